@@ -1,0 +1,298 @@
+"""Secrets do not show: the value itself, its spellings, and a real login looked at from every side."""
+
+import base64
+import copy
+import hashlib
+import io
+import json
+import logging
+import pickle
+import string
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import toolkit
+from toolkit.errors import ToolkitError
+from toolkit.sandbox import Sandbox
+from toolkit.secret import MASK, MaskedLink, Scrubber, Secret, guard_logs, scrub
+
+PASSWORD = 'sentinel-pässwörd "7/ +&'
+TOKEN = "sentinel.token.of-the.account"
+DIGEST = hashlib.sha1(PASSWORD.encode()).hexdigest()
+
+
+def spellings(value: str) -> list[str]:
+    """Written down here once more: what the scrubber has to know."""
+    raw = value.encode()
+    digest = hashlib.sha1(raw).hexdigest()
+    return [
+        value,
+        digest,
+        digest.upper(),
+        base64.b64encode(raw).decode(),
+        quote(value),
+        quote(value, safe=""),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+    ]
+
+
+def leaks(text: str, *values: str) -> list[str]:
+    return [s for value in values for s in spellings(value) if s in text]
+
+
+# ── one secret ───────────────────────────────────────────────────────────────
+
+SHOWN: dict[str, Callable[[Any], Any]] = {
+    "repr": repr,
+    "str": str,
+    "f-string": lambda s: f"{s} {s!r} {s:>40}",
+    "percent": lambda s: "%s %r" % (s, s),  # noqa: UP031 - one of the ways in which it may be shown
+    "format": "{}".format,
+    "ascii": ascii,
+    "in a list": lambda s: repr([s]),
+    "in a dict": lambda s: str({"password": s}),
+    "dir": dir,
+    "slots": lambda s: [getattr(type(s), name, None) for name in type(s).__slots__] if type(s) is Secret else "",
+    "attributes": lambda s: repr(getattr(s, "__dict__", {})),
+    "hash": hash,
+    "truth": bool,
+    "frame": lambda s: pd.DataFrame({"x": [s, s]}).to_string(),
+    "frame as HTML": lambda s: pd.DataFrame({"x": [s]})._repr_html_(),
+    "frame as CSV": lambda s: pd.DataFrame({"x": [s]}).to_csv(),
+    "frame as JSON": lambda s: pd.DataFrame({"x": [s]}).to_json(),
+    "frame as text": lambda s: pd.DataFrame({"x": [s]}).astype("str").to_csv(),
+    "series": lambda s: repr(pd.Series([s], name="x")),
+    "counts": lambda s: repr(pd.Series([s, s]).value_counts()),
+    "copy": lambda s: repr((copy.copy(s), copy.deepcopy(s), copy.deepcopy([s]))),
+    "exception": lambda s: "".join(traceback.format_exception(ValueError(s))),
+}
+
+
+@pytest.mark.parametrize("kind", [Secret, MaskedLink])
+@pytest.mark.parametrize("show", SHOWN.values(), ids=SHOWN)
+def test_a_secret_does_not_show(kind: type[Secret], show: Callable[[Any], Any]) -> None:
+    assert not leaks(str(show(kind(f"https://example.co/{PASSWORD}"))), PASSWORD, f"https://example.co/{PASSWORD}")
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_secret_is_not_pickled(protocol: int) -> None:
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(Secret(PASSWORD), protocol)
+    with pytest.raises(TypeError, match="not pickled"):
+        pd.DataFrame({"x": [Secret(PASSWORD)]}).to_pickle(io.BytesIO())
+
+
+def test_a_secret_is_not_json() -> None:
+    with pytest.raises(TypeError):
+        json.dumps(Secret(PASSWORD))
+
+
+def test_neither_length_nor_beginning_show() -> None:
+    assert repr(Secret("a" * 5)) == repr(Secret("b" * 500)) == f"Secret({MASK})"
+    assert repr(MaskedLink("https://example.co:8443/x?y#z")) == f"https://example.co/{MASK}"
+
+
+def test_secrets_are_equal_by_value() -> None:
+    assert Secret("a-value") == Secret("a-value") == Secret(Secret("a-value")) == MaskedLink("a-value")
+    assert len({Secret("a-value"), Secret("a-value"), MaskedLink("a-value")}) == 1
+    assert Secret("a-value") != Secret("another")
+    assert Secret("a-value") != "a-value"
+    assert not Secret("")
+    assert Secret(Secret("a-value")).reveal() == "a-value"
+
+
+# ── the scrubber ─────────────────────────────────────────────────────────────
+
+
+@given(st.text(string.printable + "ñé–€\U0001f600", min_size=4, max_size=30))
+def test_every_spelling_is_scrubbed(value: str) -> None:
+    secret = Secret(value)
+    for spelling in spellings(value):
+        assert scrub(f"\x00{spelling}\x00") == f"\x00{MASK}\x00"
+    assert secret
+
+
+def test_a_secret_that_is_gone_is_not_remembered() -> None:
+    secret = Secret("sentinel-gone")
+    assert scrub("sentinel-gone") == MASK
+    del secret
+    assert scrub("sentinel-gone") == "sentinel-gone"
+
+
+def test_two_secrets_of_one_value_are_known_until_both_are_gone() -> None:
+    first, second = Secret("sentinel-twice"), Secret("sentinel-twice")
+    assert first == second
+    del first
+    assert scrub("sentinel-twice") == MASK
+
+
+def test_the_longer_secret_goes_first_and_short_ones_are_left() -> None:
+    kept = Secret("abcd"), Secret("abcdefgh"), Secret("xyz")
+    assert scrub("abcdefgh abcd xyz") == f"{MASK} {MASK} xyz"
+    assert kept
+
+
+def test_log_records_are_scrubbed_with_their_arguments_and_their_traceback() -> None:
+    secret = Secret(PASSWORD)
+    out = io.StringIO()
+    logger = logging.Logger("alone", logging.DEBUG)
+    logger.addHandler(logging.StreamHandler(out))
+    logger.addFilter(Scrubber())
+    logger.debug("GET /login?password=%s", DIGEST)
+    try:
+        raise ValueError(f"no {secret.reveal()}")
+    except ValueError:
+        logger.exception("it broke")
+    assert f"password={MASK}" in out.getvalue()
+    assert f"ValueError: no {MASK}" in out.getvalue()
+    assert not leaks(out.getvalue(), PASSWORD)
+
+
+def test_loggers_are_guarded_once() -> None:
+    guard_logs()
+    guard_logs()
+    for name in ("toolkit", "urllib3.connectionpool"):
+        assert sum(isinstance(f, Scrubber) for f in logging.getLogger(name).filters) == 1
+
+
+# ── a real account, looked at from every side ────────────────────────────────
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """Everything that anybody logs, at DEBUG."""
+    out = io.StringIO()
+    handler, root, level = logging.StreamHandler(out), logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield out
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+@pytest.fixture
+def entered(box: Sandbox) -> toolkit.Api:
+    """IDA by password, with the sentinel as its password."""
+    (user,) = box.control.stored("ida", "User")
+    box.control.put("ida", "User", [{**user, "id": 99, "username": "sentinel", "password_sha1": DIGEST}])
+    account = {"base_url": box.addresses["ida"], "username": "sentinel", "password": PASSWORD}
+    return toolkit.connect(ida=account, progress=False)
+
+
+def test_a_login_leaves_no_trace_in_logs_and_objects(entered: toolkit.Api, logged: io.StringIO) -> None:
+    user = entered.ida.user()
+    entered.ida.databases()
+    token = user["api_code"].iloc[0]
+    assert "/api/user/login?username=sentinel" in logged.getvalue()  # it was logged
+    shown = [logged.getvalue(), repr(entered), repr(entered.ida), user.to_csv(), user.to_string(), user.to_json()]
+    for thing in (entered, entered.ida, entered.ida._caller, entered.ida._caller.session):
+        shown += [repr(thing), repr(vars(thing)), repr(vars(vars(thing).get("tokens") or thing))]
+    assert not leaks("\n".join(shown), PASSWORD, token.reveal())
+    with pytest.raises(TypeError):
+        pickle.dumps(entered)
+
+
+def test_a_recording_holds_no_secret(entered: toolkit.Api, tmp_path: Path) -> None:
+    with toolkit.recorded(tmp_path / "reads.yaml"):
+        token = entered.ida.user()["api_code"].iloc[0].reveal()
+        entered.ida.databases()
+    text = (tmp_path / "reads.yaml").read_text(encoding="utf-8")
+    assert "/api/v2/database/databases" in text
+    assert not leaks(text, PASSWORD, token)
+
+
+def test_a_digest_that_is_given_as_plain_text_is_masked_too(entered: toolkit.Api, logged: io.StringIO) -> None:
+    entered.ida.login("sentinel", DIGEST)
+    assert "/api/user/login" in logged.getvalue()
+    assert DIGEST not in logged.getvalue()
+
+
+def verbose(failure: BaseException) -> str:
+    """The traceback below the caller, with the values of all variables as far as they show, in two forms."""
+    assert failure.__traceback__
+    below = failure.__traceback__.tb_next
+    frames = traceback.TracebackException(type(failure), failure, below, capture_locals=True)
+    ultratb = pytest.importorskip("IPython.core.ultratb")
+    show = ultratb.VerboseTB(theme_name="nocolor", tb_offset=0, long_header=False)
+    return "".join(frames.format()) + str(show.text(type(failure), failure, below, context=3))
+
+
+FAULTS = {
+    "wrong password": {"reply": "status", "status": 404, "body": {"message": "User not Found.", "code": 404}},
+    "password said back": {
+        "reply": "status",
+        "status": 400,
+        "body": {"message": f"no {DIGEST} {PASSWORD}", "code": 400},
+    },
+    "error page": {"reply": "html", "status": 500},
+    "redirect": {"reply": "redirect"},
+    "lost": {"reply": "lost"},
+    "reset": {"reply": "reset"},
+    "truncated": {"reply": "truncated"},
+    "no token in it": {"reply": "status", "status": 200, "body": {"message": "OK", "code": 200, "data": {}}},
+    "no user in it": {"reply": "status", "status": 200, "body": {"message": "OK", "code": 200, "data": None}},
+    "odd values": {"reply": "status", "status": 200, "body": {"message": "OK", "code": 200, "data": {"id": PASSWORD}}},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_login_that_fails_shows_nothing(
+    fault: dict[str, Any], box: Sandbox, entered: toolkit.Api, logged: io.StringIO
+) -> None:
+    box.control.fault(system="ida", match={"path": "/api/user/login"}, times=None, **fault)
+    entered.ida._caller.session.clock = FrozenClock()
+    with pytest.raises(ToolkitError) as caught:
+        entered.ida.databases()
+    failure = caught.value
+    shown = [str(failure), repr(failure), repr(failure.args), repr(vars(failure)), verbose(failure)]
+    assert not leaks("\n".join([*shown, logged.getvalue(), *failure._render_traceback_()]), PASSWORD)
+    assert "login?" not in str(failure)
+
+
+class FrozenClock:
+    """No waiting between tries."""
+
+    def now(self) -> Any:
+        return pd.Timestamp("2026-03-02", tz="UTC").to_pydatetime()
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, MemoryError])
+def test_a_call_that_is_interrupted_shows_nothing(
+    stop: type[BaseException], entered: toolkit.Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> Any:
+        raise stop
+
+    monkeypatch.setattr("http.client.HTTPConnection.getresponse", interrupted)
+    with pytest.raises(stop) as caught:
+        entered.ida.databases()
+    assert not leaks(verbose(caught.value), PASSWORD)
+
+
+def test_a_ready_token_does_not_show(box: Sandbox, logged: io.StringIO) -> None:
+    ida = toolkit.connect(ida={"base_url": box.addresses["ida"], "token": TOKEN}, progress=False).ida
+    with pytest.raises(toolkit.AuthError) as caught:
+        ida.databases()
+    shown = [logged.getvalue(), repr(ida), repr(vars(ida)), verbose(caught.value), repr(caught.value)]
+    assert not leaks("\n".join(shown), TOKEN)
+
+
+def test_a_traceback_in_a_notebook_has_no_frames_of_the_toolkit() -> None:
+    assert ToolkitError("it broke")._render_traceback_() == ["ToolkitError: it broke"]
+    assert "sentinel" not in "".join(sys.argv)

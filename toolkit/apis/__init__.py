@@ -1,0 +1,1 @@
+"""What the vendors document: one module a system, declarations only."""

@@ -1,0 +1,115 @@
+"""Everything that can go wrong.
+
+ToolkitError
+├── InputError (ValueError)        the call was wrong; nothing was sent
+│   └── RowErrors                  cells of a DataFrame were wrong                    .table
+├── SettingsError                  a profile, an address or a credential is missing or unusable; nothing was sent
+├── ApiError                       the vendor said no; nothing was done               .status .code .errors .service
+│   ├── AuthError                  the credentials or the token were refused
+│   ├── NotFound (LookupError)     there is no such thing
+│   ├── Rejected                   the vendor found the request unacceptable
+│   └── Throttled                  too many requests, after waiting and trying again
+├── NotSent (ConnectionError)      the vendor was not reached; nothing was sent
+├── OutcomeUnknown                 it was sent and no trustworthy answer came: it may or may not have been done
+├── BadAnswer                      a read was answered with something that no document shows
+└── PushError                      a push stopped                                     .report
+    ├── PushPaused                 resumable as it stands; the message says how
+    └── PushRefused                nothing was sent: a person has to choose first     .difference
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+class ToolkitError(Exception):
+    """Base of every error that the toolkit raises."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows instead of the frames of this package."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class InputError(ToolkitError, ValueError):
+    """The call was wrong. Nothing was sent."""
+
+
+class RowErrors(InputError):
+    """Some cells were wrong. Nothing was sent; `.table` has a line for each: `row`, `column`, `value`, `problem`."""
+
+    def __init__(self, table: "DataFrame", subject: str = "rows", hint: str = "") -> None:
+        self.table = table
+        first = "\n".join(f"  {r.row}: {r.column}: {r.problem}" for r in table.head(10).itertuples())
+        more = f"\n  … and {len(table) - 10} more" if len(table) > 10 else ""
+        count = table["row"].nunique()
+        super().__init__(f"{count} {subject} cannot be sent; nothing was. `.table` lists all:\n{first}{more}{hint}")
+
+
+class SettingsError(ToolkitError):
+    """A profile, an address or a credential is missing or cannot be used. Nothing was sent."""
+
+
+class ApiError(ToolkitError):
+    """The vendor said no, and did nothing.
+
+    `status` is the HTTP status, `code` the vendor's own code, `errors` its list of problems, `service` the endpoint.
+    """
+
+    def __init__(self, message: str, *, service: str = "", status: int = 0, code: Any = None, errors: Any = ()) -> None:
+        self.message, self.service, self.status, self.code = message, service, status, code
+        self.errors = list(errors)
+        details = f" ({', '.join(map(str, self.errors))})" if self.errors else ""
+        said = status if code in (None, status) else f"{status}, code {code}"
+        super().__init__(f"{service}: {message}{details} [{said}]")
+
+
+class AuthError(ApiError):
+    """The credentials or the token were refused."""
+
+
+class NotFound(ApiError, LookupError):
+    """There is no such thing."""
+
+
+class Rejected(ApiError):
+    """The vendor found the request unacceptable."""
+
+
+class Throttled(ApiError):
+    """Too many requests, after waiting and trying again. `retry_after` are the seconds the vendor asks for, if any."""
+
+    retry_after: float | None = None
+
+
+class NotSent(ToolkitError, ConnectionError):
+    """The vendor was not reached. Nothing was sent.
+
+    `needs_person` where trying again does not help: the address or its certificate is wrong.
+    """
+
+    needs_person = False
+
+
+class OutcomeUnknown(ToolkitError):
+    """The request was sent and no trustworthy answer came: it may or may not have been done. It was not sent again."""
+
+
+class BadAnswer(ToolkitError):
+    """A read was answered with something that no document shows."""
+
+
+class PushError(ToolkitError):
+    """A push stopped. `report` says what became of every row so far."""
+
+    report: Any = None
+
+
+class PushPaused(PushError):
+    """The push can go on as it stands; the message says how."""
+
+
+class PushRefused(PushError):
+    """Nothing was sent: a person has to choose first. `difference` shows what changed."""
+
+    difference: Any = None
