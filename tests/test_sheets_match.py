@@ -1,0 +1,210 @@
+"""Which column goes where, and that nothing is guessed."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from toolkit.apis import carmachain, nddprint
+from toolkit.apis.signio.signers import NewSigner
+from toolkit.errors import InputError
+from toolkit.sheets.check import check
+from toolkit.sheets.match import Match, match_columns
+from toolkit.spec import Day, Email, Field, Phone, Text
+
+FIELDS: tuple[Field, ...] = (
+    Text(name="NOMBRE", required=True),
+    Email(name="EMAIL", label="Correo principal"),
+    Phone(name="TELEFONO"),
+    Day(name="NACIDO", label="Fecha de nacimiento"),
+)
+
+
+def matched(frame: pd.DataFrame, fields: object = FIELDS) -> dict[str, str | None]:
+    return match_columns(frame, fields).columns
+
+
+def names(*columns: str) -> pd.DataFrame:
+    return pd.DataFrame({c: pd.Series(dtype="str") for c in columns})
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ("NOMBRE", "NOMBRE"),
+        ("Nombre Completo", "NOMBRE"),
+        ("Повне ім'я", "NOMBRE"),
+        ("e-mail", "EMAIL"),
+        ("CORREO PRINCIPAL", "EMAIL"),
+        ("Correo electrónico", "EMAIL"),
+        ("Endereço de e-mail", "EMAIL"),
+        ("Електронна пошта", "EMAIL"),
+        ("Correo del cliente", "EMAIL"),
+        ("Teléfono", "TELEFONO"),
+        ("Celular", "TELEFONO"),
+        ("Nº de móvil", "TELEFONO"),
+        ("fono_contacto", "TELEFONO"),
+        ("Мобільний", "TELEFONO"),
+        ("phoneNumber", "TELEFONO"),
+        ("Fecha nacimiento", "NACIDO"),
+        ("TELEFONOO", "TELEFONO"),
+    ],
+)
+def test_one_name(column: str, field: str) -> None:
+    match = match_columns(names(column), FIELDS)
+    assert match[column] == field
+    assert match.table["confidence"].tolist()[0] >= 0.55
+    assert match.table["reason"].tolist()[0]
+
+
+@pytest.mark.parametrize("column", ["Observaciones", "x", "", "123", "Estado civil"])
+def test_nothing_like_it(column: str) -> None:
+    match = match_columns(names(column), FIELDS)
+    assert match[column] is None
+    assert match.table["reason"].tolist() == ["no field like it"]
+
+
+def test_by_values() -> None:
+    frame = pd.DataFrame(
+        {
+            "A": ["Ana", "Eva", "Sol"],
+            "B": ["a@example.com", "b@example.com", None],
+            "C": ["912345678", "+56 9 8765 4321", "x"],
+            "D": ["05/03/1980", "1990-01-31", "31/12/1999"],
+        }
+    )
+    match = match_columns(frame, FIELDS)
+    assert match.columns == {"A": None, "B": "EMAIL", "C": None, "D": "NACIDO"}  # two in three are too few for C
+    assert "of the kind email" in match.table.loc[1, "reason"]
+
+
+def test_values_speak_against_a_name() -> None:
+    frame = pd.DataFrame(
+        {"Correo del cliente": ["912345678", "987654321"], "Contacto web": ["a@example.com", "b@example.com"]}
+    )
+    assert matched(frame) == {"Correo del cliente": "TELEFONO", "Contacto web": "EMAIL"}
+
+
+def test_never_between_two() -> None:
+    match = match_columns(names("Celular", "Móvil"), FIELDS)
+    assert match.columns == {"Celular": None, "Móvil": None}
+    assert "TELEFONO is fitted alike by 'Móvil': choose" in match.table["reason"].tolist()
+    both = match_columns(names("Fono"), [Phone(name="FONO_CASA"), Phone(name="FONO_TRABAJO")])
+    assert both["Fono"] is None
+    assert "fits FONO_CASA and FONO_TRABAJO alike" in both.table.loc[0, "reason"]
+
+
+def test_the_better_one_wins_and_the_other_is_told() -> None:
+    match = match_columns(names("Celular", "TELEFONO"), FIELDS)
+    assert match.columns == {"Celular": None, "TELEFONO": "TELEFONO"}
+    assert match.table.loc[0, "reason"] == "the field that fits it is filled by another column"
+
+
+def test_one_to_one() -> None:
+    frame = names("Nombre", "Correo", "Teléfono", "Nombre 2", "Fecha de nacimiento", "Mail", "Fono")
+    filled = [field for field in matched(frame).values() if field]
+    assert len(filled) == len(set(filled))
+
+
+def test_every_system() -> None:
+    signers = names("Nombre del firmante", "Tipo de documento", "Cédula", "Correo", "Celular", "Razón social")
+    assert matched(signers, NewSigner) == {
+        "Nombre del firmante": "nombre",
+        "Tipo de documento": "tipo_identificacion",
+        "Cédula": "identificacion",
+        "Correo": "email",
+        "Celular": "celular",
+        "Razón social": "razonsocial",
+    }
+    people = names("Номер документа", "Телефон")
+    assert matched(people, carmachain.Person) == {"Номер документа": "IdDocument", "Телефон": "PhoneNumber"}
+    codes = names("Usuario", "Número de tarjeta")
+    assert None not in matched(codes, nddprint.NewCardCode).values()
+
+
+class TestMatch:
+    def made(self) -> Match:
+        return match_columns(names("Nombre", "Correo", "Otro"), FIELDS)
+
+    def test_table(self) -> None:
+        table = self.made().table
+        assert list(table.columns) == ["column", "field", "reason", "confidence"]
+        assert table["column"].tolist() == ["Nombre", "Correo", "Otro"]
+        assert table["field"].isna().tolist() == [False, False, True]
+
+    def test_edited(self) -> None:
+        match = self.made()
+        match["Otro"] = "EMAIL"
+        assert match.columns == {"Nombre": "NOMBRE", "Correo": None, "Otro": "EMAIL"}
+        match["Nombre"] = None
+        assert match.missing == ["NOMBRE"]
+        assert "required, and filled by no column: NOMBRE" in repr(match)
+        assert "NOMBRE" in match._repr_html_()
+        assert match.table["reason"].tolist() == ["left out", "EMAIL was given to 'Otro'", "chosen"]
+
+    def test_wrong_edits(self) -> None:
+        match = self.made()
+        with pytest.raises(InputError, match="did you mean 'EMAIL'"):
+            match["Correo"] = "EMAI"
+        with pytest.raises(InputError, match="no column 'Mail'"):
+            match["Mail"] = "EMAIL"
+        assert match.columns == self.made().columns
+
+    def test_saved(self, tmp_path: Path) -> None:
+        match = self.made()
+        match["Otro"] = "TELEFONO"
+        match.save(tmp_path / "match.json")
+        again = Match.load(tmp_path / "match.json", FIELDS)
+        assert again.columns == match.columns
+        with pytest.raises(InputError, match="no field 'EMAIL'"):
+            Match.load(tmp_path / "match.json", FIELDS[:1])
+        (tmp_path / "bad.json").write_text("[]", encoding="utf-8")
+        for name in ("bad.json", "none.json"):
+            with pytest.raises(InputError, match="holds no match"):
+                Match.load(tmp_path / name, FIELDS)
+
+    def test_applied(self) -> None:
+        frame = pd.DataFrame({"Nombre": ["Ana"], "Correo": ["a@example.com"], "Otro": [1]}, index=[7])
+        assert self.made().apply(frame).to_dict("index") == {7: {"NOMBRE": "Ana", "EMAIL": "a@example.com"}}
+
+    def test_hostile_names(self) -> None:
+        match = match_columns(names("<script>alert(1)</script>"), [Text(name="<b>", required=True)])
+        assert "<script>" not in match._repr_html_()
+        assert "<b>" not in match._repr_html_()
+
+    def test_names_that_are_not_text(self) -> None:
+        assert match_columns(pd.DataFrame({0: ["x"], 1.5: ["y"]}), FIELDS).table["field"].isna().all()
+        for columns, said in ((["x", "x"], "occur twice"), (["x", None], "has no name")):
+            with pytest.raises(InputError, match=said):
+                match_columns(pd.DataFrame([["a", "b"]], columns=columns), FIELDS)
+
+
+class TestCheckWithMatch:
+    frame = pd.DataFrame({"Nombre": [" Ana "], "Correo": ["a@example.com"], "Otro": ["x"]}, index=[2])
+
+    def test_columns_keep_their_names(self) -> None:
+        done = check(self.frame, match_columns(self.frame, FIELDS))
+        assert {k: v[0] for k, v in done.wire().items()} == {"NOMBRE": "Ana", "EMAIL": "a@example.com"}
+        assert done.problems[["column", "field"]].to_numpy().tolist() == [["Nombre", "NOMBRE"]]
+
+    def test_fixed_frame_remembers_the_match(self) -> None:
+        fixed = check(self.frame, match_columns(self.frame, FIELDS)).fixed()
+        assert list(fixed.columns) == ["Nombre", "Correo", "Otro"]
+        again = check(fixed, FIELDS)  # as an insert does, which is handed the frame alone
+        assert {k: v[0] for k, v in again.wire().items()} == {"NOMBRE": "Ana", "EMAIL": "a@example.com"}
+        assert again.problems.empty
+        assert check(fixed[["Correo", "Nombre"]], FIELDS).problems.empty
+
+    def test_memory_of_another_system(self) -> None:
+        frame = self.frame[["Nombre"]].copy()
+        frame.attrs["fields"] = {"Nombre": "something else"}
+        with pytest.raises(InputError, match="did you mean 'NOMBRE'"):
+            check(frame, FIELDS)
+
+    def test_another_sheet(self) -> None:
+        match = match_columns(self.frame, FIELDS)
+        with pytest.raises(InputError, match="does not know the columns 'Nuevo'"):
+            check(self.frame.assign(Nuevo=1), match)
+        with pytest.raises(InputError, match="this sheet lacks: 'Correo'"):
+            check(self.frame.drop(columns="Correo"), match)
+        assert check(self.frame.drop(columns="Otro"), match).ok

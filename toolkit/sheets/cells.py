@@ -1,0 +1,113 @@
+"""What stands in a cell: any kind of pandas column as plain Python values, and values as a sheet shows them."""
+
+import re
+import unicodedata
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+OUTER = rf"[\s{INVISIBLE}]"  # `\s` knows the no-break spaces
+ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|GETTING_DATA|SPILL!|CALC!)")
+SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d{1,3}")
+EXACT = 2.0**53  # from here on, not every whole number has a float
+_OUTER = re.compile(rf"^{OUTER}+|{OUTER}+$")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_DECIMAL = re.compile(r"^(\d{5,})\.0$", re.MULTILINE)
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+
+
+@dataclass(frozen=True, eq=False)
+class Unfit:
+    """An object that no cell holds, such as a dict."""
+
+    value: Any
+
+
+def objects_of(column: "pd.Series[Any]") -> list[Any]:
+    """The column's objects as they are; None where there is none."""
+    held = column.to_numpy(dtype=object)
+    values: list[Any] = held.tolist()
+    for position in np.flatnonzero(pd.isna(held)).tolist():
+        values[position] = None
+    return values
+
+
+def values_of(column: "pd.Series[Any]") -> list[Any]:
+    """The column as plain, hashable Python values: None where there is none, truth as a sheet shows it."""
+    listed = objects_of(column)
+    if set(map(type, listed)) <= {str, type(None), float, int}:
+        return [None if v == "" else v for v in listed] if "" in listed else listed
+    return [None if isinstance(v, str) and not v else _plain(v) for v in listed]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.float32 | np.float16):
+        exact = 2.0 ** (np.finfo(value).nmant + 1)
+        return float(str(value)) if abs(value) < exact else shown_number(float(value), exact)
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, Decimal):
+        return int(value) if value.is_finite() and value == value.to_integral_value() else str(value)
+    if isinstance(value, list | tuple | set | np.ndarray | pd.Series | pd.Index):
+        value = tuple(map(_plain, value))
+    return value if value is None or isinstance(value, Hashable) else Unfit(value)
+
+
+def shown(value: Any) -> str | None:
+    """The value as text, as a sheet shows it; None where nothing is there or it has no text."""
+    match value:
+        case str():
+            return value
+        case bool():
+            return "TRUE" if value else "FALSE"
+        case int():
+            return str(value)
+        case float():
+            return shown_number(value, EXACT)
+        case datetime():
+            return value.isoformat(" ").removesuffix(" 00:00:00")
+        case date() | time():
+            return value.isoformat()
+        case timedelta():
+            seconds = round(value.total_seconds())
+            return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return None
+
+
+def shown_number(number: float, exact: float) -> str:
+    """Whole numbers as their digits; what has lost digits in the scientific form, so that it is seen."""
+    if not number.is_integer():
+        return f"{number:.15g}"
+    return str(int(number)) if abs(number) < exact else f"{number:.14E}"
+
+
+def stripped(text: str) -> str:
+    """The text without spaces of any kind, and without invisible characters, around it."""
+    return _OUTER.sub("", text)
+
+
+def latin(text: str) -> str:
+    """The text with digits, dashes and spaces of any script in their plain forms, and without invisible characters."""
+    if text.isascii():
+        return text
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_DASHES)
+    return re.sub(r"\d", lambda digit: str(unicodedata.digit(digit[0])), text)
+
+
+def undecimal(text: str) -> str:
+    """The digits of a long whole number that was once stored as a decimal one: 56912345678.0."""
+    return _DECIMAL.sub(r"\1", text)
+
+
+def folded(text: object) -> str:
+    """Without accents, case, punctuation and spaces: for telling whether two names are the same."""
+    plain = unicodedata.normalize("NFKD", str(text).casefold())
+    return "".join(c for c in plain if c.isalnum())

@@ -1,0 +1,112 @@
+"""Which fields there are, in whatever form they come, and which column of a frame fills each."""
+
+import difflib
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from toolkit.errors import InputError
+from toolkit.sheets.cells import folded
+from toolkit.sheets.own import outcome_at
+from toolkit.spec import Day, Email, Field, Number, OneOf, Phone, Text
+
+KINDS: dict[str, type[Field]] = {"text": Text, "phone": Phone, "email": Email, "date": Day, "number": Number}
+
+
+def as_fields(described: Any, *, day_format: str = "%d/%m/%Y") -> tuple[Field, ...]:
+    """The fields that are filled by a sheet, in the declared order; those that only answers carry are left out.
+
+    Args:
+        described: a match, a record, fields, or a table of fields as a contact database gives it (columns `name`,
+            and where known `label`, `kind`, `required`, `options`, `defaultValue`).
+        day_format: how the days of a table's fields are written.
+    """
+    if isinstance(described, pd.DataFrame):
+        if "name" not in described:
+            raise InputError("a table of fields needs the column `name`")
+        return tuple(_from_row(row, day_format) for row in described.astype(object).to_dict("records"))
+    fields = tuple(getattr(described, "fields", described))
+    if not all(isinstance(f, Field) for f in fields):
+        raise InputError("fields come as a match, a record, a list of fields or a table of them")
+    return tuple(f for f in fields if not f.readonly)
+
+
+def _from_row(row: Mapping[Hashable, Any], day_format: str) -> Field:
+    said = {str(k): v for k, v in row.items() if isinstance(v, list | tuple | dict) or not pd.isna(v)}
+    facts: dict[str, Any] = {
+        "name": str(said["name"]),
+        "label": str(said.get("label", "")),
+        "required": bool(said.get("required", False)),
+        "default": said.get("defaultValue") or None,
+    }
+    options = said.get("options") or ()
+    if said.get("kind") == "list" and options:
+        return OneOf("", choices={str(o): str(o) for o in options}, **facts)
+    kind = KINDS.get(str(said.get("kind", "text")), Text)
+    return Day("", format=day_format, **facts) if kind is Day else kind("", **facts)
+
+
+def named(frame: pd.DataFrame) -> None:
+    """Raise an error where the frame's columns cannot be told apart by name."""
+    columns = frame.columns
+    if columns.nlevels > 1:
+        raise InputError("the columns have several levels; one level of names is needed")
+    if columns.hasnans:
+        raise InputError("a column has no name")
+    if not columns.is_unique:
+        raise InputError(f"columns occur twice: {_listed(columns[columns.duplicated()].unique())}")
+
+
+def columns_of(
+    frame: pd.DataFrame, fields: Sequence[Field], mapping: Mapping[Any, str | None], *, strict: bool
+) -> list[tuple[Field, Hashable | None]]:
+    """Each field with the column that fills it, or None. Columns are found by the mapping, else by name or label.
+
+    With `strict`, the mapping has to speak of every column; without, it is a memory of an earlier match.
+
+    Raises:
+        InputError: a column is unknown, or two columns fill one field.
+    """
+    named(frame)
+    by_name: dict[str, Field] = {}
+    for names in ("name", "key", "label"):
+        for field in fields:
+            by_name.setdefault(getattr(field, names), field)
+    by_name.pop("", None)
+    filled: dict[Field, Hashable] = {}
+    unknown: list[Hashable] = []
+    for column in frame.columns:
+        name = mapping.get(column, "" if strict else str(column))
+        found = by_name.get(name or "") or (None if strict or name is None else by_name.get(str(column)))
+        if found is None:
+            unknown += [column] if name is not None else []
+        elif found in filled:
+            raise InputError(f"columns {filled[found]!r} and {column!r} both fill the field {found.name!r}")
+        else:
+            filled[found] = column
+    if gone := [c for c in mapping if strict and mapping[c] and c not in frame.columns]:
+        raise InputError(f"the match has columns that this sheet lacks: {_listed(gone)}")
+    if unknown:
+        raise InputError(_unknown(unknown, fields, filled, strict))
+    return [(field, filled.get(field)) for field in fields]
+
+
+def _unknown(
+    unknown: Sequence[Hashable], fields: Sequence[Field], filled: Mapping[Field, Hashable], strict: bool
+) -> str:
+    if strict:
+        return f'the match does not know the columns {_listed(unknown)}: say match["…"] = a field, or None'
+    free = {folded(name): f.name for f in fields if f not in filled for name in (f.name, f.label) if name}
+    lines = []
+    for column in unknown:
+        near = difflib.get_close_matches(folded(column), list(free), 1, 0.6)
+        lines.append(f"{column!r}{f' (did you mean {free[near[0]]!r}?)' if near else ''}")
+    if outcome_at([*map(str, unknown)]) is not None:
+        lines.append("which are those of a result: `only_failed` takes the rows to be sent again")
+    known = _listed(f.name for f in fields)
+    return f"no field for the columns {', '.join(lines)}. The fields are {known}"
+
+
+def _listed(names: Iterable[Any]) -> str:
+    return ", ".join(repr(n) for n in names) or "none"

@@ -1,0 +1,59 @@
+"""Files to send: there, not empty, and of an allowed type by name and by content."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from toolkit.sheets.rule import Read, Reading, Rule, Wrong
+from toolkit.spec import File
+
+OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
+STARTS: dict[str, Callable[[bytes], object]] = {  # a file of this type begins so; Office files also hold their kind
+    "pdf": lambda content: content.lstrip().startswith(b"%PDF-") and b"%%EOF" in content[-2048:],
+    "png": lambda content: content.startswith(b"\x89PNG\r\n\x1a\n"),
+    "jpg": lambda content: content.startswith(b"\xff\xd8\xff"),
+    "doc": lambda content: content.startswith(OLE),
+    "xls": lambda content: content.startswith(OLE),
+    "docx": lambda content: content.startswith(ZIP) and b"word/" in content,
+    "xlsx": lambda content: content.startswith(ZIP) and b"xl/" in content,
+}
+
+
+def rule(field: File, reading: Reading) -> Rule:
+    return Rule(lambda given: Read(opened(given, field.extensions)), takes=(str, Path, tuple))
+
+
+def opened(given: Any, extensions: tuple[str, ...]) -> tuple[str, bytes]:
+    """The file's name and content.
+
+    Raises:
+        Wrong: it is not there, cannot be read, is empty, or is not what its name says.
+    """
+    name, content = _read(given)
+    kind = Path(name).suffix.lower().removeprefix(".")
+    if extensions and kind not in extensions:
+        raise Wrong(f"is not of an allowed type: {', '.join(extensions)}")
+    if not content:
+        raise Wrong("is an empty file")
+    if kind in STARTS and not STARTS[kind](content):
+        raise Wrong(f"is not a whole {kind} file, whatever its name says")
+    return name, content
+
+
+def _read(given: Any) -> tuple[str, bytes]:
+    if isinstance(given, tuple):
+        name, content = given if len(given) == 2 else (None, None)
+        if not isinstance(name, str) or not isinstance(content, bytes):
+            raise Wrong("is neither a path nor a pair of name and bytes")
+        return _safe(name), content
+    path = Path(given).expanduser()
+    try:
+        return _safe(path.name), path.read_bytes()
+    except OSError as problem:
+        raise Wrong(f"cannot be read: {problem.strerror}") from None
+
+
+def _safe(name: str) -> str:
+    """The name without what a form's header could not carry."""
+    return re.sub(r"[\x00-\x1f\"\\/]", "_", name)

@@ -1,0 +1,88 @@
+"""Numbers as people write them, with either decimal sign."""
+
+import math
+import re
+from collections.abc import Iterable
+
+from toolkit.sheets.cells import latin
+from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
+from toolkit.spec import Number, Whole
+
+_INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII).fullmatch
+_TINY = re.compile(r"[+-]?\d(?:\.\d+)?[eE]-\d{1,3}", re.ASCII).fullmatch
+_WRITTEN = {
+    sign: re.compile(rf"[+-]?(?:\d{{1,3}}(?:{other}\d{{3}})+|\d+)?(?:{re.escape(sign)}\d+)?", re.ASCII).fullmatch
+    for sign, other in ((".", ","), (",", r"\."))
+}
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII).fullmatch
+
+
+def _telling(sign: str, other: str) -> re.Pattern[str]:
+    """Numbers that can be read in one way only, `sign` being their decimal sign."""
+    grouped = rf"\d{{1,3}}(?:{other}\d{{3}})"
+    forms = (rf"0?{sign}\d+", rf"\d+{sign}(?:\d\d?|\d{{4,}})", rf"\d{{4,}}{sign}\d+", rf"{grouped}+{sign}\d+")
+    return re.compile(rf"^[+-]?(?:{'|'.join(forms)}|{grouped}{{2,}})$", re.MULTILINE)
+
+
+_TELLS = {".": _telling(r"\.", ","), ",": _telling(",", r"\.")}
+
+
+def decimal_of(values: Iterable[object]) -> str:
+    """The decimal sign that the values of a column give away; "" where they do not, or disagree."""
+    joined = "\n".join([v for v in values if isinstance(v, str)])
+    found = [sign for sign, tells in _TELLS.items() if tells.search(joined)]
+    return found[0] if len(found) == 1 else ""
+
+
+def _number(text: str, decimal: str) -> int | float:
+    text = re.sub(r"(?<=\d)[\s'’](?=\d{3})", "", latin(text))
+    if _INTEGER(text):
+        return int(text)
+    if _TINY(text):
+        return float(text)
+    ways = {sign for sign, written in _WRITTEN.items() if text[-1:].isdigit() and written(text)}
+    if decimal not in ways and len(ways) == 2:
+        if _EITHER(text):
+            digits = re.sub("[.,]", "", text)
+            raise Wrong(f"can be read as {digits} or as {text.replace(',', '.')}: say `decimal=`", digits)
+        ways = {sign for sign in ways if _TELLS[sign].match(text)} or ways
+    if decimal and decimal not in ways:
+        ways = set()
+    if not ways:
+        raise Wrong("is not a number", _bare(text))
+    sign = decimal or ways.pop()
+    plain = text.replace("," if sign == "." else ".", "").replace(sign, ".")
+    return float(plain) if "." in plain else int(plain)
+
+
+def _bare(text: str) -> str | None:
+    digits = re.sub(r"[^\d.,-]", "", text)
+    return digits if digits != text and re.search(r"\d", digits) else None
+
+
+def number(field: Number, reading: Reading) -> Rule:
+    def read(value: str | int | float) -> Read:
+        if isinstance(value, str):
+            return Read(_number(value, reading.decimal))
+        if not math.isfinite(value):
+            raise Wrong("is not a finite number")
+        return Read(value)
+
+    plain = "[+-]?[0-9]{1,15}" + (r"(?:\.[0-9]{1,15})?" if reading.decimal == "." else "")
+    return Rule(read, (int, float), finder(plain), wire=lambda text: float(text) if "." in text else int(text))
+
+
+def whole(field: Whole, reading: Reading) -> Rule:
+    def read(value: str | int | float) -> Read:
+        found = _number(value, reading.decimal) if isinstance(value, str) else value
+        if isinstance(found, float):
+            if not found.is_integer():
+                raise Wrong("is not a whole number")
+            if abs(found) >= 2**53:
+                raise Wrong("is a whole number that lost digits as a decimal one")
+        if field.minimum is not None and found < field.minimum:
+            raise Wrong(f"is less than {field.minimum}")
+        return Read(int(found))
+
+    plain = {None: "[+-]?[0-9]{1,15}", 0: "[0-9]{1,15}"}.get(field.minimum)
+    return Rule(read, (int, float), finder(plain) if plain else None, wire=int)

@@ -1,0 +1,206 @@
+"""Workbooks that people read, correct and send again. Nothing in them is a live formula."""
+
+import csv
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, tzinfo
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from toolkit.errors import InputError
+from toolkit.sheets.cells import objects_of, shown
+from toolkit.sheets.days import zone_of
+from toolkit.sheets.own import FAILED, OUTCOME, escaped, outcome_at
+from toolkit.sheets.read import read_sheet
+
+MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, 32_767, 10_000
+COLOURS = {"wrong": "#F8CBAD", "doubt": "#FFE699", "fixed": "#E2EFDA"}
+Cells = Mapping[tuple[int, int], tuple[str, str]]  # by row and column position: colour and reason
+
+
+@dataclass
+class _Kept:
+    """What could not be written as it is."""
+
+    cut: int = 0
+    uncommented: int = 0
+
+
+def write_outcome(
+    path: "str | PathLike[str]",
+    frame: pd.DataFrame,
+    outcome: pd.DataFrame,
+    summary: "pd.Series[Any]",
+    lines: Sequence[str] = (),
+    *,
+    cells: Cells | None = None,
+    zone: str = "UTC",
+) -> Path:
+    """Write a frame, what became of each row, and a summary; as a workbook, or as text where the path ends in .csv.
+
+    The frame's columns stand first, in their order, then those of the outcome; the index is not written. Times are
+    written in `zone`. `read_sheet` gives the same data back, and `only_failed` the rows to be sent again.
+
+    Args:
+        path: an existing file is replaced.
+        frame: what was sent.
+        outcome: `outcome`, `error`, `column`, `value` and whatever else is known, one row for each row of the frame.
+        summary: counts, for the sheet "Summary".
+        lines: sentences for it.
+        cells: the cells to colour; without them the one that each outcome names.
+        zone: of the times.
+    """
+    target = Path(path)
+    if target.suffix.lower() == ".csv":
+        _write_text(target, frame, outcome, zone)
+        return target
+    if len(frame) > MAX_ROWS:
+        raise InputError(f"a sheet holds {MAX_ROWS:,} rows and there are {len(frame):,}: write a .csv instead")
+    import xlsxwriter
+
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "constant_memory": True,
+    }
+    with xlsxwriter.Workbook(target, options) as book:
+        sheet = book.add_worksheet(_title(frame.attrs.get("sheet")))
+        marks = _blamed(frame, outcome) if cells is None else cells
+        kept = _write_rows(book, sheet, (frame, outcome), marks, zone_of(zone))
+        timed = any(c.dtype.kind == "M" or "datetime" in str(c.dtype) for f in (frame, outcome) for _, c in f.items())
+        notes = [*lines, *frame.attrs.get("notes", ()), *([f"times are in {zone}"] if timed else [])]
+        notes += [f"{kept.cut} texts were cut to {MAX_TEXT:,} characters, the most that a cell holds"] * bool(kept.cut)
+        notes += [f"{kept.uncommented} more cells are coloured without a comment"] * bool(kept.uncommented)
+        _write_summary(book, summary, notes)
+    return target
+
+
+def _title(wanted: Any) -> str:
+    name = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", str(wanted or "")).strip("' ")[:31]
+    return name if name and name.lower() not in ("summary", "history") else "Rows"
+
+
+def _blamed(frame: pd.DataFrame, outcome: pd.DataFrame) -> dict[tuple[int, int], tuple[str, str]]:
+    """The cell that each row's outcome names."""
+    if not {"column", "error"} <= set(outcome.columns):
+        return {}
+    places = {str(name): n for n, name in enumerate(frame.columns)}
+    named = zip(objects_of(outcome["column"]), objects_of(outcome["error"]), strict=True)
+    return {(i, places[str(c)]): ("wrong", str(e)) for i, (c, e) in enumerate(named) if e and str(c) in places}
+
+
+def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Cells, zone: tzinfo) -> _Kept:
+    names = [str(name) for frame in frames for name in frame.columns]
+    columns = [objects_of(column) for frame in frames for _, column in frame.items()]
+    rows = len(frames[0])
+    text, moment, day, clock = (
+        book.add_format({"num_format": form}) for form in ("@", "yyyy-mm-dd hh:mm:ss", "yyyy-mm-dd", "hh:mm:ss")
+    )
+    colours = {kind: book.add_format({"bg_color": c, "num_format": "@"}) for kind, c in COLOURS.items()}
+    head = book.add_format({"bold": True, "bg_color": "#D9E1F2", "num_format": "@"})
+    kept = _Kept()
+    for n, (name, values) in enumerate(zip(names, columns, strict=True)):
+        longest = max([len(name) + 3, *(len(shown(v) or "") for v in values[:200])])
+        sheet.set_column(
+            n, n, min(max(longest, 8), 50), text if any(isinstance(v, str) for v in values[:200]) else None
+        )
+        sheet.write_string(0, n, name, head)
+    commented = 0
+    for row in range(rows):
+        for n, values in enumerate(columns):
+            mark = marks.get((row, n)) if marks else None
+            formats = (colours[mark[0]],) * 4 if mark else (text, moment, day, clock)
+            kept.cut += _put(sheet, row + 1, n, values[row], formats, zone)
+            if mark:
+                commented += 1
+                if commented <= MAX_COMMENTS:
+                    sheet.write_comment(row + 1, n, mark[1][:1000], {"x_scale": 2})
+    kept.uncommented = max(0, commented - MAX_COMMENTS)
+    sheet.freeze_panes(1, 0)
+    if names:
+        sheet.autofilter(0, 0, rows, len(names) - 1)
+        sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{rows + 1}"})
+    return kept
+
+
+def _put(sheet: Any, row: int, column: int, value: Any, formats: Sequence[Any], zone: tzinfo) -> bool:
+    """Write one value; whether it had to be cut."""
+    text, moment, day, clock = formats
+    match value:
+        case None:
+            if text.bg_color:
+                sheet.write_blank(row, column, None, text)
+        case bool():
+            sheet.write_boolean(row, column, value)
+        case int() | float() if math.isfinite(value) and abs(value) < 1e15:
+            sheet.write_number(row, column, value)
+        case datetime() if value.year >= 1900:
+            sheet.write_datetime(row, column, _local(value, zone), moment)
+        case date() if value.year >= 1900:
+            sheet.write_datetime(row, column, value, day)
+        case time():
+            sheet.write_datetime(row, column, value, clock)
+        case _:
+            written = _written(value)
+            sheet.write_string(row, column, written[:MAX_TEXT], text)
+            return len(written) > MAX_TEXT
+    return False
+
+
+def _local(moment: datetime, zone: tzinfo) -> datetime:
+    plain = moment.to_pydatetime(warn=False) if isinstance(moment, pd.Timestamp) else moment
+    return plain.astimezone(zone).replace(tzinfo=None) if plain.tzinfo else plain
+
+
+def _written(value: Any) -> str:
+    return value if isinstance(value, str) else shown(value) or str(value)
+
+
+def _write_summary(book: Any, summary: "pd.Series[Any]", notes: Sequence[str]) -> None:
+    sheet = book.add_worksheet("Summary")
+    bold = book.add_format({"bold": True})
+    sheet.set_column(0, 0, 60)
+    for row, (name, count) in enumerate(summary.items()):
+        sheet.write_string(row, 0, str(name), bold)
+        sheet.write_number(row, 1, float(count))
+    for row, note in enumerate(notes, len(summary) + 1):
+        sheet.write_string(row, 0, str(note)[:MAX_TEXT])
+
+
+def _write_text(target: Path, frame: pd.DataFrame, outcome: pd.DataFrame, zone: str) -> None:
+    columns = [objects_of(column) for f in (frame, outcome) for _, column in f.items()]
+    home = zone_of(zone)
+
+    def text(value: Any) -> str:
+        if isinstance(value, datetime):
+            value = _local(value, home)
+        return "" if value is None else escaped(_written(value)) if isinstance(value, str) else _written(value)
+
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";")  # what spreadsheet programs expect where the comma is the decimal sign
+        writer.writerow([escaped(str(name)) for f in (frame, outcome) for name in f.columns])
+        writer.writerows([text(value) for value in row] for row in zip(*columns, strict=True))
+
+
+def only_failed(source: Any) -> pd.DataFrame:
+    """The rows of a result that were rejected or not sent, without the columns of the outcome: ready to be sent again.
+
+    Rows whose outcome is unknown are not among them: they may be in already.
+
+    Args:
+        source: a result, as a file or as read by `read_sheet`.
+
+    Raises:
+        InputError: it has no columns `outcome`, `error`, `column`, `value`.
+    """
+    frame = source if isinstance(source, pd.DataFrame) else read_sheet(source)
+    at = outcome_at(list(frame.columns))
+    if at is None:
+        raise InputError(f"this is no result: it lacks the columns {', '.join(OUTCOME)}")
+    return frame.loc[frame.iloc[:, at].isin(FAILED).to_numpy(), list(frame.columns[:at])]
