@@ -1,0 +1,314 @@
+"""What calling means: values checked all at once, requests in the vendor's form, answers as frames."""
+
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from frames_catalogue import AWKWARD, NAME, PHONE, each_awkward_frame
+from pandas.testing import assert_frame_equal
+from toys import Scripted, Toys, toys
+
+from toolkit import client as room
+from toolkit import wire
+from toolkit.client import Caller, records
+from toolkit.errors import BadAnswer, InputError, NotFound, RowErrors, SettingsError
+from toolkit.secret import Secret
+from toolkit.spec import Phone, Record, Rows, Text
+
+# ── pages ────────────────────────────────────────────────────────────────────
+
+
+def page(*ids: int) -> dict[str, Any]:
+    return {"list": [{"id": i, "name": f"n{i}"} for i in ids]}
+
+
+@pytest.mark.parametrize(
+    ("pages", "ids", "offsets"),
+    [
+        ([page()], [], [None]),
+        ([page(1)], [1], [None]),
+        ([page(1, 2), page()], [1, 2], [None, "2"]),
+        ([page(1, 2), page(3, 4), page(5)], [1, 2, 3, 4, 5], [None, "2", "4"]),
+    ],
+)
+def test_all_pages_become_one_frame(pages: list[Any], ids: list[int], offsets: list[str | None]) -> None:
+    api, session = toys(*pages)
+    found = api.search("abc", size="large")
+    assert found["id"].tolist() == ids
+    assert found.index.equals(pd.RangeIndex(len(ids)))
+    assert found.dtypes.to_dict() == {"id": "Int64", "name": "str"}
+    assert [r.query.get("offset") for r in session.sent] == offsets
+    assert all(r.query["filter[text]"] == "abc" and r.query["size"] == "2" for r in session.sent)
+
+
+def test_pages_go_on_from_where_one_asks() -> None:
+    api, session = toys(page(1, 2), page(3))
+    api.search("abc", offset=10)
+    assert [r.query["offset"] for r in session.sent] == ["10", "12"]
+
+
+def test_a_page_that_comes_again_and_again_ends() -> None:
+    api, session = toys(page(1, 2), page(1, 2), page())
+    with pytest.raises(BadAnswer, match="same page"):
+        api.search("abc")
+    assert len(session.sent) == 2
+
+
+# ── what comes back ──────────────────────────────────────────────────────────
+
+
+def test_one_object_is_one_row() -> None:
+    api, session = toys({"one": {"id": 7}})
+    assert len(api.one(7)) == 1
+    assert (session.sent[0].method, session.sent[0].path) == ("GET", "/found/7")
+
+
+def test_nothing_is_no_row_with_all_columns() -> None:
+    api, _ = toys({"one": None})
+    assert_frame_equal(api.one(7), toys(page())[0].search("x"))
+
+
+def test_a_value_is_a_value() -> None:
+    assert toys({"id": "e1"})[0].add(["Ana"]) == "e1"
+
+
+def test_a_value_of_a_kind_is_of_that_kind() -> None:
+    api, session = toys({"word": "sentinel"}, {"word": None})
+    word = api.word("open sesame")
+    assert isinstance(word, Secret)
+    assert word.reveal() == "sentinel"
+    assert session.sent[0].body == b'{"clave":"open sesame"}'
+    assert api.word(Secret("open sesame")) is None
+
+
+def test_no_rows_declared_is_none() -> None:
+    assert toys()[0].change(1, a="x") is None
+
+
+@pytest.mark.parametrize("answer", [{"one": "text"}, {"one": [1]}, {"one": {"id": "x"}}])
+def test_what_no_document_shows_is_a_bad_answer_without_what_came(answer: Any) -> None:
+    with pytest.raises(BadAnswer) as caught:
+        toys(answer)[0].one(1)
+    frames, trace = [], caught.value.__traceback__
+    while trace:
+        frames.append(trace.tb_frame.f_locals)
+        trace = trace.tb_next
+    assert len(frames) > 1
+    assert all(answer not in values.values() for values in frames[1:])
+
+
+# ── what is sent ─────────────────────────────────────────────────────────────
+
+
+def test_values_travel_in_the_vendors_form() -> None:
+    api, session = toys({"id": 1})
+    people = pd.DataFrame({"NOMBRE": [" Ana ", "Luis"], "TELEFONO": ["+56 9 1234 5678", None]}, index=[5, 5])
+    api.add(people, at={"x": 1.0, "y": "2"}, tags=["a", "b"])
+    assert session.sent[0].body == wire.encode(
+        {
+            "lista": [
+                {"NOMBRE": "Ana", "fono": "56912345678", "activo": True},
+                {"NOMBRE": "Luis", "activo": True},
+            ],
+            "lugar": {"x": 1, "y": 2},
+            "tags": "a;b",
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    "people", ["Ana", ["Ana"], {"NOMBRE": "Ana"}, [{"NOMBRE": "Ana"}], pd.DataFrame({"NOMBRE": ["Ana"]})], ids=str
+)
+def test_people_may_be_said_in_any_plain_form(people: Any) -> None:
+    api, session = toys({"id": 1})
+    api.add(people)
+    assert session.sent[0].body == b'{"lista":[{"NOMBRE":"Ana","activo":true}]}'
+
+
+def test_what_only_answers_carry_is_not_sent() -> None:
+    with pytest.raises(InputError, match="seen"):
+        toys()[0].add([{"NOMBRE": "Ana", "seen": "now"}])
+
+
+@pytest.mark.parametrize("many", [["a", "b"], ("a", "b"), np.array(["a", "b"]), pd.Series(["a", "b"], index=[7, 7])])
+def test_labels_come_in_any_kind_of_list(many: Any) -> None:
+    api, session = toys({"id": 1})
+    api.add(["Ana"], tags=many)
+    assert b'"tags":"a;b"' in (session.sent[0].body or b"")
+
+
+def test_free_fields_travel_as_they_are_or_as_their_text() -> None:
+    api, session = toys()
+    values = {"A": "00123", "B": "", "C": np.int64(7), "D": 2.0, "E": pd.Timestamp("2026-03-02"), "F": True}
+    api.change(1, **values, G=None)
+    assert session.sent[0].body == wire.encode(
+        {"A": "00123", "B": "", "C": "7", "D": "2", "E": "2026-03-02", "F": "TRUE"}
+    )
+    with pytest.raises(InputError, match="B: "):
+        api.change(1, A="x", B={"a": 1})
+
+
+CALLS: dict[str, tuple[Callable[[Toys], Any], tuple[str, ...]]] = {
+    "too long and no choice": (
+        lambda t: t.search("abcdefg", size="huge"),
+        ("text: has 7", "size: is not one of 1 (small), 2 (large)"),
+    ),
+    "below the least": (lambda t: t.one(0), ("id: is less than 1",)),
+    "no number": (lambda t: t.one("seven"), ("id: ",)),
+    "nothing": (lambda t: t.search(""), ("text: is required and empty",)),
+    "a list for a number": (lambda t: t.one([1]), ("id: ",)),
+    "several at once": (
+        lambda t: t.search("abcdefg", size=3, offset=-1),
+        ("text: has 7", "size: is not", "offset: is less than 0"),
+    ),
+    "a separator in an item": (lambda t: t.add(["Ana"], tags=["a;b"]), ("tags: has an item with ';'",)),
+    "a part of it": (lambda t: t.add(["Ana"], at={"x": -1}), ("x: is less than 0", "y: is required")),
+}
+
+
+@pytest.mark.parametrize(("call", "said"), CALLS.values(), ids=CALLS)
+def test_everything_wrong_is_said_at_once_and_nothing_is_sent(
+    call: Callable[[Toys], Any], said: tuple[str, ...]
+) -> None:
+    api, session = toys()
+    with pytest.raises(InputError) as caught:
+        call(api)
+    assert [words for words in said if words not in str(caught.value)] == []
+    assert "othing was" in str(caught.value)
+    assert session.sent == []
+
+
+def test_unknown_arguments_are_said_with_the_others() -> None:
+    _, session = toys()
+    caller = Caller(session, progress=False)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"no argument 'txt', only text, size, offset; size: is not one of"):
+        caller(Toys.endpoints["search"], {"text": "a", "txt": "b", "size": 9})
+    assert session.sent == []
+
+
+def test_bad_rows_are_a_table() -> None:
+    people = pd.DataFrame(
+        {"NOMBRE": ["x" * 21, None, "Eva"], "TELEFONO": ["12", "56912345678", "x"]}, index=list("abc")
+    )
+    with pytest.raises(RowErrors) as caught:
+        toys()[0].add(people)
+    assert caught.value.table[["row", "column"]].to_numpy().tolist() == [
+        ["a", "NOMBRE"],
+        ["a", "TELEFONO"],
+        ["b", "NOMBRE"],
+        ["c", "TELEFONO"],
+    ]
+
+
+@each_awkward_frame
+def test_any_frame_is_sent_row_by_row_or_refused_and_stays_as_it_is(make_frame: Callable[[], pd.DataFrame]) -> None:
+    field = Rows("", record=type("Any", (Record,), {name: Text("") for name in (NAME, PHONE, "EMAIL")}))
+    frame = make_frame()
+    try:
+        rows = records(field, frame)
+    except InputError:
+        rows = [{}] * len(frame)
+    assert len(rows) == len(frame)
+    assert wire.encode(rows)
+    assert all(isinstance(v, str) for row in rows for v in row.values())
+    assert_frame_equal(frame, make_frame())
+
+
+def test_floats_that_were_whole_are_whole_again() -> None:
+    field = Rows("", record=type("Any", (Record,), {NAME: Text(""), PHONE: Phone("")}))
+    rows = records(field, AWKWARD["floats_that_were_whole"]())
+    assert [row.get(PHONE) for row in rows] == ["56912345678", None, "56987654321"]
+
+
+# ── corrections ──────────────────────────────────────────────────────────────
+
+
+def test_method_and_path_can_be_corrected() -> None:
+    api, session = toys({"one": {}}, corrections={"one": "POST /v3/get/{id}", "search": "GET /v3/search"})
+    api.one(7)
+    assert (session.sent[0].method, session.sent[0].path, session.sent[0].body) == ("POST", "/v3/get/7", None)
+    moved, session = toys({"one": {}}, corrections={"one": "GET /v3/get"})
+    moved.one(7)
+    assert (session.sent[0].path, session.sent[0].query) == ("/v3/get", {"id": "7"})
+
+
+@pytest.mark.parametrize(
+    "line", ["", "GET", "/path", "get /path", "PATCH /path", "GET path", "GET https://x.example/y"]
+)
+def test_a_correction_is_a_method_and_a_path(line: str) -> None:
+    with pytest.raises(SettingsError, match="METHOD /path"):
+        toys(corrections={"one": line})
+
+
+def test_a_correction_knows_the_arguments_only() -> None:
+    api, session = toys(corrections={"one": "GET /v3/{number}"})
+    with pytest.raises(SettingsError, match="no argument number"):
+        api.one(7)
+    assert session.sent == []
+
+
+# ── many at once ─────────────────────────────────────────────────────────────
+
+
+def test_answers_keep_the_order_of_what_was_asked_and_failures_their_place() -> None:
+    together = threading.Barrier(4)
+
+    def answer(request: wire.Request) -> Any:
+        together.wait(10)  # all four are under way at the same time
+        number = int(request.path.rpartition("/")[2])
+        if number == 2:
+            raise NotFound("no", service="one", status=404)
+        return {"one": {"id": number}}
+
+    api, _ = toys(answer)
+    first, second, *others = api._call.each(Toys.endpoints["one"], [{"id": n} for n in (3, 2, 1, 0)])  # type: ignore[attr-defined]
+    assert first["id"].tolist() == [3]
+    assert isinstance(second, NotFound)
+    assert [o["id"].tolist() for o in others] == [[1], [0]]
+
+
+def test_nothing_to_ask_is_nothing() -> None:
+    assert Caller(Scripted(), progress=False).each(Toys.endpoints["one"], []) == []  # type: ignore[arg-type]
+
+
+def test_what_no_one_expects_stops_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[int] = []
+    stopping, shutdown = threading.Event(), ThreadPoolExecutor.shutdown
+
+    def stop(pool: ThreadPoolExecutor, wait: bool = True, **options: Any) -> None:
+        shutdown(pool, wait=False, **options)
+        stopping.set()
+        shutdown(pool, wait=wait)
+
+    def work(number: int) -> None:
+        done.append(number)
+        if number == 0:
+            raise ZeroDivisionError
+        stopping.wait(10)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", stop)
+    caller = Caller(Scripted(), workers=1, progress=False)  # type: ignore[arg-type]
+    with pytest.raises(ZeroDivisionError):
+        caller.concurrently(work, range(100), label="")
+    assert len(done) <= 2
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_progress_is_shown_or_not(shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def bar(things: Iterable[Any], **facts: Any) -> Iterable[Any]:
+        seen.append(facts)
+        return things
+
+    monkeypatch.setattr(room, "tqdm", bar)
+    assert Caller(Scripted(), progress=shown).concurrently(abs, [-1, 2], label="numbers") == [1, 2]  # type: ignore[arg-type]
+    assert seen == [{"total": 2, "desc": "numbers", "disable": not shown, "leave": False}]
+
+
+def test_a_caller_shows_its_host() -> None:
+    assert repr(Caller(Scripted())) == "<Caller of vendor.example>"  # type: ignore[arg-type]

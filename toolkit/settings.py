@@ -1,0 +1,116 @@
+"""Profiles and credentials: what a call gives, the environment, the keyring, one file in the home directory.
+
+Never the working directory: a notebook from somebody else must not bring its own addresses.
+"""
+
+import getpass
+import importlib
+import os
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from toolkit.errors import SettingsError
+from toolkit.secret import Secret, scrub
+from toolkit.spec import Masked, System
+
+APP = "analyst-toolkit"
+
+
+def settings_file() -> Path:
+    """Where profiles are kept: `[profile.system]` tables with addresses, users and limits, without secrets."""
+    return Path(os.environ.get("TOOLKIT_SETTINGS") or platformdirs.user_config_path(APP) / "settings.toml")
+
+
+def state_folder() -> Path:
+    """Where journals and locks are kept, for this user only."""
+    return Path(os.environ.get("TOOLKIT_STATE") or platformdirs.user_state_path(APP))
+
+
+def profiles() -> dict[str, dict[str, dict[str, Any]]]:
+    """Every profile of the settings file, by name."""
+    path = settings_file()
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"{path}: {problem}") from None
+
+
+def of_system(system: System, profile: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Everything known of one system: given now, else the environment, else the keyring, else the profile's table."""
+    table = profiles().get(profile, {})
+    kept = table.get(system.name, {}) if isinstance(table, Mapping) else None
+    if not isinstance(kept, Mapping):
+        raise SettingsError(
+            f"{settings_file()}: {profile}.{system.name} is no table; it is written [{profile}.{system.name}]"
+        )
+    secrets = [f.name for f in system.credentials.fields if isinstance(f, Masked)]
+    if written := [name for name in secrets if name in kept]:
+        raise SettingsError(
+            f"{settings_file()} holds {', '.join(written)} of {profile}.{system.name} in clear: take it out, "
+            f"and keep it in the keyring (forms.connect()) or in the environment ({variable(system, written[0])})"
+        )
+    found: dict[str, Any] = {**kept}
+    for field in system.credentials.fields:
+        value = os.environ.get(variable(system, field.name))
+        if value is None and field.name in secrets:
+            value = _from_keyring(system, profile, field.name)
+        if value is not None:
+            found[field.name] = value
+    if (address := os.environ.get(variable(system, "base_url"))) is not None:
+        found["base_url"] = address
+    found |= {name: value for name, value in (given or {}).items() if value is not None}
+    return masked(system, found)
+
+
+def masked(system: System, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of one system, its secrets under their masks."""
+    secrets = [f.name for f in system.credentials.fields if isinstance(f, Masked)]
+    return {name: Secret(v) if name in secrets and v else v for name, v in values.items()}
+
+
+def variable(system: System, name: str) -> str:
+    """The environment variable of one setting: `TOOLKIT_IDA_PASSWORD`."""
+    return f"TOOLKIT_{system.name}_{name}".upper()
+
+
+def keep(system: System, profile: str, name: str, value: Secret) -> None:
+    """Keep a secret in the operating system's keyring."""
+    keyring = _keyring()
+    if keyring is None:
+        raise SettingsError("there is no keyring on this machine: install the extra `keyring`, or use the environment")
+    try:
+        keyring.set_password(f"{APP}/{profile}/{system.name}", name, value.reveal())
+    except keyring.errors.KeyringError as problem:
+        raise SettingsError(f"the keyring of this machine cannot be used: {scrub(str(problem))}") from None
+
+
+def ask(prompt: str) -> Secret | None:
+    """A secret typed by a person, where one is there to type."""
+    if not (hasattr(sys, "ps1") or "ipykernel" in sys.modules or (sys.stdin and sys.stdin.isatty())):
+        return None
+    return Secret(getpass.getpass(prompt))
+
+
+def _from_keyring(system: System, profile: str, name: str) -> str | None:
+    keyring = _keyring()
+    if keyring is None:
+        return None
+    try:
+        kept: str | None = keyring.get_password(f"{APP}/{profile}/{system.name}", name)
+    except keyring.errors.KeyringError:
+        return None
+    return kept
+
+
+def _keyring() -> Any:
+    try:
+        return importlib.import_module("keyring")
+    except ImportError:
+        return None

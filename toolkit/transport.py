@@ -1,0 +1,106 @@
+"""HTTP that does nothing by itself: no retries, no redirects, no .netrc, and no answer that takes for ever."""
+
+import http.client
+import io
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.retry import Retry
+
+
+class Authorization(requests.auth.AuthBase):
+    """Our header and no other: with an auth object, requests does not look into .netrc."""
+
+    def __init__(self, value: str = "") -> None:
+        self._value = value
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if not (self._value.isascii() and self._value.isprintable()):
+            raise requests.exceptions.InvalidHeader("no header carries this token")  # without the token in the message
+        if self._value:
+            request.headers["Authorization"] = self._value
+        return request
+
+
+class Adapter(HTTPAdapter):
+    """Sends once, and reads an answer for `deadline` seconds at most.
+
+    The libraries' own timeout starts anew with every byte, so that an answer in drops has no end.
+    """
+
+    def __init__(self, deadline: float, monotonic: Callable[[], float]) -> None:
+        answer = partial(_Answer, deadline=deadline, monotonic=monotonic)
+        self._pools = {
+            scheme: partial(_pool, kind, answer)
+            for scheme, kind in (("http", HTTPConnectionPool), ("https", HTTPSConnectionPool))
+        }
+        super().__init__(max_retries=Retry(0, read=False, other=0, redirect=0))
+
+    def init_poolmanager(self, *facts: Any, **named: Any) -> None:
+        super().init_poolmanager(*facts, **named)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, *facts: Any, **named: Any) -> Any:
+        manager = super().proxy_manager_for(*facts, **named)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+def _pool(kind: Any, answer: Callable[..., Any], *facts: Any, **named: Any) -> Any:
+    """A pool whose connections read their answers as `answer` does."""
+    pool = kind(*facts, **named)
+    connect = pool._new_conn
+
+    def new_connection() -> Any:
+        connection = connect()
+        connection.response_class = answer
+        return connection
+
+    pool._new_conn = new_connection
+    return pool
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer whose last byte has to come before the deadline."""
+
+    def __init__(
+        self, sock: socket.socket, *facts: Any, deadline: float, monotonic: Callable[[], float], **named: Any
+    ) -> None:
+        super().__init__(sock, *facts, **named)
+        end = monotonic() + deadline
+        self.fp = io.BufferedReader(_Bytes(self.fp.detach(), sock, lambda: end - monotonic()))
+
+
+class _Bytes(io.RawIOBase):
+    """What comes from a socket, for as long as there is time left."""
+
+    def __init__(self, source: Any, sock: socket.socket, left: Callable[[], float]) -> None:
+        self._source, self._sock, self._left = source, sock, left
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return int(self._source.fileno())
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._left()
+        if left <= 0:
+            raise TimeoutError("no complete answer before the deadline")
+        silence = self._sock.gettimeout()
+        self._sock.settimeout(left if silence is None else min(left, silence))
+        try:
+            count: int | None = self._source.readinto(buffer)
+        finally:
+            self._sock.settimeout(silence)
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.close()
+        super().close()
