@@ -1,0 +1,1 @@
+"""Many rows into somebody else's system: every promise of `toolkit.push`, held against what the sandbox holds."""

@@ -1,0 +1,285 @@
+"""Kernels that can be killed: processes that push, each forked from one that has everything imported already.
+
+Run as a program, it reads jobs (JSON, one a line), forks a process for each, and says its number, then how it ended.
+"""
+
+import contextlib
+import http.client
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pandas as pd
+
+import toolkit
+from toolkit.push.journal import Journal, Op
+from toolkit.push.run import Runner
+from toolkit.push.settle import Counter
+from toolkit.session import Session
+from toolkit.systems.ida import Records
+
+with contextlib.suppress(ImportError):
+    import resource  # not on Windows, where no process is forked either
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+DONE, REFUSED, KILLED = 0, 3, -9
+
+
+class Kernel:
+    """A process that pushes what it is told to; each push in a process of its own, which can be killed."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.push.kernel"]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
+        self.pid = 0
+
+    def __enter__(self) -> "Kernel":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        assert self._process.stdin
+        assert self._process.stdout
+        assert self._process.stderr
+        self._process.stdin.close()
+        self._process.wait(30)
+        self._process.stdout.close()
+        self._process.stderr.close()
+
+    def start(self, **job: Any) -> int:
+        """Begin a job (see `_push`); the number of its process."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        self.pid = int(self._process.stdout.readline())
+        return self.pid
+
+    def ended(self) -> int:
+        """Wait until the process has ended; its exit code, `DONE`, `REFUSED` or `KILLED` if all is as it should be."""
+        assert self._process.stdout
+        return int(self._process.stdout.readline())
+
+    def wait(self) -> bool:
+        """Wait until the process has ended; False where it was killed."""
+        ended = self.ended()
+        assert ended in (DONE, KILLED), f"the pushing process ended with {ended}"
+        return ended == DONE
+
+    def run(self, **job: Any) -> bool:
+        self.start(**job)
+        return self.wait()
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+
+# ── in the process that pushes ──
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _before(owner: Any, name: str, when: Callable[..., bool]) -> Callable[[int], None]:
+    return lambda nth: _wrap(owner, name, nth, when, before=True)
+
+
+def _after(owner: Any, name: str, when: Callable[..., bool]) -> Callable[[int], None]:
+    return lambda nth: _wrap(owner, name, nth, when, before=False)
+
+
+def _wrap(owner: Any, name: str, nth: int, when: Callable[..., bool], *, before: bool) -> None:
+    honest, seen = getattr(owner, name), [0]
+
+    def wrapped(*arguments: Any, **named: Any) -> Any:
+        seen[0] += when(*arguments)
+        if before and seen[0] == nth:
+            _die()
+        result = honest(*arguments, **named)
+        if not before and seen[0] == nth:
+            _die()
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def _always(*_: Any) -> bool:
+    return True
+
+
+def _is_push(_: Any, endpoint: Any, *__: Any) -> bool:
+    return bool(endpoint.name == "post_records")
+
+
+def _half_sent(nth: int) -> None:
+    """Dies when half of the body of a push has left."""
+    honest, seen = http.client.HTTPConnection.send, [0]
+
+    def send(connection: http.client.HTTPConnection, data: Any) -> None:
+        if isinstance(data, bytes) and data.startswith(b'{"database_id"'):
+            seen[0] += 1
+            if seen[0] == nth:
+                connection.sock.sendall(data[: len(data) // 2])
+                _die()
+        honest(connection, data)
+
+    http.client.HTTPConnection.send = send  # type: ignore[method-assign,assignment]
+
+
+def _durable(method: str) -> Callable[[int], None]:
+    """Dies when a transaction has become durable in which this was written."""
+
+    def arm(nth: int) -> None:
+        written, seen = [False], [0]
+        honest, transaction = getattr(Journal, method), Journal.transaction
+
+        def noted(*arguments: Any, **named: Any) -> Any:
+            written[0] = True
+            return honest(*arguments, **named)
+
+        @contextlib.contextmanager
+        def watched(journal: Journal) -> Any:
+            written[0] = False
+            with transaction(journal):
+                yield
+            seen[0] += written[0]
+            if written[0] and seen[0] == nth:
+                _die()
+
+        setattr(Journal, method, noted)
+        Journal.transaction = watched  # type: ignore[method-assign]
+
+    return arm
+
+
+EDGES: dict[str, Callable[[int], None]] = {
+    "the journal is being made": _before(Path, "replace", _always),
+    "the journal is made": _after(Journal, "create", _always),
+    "taken over, nothing done yet": _after(Journal, "recover", _always),
+    "before an intent": _before(Journal, "intend", _always),
+    "intent written, not durable": _after(Journal, "intend", _always),
+    "intent durable, nothing sent": _before(Session, "attempt", _is_push),
+    "half of a request sent": _half_sent,
+    "answered, not journaled": _after(Session, "attempt", _is_push),
+    "outcome written, not durable": _after(Journal, "outcome", _always),
+    "outcome durable": _durable("outcome"),
+    "in the middle of a split": _after(Journal, "split", _always),
+    "split durable": _durable("split"),
+    "a row refused, not durable": _after(Journal, "blame", _always),
+    "waiting for late requests": _before(Counter, "_steady", _always),
+    "counted, not concluded": _after(Records, "count", _always),
+    "concluded, not durable": _after(
+        Journal, "move", lambda _, __, state, *___: state in (Op.COUNTED, Op.RESEND, Op.VERIFIED)
+    ),
+    "concluded": _durable("set_facts"),
+    "before the last look": _before(Counter, "finish", _always),
+    "after the last look": _after(Counter, "finish", _always),
+    "closing": _before(Runner, "_end", _always),
+}
+
+
+def _push(job: dict[str, Any]) -> None:
+    """Push the rows of a job, and die at its edge, the `nth` time that it comes there."""
+    os.environ["TOOLKIT_STATE"] = job["state"]
+    if log := job.get("log"):
+        logging.basicConfig(filename=log, level=logging.DEBUG, force=True)
+    if edge := job.get("edge"):
+        EDGES[edge](job.get("nth", 1))
+    spent = _timed((Journal, "transaction"), (Counter, "look"), (Session, "attempt"))
+    frame = pd.DataFrame({"EMAIL": _values(job)}, dtype="str")
+    api = toolkit.connect(ida=job["ida"], progress=False)
+    started = time.monotonic()
+    report = api.ida.insert_records(job["database"], frame, push=job["push"])
+    if result := job.get("result"):
+        said = {
+            "state": report.facts["state"],
+            "outcomes": list(report.table["outcome"].astype(str)),
+            "seconds": time.monotonic() - started,
+            "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+            "spent": spent,
+            "first": spent.pop("first", started) - started,
+            "text": repr(report),
+        }
+        Path(result).write_text(json.dumps(said), encoding="utf-8")
+
+
+def _values(job: dict[str, Any]) -> list[str]:
+    """The rows of a job: given as they are, or as how many there are to be."""
+    if isinstance(job["values"], int):
+        return [f"p{n}@example.cl" for n in range(job["values"])]
+    return list(job["values"])
+
+
+def _timed(*places: tuple[Any, str]) -> dict[str, float]:
+    """Seconds spent in these methods, from now on; and when the first push left."""
+    spent: dict[str, float] = {}
+
+    def watch(owner: Any, name: str) -> None:
+        honest = getattr(owner, name)
+        spent[name] = 0.0
+
+        def timed(*arguments: Any) -> Any:
+            begun = time.monotonic()
+            if name == "attempt" and _is_push(*arguments):
+                spent.setdefault("first", begun)
+            try:
+                return honest(*arguments)
+            finally:
+                spent[name] += time.monotonic() - begun
+
+        @contextlib.contextmanager
+        def committed(journal: Journal) -> Any:
+            with honest(journal):
+                yield
+                begun = time.monotonic()
+            spent[name] += time.monotonic() - begun
+
+        setattr(owner, name, committed if name == "transaction" else timed)
+
+    for owner, name in places:
+        watch(owner, name)
+    return spent
+
+
+def main() -> None:
+    for line in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            try:
+                _push(json.loads(line))
+            except toolkit.PushRefused:
+                os._exit(REFUSED)
+            finally:  # whatever happened: two processes would read the jobs otherwise
+                _leave()
+        _say(pid)
+        _, status = os.waitpid(pid, 0)
+        _say(os.waitstatus_to_exitcode(status))
+
+
+def _leave() -> NoReturn:
+    if sys.exc_info()[0] is None:
+        os._exit(DONE)
+    traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _say(number: int) -> None:
+    sys.stdout.write(f"{number}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

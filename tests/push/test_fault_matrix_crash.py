@@ -1,0 +1,451 @@
+"""Lines 42 to 50 of the fault matrix: a push that is killed, interrupted, run twice, or robbed of its journal.
+
+Kills are simulated here: from the moment of death nothing is written any more. Real ones are in `test_kills`.
+"""
+
+import contextlib
+import itertools
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hand_clock import HandClock
+
+import toolkit
+from toolkit import PushError, PushRefused, settings
+from toolkit.push.isolate import Refusals
+from toolkit.push.journal import Journal, Op, Run
+from toolkit.push.settle import Counter
+from toolkit.sandbox import Sandbox, ida_values
+from toolkit.sandbox.vendor import Refused
+from toolkit.session import Session
+
+from .benches import Bench, CarmaChain, Ida, told
+
+ROWS = 120
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def kill(patch: pytest.MonkeyPatch, owner: Any, name: str, when: str, number: int = 1) -> None:
+    """Die before or after call `number` of a method; nothing is journaled from then on."""
+    real, calls = getattr(owner, name), itertools.count(1)
+
+    def die() -> None:
+        patch.setattr(Journal, "transaction", lambda self: dead())
+        raise Killed
+
+    @contextlib.contextmanager
+    def dead() -> Iterator[None]:
+        raise Killed
+        yield
+
+    def call(*facts: Any, **named: Any) -> Any:
+        writes = name != "attempt" or (facts[1].method == "POST" and "token" not in facts[1].path)
+        mine = writes and next(calls) == number
+        if mine and when == "before":
+            die()
+        result = real(*facts, **named)
+        if mine:
+            die()
+        return result
+
+    patch.setattr(owner, name, call)
+
+
+EDGES = {
+    "before the intent": (Journal, "intend", "before"),
+    "within the intent": (Journal, "intend", "after"),
+    "after the intent": (Session, "attempt", "before"),
+    "after the request": (Session, "attempt", "after"),
+    "before the outcome": (Journal, "outcome", "before"),
+    "within the outcome": (Journal, "outcome", "after"),
+    "before a split": (Refusals, "take", "before"),
+    "within a split": (Journal, "split", "after"),
+    "before settling": (Counter, "settle", "before"),
+    "after settling": (Counter, "settle", "after"),
+    "before the audit": (Counter, "finish", "before"),
+    "after the audit": (Counter, "finish", "after"),
+}
+
+
+def troubled(ida: Ida, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """A frame with a row that is refused without a name, while the third request is carried out without an answer."""
+    monkeypatch.setattr(ida_values, "Refused", lambda status, words="": Refused(status, "Registro no válido"))
+    frame = ida.frame(ROWS).assign(TELEFONO=[f"569{n:08}" for n in range(ROWS)])
+    frame.loc[70, "TELEFONO"] = "+573001234567"
+    ida.fault(commit="before", reply="ok", times=2)
+    ida.fault(commit="before", reply="reset")
+    return frame
+
+
+def check_troubled(ida: Ida, frame: pd.DataFrame) -> None:
+    for _ in range(3):  # a life that ended may have left a pause for a person behind
+        ida.connect()
+        result = ida.push(frame)
+        ida.check(result, frame)
+    assert [n for n, outcome in enumerate(result.outcomes) if outcome != "verified"] == [70], result.text
+
+
+@pytest.mark.parametrize("number", [1, 2, 4])
+@pytest.mark.parametrize("edge", EDGES)
+def test_42_killed_at_an_edge(ida: Ida, monkeypatch: pytest.MonkeyPatch, edge: str, number: int) -> None:
+    """The next life finds out what is there, and completes: nothing lost, nothing doubled."""
+    frame = troubled(ida, monkeypatch)
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):
+        kill(patch, *EDGES[edge], number)
+        ida.push(frame)
+    check_troubled(ida, frame)
+
+
+@pytest.mark.parametrize(("first", "second"), [*itertools.product(list(EDGES)[2:6:3], list(EDGES)[4:])])
+def test_42_killed_again_while_recovering(ida: Ida, monkeypatch: pytest.MonkeyPatch, first: str, second: str) -> None:
+    """Recovery of recovery."""
+    frame = troubled(ida, monkeypatch)
+    for edge, number in ((first, 3), (second, 1), (second, 1)):
+        with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):
+            kill(patch, *EDGES[edge], number)
+            ida.connect()
+            ida.push(frame)
+    check_troubled(ida, frame)
+
+
+@pytest.mark.parametrize("edge", list(EDGES)[:6])
+def test_42_killed_wherever_rows_go(bench: Bench, edge: str) -> None:
+    """In every system; where nothing can be looked up, what was under way is unknown and never sent again."""
+    frame = bench.frame(5)
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):
+        kill(patch, *EDGES[edge], 2)
+        bench.push(frame, chunk_rows=2)
+    bench.connect()
+    result = bench.push(frame, chunk_rows=2)
+    bench.check(result, frame)
+    assert max((bench.stored() - bench.before).values()) == 1
+    if not isinstance(bench, CarmaChain):
+        bench.check_all_in(result, frame)
+
+
+def interrupt(patch: pytest.MonkeyPatch, owner: Any, name: str, only: Callable[..., bool]) -> None:
+    real, done = getattr(owner, name), []
+
+    def call(*facts: Any, **named: Any) -> Any:
+        if not done and only(*facts):
+            done.append(None)
+            raise KeyboardInterrupt
+        return real(*facts, **named)
+
+    patch.setattr(owner, name, call)
+
+
+MOMENTS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
+    "connecting": (Session, "_http", lambda session: len(toolkit.pushes()) > 0),
+    "sending": (Session, "_send", lambda session, request, token: "records" in request.path),
+    "waiting": (HandClock, "sleep", lambda clock, seconds: clock.slept > 20),
+    "counting": (Session, "_send", lambda session, request, token: session.clock.slept > 60),
+    "reading the answer": (Journal, "outcome", lambda *facts: True),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_43_interrupted(
+    ida: Ida, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], moment: str
+) -> None:
+    """Ctrl-C and the kernel's stop button leave a push that goes on, and say how."""
+    frame = troubled(ida, monkeypatch)
+    with pytest.MonkeyPatch.context() as patch:
+        interrupt(patch, *MOMENTS[moment])
+        with pytest.raises(KeyboardInterrupt):
+            ida.push(frame)
+    (one,) = toolkit.pushes().itertuples()
+    assert (one.state, one.reason) == (Run.PAUSED, "interrupted")
+    assert f"Push {one.id} is safe as it is: run the same call again to go on" in capsys.readouterr().err
+    check_troubled(ida, frame)
+
+
+def test_43_stopped_by_a_button(ida: Ida) -> None:
+    """A form's Cancel: set by another thread, it pauses at the next moment, waits included."""
+    stop, frame, pressed = threading.Event(), ida.frame(ROWS), []
+
+    def press(progress: Any) -> None:
+        if progress.done and not pressed:
+            pressed.append(stop.set())
+
+    report = ida.insert(frame, push={"stop": stop, "watch": press})
+    assert "stopped by hand" in repr(report)
+    assert report.summary["not sent"] > 0
+    report = toolkit.open_push(report.facts["id"]).resume()
+    ida.check_all_in(told(report), frame)
+
+
+def test_44_intent_is_there_before_a_byte_leaves(ida: Ida, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Power loss, simulated: what lies in the files as a request leaves is all that a restart would find.
+
+    That each file is flushed before is the order test's matter (`test_order`).
+    """
+    found: list[list[Op]] = []
+    attempt = Session.attempt
+
+    def leaving(session: Session, endpoint: Any, request: Any) -> Any:
+        if "records" in request.path:
+            left = shutil.copytree(settings.state_folder() / "pushes", tmp_path / str(len(found)))
+            with Journal(next(left.glob("*.sqlite"))) as journal:
+                intents = [step for step in journal.steps() if step.state is Op.INTENT]
+                found.append([step.state for step in intents])
+                assert all(step.sha256 for step in intents)
+        return attempt(session, endpoint, request)
+
+    monkeypatch.setattr(Session, "attempt", leaving)
+    ida.push(ida.frame(ROWS))
+    assert len(found) == ida.posts()
+    assert all(states == [Op.INTENT] for states in found)
+
+
+class Failing:
+    """A database connection whose disk gives out at its `number`-th use of a statement."""
+
+    def __init__(self, db: sqlite3.Connection, statement: str, number: int, words: str) -> None:
+        self._db, self._statement, self._left, self._words = db, statement, number, words
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)
+
+    def execute(self, sql: str, *values: Any) -> Any:
+        if sql.startswith(self._statement):
+            self._left -= 1
+            if self._left <= 0:
+                raise sqlite3.OperationalError(self._words)
+        return self._db.execute(sql, *values)
+
+
+DISKS = {
+    "full": ("COMMIT", "database or disk is full"),
+    "read-only": ("UPDATE", "attempt to write a readonly database"),
+    "broken": ("BEGIN", "disk I/O error"),
+}
+
+
+@pytest.mark.parametrize("number", [1, 3, 7])
+@pytest.mark.parametrize("disk", DISKS)
+def test_45_journal_that_cannot_be_written(bench: Bench, disk: str, number: int) -> None:
+    """No request leaves that the journal does not hold. Simulated where SQLite is called."""
+    frame, made, sent = bench.frame(6), Journal.__init__, []
+    statement, words = DISKS[disk]
+
+    def failing(journal: Journal, path: Path) -> None:
+        made(journal, path)
+        if path.suffix == ".sqlite":
+            vars(journal)["_db"] = Failing(journal._db, statement, number, words)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Journal, "__init__", failing)
+        with pytest.raises(PushError, match=words):
+            bench.push(frame, chunk_rows=2)
+    journals = list((settings.state_folder() / "pushes").glob("*.sqlite"))
+    for path in journals:
+        with Journal(path) as journal:
+            sent = journal.attempts()
+    assert bench.posts() <= len(sent)
+    bench.connect()
+    result = bench.push(frame, chunk_rows=2)
+    bench.check(result, frame)
+    if not isinstance(bench, CarmaChain):
+        bench.check_all_in(result, frame)
+
+
+def test_45_journal_that_is_deleted_on_the_way(ida: Ida) -> None:
+    """A journal that is gone knows nothing: the push stops before the next request."""
+    frame, posts = ida.frame(ROWS), []
+
+    def delete(progress: Any) -> None:
+        if progress.done > 1 and not posts:
+            posts.append(ida.posts())
+            for path in (settings.state_folder() / "pushes").iterdir():
+                path.unlink()
+
+    with pytest.raises(PushError, match=r"taken away|readonly"):
+        ida.push(frame, watch=delete)
+    assert [ida.posts()] == posts
+
+
+@pytest.mark.parametrize("damage", ["a page", "the head", "nothing left"])
+def test_46_damaged_journal(ida: Ida, damage: str) -> None:
+    """Nothing is sent on top of it; the list of pushes says so."""
+    frame = ida.frame(ROWS)
+    ida.push(frame)
+    (path,) = (settings.state_folder() / "pushes").glob("*.sqlite")
+    content = bytearray(path.read_bytes())
+    at = {"a page": slice(4096, 4296), "the head": slice(0, 100), "nothing left": slice(0, None)}[damage]
+    content[at] = b"\xff" * len(content[at])
+    path.write_bytes(content)
+    posts = ida.posts()
+    for rows in (frame, ida.frame(5, prefix="other")):
+        with pytest.raises(PushRefused, match="damaged"):
+            ida.push(rows)
+    assert ida.posts() == posts
+    assert toolkit.pushes()["state"].tolist() == ["damaged"]
+
+
+def test_47_another_kernel_pushes_there(bench: Bench) -> None:
+    """The second is refused without a request; the first completes."""
+    frame, refused = bench.frame(6), []
+
+    def second(progress: Any) -> None:
+        if progress.done and not refused:
+            other = type(bench)(bench.box, bench.clock) if not hasattr(bench, "envelope") else bench
+            posts = bench.posts()
+            with pytest.raises(PushRefused, match="another push") as caught:
+                other.push(frame)
+            refused.append(caught.value)
+            assert bench.posts() == posts
+
+    result = bench.push(frame, watch=second, chunk_rows=2)
+    assert refused
+    bench.check_all_in(result, frame)
+
+
+def test_47_the_same_cell_twice_and_run_all_twice(bench: Bench) -> None:
+    """No request more, and the same report."""
+    frame = bench.frame(6)
+    first = bench.push(frame)
+    posts = bench.posts()
+    assert bench.push(frame).outcomes == first.outcomes
+    bench.connect()
+    again = bench.push(frame)
+    assert again.outcomes == first.outcomes
+    assert "already pushed" in again.text
+    assert bench.posts() == posts
+
+
+def test_48_owner_that_is_stopped_and_continues(ida: Ida) -> None:
+    """The lock is not a lease: it holds while its owner sleeps. Simulated by a thread; `test_kills` stops a process."""
+    frame, asleep, go_on, results = ida.frame(ROWS), threading.Event(), threading.Event(), []
+
+    def sleep(progress: Any) -> None:
+        if progress.done and not asleep.is_set():
+            asleep.set()
+            go_on.wait(20)
+
+    owner = threading.Thread(target=lambda: results.append(ida.push(frame, watch=sleep)))
+    owner.start()
+    assert asleep.wait(20)
+    try:
+        with pytest.raises(PushRefused, match="another push"):
+            Ida(ida.box, ida.clock).push(frame)
+    finally:
+        go_on.set()
+        owner.join(20)
+    ida.check_all_in(results[0], frame)
+
+
+def half_way(ida: Ida, frame: pd.DataFrame) -> None:
+    """A push of it that stopped in the middle."""
+    stop = threading.Event()
+    ida.push(frame, stop=stop, watch=lambda progress: stop.set() if progress.done > 40 else None)
+    ida.connect()
+
+
+SAME = {
+    "reordered": lambda frame: frame.sample(frac=1, random_state=3),
+    "another index": lambda frame: frame.set_axis([f"row {n}" for n in range(len(frame))]),
+    "other dtypes": lambda frame: frame.astype("category"),
+    "columns in another order": lambda frame: frame[frame.columns[::-1]],
+    "an empty column more": lambda frame: frame.assign(TELEFONO=None),
+}
+
+
+@pytest.mark.parametrize("change", SAME)
+def test_49_same_rows_in_another_form(ida: Ida, change: str) -> None:
+    """They are the same rows: the push goes on where it was."""
+    frame = ida.frame(ROWS)
+    half_way(ida, frame)
+    other = SAME[change](frame)
+    result = ida.push(other)
+    ida.check_all_in(result, other)
+    assert len(toolkit.pushes()) == 1
+
+
+@pytest.mark.parametrize("change", ["a row edited", "rows added", "rows removed"])
+def test_49_other_rows(ida: Ida, change: str) -> None:
+    """Shown as a difference and refused, until a person chooses; then only what is new goes out."""
+    frame = ida.frame(ROWS)
+    half_way(ida, frame)
+    more = pd.concat([frame, ida.frame(5, prefix="more")], ignore_index=True)
+    other = {"rows added": more, "rows removed": frame.iloc[3:]}.get(change, frame.copy())
+    if change == "a row edited":
+        other.loc[0, "EMAIL"] = "edited@example.cl"
+    posts = ida.posts()
+    with pytest.raises(PushRefused) as caught:
+        ida.push(other)
+    assert ida.posts() == posts
+    told_of = caught.value.difference["change"].value_counts()
+    assert told_of["sent before, unchanged"] > 0
+    if change == "a row edited":
+        assert told_of["sent before, edited since"] == 1
+    report = ida.insert(other, only_new=True)
+    everything = pd.concat([frame, other]).drop_duplicates()
+    assert max((ida.stored() - ida.before).values()) == 1
+    assert set(ida.stored() - ida.before) <= set(everything["EMAIL"])
+    assert set(report.table["outcome"].astype(str)) <= {"verified", "accepted"}
+
+
+class Jumping(HandClock):
+    """A clock on the wall that jumps, while the one that counts seconds does not."""
+
+    def __init__(self, box: Sandbox) -> None:
+        super().__init__(box)
+        self.jumped = timedelta()
+
+    def now(self) -> Any:
+        return self.moment + self.jumped
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)], ids=["forward", "back"])
+@pytest.mark.parametrize("when", ["while waiting", "between two requests"])
+def test_50_clock_jumps(box: Sandbox, jump: timedelta, when: str) -> None:
+    """What is waited for is counted in seconds, not read from the wall."""
+    ida = Ida(box, Jumping(box))
+    frame = ida.frame(ROWS)
+    ida.fault(commit="before", reply="ok")
+    ida.fault(commit="late", late=30, reply="reset")
+    sleep = ida.clock.sleep
+
+    def jumping(seconds: float) -> None:
+        sleep(seconds)
+        if ida.clock.slept > 20:
+            ida.clock.jumped = jump
+
+    def watch(progress: Any) -> None:
+        if progress.done > 1:
+            ida.clock.jumped = jump
+
+    ida.clock.sleep = jumping if when == "while waiting" else sleep
+    result = ida.push(frame, watch=watch if when != "while waiting" else None)
+    ida.check_all_in(result, frame)
+    assert ida.clock.slept >= 65
+
+
+def test_50_suspended_between_intent_and_request(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that wakes up does not send what it meant to send before: that attempt counts as not made."""
+    ida = Ida(box, Jumping(box))
+    frame, intend, count = ida.frame(ROWS), Journal.intend, itertools.count(1)
+
+    def suspended(journal: Journal, *facts: Any) -> None:
+        intend(journal, *facts)
+        if next(count) == 2:
+            ida.clock.jumped = timedelta(minutes=10)
+
+    monkeypatch.setattr(Journal, "intend", suspended)
+    result = ida.push(frame)
+    ida.check_all_in(result, frame)
+    with Journal(next((settings.state_folder() / "pushes").glob("*.sqlite"))) as journal:
+        verdicts = [attempt[3] for attempt in journal.attempts()]
+    assert verdicts.count("not executed") == 1
+    assert ida.posts() == len(verdicts) - 1

@@ -1,0 +1,458 @@
+"""Which rows are the same rows, and what happens when a frame comes again: the same, changed, or beside another one."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import toolkit
+from toolkit import InputError, PushRefused, Report, settings
+from toolkit.push import identity
+from toolkit.push.journal import Journal, Run
+
+from .benches import DATABASE, Ida, NddPrint, Signers, told
+
+ROWS = 90
+KEY = "0123456789abcdef" * 2
+
+
+# ── fingerprints ─────────────────────────────────────────────────────────────
+
+
+def prints(key: str = KEY, **columns: list[Any]) -> np.ndarray:
+    arrays = {name: np.array(values, dtype=object) for name, values in columns.items()}
+    return identity.fingerprints(arrays, len(next(iter(arrays.values()), [])), key)
+
+
+def test_the_same_row_has_the_same_print_wherever_it_stands() -> None:
+    one = prints(a=["x", "y", None], b=[1, 2.5, "z"])
+    other = prints(a=["y", None, "x"], b=[2.5, "z", 1])
+    assert one.tolist() == other[[2, 0, 1]].tolist()
+
+
+def test_an_empty_cell_is_as_good_as_no_column() -> None:
+    with_gaps = prints(a=["x", "y"], b=[None, "z"], c=[None, None])
+    assert with_gaps[0].tolist() == prints(a=["x"])[0].tolist()
+    assert with_gaps[1].tolist() == prints(a=["y"], b=["z"])[0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"a": ["1"]}, {"a": [1]}),
+        ({"a": [1]}, {"a": [1.0]}),
+        ({"a": ["x"]}, {"b": ["x"]}),
+        ({"a": ["x"], "b": ["y"]}, {"a": ["y"], "b": ["x"]}),
+        ({"a": ["x\x1fy"], "b": ["z"]}, {"a": ["x"], "b": ["y\x1fz"]}),
+        ({"a": ["xy"], "b": [""]}, {"a": ["x"], "b": ["y"]}),
+        ({"a": ["x"], "b": [None]}, {"a": [None], "b": ["x"]}),
+        ({"a": [True]}, {"a": ["True"]}),
+    ],
+    ids=str,
+)
+def test_other_contents_have_other_prints(one: dict[str, list[Any]], other: dict[str, list[Any]]) -> None:
+    assert not (prints(**one) == prints(**other)).any()
+
+
+def test_prints_need_the_key_of_the_user() -> None:
+    """Without it nobody can try phone numbers against a journal."""
+    assert not (prints(a=["56912345678"]) == prints(key=KEY[::-1], a=["56912345678"])).any()
+
+
+def test_a_hundred_thousand_rows_have_as_many_prints() -> None:
+    made = prints(a=[f"p{n}@example.cl" for n in range(100_000)])
+    assert len(np.unique(made, axis=0)) == 100_000
+
+
+def test_twins_meet_their_twins() -> None:
+    ours, theirs = prints(a=["x", "x", "y", "x"]), prints(a=["z", "x", "x"])
+    assert identity.counterparts(ours, theirs).tolist() == [1, 2, -1, -1]
+    assert identity.counterparts(ours[:0], theirs).tolist() == []
+    assert identity.counterparts(ours, theirs[:0]).tolist() == [-1] * 4
+
+
+def test_the_telling_column_tells_rows_apart() -> None:
+    rows = {"group": ["a"] * 50, "name": ["Ana", "Luis"] * 25, "mail": [f"p{n}" for n in range(50)]}
+    arrays = {name: np.array(values, dtype=object) for name, values in rows.items()}
+    assert identity.telling(arrays, 50) == "mail"
+    assert identity.telling({"group": arrays["group"]}, 50) == ""
+    assert identity.telling({}, 0) == ""
+
+
+def test_the_key_is_private_and_stays(home: Any) -> None:
+    folder = home / "state"
+    folder.mkdir(parents=True)
+    key = identity.user_key(folder)
+    assert identity.user_key(folder) == key
+    (folder / "key").chmod(0o644)
+    with pytest.raises(toolkit.SettingsError, match="chmod 600"):
+        identity.user_key(folder)
+
+
+# ── the same frame again ─────────────────────────────────────────────────────
+
+SAME = {
+    "as it is": lambda frame: frame,
+    "reordered": lambda frame: frame.sample(frac=1, random_state=1),
+    "another index": lambda frame: frame.set_axis(range(1_000, 1_000 + len(frame))),
+    "the same label everywhere": lambda frame: frame.set_axis([7] * len(frame)),
+    "objects": lambda frame: frame.astype(object),
+    "categories": lambda frame: frame.astype("category"),
+    "numbers as text": lambda frame: frame.assign(MONTO=frame["MONTO"].map(str)),
+    "numbers as floats": lambda frame: frame.assign(MONTO=frame["MONTO"].astype("Int64")),
+    "spaces around": lambda frame: frame.assign(EMAIL=" " + frame["EMAIL"] + " "),
+}
+
+
+@pytest.mark.parametrize("form", SAME)
+def test_the_same_rows_are_not_sent_twice(ida: Ida, form: str) -> None:
+    frame = ida.frame(ROWS).assign(MONTO=range(ROWS))
+    ida.insert(frame)
+    posts = ida.posts()
+    again = SAME[form](frame)
+    report = ida.insert(again)
+    assert "already pushed" in repr(report)
+    assert report.complete
+    assert report.table.index.equals(again.index)
+    assert ida.posts() == posts
+
+
+def test_twins_in_the_frame_are_several_rows(ida: Ida) -> None:
+    frame = pd.concat([ida.frame(30)] * 3, ignore_index=True)
+    ida.check_all_in(told(ida.insert(frame)), frame)
+    with pytest.raises(PushRefused):
+        ida.insert(pd.concat([frame, ida.frame(5)], ignore_index=True))
+    ida.insert(pd.concat([frame, ida.frame(5)], ignore_index=True), only_new=True)
+    counts = ida.stored() - ida.before
+    assert [counts[key] for key in ida.keys(ida.frame(30))] == [4] * 5 + [3] * 25
+
+
+def test_twins_over_several_pushes_are_counted_together(ida: Ida) -> None:
+    """Twice there by two pushes is twice there: a third look leaves both out."""
+    once, twice = ida.frame(10), pd.concat([ida.frame(10)] * 2, ignore_index=True)
+    ida.insert(once)
+    ida.insert(twice, only_new=True)
+    report = ida.insert(pd.concat([twice, ida.frame(1, "new")], ignore_index=True), only_new=True)
+    assert report.complete
+    assert set((ida.stored() - ida.before).values()) == {1, 2}
+    assert (ida.stored() - ida.before).total() == 21
+
+
+# ── a changed frame ──────────────────────────────────────────────────────────
+
+
+def changes(refusal: pytest.ExceptionInfo[PushRefused]) -> dict[str, int]:
+    return refusal.value.difference["change"].value_counts().to_dict()
+
+
+def test_the_difference_is_a_frame_with_the_index_of_the_rows(ida: Ida) -> None:
+    frame = ida.frame(10).set_axis([f"r{n}" for n in range(10)])
+    ida.insert(frame)
+    other = pd.concat([frame.iloc[2:], ida.frame(3, "new").set_axis(["n0", "n1", "n2"])])
+    other.loc["r5", "NOMBRE"] = "Otra"
+    posts = ida.posts()
+    with pytest.raises(PushRefused, match=r"7 of these 11 rows.* 1 look edited since and 3 are new; 2 rows") as caught:
+        ida.insert(other)
+    assert ida.posts() == posts
+    change = caught.value.difference["change"]
+    assert change.index.equals(other.index)
+    assert change["r5"] == "sent before, edited since"
+    assert (change[["n0", "n1", "n2"]] == "new").all()
+    assert changes(caught)["sent before, unchanged"] == 7
+
+
+def test_a_column_that_was_filled_in_since_is_an_edit_of_every_row(ida: Ida) -> None:
+    """Not one row is the same any more, and still they are no new people."""
+    frame = ida.frame(20)
+    ida.insert(frame)
+    posts = ida.posts()
+    with pytest.raises(PushRefused) as caught:
+        ida.insert(frame.assign(CIUDAD="Santiago"))
+    assert changes(caught) == {"sent before, edited since": 20}
+    assert ida.posts() == posts
+    report = ida.insert(frame.assign(CIUDAD="Santiago"), only_new=True)
+    assert "20 rows look like rows that were sent before and edited since" in repr(report)
+
+
+def test_other_people_are_no_question(ida: Ida) -> None:
+    """The same row numbers and the same names: that makes nobody the same."""
+    ida.insert(ida.frame(20))
+    assert ida.insert(ida.frame(20, "other")).complete
+
+
+def test_only_new_leaves_out_what_was_sent_and_keeps_what_became_of_it(ida: Ida) -> None:
+    frame = ida.frame(40)
+    first = ida.insert(frame)
+    more = pd.concat([ida.frame(5, "new"), frame]).set_axis(range(45))
+    report = ida.insert(more, only_new=True)
+    assert first.summary["verified"] == 40
+    assert report.summary["verified"] == 45
+    ida.check_all_in(told(report), more)
+    assert report.table["error"].iloc[5:].unique().tolist() == ["sent by an earlier push; not sent again"]
+    posts = ida.posts()
+    assert ida.insert(more, only_new=True).complete
+    assert ida.posts() == posts
+
+
+def test_again_is_once_more_and_not_more_often(ida: Ida) -> None:
+    frame = ida.frame(20)
+    for choice in ({}, {"again": True}, {"again": True}, {"again": "march"}, {"again": "march"}, {}):
+        assert ida.insert(frame, **choice).complete
+    assert set((ida.stored() - ida.before).values()) == {3}
+
+
+def test_rows_that_were_refused_are_new_the_next_time(ida: Ida) -> None:
+    frame = ida.frame(40).assign(TELEFONO=[f"569{n:08}" for n in range(40)])
+    frame.loc[7, "TELEFONO"] = "+573001234567"
+    assert ida.insert(frame).summary["rejected"] == 1
+    frame.loc[7, "TELEFONO"] = "56900000007"
+    with pytest.raises(PushRefused) as caught:
+        ida.insert(frame)
+    assert changes(caught) == {"sent before, unchanged": 39, "sent before, edited since": 1}
+    report = ida.insert(frame, only_new=True)
+    ida.check_all_in(told(report), frame)
+
+
+def test_a_new_code_for_the_same_user_is_no_question(nddprint: NddPrint) -> None:
+    """Where a row takes the place of what was there, another content is the point of it."""
+    frame = nddprint.frame(5)
+    add = nddprint.api.nddprint.add_card_codes
+    assert add(frame, replace=True).complete
+    assert add(frame.assign(CardCode=[f"1{n}" for n in range(5)]), replace=True).complete
+
+
+def test_left_out_rows_carry_what_the_vendor_gave_back(signers: Signers) -> None:
+    frame = signers.frame(6)
+    first = signers.api.signio.add_signers(signers.envelope, frame.head(4))
+    both = signers.api.signio.add_signers(signers.envelope, frame, only_new=True)
+    assert both.table["id_firmante"].head(4).tolist() == first.table["id_firmante"].tolist()
+    assert both.table["id_firmante"].nunique() == 6
+
+
+# ── pushes that stopped half-way ─────────────────────────────────────────────
+
+
+def stopped(ida: Ida, frame: pd.DataFrame, at: int = 30) -> Report:
+    stop = threading.Event()
+    report = ida.insert(frame, push={"stop": stop, "watch": lambda p: stop.set() if p.done > at else None})
+    assert report.facts["state"] == "paused"
+    assert 0 < report.summary["not sent"] < len(frame)
+    return report
+
+
+def states() -> list[str]:
+    return sorted(toolkit.pushes()["state"])
+
+
+def test_another_push_there_does_not_touch_one_that_is_paused(ida: Ida) -> None:
+    """Other rows are no reason to take anything over."""
+    frame, other = ida.frame(ROWS), ida.frame(ROWS, "other")
+    stopped(ida, frame)
+    ida.insert(other)
+    assert states() == ["closed, balanced", "paused"]
+    report = ida.insert(frame)
+    whole = pd.concat([frame, other])
+    assert set((ida.stored() - ida.before).values()) == {1}
+    assert (ida.stored() - ida.before).total() == len(whole)
+    assert report.summary["not sent"] == 0
+
+
+def test_a_larger_frame_finishes_the_paused_push_first(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    stopped(ida, frame)
+    whole = pd.concat([frame, ida.frame(20, "new")], ignore_index=True)
+    report = ida.insert(whole, only_new=True)
+    ida.check_all_in(told(report), whole)
+    assert report.summary["verified"] == len(whole)
+    assert states() == ["closed, balanced"] * 2
+
+
+def test_a_larger_frame_waits_while_the_paused_push_cannot_go_on(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    stopped(ida, frame)
+    whole = pd.concat([frame, ida.frame(20, "new")], ignore_index=True)
+    ida.fault(times=None, reply="html")
+    report = ida.insert(whole, only_new=True)
+    ida.check(told(report), whole)
+    assert "has to be finished first" in repr(report)
+    assert len(toolkit.pushes()) == 1
+    ida.box.control.clear_faults()
+    for _ in range(2):
+        report = ida.insert(whole, only_new=True)
+    ida.check_all_in(told(report), whole)
+
+
+def test_a_smaller_frame_takes_over_its_rows_and_none_is_sent_twice(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    stopped(ida, frame)
+    part = frame.iloc[10:70]
+    ida.insert(part, only_new=True)
+    assert states() == ["closed, balanced", "superseded"]
+    with pytest.raises(PushRefused):
+        ida.insert(frame)
+    report = ida.insert(frame, only_new=True)
+    ida.check_all_in(told(report), frame)
+
+
+def test_a_push_that_was_taken_over_is_not_woken_by_a_persons_word(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    ida.fault(commit="before", reply="ok")
+    ida.fault(commit="never", reply="html")
+    first = ida.insert(frame)
+    ida.insert(frame.iloc[50:], only_new=True)
+    unknown = np.flatnonzero(first.table["outcome"] == "unknown")
+    toolkit.open_push(first.facts["id"]).resolve(unknown, "not committed", why="looked at the screen")
+    assert states() == ["closed, balanced", "superseded"]
+    report = ida.insert(frame, only_new=True)
+    ida.check_all_in(told(report), frame)
+
+
+def test_resolved_rows_are_sent_or_left_as_the_person_said(ida: Ida) -> None:
+    for verdict, commit in (("committed", "before"), ("not committed", "never")):
+        frame = ida.frame(ROWS, verdict.replace(" ", "-"))
+        ida.before = ida.stored()
+        ida.fault(commit="before", reply="ok")
+        ida.fault(commit=commit, reply="html")
+        report = ida.insert(frame)
+        unknown = np.flatnonzero(report.table["outcome"] == "unknown")
+        push = toolkit.open_push(report.facts["id"])
+        with pytest.raises(InputError, match="same requests"):
+            push.resolve(unknown[:1], verdict, why="looked")
+        with pytest.raises(InputError, match="not unknown"):
+            push.resolve([0], verdict, why="looked")
+        assert states().count("paused") == 1
+        push.resolve(unknown, verdict, why="looked at the vendor's screen")
+        ida.check_all_in(told(ida.insert(frame)), frame)
+
+
+def test_a_purged_push_is_forgotten(ida: Ida) -> None:
+    frame = ida.frame(20)
+    report = ida.insert(frame)
+    folder = settings.state_folder() / "pushes"
+    toolkit.open_push(report.facts["id"]).purge()
+    assert list(folder.iterdir()) == []
+    assert len(toolkit.pushes()) == 0
+    with pytest.raises(InputError, match="there is no push"):
+        toolkit.open_push(report.facts["id"])
+    ida.insert(frame)
+    assert set((ida.stored() - ida.before).values()) == {2}
+
+
+def test_a_push_that_runs_is_not_purged(ida: Ida) -> None:
+    refused: list[str] = []
+
+    def purge(progress: Any) -> None:
+        if progress.done and not refused:
+            (one,) = toolkit.pushes()["id"]
+            with pytest.raises(PushRefused) as caught:
+                toolkit.open_push(one).purge()
+            refused.append(str(caught.value))
+
+    frame = ida.frame(ROWS)
+    ida.check_all_in(told(ida.insert(frame, push={"watch": purge})), frame)
+    assert refused
+
+
+# ── frames that come one after the other ─────────────────────────────────────
+
+
+def pieces(frame: pd.DataFrame, size: int) -> Iterator[pd.DataFrame]:
+    return (frame.iloc[start : start + size] for start in range(0, len(frame), size))
+
+
+def test_frames_of_an_iterator_are_one_push_in_several_journals(ida: Ida) -> None:
+    frame = ida.frame(100)
+    for _ in range(2):
+        report = ida.insert(pieces(frame, 30))
+        assert report.table.index.equals(frame.index)
+        ida.check_all_in(told(report), frame)
+    assert len(toolkit.pushes()) == 4
+
+
+def test_twins_in_two_frames_of_an_iterator_stay_twins(ida: Ida) -> None:
+    """Even where the frames are wholly alike."""
+    frame = pd.concat([ida.frame(30), ida.frame(30), ida.frame(10)], ignore_index=True)
+    for _ in range(2):
+        ida.check_all_in(told(ida.insert(pieces(frame, 30))), frame)
+    more = pd.concat([frame, ida.frame(4)], ignore_index=True)
+    with pytest.raises(PushRefused):
+        ida.insert(pieces(more, 25))
+    ida.check_all_in(told(ida.insert(pieces(more, 25), only_new=True)), more)
+
+
+def test_an_edited_twin_in_the_next_frame_is_another_row(ida: Ida) -> None:
+    """Within one call nobody is asked: the same e-mail twice is what the caller has."""
+    frame = pd.concat([ida.frame(30), ida.frame(30).assign(NOMBRE="Otra")], ignore_index=True)
+    assert ida.insert(pieces(frame, 30)).complete
+    assert set((ida.stored() - ida.before).values()) == {2}
+
+
+def test_an_iterator_is_read_no_further_than_it_is_pushed(ida: Ida) -> None:
+    read: list[int] = []
+
+    def watched() -> Iterator[pd.DataFrame]:
+        for number, piece in enumerate(pieces(ida.frame(100), 30)):
+            read.append(number)
+            yield piece
+
+    ida.fault(commit="before", reply="ok", times=4)
+    ida.fault(times=None, reply="html")
+    report = ida.insert(watched())
+    assert read == [0, 1, 2]
+    assert len(report.table) == 90
+    assert "PAUSED" in repr(report)
+    ida.box.control.clear_faults()
+    for _ in range(2):
+        report = ida.insert(watched())
+    ida.check_all_in(told(report), ida.frame(100))
+
+
+def test_a_refused_frame_tells_of_those_before_it(ida: Ida) -> None:
+    ida.insert(ida.frame(10, "known"))
+    frames = [ida.frame(20), ida.frame(10, "known").iloc[::2]]
+    with pytest.raises(PushRefused) as caught:
+        ida.insert(iter(frames))
+    assert caught.value.report.summary["verified"] == 20
+    report = ida.insert(iter(frames), only_new=True)
+    assert report.complete
+    assert set((ida.stored() - ida.before).values()) == {1}
+
+
+def test_an_iterator_that_is_empty_or_holds_something_else(ida: Ida) -> None:
+    with pytest.raises(InputError, match="empty"):
+        ida.insert(iter([]))
+    with pytest.raises(InputError, match="DataFrame"):
+        ida.insert(iter([{"EMAIL": ["a@example.cl"]}]))
+
+
+def test_no_rows_are_no_push(ida: Ida) -> None:
+    report = ida.insert(ida.frame(0))
+    assert len(report.table) == 0
+    assert report.complete
+    assert ida.posts() == 0
+    assert DATABASE == 11111
+
+
+def test_a_journal_says_what_it_is(ida: Ida) -> None:
+    report = ida.insert(ida.frame(5))
+    (row,) = toolkit.pushes().itertuples()
+    assert (row.id, row.what, row.rows, row.verified) == (report.facts["id"], "ida.insert_records", 5, 5)
+    with Journal(settings.state_folder() / "pushes" / f"{row.id}.sqlite") as journal:
+        assert journal.state == (Run.BALANCED, "")
+
+
+@pytest.mark.parametrize("commit", ["before", "never"])
+def test_a_doubt_of_a_paused_push_outlives_another_push(ida: Ida, commit: str) -> None:
+    """What the other push of ours has stored in the meantime is nobody else's doing."""
+    frame, other = ida.frame(ROWS), ida.frame(25, "other")
+    ida.fault(commit="before", reply="ok", times=2)
+    ida.fault(commit=commit, reply="html")
+    assert ida.insert(frame).facts["state"] == "paused"
+    assert ida.insert(other).summary["verified"] == 25
+    report = ida.insert(frame)
+    assert report.summary["verified"] == ROWS
+    assert set((ida.stored() - ida.before).values()) == {1}
+    assert (ida.stored() - ida.before).total() == ROWS + 25

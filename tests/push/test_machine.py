@@ -1,0 +1,282 @@
+"""Whatever happens, in whatever order: what the journals say is what the vendor has.
+
+A crash is simulated at the boundary of every journal statement and of every request: nothing that comes after it in the
+process is done, and SQLite finds the file as a killed process leaves it. Real kills are in `test_kills`.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+import toolkit
+from toolkit import PushRefused
+from toolkit.push.journal import Journal
+from toolkit.push.outcomes import row_states
+from toolkit.sandbox import Sandbox
+
+from .world import COUNTS, FOREIGN, REFUSED, Died, Fate, World
+
+TROUBLE: list[dict[str, Any]] = [  # within what is assumed: requests stored wholly or not, late ones within settle_wait
+    {"commit": "before", "reply": "reset"},
+    {"commit": "before", "reply": "lost"},
+    {"commit": "before", "reply": "truncated"},
+    {"commit": "before", "reply": "html"},
+    {"commit": "before", "reply": "status", "status": 502},
+    {"commit": "after", "reply": "lost"},
+    {"commit": "never", "reply": "reset"},
+    {"commit": "never", "reply": "status", "status": 500},
+    {"commit": "late", "reply": "reset", "late": 7},
+    {"commit": "late", "reply": "status", "status": 504, "late": 9.5},
+    {"commit": "never", "reply": "status", "status": 429, "headers": {"Retry-After": "3"}},
+    {"commit": "never", "reply": "status", "status": 401},
+    {"commit": "never", "reply": "status", "status": 413, "body": "<html>too large</html>"},
+    {"commit": "never", "reply": "status", "status": 500, "match": COUNTS},
+    {"commit": "never", "reply": "lost", "match": COUNTS, "times": 6},
+]
+
+
+class Analyst(RuleBasedStateMachine):
+    """One analyst, one database: pushes, faults, crashes, resumptions, edits, other people, resolutions, odd clocks."""
+
+    def __init__(self, box: Sandbox) -> None:
+        super().__init__()
+        self.world = World(box)
+        self.refused = False  # without a reason
+
+    @initialize(rows=st.integers(1, 150))
+    def begin(self, rows: int) -> None:
+        self.world.add(rows)
+
+    def push(self, fate: Fate, only_new: bool, settings: dict[str, Any]) -> None:
+        with fate.rules(), contextlib.suppress(Died, KeyboardInterrupt):
+            try:
+                self.world.push(only_new=only_new, **settings)
+            except PushRefused as refusal:
+                self.refused = only_new or refusal.difference.empty
+            except (toolkit.NotSent, toolkit.ApiError):  # the database could not be read, before anything was sent
+                pass
+
+    options = st.fixed_dictionaries(
+        {"chunk_rows": st.integers(5, 40), "fence_every": st.integers(1, 4), "workers": st.sampled_from([1, 1, 2, 4])}
+    )
+    moment = st.integers(20, 160)  # the step of a push at which something happens
+    luck = st.lists(st.tuples(st.sampled_from(TROUBLE), st.integers(1, 3), st.integers(1, 3)), min_size=1, max_size=3)
+
+    def trouble(self, luck: list[tuple[dict[str, Any], int, int]]) -> None:
+        for kind, every, times in luck:
+            self.world.fault(**{"every": every, "times": times, **kind})
+
+    @rule(only_new=st.booleans(), settings=options)
+    def push_undisturbed(self, only_new: bool, settings: dict[str, Any]) -> None:
+        self.push(Fate(), only_new, settings)
+
+    @rule(rows=st.integers(1, 60), luck=luck, settings=options)
+    def push_more_with_bad_luck(self, rows: int, luck: Any, settings: dict[str, Any]) -> None:
+        self.world.add(rows)
+        self.trouble(luck)
+        self.push(Fate(), True, settings)
+
+    @rule(rows=st.integers(1, 60), luck=luck, at=moment, settings=options)
+    def push_more_with_bad_luck_and_die(self, rows: int, luck: Any, at: int, settings: dict[str, Any]) -> None:
+        self.world.add(rows)
+        self.trouble(luck)
+        self.push(Fate(at), True, settings)
+
+    @rule(at=moment, settings=options)
+    def push_and_die(self, at: int, settings: dict[str, Any]) -> None:
+        self.push(Fate(at), True, settings)
+
+    @rule(rows=st.integers(1, 60), at=moment, settings=options)
+    def push_and_interrupt(self, rows: int, at: int, settings: dict[str, Any]) -> None:
+        self.world.add(rows)
+        self.push(Fate(at, _interrupt), True, settings)
+
+    @rule(rows=st.integers(1, 60), luck=luck, at=moment, settings=options)
+    def push_while_somebody_else_writes(self, rows: int, luck: Any, at: int, settings: dict[str, Any]) -> None:
+        self.world.add(rows)
+        self.trouble(luck)
+        self.push(Fate(at, lambda: _foreign(self.world)), True, settings)
+
+    @rule(rows=st.integers(1, 60), luck=luck, at=moment, seconds=st.sampled_from([-3600, 8, 3600]))
+    def push_while_the_clock_jumps(self, rows: int, luck: Any, at: int, seconds: int) -> None:
+        def jump() -> None:
+            self.world.clock.ahead += timedelta(seconds=seconds)
+
+        self.world.add(rows)
+        self.trouble(luck)
+        self.push(Fate(at, jump), True, {})
+
+    @rule(rows=st.integers(1, 40))
+    def add_rows(self, rows: int) -> None:
+        self.world.add(rows)
+
+    @rule(rows=st.integers(1, 3))
+    def add_rows_that_the_vendor_refuses(self, rows: int) -> None:
+        self.world.add(rows, REFUSED)
+
+    @rule(data=st.data())
+    def drop_rows(self, data: st.DataObject) -> None:
+        if len(self.world.values) > 1:
+            first = data.draw(st.integers(0, len(self.world.values) - 1))
+            del self.world.values[first : first + 5]
+
+    @rule()
+    def reorder(self) -> None:
+        self.world.values.reverse()
+
+    @rule()
+    def somebody_else_writes(self) -> None:
+        _foreign(self.world)
+
+    @rule()
+    def recover_twice(self) -> None:
+        """I9: recovering, or recovering again, changes no state but the epoch."""
+        for path in self.world.journals():
+            with Journal(path) as held:
+                held.recover("2026-03-02")
+                once = row_states(held).tolist()
+            with Journal(path) as held:
+                held.recover("2026-03-02")
+                assert row_states(held).tolist() == once
+
+    @precondition(lambda self: self.world.journals())
+    @rule(committed=st.booleans())
+    def resolve(self, committed: bool) -> None:
+        """A person looks: everything of one request is there once, or nothing of it is."""
+        self.world.clock.advance(60)  # what was late is done by now
+        stored = self.world.stored()
+        for path in self.world.journals():
+            push = toolkit.open_push(path.stem, clock=self.world.clock)
+            for rows, values in _unknown_requests(self.world, path):
+                if all(stored.get(v, 0) == committed for v in values):
+                    push.resolve(rows, "committed" if committed else "not committed", why="looked")
+                    return
+
+    @invariant()
+    def what_is_said_is_so(self) -> None:
+        self.world.check()
+        assert not self.refused
+
+    def teardown(self) -> None:
+        try:
+            self.world.control.clear_faults()
+            if self.world.values:
+                report = self.world.to_the_end()
+                self.world.check()
+                outcomes = report.summary
+                assert outcomes["not sent"] == 0, report
+                assert outcomes["duplicated"] == 0, report
+        finally:
+            self.world.close()
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def _foreign(world: World) -> None:
+    world.control.insert(world.database, records=[{}] * FOREIGN)
+
+
+def _unknown_requests(world: World, path: Any) -> Iterator[tuple[list[int], list[str]]]:
+    told = world.values_of(path)
+    with Journal(path) as held:
+        steps = [s for s in held.steps() if s.state == "unknown"]
+    for step in steps:
+        rows = step.positions.tolist()
+        yield rows, [told[row] for row in rows]
+
+
+def _run(box: Sandbox, examples: int, steps: int) -> None:
+    run_state_machine_as_test(
+        lambda: Analyst(box),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=[Phase.generate],  # a failure is printed as it was found: making it smaller takes very long
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_an_analyst_with_bad_luck(box: Sandbox) -> None:
+    _run(box, examples=25, steps=12)
+
+
+@pytest.mark.slow
+def test_many_analysts_with_bad_luck(box: Sandbox) -> None:
+    _run(box, examples=150, steps=25)
+
+
+# ── every boundary of a short push ──
+
+STORIES: dict[str, Callable[[World], None]] = {
+    "plain": lambda world: world.add(60),
+    "lost after it was stored": lambda world: (world.add(60), world.fault("before", "lost", every=2)),
+    "lost before it was stored": lambda world: (world.add(60), world.fault("never", "reset", every=2)),
+    "late": lambda world: (world.add(60), world.fault("late", "reset", late=7, every=3)),
+    "refused by name": lambda world: (world.add(30), world.add(1, REFUSED), world.add(30)),
+    "refused without a name": lambda world: (
+        world.add(20),
+        world.fault("never", "status", status=406, body={"statusApi": "x", "code": 406}, every=2),
+    ),
+    "told to wait": lambda world: (
+        world.add(60),
+        world.fault("never", "status", status=429, headers={"Retry-After": "2"}, every=2),
+    ),
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+def test_a_crash_at_a_boundary_loses_and_doubles_nothing(box: Sandbox, story: str) -> None:
+    _crash_at(box, story, lambda at: at + 1 + at // 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("story", STORIES)
+def test_a_crash_at_any_boundary_loses_and_doubles_nothing(box: Sandbox, story: str) -> None:
+    _crash_at(box, story, lambda at: at + 1)
+
+
+def _crash_at(box: Sandbox, story: str, following: Callable[[int], int]) -> None:
+    """One push, killed before its first step, and before others up to its last; each time then run to the end."""
+    at, died = 1, True
+    while died:
+        with World(box) as world:
+            STORIES[story](world)
+            died = world.push_and_die(at)
+            world.check()
+            report = world.to_the_end()
+            world.check()
+            assert report.summary["unknown"] == report.summary["not sent"] == 0, (at, report)
+        at = following(at)
+    assert at > 40
+
+
+def test_a_crash_of_the_recovery_is_recovered_from(box: Sandbox) -> None:
+    """Killed at one boundary, then at another of what comes after, then run to the end."""
+    for first in range(25, 90, 13):
+        for second in range(4, 60, 17):
+            with World(box, rows=60) as world:
+                world.fault("before", "lost", every=2)
+                world.push_and_die(first)
+                world.push_and_die(second)
+                world.check()
+                assert world.to_the_end().complete
+                world.check()

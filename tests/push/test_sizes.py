@@ -1,0 +1,66 @@
+"""How many rows a request carries."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from toolkit.push.sizes import FAST, FIRST, LARGEST, Sizes, plan
+from toolkit.push.target import Options
+
+SMALL = 200_000  # bytes of a body that leaves room for more
+
+
+def test_sizes_that_follow_each_other_differ() -> None:
+    sizes = Sizes(Options())
+    made = [sizes.next() for _ in range(10)]
+    assert len(set(made)) == 10
+    assert max(made) <= FIRST
+
+
+@pytest.mark.parametrize("workers", [2, 4, 8])
+def test_no_two_sets_of_what_is_sent_at_once_add_up_to_the_same(workers: int) -> None:
+    sizes = Sizes(Options(workers=workers))
+    made = [sizes.next() for _ in range(workers)]
+    sums = [sum(some) for n in range(workers + 1) for some in itertools.combinations(made, n)]
+    assert len(sums) == len(set(sums))
+
+
+def test_a_vendor_that_answers_fast_gets_more_rows_but_never_more_than_allowed() -> None:
+    sizes = Sizes(Options(chunk_rows=1500))
+    seen = []
+    for _ in range(4):
+        seen.append(sizes.limit)
+        sizes.fast(sizes.limit, SMALL, FAST / 2)
+    assert seen == [FIRST, 2 * FIRST, 1500, 1500]
+
+
+def test_a_slow_answer_or_the_last_few_rows_say_nothing_about_more() -> None:
+    sizes = Sizes(Options())
+    sizes.fast(FIRST, SMALL, FAST)
+    sizes.fast(10, SMALL, FAST / 2)
+    assert sizes.limit == FIRST
+
+
+def test_a_body_stays_below_what_proxies_take() -> None:
+    sizes = Sizes(Options())
+    sizes.fast(FIRST, LARGEST * 2 // 3, FAST / 2)
+    assert sizes.limit == FIRST * LARGEST // (LARGEST * 2 // 3)
+
+
+def test_after_doubt_it_begins_again_and_what_was_too_large_is_not_tried_again() -> None:
+    sizes = Sizes(Options())
+    sizes.fast(FIRST, SMALL, FAST / 2)
+    sizes.doubtful()
+    assert sizes.limit == FIRST
+    sizes.too_large(400)
+    sizes.fast(sizes.limit, SMALL, FAST / 2)
+    assert sizes.limit == 201
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 500, 200_000])
+def test_a_plan_holds_every_row_once_and_begins_with_one_alone(rows: int) -> None:
+    blocks = plan(rows, together=True, options=Options())
+    assert np.concatenate([np.empty(0, dtype=int), *blocks]).tolist() == list(range(rows))
+    assert [len(block) for block in blocks[:1]] == [1] * min(rows, 1)
+    assert all(len(block) for block in blocks)

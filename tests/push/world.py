@@ -1,0 +1,266 @@
+"""One database, one frame and one state folder; a push that dies where it is told to; and the truth to compare with."""
+
+import contextlib
+import random
+import re
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import toolkit
+from tests.hand_clock import HandClock
+from toolkit.push import identity, journal
+from toolkit.push.journal import Journal
+from toolkit.push.outcomes import OUTCOME, row_states
+from toolkit.push.verify import verify
+from toolkit.sandbox import Sandbox, ida_values
+from toolkit.session import Clock, Session
+from toolkit.spec import Endpoint
+
+POSTS = {"method": "POST", "path": "/api/v2/database/records"}
+COUNTS = {"method": "GET", "path": "/api/v2/database/*"}
+FOREIGN = 1009  # rows that somebody else adds at once: more than all chunks of a test together
+REFUSED = "prohibido.example"  # e-mails there are refused by the vendor, though their form is right
+SETTINGS = {"settle_wait": 10, "settle_stable": 2, "chunk_rows": 30, "fence_every": 3, "max_rejected": 1}
+FOREVER = 10**9
+BOUNDS = {  # how often a row may be stored, by what is said of it
+    "verified": (1, 1),
+    "accepted": (1, 1),
+    "rejected": (0, 0),
+    "not sent": (0, 0),
+    "duplicated": (2, FOREVER),
+    "unknown": (0, FOREVER),
+}
+
+
+class Died(BaseException):
+    """The process is gone: nothing that it would have done afterwards is done."""
+
+
+class Fate:
+    """Counts what a push does, journal statements and requests alike; at step number `at`, something happens.
+
+    With `what`, steps of that name only are counted: "before post_records", "after post_records", "COMMIT".
+    """
+
+    def __init__(self, at: int | None = None, happens: Callable[[], None] | None = None, what: str = "") -> None:
+        self.at, self._happens, self._what = at, happens or self.die, what
+        self.seen: list[str] = []
+        self.dead = False
+
+    def die(self) -> None:
+        self.dead = True
+        raise Died
+
+    def step(self, what: str) -> None:
+        if self.dead:
+            raise Died
+        if self._what in ("", what):
+            self.seen.append(what)
+            if len(self.seen) == self.at:
+                self._happens()
+
+    @contextlib.contextmanager
+    def rules(self) -> Iterator["Fate"]:
+        """While this lasts, journals and requests are subject to it."""
+        fate = self
+
+        class Mortal(Hasty):
+            def execute(self, *statement: Any) -> sqlite3.Cursor:
+                fate.step(statement[0])
+                return super().execute(*statement)
+
+            def executemany(self, *statement: Any) -> sqlite3.Cursor:
+                fate.step(statement[0])
+                return super().executemany(*statement)
+
+            def executescript(self, script: str) -> sqlite3.Cursor:
+                fate.step(script)
+                return super().executescript(script)
+
+        def attempt(session: Session, endpoint: Endpoint, request: Any) -> Any:
+            fate.step(f"before {endpoint.name}")
+            answer = honest(session, endpoint, request)
+            fate.step(f"after {endpoint.name}")
+            return answer
+
+        honest = Session.attempt
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(journal, "sqlite3", sqlite_with(Mortal))
+            patch.setattr(Session, "attempt", attempt)
+            yield self
+
+
+class Hasty(sqlite3.Connection):
+    """Does not wait for the disk: here processes die, and machines do not."""
+
+    def execute(self, *statement: Any) -> sqlite3.Cursor:
+        return super().execute(statement[0].replace("synchronous=FULL", "synchronous=OFF"), *statement[1:])
+
+
+def sqlite_with(factory: type[sqlite3.Connection]) -> SimpleNamespace:
+    """The module as the journal knows it, with other connections."""
+    connect = partial(sqlite3.connect, factory=factory)
+    return SimpleNamespace(connect=connect, Error=sqlite3.Error, DatabaseError=sqlite3.DatabaseError)
+
+
+class JumpingClock(HandClock):
+    """A clock on the wall that can be set wrong, and a monotonic one that cannot."""
+
+    ahead = timedelta()
+    jump = timedelta()  # at the next sleep
+
+    def now(self) -> datetime:
+        return self.moment + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        self.ahead, self.jump = self.ahead + self.jump, timedelta()
+        super().sleep(seconds)
+
+
+def by_hand(box: Sandbox) -> JumpingClock:
+    """One clock for the client and the sandbox."""
+    clock = JumpingClock(box)
+    box.control.clock(set=clock.moment.isoformat())
+    return clock
+
+
+@contextlib.contextmanager
+def stricter_vendor() -> Iterator[None]:
+    """The vendor refuses e-mails of a domain: a rule of its own, that nobody here knows."""
+    form = ida_values.FORMATS[ida_values.EMAIL].pattern
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ida_values.FORMATS, ida_values.EMAIL, re.compile(rf"(?!.*@{re.escape(REFUSED)}){form}"))
+        yield
+
+
+class Database:
+    """A contact database of its own, a frame to be pushed there, and what is known about both."""
+
+    def __init__(self, box: Sandbox, api: toolkit.Api, folder: Path) -> None:
+        self.box, self.control, self.api, self.folder = box, box.control, api, folder
+        made = api.ida.create_database("base", pd.DataFrame({"name": ["EMAIL"], "type": ["email"]}))
+        self.database = int(made["id"].iloc[0])
+        self.values: list[str] = []
+        self.known: dict[str, None] = {}  # every value that ever stood in the frame
+
+    # ── the frame ──
+
+    def add(self, rows: int, host: str = "example.cl") -> None:
+        new = [f"p{len(self.known) + i}@{host}" for i in range(rows)]
+        self.values += new
+        self.known |= dict.fromkeys(new)
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        return pd.DataFrame({"EMAIL": pd.Series(self.values, dtype="str")})
+
+    # ── the truth ──
+
+    def stored(self) -> dict[str, int]:
+        return self.control.multiplicity(self.database, "EMAIL")
+
+    def journals(self) -> list[Path]:
+        return sorted((self.folder / "pushes").glob("*.sqlite"))
+
+    def values_of(self, path: Path) -> list[str]:
+        """The values of a journal's rows, in its order: it holds their fingerprints only."""
+        key = identity.user_key(self.folder)
+        names = np.array(list(self.known), dtype=object)
+        prints = identity.fingerprints({"EMAIL": names}, len(names), key)
+        values = {tuple(words): name for words, name in zip(prints.tolist(), names, strict=True)}
+        with Journal(path) as held:
+            return [values[tuple(words)] for words in held.manifest()[0].tolist()]
+
+    def said(self) -> dict[str, list[str]]:
+        """For each value, what the journals say of its rows."""
+        told: dict[str, list[str]] = {name: [] for name in self.known}
+        for path in self.journals():
+            with Journal(path) as held:
+                states = row_states(held)
+            for value, state in zip(self.values_of(path), states, strict=True):
+                told[value].append(OUTCOME[state])
+        return told
+
+    def check(self) -> None:
+        """The journals obey their rules, and say of no row what is not so."""
+        for path in self.journals():
+            with Journal(path) as held:
+                assert held.intact()
+                assert not (broken := verify(held)), broken
+        stored = self.stored()
+        assert set(stored) <= set(self.known), "rows from nowhere"
+        wrong = {}
+        for value, outcomes in self.said().items():
+            least = sum(BOUNDS[o][0] for o in outcomes)
+            most = sum(BOUNDS[o][1] for o in outcomes)
+            if not least <= stored.get(value, 0) <= most:
+                wrong[value] = (outcomes, stored.get(value, 0))
+        assert not wrong
+
+
+class World(Database):
+    """One analyst at one database."""
+
+    def __init__(self, box: Sandbox, rows: int = 0, *, clock: Clock | None = None, hasty: bool = True) -> None:
+        random.seed(5)  # of back-off times
+        self._open = contextlib.ExitStack()
+        folder = self._open.enter_context(tempfile.TemporaryDirectory())
+        self._open.enter_context(stricter_vendor())
+        patch = self._open.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("TOOLKIT_STATE", folder)
+        if hasty:
+            patch.setattr(journal, "sqlite3", sqlite_with(Hasty))
+        self.box, self.clock = box, clock or by_hand(box)
+        self.connect()
+        self.patience = 200.0  # seconds before a paused push is run again
+        super().__init__(box, self.api, Path(folder))
+        self.add(rows)
+
+    def connect(self) -> None:
+        """A new client, as after a restart of the kernel."""
+        self.api = toolkit.connect(**self.box.settings(), clock=self.clock, progress=False)
+
+    def close(self) -> None:
+        self.control.clear_faults()
+        self.control.release_late()
+        self.api.ida.delete_database(self.database)
+        self._open.close()
+
+    def __enter__(self) -> "World":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    # ── pushing ──
+
+    def fault(self, commit: str, reply: str, *, match: dict[str, str] = POSTS, **facts: Any) -> None:
+        self.control.fault(system="ida", match=match, commit=commit, reply=reply, **facts)
+
+    def push(self, *, only_new: bool = False, **settings: Any) -> toolkit.Report:
+        return self.api.ida.insert_records(self.database, self.frame, only_new=only_new, push={**SETTINGS, **settings})
+
+    def push_and_die(self, at: int, what: str = "", **settings: Any) -> bool:
+        """A push whose process dies at the step of this number; False where it was done before."""
+        with Fate(at, what=what).rules() as fate, contextlib.suppress(Died):
+            self.push(**settings)
+        return fate.dead
+
+    def to_the_end(self, **settings: Any) -> toolkit.Report:
+        """Run the same call until it does not stop on its way."""
+        for _ in range(10):
+            report = self.push(only_new=True, **settings)
+            if report.facts.get("state") != "paused":
+                return report
+            self.clock.sleep(self.patience)
+        raise AssertionError(f"still not done:\n{report}")

@@ -1,0 +1,1 @@
+"""The ten numbers of the push: `python -m tests.reliability [--long]`."""

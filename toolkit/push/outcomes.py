@@ -1,0 +1,141 @@
+"""From the journal's states to what a person reads: outcomes by row, and sentences."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.push.hide import show
+from toolkit.push.journal import HANDED_ON, Journal, Op, Run
+from toolkit.push.target import row_tag, tag_of
+
+DOUBTFUL = [Op.INTENT, Op.AMBIGUOUS, Op.UNKNOWN, Op.RESEND]
+OUTCOME = {
+    Op.PLANNED: "not sent",
+    Op.NOT_EXECUTED: "not sent",
+    Op.INTENT: "unknown",
+    Op.AMBIGUOUS: "unknown",
+    Op.RESEND: "unknown",
+    Op.COUNTED: "unknown",  # provisional: never shown as verified
+    Op.UNKNOWN: "unknown",
+    Op.ACKED: "accepted",
+    Op.RESOLVED_DONE: "accepted",
+    Op.VERIFIED: "verified",
+    Op.REJECTED: "rejected",
+    Op.DUPLICATED: "duplicated",
+    Op.RESOLVED_NOT_DONE: "not sent",
+}
+REASON = {
+    Op.PLANNED: "the push stopped before this row",
+    Op.NOT_EXECUTED: "the push stopped before this row",
+    Op.INTENT: "it was being sent when the push stopped",
+    Op.AMBIGUOUS: "no trustworthy answer came; the next run of this push looks again",
+    Op.COUNTED: "counted as stored; the last look of this push is still to come",
+}
+OUTCOMES = ("verified", "accepted", "rejected", "unknown", "duplicated", "not sent")
+CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+
+
+class Table:
+    """The outcome table of a report while it is being filled."""
+
+    def __init__(self, index: pd.Index) -> None:
+        self._index = index
+        self._outcome = np.full(len(index), CODES["not sent"], dtype=np.int8)
+        self._other = {name: np.full(len(index), None, dtype=object) for name in ("error", "column", "value")}
+        self._given: dict[int, Mapping[str, Any]] = {}
+        self._columns: dict[str, np.ndarray] = {}
+
+    def set(self, at: Any, outcome: str, error: str | None = None) -> None:
+        self._outcome[at] = CODES[outcome]
+        self._other["error"][at] = error
+
+    def refused(self, told: pd.DataFrame) -> None:
+        """What the check said of the rows that could not be sent (`Check.refused`)."""
+        for name, values in self._other.items():
+            values[told.index.to_numpy(dtype=np.int64)] = told[name].astype(object).where(told[name].notna(), None)
+
+    def journal(self, journal: Journal, where: np.ndarray, frame: pd.DataFrame) -> None:
+        """What the journal knows of its rows; `where` are their positions in the frame."""
+        for step in journal.steps():
+            if step.state not in HANDED_ON:
+                self.set(where[step.positions], OUTCOME[step.state], step.note or REASON.get(step.state))
+        for position, (error, column) in journal.blames().items():
+            at = where[position]
+            if self._outcome[at] == CODES["rejected"]:
+                value = frame[column].iloc[at] if column in frame else None
+                told = error if value is None else show(error, value)
+                self._other["error"][at], self._other["column"][at], self._other["value"][at] = told, column, value
+        self.give({int(where[position]): told for position, told in journal.results().items()})
+        if journal.facts.get("tagged"):
+            self._column("tag")[where] = tags(journal)
+
+    def give(self, given: Mapping[int, Mapping[str, Any]]) -> None:
+        """What the vendor gave back, by position."""
+        self._given |= given
+
+    def made(self) -> pd.DataFrame:
+        """One row a row of the input, same index."""
+        table: dict[str, Any] = {
+            "outcome": pd.Categorical.from_codes(self._outcome, dtype=pd.CategoricalDtype(list(OUTCOMES)))
+        }
+        table |= {name: pd.array(self._other[name], dtype="str") for name in ("error", "column")}
+        table["value"] = self._other["value"]
+        for at, given in self._given.items():
+            for name, value in given.items():
+                self._column(name)[at] = value
+        for name, column in self._columns.items():
+            table[name] = pd.Series(column).infer_objects().array
+        return pd.DataFrame(table, index=self._index)
+
+    def _column(self, name: str) -> np.ndarray:
+        if name not in self._columns:
+            self._columns[name] = np.full(len(self._index), None, dtype=object)
+        return self._columns[name]
+
+
+def tags(journal: Journal) -> list[str]:
+    """What marks each row."""
+    tag = tag_of(journal.path.stem)
+    return [row_tag(tag, n) for n in range(journal.facts["rows"])]
+
+
+def given(journal: Journal) -> list[dict[str, Any]]:
+    """For each row what the vendor gave back, and its tag where rows were marked."""
+    results = journal.results()
+    if journal.facts.get("tagged"):
+        return [{**results.get(n, {}), "tag": tag} for n, tag in enumerate(tags(journal))]
+    return [results.get(n, {}) for n in range(journal.facts["rows"])]
+
+
+def row_states(journal: Journal) -> np.ndarray:
+    """The state of the op that holds each row, by the row's position in the journal."""
+    steps = [s for s in journal.steps() if s.state not in HANDED_ON]
+    states = np.full(sum(s.size for s in steps), Op.PLANNED, dtype=object)
+    for step in steps:
+        states[step.positions] = step.state
+    return states
+
+
+def sentences(journal: Journal) -> list[str]:
+    """What a person should know beside the counts."""
+    state, reason = journal.state
+    counter = journal.facts.get("counter")
+    said = []
+    if state is Run.PAUSED:
+        said.append(f"PAUSED: {reason}. Running the same call again goes on where it stopped.")
+    elif state is Run.BALANCED and counter:
+        since, until = counter["first"]["at"][11:19], counter["seen"][11:19]
+        said.append(
+            f"Verified by count, assuming that nobody else wrote there between {since} and {until} UTC and that a "
+            "request is stored wholly or not at all."
+        )
+    elif counter and not counter["trusted"]:
+        said.append("The vendor's counter did not add up, so nothing was verified by it after that.")
+    if doubtful := sum(s.size for s in journal.steps() if s.state in DOUBTFUL and state is not Run.PAUSED):
+        said.append(
+            f"{doubtful:,} rows are unknown: look at the vendor's own screen, then say what you found: "
+            f'toolkit.open_push("{journal.path.stem}").resolve(rows, "committed" or "not committed", why="…").'
+        )
+    return said

@@ -1,0 +1,340 @@
+"""From a frame to a push and back to a report: who it is, what was sent before, and the way on."""
+
+import itertools
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from toolkit import settings
+from toolkit.errors import InputError, PushError, PushRefused, ToolkitError
+from toolkit.push import disk, identity, past, sizes
+from toolkit.push.journal import Journal, Run
+from toolkit.push.outcomes import OUTCOME, OUTCOMES, Table, given, row_states, sentences
+from toolkit.push.report import Report
+from toolkit.push.run import Runner
+from toolkit.push.settle import Oracle
+from toolkit.push.target import Choice, Options, Target, tag_of
+from toolkit.session import Session
+from toolkit.sheets.check import Check
+
+UNFINISHED = (Run.OPEN, Run.PAUSED)
+
+
+class Aim(NamedTuple):
+    """Where the rows of one frame go, how doubt is settled there, and what the check found in them."""
+
+    target: Target
+    oracle: Oracle
+    check: Check
+
+
+class Course:
+    """What one call has pushed so far: an iterator's earlier frames, so that twins in two of them stay twins."""
+
+    def __init__(self, frames: int = 0) -> None:
+        self.frames = frames
+        self.prints = np.empty((0, 2), dtype=np.uint64)
+        self.ids: set[str] = set()
+
+    def add(self, prints: np.ndarray, report: Report) -> None:
+        self.frames += 1
+        self.prints = np.concatenate([self.prints, prints])
+        self.ids |= {report.facts.get("id", "")}
+
+
+def push(target: Target, oracle: Oracle, check: Check, options: Options, choice: Choice | None = None) -> Report:
+    """Send rows that were not sent before, and say what became of each. Run again, it goes on, or does nothing.
+
+    Raises:
+        PushRefused: another kernel pushes there, or some of these rows were sent before and nobody chose what to do.
+        PushError: the journal cannot be written or is damaged. Nothing was sent that it does not know of.
+    """
+    return _push(Aim(target, oracle, check), options, choice or Choice(), Course())
+
+
+def push_all(rows: Any, aim: Callable[[pd.DataFrame], Aim], options: Options, choice: Choice) -> Report:
+    """Push a frame, or the frames of an iterator one after the other (see `parts`); one report of all.
+
+    Of an iterator, the report holds only the rows that are not in: the others are known by their index.
+
+    Raises:
+        InputError: the iterator is empty.
+        PushRefused, PushError: as `push`; `.report` says what became of the frames before.
+    """
+    course, reports = Course(), []
+    for part in parts(rows):
+        try:
+            reports.append(_push(aim(part), options, choice, course))
+        except ToolkitError as problem:
+            if reports and isinstance(problem, PushError):
+                problem.report = Report.joined(reports)
+            raise
+        if not isinstance(rows, pd.DataFrame):
+            reports[-1] = reports[-1].without_rows_that_are_in()
+        if reports[-1].facts.get("state") == Run.PAUSED:
+            break  # the frames after it are not even read
+    if not reports:
+        raise InputError("there are no rows: the iterator is empty")
+    return Report.joined(reports)
+
+
+def _push(aim: Aim, options: Options, choice: Choice, course: Course) -> Report:
+    if Session.recorder is not None:
+        raise InputError("inside a recording nothing is pushed: a recording is not a way to send")
+    folder = disk.private_folder(settings.state_folder())
+    journals, locks = disk.private_folder(folder / "pushes"), disk.private_folder(folder / "locks")
+    destination = aim.target.destination
+    with disk.Lock(locks / f"{identity.short(destination)}.lock", destination):
+        try:
+            sitting = _Sitting(aim, options, choice, course, journals)
+            report = sitting.run()
+            course.add(sitting.prints, report)
+            return report
+        except sqlite3.Error as problem:
+            raise PushError(
+                f"the journal in {journals} could not be written or read ({problem}); nothing more was sent"
+            ) from None
+
+
+class _Sitting:
+    """What one call works with for one frame, under the destination's lock."""
+
+    def __init__(self, aim: Aim, options: Options, choice: Choice, course: Course, journals: Path) -> None:
+        self._aim, self._options, self._choice, self._course = aim, options, choice, course
+        self._frames = course.frames  # before this one: the course goes on, and a resumption begins here
+        self._target, self._oracle, self._check = aim
+        self._journals, self._short = journals, identity.short(self._target.destination)
+        self._good = np.flatnonzero(~self._check.bad.to_numpy())  # positions of the rows that can be sent
+        self._key = identity.user_key(journals.parent)
+        good = slice(None) if len(self._good) == len(self._check.frame) else self._good  # a slice copies nothing
+        self._values = {name: column[good] for name, column in self._check.wire().items()}
+        self.prints = identity.fingerprints(self._values, len(self._good), self._key)
+        self._labels = identity.of_labels(self._check.frame.index, self._key)[self._good]
+        again = choice.again if isinstance(choice.again, str) else "again" if choice.again else ""
+        self._name = f"{self._target.what} {again}" + (f" frame {course.frames}" if course.frames else "")
+        self._earlier = np.full(len(self._good), "", dtype=object)  # what became of a row in an earlier push
+        self._given: dict[int, Any] = {}  # what the vendor gave back for it then
+        self._names: dict[str, np.ndarray] = {}
+        self._notes: list[str] = []
+
+    def run(self) -> Report:
+        mine = self._path(self.prints, lambda path: self._state(path) is not Run.SUPERSEDED)
+        if mine.exists():
+            return self._go_on(mine)
+        before = sorted(self._journals.glob(f"{self._short}-*.sqlite"))
+        if before and not self._choice.again:
+            if self._choice.only_new and (stopped := self._finish_first(before)):
+                return stopped
+            self._leave_out(before)
+        new = np.flatnonzero(self._earlier == "")
+        if not len(new):
+            return self._report(None, new)
+        return self._start(new, before)
+
+    def _go_on(self, path: Path) -> Report:
+        with self._opened(path) as journal:
+            prints, _ = journal.manifest()
+            where = self._good[identity.align(prints, self.prints)]
+            state, _ = journal.state
+            if state in UNFINISHED:
+                return self._sit(journal, where)
+            self._notes.append(
+                f"already pushed on {journal.facts['started'][:16]} UTC; nothing was sent now. "
+                "To send these rows a second time, pass again=True"
+            )
+            return self._report(journal, where)
+
+    def _finish_first(self, before: Sequence[Path]) -> Report | None:
+        """Earlier pushes of some of these rows that stopped half-way go on; the report of one that stops again."""
+        for path in before:
+            with self._opened(path) as journal:
+                prints, _ = journal.manifest()
+                mine = identity.counterparts(prints, self.prints)
+                if journal.state[0] not in UNFINISHED or (mine < 0).any():
+                    continue
+                self._sit(journal, self._good[mine])
+                if journal.state[0] is Run.PAUSED:
+                    self._notes.append("this earlier push has to be finished first; no new row was sent")
+                    return self._report(journal, self._good[mine])
+        return None
+
+    def _leave_out(self, before: Sequence[Path]) -> None:
+        """Mark the rows that earlier pushes have sent; refused where there are any and nobody chose."""
+        sent, edited = self._sent(before)
+        ours = np.concatenate([self._course.prints, self.prints])
+        found = identity.counterparts(ours, sent[["a", "b"]].to_numpy())[len(self._course.prints) :]
+        unchanged = found >= 0
+        edited &= ~unchanged
+        if not self._choice.only_new and (unchanged.any() or edited.any()):
+            raise self._refusal(before, unchanged, edited)
+        if self._target.keyed:  # the same thing, whatever its content
+            labels = dict(zip(sent["label"][::-1], range(len(sent))[::-1], strict=True))
+            found = np.where(unchanged, found, [labels.get(label, -1) for label in self._labels])
+        elif count := int(edited.sum()):
+            self._notes.append(
+                f"{count:,} rows look like rows that were sent before and edited since; they are new here"
+            )
+        self._earlier = np.append(sent["outcome"].to_numpy(), "")[found]
+        self._given = {int(self._good[n]): sent["given"].iloc[at] for n, at in enumerate(found) if at >= 0}
+        if count := int((found >= 0).sum()):
+            self._notes.append(f"{count:,} rows were sent by an earlier push and were left out")
+
+    def _sent(self, before: Sequence[Path]) -> tuple[pd.DataFrame, np.ndarray]:
+        """The rows that earlier pushes have sent, what is in for sure first; and which of ours bear such a name."""
+        many = [pd.DataFrame({"a": self.prints[:0, 0], "b": self.prints[:0, 1], "label": self._labels[:0]})]
+        known = np.zeros(len(self._good), dtype=bool)
+        for path in before:
+            with self._opened(path) as journal:
+                prints, names = journal.manifest()
+                told = [OUTCOME[state] for state in row_states(journal)]
+                rows = pd.DataFrame({"a": prints[:, 0], "b": prints[:, 1], "label": names[::2], "outcome": told})
+                rows["given"] = pd.Series(given(journal), dtype=object)
+                out = ~np.isin(told, ("rejected", "not sent"))
+                ours = self._named(journal.facts["named_by"])
+                if path.stem not in self._course.ids:  # else another frame of this very call
+                    known |= (ours > 0) & np.isin(ours, names[1::2][out])
+                many.append(rows[out])
+        sent = pd.concat(many).reindex(columns=["a", "b", "label", "outcome", "given"])
+        return sent.iloc[np.argsort(sent["outcome"] == "unknown", kind="stable")], known
+
+    def _named(self, by: str) -> np.ndarray:
+        """A name for each row, by which it is known again when its content has changed: its label, or the cell `by`."""
+        if self._target.keyed:
+            return self._labels
+        if self._target.corrects:
+            return np.zeros(len(self._good), dtype=np.uint64)
+        if by not in self._names:
+            nameless = np.full(len(self._good), None, dtype=object)
+            self._names[by] = identity.of_cells(self._values.get(by, nameless), self._key)
+        return self._names[by]
+
+    def _refusal(self, before: Sequence[Path], unchanged: np.ndarray, edited: np.ndarray) -> PushRefused:
+        with self._opened(max(before, key=self._started)) as journal:
+            prints, names = journal.manifest()
+            started = journal.facts["started"][:16]
+        gone = identity.counterparts(prints, self.prints) < 0
+        if unchanged.any():  # else a label, which may be a mere number, says nothing
+            edited = edited | (~unchanged & np.isin(self._labels, names[::2][gone]))
+        kinds = np.where(unchanged, "sent before, unchanged", np.where(edited, "sent before, edited since", "new"))
+        missing = max(0, int(gone.sum() - edited.sum()))
+        refusal = PushRefused(
+            f"{int(unchanged.sum()):,} of these {len(kinds):,} rows were sent to {self._target.destination} before "
+            f"(the last push there began {started} UTC). Of the others, {int(edited.sum()):,} look edited since and "
+            f"{int((kinds == 'new').sum()):,} are new; {missing:,} rows of that push are not here. Nothing was sent. "
+            "Choose: only_new=True leaves out what was sent before; again=True sends everything once more. "
+            "`.difference` shows each row"
+        )
+        index = self._check.frame.index[self._good]
+        refusal.difference = pd.DataFrame({"change": pd.Categorical(kinds)}, index=index)
+        return refusal
+
+    def _start(self, new: np.ndarray, before: Sequence[Path]) -> Report:
+        prints = self.prints[new]
+        path = self._path(prints, lambda path: False)
+        by = identity.telling(self._values, len(self._good))
+        names = np.column_stack([self._labels[new], self._named(by)[new]]).ravel()
+        facts = {
+            "id": path.stem,
+            "what": self._target.what,
+            "destination": self._target.destination,
+            "started": self._target.session.clock.now().isoformat(),
+            "rows": len(new),
+            "tagged": self._target.tagged,
+            "named_by": by,
+        }
+        for old in () if self._choice.again else before:
+            with self._opened(old) as journal, journal.transaction():
+                taken_over = (identity.counterparts(journal.manifest()[0], prints) >= 0).any()
+                if taken_over and journal.state[0] in UNFINISHED:
+                    journal.set_state(Run.SUPERSEDED, f"push {path.stem} took over")
+        ops = {
+            "kind": self._target.first,
+            "many": sizes.plan(len(new), self._target.together, self._options),
+            "irrevocable": self._target.irrevocable,
+        }
+        with Journal.create(path, facts, prints, names, ops) as journal:
+            return self._sit(journal, self._good[new])
+
+    def _sit(self, journal: Journal, where: np.ndarray) -> Report:
+        self._target.tag = tag_of(journal.path.stem)
+        self._target.recall({int(where[p]): given for p, given in journal.results().items()})
+        past.remember(journal.path.stem, self._resume)
+        try:
+            ended = Runner(journal, self._target, self._oracle, self._options, self._check, where).run()
+        except KeyboardInterrupt:
+            sys.stderr.write(f"Stopped. Push {journal.path.stem} is safe as it is: run the same call again to go on.\n")
+            raise
+        if ended is not Run.PAUSED:
+            past.forget(journal.path.stem)
+        return self._report(journal, where)
+
+    def _resume(self) -> Report:
+        """The same once more, in this kernel; a stop button that was pressed is released."""
+        self._options.stop.clear()
+        return _push(self._aim, self._options, self._choice, Course(self._frames))
+
+    def _report(self, journal: Journal | None, where: np.ndarray) -> Report:
+        table = Table(self._check.frame.index)
+        table.refused(self._check.refused)
+        for outcome in OUTCOMES:
+            at = self._good[self._earlier == outcome]
+            table.set(at, outcome, "sent by an earlier push; not sent again")
+        table.give(self._given)
+        facts: dict[str, Any] = {
+            "what": self._target.what,
+            "destination": self._target.destination,
+            "notes": self._notes,
+        }
+        if journal is not None:
+            facts = journal.facts | {"state": str(journal.state[0]), "notes": [*self._notes, *sentences(journal)]}
+            table.journal(journal, where, self._check.frame)
+        return Report(self._check.frame, table.made(), facts)
+
+    def _path(self, prints: np.ndarray, serves: Callable[[Path], bool]) -> Path:
+        """The first journal of this name and these rows that serves, or that is still to be made."""
+        key = identity.run_key(self._target.destination, self._name, prints)[:16]
+        for more in itertools.chain([""], (f"-{n}" for n in itertools.count(2))):
+            path = self._journals / f"{self._short}-{key}{more}.sqlite"
+            if not path.exists() or serves(path):
+                return path
+        raise AssertionError("there is always another name")
+
+    def _state(self, path: Path) -> Run:
+        with self._opened(path) as journal:
+            return journal.state[0]
+
+    def _started(self, path: Path) -> str:
+        with self._opened(path) as journal:
+            return str(journal.facts["started"])
+
+    def _opened(self, path: Path) -> Journal:
+        if journal := Journal.sound(path):
+            return journal
+        raise PushRefused(
+            f"the journal {path} is damaged: what became of its rows is unknown; nothing is sent on top of it. "
+            "Compare its rows with the vendor by hand; then move the file away"
+        )
+
+
+def parts(rows: Any) -> Iterator[pd.DataFrame]:
+    """The frames of what is to be pushed: one frame, an iterator of frames, or anything with an Arrow stream.
+
+    An iterator is never held as a whole.
+    """
+    if isinstance(rows, pd.DataFrame):
+        yield rows
+    elif hasattr(rows, "__arrow_c_stream__"):
+        import pyarrow as pa
+
+        for batch in pa.RecordBatchReader.from_stream(rows):
+            yield batch.to_pandas()
+    else:
+        for part in rows:
+            if not isinstance(part, pd.DataFrame):
+                raise InputError(f"rows come as a DataFrame or an iterator of DataFrames, not {type(part).__name__}")
+            yield part
