@@ -1,0 +1,60 @@
+"""Whatever is sent to whichever service of any system, the answer is a clear one, and never a 500."""
+
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from toolkit.sandbox import Sandbox
+from toolkit.sandbox.server import VENDORS
+from toolkit.sandbox.vendor import Vendor
+from toolkit.spec import Endpoint, Field, Record
+
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+ODD = st.sampled_from(
+    ["", "0", "-1", "9" * 30, "\ud800", "\x00", "a" * 300, 10**30, 1.5, True, [], {}, [None], {"": 1}]
+)
+VALUES = ODD | LEAVES | st.lists(LEAVES, max_size=3) | st.dictionaries(st.text(max_size=5), LEAVES, max_size=3)
+
+
+def objects(fields: tuple[Field, ...]) -> st.SearchStrategy[Any]:
+    """Objects with some of the declared keys, and values of any kind, or rows that are like that again."""
+    made: dict[str, st.SearchStrategy[Any]] = {}
+    for field in fields:
+        record: type[Record] | None = getattr(field, "record", None)
+        made[field.key] = VALUES | st.lists(objects(record.fields), max_size=2) if record else VALUES
+    return st.fixed_dictionaries({}, optional=made)
+
+
+ROUTES = [(v, m, p, e) for v in VENDORS for (m, p), (e, _) in v.routes.items()]
+
+
+@pytest.mark.parametrize(
+    ("vendor", "method", "path", "endpoint"), ROUTES, ids=lambda part: part if isinstance(part, str) else ""
+)
+@settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_nothing_makes_a_500(
+    box: Sandbox, vendor: Vendor, method: str, path: str, endpoint: Endpoint, data: Any
+) -> None:
+    name = vendor.system.name
+    sent = data.draw(objects(endpoint.arguments) | VALUES)
+    parts = {a: data.draw(st.sampled_from(["1", "0", "9" * 30, "x", "%00", "%ED%A0%80"])) for a in endpoint.in_path}
+    url = box.addresses[name] + path.format_map(parts)
+    headers = {
+        "Authorization": vendor.system.header.format(
+            token=box.control.token(name, subject=box.credentials[name].get("email", "demo"))
+        )
+    }
+    if method in ("GET", "DELETE"):
+        query = {k: str(v).encode("utf-8", "replace") for k, v in sent.items()} if isinstance(sent, dict) else {}
+        answer = requests.request(method, url, params=query, headers=headers, timeout=5)
+    elif endpoint.multipart and isinstance(sent, dict):
+        parts_sent = {str(k): (None, str(v).encode("utf-8", "replace")) for k, v in sent.items()}
+        answer = requests.request(method, url, files=parts_sent, headers=headers, timeout=5)
+    else:
+        answer = requests.request(method, url, json=sent, headers=headers, timeout=5)
+    assert answer.status_code < 500, answer.text
+    answer.json()

@@ -1,0 +1,178 @@
+"""What happens to a request: found among the declared endpoints, carried out, and bent by a fault where one waits."""
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BaseConverter, Map, MapAdapter, Rule
+
+from toolkit.sandbox.connection import HTML, LOGIN_PAGE, Reply, Request
+from toolkit.sandbox.faults import Fault
+from toolkit.sandbox.store import Store
+from toolkit.sandbox.vendor import Answer, Call, Handler, Refused, Vendor
+from toolkit.spec import Endpoint, Masked, Whole
+
+log = logging.getLogger("toolkit.sandbox")
+MASK = "***"
+UNANSWERED = ("lost", "close", "reset")
+
+
+class Clock:
+    """The sandbox's time: the real one, or one that stands still until it is moved."""
+
+    def __init__(self, real: Callable[[], float]) -> None:
+        self._real = real
+        self.fixed: float | None = None
+        self.ahead = 0.0
+
+    def now(self) -> float:
+        return (self._real() if self.fixed is None else self.fixed) + self.ahead
+
+
+class Machine:
+    """The vendors, what they hold, and what is to go wrong."""
+
+    def __init__(self, vendors: Sequence[Vendor], store: Store, clock: Clock) -> None:
+        self.vendors = {v.system.name: v for v in vendors}
+        self.store, self.clock = store, clock
+        self.faults: list[Fault] = []
+        self.requests: deque[dict[str, Any]] = deque(maxlen=100_000)
+        self.late: list[tuple[float, Handler, Call]] = []
+        self.max_body = 10_000_000
+        self._routes = {name: _adapter(v) for name, v in self.vendors.items()}
+
+    def call(self, system: str, **facts: Any) -> Call:
+        return Call(system, self.store, self.clock.now(), **facts)
+
+    @contextmanager
+    def transaction(self, *, keep: bool = True) -> Iterator[None]:
+        """The store as it stands at this moment of the sandbox's clock."""
+        with self.store.lock:
+            self.commit_late(self.clock.now())
+            with self.store.transaction(keep=keep):
+                yield
+
+    def commit_late(self, until: float) -> int:
+        """Carry out what was to be done late, and is due; how many requests that were."""
+        with self.store.lock:
+            due = [item for item in self.late if item[0] <= until]
+            self.late = [item for item in self.late if item[0] > until]
+            for _, handler, call in due:
+                self._again(handler, call)
+        return len(due)
+
+    def _again(self, handler: Handler, call: Call) -> None:
+        call.now = self.clock.now()
+        with suppress(Refused), self.store.transaction():
+            handler(call)
+
+    # ── requests ──
+
+    def answer(self, request: Request) -> Reply:
+        """What a vendor says to a request, after whatever fault comes first in line for it."""
+        name = request.path.lstrip("/").partition("/")[0]
+        vendor = self.vendors.get(name)
+        if vendor is None:
+            return Reply(404, encoded({"message": f"Not Found: there is no system at /{name}", "code": 404}))
+        below = request.path.removeprefix(f"/{name}")
+        with self.store.lock:
+            fault = next((f for f in self.faults if f.strikes(name, request.method, below)), None)
+        endpoint, afterwards = None, None
+        try:
+            (endpoint, handler), path = self._routes[name].match(below, request.method)
+            if request.body is None:
+                raise Refused(413)
+            facts = {"method": request.method, "query": request.query, "headers": request.headers}
+            keep = fault.partial if fault and fault.commit == "partial" else None
+            call = self.call(name, **facts, path=path, body=request.body, keep=keep)
+            done, afterwards = self._carry_out(vendor, endpoint, handler, call, fault)
+        except Refused as no:
+            done = vendor.refuse(no)
+        except HTTPException as no:
+            done = vendor.refuse(Refused(no.code or 400))
+        except (RecursionError, OverflowError, UnicodeError):  # nothing that a database holds
+            done = vendor.refuse(Refused(400))
+        except Exception:
+            log.exception("the sandbox has an error: %s %s", request.method, below)
+            done = vendor.refuse(Refused(500))
+        reply = _reply(vendor, done, fault, afterwards)
+        self._note(name, request, below, endpoint, reply)
+        return reply
+
+    def _carry_out(
+        self, vendor: Vendor, endpoint: Endpoint, handler: Handler, call: Call, fault: Fault | None
+    ) -> tuple[Answer, Callable[[], None] | None]:
+        """The vendor's answer, and what is left to do when it is sent."""
+        commit = fault.commit if fault else "before"
+        with self.transaction(keep=commit in ("before", "partial")):
+            if endpoint.authenticated:
+                vendor.admit(call)
+            done = handler(call)
+        if fault and commit == "late":
+            with self.store.lock:
+                self.late.append((call.now + fault.late, handler, call))
+        return done, partial(self._again, handler, call) if commit == "after" else None
+
+    def _note(self, system: str, request: Request, path: str, endpoint: Endpoint | None, reply: Reply) -> None:
+        secret = {a.key for a in endpoint.arguments if isinstance(a, Masked)} if endpoint else set(request.query)
+        fault = reply.fault
+        self.requests.append(
+            {
+                "time": self.clock.now(),
+                "system": system,
+                "service": endpoint.name if endpoint else "",
+                "method": request.method,
+                "path": path,
+                "query": {k: MASK if k in secret else v for k, v in request.query.items()},
+                "size": len(request.body or b""),
+                "status": None if fault and fault.reply in UNANSWERED else reply.status,
+                "fault": f"{fault.commit}, {fault.reply}" if fault else "",
+            }
+        )
+
+
+class Digits(BaseConverter):
+    """A whole number of a length that a database can hold."""
+
+    regex = "[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
+@cache  # compiling the routes takes longer than all the rest of a start
+def _adapter(vendor: Vendor) -> MapAdapter:
+    """The routes of a vendor: its declared endpoints."""
+    rules = []
+    for (method, path), (endpoint, handler) in vendor.routes.items():
+        for argument in endpoint.arguments:
+            kind = "digits:" if isinstance(argument, Whole) else ""
+            path = path.replace(f"{{{argument.name}}}", f"<{kind}{argument.name}>")
+        rules.append(Rule(path, methods=[method], endpoint=(endpoint, handler)))
+    return Map(rules, strict_slashes=False, merge_slashes=False, converters={"digits": Digits}).bind("")
+
+
+def _reply(vendor: Vendor, done: Answer, fault: Fault | None, afterwards: Callable[[], None] | None) -> Reply:
+    """The vendor's answer as it leaves, or what a fault puts in its place."""
+    status, value = done
+    headers: Mapping[str, str] = fault.headers if fault else {}
+    if fault and (fault.reply == "status" or (fault.reply == "reworded" and status >= 400)):
+        said = vendor.refuse(Refused(fault.status))[1] if fault.body is None else fault.body
+        body = said.encode() if isinstance(said, str) else encoded(said)
+        return Reply(fault.status or status, body, headers, fault, afterwards)
+    if fault and fault.reply == "html":
+        return Reply(fault.status, LOGIN_PAGE, {**HTML, **headers}, fault, afterwards)
+    if fault and fault.reply == "redirect":
+        return Reply(fault.status, b"", {"Location": "/login", **headers}, fault, afterwards)
+    return Reply(status, encoded(value), headers, fault, afterwards)
+
+
+def encoded(value: Any) -> bytes:
+    if isinstance(value, bytes):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")

@@ -1,0 +1,143 @@
+"""The sandbox's description for other languages: OpenAPI 3.1, from the declarations and nothing else."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from toolkit import spec
+from toolkit.sandbox.vendor import MULTIPART, Vendor
+from toolkit.spec import Endpoint, Field, Record
+
+SCHEMAS: dict[type[Field], dict[str, Any]] = {
+    spec.Text: {"type": "string"},
+    spec.Email: {"type": "string", "format": "email"},
+    spec.Phone: {"type": "string"},
+    spec.Identity: {"type": "string"},
+    spec.Whole: {"type": "integer"},
+    spec.Number: {"type": "number"},
+    spec.Bool: {"type": "boolean"},
+    spec.Flag: {"enum": [0, 1]},
+    spec.Time: {"type": "integer", "format": "int64"},
+    spec.Day: {"type": "string"},
+    spec.OneOf: {},
+    spec.Several: {"type": "array"},
+    spec.Json: {},
+    spec.Rows: {"type": "array"},
+    spec.Part: {},
+    spec.File: {"type": "string", "contentMediaType": "application/octet-stream"},
+    spec.Masked: {"type": "string", "format": "password"},
+    spec.Link: {"type": "string", "format": "uri"},
+}
+TEXT = {"type": "string"}
+JSON = "application/json"
+
+
+def openapi(vendors: Sequence[Vendor], url: str) -> dict[str, Any]:
+    """The whole document. `x-provenance` says who vouches for an endpoint, `x-manual` where it is described."""
+    schemas: dict[str, Any] = {}
+    paths: dict[str, Any] = {}
+    for vendor in vendors:
+        for (method, path), (endpoint, _) in vendor.routes.items():
+            if not endpoint.name:  # a page that links lead to, of no API
+                continue
+            operations = paths.setdefault(f"/{vendor.system.name}{path}", {})
+            spelling = [(endpoint.method, endpoint.path), *endpoint.also].index((method, path))
+            number = f"_{spelling + 1}" if spelling else ""
+            operation = {"operationId": f"{vendor.system.name}_{endpoint.name}{number}"}
+            operations[method.lower()] = operation | _operation(vendor, method, endpoint, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Sandbox of the toolkit", "version": "1", "description": "The vendors' endpoints, imitated."},
+        "servers": [{"url": url}],
+        "tags": [{"name": v.system.name, "description": f"{v.system.title}: {v.system.manual}"} for v in vendors],
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": {v.system.name: _security(v) for v in vendors}},
+    }
+
+
+def _security(vendor: Vendor) -> dict[str, str]:
+    if vendor.system.header.startswith("Bearer "):
+        return {"type": "http", "scheme": "bearer"}
+    return {"type": "apiKey", "in": "header", "name": "Authorization"}
+
+
+def _operation(vendor: Vendor, method: str, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
+    name = vendor.system.name
+    made: dict[str, Any] = {
+        "tags": [name],
+        "summary": endpoint.section,
+        "description": endpoint.note,
+        "x-provenance": str(endpoint.provenance),
+        "x-manual": f"{vendor.system.manual}, {endpoint.section}",
+        "parameters": [],
+        "responses": {
+            "200": {"description": "Done.", "content": {JSON: {"schema": _answer(name, endpoint, schemas)}}},
+            "default": {"description": "Not done; the body says why."},
+        },
+    }
+    if endpoint.authenticated:
+        made["security"] = [{name: []}]
+    in_body = method in ("POST", "PUT")
+    for a in endpoint.arguments:
+        if a.name in endpoint.in_path or not in_body:
+            place = {"name": a.key, "in": "query", "required": a.required}
+            if a.name in endpoint.in_path:
+                place = {"name": a.name, "in": "path", "required": True}
+            made["parameters"].append({**place, "description": a.doc, "schema": _schema(name, a, schemas)})
+    rest = [a for a in endpoint.arguments if a.name not in endpoint.in_path]
+    if in_body and (rest or endpoint.body):
+        open_body = bool(endpoint.body and endpoint.body.open)
+        kind = MULTIPART if endpoint.multipart else JSON
+        made["requestBody"] = {"content": {kind: {"schema": _object(name, rest, schemas, open_body)}}}
+    return made
+
+
+def _object(system: str, fields: Sequence[Field], schemas: dict[str, Any], is_open: bool) -> dict[str, Any]:
+    made = {
+        "type": "object",
+        "properties": {f.key: {**_schema(system, f, schemas), "description": f.doc} for f in fields},
+        "additionalProperties": is_open,
+    }
+    required = [f.key for f in fields if f.required]
+    return {**made, "required": required} if required else made
+
+
+def _answer(system: str, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
+    """The body of a success: an object, with what the endpoint promises at its place."""
+    schema: dict[str, Any] = {}
+    if endpoint.rows:
+        row = _reference(system, endpoint.rows, schemas)
+        schema = {"anyOf": [row, {"type": "array", "items": row}]}
+    for step in reversed(endpoint.at.split(".") if endpoint.at else ()):
+        schema = {"type": "object", "properties": {step: schema}, "required": [step]}
+    return schema
+
+
+def _reference(system: str, record: type[Record], schemas: dict[str, Any]) -> dict[str, str]:
+    name = f"{system}.{record.__name__}"
+    if name not in schemas:
+        schemas[name] = {}  # stands already, for a record that holds itself
+        schemas[name] = _object(system, record.fields, schemas, is_open=True)
+        if record.__doc__:
+            schemas[name]["description"] = record.__doc__
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _schema(system: str, field: Field, schemas: dict[str, Any]) -> dict[str, Any]:
+    """The schema of one value; whatever need not be there may be null."""
+    made = dict(SCHEMAS[type(field)])
+    if isinstance(field, spec.Text) and field.max_length:
+        made["maxLength"] = field.max_length
+    if isinstance(field, spec.Whole) and field.minimum is not None:
+        made["minimum"] = field.minimum
+    if isinstance(field, spec.Time) and field.format:
+        made = dict(TEXT)
+    if isinstance(field, spec.Several):
+        made = dict(TEXT) if field.separator else {"type": "array", "items": TEXT}
+    if isinstance(field, spec.OneOf) and field.choices:
+        made["enum"] = [*field.choices] + ([] if field.required else [None])
+    if isinstance(field, spec.Rows | spec.Part) and field.record:
+        row = _reference(system, field.record, schemas)
+        made = {"type": "array", "items": row} if isinstance(field, spec.Rows) else {"anyOf": [row, {"type": "null"}]}
+    if "type" in made and not field.required:
+        made["type"] = [made["type"], "null"]
+    return made

@@ -1,0 +1,133 @@
+"""The sandbox as a thing to start and stop."""
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from toolkit.sandbox import carmachain, ida, nddprint, signio
+from toolkit.sandbox.connection import Listener, Reply, Request
+from toolkit.sandbox.control import Control, over_http
+from toolkit.sandbox.machine import Clock, Machine, encoded
+from toolkit.sandbox.openapi import openapi
+from toolkit.sandbox.store import Store
+
+VENDORS = (ida.VENDOR, signio.VENDOR, nddprint.VENDOR, carmachain.VENDOR)
+
+
+class Sandbox:
+    """The vendors on one port of this machine: each system at `/<its name>`, the control plane at `/control`.
+
+    `data` names a file that keeps the state from one start to the next; without it nothing is kept. `port` 0 is any
+    free one, and the same again after a stop. `clock` gives seconds since 1970. A context manager.
+    """
+
+    control: Control
+
+    def __init__(
+        self,
+        data: str | PathLike[str] | None = None,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._data, self._address, self._clock = data, (host, port), clock
+        self._running: ExitStack | None = None
+        self._stopped = threading.Event()
+
+    def start(self) -> Self:
+        """Start, and return at once. OSError where the port is taken, or another sandbox has the file."""
+        if self._running:
+            return self
+        with ExitStack() as running:
+            machine = Machine(VENDORS, self._store(running), Clock(self._clock))
+            self.control = Control(machine)
+            if machine.store.is_new:
+                self.control.seed()
+            listener = Listener(self._address, self._answer(machine), lambda: machine.max_body)
+            running.callback(listener.stop)
+            self._address = (self._address[0], listener.server_address[1])
+            listener.start()
+            self._running = running.pop_all()
+        self._stopped.clear()
+        return self
+
+    def _store(self, running: ExitStack) -> Store:
+        folder = "" if self._data else running.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-"))
+        store = Store(Path(self._data or f"{folder}/sandbox.sqlite"), {v.system.name: v.tables for v in VENDORS})
+        running.callback(store.close)
+        return store
+
+    def _answer(self, machine: Machine) -> Callable[[Request], Reply]:
+        def answer(request: Request) -> Reply:
+            if request.path == "/openapi.json":
+                return Reply(200, encoded(self.openapi()))
+            if request.path.split("/")[1:2] == ["control"]:
+                return over_http(self.control, request)
+            return machine.answer(request)
+
+        return answer
+
+    def stop(self) -> None:
+        """Finish what is under way, end every connection, stop. Without `data`, what was kept is gone."""
+        if self._running:
+            self._running.close()
+            self._running = None
+        self._stopped.set()
+
+    def wait(self) -> None:
+        """Return when somebody stopped it."""
+        while not self._stopped.wait(0.5):  # in pieces, so that Windows lets Ctrl-C through
+            pass
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The address below which the systems and the control plane are."""
+        host, port = self._address
+        return f"http://{host}:{port}"
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The base URL of each system."""
+        return {v.system.name: f"{self.url}/{v.system.name}" for v in VENDORS}
+
+    @property
+    def credentials(self) -> dict[str, dict[str, str]]:
+        """How each system is entered: its demo account."""
+        return {v.system.name: dict(v.credentials) for v in VENDORS}
+
+    def settings(self) -> dict[str, dict[str, str]]:
+        """What `connect()` takes: for each system its address and its demo account."""
+        return settings_of(self.url)
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI 3.1 description of the vendors' endpoints, from their declarations."""
+        return openapi(VENDORS, self.url)
+
+
+def settings_of(url: str) -> dict[str, dict[str, str]]:
+    """The settings of the sandbox that listens at an address: for each system its own address and its demo account."""
+    return {v.system.name: {"base_url": f"{url.rstrip('/')}/{v.system.name}", **v.credentials} for v in VENDORS}
+
+
+def serve_forever(
+    data: str | PathLike[str] | None = None,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    ready: Callable[[Sandbox], None] = lambda _: None,
+) -> None:
+    """Run a sandbox until somebody stops it, or presses Ctrl-C; `ready` is called once it listens."""
+    with Sandbox(data, port, host) as box:
+        ready(box)
+        box.wait()

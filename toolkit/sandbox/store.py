@@ -1,0 +1,211 @@
+"""What the sandbox keeps: one SQLite file, its tables made from the declared records."""
+
+import json
+import secrets
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from toolkit import spec
+from toolkit.spec import Record
+
+COLUMNS: dict[type[spec.Field], str] = {  # no type: kept as it came
+    spec.Text: "TEXT",
+    spec.Email: "TEXT",
+    spec.Phone: "TEXT",
+    spec.Identity: "TEXT",
+    spec.Whole: "INTEGER",
+    spec.Number: "",
+    spec.Bool: "INTEGER",
+    spec.Flag: "INTEGER",
+    spec.Time: "",
+    spec.Day: "TEXT",
+    spec.OneOf: "",
+    spec.Several: "TEXT",
+    spec.Json: "TEXT",
+    spec.Rows: "TEXT",
+    spec.Part: "TEXT",
+    spec.File: "BLOB",
+    spec.Masked: "TEXT",
+    spec.Link: "TEXT",
+}
+AS_JSON = (spec.Several, spec.Json, spec.Rows, spec.Part)
+
+
+class Setting(Record):
+    """A fact of the sandbox itself: a key that signs tokens, how long they live."""
+
+    key = spec.Text()
+    value = spec.Json()
+
+
+Tables = Mapping[str, Mapping[type[Record], str]]  # system: its records, each with its key
+
+
+class Store:
+    """Rows of declared records, as dicts. One thread at a time: whoever uses it holds a transaction."""
+
+    def __init__(self, path: Path, tables: Tables) -> None:
+        """Open the file, or make it. OSError where another sandbox has it, ValueError where it is not ours."""
+        self._tables: dict[type[Record], tuple[str, str]] = {Setting: ("sandbox.Setting", "key")}
+        for system, records in tables.items():
+            self._tables |= {record: (f"{system}.{record.__name__}", key) for record, key in records.items()}
+        self._as_json = {r: frozenset(f.key for f in r.fields if isinstance(f, AS_JSON)) for r in self._tables}
+        self.lock = threading.RLock()
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1)
+        try:
+            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = OFF")  # the system keeps what a killed process wrote
+            self.is_new = self._make()
+        except sqlite3.OperationalError as problem:
+            self._db.close()
+            raise OSError(f"{path}: another sandbox has this file, or it cannot be written ({problem})") from None
+        except (sqlite3.DatabaseError, ValueError):
+            self._db.close()
+            raise
+
+    def _make(self) -> bool:
+        """Make the tables, unless the file has them already; False where it has."""
+        made = [self._definition(record) for record in self._tables]
+        version = zlib.crc32("".join(made).encode()) >> 1 or 1
+        (found,) = self._db.execute("PRAGMA user_version").fetchone()
+        if found == version:
+            return False
+        if found:
+            raise ValueError("this file was made by another version of the sandbox: name another one, or delete it")
+        with self.transaction():
+            for definition in made:
+                self._db.execute(definition)
+            self._db.execute(f"PRAGMA user_version = {version}")
+        return True
+
+    def _definition(self, record: type[Record]) -> str:
+        table, key = self._tables[record]
+        columns = []
+        for f in record.fields:
+            kind = COLUMNS[type(f)]
+            unique = " PRIMARY KEY" + " AUTOINCREMENT" * (kind == "INTEGER") if f.key == key else ""
+            columns.append(f'"{f.key}" {kind}{unique}')
+        return f'CREATE TABLE "{table}" ({", ".join(columns)})'
+
+    @contextmanager
+    def transaction(self, *, keep: bool = True) -> Iterator[None]:
+        """All of it or nothing; nothing at all without `keep`."""
+        with self.lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT" if keep else "ROLLBACK")
+
+    def close(self) -> None:
+        with self.lock:
+            self._db.close()
+
+    # ── rows ──
+
+    def add(self, record: type[Record], row: Mapping[str, Any]) -> int:
+        """Keep a row; the number it got."""
+        statement, keys = self._insert(record, row)
+        return self._db.execute(statement, self._coded(record, keys, row)).lastrowid or 0
+
+    def add_many(self, record: type[Record], rows: Iterable[Mapping[str, Any]]) -> None:
+        """Keep many rows, all with the keys of the first."""
+        rows = list(rows)
+        if rows:
+            statement, keys = self._insert(record, rows[0])
+            self._db.executemany(statement, [self._coded(record, keys, row) for row in rows])
+
+    def _insert(self, record: type[Record], row: Mapping[str, Any]) -> tuple[str, list[str]]:
+        keys = [f.key for f in record.fields if f.key in row]
+        if unknown := set(row) - set(keys):
+            raise ValueError(f"{record.__name__} has no {', '.join(sorted(unknown))}")
+        names, marks = ", ".join(f'"{k}"' for k in keys), ", ".join("?" * len(keys))
+        return " ".join(("INSERT INTO", self._name(record), "(", names, ") VALUES (", marks, ")")), keys
+
+    def rows(self, record: type[Record], **equal: Any) -> list[dict[str, Any]]:
+        """The rows whose fields equal these, in the order they came."""
+        where, values = self._where(record, equal)
+        names = ", ".join(f'"{f.key}"' for f in record.fields)
+        statement = " ".join(("SELECT", names, "FROM", self._name(record), where, "ORDER BY rowid"))
+        keys = [f.key for f in record.fields]
+        readers = [(f.key, json.loads if isinstance(f, AS_JSON) else bool) for f in record.fields if _is_read(f)]
+        rows = [dict(zip(keys, values, strict=True)) for values in self._db.execute(statement, values)]
+        for row in rows:
+            row.update({key: read(row[key]) for key, read in readers if row[key] is not None})
+        return rows
+
+    def one(self, record: type[Record], **equal: Any) -> dict[str, Any] | None:
+        """The first such row."""
+        return next(iter(self.rows(record, **equal)), None)
+
+    def change(self, record: type[Record], changes: Mapping[str, Any], **equal: Any) -> int:
+        """Change such rows; how many they were."""
+        keys = list(changes)
+        where, values = self._where(record, equal)
+        assignments = ", ".join(f'"{k}" = ?' for k in keys)
+        statement = " ".join(("UPDATE", self._name(record), "SET", assignments, where))
+        return self._db.execute(statement, [*self._coded(record, keys, changes), *values]).rowcount
+
+    def remove(self, record: type[Record], **equal: Any) -> int:
+        """Remove such rows; how many they were."""
+        where, values = self._where(record, equal)
+        return self._db.execute(" ".join(("DELETE FROM", self._name(record), where)), values).rowcount
+
+    def clear(self) -> None:
+        """Remove every row of every table, and count from the start again."""
+        for record in self._tables:
+            self.remove(record)
+        self._db.execute("DELETE FROM sqlite_sequence")
+
+    def table(self, system: str, name: str) -> type[Record]:
+        """The record that a table is made of."""
+        for record, (table, _) in self._tables.items():
+            if table == f"{system}.{name}":
+                return record
+        known = ", ".join(t for t, _ in self._tables.values())
+        raise ValueError(f"there is no table {system}.{name}; there are {known}")
+
+    def _name(self, record: type[Record]) -> str:
+        return f'"{self._tables[record][0]}"'
+
+    def _where(self, record: type[Record], equal: Mapping[str, Any]) -> tuple[str, list[Any]]:
+        if unknown := set(equal) - {f.key for f in record.fields}:
+            raise ValueError(f"{record.__name__} has no {', '.join(sorted(unknown))}")
+        return ("WHERE " + " AND ".join(f'"{k}" IS ?' for k in equal)) if equal else "", self._coded(
+            record, equal, equal
+        )
+
+    def _coded(self, record: type[Record], keys: Iterable[str], row: Mapping[str, Any]) -> list[Any]:
+        as_json = self._as_json[record]
+        return [_encode(v) if k in as_json and (v := row[k]) is not None else row[k] for k in keys]
+
+    # ── facts of the sandbox ──
+
+    def setting(self, key: str, default: Any = None) -> Any:
+        found = self.one(Setting, key=key)
+        return default if found is None or found["value"] is None else found["value"]
+
+    def set(self, key: str, value: Any) -> None:
+        self.remove(Setting, key=key)
+        self.add(Setting, {"key": key, "value": value})
+
+    def signing_key(self, system: str) -> bytes:
+        """What signs a system's tokens: made once, kept over restarts, forgotten where its tokens are revoked."""
+        if (key := self.setting(f"{system}.key")) is None:
+            self.set(f"{system}.key", key := secrets.token_hex(32))
+        return bytes.fromhex(key)
+
+
+def _is_read(field: spec.Field) -> bool:
+    return isinstance(field, (*AS_JSON, spec.Bool))
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode

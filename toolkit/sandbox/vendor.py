@@ -1,0 +1,146 @@
+"""What a vendor is to the sandbox: tables, handlers, how it lets people in and how it says no."""
+
+import base64
+import hashlib
+import hmac
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from werkzeug.datastructures import FileStorage
+from werkzeug.formparser import FormDataParser
+from werkzeug.http import parse_options_header
+
+from toolkit.sandbox.store import Store
+from toolkit.spec import Endpoint, Record, System
+
+if TYPE_CHECKING:
+    from toolkit.sandbox.machine import Machine
+
+Answer = tuple[int, Any]  # HTTP status, and what becomes the JSON body
+MULTIPART = "multipart/form-data"
+
+
+class Refused(Exception):
+    """The vendor says no. What it writes then is up to its `refuse`."""
+
+    def __init__(self, status: int, message: str = "", details: Any = None) -> None:
+        super().__init__(message)
+        self.status, self.message, self.details = status, message, details
+
+
+@dataclass
+class Call:
+    """One request, as a handler sees it."""
+
+    system: str
+    store: Store
+    now: float  # seconds since 1970, on the sandbox's clock
+    method: str = ""
+    path: Mapping[str, Any] = field(default_factory=dict)  # what stands in the braces of the declared path
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Message = field(default_factory=Message)
+    body: bytes = b""
+    keep: int | None = None  # a fault: of many records, only the first so many are stored
+
+    @cached_property
+    def json(self) -> Any:
+        """The body. Refused (415, 400) where it is not JSON."""
+        if self.headers.get_content_type() != "application/json" or "Content-Type" not in self.headers:
+            raise Refused(415)
+        try:
+            return json.loads(self.body, parse_constant=_no_constant)
+        except (ValueError, RecursionError):
+            raise Refused(400) from None
+
+    @cached_property
+    def form(self) -> dict[str, str]:
+        """The text parts of a multipart body. Refused (415) where it is none."""
+        return self._parts[0]
+
+    @cached_property
+    def files(self) -> dict[str, FileStorage]:
+        """The files of a multipart body. Refused (415) where it is none."""
+        return self._parts[1]
+
+    @cached_property
+    def _parts(self) -> tuple[dict[str, str], dict[str, FileStorage]]:
+        kind, options = parse_options_header(self.headers.get("Content-Type"))
+        if kind != MULTIPART:
+            raise Refused(415)
+        try:
+            parsed = FormDataParser(silent=False).parse(io.BytesIO(self.body), kind, len(self.body), options)
+        except ValueError:
+            raise Refused(400) from None
+        return parsed[1].to_dict(), parsed[2].to_dict()
+
+    def issue(self, subject: str, lifetime: float, **claims: Any) -> str:
+        """A signed token (JWT, HS512) for somebody; `lifetime` in seconds unless the control plane set another."""
+        lifetime = self.store.setting(f"{self.system}.lifetime", lifetime)
+        facts = {"sub": subject, "iat": int(self.now), "exp": int(self.now + lifetime), **claims}
+        head = f"{_base64({'alg': 'HS512'})}.{_base64(facts)}"
+        return f"{head}.{self._signature(head)}"
+
+    def claims(self, token: str) -> dict[str, Any] | None:
+        """What a token of this system says; None where it is not one, was revoked, or has ended."""
+        head, _, signature = token.rpartition(".")
+        if not hmac.compare_digest(self._signature(head).encode(), signature.encode()):
+            return None
+        facts: dict[str, Any] = json.loads(base64.urlsafe_b64decode(head.split(".")[1] + "=="))
+        return facts if self.now < facts["exp"] else None
+
+    def bearer(self) -> str:
+        """The token in `Authorization: Bearer <token>`; "" where there is none."""
+        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else ""
+
+    def _signature(self, head: str) -> str:
+        signed = hmac.digest(self.store.signing_key(self.system), head.encode("utf-8", "replace"), hashlib.sha512)
+        return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
+
+
+Handler = Callable[[Call], Answer]
+H = TypeVar("H", bound=Handler)
+
+
+@dataclass(eq=False)
+class Vendor:
+    """One system of the sandbox. Handlers are registered with `@vendor.handles(Service.endpoint)`."""
+
+    system: System
+    credentials: Mapping[str, str]  # of the demo account
+    tables: Mapping[type[Record], str]  # each with its key
+    seed: Callable[[Call], None]  # the demo data
+    admit: Callable[[Call], None]  # raises Refused where the caller may not come in
+    refuse: Callable[[Refused], Answer]  # how this vendor writes a no
+    routes: dict[tuple[str, str], tuple[Endpoint, Handler]] = field(default_factory=dict)
+
+    def handles(self, declared: Any) -> Callable[[H], H]:
+        """Answer the requests of a declared endpoint, under every spelling that the manual shows."""
+        endpoint: Endpoint = declared.endpoint
+
+        def register(function: H) -> H:
+            for method_and_path in ((endpoint.method, endpoint.path), *endpoint.also):
+                self.routes[method_and_path] = (endpoint, function)
+            return function
+
+        return register
+
+
+class Hand:
+    """What no vendor offers: a part of the control plane. Its public methods are reached in Python and over HTTP."""
+
+    def __init__(self, machine: "Machine") -> None:
+        self._machine = machine
+
+
+def _base64(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
