@@ -1,0 +1,127 @@
+"""Four business systems from a notebook: DataFrames out, spreadsheets in, nothing lost, nothing sent twice.
+
+api = toolkit.connect("sandbox")
+report = api.ida.insert_records(11111, toolkit.read_sheet("clientes.xlsx"))
+"""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import (
+    ApiError,
+    AuthError,
+    BadAnswer,
+    InputError,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    PushError,
+    PushPaused,
+    PushRefused,
+    Rejected,
+    RowErrors,
+    SettingsError,
+    Throttled,
+    ToolkitError,
+)
+from toolkit.push import Report, open_push, pushes
+from toolkit.replay import NotRecorded, load_ipython_extension, recorded
+from toolkit.reports import run_report
+from toolkit.secret import Secret
+from toolkit.session import Clock
+from toolkit.sheets import check, match_columns, only_failed, read_sheet
+from toolkit.systems import Api
+from toolkit.systems.fields import fields_for as ida_fields_for
+from toolkit.words import language
+
+if TYPE_CHECKING:
+    from toolkit.embedded import Embedded
+
+__all__ = [
+    "Api",
+    "ApiError",
+    "AuthError",
+    "BadAnswer",
+    "InputError",
+    "NotFound",
+    "NotRecorded",
+    "NotSent",
+    "OutcomeUnknown",
+    "PushError",
+    "PushPaused",
+    "PushRefused",
+    "Rejected",
+    "Report",
+    "RowErrors",
+    "Secret",
+    "SettingsError",
+    "Throttled",
+    "ToolkitError",
+    "check",
+    "connect",
+    "ida_fields_for",
+    "language",
+    "load_ipython_extension",
+    "match_columns",
+    "only_failed",
+    "open_push",
+    "pushes",
+    "read_sheet",
+    "recorded",
+    "run_report",
+    "start_sandbox",
+]
+
+
+def connect(
+    profile: str = "default",
+    *,
+    ida: Mapping[str, Any] | None = None,
+    signio: Mapping[str, Any] | None = None,
+    nddprint: Mapping[str, Any] | None = None,
+    carmachain: Mapping[str, Any] | None = None,
+    clock: Clock | None = None,
+    progress: bool = True,
+) -> Api:
+    """The four systems, ready to use. Nothing is sent before the first call.
+
+    Args:
+        profile: a name in the settings file; "sandbox" is the embedded sandbox, started when none runs.
+        ida, signio, nddprint, carmachain: settings of one system (address, credentials, limits …); what is not given
+            comes from the environment, the keyring, then the profile. A password may be plain text or a `Secret`.
+        clock: time, for tests.
+        progress: whether progress bars are shown.
+
+    Raises:
+        SettingsError: a setting is unknown or unusable; said when the system is first used.
+
+    >>> api = toolkit.connect("sandbox")
+    >>> api.ida.databases()[["id", "name"]]
+          id             name
+    0  11111  Base de datos 1
+    """
+    given = {"ida": ida, "signio": signio, "nddprint": nddprint, "carmachain": carmachain}
+    if profile == "sandbox":
+        from toolkit import embedded
+
+        found = embedded.settings()
+        given = {name: {**found.get(name, {}), **(settings or {})} for name, settings in given.items()}
+    return Api(profile, given, clock=clock, progress=progress)
+
+
+def start_sandbox(data: str | os.PathLike[str] | None = None, *, port: int = 0) -> "Embedded":
+    """Start the four systems in this process, on loopback, with demo data. A context manager.
+
+    Gives `.connect()`, `.control`, `.addresses` and `.credentials`. Needs the extra `sandbox`.
+
+    Args:
+        data: a file that keeps the state; without one it ends with the sandbox.
+        port: 0 takes a free one.
+
+    >>> with toolkit.start_sandbox() as box:
+    ...     api = box.connect()
+    """
+    from toolkit.embedded import Embedded
+
+    return Embedded(data, port=port).start()
