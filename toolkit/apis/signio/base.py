@@ -1,0 +1,80 @@
+"""What all chapters of the SIGNIO manual share: the system, its codes, and the arguments that recur."""
+
+import enum
+from typing import Annotated, Any
+
+from toolkit.spec import Dialect, Json, Masked, Meaning, Record, System, Text
+
+
+class Credentials(Record):
+    """How SIGNIO is entered: e-mail and password, or a ready token."""
+
+    email = Text("The e-mail address that the user was registered with.")
+    password = Masked("Its password.")
+    token = Masked("Or a ready token. It ends after about two hours, and is then not renewed.")
+    tenant = Text("The tenant (customer) to work for, as `tenants()` names it; where there is none, the user's own.")
+
+
+SYSTEM = System(
+    name="signio",
+    title="SIGNIO (Legops)",
+    manual="SIGNIO integration",
+    credentials=Credentials,
+    dialect=Dialect(
+        code=("codigo", "code"),
+        message=("mensaje", "message"),
+        errors="errores",
+        meanings={
+            "00": Meaning.DONE,
+            "01": Meaning.TOKEN,
+            "02": Meaning.FORBIDDEN,
+            "03": Meaning.FORBIDDEN,
+            "04": Meaning.INTERNAL,
+            "05": Meaning.INVALID,
+            "06": Meaning.MISSING,
+        },
+    ),
+)
+
+
+class Status(enum.IntEnum):
+    """The state of an envelope, as the vendor's number."""
+
+    DRAFT = 1
+    PENDING = 2
+    SIGNED = 3
+    REJECTED = 4
+    SUSPENDED = 6
+    COLLECTING = 7
+    RETURNED = 8
+
+
+STATUSES: dict[int, str] = {
+    Status.DRAFT: "En elaboración",
+    Status.PENDING: "Pendiente de firma",
+    Status.SIGNED: "Firmada",
+    Status.REJECTED: "Rechazada",
+    Status.SUSPENDED: "Suspendida",
+    Status.COLLECTING: "Captura de datos",
+    Status.RETURNED: "Devolución con observaciones",
+}
+IDENTITY_TYPES = {
+    "CC": "Cédula de ciudadanía",
+    "CD": "Carnet diplomático",
+    "CE": "Cédula de extranjería",
+    "OT": "Otro",
+    "PP": "Permiso especial de permanencia",
+    "PS": "Pasaporte",
+    "TI": "Tarjeta de identidad",
+    "VI": "Visa",
+}
+IDENTITY_RULES = {"CC": "co.cc", "NIT": "co.nit"}
+
+PATH_ONLY = "The document gives the path; the method is observed."
+
+EnvelopeId = Annotated[str, Text("Identifier of the envelope.", wire="id_transaccion", max_length=36)]
+InPath = Annotated[str, Text("Identifier of the envelope.", max_length=36)]  # where the address carries it
+SignerId = Annotated[str, Text("Identifier of the signer.", wire="id_firmante", max_length=200)]
+DocumentId = Annotated[str, Text("Identifier of the document.", wire="id_documento", max_length=200)]
+DocumentInPath = Annotated[str, Text("Identifier of the document.", max_length=200)]
+Fields = Annotated[Any, Json("Values for the template's inputs: a dict, its keys the inputs' names.")]
