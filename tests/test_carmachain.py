@@ -1,0 +1,195 @@
+"""CarmaChain from the client's side: tokens, single calls, and tickets for many people."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import toolkit
+from toolkit import InputError, PushRefused, RowErrors
+from toolkit.sandbox import Sandbox
+from toolkit.systems.carmachain import CarmaChain
+
+ASK = {"method": "POST", "path": "/api/createrequest"}
+SPELLINGS = ["+380999999999", "380999999999", "0999999999"]
+
+
+@pytest.fixture
+def carma(api: toolkit.Api) -> CarmaChain:
+    return api.carmachain
+
+
+def crowd(size: int) -> pd.DataFrame:
+    """People with a document, every third with a phone too, in all spellings."""
+    phones = [f"{('+380', '380', '0')[n // 3 % 3]}50{n:07}" if n % 3 == 0 else None for n in range(size)]
+    return pd.DataFrame({"IdDocument": [f"{n:010}" for n in range(size)], "PhoneNumber": phones})
+
+
+def stored(box: Sandbox) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = box.control.stored("carmachain", "Request")
+    return rows
+
+
+def asked(box: Sandbox, path: str) -> int:
+    return sum(entry["system"] == "carmachain" and entry["path"] == path for entry in box.control.log())
+
+
+# ── tokens and single calls ──
+
+
+def test_the_token_is_asked_for_once_a_day_and_sent_bare(box: Sandbox, clock: Any, carma: CarmaChain) -> None:
+    for hours in (0, 10, 12, 20):
+        clock.advance(3600 * hours)
+        carma.answers(period=1)
+    assert asked(box, "/auth/getToken") == 3  # renewed when four fifths of its life are over
+    assert {entry["status"] for entry in box.control.log()} == {200}
+
+
+def test_a_peer_that_wants_a_prefix_gets_it(box: Sandbox, clock: Any) -> None:
+    account = {**box.settings()["carmachain"], "header": "Bearer {token}"}
+    carma = toolkit.connect(carmachain=account, clock=clock, progress=False).carmachain
+    with pytest.raises(toolkit.AuthError):
+        carma.answers(period=1)
+
+
+def test_one_category_travels_as_text_and_several_as_a_list(box: Sandbox, carma: CarmaChain) -> None:
+    people = pd.DataFrame({"PhoneNumber": ["099 999 99 99"]})
+    carma.create_request("Address", people)
+    carma.create_request(["Address", "Contacts"], people)
+    assert [row["categories"] for row in stored(box)] == [["Address"], ["Address", "Contacts"]]
+    assert {row["PhoneNumber"] for row in stored(box)} == {"0999999999"}  # the spelling stays, the spaces go
+
+
+def test_a_single_request_gives_a_ticket_for_each_person(carma: CarmaChain) -> None:
+    tickets = carma.create_request("All categories", [{"IdDocument": "0007"}, {"PhoneNumber": SPELLINGS[0]}])
+    assert tickets["IdDocument"].fillna("-").tolist() == ["0007", "-"]
+    answer = carma.respond("All categories", ids=tickets["idRequest"].tolist())
+    assert answer["status"].tolist() == ["Panding", "Panding"]
+    assert answer["phoneNumber"].fillna("-").tolist() == ["-", SPELLINGS[0]]
+
+
+@pytest.mark.parametrize("categories", ["Weather", [], ["Address", "Weather"]])
+def test_a_category_that_does_not_exist_is_an_error(box: Sandbox, carma: CarmaChain, categories: Any) -> None:
+    with pytest.raises(InputError, match="Credit History"):
+        carma.request(crowd(1), categories=categories)
+    assert stored(box) == []
+
+
+# ── requests ──
+
+
+def test_tickets_are_one_row_a_person_with_the_index_of_the_people(box: Sandbox, carma: CarmaChain) -> None:
+    people = crowd(30).set_index(pd.Index([f"row {n}" for n in range(30)], name="key"))
+    tickets = carma.request(people, push={"chunk_rows": 10})
+    assert tickets.index.equals(people.index)
+    assert tickets["IdDocument"].tolist() == people["IdDocument"].tolist()
+    assert tickets["outcome"].eq("accepted").all()
+    by_id = {row["idRequest"]: row["IdDocument"] for row in stored(box)}
+    assert tickets["idRequest"].map(by_id).tolist() == people["IdDocument"].tolist()
+    assert asked(box, ASK["path"]) > 3
+
+
+def test_somebody_in_several_rows_is_asked_about_once(box: Sandbox, carma: CarmaChain) -> None:
+    people = pd.DataFrame({"PhoneNumber": [*SPELLINGS, "0999999998"]}, index=[4, 3, 2, 1])
+    tickets = carma.request(people)
+    assert len(stored(box)) == 2
+    assert tickets["idRequest"].nunique() == 2
+    assert tickets["idRequest"].iloc[:3].nunique() == 1
+    assert tickets["PhoneNumber"].tolist() == [*SPELLINGS, "0999999998"]
+
+
+def test_all_problems_come_at_once_and_nobody_is_asked_about(box: Sandbox, carma: CarmaChain) -> None:
+    people = pd.DataFrame(
+        {
+            "IdDocument": ["0001", None, "", "0004", "0005"],
+            "PhoneNumber": ["0999999999", None, "  ", "+56912345678", "12"],
+        },
+        index=list("abcde"),
+    )
+    with pytest.raises(RowErrors) as caught:
+        carma.request(people)
+    assert sorted(set(caught.value.table["row"])) == ["b", "c", "d", "e"]
+    assert box.control.log() == []
+
+
+def test_nobody_is_asked_about_where_nobody_is_given(box: Sandbox, carma: CarmaChain) -> None:
+    tickets = carma.request(crowd(3).head(0))
+    assert len(tickets) == len(carma.collect(tickets)) == len(carma.wide(carma.answers(tickets))) == 0
+    assert asked(box, ASK["path"]) == 0
+
+
+def test_a_column_that_is_no_field_is_an_error(carma: CarmaChain) -> None:
+    with pytest.raises(InputError, match="PhoneNumber"):
+        carma.request(crowd(2).rename(columns={"PhoneNumber": "PhoneNumbr"}))
+
+
+def test_a_lost_answer_is_unknown_and_nobody_is_asked_about_twice(
+    box: Sandbox, carma: CarmaChain, caplog: pytest.LogCaptureFixture
+) -> None:
+    people = crowd(40)
+    box.control.fault(system="carmachain", match=ASK, every=2, times=1, commit="before", reply="reset")
+    tickets = carma.request(people, push={"chunk_rows": 10})
+    lost = tickets["outcome"].eq("unknown")
+    assert 0 < lost.sum() < 40
+    assert tickets["idRequest"].isna().eq(lost).all()
+    assert "have no ticket" in caplog.text
+    sent = asked(box, ASK["path"])
+    again = carma.request(people, push={"chunk_rows": 10})
+    assert asked(box, ASK["path"]) == sent
+    assert again.equals(tickets)
+    assert len(stored(box)) == 40
+
+
+def test_the_lost_are_found_by_what_was_asked_lately(box: Sandbox, carma: CarmaChain) -> None:
+    box.control.fault(system="carmachain", match=ASK, every=2, times=1, commit="before", reply="lost")
+    people = crowd(40)
+    people.loc[39] = people.loc[5]  # somebody stands in two rows
+    tickets = carma.request(people, push={"chunk_rows": 10})
+    assert tickets["idRequest"].isna()[[5, 39]].all()
+    found = carma.find_lost(tickets, period=5)
+    by_id = {row["idRequest"]: row["IdDocument"] for row in stored(box)}
+    assert found["idRequest"].map(by_id).tolist() == tickets["IdDocument"].tolist()
+    assert len(stored(box)) == 39
+
+
+def test_who_was_not_asked_about_is_not_found(box: Sandbox, carma: CarmaChain) -> None:
+    box.control.fault(system="carmachain", match=ASK, commit="never", reply="reset")
+    tickets = carma.request(crowd(5))
+    assert tickets["outcome"].tolist() == ["unknown", *["accepted"] * 4]
+    assert carma.find_lost(tickets, period=5)["idRequest"].isna().tolist() == [True, False, False, False, False]
+
+
+def test_asking_again_is_a_decision(box: Sandbox, carma: CarmaChain) -> None:
+    people = crowd(6)
+    first = carma.request(people.head(4))
+    assert carma.request(people.head(4))["idRequest"].equals(first["idRequest"])
+    with pytest.raises(PushRefused):
+        carma.request(people)
+    both = carma.request(people, only_new=True)["idRequest"]
+    assert both.head(4).equals(first["idRequest"])  # the tickets of before
+    assert both.notna().all()
+    assert len(stored(box)) == 4 + 2
+    assert not carma.request(people.head(4), again=True)["idRequest"].isin(first["idRequest"]).any()
+    carma.request(people, categories="Address")  # another question
+    assert len(stored(box)) == 4 + 2 + 4 + 6
+
+
+def test_a_person_whom_the_answer_leaves_out_has_no_ticket(box: Sandbox, carma: CarmaChain) -> None:
+    body = {"response": {"code": 200}, "parametrRequest": []}
+    box.control.fault(system="carmachain", match=ASK, reply="status", status=200, body=body)
+    tickets = carma.request(crowd(3))
+    assert tickets["idRequest"].isna().tolist() == [True, False, False]
+    assert tickets["error"].iloc[0] == "the vendor's answer holds no ticket for this person"
+
+
+def test_tickets_are_matched_however_the_answer_spells_and_orders_them(box: Sandbox, carma: CarmaChain) -> None:
+    people = pd.DataFrame({"IdDocument": ["1", None, "3"], "PhoneNumber": ["0999999991", "+380999999992", None]})
+    carma.request(people.tail(1), categories="Name")  # so that the canned answer meets the whole batch
+    told = [
+        {"idDocument": "3", "idRequest": "c"},
+        {"phoneNumber": "0999999992", "idRequest": "b"},
+        {"idDocument": "1", "phoneNumber": "380999999991", "idRequest": "a"},
+    ]
+    body = {"response": {"code": 200, "message": "OK"}, "parametrRequest": told}
+    box.control.fault(system="carmachain", match=ASK, times=None, reply="status", status=200, body=body)
+    assert carma.request(people)["idRequest"].tolist() == ["a", "b", "c"]
