@@ -1,0 +1,89 @@
+"""A notebook that has run, as a page to read and to print."""
+
+import html
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+    "microsoft-edge",
+)
+PROGRAMS = (  # where browsers stand that are on no path: Windows, macOS
+    "${PROGRAMFILES}/Google/Chrome/Application/chrome.exe",
+    "${PROGRAMFILES(X86)}/Google/Chrome/Application/chrome.exe",
+    "${PROGRAMFILES(X86)}/Microsoft/Edge/Application/msedge.exe",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+BY_HAND = "print the HTML page from any browser"
+# scripts do not run, and nothing is fetched: a report says the same wherever it is opened
+PAGE = """<!doctype html>
+<html><head><meta charset="utf-8"><title>{title}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<style>
+body {{ font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #1c2733; background: #fff;
+  max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+h1, h2, h3 {{ line-height: 1.2; break-after: avoid }}
+table {{ border: 0; border-collapse: collapse; font-size: 13px; margin: .5rem 0 }}
+th, td {{ padding: .25rem .6rem; text-align: left; border: 0; border-bottom: 1px solid #d8dee4; vertical-align: top }}
+tr {{ break-inside: avoid }}
+table.dataframe thead th {{ text-align: left }}
+thead tr:last-child th {{ border-bottom: 2px solid #8796a5 }}
+pre {{ font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere }}
+img {{ max-width: 100%; break-inside: avoid }}
+.jp-OutputArea-output {{ overflow-x: auto }}
+</style></head><body>
+{body}
+</body></html>
+"""
+
+
+def page_of(book: "NotebookNode", name: str) -> str:
+    """The page: texts and results, without the code."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(
+        template_name="basic",
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+    )
+    body, _ = exporter.from_notebook_node(book)
+    heading = next((found[1] for cell in book.cells if (found := re.match(r"#\s+(.+)", cell.source))), name)
+    return PAGE.format(title=html.escape(heading), body=body)
+
+
+def print_page(page: Path, target: Path) -> str:
+    """Make a PDF of a page, where there is a browser that can; gives what to say where there is none."""
+    browser = _browser()
+    if browser is None:
+        return f"no PDF: there is no Chromium, Chrome or Edge on this computer; {BY_HAND}"
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        command = [browser, "--headless", "--disable-gpu", "--no-first-run", f"--user-data-dir={profile}"]
+        if getattr(os, "geteuid", lambda: 1)() == 0:
+            command.append("--no-sandbox")  # it refuses to run for root otherwise
+        command += ["--no-pdf-header-footer", f"--print-to-pdf={target.resolve()}", page.resolve().as_uri()]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+        except (OSError, subprocess.TimeoutExpired) as problem:
+            return f"no PDF: {browser}: {type(problem).__name__}; {BY_HAND}"
+    return "" if target.exists() else f"no PDF: {browser} ended with {done.returncode}; {BY_HAND}"
+
+
+def _browser() -> str | None:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return found or next((p for p in map(os.path.expandvars, PROGRAMS) if Path(p).exists()), None)
