@@ -1,0 +1,73 @@
+"""python -m tests.benchmarks [--quick] [--only WORD] [--json FILE]
+
+Prints a table of ratios. Both sides of each ran in turns, on this machine, in this run: the numbers in seconds say
+nothing about another one. Nothing is asserted.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from tests.benchmarks import bench_calls, bench_lists, bench_push, bench_sheets, bench_start
+from tests.benchmarks.measure import Line, as_json, table
+
+Group = Callable[[], list[Line]]
+MANY = {"envelopes × 3 signers": 1_000, "card codes": 10_000, "CarmaChain people": 10_000}
+FEW = {"envelopes × 3 signers": 60, "card codes": 400, "CarmaChain people": 2_000}
+
+
+def groups(quick: bool) -> dict[str, Group]:
+    rows, runs = (50_000, 3) if quick else (1_000_000, 3)
+    sizes = [1_000, 10_000, 100_000] if quick else [1_000, 10_000, 100_000, 1_000_000]
+    large = [100_000] if quick else [100_000, 1_000_000, 3_000_000]
+    bad = (50_000, 20) if quick else (1_000_000, 100)
+    return {
+        "push": partial(bench_push.speed, rows, runs if quick else 5),
+        "memory": partial(bench_push.memory, large),
+        "bad": partial(bench_push.bad_rows, *bad),
+        "resume": partial(bench_push.resume, rows, 0.0),
+        "resume of slow": partial(bench_push.resume, rows, 0.05),
+        "lists": partial(bench_lists.speed, 10_000 if quick else 100_000, runs if quick else 5),
+        "calls": partial(
+            bench_calls.near_the_limit, FEW if quick else MANY, [8] if quick else [8, 16, 32], 1 if quick else 2
+        ),
+        "sheets": partial(bench_sheets.speed, 5_000 if quick else 200_000, 3),
+        "start": partial(bench_start.imports, 3 if quick else 7),
+        "demo": bench_start.demo,
+        "growth": partial(bench_push.growth, sizes, runs),
+        "growth of lists": partial(bench_lists.growth, sizes, runs),
+    }
+
+
+def measured(chosen: dict[str, Group]) -> Iterator[Line]:
+    for name, group in chosen.items():
+        start = time.perf_counter()
+        lines = group()
+        print(f"{name}, {time.perf_counter() - start:.0f} s\n{table(lines)}\n", file=sys.stderr)
+        yield from lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="about a minute: fewer rows, fewer runs")
+    parser.add_argument("--only", default="", metavar="WORD", help="the groups with this word in their name")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the lines there too")
+    given = parser.parse_args()
+    lines = list(measured({name: group for name, group in groups(given.quick).items() if given.only in name}))
+    print(table(lines))
+    if given.json:
+        machine = {"python": platform.python_version(), "pandas": pd.__version__, "cores": os.cpu_count()}
+        told = {"machine": machine, "quick": given.quick, "lines": as_json(lines)}
+        given.json.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
