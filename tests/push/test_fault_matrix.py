@@ -3,6 +3,7 @@
 import contextlib
 import re
 import socket
+import ssl
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -222,8 +223,6 @@ def test_14_an_answer_that_trickles(bench: Bench) -> None:
 @pytest.mark.parametrize("wrong", ["untrusted", "expired", "another host"])
 def test_15_certificate_that_is_not_good(bench: Bench, tmp_path: Path, wrong: str) -> None:
     """The push ends before a byte of a request leaves; nobody is told how to switch the check off."""
-    import ssl
-
     ca, trusted = trustme.CA(), trustme.CA()
     (trusted if wrong == "untrusted" else ca).cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     expired = {"not_after": bench.clock.now().replace(year=2020)} if wrong == "expired" else {}
@@ -245,8 +244,6 @@ def test_15_certificate_that_is_not_good(bench: Bench, tmp_path: Path, wrong: st
 
 def test_16_garbage_on_the_wire_after_the_commit(bench: Bench, tmp_path: Path) -> None:
     """An error of TLS tells nothing: exactly one commit, where libraries that retry make four."""
-    import ssl
-
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -2,11 +2,13 @@
 
 import math
 import re
+import ssl
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import trustme
 from raw_server import Connection, RawServer, answering, reply
 
 import toolkit
@@ -55,10 +57,6 @@ def test_51_proxy_of_the_environment_is_used_and_never_given_other_credentials(
 def test_51_certificates_that_are_given_count_before_those_of_the_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    import ssl
-
-    import trustme
-
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(tmp_path / "given.pem"))
     trustme.CA().cert_pem.write_to_path(str(tmp_path / "environment.pem"))

@@ -6,6 +6,7 @@ import random
 import pandas as pd
 import pytest
 
+from toolkit import settings
 from toolkit.sandbox import ida_values
 from toolkit.sandbox.vendor import Refused
 
@@ -97,7 +98,10 @@ def test_a_value_that_many_rows_share(ida: Ida) -> None:
 
 def test_a_refusal_that_names_a_row_wrongly_costs_no_innocent(ida: Ida, monkeypatch: pytest.MonkeyPatch) -> None:
     """The vendor names a value that two good rows hold as well: they are tried alone, and are in."""
-    refused = lambda status, words="": Refused(status, f"{words.partition(':')[0]}: 56900000007")  # noqa: E731
+
+    def refused(status: int, words: str = "") -> Refused:
+        return Refused(status, f"{words.partition(':')[0]}: 56900000007")
+
     monkeypatch.setattr(ida_values, "Refused", refused)
     frame = crowd(ida, [50], 100)
     frame.loc[[7, 8], "TELEFONO"] = "56900000007"
@@ -154,10 +158,8 @@ def test_many_rows_one_by_one_stop_early_too(request: pytest.FixtureRequest) -> 
     assert PAUSED in told.text
 
 
-def test_no_cell_of_a_refused_row_is_kept_on_disk(ida: Ida, home: object) -> None:
+def test_no_cell_of_a_refused_row_is_kept_on_disk(ida: Ida) -> None:
     """The refusals are there, the values are not; the report, which has the frame, shows them."""
-    from toolkit import settings
-
     bad = [5, 30]
     frame = crowd(ida, bad, 60).assign(NOMBRE="Nombre Inconfundible")
     report = ida.insert(frame)

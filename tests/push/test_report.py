@@ -233,7 +233,7 @@ def test_anything_with_an_arrow_stream_is_pushed_batch_by_batch(ida: Ida) -> Non
 def test_a_push_is_reported_later_without_its_cells(ida: Ida) -> None:
     frame, report = mixed(ida)
     later = toolkit.open_push(report.facts["id"]).report()
-    sent = report.table[report.table["error"].fillna("").str.contains("EMAIL") == False]  # noqa: E712
+    sent = report.table[~report.table["error"].fillna("").str.contains("EMAIL")]
     assert later.table["outcome"].astype(str).tolist() == sent["outcome"].astype(str).tolist()
     assert later.summary.sum() == len(frame) - 1
     assert "+573001234567" not in later.table.to_csv()

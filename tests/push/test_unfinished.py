@@ -1,0 +1,242 @@
+"""Pushes that stopped half-way beside others, and frames that come one after the other."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import toolkit
+from toolkit import InputError, PushRefused, Report, settings
+from toolkit.push.journal import Journal, Run
+
+from .benches import Ida, told
+
+ROWS = 90
+
+
+# ── pushes that stopped half-way ─────────────────────────────────────────────
+
+
+def stopped(ida: Ida, frame: pd.DataFrame, at: int = 30) -> Report:
+    stop = threading.Event()
+    report = ida.insert(frame, push={"stop": stop, "watch": lambda p: stop.set() if p.done > at else None})
+    assert report.facts["state"] == "paused"
+    assert 0 < report.summary["not sent"] < len(frame)
+    return report
+
+
+def states() -> list[str]:
+    return sorted(toolkit.pushes()["state"])
+
+
+def test_another_push_there_does_not_touch_one_that_is_paused(ida: Ida) -> None:
+    """Other rows are no reason to take anything over."""
+    frame, other = ida.frame(ROWS), ida.frame(ROWS, "other")
+    stopped(ida, frame)
+    ida.insert(other)
+    assert states() == ["closed, balanced", "paused"]
+    report = ida.insert(frame)
+    whole = pd.concat([frame, other])
+    assert set((ida.stored() - ida.before).values()) == {1}
+    assert (ida.stored() - ida.before).total() == len(whole)
+    assert report.summary["not sent"] == 0
+
+
+def test_a_larger_frame_finishes_the_paused_push_first(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    stopped(ida, frame)
+    whole = pd.concat([frame, ida.frame(20, "new")], ignore_index=True)
+    report = ida.insert(whole, only_new=True)
+    ida.check_all_in(told(report), whole)
+    assert report.summary["verified"] == len(whole)
+    assert states() == ["closed, balanced"] * 2
+
+
+def test_a_larger_frame_waits_while_the_paused_push_cannot_go_on(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    stopped(ida, frame)
+    whole = pd.concat([frame, ida.frame(20, "new")], ignore_index=True)
+    ida.fault(times=None, reply="html")
+    report = ida.insert(whole, only_new=True)
+    ida.check(told(report), whole)
+    assert "has to be finished first" in repr(report)
+    assert len(toolkit.pushes()) == 1
+    ida.box.control.clear_faults()
+    for _ in range(2):
+        report = ida.insert(whole, only_new=True)
+    ida.check_all_in(told(report), whole)
+
+
+def test_a_smaller_frame_takes_over_its_rows_and_none_is_sent_twice(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    stopped(ida, frame)
+    part = frame.iloc[10:70]
+    ida.insert(part, only_new=True)
+    assert states() == ["closed, balanced", "superseded"]
+    with pytest.raises(PushRefused):
+        ida.insert(frame)
+    report = ida.insert(frame, only_new=True)
+    ida.check_all_in(told(report), frame)
+
+
+def test_a_push_that_was_taken_over_is_not_woken_by_a_persons_word(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    ida.fault(commit="before", reply="ok")
+    ida.fault(commit="never", reply="html")
+    first = ida.insert(frame)
+    ida.insert(frame.iloc[50:], only_new=True)
+    unknown = np.flatnonzero(first.table["outcome"] == "unknown")
+    toolkit.open_push(first.facts["id"]).resolve(unknown, "not committed", why="looked at the screen")
+    assert states() == ["closed, balanced", "superseded"]
+    report = ida.insert(frame, only_new=True)
+    ida.check_all_in(told(report), frame)
+
+
+def test_resolved_rows_are_sent_or_left_as_the_person_said(ida: Ida) -> None:
+    for verdict, commit in (("committed", "before"), ("not committed", "never")):
+        frame = ida.frame(ROWS, verdict.replace(" ", "-"))
+        ida.before = ida.stored()
+        ida.fault(commit="before", reply="ok")
+        ida.fault(commit=commit, reply="html")
+        report = ida.insert(frame)
+        unknown = np.flatnonzero(report.table["outcome"] == "unknown")
+        push = toolkit.open_push(report.facts["id"])
+        with pytest.raises(InputError, match="same requests"):
+            push.resolve(unknown[:1], verdict, why="looked")
+        with pytest.raises(InputError, match="not unknown"):
+            push.resolve([0], verdict, why="looked")
+        assert states().count("paused") == 1
+        push.resolve(unknown, verdict, why="looked at the vendor's screen")
+        ida.check_all_in(told(ida.insert(frame)), frame)
+
+
+def test_a_purged_push_is_forgotten(ida: Ida) -> None:
+    frame = ida.frame(20)
+    report = ida.insert(frame)
+    folder = settings.state_folder() / "pushes"
+    toolkit.open_push(report.facts["id"]).purge()
+    assert list(folder.iterdir()) == []
+    assert len(toolkit.pushes()) == 0
+    with pytest.raises(InputError, match="there is no push"):
+        toolkit.open_push(report.facts["id"])
+    ida.insert(frame)
+    assert set((ida.stored() - ida.before).values()) == {2}
+
+
+def test_a_push_that_runs_is_not_purged(ida: Ida) -> None:
+    refused: list[str] = []
+
+    def purge(progress: Any) -> None:
+        if progress.done and not refused:
+            (one,) = toolkit.pushes()["id"]
+            with pytest.raises(PushRefused) as caught:
+                toolkit.open_push(one).purge()
+            refused.append(str(caught.value))
+
+    frame = ida.frame(ROWS)
+    ida.check_all_in(told(ida.insert(frame, push={"watch": purge})), frame)
+    assert refused
+
+
+# ── frames that come one after the other ─────────────────────────────────────
+
+
+def pieces(frame: pd.DataFrame, size: int) -> Iterator[pd.DataFrame]:
+    return (frame.iloc[start : start + size] for start in range(0, len(frame), size))
+
+
+def test_frames_of_an_iterator_are_one_push_in_several_journals(ida: Ida) -> None:
+    frame = ida.frame(100)
+    for _ in range(2):
+        report = ida.insert(pieces(frame, 30))
+        assert report.table.index.equals(frame.index)
+        ida.check_all_in(told(report), frame)
+    assert len(toolkit.pushes()) == 4
+
+
+def test_twins_in_two_frames_of_an_iterator_stay_twins(ida: Ida) -> None:
+    """Even where the frames are wholly alike."""
+    frame = pd.concat([ida.frame(30), ida.frame(30), ida.frame(10)], ignore_index=True)
+    for _ in range(2):
+        ida.check_all_in(told(ida.insert(pieces(frame, 30))), frame)
+    more = pd.concat([frame, ida.frame(4)], ignore_index=True)
+    with pytest.raises(PushRefused):
+        ida.insert(pieces(more, 25))
+    ida.check_all_in(told(ida.insert(pieces(more, 25), only_new=True)), more)
+
+
+def test_an_edited_twin_in_the_next_frame_is_another_row(ida: Ida) -> None:
+    """Within one call nobody is asked: the same e-mail twice is what the caller has."""
+    frame = pd.concat([ida.frame(30), ida.frame(30).assign(NOMBRE="Otra")], ignore_index=True)
+    assert ida.insert(pieces(frame, 30)).complete
+    assert set((ida.stored() - ida.before).values()) == {2}
+
+
+def test_an_iterator_is_read_no_further_than_it_is_pushed(ida: Ida) -> None:
+    read: list[int] = []
+
+    def watched() -> Iterator[pd.DataFrame]:
+        for number, piece in enumerate(pieces(ida.frame(100), 30)):
+            read.append(number)
+            yield piece
+
+    ida.fault(commit="before", reply="ok", times=4)
+    ida.fault(times=None, reply="html")
+    report = ida.insert(watched())
+    assert read == [0, 1, 2]
+    assert len(report.table) == 90
+    assert "PAUSED" in repr(report)
+    ida.box.control.clear_faults()
+    for _ in range(2):
+        report = ida.insert(watched())
+    ida.check_all_in(told(report), ida.frame(100))
+
+
+def test_a_refused_frame_tells_of_those_before_it(ida: Ida) -> None:
+    ida.insert(ida.frame(10, "known"))
+    frames = [ida.frame(20), ida.frame(10, "known").iloc[::2]]
+    with pytest.raises(PushRefused) as caught:
+        ida.insert(iter(frames))
+    assert caught.value.report.summary["verified"] == 20
+    report = ida.insert(iter(frames), only_new=True)
+    assert report.complete
+    assert set((ida.stored() - ida.before).values()) == {1}
+
+
+def test_an_iterator_that_is_empty_or_holds_something_else(ida: Ida) -> None:
+    with pytest.raises(InputError, match="empty"):
+        ida.insert(iter([]))
+    with pytest.raises(InputError, match="DataFrame"):
+        ida.insert(iter([{"EMAIL": ["a@example.cl"]}]))
+
+
+def test_no_rows_are_no_push(ida: Ida) -> None:
+    report = ida.insert(ida.frame(0))
+    assert len(report.table) == 0
+    assert report.complete
+    assert ida.posts() == 0
+
+
+def test_a_journal_says_what_it_is(ida: Ida) -> None:
+    report = ida.insert(ida.frame(5))
+    (row,) = toolkit.pushes().itertuples()
+    assert (row.id, row.what, row.rows, row.verified) == (report.facts["id"], "ida.insert_records", 5, 5)
+    with Journal(settings.state_folder() / "pushes" / f"{row.id}.sqlite") as journal:
+        assert journal.state == (Run.BALANCED, "")
+
+
+@pytest.mark.parametrize("commit", ["before", "never"])
+def test_a_doubt_of_a_paused_push_outlives_another_push(ida: Ida, commit: str) -> None:
+    """What the other push of ours has stored in the meantime is nobody else's doing."""
+    frame, other = ida.frame(ROWS), ida.frame(25, "other")
+    ida.fault(commit="before", reply="ok", times=2)
+    ida.fault(commit=commit, reply="html")
+    assert ida.insert(frame).facts["state"] == "paused"
+    assert ida.insert(other).summary["verified"] == 25
+    report = ida.insert(frame)
+    assert report.summary["verified"] == ROWS
+    assert set((ida.stored() - ida.before).values()) == {1}
+    assert (ida.stored() - ida.before).total() == ROWS + 25
