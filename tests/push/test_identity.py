@@ -20,8 +20,7 @@ KEY = "0123456789abcdef" * 2
 
 
 def prints(key: str = KEY, **columns: list[Any]) -> np.ndarray:
-    arrays = {name: np.array(values, dtype=object) for name, values in columns.items()}
-    return identity.fingerprints(arrays, len(next(iter(arrays.values()), [])), key)
+    return identity.Fingerprints(key).of(columns, len(next(iter(columns.values()), [])))
 
 
 def test_the_same_row_has_the_same_print_wherever_it_stands() -> None:
@@ -73,10 +72,9 @@ def test_twins_meet_their_twins() -> None:
 
 def test_the_telling_column_tells_rows_apart() -> None:
     rows = {"group": ["a"] * 50, "name": ["Ana", "Luis"] * 25, "mail": [f"p{n}" for n in range(50)]}
-    arrays = {name: np.array(values, dtype=object) for name, values in rows.items()}
-    assert identity.telling(arrays, 50) == "mail"
-    assert identity.telling({"group": arrays["group"]}, 50) == ""
-    assert identity.telling({}, 0) == ""
+    assert identity.telling(rows) == "mail"
+    assert identity.telling({"group": rows["group"]}) == ""
+    assert identity.telling({}) == ""
 
 
 def test_the_key_is_private_and_stays(home: Any) -> None:

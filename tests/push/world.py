@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -175,8 +174,8 @@ class Database:
     def values_of(self, path: Path) -> list[str]:
         """The values of a journal's rows, in its order: it holds their fingerprints only."""
         key = identity.user_key(self.folder)
-        names = np.array(list(self.known), dtype=object)
-        prints = identity.fingerprints({"EMAIL": names}, len(names), key)
+        names = [*self.known]
+        prints = identity.Fingerprints(key).of({"EMAIL": names}, len(names))
         values = {tuple(words): name for words, name in zip(prints.tolist(), names, strict=True)}
         with Journal(path) as held:
             return [values[tuple(words)] for words in held.manifest()[0].tolist()]

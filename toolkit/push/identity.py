@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from pandas.util import hash_array
 from toolkit.push import disk
 
 SAMPLE = 1_000  # rows that show which column tells them apart
-BLOCK = 50_000  # rows at a time: bounds the memory that hashing takes
 APART = "\x1f"  # stands between the cells of a row
 
 
@@ -35,32 +34,40 @@ def user_key(folder: Path) -> str:
     return disk.private_file(path).read_text(encoding="ascii")
 
 
-def fingerprints(columns: Mapping[str, Any], size: int, key: str) -> np.ndarray:
+class Fingerprints:
     """Two 64-bit words a row, of the values as they are sent; an empty cell is as good as no column.
 
     A row is hashed as one text: that takes half the time of hashing cell by cell.
     """
-    made = np.zeros((size, 2), dtype=np.uint64)
-    filled = {name: pd.notna(np.asarray(values, dtype=object)) for name, values in columns.items()}
-    for rows in _filled_alike(list(filled.values()), size):
-        names = [name for name in columns if filled[name][rows[0]]]
-        for word, half in enumerate((key[:16], key[16:]) if names else ()):
-            own = hashlib.blake2b(APART.join(names).encode(), key=half.encode(), digest_size=8).hexdigest()
-            for start in range(0, len(rows), BLOCK):
-                block = rows[start : start + BLOCK]
-                texts = _rows([_texts(columns[name][block]) for name in names])
-                made[block, word] = hash_array(np.array(texts, dtype=object), hash_key=own, categorize=False)
-    return made
 
+    def __init__(self, key: str) -> None:
+        self._halves = [half.encode() for half in (key[:16], key[16:])]
+        self._own: dict[tuple[str, ...], list[str]] = {}  # what keys the hashes of rows with these columns
 
-def _filled_alike(filled: Sequence[np.ndarray], size: int) -> Iterator[np.ndarray]:
-    """The positions of rows in which the same cells are filled, together."""
-    codes = np.zeros(size, dtype=np.int64)
-    for mask in filled:
-        if not mask.all():
-            codes = pd.factorize(2 * codes + mask)[0]
-    order = np.argsort(codes, kind="stable")
-    return iter(np.split(order, np.flatnonzero(np.diff(codes[order])) + 1) if size else ())
+    def of(self, columns: Mapping[str, list[Any]], size: int) -> np.ndarray:
+        """Those of some rows, given column by column."""
+        made = np.zeros((size, 2), dtype=np.uint64)
+        partly = [name for name, values in columns.items() if None in values]
+        if not partly:
+            return self._of_whole(columns, made)
+        empties = np.array([[v is None for v in columns[name]] for name in partly])
+        patterns, pattern = np.unique(empties, axis=1, return_inverse=True)
+        for n, empty in enumerate(patterns.T):
+            rows = np.flatnonzero(pattern == n)
+            filled = columns.keys() - {name for name, blank in zip(partly, empty, strict=True) if blank}
+            here = {name: [values[i] for i in rows] for name, values in columns.items() if name in filled}
+            made[rows] = self._of_whole(here, made[rows])
+        return made
+
+    def _of_whole(self, columns: Mapping[str, list[Any]], made: np.ndarray) -> np.ndarray:
+        names = tuple(columns)
+        if names and names not in self._own:
+            text = APART.join(names).encode()
+            self._own[names] = [hashlib.blake2b(text, key=key, digest_size=8).hexdigest() for key in self._halves]
+        rows = np.array(_rows([_texts(values) for values in columns.values()]), dtype=object)
+        for word, own in enumerate(self._own.get(names, ())):
+            made[:, word] = hash_array(rows, hash_key=own, categorize=False)
+        return made
 
 
 def _rows(columns: Sequence[Sequence[str]]) -> list[str]:
@@ -76,12 +83,11 @@ def _rows(columns: Sequence[Sequence[str]]) -> list[str]:
     return rows
 
 
-def _texts(values: Any) -> list[str]:
+def _texts(values: list[Any]) -> list[str]:
     """Values as text; what is not text by its kind and value."""
-    listed: list[Any] = np.asarray(values, dtype=object).tolist()
-    if set(map(type, listed)) <= {str}:
-        return listed
-    return [v if type(v) is str else f"\x00{type(v).__name__}:{v!r}" for v in listed]
+    if set(map(type, values)) <= {str}:
+        return values
+    return [v if type(v) is str else f"\x00{type(v).__name__}:{v!r}" for v in values]
 
 
 def of_labels(index: pd.Index, key: str) -> np.ndarray:
@@ -89,26 +95,28 @@ def of_labels(index: pd.Index, key: str) -> np.ndarray:
     return pd.util.hash_pandas_object(index, hash_key=key[:16]).to_numpy()
 
 
-def of_cells(values: Any, key: str) -> np.ndarray:
+def of_cells(values: list[Any], key: str) -> np.ndarray:
     """One 64-bit word a row, of one cell; 0 where it is empty."""
     words = hash_array(np.array(_texts(values), dtype=object), hash_key=key[:16], categorize=False)
-    return np.where(pd.notna(np.asarray(values, dtype=object)), words, np.uint64(0))
+    return np.where([v is not None for v in values], words, np.uint64(0)) if None in values else words
 
 
-def telling(columns: Mapping[str, Any], size: int) -> str:
+def sample(size: int) -> np.ndarray:
+    """Positions that show which column tells rows apart."""
+    return np.unique(np.linspace(0, max(0, size - 1), min(size, SAMPLE), dtype=np.int64))
+
+
+def telling(columns: Mapping[str, list[Any]]) -> str:
     """The column that tells rows apart best, as an e-mail or a number does; "" where none tells most of them."""
-    sample = np.unique(np.linspace(0, max(0, size - 1), min(size, SAMPLE), dtype=np.int64))
-    distinct = {name: len({*_texts(values[sample])}) for name, values in columns.items()}
+    distinct = {name: len({*_texts(values)}) for name, values in columns.items()}
     best = max(distinct, key=lambda name: distinct[name], default="")
-    return best if distinct.get(best, 0) > len(sample) / 2 else ""
+    return best if best and distinct[best] > len(columns[best]) / 2 else ""
 
 
 def run_key(destination: str, name: str, prints: np.ndarray) -> str:
-    """The identity of a push: where to, what for, and which rows, in any order."""
-    digest = hashlib.sha256(f"{destination}\n{name}\n".encode())
-    for word in range(2):
-        digest.update(np.sort(prints[:, word]).tobytes())
-    return digest.hexdigest()
+    """The identity of a push: where to, what for, and which rows, in any order: keyed words may be added up."""
+    words = prints.sum(axis=0, dtype=np.uint64).tolist()
+    return hashlib.sha256(f"{destination}\n{name}\n{len(prints)} {words}".encode()).hexdigest()
 
 
 def short(text: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import NoReturn, TypeVar
 
 import numpy as np
@@ -227,13 +226,8 @@ class Runner:
         """What was said, without the cells of these rows."""
         if not said.status:  # our own words
             return said
-        positions = self.where[step.positions]
-        cells = (cell for column in self._wire.values() for cell in column[positions])
-        return replace(said, message=hide(said.message, cells))
-
-    @cached_property
-    def _wire(self) -> dict[str, np.ndarray]:
-        return self.check.wire()
+        wire = self.check.wire(self.where[step.positions])
+        return replace(said, message=hide(said.message, itertools.chain.from_iterable(wire.values())))
 
     def _settle(self, doubtful: Sequence[Step]) -> None:
         self._in_doubt += len(doubtful)

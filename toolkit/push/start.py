@@ -3,7 +3,7 @@
 import itertools
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from toolkit.push.settle import Oracle
 from toolkit.push.target import Choice, Options, Target, tag_of
 from toolkit.session import Session
 from toolkit.sheets.check import Check
+from toolkit.sheets.column import blocks
 
 UNFINISHED = (Run.OPEN, Run.PAUSED)
 
@@ -38,7 +39,7 @@ class Course:
 
     def __init__(self, frames: int = 0) -> None:
         self.frames = frames
-        self.prints = np.empty((0, 2), dtype=np.uint64)
+        self.prints = np.empty((0, 2), dtype=np.uint64)  # none are kept where there is no other push to compare with
         self.ids: set[str] = set()
 
     def add(self, prints: np.ndarray, report: Report) -> None:
@@ -93,7 +94,7 @@ def _push(aim: Aim, options: Options, choice: Choice, course: Course) -> Report:
         try:
             sitting = _Sitting(aim, options, choice, course, journals)
             report = sitting.run()
-            course.add(sitting.prints, report)
+            course.add(sitting.prints if sitting.others else sitting.prints[:0], report)
             return report
         except sqlite3.Error as problem:
             raise PushError(
@@ -111,30 +112,40 @@ class _Sitting:
         self._journals, self._short = journals, identity.short(self._target.destination)
         self._good = np.flatnonzero(~self._check.bad.to_numpy())  # positions of the rows that can be sent
         self._key = identity.user_key(journals.parent)
-        good = slice(None) if len(self._good) == len(self._check.frame) else self._good  # a slice copies nothing
-        self._values = {name: column[good] for name, column in self._check.wire().items()}
-        self.prints = identity.fingerprints(self._values, len(self._good), self._key)
+        self._telling = identity.telling(self._check.wire(self._good[identity.sample(len(self._good))]))
+        self.prints, self._names = self._known_by(self._telling)
         self._labels = identity.of_labels(self._check.frame.index, self._key)[self._good]
         again = choice.again if isinstance(choice.again, str) else "again" if choice.again else ""
         self._name = f"{self._target.what} {again}" + (f" frame {course.frames}" if course.frames else "")
         self._earlier = np.full(len(self._good), "", dtype=object)  # what became of a row in an earlier push
         self._given: dict[int, Any] = {}  # what the vendor gave back for it then
-        self._names: dict[str, np.ndarray] = {}
         self._notes: list[str] = []
+        self.others = sorted(self._journals.glob(f"{self._short}-*.sqlite"))  # other pushes there
+        self.others = [path for path in self.others if path.stem not in course.ids]
 
     def run(self) -> Report:
         mine = self._path(self.prints, lambda path: self._state(path) is not Run.SUPERSEDED)
         if mine.exists():
             return self._go_on(mine)
-        before = sorted(self._journals.glob(f"{self._short}-*.sqlite"))
-        if before and not self._choice.again:
-            if self._choice.only_new and (stopped := self._finish_first(before)):
+        if self.others and not self._choice.again:
+            if self._choice.only_new and (stopped := self._finish_first()):
                 return stopped
-            self._leave_out(before)
+            self._leave_out()
         new = np.flatnonzero(self._earlier == "")
         if not len(new):
             return self._report(None, new)
-        return self._start(new, before)
+        return self._start(new)
+
+    def _known_by(self, by: str) -> tuple[np.ndarray, np.ndarray]:
+        """What each row is known by: its fingerprint, and the cell `by`, which tells it even when others change."""
+        words = np.zeros((len(self._good), 3), dtype=np.uint64)
+        maker = identity.Fingerprints(self._key)
+        for rows in blocks(len(self._good)):
+            cells = self._check.wire(self._good[rows])
+            words[rows, :2] = maker.of(cells, rows.stop - rows.start)
+            if by in cells:
+                words[rows, 2] = identity.of_cells(cells[by], self._key)
+        return words[:, :2], words[:, 2]
 
     def _go_on(self, path: Path) -> Report:
         with self._opened(path) as journal:
@@ -149,9 +160,9 @@ class _Sitting:
             )
             return self._report(journal, where)
 
-    def _finish_first(self, before: Sequence[Path]) -> Report | None:
+    def _finish_first(self) -> Report | None:
         """Earlier pushes of some of these rows that stopped half-way go on; the report of one that stops again."""
-        for path in before:
+        for path in self.others:
             with self._opened(path) as journal:
                 prints, _ = journal.manifest()
                 mine = identity.counterparts(prints, self.prints)
@@ -163,15 +174,15 @@ class _Sitting:
                     return self._report(journal, self._good[mine])
         return None
 
-    def _leave_out(self, before: Sequence[Path]) -> None:
+    def _leave_out(self) -> None:
         """Mark the rows that earlier pushes have sent; refused where there are any and nobody chose."""
-        sent, edited = self._sent(before)
+        sent, edited = self._sent()
         ours = np.concatenate([self._course.prints, self.prints])
         found = identity.counterparts(ours, sent[["a", "b"]].to_numpy())[len(self._course.prints) :]
         unchanged = found >= 0
         edited &= ~unchanged
         if not self._choice.only_new and (unchanged.any() or edited.any()):
-            raise self._refusal(before, unchanged, edited)
+            raise self._refusal(unchanged, edited)
         if self._target.keyed:  # the same thing, whatever its content
             labels = dict(zip(sent["label"][::-1], range(len(sent))[::-1], strict=True))
             found = np.where(unchanged, found, [labels.get(label, -1) for label in self._labels])
@@ -184,11 +195,11 @@ class _Sitting:
         if count := int((found >= 0).sum()):
             self._notes.append(f"{count:,} rows were sent by an earlier push and were left out")
 
-    def _sent(self, before: Sequence[Path]) -> tuple[pd.DataFrame, np.ndarray]:
+    def _sent(self) -> tuple[pd.DataFrame, np.ndarray]:
         """The rows that earlier pushes have sent, what is in for sure first; and which of ours bear such a name."""
         many = [pd.DataFrame({"a": self.prints[:0, 0], "b": self.prints[:0, 1], "label": self._labels[:0]})]
         known = np.zeros(len(self._good), dtype=bool)
-        for path in before:
+        for path in self.others:
             with self._opened(path) as journal:
                 prints, names = journal.manifest()
                 told = [OUTCOME[state] for state in row_states(journal)]
@@ -196,8 +207,7 @@ class _Sitting:
                 rows["given"] = pd.Series(given(journal), dtype=object)
                 out = ~np.isin(told, ("rejected", "not sent"))
                 ours = self._named(journal.facts["named_by"])
-                if path.stem not in self._course.ids:  # else another frame of this very call
-                    known |= (ours > 0) & np.isin(ours, names[1::2][out])
+                known |= (ours > 0) & np.isin(ours, names[1::2][out])
                 many.append(rows[out])
         sent = pd.concat(many).reindex(columns=["a", "b", "label", "outcome", "given"])
         return sent.iloc[np.argsort(sent["outcome"] == "unknown", kind="stable")], known
@@ -208,13 +218,10 @@ class _Sitting:
             return self._labels
         if self._target.corrects:
             return np.zeros(len(self._good), dtype=np.uint64)
-        if by not in self._names:
-            nameless = np.full(len(self._good), None, dtype=object)
-            self._names[by] = identity.of_cells(self._values.get(by, nameless), self._key)
-        return self._names[by]
+        return self._names if by == self._telling else self._known_by(by)[1]
 
-    def _refusal(self, before: Sequence[Path], unchanged: np.ndarray, edited: np.ndarray) -> PushRefused:
-        with self._opened(max(before, key=self._started)) as journal:
+    def _refusal(self, unchanged: np.ndarray, edited: np.ndarray) -> PushRefused:
+        with self._opened(max(self.others, key=self._started)) as journal:
             prints, names = journal.manifest()
             started = journal.facts["started"][:16]
         gone = identity.counterparts(prints, self.prints) < 0
@@ -233,11 +240,10 @@ class _Sitting:
         refusal.difference = pd.DataFrame({"change": pd.Categorical(kinds)}, index=index)
         return refusal
 
-    def _start(self, new: np.ndarray, before: Sequence[Path]) -> Report:
+    def _start(self, new: np.ndarray) -> Report:
         prints = self.prints[new]
         path = self._path(prints, lambda path: False)
-        by = identity.telling(self._values, len(self._good))
-        names = np.column_stack([self._labels[new], self._named(by)[new]]).ravel()
+        names = np.column_stack([self._labels[new], self._named(self._telling)[new]]).ravel()
         facts = {
             "id": path.stem,
             "what": self._target.what,
@@ -245,9 +251,9 @@ class _Sitting:
             "started": self._target.session.clock.now().isoformat(),
             "rows": len(new),
             "tagged": self._target.tagged,
-            "named_by": by,
+            "named_by": self._telling,
         }
-        for old in () if self._choice.again else before:
+        for old in () if self._choice.again else self.others:
             with self._opened(old) as journal, journal.transaction():
                 taken_over = (identity.counterparts(journal.manifest()[0], prints) >= 0).any()
                 if taken_over and journal.state[0] in UNFINISHED:

@@ -24,9 +24,15 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 
 @dataclass(frozen=True, eq=False)
 class Unfit:
-    """An object that no cell holds, such as a dict."""
+    """An object that no cell holds, such as a dict. Like nothing but itself."""
 
     value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unfit) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 def objects_of(column: "pd.Series[Any]") -> list[Any]:
@@ -40,7 +46,9 @@ def objects_of(column: "pd.Series[Any]") -> list[Any]:
 
 def values_of(column: "pd.Series[Any]") -> list[Any]:
     """The column as plain, hashable Python values: None where there is none, truth as a sheet shows it."""
-    listed = objects_of(column)
+    listed: list[Any] = column.to_numpy(dtype=object).tolist()
+    if set(map(type, listed)) != {str}:
+        listed = objects_of(column)
     if set(map(type, listed)) <= {str, type(None), float, int}:
         return [None if v == "" else v for v in listed] if "" in listed else listed
     return [None if isinstance(v, str) and not v else _plain(v) for v in listed]

@@ -1,9 +1,7 @@
 """Every cell of a frame checked before anything is sent: what is wrong, what is proposed, and what would be sent."""
 
-import dataclasses
 import html
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -13,58 +11,18 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError, RowErrors
-from toolkit.sheets.cells import Unfit, folded, objects_of, shown, values_of
+from toolkit.sheets.cells import objects_of
+from toolkit.sheets.column import Column, Where
 from toolkit.sheets.fields import as_fields, columns_of
-from toolkit.sheets.kinds import KEPT, rule_of
 from toolkit.sheets.match import Match
-from toolkit.sheets.numbers import decimal_of
-from toolkit.sheets.rule import FIX, Judged, Problem, Reading, judge
-from toolkit.spec import Field, Identity, Json, Masked, Number, Record, Text, Whole
-
-EMPTY = Problem("is required and empty")
-
-
-@dataclass
-class _Column:
-    """One field, the column that fills it, and what was found in it."""
-
-    field: Field
-    name: Hashable | None  # of the frame; None where no column fills the field
-    keys: list[Any]  # by position: what the problems are found by
-    judged: Judged
-    empty: list[int] = dataclasses.field(default_factory=list)  # positions where a value is required and missing
-
-    @property
-    def title(self) -> Hashable:
-        return self.field.name if self.name is None else self.name
-
-    def found(self) -> list[tuple[int, Problem]]:
-        """Every cell with a problem, by position."""
-        keys, problems = self.keys, self.judged.problems
-        problems = {k: Problem(FIX, text, safe=True, blocks=False) for k, text in self.judged.fixes.items()} | problems
-        listed = [(i, problems[keys[i]]) for i in self.judged.positions if keys[i] in problems] if problems else []
-        return listed + [(i, EMPTY) for i in self.empty]
-
-    def blocked(self) -> list[int]:
-        """The positions of cells with which a row cannot be sent."""
-        keys, blocking = self.keys, {k for k, p in self.judged.problems.items() if p.blocks}
-        return self.empty + ([i for i in self.judged.positions if keys[i] in blocking] if blocking else [])
-
-    def value(self, position: int) -> str | None:
-        """What stands in the cell, as text."""
-        key = self.keys[position]
-        value = key[0] if isinstance(key, tuple) and isinstance(self.field, Identity) else key
-        if isinstance(self.field, Masked) and value is not None:
-            return "***"
-        if value is None or isinstance(value, float):
-            return None if value is None else str(value)
-        return shown(value) or str(value.value if isinstance(value, Unfit) else value)
+from toolkit.sheets.rule import Reading
+from toolkit.spec import Identity, Record, Text
 
 
 class Check:
     """What was found in a frame. One line of `problems` is one cell; the frame itself is not changed."""
 
-    def __init__(self, frame: pd.DataFrame, columns: list[_Column]) -> None:
+    def __init__(self, frame: pd.DataFrame, columns: list[Column]) -> None:
         self.frame, self._columns = frame, columns
 
     @property
@@ -126,17 +84,16 @@ class Check:
         if not self.ok:
             raise RowErrors(self.errors, subject, hint)
 
-    def wire(self) -> dict[str, np.ndarray[Any, Any]]:
-        """What the vendor gets: by the key of the field, an object a row; None where nothing, or nothing right, is."""
-        return dict(self._wire)
+    def wire(self, rows: Where = slice(None)) -> dict[str, list[Any]]:
+        """What the vendor gets for these rows, at first all: by the key of the field, a value a row.
 
-    @cached_property
-    def _wire(self) -> dict[str, np.ndarray[Any, Any]]:
-        return {
-            column.field.key: np.fromiter(column.judged.wire, dtype=object, count=len(self.frame))
-            for column in self._columns
-            if column.name is not None
-        }
+        None where nothing, or nothing right, is.
+        """
+        if isinstance(rows, slice):
+            rows = slice(*rows.indices(len(self.frame))[:2])
+        elif len(rows) and (np.diff(rows) == 1).all():
+            rows = slice(int(rows[0]), int(rows[-1]) + 1)
+        return {column.field.key: column.wire(rows) for column in self._columns if column.name is not None}
 
     def fixed(self) -> pd.DataFrame:
         """The frame with the safe fixes applied (`fixes` lists them); everything else as it was.
@@ -166,7 +123,8 @@ class Check:
         if unknown := [f for f in fields if f not in by_name]:
             raise InputError(f"no column fills the fields {', '.join(map(repr, unknown))}")
         names = [*fields] or [*by_name]
-        rows = [*zip(*([_hashable(v) for v in by_name[n].judged.wire] for n in names), strict=True)]
+        everything = slice(0, len(self.frame))
+        rows = [*zip(*([_hashable(v) for v in by_name[n].wire(everything)] for n in names), strict=True)]
         first: dict[tuple[Any, ...], int] = {}
         sent = ~self.bad.to_numpy()
         pairs = [(i, first.setdefault(row, i)) for i, row in enumerate(rows) if sent[i] and set(row) != {None}]
@@ -261,64 +219,15 @@ def check(frame: pd.DataFrame, fields: Any, *, day_first: bool = True, decimal: 
     strict = isinstance(fields, Match)
     mapping = fields.columns if isinstance(fields, Match) else frame.attrs.get("fields", {})
     paired = columns_of(frame, known, mapping, strict=strict)
-    reading = Reading(day_first, decimal, zone)
-    done: dict[str, _Column] = {}
+    frame = frame.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
+    done: dict[str, Column] = {}
     for f, name in sorted(paired, key=lambda pair: isinstance(pair[0], Identity) and bool(pair[0].by)):
-        done[f.name] = _column(f, name, frame, reading, done)
+        numeric = not decimal and name in frame.attrs.get("numeric", ())
+        cells = pd.Series(index=frame.index, dtype=object) if name is None else frame[name]
+        kinds = done.get(f.by) if isinstance(f, Identity) and name is not None else None
+        done[f.name] = Column(f, name, cells, kinds, Reading(day_first, "." if numeric else decimal, zone))
     for f, _ in paired:
-        _require(done[f.name], done, len(frame))
+        other, value = f.required_when or ("", None)
+        if f.default in (None, "", ()) and (f.required or other in done):
+            done[f.name].require(done.get(other), value)
     return Check(frame, [done[f.name] for f, _ in paired])
-
-
-def _column(
-    f: Field, name: Hashable | None, frame: pd.DataFrame, reading: Reading, done: Mapping[str, _Column]
-) -> _Column:
-    if name is None:
-        return _Column(f, None, [None] * len(frame), Judged([None] * len(frame), []))
-    if isinstance(f, (*KEPT, Json)):
-        return _objects(f, name, objects_of(frame[name]), reading)
-    values = values_of(frame[name])
-    if isinstance(f, Identity) and f.by in done:
-        return _identities(f, name, values, done[f.by].judged.wire, reading)
-    if isinstance(f, Number | Whole) and not reading.decimal:
-        as_numbers = name in frame.attrs.get("numeric", ())
-        reading = replace(reading, decimal="." if as_numbers else decimal_of(values))
-    return _Column(f, name, values, judge(rule_of(f, reading), values))
-
-
-def _objects(f: Field, name: Hashable, values: list[Any], reading: Reading) -> _Column:
-    """Objects are sent as they are; text in place of JSON is read."""
-    values = [None if isinstance(v, str) and not v.strip() else v for v in values]
-    if isinstance(f, KEPT):
-        return _Column(f, name, [None if v is None else id(v) for v in values], Judged(values, []))
-    texts = [v if isinstance(v, str) else None for v in values]
-    judged = judge(rule_of(f, reading), texts)
-    judged.wire = [made if isinstance(v, str) else v for v, made in zip(values, judged.wire, strict=True)]
-    return _Column(f, name, texts, judged)
-
-
-def _identities(f: Identity, name: Hashable, values: list[Any], types: list[Any], reading: Reading) -> _Column:
-    """Identity numbers, each by the rule of its own type of document."""
-    whole = Judged([*values], [])
-    schemes = {folded(kind): scheme for kind, scheme in f.schemes.items()}
-    for kind in dict.fromkeys(types):
-        own = [i for i, t in enumerate(types) if t == kind]
-        judged = judge(rule_of(f, reading, schemes.get(folded(kind), "")), [values[i] for i in own])
-        for i, wire in zip(own, judged.wire, strict=True):
-            whole.wire[i] = wire
-        whole.positions += [own[i] for i in judged.positions]
-        whole.problems |= {(v, kind): problem for v, problem in judged.problems.items()}
-    return _Column(f, name, [*zip(values, types, strict=True)], whole)
-
-
-def _require(column: _Column, done: Mapping[str, _Column], rows: int) -> None:
-    """Note where a value is required and missing."""
-    f = column.field
-    if f.default not in (None, "", ()):
-        return
-    wanted = [*range(rows)] if f.required else []
-    if f.required_when and f.required_when[0] in done:
-        other, value = f.required_when
-        wanted = [i for i, v in enumerate(done[other].judged.wire) if v is not None and str(v) == str(value)]
-    wire, keys, problems = column.judged.wire, column.keys, column.judged.problems
-    column.empty = [i for i in wanted if wire[i] is None and keys[i] not in problems]

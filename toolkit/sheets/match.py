@@ -15,7 +15,7 @@ from toolkit.errors import InputError
 from toolkit.sheets.cells import folded, values_of
 from toolkit.sheets.fields import as_fields, columns_of, named
 from toolkit.sheets.kinds import KEPT, rule_of
-from toolkit.sheets.rule import Reading, judge
+from toolkit.sheets.rule import Judge, Reading
 from toolkit.sheets.synonyms import CONCEPTS
 from toolkit.spec import Day, Email, Field, Identity, Json, Phone, Text, Time
 
@@ -175,8 +175,9 @@ def _fitting(field: Field, sample: list[Any]) -> float | None:
     """The share of the values that the field can hold; None where that tells nothing."""
     if not sample or isinstance(field, (*KEPT, Json)) or type(field) is Text:
         return None
-    judged = judge(rule_of(field, Reading()), sample)
-    return 1 - sum(problem.blocks for problem in judged.problems.values()) / len(sample)
+    judge = Judge(rule_of(field, Reading()))
+    judge.odd(sample)
+    return 1 - sum(problem.blocks for problem in judge.problems.values()) / len(sample)
 
 
 def _by_name(column: str, name: str) -> Reason:

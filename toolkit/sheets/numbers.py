@@ -27,11 +27,14 @@ def _telling(sign: str, other: str) -> re.Pattern[str]:
 _TELLS = {".": _telling(r"\.", ","), ",": _telling(",", r"\.")}
 
 
-def decimal_of(values: Iterable[object]) -> str:
+def decimal_of(blocks: Iterable[Iterable[object]]) -> str:
     """The decimal sign that the values of a column give away; "" where they do not, or disagree."""
-    joined = "\n".join([v for v in values if isinstance(v, str)])
-    found = [sign for sign, tells in _TELLS.items() if tells.search(joined)]
-    return found[0] if len(found) == 1 else ""
+    found = set()
+    for values in blocks:
+        joined = "\n".join([v for v in values if isinstance(v, str)])
+        if "." in joined or "," in joined:
+            found |= {sign for sign, tells in _TELLS.items() if tells.search(joined)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _number(text: str, decimal: str) -> int | float:

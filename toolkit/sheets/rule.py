@@ -6,7 +6,7 @@ one by one, each distinct value once, by the libraries that know the kind exactl
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,14 +56,6 @@ class Rule:
     wire: Callable[[str], Any] | None = None  # what is sent for a text that is not odd, if not itself
 
 
-@dataclass
-class Judged:
-    wire: list[Any]
-    positions: list[int]  # where there may be problems
-    problems: dict[Any, Problem] = field(default_factory=dict)  # by value
-    fixes: dict[Any, str] = field(default_factory=dict)  # safe ones, by value
-
-
 def finder(pattern: str) -> Find:
     """Finds the texts that a pattern does not match as a whole. The pattern must not reach over the end of a line."""
     one = re.compile(pattern, re.MULTILINE).fullmatch
@@ -89,24 +81,44 @@ def finder(pattern: str) -> Find:
     return odd
 
 
-def judge(rule: Rule, values: list[Any]) -> Judged:
-    """What is to be sent for each value of a column, and what is wrong with them."""
-    positions = _odd(rule.odd, values)
-    judged = Judged(_converted(rule, values, positions), positions)
-    waiting = [*dict.fromkeys([values[i] for i in positions])]
-    decided: dict[Any, Any] = _tidied(rule, waiting) if rule.tidied else {}
-    judged.fixes = {**decided}
-    for value in waiting:
-        if value not in decided:
-            try:
-                decided[value], problem = _decided(rule, value)
-            except Wrong as wrong:
-                decided[value], problem = None, wrong.problem
+class Judge:
+    """What a rule says of values, seen a block at a time: each distinct one that has to be read is read once."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._rule = rule
+        self._decided: dict[Any, Any] = {}  # what is sent for a value that had to be read
+        self.problems: dict[Any, Problem] = {}  # by value
+
+    def odd(self, values: list[Any]) -> list[int]:
+        """Where values stand that had to be read: there may be problems. The others are right as they stand."""
+        positions = _odd(self._rule.odd, values)
+        decided = self._decided
+        waiting = [v for v in dict.fromkeys([values[i] for i in positions]) if v not in decided]
+        tidied = _tidied(self._rule, waiting) if self._rule.tidied and waiting else {}
+        for value in waiting:
+            decided[value], problem = self._read(value, tidied.get(value))
             if problem:
-                judged.problems[value] = problem
-    for i in positions:
-        judged.wire[i] = decided[values[i]]
-    return judged
+                self.problems[value] = problem
+        return positions
+
+    def _read(self, value: Any, tidied: str | None) -> tuple[Any, Problem | None]:
+        if tidied is not None:
+            return tidied, Problem(FIX, tidied, safe=True, blocks=False)
+        try:
+            return _decided(self._rule, value)
+        except Wrong as wrong:
+            return None, wrong.problem
+
+    def wire(self, values: list[Any], odd: Sequence[int]) -> list[Any]:
+        """What is to be sent for values, of which those at `odd` had to be read."""
+        made = [*values] if odd or self._rule.wire else values  # where nothing is changed, one list is both
+        if convert := self._rule.wire:
+            for i in odd:
+                made[i] = None
+            made = [None if v is None else convert(v) for v in made]
+        for i in odd:
+            made[i] = self._decided[values[i]]
+        return made
 
 
 def _odd(find: Find | None, values: list[Any]) -> list[int]:
@@ -117,16 +129,6 @@ def _odd(find: Find | None, values: list[Any]) -> list[int]:
         return find(values if kinds <= {str} else ["" if v is None else v for v in values])
     others = [i for i, v in enumerate(values) if v is not None and not isinstance(v, str)]
     return sorted([*others, *find([v if isinstance(v, str) else "" for v in values])])
-
-
-def _converted(rule: Rule, values: list[Any], positions: Sequence[int]) -> list[Any]:
-    if rule.wire is None:
-        return [*values] if positions else values  # where nothing is changed, one list is both
-    plain = [*values]
-    for i in positions:
-        plain[i] = None
-    convert = rule.wire
-    return [None if v is None else convert(v) for v in plain]
 
 
 def _tidied(rule: Rule, values: list[Any]) -> dict[Any, str]:

@@ -170,12 +170,11 @@ class Records(Rows):
         self.session = where.ida._caller.session
         self._endpoint = where.ida._caller.corrected(declared.Ida.endpoints["post_records"])
         self._fields = {f.key: f for f in fields}
-        self._values = checked.wire()
         self._columns = checked.columns
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
-        ids, positions = self._where.field_ids, order.positions
-        columns = [(ids[key], _as_text(values[positions])) for key, values in self._values.items()]
+        ids = self._where.field_ids
+        columns = [(ids[key], _as_text(values)) for key, values in self.check.wire(order.positions).items()]
         if self._tag_field:
             columns.append((ids[self._tag_field], [row_tag(self.tag, n) for n in order.serials]))
         head = f'{{"database_id":{self._where.id},"records":['
@@ -190,10 +189,9 @@ class Records(Rows):
         if not named or not kinds:
             return []
         exact, near = [], []
-        for key, values in self._values.items():
+        for key, values in self.check.wire(positions).items():
             if isinstance(self._fields[key], kinds):
-                texts = _as_text(values[positions])
-                cells = list(zip(positions.tolist(), texts, strict=True))
+                cells = list(zip(positions.tolist(), _as_text(values), strict=True))
                 exact += [(p, self._columns[key]) for p, v in cells if v == named]
                 near += [(p, self._columns[key]) for p, v in cells if _alike(v, named)]
         named_rows = dict(exact or near)
@@ -236,12 +234,11 @@ def _whole_records(columns: Sequence[tuple[int, list[str | None]]]) -> str:
     return "".join(parts).removeprefix('"}]},') + '"}]}'
 
 
-def _as_text(values: np.ndarray) -> list[str | None]:
+def _as_text(values: list[Any]) -> list[str | None]:
     """IDA takes every value as text."""
-    listed: list[Any] = values.tolist()
-    if set(map(type, listed)) <= {str, type(None)}:
-        return listed
-    return [v if v is None or type(v) is str else str(v) if type(v) is int else wire.encode(v).decode() for v in listed]
+    if set(map(type, values)) <= {str, type(None)}:
+        return values
+    return [v if v is None or type(v) is str else str(v) if type(v) is int else wire.encode(v).decode() for v in values]
 
 
 def _alike(value: str | None, named: str) -> bool:

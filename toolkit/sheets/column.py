@@ -1,0 +1,135 @@
+"""One field, and the column of a frame that fills it: what stands in its cells, what is wrong, and what is sent.
+
+Nothing is kept of the cells that are right as they stand: what is sent for them is made again when it is asked for.
+"""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.sheets.cells import Unfit, folded, objects_of, shown, values_of
+from toolkit.sheets.kinds import KEPT, rule_of
+from toolkit.sheets.numbers import decimal_of
+from toolkit.sheets.rule import Judge, Problem, Reading
+from toolkit.spec import Field, Identity, Json, Masked, Number, Whole
+
+EMPTY = Problem("is required and empty")
+BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
+Places = np.ndarray[Any, np.dtype[np.int64]]
+Where = slice | Places  # a slice with both ends, or positions
+NOWHERE: Places = np.empty(0, dtype=np.int64)
+
+
+def blocks(rows: int) -> Iterator[slice]:
+    """All rows, a block at a time."""
+    return (slice(start, min(start + BLOCK, rows)) for start in range(0, rows, BLOCK))
+
+
+class Column:
+    """What was found in one column. Positions are those of the frame's rows."""
+
+    def __init__(
+        self, field: Field, name: Hashable | None, cells: "pd.Series[Any]", kinds: "Column | None", reading: Reading
+    ) -> None:
+        self.field, self.name, self._cells, self._kinds = field, name, cells, kinds
+        self._judges: dict[Any, Judge] = {}  # by the kind of document, where another column says it
+        if isinstance(field, Number | Whole) and not reading.decimal:
+            reading = replace(reading, decimal=decimal_of(map(self._values, blocks(len(cells)))))
+        self._reading = reading
+        looked = [] if name is None or isinstance(field, KEPT) else [*map(self._look, blocks(len(cells)))]
+        self._odd = np.concatenate([NOWHERE, *looked])  # where there may be problems
+        self._empty = NOWHERE  # where a value is required and missing
+
+    @property
+    def title(self) -> Hashable:
+        return self.field.name if self.name is None else self.name
+
+    def found(self) -> list[tuple[int, Problem]]:
+        """Every cell with a problem, by position."""
+        found: list[tuple[int, Problem]] = []
+        if any(judge.problems for judge in self._judges.values()):
+            cells = zip(self._odd.tolist(), self._values(self._odd), self._kind(self._odd), strict=True)
+            found = [(i, problem) for i, v, kind in cells if (problem := self._judges[kind].problems.get(v))]
+        return found + [(i, EMPTY) for i in self._empty.tolist()]
+
+    def blocked(self) -> list[int]:
+        """The positions of cells with which a row cannot be sent."""
+        if any(problem.blocks for judge in self._judges.values() for problem in judge.problems.values()):
+            return [i for i, problem in self.found() if problem.blocks]
+        return [*map(int, self._empty)]
+
+    def value(self, position: int) -> str | None:
+        """What stands in the cell, as text."""
+        (value,) = self._values(np.array([position]))
+        if isinstance(self.field, Masked) and value is not None:
+            return "***"
+        if value is None or isinstance(value, float):
+            return None if value is None else str(value)
+        return shown(value) or str(value.value if isinstance(value, Unfit) else value)
+
+    def wire(self, rows: Where) -> list[Any]:
+        """What is sent for these rows; None where nothing, or nothing right, is there."""
+        values, odd = self._values(rows), self._odd_among(rows)
+        if self._kinds is None:
+            return self._judges[None].wire(values, odd) if self._judges else values
+        kinds = self._kind(rows)
+        for i in odd:
+            (values[i],) = self._judges[kinds[i]].wire([values[i]], [0])
+        return values
+
+    def require(self, other: "Column | None", value: Any) -> None:
+        """Note where something is missing: everywhere it is, or where the other column has this value."""
+        missing = [NOWHERE]
+        for rows in blocks(len(self._cells)):
+            wire = self.wire(rows)
+            if None in wire:
+                wanted = [str(v) == str(value) for v in other.wire(rows)] if other else [True] * len(wire)
+                here = [w and v is None for w, v in zip(wanted, wire, strict=True)]
+                missing.append(rows.start + np.flatnonzero(here))
+        self._empty = np.setdiff1d(np.concatenate(missing), [i for i, _ in self.found()])
+
+    def _look(self, rows: slice) -> Places:
+        """Where in these rows are cells that had to be read one by one."""
+        values = self._values(rows)
+        if isinstance(self.field, Json):
+            values = [v if isinstance(v, str) else None for v in values]
+        if self._kinds is None:
+            return np.array(self._judge(None).odd(values), dtype=np.int64) + rows.start
+        kinds, found = self._kind(rows), []
+        for kind in dict.fromkeys(kinds):
+            own = [i for i, k in enumerate(kinds) if k == kind]
+            found += [own[i] for i in self._judge(kind).odd([values[i] for i in own])]
+        return np.array(sorted(found), dtype=np.int64) + rows.start
+
+    def _judge(self, kind: Any) -> Judge:
+        if kind not in self._judges:
+            schemes = self.field.schemes if isinstance(self.field, Identity) and self._kinds else {}
+            scheme = {folded(name): scheme for name, scheme in schemes.items()}.get(folded(kind), "")
+            self._judges[kind] = Judge(rule_of(self.field, self._reading, scheme))
+        return self._judges[kind]
+
+    def _values(self, rows: Where) -> list[Any]:
+        """What stands in these rows."""
+        if self.name is None:
+            return [None] * len(self._cells.iloc[rows])
+        if not isinstance(self.field, (*KEPT, Json)):
+            return values_of(self._cells.iloc[rows])
+        kept = objects_of(self._cells.iloc[rows])
+        return [None if isinstance(v, str) and not v.strip() else v for v in kept]
+
+    def _kind(self, rows: Where) -> list[Any]:
+        """Of which kind the numbers in these rows are."""
+        return self._kinds.wire(rows) if self._kinds else [None] * len(self._cells.iloc[rows])
+
+    def _odd_among(self, rows: Where) -> list[int]:
+        """Which of these rows had to be read."""
+        if not len(self._odd):
+            return []
+        if isinstance(rows, slice):
+            start, stop = np.searchsorted(self._odd, [rows.start, rows.stop])
+            found: list[int] = (self._odd[start:stop] - rows.start).tolist()
+            return found
+        return np.flatnonzero(np.isin(rows, self._odd)).tolist()
