@@ -1,6 +1,7 @@
 """What a cell of each kind may hold, what is sent for it, and what is said of the rest."""
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -294,6 +295,13 @@ class TestIdentities:
 
 class TestNumbers:
     number, whole = Number(name="n"), Whole(name="n", minimum=0)
+
+    @given(st.lists(st.from_regex(r"[+-]?[0-9]{1,12}([.,][0-9]{1,12})?", fullmatch=True) | st.floats(-1e9, 1e9)))
+    def test_as_text_what_json_would_show(self, cells: list[Any]) -> None:
+        frame = pd.DataFrame({"n": pd.Series(cells * 30, dtype=object)})
+        plain, text = (check(frame, [field]) for field in (self.number, Number(name="n", as_text=True)))
+        assert text.wire()["n"] == [None if v is None else json.dumps(v) for v in plain.wire()["n"]]
+        assert text.problems["problem"].tolist() == plain.problems["problem"].tolist()
 
     @pytest.mark.parametrize(
         ("text", "value"),
@@ -716,7 +724,7 @@ class TestColumns:
             "56912345678",
             "a@example.com",
             "05/03/2024",
-            1.5,
+            "1.5",
             "rojo",
             "x",
         ]

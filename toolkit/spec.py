@@ -85,8 +85,11 @@ class Whole(Field):
     minimum: int | None = field(default=None, kw_only=True)
 
 
+@dataclass(frozen=True, eq=False)
 class Number(Field):
     """A decimal number."""
+
+    as_text: bool = field(default=False, kw_only=True)  # its digits are sent as text, as contact databases take them
 
 
 class Bool(Field):

@@ -46,31 +46,36 @@ class Fingerprints:
 
     def of(self, columns: Mapping[str, list[Any]], size: int) -> np.ndarray:
         """Those of some rows, given column by column."""
-        made = np.zeros((size, 2), dtype=np.uint64)
+        try:
+            return self._hashed(columns, size)
+        except TypeError:  # a cell is empty, or holds no text
+            texts = {name: _texts(values) for name, values in columns.items()}
         partly = [name for name, values in columns.items() if None in values]
         if not partly:
-            return self._of_whole(columns, made)
+            return self._hashed(texts, size)
+        made = np.zeros((size, 2), dtype=np.uint64)
         empties = np.array([[v is None for v in columns[name]] for name in partly])
         patterns, pattern = np.unique(empties, axis=1, return_inverse=True)
         for n, empty in enumerate(patterns.T):
-            rows = np.flatnonzero(pattern == n)
-            filled = columns.keys() - {name for name, blank in zip(partly, empty, strict=True) if blank}
-            here = {name: [values[i] for i in rows] for name, values in columns.items() if name in filled}
-            made[rows] = self._of_whole(here, made[rows])
+            rows = np.flatnonzero(pattern == n).tolist()
+            left = columns.keys() - {name for name, blank in zip(partly, empty, strict=True) if blank}
+            here = {name: [values[i] for i in rows] for name, values in texts.items() if name in left}
+            made[rows] = self._hashed(here, len(rows))
         return made
 
-    def _of_whole(self, columns: Mapping[str, list[Any]], made: np.ndarray) -> np.ndarray:
-        names = tuple(columns)
+    def _hashed(self, columns: Mapping[str, list[str]], size: int) -> np.ndarray:
+        """Those of rows whose cells all hold text."""
+        names, made = tuple(columns), np.zeros((size, 2), dtype=np.uint64)
         if names and names not in self._own:
             text = APART.join(names).encode()
             self._own[names] = [hashlib.blake2b(text, key=key, digest_size=8).hexdigest() for key in self._halves]
-        rows = np.array(_rows([_texts(values) for values in columns.values()]), dtype=object)
+        rows = np.array(_rows([*columns.values()]), dtype=object)
         for word, own in enumerate(self._own.get(names, ())):
             made[:, word] = hash_array(rows, hash_key=own, categorize=False)
         return made
 
 
-def _rows(columns: Sequence[Sequence[str]]) -> list[str]:
+def _rows(columns: Sequence[list[str]]) -> list[str]:
     """Each row as one text that no other row has. Where a cell holds the separator itself, it is the form of Python."""
     rows = list(map(APART.join, zip(*columns, strict=True)))
     inside = APART.join(rows).count(APART) > len(rows) * len(columns) - 1

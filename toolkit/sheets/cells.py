@@ -44,11 +44,17 @@ def objects_of(column: "pd.Series[Any]") -> list[Any]:
     return values
 
 
+def texts_of(column: "pd.Series[Any]") -> list[str] | None:
+    """The column's texts, where each cell holds one."""
+    listed: list[Any] = column.to_numpy(dtype=object).tolist()
+    return listed if set(map(type, listed)) <= {str} and "" not in listed else None
+
+
 def values_of(column: "pd.Series[Any]") -> list[Any]:
     """The column as plain, hashable Python values: None where there is none, truth as a sheet shows it."""
-    listed: list[Any] = column.to_numpy(dtype=object).tolist()
-    if set(map(type, listed)) != {str}:
-        listed = objects_of(column)
+    if (texts := texts_of(column)) is not None:
+        return texts
+    listed = objects_of(column)
     if set(map(type, listed)) <= {str, type(None), float, int}:
         return [None if v == "" else v for v in listed] if "" in listed else listed
     return [None if isinstance(v, str) and not v else _plain(v) for v in listed]

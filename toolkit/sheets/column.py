@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.sheets.cells import Unfit, folded, objects_of, shown, values_of
+from toolkit.sheets.cells import Unfit, folded, objects_of, shown, texts_of, values_of
 from toolkit.sheets.kinds import KEPT, rule_of
 from toolkit.sheets.numbers import decimal_of
 from toolkit.sheets.rule import Judge, Problem, Reading
@@ -36,11 +36,14 @@ class Column:
     ) -> None:
         self.field, self.name, self._cells, self._kinds = field, name, cells, kinds
         self._judges: dict[Any, Judge] = {}  # by the kind of document, where another column says it
+        self._others = False  # whether a cell was seen that holds no text
+        self._texts = False  # whether each cell is known to hold a text: then nobody looks for other things again
         if isinstance(field, Number | Whole) and not reading.decimal:
             reading = replace(reading, decimal=decimal_of(map(self._values, blocks(len(cells)))))
         self._reading = reading
         looked = [] if name is None or isinstance(field, KEPT) else [*map(self._look, blocks(len(cells)))]
         self._odd = np.concatenate([NOWHERE, *looked])  # where there may be problems
+        self._texts = bool(looked) and not self._others
         self._empty = NOWHERE  # where a value is required and missing
 
     @property
@@ -96,13 +99,12 @@ class Column:
         values = self._values(rows)
         if isinstance(self.field, Json):
             values = [v if isinstance(v, str) else None for v in values]
-        if self._kinds is None:
-            return np.array(self._judge(None).odd(values), dtype=np.int64) + rows.start
-        kinds, found = self._kind(rows), []
+        found = [] if self._kinds else self._judge(None).odd(values)
+        kinds = self._kind(rows) if self._kinds else []
         for kind in dict.fromkeys(kinds):
             own = [i for i, k in enumerate(kinds) if k == kind]
             found += [own[i] for i in self._judge(kind).odd([values[i] for i in own])]
-        return np.array(sorted(found), dtype=np.int64) + rows.start
+        return np.array([rows.start + i for i in sorted(found)], dtype=np.int64)
 
     def _judge(self, kind: Any) -> Judge:
         if kind not in self._judges:
@@ -115,9 +117,14 @@ class Column:
         """What stands in these rows."""
         if self.name is None:
             return [None] * len(self._cells.iloc[rows])
+        cells = self._cells.iloc[rows]
+        if self._texts:
+            return cells.to_numpy(dtype=object).tolist()
         if not isinstance(self.field, (*KEPT, Json)):
-            return values_of(self._cells.iloc[rows])
-        kept = objects_of(self._cells.iloc[rows])
+            texts = texts_of(cells)
+            self._others |= texts is None
+            return values_of(cells) if texts is None else texts
+        self._others, kept = True, objects_of(cells)
         return [None if isinstance(v, str) and not v.strip() else v for v in kept]
 
     def _kind(self, rows: Where) -> list[Any]:

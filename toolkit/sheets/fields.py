@@ -44,7 +44,8 @@ def _from_row(row: Mapping[Hashable, Any], day_format: str) -> Field:
     if said.get("kind") == "list" and options:
         return OneOf("", choices={str(o): str(o) for o in options}, **facts)
     kind = KINDS.get(str(said.get("kind", "text")), Text)
-    return Day("", format=day_format, **facts) if kind is Day else kind("", **facts)
+    own: dict[type[Field], Any] = {Day: {"format": day_format}, Number: {"as_text": True}}
+    return kind("", **facts, **own.get(kind, {}))
 
 
 def named(frame: pd.DataFrame) -> None:

@@ -1,5 +1,6 @@
 """Numbers as people write them, with either decimal sign."""
 
+import json
 import math
 import re
 from collections.abc import Iterable
@@ -65,12 +66,14 @@ def _bare(text: str) -> str | None:
 
 def number(field: Number, reading: Reading) -> Rule:
     def read(value: str | int | float) -> Read:
-        if isinstance(value, str):
-            return Read(_number(value, reading.decimal))
-        if not math.isfinite(value):
+        found = _number(value, reading.decimal) if isinstance(value, str) else value
+        if not math.isfinite(found):
             raise Wrong("is not a finite number")
-        return Read(value)
+        return Read(json.dumps(found) if field.as_text else found)
 
+    if field.as_text:  # what JSON would show as it is written
+        plain = "(?:0|-?[1-9][0-9]{0,14})" + (r"|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,3}[1-9]" * (reading.decimal == "."))
+        return Rule(read, (int, float), finder(plain))
     plain = "[+-]?[0-9]{1,15}" + (r"(?:\.[0-9]{1,15})?" if reading.decimal == "." else "")
     return Rule(read, (int, float), finder(plain), wire=lambda text: float(text) if "." in text else int(text))
 

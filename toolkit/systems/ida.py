@@ -1,6 +1,7 @@
 """IDA: what an analyst holds. The declared endpoints, and the workflows made of several calls."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import re
@@ -174,7 +175,7 @@ class Records(Rows):
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
         ids = self._where.field_ids
-        columns = [(ids[key], _as_text(values)) for key, values in self.check.wire(order.positions).items()]
+        columns = [(ids[key], values) for key, values in self.check.wire(order.positions).items()]
         if self._tag_field:
             columns.append((ids[self._tag_field], [row_tag(self.tag, n) for n in order.serials]))
         head = f'{{"database_id":{self._where.id},"records":['
@@ -191,7 +192,7 @@ class Records(Rows):
         exact, near = [], []
         for key, values in self.check.wire(positions).items():
             if isinstance(self._fields[key], kinds):
-                cells = list(zip(positions.tolist(), _as_text(values), strict=True))
+                cells = list(zip(positions.tolist(), values, strict=True))
                 exact += [(p, self._columns[key]) for p, v in cells if v == named]
                 near += [(p, self._columns[key]) for p, v in cells if _alike(v, named)]
         named_rows = dict(exact or near)
@@ -205,8 +206,8 @@ class Records(Rows):
 
 
 def _records(columns: Sequence[tuple[int, list[str | None]]]) -> str:
-    """The rows as JSON, joined by commas."""
-    if columns and not any(None in texts for _, texts in columns):
+    """The rows as JSON, joined by commas. IDA takes every value as text, and the check made texts of all of them."""
+    with contextlib.suppress(TypeError, IndexError):  # a cell is empty, or all of them
         return _whole_records(columns)
     quote = json.encoder.encode_basestring
     pieces = []
@@ -232,13 +233,6 @@ def _whole_records(columns: Sequence[tuple[int, list[str | None]]]) -> str:
     if len(quote(cells)) > len(cells) + 2:  # something in them has to be escaped
         parts[1::2] = [quote(cell)[1:-1] for cell in parts[1::2]]
     return "".join(parts).removeprefix('"}]},') + '"}]}'
-
-
-def _as_text(values: list[Any]) -> list[str | None]:
-    """IDA takes every value as text."""
-    if set(map(type, values)) <= {str, type(None)}:
-        return values
-    return [v if v is None or type(v) is str else str(v) if type(v) is int else wire.encode(v).decode() for v in values]
 
 
 def _alike(value: str | None, named: str) -> bool:
