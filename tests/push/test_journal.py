@@ -36,8 +36,8 @@ def held(tmp_path: Path) -> Iterator[Journal]:
 
 def made(folder: Path, *, irrevocable: bool = False) -> Journal:
     ops = {"kind": "send", "many": [np.arange(4), np.arange(4, 10)], "irrevocable": irrevocable}
-    prints = np.arange(20, dtype=np.uint64).reshape(10, 2)
-    journal = Journal.create(folder / "a.sqlite", {"rows": 10}, prints, np.arange(10, dtype=np.uint64), ops)
+    words = np.arange(40, dtype=np.uint64).reshape(10, 4)
+    journal = Journal.create(folder / "a.sqlite", {"rows": 10}, words, ops)
     journal.recover(NOW)
     return journal
 

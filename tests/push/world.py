@@ -178,7 +178,7 @@ class Database:
         prints = identity.Fingerprints(key).of({"EMAIL": names}, len(names))
         values = {tuple(words): name for words, name in zip(prints.tolist(), names, strict=True)}
         with Journal(path) as held:
-            return [values[tuple(words)] for words in held.manifest()[0].tolist()]
+            return [values[tuple(words)] for words in held.manifest()[:, identity.PRINT].tolist()]
 
     def said(self) -> dict[str, list[str]]:
         """For each value, what the journals say of its rows."""

@@ -12,6 +12,7 @@ from pandas.util import hash_array
 
 from toolkit.push import disk
 
+PRINT, LABEL, CELL = slice(0, 2), 2, 3  # words by which a row is known: what is sent; its label; one telling cell
 SAMPLE = 1_000  # rows that show which column tells them apart
 APART = "\x1f"  # stands between the cells of a row
 

@@ -67,10 +67,13 @@ MOVES = {
 HANDED_ON = (Op.SPLIT, Op.FOLLOWED, Op.ABANDONED)  # another op holds the rows
 SENDABLE = (Op.PLANNED, Op.NOT_EXECUTED, Op.RESEND, Op.RESOLVED_NOT_DONE)
 
+WORDS = 4  # by which a row is known, of 64 bits each
+PART = 50_000  # rows of them that are written at a time
+
 SCHEMA = """
 CREATE TABLE run (one INTEGER PRIMARY KEY CHECK (one = 1), facts TEXT NOT NULL, state TEXT NOT NULL,
                   reason TEXT NOT NULL DEFAULT '', epoch INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE manifest (part INTEGER PRIMARY KEY, prints BLOB NOT NULL, labels BLOB NOT NULL);
+CREATE TABLE manifest (part INTEGER PRIMARY KEY, words BLOB NOT NULL);
 CREATE TABLE op (id INTEGER PRIMARY KEY, parent INTEGER, kind TEXT NOT NULL, positions TEXT NOT NULL,
                  size INTEGER NOT NULL, irrevocable INTEGER NOT NULL, state TEXT NOT NULL, sha256 TEXT,
                  resent INTEGER NOT NULL, note TEXT NOT NULL DEFAULT '');
@@ -129,10 +132,8 @@ class Journal:
         return None
 
     @classmethod
-    def create(
-        cls, path: Path, facts: Mapping[str, Any], prints: np.ndarray, labels: np.ndarray, ops: Mapping[str, Any]
-    ) -> "Journal":
-        """A new journal: the fingerprints of all rows, and the first ops (`plan`). It appears whole or not at all."""
+    def create(cls, path: Path, facts: Mapping[str, Any], words: np.ndarray, ops: Mapping[str, Any]) -> "Journal":
+        """A new journal: what all rows are known by, and the first ops (`plan`). It appears whole or not at all."""
         draft = path.with_suffix(".new")
         draft.unlink(missing_ok=True)
         disk.private_file(draft)
@@ -140,7 +141,8 @@ class Journal:
         made._db.executescript(f"BEGIN; {SCHEMA} COMMIT;")
         with made.transaction():
             made._db.execute("INSERT INTO run (one, facts, state) VALUES (1, ?, ?)", (_json(facts), Run.OPEN))
-            made._db.execute("INSERT INTO manifest VALUES (0, ?, ?)", (prints.tobytes(), labels.tobytes()))
+            parts = (words[start : start + PART].tobytes() for start in range(0, len(words), PART))
+            made._db.executemany("INSERT INTO manifest (words) VALUES (?)", ((part,) for part in parts))
             made.plan(**ops)
         made.close()
         draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
@@ -193,18 +195,27 @@ class Journal:
         except sqlite3.DatabaseError:
             return False
 
-    def manifest(self) -> tuple[np.ndarray, np.ndarray]:
-        """Fingerprints of the rows and of their names, two 64-bit words a row each, in the order of the first push."""
-        prints, labels = self._db.execute("SELECT prints, labels FROM manifest").fetchone()
-        return np.frombuffer(prints, dtype=np.uint64).reshape(-1, 2), np.frombuffer(labels, dtype=np.uint64)
+    def manifest(self) -> np.ndarray:
+        """What each row is known by (see `identity`), in the order of the first push."""
+        parts = [part for (part,) in self._db.execute("SELECT words FROM manifest ORDER BY part")]
+        return np.frombuffer(b"".join(parts), dtype=np.uint64).reshape(-1, WORDS)
 
     def steps(self) -> list[Step]:
         """Every op, with the number of its attempts."""
+        return self._steps("")
+
+    def holders(self) -> list[Step]:
+        """The ops that hold the rows now: each row is in one of them."""
+        return self._steps(f"WHERE state NOT IN {(*map(str, HANDED_ON),)}")
+
+    def _steps(self, where: str) -> list[Step]:
         attempts = dict(self._db.execute("SELECT op, count(*) FROM attempt GROUP BY op"))
-        query = "SELECT id, kind, positions, state, parent, irrevocable, resent, note, sha256 FROM op ORDER BY id"
+        query = "SELECT id, kind, positions, state, parent, irrevocable, resent, note, sha256 FROM op"
         return [
-            Step(i, kind, _unpack(where), Op(state), parent, bool(final), resent, note, sha256, attempts.get(i, 0))
-            for i, kind, where, state, parent, final, resent, note, sha256 in self._db.execute(query)
+            Step(i, kind, _unpack(rows), Op(state), parent, bool(final), resent, note, sha256, attempts.get(i, 0))
+            for i, kind, rows, state, parent, final, resent, note, sha256 in self._db.execute(
+                f"{query} {where} ORDER BY id"
+            )
         ]
 
     def results(self) -> dict[int, dict[str, Any]]:

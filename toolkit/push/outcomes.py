@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.push.hide import show
-from toolkit.push.journal import HANDED_ON, Journal, Op, Run
+from toolkit.push.journal import Journal, Op, Run
 from toolkit.push.target import row_tag, tag_of
 
 DOUBTFUL = [Op.INTENT, Op.AMBIGUOUS, Op.UNKNOWN, Op.RESEND]
@@ -38,55 +38,60 @@ CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 
 
 class Table:
-    """The outcome table of a report while it is being filled."""
+    """The outcome table of a report: a byte a row, and what is said of some. The DataFrame is made when asked for."""
 
     def __init__(self, index: pd.Index) -> None:
         self._index = index
         self._outcome = np.full(len(index), CODES["not sent"], dtype=np.int8)
-        self._other = {name: np.full(len(index), None, dtype=object) for name in ("error", "column", "value")}
-        self._given: dict[int, Mapping[str, Any]] = {}
         self._columns: dict[str, np.ndarray] = {}
+
+    @property
+    def outcome(self) -> "pd.Categorical[Any]":
+        """What became of each row."""
+        return pd.Categorical.from_codes(self._outcome, dtype=pd.CategoricalDtype(list(OUTCOMES)))
 
     def set(self, at: Any, outcome: str, error: str | None = None) -> None:
         self._outcome[at] = CODES[outcome]
-        self._other["error"][at] = error
+        if error is not None or "error" in self._columns:
+            self._column("error")[at] = error
 
     def refused(self, told: pd.DataFrame) -> None:
         """What the check said of the rows that could not be sent (`Check.refused`)."""
-        for name, values in self._other.items():
-            values[told.index.to_numpy(dtype=np.int64)] = told[name].astype(object).where(told[name].notna(), None)
+        for name in ("error", "column", "value") if len(told) else ():
+            values = told[name].astype(object).where(told[name].notna(), None)
+            self._column(name)[told.index.to_numpy(dtype=np.int64)] = values
 
     def journal(self, journal: Journal, where: np.ndarray, frame: pd.DataFrame) -> None:
         """What the journal knows of its rows; `where` are their positions in the frame."""
-        for step in journal.steps():
-            if step.state not in HANDED_ON:
-                self.set(where[step.positions], OUTCOME[step.state], step.note or REASON.get(step.state))
+        for step in journal.holders():
+            self.set(where[step.positions], OUTCOME[step.state], step.note or REASON.get(step.state))
         for position, (error, column) in journal.blames().items():
             at = where[position]
             if self._outcome[at] == CODES["rejected"]:
                 value = frame[column].iloc[at] if column in frame else None
                 told = error if value is None else show(error, value)
-                self._other["error"][at], self._other["column"][at], self._other["value"][at] = told, column, value
+                for name, said in (("error", told), ("column", column), ("value", value)):
+                    self._column(name)[at] = said
         self.give({int(where[position]): told for position, told in journal.results().items()})
         if journal.facts.get("tagged"):
             self._column("tag")[where] = tags(journal)
 
     def give(self, given: Mapping[int, Mapping[str, Any]]) -> None:
         """What the vendor gave back, by position."""
-        self._given |= given
+        for at, told in given.items():
+            for name, value in told.items():
+                self._column(name)[at] = value
 
     def made(self) -> pd.DataFrame:
         """One row a row of the input, same index."""
-        table: dict[str, Any] = {
-            "outcome": pd.Categorical.from_codes(self._outcome, dtype=pd.CategoricalDtype(list(OUTCOMES)))
-        }
-        table |= {name: pd.array(self._other[name], dtype="str") for name in ("error", "column")}
-        table["value"] = self._other["value"]
-        for at, given in self._given.items():
-            for name, value in given.items():
-                self._column(name)[at] = value
-        for name, column in self._columns.items():
-            table[name] = pd.Series(column).infer_objects().array
+        table: dict[str, Any] = {"outcome": self.outcome}
+        for name in dict.fromkeys(["error", "column", "value", *self._columns]):
+            values = self._columns.get(name)
+            values = np.full(len(self._index), None, dtype=object) if values is None else values
+            if name in ("error", "column"):
+                table[name] = pd.array(values, dtype="str")
+            else:
+                table[name] = values if name == "value" else pd.Series(values).infer_objects().array
         return pd.DataFrame(table, index=self._index)
 
     def _column(self, name: str) -> np.ndarray:
@@ -111,7 +116,7 @@ def given(journal: Journal) -> list[dict[str, Any]]:
 
 def row_states(journal: Journal) -> np.ndarray:
     """The state of the op that holds each row, by the row's position in the journal."""
-    steps = [s for s in journal.steps() if s.state not in HANDED_ON]
+    steps = journal.holders()
     states = np.full(sum(s.size for s in steps), Op.PLANNED, dtype=object)
     for step in steps:
         states[step.positions] = step.state
@@ -133,7 +138,7 @@ def sentences(journal: Journal) -> list[str]:
         )
     elif counter and not counter["trusted"]:
         said.append("The vendor's counter did not add up, so nothing was verified by it after that.")
-    if doubtful := sum(s.size for s in journal.steps() if s.state in DOUBTFUL and state is not Run.PAUSED):
+    if doubtful := sum(s.size for s in journal.holders() if s.state in DOUBTFUL and state is not Run.PAUSED):
         said.append(
             f"{doubtful:,} rows are unknown: look at the vendor's own screen, then say what you found: "
             f'toolkit.open_push("{journal.path.stem}").resolve(rows, "committed" or "not committed", why="…").'

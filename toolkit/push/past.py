@@ -71,7 +71,7 @@ class Push:
             table, frame = Table(index), pd.DataFrame(index=index)
             table.journal(journal, np.arange(len(index)), frame)
             state, _ = journal.state
-            return Report(frame, table.made(), journal.facts | {"state": str(state), "notes": sentences(journal)})
+            return Report(frame, table, journal.facts | {"state": str(state), "notes": sentences(journal)})
 
     def resume(self) -> Report:
         """Go on where it stopped, while this kernel still holds its rows.

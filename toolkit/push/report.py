@@ -2,14 +2,16 @@
 
 import html
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from toolkit.errors import OutcomeUnknown, PushError, PushPaused
-from toolkit.push.outcomes import OUTCOMES
+from toolkit.push.outcomes import OUTCOMES, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,16 +35,29 @@ class Report:
     """
 
     def __init__(
-        self, frame: pd.DataFrame, table: pd.DataFrame, facts: Mapping[str, Any], held: np.ndarray | None = None
+        self,
+        frame: pd.DataFrame,
+        told: "pd.DataFrame | Table | Several",
+        facts: Mapping[str, Any],
+        held: np.ndarray | None = None,
     ) -> None:
-        self.frame, self.table, self.facts = frame, table, dict(facts)
-        self._held = np.ones(len(table), dtype=bool) if held is None else held  # rows of the table that `frame` has
+        self.frame, self._told, self.facts = frame, told, dict(facts)
+        self._held = np.ones(len(frame), dtype=bool) if held is None else held  # rows of the table that `frame` has
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """What became of each row."""
+        return self._told if isinstance(self._told, pd.DataFrame) else self._told.made()
+
+    @property
+    def _outcome(self) -> pd.Series:
+        return pd.Series(self.table["outcome"].array if isinstance(self._told, pd.DataFrame) else self._told.outcome)
 
     @property
     def summary(self) -> pd.Series:
         """Rows by outcome, every outcome named; the counts add up to the rows of the input."""
-        counts = self.table["outcome"].value_counts().reindex(list(OUTCOMES), fill_value=0)
-        return counts.rename("rows").astype("int64")
+        counts = self._outcome.value_counts().reindex(list(OUTCOMES), fill_value=0)
+        return counts.rename_axis("outcome").rename("rows").astype("int64")
 
     @property
     def accepted(self) -> pd.DataFrame:
@@ -70,7 +85,7 @@ class Report:
     @property
     def complete(self) -> bool:
         """Whether every row is in."""
-        return bool(self.table["outcome"].isin(IN).all())
+        return bool(self._in.all())
 
     def raise_if_incomplete(self) -> "Report":
         """This report where every row is in; otherwise an error that says what is missing.
@@ -111,20 +126,22 @@ class Report:
 
     def without_rows_that_are_in(self) -> "Report":
         """The same, without the cells of the rows that are in: nobody has to look at those again."""
-        held = self._held & ~self.table["outcome"].isin(IN).to_numpy()
-        return Report(self.frame[held[self._held]], self.table, self.facts, held)
+        held = self._held & ~self._in
+        return Report(self.frame[held[self._held]], self._told, self.facts, held)
 
     @classmethod
     def joined(cls, reports: "Sequence[Report]") -> "Report":
         """One report of pushes that followed each other."""
         if len(reports) == 1:
             return reports[0]
-        table = pd.concat([r.table for r in reports])
-        table["outcome"] = pd.Categorical(table["outcome"], categories=list(OUTCOMES))
         notes = dict.fromkeys(note for r in reports for note in r.facts["notes"])
         facts = reports[-1].facts | {"notes": list(notes), "id": ", ".join(r.facts.get("id", "") for r in reports)}
         held = np.concatenate([r._held for r in reports])
-        return cls(pd.concat([r.frame for r in reports]), table, facts, held)
+        return cls(pd.concat([r.frame for r in reports]), Several(reports), facts, held)
+
+    @property
+    def _in(self) -> np.ndarray:
+        return self._outcome.isin(IN).to_numpy()
 
     def _rows(self, *outcomes: str) -> pd.DataFrame:
         chosen = self.table["outcome"].isin(outcomes).to_numpy()
@@ -140,7 +157,7 @@ class Report:
             f"{self.facts.get('what', 'push')} to {self.facts.get('destination', '')}, push {self.facts.get('id', '')}"
         ]
         lines += [f"{count:>9,}  {name}: {MEANINGS[str(name)]}" for name, count in self.summary.items() if count]
-        lines.append(f"{len(self.table):>9,}  rows in all")
+        lines.append(f"{len(self._held):>9,}  rows in all")
         lines += [str(note) for note in self.facts.get("notes", ())]
         return lines
 
@@ -149,9 +166,23 @@ class Report:
 
     def _repr_html_(self) -> str:
         head, *rest = (html.escape(line) for line in self._lines())
-        shown = self.table[~self.table["outcome"].isin(IN)].head(20)
+        shown = self.table[~self._in].head(20)
         more = shown.to_html(escape=True) if len(shown) else ""
         return f"<div><b>{head}</b><pre>{chr(10).join(rest)}</pre>{more}</div>"
+
+
+class Several:
+    """The tables of reports that follow each other, as one."""
+
+    def __init__(self, reports: Sequence[Report]) -> None:
+        self._reports = reports
+
+    @property
+    def outcome(self) -> pd.Categorical:
+        return union_categoricals([r._outcome for r in self._reports])
+
+    def made(self) -> pd.DataFrame:
+        return pd.concat([r.table for r in self._reports]).assign(outcome=self.outcome)
 
 
 def _apart(frame: pd.DataFrame, table: pd.DataFrame) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import itertools
 import sqlite3
+import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -52,7 +53,8 @@ class Runner:
         self.where = where  # for each row of the journal, its position in the frame
         self.session, self.clock = target.session, target.session.clock
         self.steps = journal.steps()
-        self._refusals = Refusals(self)
+        me = weakref.proxy(self)  # else this and its rows would stay until the garbage of circles is looked for
+        self._refusals = Refusals(me)
         self._stop = options.stop
         self._queue: deque[Step] = deque()
         self._landed: list[tuple[Step, Attempt]] = []  # acknowledged; written with the next intents
@@ -60,7 +62,7 @@ class Runner:
         self._took = 0.0
         self._looked = False
         self._sizes = Sizes(options)
-        self._maker = Maker(lambda step: target.request(self.order(step)))
+        self._maker = Maker(lambda step: target.request(me.order(step)))
         self.progress = Progress(
             sum(s.size for s in self.steps if s.state not in HANDED_ON), target.what, options.progress, options.watch
         )

@@ -13,7 +13,7 @@ import pandas as pd
 from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused, ToolkitError
 from toolkit.push import disk, identity, past, sizes
-from toolkit.push.journal import Journal, Run
+from toolkit.push.journal import WORDS, Journal, Run
 from toolkit.push.outcomes import OUTCOME, OUTCOMES, Table, given, row_states, sentences
 from toolkit.push.report import Report
 from toolkit.push.run import Runner
@@ -113,11 +113,10 @@ class _Sitting:
         self._good = np.flatnonzero(~self._check.bad.to_numpy())  # positions of the rows that can be sent
         self._key = identity.user_key(journals.parent)
         self._telling = identity.telling(self._check.wire(self._good[identity.sample(len(self._good))]))
-        self.prints, self._names = self._known_by(self._telling)
-        self._labels = identity.of_labels(self._check.frame.index, self._key)[self._good]
+        self._words = self._known_by(self._telling)
         again = choice.again if isinstance(choice.again, str) else "again" if choice.again else ""
         self._name = f"{self._target.what} {again}" + (f" frame {course.frames}" if course.frames else "")
-        self._earlier = np.full(len(self._good), "", dtype=object)  # what became of a row in an earlier push
+        self._earlier: dict[str, np.ndarray] = {}  # which rows an earlier push has sent, by what became of them
         self._given: dict[int, Any] = {}  # what the vendor gave back for it then
         self._notes: list[str] = []
         self.others = sorted(self._journals.glob(f"{self._short}-*.sqlite"))  # other pushes there
@@ -131,26 +130,37 @@ class _Sitting:
             if self._choice.only_new and (stopped := self._finish_first()):
                 return stopped
             self._leave_out()
-        new = np.flatnonzero(self._earlier == "")
-        if not len(new):
-            return self._report(None, new)
-        return self._start(new)
+        sent = np.concatenate([np.empty(0, dtype=np.int64), *self._earlier.values()])
+        if len(sent) == len(self._good):
+            return self._report(None, sent)
+        return self._start(np.setdiff1d(np.arange(len(self._good)), sent) if len(sent) else slice(None))
 
-    def _known_by(self, by: str) -> tuple[np.ndarray, np.ndarray]:
-        """What each row is known by: its fingerprint, and the cell `by`, which tells it even when others change."""
-        words = np.zeros((len(self._good), 3), dtype=np.uint64)
-        maker = identity.Fingerprints(self._key)
+    @property
+    def prints(self) -> np.ndarray:
+        return self._words[:, identity.PRINT]
+
+    @property
+    def _labels(self) -> np.ndarray:
+        return self._words[:, identity.LABEL]
+
+    def _known_by(self, by: str) -> np.ndarray:
+        """What each row is known by: its fingerprint; its label, and the cell `by`, which tell it if others change."""
+        words = np.zeros((len(self._good), WORDS), dtype=np.uint64)
+        maker, index = identity.Fingerprints(self._key), self._check.frame.index
         for rows in blocks(len(self._good)):
-            cells = self._check.wire(self._good[rows])
-            words[rows, :2] = maker.of(cells, rows.stop - rows.start)
-            if by in cells:
-                words[rows, 2] = identity.of_cells(cells[by], self._key)
-        return words[:, :2], words[:, 2]
+            good = self._good[rows]
+            cells = self._check.wire(good)
+            words[rows, identity.PRINT] = maker.of(cells, len(good))
+            words[rows, identity.LABEL] = identity.of_labels(index[good], self._key)
+            if self._target.keyed:
+                words[rows, identity.CELL] = words[rows, identity.LABEL]
+            elif by in cells and not self._target.corrects:
+                words[rows, identity.CELL] = identity.of_cells(cells[by], self._key)
+        return words
 
     def _go_on(self, path: Path) -> Report:
         with self._opened(path) as journal:
-            prints, _ = journal.manifest()
-            where = self._good[identity.align(prints, self.prints)]
+            where = self._good[identity.align(journal.manifest()[:, identity.PRINT], self.prints)]
             state, _ = journal.state
             if state in UNFINISHED:
                 return self._sit(journal, where)
@@ -164,8 +174,7 @@ class _Sitting:
         """Earlier pushes of some of these rows that stopped half-way go on; the report of one that stops again."""
         for path in self.others:
             with self._opened(path) as journal:
-                prints, _ = journal.manifest()
-                mine = identity.counterparts(prints, self.prints)
+                mine = identity.counterparts(journal.manifest()[:, identity.PRINT], self.prints)
                 if journal.state[0] not in UNFINISHED or (mine < 0).any():
                     continue
                 self._sit(journal, self._good[mine])
@@ -190,7 +199,8 @@ class _Sitting:
             self._notes.append(
                 f"{count:,} rows look like rows that were sent before and edited since; they are new here"
             )
-        self._earlier = np.append(sent["outcome"].to_numpy(), "")[found]
+        became = np.append(sent["outcome"].to_numpy(), "")[found]
+        self._earlier = {outcome: where for outcome in OUTCOMES if len(where := np.flatnonzero(became == outcome))}
         self._given = {int(self._good[n]): sent["given"].iloc[at] for n, at in enumerate(found) if at >= 0}
         if count := int((found >= 0).sum()):
             self._notes.append(f"{count:,} rows were sent by an earlier push and were left out")
@@ -201,32 +211,29 @@ class _Sitting:
         known = np.zeros(len(self._good), dtype=bool)
         for path in self.others:
             with self._opened(path) as journal:
-                prints, names = journal.manifest()
+                words = journal.manifest()
                 told = [OUTCOME[state] for state in row_states(journal)]
-                rows = pd.DataFrame({"a": prints[:, 0], "b": prints[:, 1], "label": names[::2], "outcome": told})
+                rows = pd.DataFrame({"a": words[:, 0], "b": words[:, 1], "label": words[:, identity.LABEL]})
+                rows["outcome"] = told
                 rows["given"] = pd.Series(given(journal), dtype=object)
                 out = ~np.isin(told, ("rejected", "not sent"))
                 ours = self._named(journal.facts["named_by"])
-                known |= (ours > 0) & np.isin(ours, names[1::2][out])
+                known |= (ours > 0) & np.isin(ours, words[out, identity.CELL])
                 many.append(rows[out])
         sent = pd.concat(many).reindex(columns=["a", "b", "label", "outcome", "given"])
         return sent.iloc[np.argsort(sent["outcome"] == "unknown", kind="stable")], known
 
     def _named(self, by: str) -> np.ndarray:
         """A name for each row, by which it is known again when its content has changed: its label, or the cell `by`."""
-        if self._target.keyed:
-            return self._labels
-        if self._target.corrects:
-            return np.zeros(len(self._good), dtype=np.uint64)
-        return self._names if by == self._telling else self._known_by(by)[1]
+        return (self._words if by == self._telling else self._known_by(by))[:, identity.CELL]
 
     def _refusal(self, unchanged: np.ndarray, edited: np.ndarray) -> PushRefused:
         with self._opened(max(self.others, key=self._started)) as journal:
-            prints, names = journal.manifest()
+            words = journal.manifest()
             started = journal.facts["started"][:16]
-        gone = identity.counterparts(prints, self.prints) < 0
+        gone = identity.counterparts(words[:, identity.PRINT], self.prints) < 0
         if unchanged.any():  # else a label, which may be a mere number, says nothing
-            edited = edited | (~unchanged & np.isin(self._labels, names[::2][gone]))
+            edited = edited | (~unchanged & np.isin(self._labels, words[gone, identity.LABEL]))
         kinds = np.where(unchanged, "sent before, unchanged", np.where(edited, "sent before, edited since", "new"))
         missing = max(0, int(gone.sum() - edited.sum()))
         refusal = PushRefused(
@@ -240,30 +247,33 @@ class _Sitting:
         refusal.difference = pd.DataFrame({"change": pd.Categorical(kinds)}, index=index)
         return refusal
 
-    def _start(self, new: np.ndarray) -> Report:
-        prints = self.prints[new]
-        path = self._path(prints, lambda path: False)
-        names = np.column_stack([self._labels[new], self._named(self._telling)[new]]).ravel()
+    def _start(self, new: np.ndarray | slice) -> Report:
+        words = self._words[new]
+        path = self._path(words[:, identity.PRINT], lambda path: False)
         facts = {
             "id": path.stem,
             "what": self._target.what,
             "destination": self._target.destination,
             "started": self._target.session.clock.now().isoformat(),
-            "rows": len(new),
+            "rows": len(words),
             "tagged": self._target.tagged,
             "named_by": self._telling,
         }
         for old in () if self._choice.again else self.others:
             with self._opened(old) as journal, journal.transaction():
-                taken_over = (identity.counterparts(journal.manifest()[0], prints) >= 0).any()
+                theirs, ours = journal.manifest()[:, identity.PRINT], words[:, identity.PRINT]
+                taken_over = (identity.counterparts(theirs, ours) >= 0).any()
                 if taken_over and journal.state[0] in UNFINISHED:
                     journal.set_state(Run.SUPERSEDED, f"push {path.stem} took over")
         ops = {
             "kind": self._target.first,
-            "many": sizes.plan(len(new), self._target.together, self._options),
+            "many": sizes.plan(len(words), self._target.together, self._options),
             "irrevocable": self._target.irrevocable,
         }
-        with Journal.create(path, facts, prints, names, ops) as journal:
+        with Journal.create(path, facts, words, ops) as journal:
+            if not self.others:  # with which the words would be compared
+                del words
+                self._words = self._words[:0].copy()
             return self._sit(journal, self._good[new])
 
     def _sit(self, journal: Journal, where: np.ndarray) -> Report:
@@ -287,9 +297,8 @@ class _Sitting:
     def _report(self, journal: Journal | None, where: np.ndarray) -> Report:
         table = Table(self._check.frame.index)
         table.refused(self._check.refused)
-        for outcome in OUTCOMES:
-            at = self._good[self._earlier == outcome]
-            table.set(at, outcome, "sent by an earlier push; not sent again")
+        for outcome, sent in self._earlier.items():
+            table.set(self._good[sent], outcome, "sent by an earlier push; not sent again")
         table.give(self._given)
         facts: dict[str, Any] = {
             "what": self._target.what,
@@ -299,7 +308,7 @@ class _Sitting:
         if journal is not None:
             facts = journal.facts | {"state": str(journal.state[0]), "notes": [*self._notes, *sentences(journal)]}
             table.journal(journal, where, self._check.frame)
-        return Report(self._check.frame, table.made(), facts)
+        return Report(self._check.frame, table, facts)
 
     def _path(self, prints: np.ndarray, serves: Callable[[Path], bool]) -> Path:
         """The first journal of this name and these rows that serves, or that is still to be made."""
