@@ -281,6 +281,21 @@ def test_bad_cells_keep_their_rows_and_no_others(ida: Ida, box: Sandbox) -> None
     assert stored(box, 11111)[30:] == [{"EMAIL": "ana@example.cl", "TELEFONO": 56912345678}]
 
 
+def test_an_empty_row_is_no_contact(ida: Ida, box: Sandbox) -> None:
+    sheet = pd.DataFrame({"EMAIL": ["ana@example.cl", None, " "], "NOMBRE": ["Ana", "", None]}, index=[2, 3, 9])
+    report = ida.insert_records(11111, sheet)
+    assert report.table["outcome"].tolist() == ["verified", "not sent", "not sent"]
+    assert report.table["error"].tolist()[1:] == ["the row is empty"] * 2
+    assert report.table[["column", "value"]].isna().all(axis=None)
+    assert len(stored(box, 11111)) == 31
+
+
+def test_the_tag_alone_is_no_contact_either(ida: Ida, box: Sandbox) -> None:
+    report = ida.insert_records(11111, pd.DataFrame({"EMAIL": [None, "eva@example.cl"]}), tag_field="NOMBRE")
+    assert report.table["outcome"].tolist() == ["not sent", "verified"]
+    assert len(stored(box, 11111)) == 31
+
+
 def test_what_only_the_vendor_refuses_is_one_row_too(ida: Ida, box: Sandbox) -> None:
     phones = [f"+56 9 1234 56{n:02}" for n in range(20)]
     phones[7] = "+34 612 345 678"  # a number, but none of the form that the vendor takes

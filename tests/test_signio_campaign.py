@@ -137,6 +137,15 @@ def test_an_empty_cell_that_a_text_names_is_a_problem(signio: Signio) -> None:
     assert planned(signio, people, nombre="Contrato en {ciudad}").problems["column"].tolist() == ["ciudad"]
 
 
+def test_empty_rows_at_the_end_of_a_sheet_are_nobody(signio: Signio) -> None:
+    people = crowd(2)
+    sheet = pd.concat([people, pd.DataFrame({"contrato": [None, " "], "nombre": ["", None]})], ignore_index=True)
+    plan = planned(signio, sheet)
+    assert plan.problems.empty
+    assert plan.summary["signers"] == len(people)
+    assert planned(signio, sheet.fillna({"contrato": "emp-000"})).problems["row"].unique().tolist() == [len(people)]
+
+
 # ── drafts ───────────────────────────────────────────────────────────────────
 
 

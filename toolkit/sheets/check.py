@@ -2,7 +2,7 @@
 
 import dataclasses
 import html
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
@@ -22,6 +22,7 @@ from toolkit.sheets.rule import FIX, Judged, Problem, Reading, judge
 from toolkit.spec import Field, Identity, Json, Masked, Number, Record, Text, Whole
 
 EMPTY = Problem("is required and empty")
+NOTHING = Problem("is empty, and so is the whole row")
 
 
 @dataclass
@@ -33,6 +34,7 @@ class _Column:
     keys: list[Any]  # by position: what the problems are found by
     judged: Judged
     empty: list[int] = dataclasses.field(default_factory=list)  # positions where a value is required and missing
+    nothing: list[int] = dataclasses.field(default_factory=list)  # positions of empty rows; one column has them
 
     @property
     def title(self) -> Hashable:
@@ -43,12 +45,14 @@ class _Column:
         keys, problems = self.keys, self.judged.problems
         problems = {k: Problem(FIX, text, safe=True, blocks=False) for k, text in self.judged.fixes.items()} | problems
         listed = [(i, problems[keys[i]]) for i in self.judged.positions if keys[i] in problems] if problems else []
-        return listed + [(i, EMPTY) for i in self.empty]
+        return listed + [(i, EMPTY) for i in self.empty] + [(i, NOTHING) for i in self.nothing]
 
     def blocked(self) -> list[int]:
         """The positions of cells with which a row cannot be sent."""
         keys, blocking = self.keys, {k for k, p in self.judged.problems.items() if p.blocks}
-        return self.empty + ([i for i in self.judged.positions if keys[i] in blocking] if blocking else [])
+        return (
+            self.empty + self.nothing + ([i for i in self.judged.positions if keys[i] in blocking] if blocking else [])
+        )
 
     def value(self, position: int) -> str | None:
         """What stands in the cell, as text."""
@@ -198,10 +202,12 @@ class Check:
     @cached_property
     def refused(self) -> pd.DataFrame:
         """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `column`, `value`."""
-        rows: dict[int, tuple[str, str, str, str | None]] = {}
+        rows: dict[int, tuple[str, str, str | None, str | None]] = {}
         for column in reversed(self._columns):
             for i, problem in column.found():
-                if problem.blocks:
+                if problem is NOTHING:
+                    rows[i] = "not sent", "the row is empty", None, None
+                elif problem.blocks:
                     said = f"{column.title} {problem.text}" + (f"; {rows[i][1]}" if i in rows else "")
                     rows[i] = "not sent", said, str(column.title), column.value(i)
         names = ["outcome", "error", "column", "value"]
@@ -240,8 +246,18 @@ def _hashable(value: Any) -> Any:
     return value if isinstance(value, str | int | float | type(None)) else repr(value)
 
 
-def check(frame: pd.DataFrame, fields: Any, *, day_first: bool = True, decimal: str = "", zone: str = "UTC") -> Check:
+def check(
+    frame: pd.DataFrame,
+    fields: Any,
+    *,
+    day_first: bool = True,
+    decimal: str = "",
+    zone: str = "UTC",
+    empty_rows: bool = False,
+) -> Check:
     """Check every cell of a frame against the fields that its columns fill. Nothing is sent or changed.
+
+    A row in which no field is filled is a problem of its own: it is not sent.
 
     Args:
         frame: of any dtypes. Blank cells are missing values. Its columns are found by the match, else by name or label.
@@ -250,6 +266,7 @@ def check(frame: pd.DataFrame, fields: Any, *, day_first: bool = True, decimal: 
         decimal: the decimal sign, "." or ","; where it is not given, the column's own numbers tell, and what can be
             read in two ways is a problem.
         zone: the time zone of times that name none.
+        empty_rows: whether a row may be empty, as a call may be made without arguments.
 
     Raises:
         InputError: a column is unknown, occurs twice, or fills a field that another fills.
@@ -267,7 +284,10 @@ def check(frame: pd.DataFrame, fields: Any, *, day_first: bool = True, decimal: 
         done[f.name] = _column(f, name, frame, reading, done)
     for f, _ in paired:
         _require(done[f.name], done, len(frame))
-    return Check(frame, [done[f.name] for f, _ in paired])
+    columns = [done[f.name] for f, _ in paired]
+    if columns and not empty_rows:
+        _set_apart(columns, len(frame))
+    return Check(frame, columns)
 
 
 def _column(
@@ -322,3 +342,17 @@ def _require(column: _Column, done: Mapping[str, _Column], rows: int) -> None:
         wanted = [i for i, v in enumerate(done[other].judged.wire) if v is not None and str(v) == str(value)]
     wire, keys, problems = column.judged.wire, column.keys, column.judged.problems
     column.empty = [i for i in wanted if wire[i] is None and keys[i] not in problems]
+
+
+def _set_apart(columns: Sequence[_Column], rows: int) -> None:
+    """Note which rows are empty: that is one problem, and no value is missing in them besides."""
+    left = list(range(rows))
+    filled = [column for column in columns if column.name is not None]
+    for column in filled:
+        wire, keys, problems = column.judged.wire, column.keys, column.judged.problems
+        left = [i for i in left if wire[i] is None and keys[i] not in problems] if None in wire else []
+    if left:
+        (filled or columns)[0].nothing = left
+        empty = set(left)
+        for column in columns:
+            column.empty = [i for i in column.empty if i not in empty]

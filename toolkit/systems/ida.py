@@ -72,9 +72,10 @@ class Ida(declared.Ida):
     ) -> Report:
         """Add records to a contact database, one for each row, and say what became of each.
 
-        Every cell is checked first, by the database's own fields: a row with a bad cell is not sent, and the report
-        says why. The others travel in chunks. Safe to run again: rows that are in are not sent twice, and a push that
-        was interrupted goes on. What cannot be known is `unknown`, and is never sent again on its own.
+        Every cell is checked first, by the database's own fields: a row with a bad cell, or with none at all, is not
+        sent, and the report says why. The others travel in chunks. Safe to run again: rows that are in are not sent
+        twice, and a push that was interrupted goes on. What cannot be known is `unknown`, and is never sent again on
+        its own.
 
         Args:
             database_id: where to.
