@@ -199,6 +199,8 @@ def test_running_again_sends_nothing_and_says_the_same(box: Sandbox, ndd: NddPri
     first = ndd.add_card_codes(frame, replace=True)
     sent = posts(box)
     again = ndd.add_card_codes(frame.sample(frac=1, random_state=1), replace=True)
+    host = box.addresses["nddprint"].split("/")[2]
+    assert repr(again).startswith(f"nddprint.add_card_codes, replacing to users at {host}, push ")
     assert posts(box) == sent
     assert again.table.loc[[0, 1, 2]].astype(str).equals(first.table.astype(str))
 

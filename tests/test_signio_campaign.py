@@ -191,6 +191,16 @@ def test_running_it_again_does_nothing(box: Sandbox, signio: Signio) -> None:
     assert posts(box).count("distribute") == 3
 
 
+def test_reports_say_in_words_where_it_went(box: Sandbox, signio: Signio) -> None:
+    host = box.addresses["signio"].split("/")[2]
+    plan = planned(signio, crowd(1), campaign="marzo")
+    assert repr(plan.build()).startswith(f"signio.campaign to campaign «marzo» at {host}, push ")
+    assert repr(plan.distribute(confirm=1)).startswith(f"signio.distribute to signers at {host}, push ")
+    planned(signio, crowd(1)).build()
+    where = [f"campaign «marzo» at {host}", f"drafts at {host}", f"signers at {host}"]
+    assert sorted(toolkit.pushes()["destination"]) == where
+
+
 def test_a_changed_row_has_to_be_a_decision(box: Sandbox, signio: Signio) -> None:
     planned(signio, crowd(3)).build()
     people = crowd(3)

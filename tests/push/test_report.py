@@ -104,7 +104,8 @@ def test_an_incomplete_push_can_be_an_error(ida: Ida, monkeypatch: pytest.Monkey
 def test_the_text_says_where_what_how_many_and_what_next(ida: Ida) -> None:
     _, report = mixed(ida)
     text = repr(report)
-    assert text.startswith(f"ida.insert_records to {ida.box.addresses['ida'].split('//')[1]}/database/{DATABASE}")
+    host = ida.box.addresses["ida"].split("/")[2]
+    assert text.startswith(f"ida.insert_records to database {DATABASE} «Base de datos 1» at {host}, push ")
     assert report.facts["id"] in text
     assert "60  rows in all" in text
     assert "PAUSED: a web page instead of an answer" in text
@@ -258,6 +259,8 @@ def test_pushes_are_listed_the_latest_first(ida: Ida) -> None:
     ida.clock.advance(60)
     ida.insert(ida.frame(7, "later"))
     table = toolkit.pushes()
+    host = ida.box.addresses["ida"].split("/")[2]
+    assert table["destination"].tolist() == [f"database {DATABASE} «Base de datos 1» at {host}"] * 2
     assert table["rows"].tolist() == [7, 5]
     assert table[list(OUTCOMES)].sum(axis=1).tolist() == [7, 5]
     assert str(table["started"].dtype) == "datetime64[us, UTC]"

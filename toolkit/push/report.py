@@ -136,9 +136,7 @@ class Report:
 
     def _lines(self) -> list[str]:
         """The push in sentences."""
-        lines = [
-            f"{self.facts.get('what', 'push')} to {self.facts.get('destination', '')}, push {self.facts.get('id', '')}"
-        ]
+        lines = [f"{self.facts.get('what', 'push')} to {self.facts.get('where', '')}, push {self.facts.get('id', '')}"]
         lines += [f"{count:>9,}  {name}: {MEANINGS[str(name)]}" for name, count in self.summary.items() if count]
         lines.append(f"{len(self.table):>9,}  rows in all")
         lines += [str(note) for note in self.facts.get("notes", ())]

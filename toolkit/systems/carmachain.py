@@ -226,6 +226,7 @@ class _People(Rows):
         self._endpoint = caller.corrected(declared.CarmaChain.endpoints["create_request"])
         address = self.session.base_url.split("://")[1]
         self.destination = f"{address}/createrequest {'; '.join(categories)}"
+        self.where = f"peers at {self.session.host}, about {', '.join(categories)}"
         self._sent = _sent(checked)
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:

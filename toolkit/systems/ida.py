@@ -132,6 +132,9 @@ class Destination:
         created = about["createdAt"].iloc[0]
         made = f"{created:%Y%m%d%H%M%S}" if pd.notna(created) else ""
         self.name = f"{ida._caller.session.base_url.split('://')[1]}/database/{database_id} {made}".strip()
+        called = about["name"].iloc[0]
+        title = f"database {database_id} «{called}»" if pd.notna(called) else f"database {database_id}"
+        self.where = f"{title} at {ida._caller.session.host}"
         self.table = ida.fields(database_id)
         self.fields = as_fields(self.table, day_format=declared.DATE_FORMAT)
         self.field_ids = dict(zip(self.table["name"], self.table["id"], strict=True))
@@ -167,7 +170,7 @@ class Records(Rows):
 
     def __init__(self, where: Destination, checked: Check, fields: Sequence[Field], tag_field: str | None) -> None:
         self._where, self.check, self._tag_field, self.tagged = where, checked, tag_field, bool(tag_field)
-        self.destination = where.name
+        self.destination, self.where = where.name, where.where
         self.session = where.ida._caller.session
         self._endpoint = where.ida._caller.corrected(declared.Ida.endpoints["post_records"])
         self._fields = {f.key: f for f in fields}

@@ -240,6 +240,7 @@ class _People(push.Rows):
         self._rows = checked.wire()
         self.session = signio._caller.session
         self.destination = f"{signio._address}/envelopes/{envelope_id}/signers"
+        self.where = f"envelope {envelope_id} at {self.session.host}"
 
     def _person(self, position: int) -> dict[str, Any]:
         return {name: v for name, values in self._rows.items() if (v := values[position]) is not None}
