@@ -89,7 +89,8 @@ class Report:
         raise failure
 
     def to_excel(self, path: str | Path) -> Path:
-        """A workbook with the input's columns, what became of each row, and a summary. Gives its path.
+        """A workbook with the input's columns, what became of each row, its number in the sheet that was read (any
+        index that does not merely count), and a summary. Gives its path.
 
         Of an iterator, it has the rows that are not in.
         Problem cells are coloured, the reason as a comment. Nothing in it is a live formula. Read again with

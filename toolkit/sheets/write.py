@@ -43,8 +43,9 @@ def write_outcome(
 ) -> Path:
     """Write a frame, what became of each row, and a summary; as a workbook, or as text where the path ends in .csv.
 
-    The frame's columns stand first, in their order, then those of the outcome; the index is not written. Times are
-    written in `zone`. `read_sheet` gives the same data back, and `only_failed` the rows to be sent again.
+    The frame's columns stand first, in their order, then those of the outcome, with the index after `value`: in a sheet
+    that was read, that is the `row` of the original. An index that only counts is not written. Times are written in
+    `zone`. `read_sheet` gives the same data back, and `only_failed` the rows to be sent again.
 
     Args:
         path: an existing file is replaced.
@@ -55,7 +56,7 @@ def write_outcome(
         cells: the cells to colour; without them the one that each outcome names.
         zone: of the times.
     """
-    target = Path(path)
+    target, outcome = Path(path), _labelled(outcome, frame.index)
     if target.suffix.lower() == ".csv":
         _write_text(target, frame, outcome, zone)
         return target
@@ -79,6 +80,16 @@ def write_outcome(
         notes += [f"{kept.uncommented} more cells are coloured without a comment"] * bool(kept.uncommented)
         _write_summary(book, summary, notes)
     return target
+
+
+def _labelled(outcome: pd.DataFrame, index: "pd.Index[Any]") -> pd.DataFrame:
+    """The outcome with the labels by which people find the rows again."""
+    if isinstance(index, pd.RangeIndex) and index.name is None and index.start == 0 and index.step == 1:
+        return outcome
+    names = ["index" if name is None else str(name) for name in index.names]
+    labels = index.to_frame(index=False, name=range(index.nlevels)).set_axis(names, axis=1)
+    told, at = outcome.reset_index(drop=True), min(len(OUTCOME), outcome.shape[1])
+    return pd.concat([told.iloc[:, :at], labels, told.iloc[:, at:]], axis=1)
 
 
 def _title(wanted: Any) -> str:
