@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -160,6 +161,29 @@ def test_a_workbook_can_be_corrected_and_sent_again(ida: Ida, tmp_path: Path) ->
     fixed = ida.insert(failed[list(frame.columns)], only_new=True)
     assert fixed.complete
     assert set((ida.stored() - ida.before).values()) == {1}
+
+
+def test_every_wrong_cell_of_a_row_is_said_and_coloured(ida: Ida, tmp_path: Path) -> None:
+    frame = ida.frame(6).assign(TELEFONO=[f"569{n:08}" for n in range(6)], MONTO="1")
+    frame.loc[2, ["EMAIL", "MONTO"]] = ["nobody", "x"]
+    frame.loc[4, ["EMAIL", "TELEFONO", "MONTO"]] = ["nobody", "1", "y"]
+    frame.loc[5, "TELEFONO"] = "+573001234567"  # the vendor refuses this one
+    for rows in (frame, (frame.iloc[n : n + 3] for n in (0, 3))):
+        report = ida.insert(rows, again=rows is not frame, push={"max_rejected": 1})
+        told = report.table.loc[4]
+        assert [part.split(" is ")[0] for part in told["error"].split("; ")] == ["EMAIL", "TELEFONO", "MONTO"]
+        assert (told["column"], told["value"]) == ("EMAIL", "nobody")
+        sheet = openpyxl.load_workbook(report.to_excel(tmp_path / "result.xlsx")).worksheets[0]
+        commented = [cell for row in sheet.iter_rows(2) for cell in row if cell.comment]
+        assert [(cell.value, cell.comment.text.partition(" ")[0]) for cell in commented] == [
+            ("nobody", "is"),
+            ("x", "is"),
+            ("nobody", "is"),
+            ("1", "is"),
+            ("y", "is"),
+            ("+573001234567", "Formato"),
+        ]
+        assert {cell.fill.fill_type for cell in commented} == {"solid"}
 
 
 # ── tags ─────────────────────────────────────────────────────────────────────

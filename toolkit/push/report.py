@@ -3,6 +3,7 @@
 import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,9 +34,15 @@ class Report:
     """
 
     def __init__(
-        self, frame: pd.DataFrame, table: pd.DataFrame, facts: Mapping[str, Any], held: np.ndarray | None = None
+        self,
+        frame: pd.DataFrame,
+        table: pd.DataFrame,
+        facts: Mapping[str, Any],
+        held: np.ndarray | None = None,
+        wrong_cells: Mapping[tuple[int, str], str] = MappingProxyType({}),
     ) -> None:
         self.frame, self.table, self.facts = frame, table, dict(facts)
+        self._wrong = dict(wrong_cells)  # by position in the table and column: more than one in a row, at times
         self._held = np.ones(len(table), dtype=bool) if held is None else held  # rows of the table that `frame` has
 
     @property
@@ -98,7 +105,10 @@ class Report:
         """
         from toolkit.sheets.write import write_outcome
 
-        return write_outcome(path, self.frame, self.table[self._held], self.summary, self._lines())
+        places = {str(name): n for n, name in enumerate(self.frame.columns)}
+        row = np.cumsum(self._held) - 1
+        cells = {(int(row[i]), places[c]): ("wrong", said) for (i, c), said in self._wrong.items() if self._held[i]}
+        return write_outcome(path, self.frame, self.table[self._held], self.summary, self._lines(), cells=cells)
 
     def plot(self, *, ax: "Axes | None" = None) -> "Axes":
         """A bar for each outcome that occurred. Needs the extra `plots`.
@@ -113,7 +123,7 @@ class Report:
     def without_rows_that_are_in(self) -> "Report":
         """The same, without the cells of the rows that are in: nobody has to look at those again."""
         held = self._held & ~self.table["outcome"].isin(IN).to_numpy()
-        return Report(self.frame[held[self._held]], self.table, self.facts, held)
+        return Report(self.frame[held[self._held]], self.table, self.facts, held, self._wrong)
 
     @classmethod
     def joined(cls, reports: "Sequence[Report]") -> "Report":
@@ -125,7 +135,9 @@ class Report:
         notes = dict.fromkeys(note for r in reports for note in r.facts["notes"])
         facts = reports[-1].facts | {"notes": list(notes), "id": ", ".join(r.facts.get("id", "") for r in reports)}
         held = np.concatenate([r._held for r in reports])
-        return cls(pd.concat([r.frame for r in reports]), table, facts, held)
+        starts = np.cumsum([0, *(len(r.table) for r in reports)]).tolist()
+        wrong = {(start + i, c): s for start, r in zip(starts, reports, strict=False) for (i, c), s in r._wrong.items()}
+        return cls(pd.concat([r.frame for r in reports]), table, facts, held, wrong)
 
     def _rows(self, *outcomes: str) -> pd.DataFrame:
         chosen = self.table["outcome"].isin(outcomes).to_numpy()

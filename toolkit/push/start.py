@@ -290,7 +290,7 @@ class _Sitting:
         if journal is not None:
             facts = journal.facts | {"state": str(journal.state[0]), "notes": [*self._notes, *sentences(journal)]}
             table.journal(journal, where, self._check.frame)
-        return Report(self._check.frame, table.made(), facts)
+        return Report(self._check.frame, table.made(), facts, wrong_cells=self._check.wrong_cells)
 
     def _path(self, prints: np.ndarray, serves: Callable[[Path], bool]) -> Path:
         """The first journal of this name and these rows that serves, or that is still to be made."""

@@ -47,12 +47,15 @@ class _Column:
         listed = [(i, problems[keys[i]]) for i in self.judged.positions if keys[i] in problems] if problems else []
         return listed + [(i, EMPTY) for i in self.empty] + [(i, NOTHING) for i in self.nothing]
 
+    def wrong(self) -> list[tuple[int, Problem]]:
+        """The cells with which a row cannot be sent, by position; none in an empty row."""
+        keys, blocking = self.keys, {k: p for k, p in self.judged.problems.items() if p.blocks}
+        listed = [(i, blocking[keys[i]]) for i in self.judged.positions if keys[i] in blocking] if blocking else []
+        return listed + [(i, EMPTY) for i in self.empty]
+
     def blocked(self) -> list[int]:
-        """The positions of cells with which a row cannot be sent."""
-        keys, blocking = self.keys, {k for k, p in self.judged.problems.items() if p.blocks}
-        return (
-            self.empty + self.nothing + ([i for i in self.judged.positions if keys[i] in blocking] if blocking else [])
-        )
+        """The positions of the rows that cannot be sent."""
+        return [i for i, _ in self.wrong()] + self.nothing
 
     def value(self, position: int) -> str | None:
         """What stands in the cell, as text."""
@@ -204,12 +207,10 @@ class Check:
         """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `column`, `value`."""
         rows: dict[int, tuple[str, str, str | None, str | None]] = {}
         for column in reversed(self._columns):
-            for i, problem in column.found():
-                if problem is NOTHING:
-                    rows[i] = "not sent", "the row is empty", None, None
-                elif problem.blocks:
-                    said = f"{column.title} {problem.text}" + (f"; {rows[i][1]}" if i in rows else "")
-                    rows[i] = "not sent", said, str(column.title), column.value(i)
+            for i, problem in column.wrong():
+                said = f"{column.title} {problem.text}" + (f"; {rows[i][1]}" if i in rows else "")
+                rows[i] = "not sent", said, str(column.title), column.value(i)
+            rows |= dict.fromkeys(column.nothing, ("not sent", "the row is empty", None, None))
         names = ["outcome", "error", "column", "value"]
         return pd.DataFrame([rows[i] for i in sorted(rows)], index=sorted(rows), columns=names, dtype="str")
 
@@ -218,15 +219,20 @@ class Check:
         """What a report says of each row: `refused`, with a row for each row of the frame."""
         return self.refused.reindex(range(len(self.frame))).set_axis(self.frame.index)
 
+    @property
+    def wrong_cells(self) -> dict[tuple[int, str], str]:
+        """What is wrong with each cell that keeps its row from being sent, by position of the row and column."""
+        filled = [c for c in self._columns if c.name is not None]
+        return {(i, str(c.name)): _said(p) for c in filled for i, p in c.wrong()}
+
     def _marks(self) -> dict[tuple[int, int], tuple[str, str]]:
         """The cells to be coloured in a workbook: what is wrong, in doubt or fixed, and what is said of it."""
         places: dict[Hashable, int] = {name: n for n, name in enumerate(self.frame.columns)}
         marks = {}
         for column in self._columns:
             for i, p in column.found():
-                said = f"{p.text}; {'sent as' if p.safe else 'perhaps'} {p.proposal}" if p.proposal else p.text
-                if column.name in places:
-                    marks[i, places[column.name]] = "fixed" if p.safe else "wrong" if p.blocks else "doubt", said
+                if column.name in places and p is not NOTHING:
+                    marks[i, places[column.name]] = "fixed" if p.safe else "wrong" if p.blocks else "doubt", _said(p)
         return marks
 
     def __repr__(self) -> str:
@@ -240,6 +246,12 @@ class Check:
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(repr(self).splitlines()[0])}</p>" + self.problems.head(20).to_html(escape=True)
+
+
+def _said(problem: Problem) -> str:
+    """What a person reads of a cell."""
+    proposal = f"; {'sent as' if problem.safe else 'perhaps'} {problem.proposal}" if problem.proposal else ""
+    return f"{problem.text}{proposal}"
 
 
 def _hashable(value: Any) -> Any:

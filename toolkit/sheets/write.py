@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -38,7 +39,7 @@ def write_outcome(
     summary: "pd.Series[Any]",
     lines: Sequence[str] = (),
     *,
-    cells: Cells | None = None,
+    cells: Cells = MappingProxyType({}),
     zone: str = "UTC",
 ) -> Path:
     """Write a frame, what became of each row, and a summary; as a workbook, or as text where the path ends in .csv.
@@ -53,7 +54,7 @@ def write_outcome(
         outcome: `outcome`, `error`, `column`, `value` and whatever else is known, one row for each row of the frame.
         summary: counts, for the sheet "Summary".
         lines: sentences for it.
-        cells: the cells to colour; without them the one that each outcome names.
+        cells: the cells to colour besides the one that each outcome names.
         zone: of the times.
     """
     target, outcome = Path(path), _labelled(outcome, frame.index)
@@ -72,7 +73,7 @@ def write_outcome(
     }
     with xlsxwriter.Workbook(target, options) as book:
         sheet = book.add_worksheet(_title(frame.attrs.get("sheet")))
-        marks = _blamed(frame, outcome) if cells is None else cells
+        marks = _blamed(frame, outcome) | dict(cells)
         kept = _write_rows(book, sheet, (frame, outcome), marks, zone_of(zone))
         timed = any(c.dtype.kind == "M" or "datetime" in str(c.dtype) for f in (frame, outcome) for _, c in f.items())
         notes = [*lines, *frame.attrs.get("notes", ()), *([f"times are in {zone}"] if timed else [])]
