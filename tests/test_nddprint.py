@@ -133,6 +133,7 @@ def test_a_code_is_added_or_put_in_the_place_of_the_old_one(box: Sandbox, ndd: N
     with pytest.raises(Rejected) as kept:
         ndd.add_card_code("maria", DOMAIN, "0008")
     assert kept.value.code == "old code kept"
+    assert "the old one was not replaced" in str(kept.value)
     assert held(box)["maria"] == ["0007"]
     ndd.add_card_code("maria", DOMAIN, "0008", replace=True)
     assert held(box)["maria"] == ["0008"]

@@ -121,7 +121,7 @@ def test_refused_rows_cost_their_neighbours_nothing(box: Sandbox, ndd: NddPrint)
     assert report.table["error"].fillna("").tolist() == [
         "",
         "No se encontró el usuario.",
-        "false",
+        "the vendor answered false: the account allows one card code a user, and the old one was not replaced",
         "El código está siendo utilizado por otro usuario.",
     ]
     assert report.table["column"].fillna("").tolist() == ["", "LogonName", "CardCode", "CardCode"]

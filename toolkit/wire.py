@@ -152,6 +152,7 @@ def judge(endpoint: Endpoint, answer: Answer, now: datetime) -> Judgement:
     if meaning is Meaning.INVALID and from_vendor and code is None:
         code = next((c for words, c in dialect.words.items() if re.search(words, text, re.IGNORECASE)), None)
         meaning = dialect.meanings.get(code, meaning)
+        text = dialect.explained.get(code, text)
     verdict = VERDICTS[meaning]
     if not from_vendor and verdict is Verdict.REJECTED:
         verdict = Verdict.NOT_EXECUTED  # something between here and the vendor refused

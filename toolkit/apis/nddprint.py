@@ -45,6 +45,9 @@ SYSTEM = System(
             r"^false$": KEPT,
         },
         meanings={NO_USER: Meaning.MISSING, **dict.fromkeys((IN_USE, INCOMPLETE, KEPT), Meaning.INVALID)},
+        explained={
+            KEPT: "the vendor answered false: the account allows one card code a user, and the old one was not replaced"
+        },
     ),
 )
 
