@@ -227,6 +227,23 @@ def test_records_keep_the_order_and_say_what_is_missing(ida: Ida) -> None:
     assert "RECORD NOT FOUND" in found["error"].iloc[1]
 
 
+def test_fields_that_are_called_as_our_columns_step_aside(ida: Ida, box: Sandbox) -> None:
+    database = int(ida.create_database("X", ["NOMBRE", "error", "recordId", "error (record)"])["id"].iloc[0])
+    sheet = pd.DataFrame([["Ana", "none", "7", "x"]], columns=["NOMBRE", "error", "recordId", "error (record)"])
+    assert ida.insert_records(database, sheet).complete
+    number = box.control.stored("ida", "Contact", {"database_id": database})[0]["id"]
+    found = ida.records([number, 999_999, RECORD])
+    names = ["recordId", "NOMBRE", "error (record) (record)", "recordId (record)", "error (record)"]
+    assert list(found.columns) == [*names, "TELEFONO", "EMAIL", "error"]
+    assert found.iloc[0][names].tolist() == [number, "Ana", "none", "7", "x"]
+    assert found["error"].isna().tolist() == [True, False, True]
+
+
+def test_of_records_that_are_not_there_only_the_reason_is_known(ida: Ida) -> None:
+    found = ida.records([999_998, 999_999])
+    assert (found.shape, found["error"].notna().all()) == ((2, 2), True)
+
+
 @pytest.mark.parametrize("ids", [[], np.array([], dtype=int), pd.Series([], dtype="Int64")])
 def test_no_ids_are_no_rows(ids: Any, ida: Ida, box: Sandbox) -> None:
     assert ida.records(ids).columns.tolist() == ["recordId", "error"]

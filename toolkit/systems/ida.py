@@ -45,7 +45,8 @@ class Ida(declared.Ida):
     def records(self, ids: Iterable[int]) -> pd.DataFrame:
         """Many records, one row for each id asked, in that order, with a column a field.
 
-        Column `recordId` is the id; `error` says why there is no record, and is missing where there is one.
+        Column `recordId` is the id; `error` says why there is no record, and is missing where there is one. A field of
+        such a name becomes the column `error (record)`.
 
         Raises:
             RowErrors: some ids are no whole numbers. Nothing was asked; `.table` says which.
@@ -54,11 +55,12 @@ class Ida(declared.Ida):
         checked.raise_if_bad("ids")
         asked = checked.wire()["recordId"]
         found = self._caller.each(self.endpoints["record"], [{"id": i} for i in asked], label="records")
-        rows = [_values(f) for f in found]
-        names = dict.fromkeys(name for row in rows for name in row if name != "error")
-        table = pd.DataFrame(rows, columns=[*names, "error"], dtype="str")
+        rows, errors = zip(*map(_values_or_error, found), strict=True) if found else ((), ())
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        table = pd.DataFrame(list(rows), index=range(len(rows)), columns=names, dtype="str")
+        table = table.rename(columns=_stepping_aside(names))
         table.insert(0, "recordId", pd.Series(asked, dtype="Int64"))
-        return table
+        return table.assign(error=pd.array(errors, dtype="str"))
 
     def insert_records(
         self,
@@ -114,10 +116,20 @@ class Ida(declared.Ida):
         return _push.push_all(rows, lambda frame: where.aim(frame, tag_field), options, Choice(only_new, again))
 
 
-def _values(found: Any) -> dict[Hashable, Any]:
+def _values_or_error(found: Any) -> tuple[dict[Hashable, Any], str | None]:
     if isinstance(found, ToolkitError):
-        return {"error": str(found)}
-    return found.iloc[0].to_dict() if len(found) else {"error": "the answer holds no record"}
+        return {}, str(found)
+    return (found.iloc[0].to_dict(), None) if len(found) else ({}, "the answer holds no record")
+
+
+def _stepping_aside(names: Sequence[Hashable]) -> dict[Hashable, str]:
+    """New names for the fields that are called as our own columns are."""
+    new: dict[Hashable, str] = {}
+    for name in {"recordId", "error"}.intersection(names):
+        new[name] = f"{name} (record)"
+        while new[name] in names:
+            new[name] += " (record)"
+    return new
 
 
 _push = push  # the argument of that name hides the module
