@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import toolkit
-from toolkit import NotFound, OutcomeUnknown, Rejected, RowErrors, Secret
+from toolkit import BadAnswer, NotFound, OutcomeUnknown, Rejected, RowErrors, Secret
 from toolkit.sandbox import Sandbox
 from toolkit.systems.nddprint import NddPrint
 
@@ -80,6 +80,17 @@ def test_pins_are_masked(ndd: NddPrint) -> None:
     renewed = ndd.renew_pin_code("ana", DOMAIN)
     assert renewed.reveal().startswith("0")  # a leading zero survives
     assert renewed == ndd.pin_codes("ana", DOMAIN)["pinCode"][0] != pins["pinCode"][0]
+
+
+def test_an_empty_answer_does_not_tell_that_a_pin_was_set(box: Sandbox, ndd: NddPrint) -> None:
+    match = {"path": "*/update-*"}
+    for body in (b"", b'""', b" \n"):
+        box.control.fault(system="nddprint", match=match, commit="before", reply="status", status=200, body=body)
+        with pytest.raises(BadAnswer, match="not an answer that the manual shows"):
+            ndd.update_secure_pin_code("ana", DOMAIN, "00991")
+        box.control.fault(system="nddprint", match=match, commit="before", reply="status", status=200, body=body)
+        with pytest.raises(OutcomeUnknown, match="does not tell whether it was done"):
+            ndd.renew_pin_code("ana", DOMAIN)
 
 
 @pytest.mark.parametrize("given", ["00991", Secret("00991")])

@@ -238,7 +238,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 def _of_success(endpoint: Endpoint, payload: Any) -> Meaning | None:
     """What an answer means that looks like success: its body has to be the documented one."""
     found = find(payload, endpoint.at)
-    if payload is None or found is ABSENT:
+    if payload in (None, "") or found is ABSENT:
         return None
     if endpoint.success is None or found is endpoint.success:
         return Meaning.DONE

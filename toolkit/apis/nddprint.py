@@ -181,7 +181,8 @@ class NddPrint(Service):
         provenance=OBSERVED,
         repeatable=True,
         plain=True,
-        note="The address is observed; that the body has `SecurePinCode`, as the answer of PIN Codes, is assumed.",
+        note="The address is observed; that the body has `SecurePinCode`, as the answer of PIN Codes, is assumed. "
+        "What it answers is shown nowhere: any text is taken for done, and no text is not.",
     )
     def update_secure_pin_code(
         self,
@@ -199,4 +200,5 @@ class NddPrint(Service):
         Raises:
             NotFound: there is no such user.
             Rejected: the vendor found the PIN unacceptable; nothing was changed.
+            BadAnswer: the answer was empty, which tells nothing; setting it again does no harm.
         """
