@@ -274,6 +274,11 @@ def test_a_record_is_changed_and_comes_back(ida: Ida) -> None:
     assert ida.record(RECORD)["NOMBRE"].tolist() == ["  Ñandú  "]
 
 
+def test_an_empty_text_clears_a_field_and_none_leaves_it(ida: Ida) -> None:
+    assert ida.update_record(RECORD, NOMBRE="", EMAIL=None)["NOMBRE"].tolist() == [""]
+    assert ida.record(RECORD)[["NOMBRE", "EMAIL"]].to_numpy().tolist() == [["", "mail@mail.com"]]
+
+
 def test_a_change_that_is_refused_changes_nothing(ida: Ida) -> None:
     with pytest.raises(Rejected, match="teléfono"):
         ida.update_record(RECORD, TELEFONO="12", NOMBRE="otro")
