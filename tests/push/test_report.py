@@ -1,5 +1,6 @@
 """What a report says: one row for each row of the input, in words that a person can act upon."""
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 import toolkit
 from toolkit import InputError, OutcomeUnknown, PushError, PushPaused, Report, settings
+from toolkit.push.journal import Journal
 from toolkit.push.outcomes import OUTCOMES
 from toolkit.sandbox import ida_values
 from toolkit.sandbox.vendor import Refused
@@ -287,6 +289,11 @@ def test_pushes_are_listed_the_latest_first(ida: Ida) -> None:
     assert table["destination"].tolist() == [f"database {DATABASE} «Base de datos 1» at {host}"] * 2
     assert table["rows"].tolist() == [7, 5]
     assert table[list(OUTCOMES)].sum(axis=1).tolist() == [7, 5]
+    with Journal.sound(settings.state_folder() / "pushes" / f"{table['id'][0]}.sqlite") as early:
+        facts = {name: fact for name, fact in early.facts.items() if name != "where"}
+        early._db.execute("UPDATE run SET facts = ?", (json.dumps(facts),))
+    assert f"/database/{DATABASE}" in toolkit.pushes()["destination"][0]
+    assert f"/database/{DATABASE}" in repr(toolkit.open_push(table["id"][0]).report())
     assert str(table["started"].dtype) == "datetime64[us, UTC]"
     assert table.dtypes.equals(toolkit.pushes().head(0).dtypes)
 
