@@ -170,7 +170,9 @@ def test_asking_again_is_a_decision(box: Sandbox, carma: CarmaChain) -> None:
     assert both.notna().all()
     assert len(stored(box)) == 4 + 2
     assert not carma.request(people.head(4), again=True)["idRequest"].isin(first["idRequest"]).any()
-    carma.request(people, categories="Address")  # another question
+    carma.request(people, categories=["Address", "Name"])  # another question
+    host = box.addresses["carmachain"].split("/")[2]
+    assert f"peers at {host}, about Address, Name" in set(toolkit.pushes()["destination"])
     assert len(stored(box)) == 4 + 2 + 4 + 6
 
 

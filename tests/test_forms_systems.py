@@ -155,6 +155,18 @@ def test_a_refused_value_is_said_beside_its_field(api: toolkit.Api) -> None:
     assert "role='alert'" in said(form)
 
 
+def test_a_field_can_be_cleared_and_is_not_blamed_for_another(api: toolkit.Api) -> None:
+    form = forms.edit_record(api.ida)
+    find(form, "record").value = "1234"
+    press(form, "load")
+    find(form, "NOMBRE").value, find(form, "TELEFONO").value = "", "12"
+    press(form, "save")
+    assert [i.field.name for i in form._inputs if "erróneo: 12" in shown(i)] == ["TELEFONO"]
+    find(form, "TELEFONO").value = "56912345678"
+    press(form, "save")
+    assert api.ida.record(1234)["NOMBRE"].tolist() == [""]
+
+
 @pytest.mark.parametrize("number", ["", "soon", "999999"])
 def test_a_record_that_is_not_there_is_said(api: toolkit.Api, number: str) -> None:
     form = forms.edit_record(api.ida)

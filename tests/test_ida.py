@@ -225,6 +225,19 @@ def test_records_keep_the_order_and_say_what_is_missing(ida: Ida) -> None:
     assert found["EMAIL"].isna().tolist() == [False, True, False, False]
     assert found["error"].isna().tolist() == [True, False, True, True]
     assert "RECORD NOT FOUND" in found["error"].iloc[1]
+    assert ida.records([999_998, 999_999])["error"].notna().tolist() == [True, True]
+
+
+def test_fields_that_are_called_as_our_columns_step_aside(ida: Ida, box: Sandbox) -> None:
+    database = int(ida.create_database("X", ["NOMBRE", "error", "recordId", "error (record)"])["id"].iloc[0])
+    sheet = pd.DataFrame([["Ana", "none", "7", "x"]], columns=["NOMBRE", "error", "recordId", "error (record)"])
+    assert ida.insert_records(database, sheet).complete
+    number = box.control.stored("ida", "Contact", {"database_id": database})[0]["id"]
+    found = ida.records([number, 999_999, RECORD])
+    names = ["recordId", "NOMBRE", "error (record) (record)", "recordId (record)", "error (record)"]
+    assert list(found.columns) == [*names, "TELEFONO", "EMAIL", "error"]
+    assert found.iloc[0][names].tolist() == [number, "Ana", "none", "7", "x"]
+    assert found["error"].isna().tolist() == [True, False, True]
 
 
 @pytest.mark.parametrize("ids", [[], np.array([], dtype=int), pd.Series([], dtype="Int64")])
@@ -257,6 +270,11 @@ def test_a_record_is_changed_and_comes_back(ida: Ida) -> None:
     assert ida.record(RECORD)["NOMBRE"].tolist() == ["  Ñandú  "]
 
 
+def test_an_empty_text_clears_a_field_and_none_leaves_it(ida: Ida) -> None:
+    assert ida.update_record(RECORD, NOMBRE="", EMAIL=None)["NOMBRE"].tolist() == [""]
+    assert ida.record(RECORD)[["NOMBRE", "EMAIL"]].to_numpy().tolist() == [["", "mail@mail.com"]]
+
+
 def test_a_change_that_is_refused_changes_nothing(ida: Ida) -> None:
     with pytest.raises(Rejected, match="teléfono"):
         ida.update_record(RECORD, TELEFONO="12", NOMBRE="otro")
@@ -279,6 +297,21 @@ def test_bad_cells_keep_their_rows_and_no_others(ida: Ida, box: Sandbox) -> None
     assert report.table["outcome"].tolist() == ["verified", "not sent", "not sent"]
     assert report.table["column"].tolist()[1:] == ["EMAIL", "TELEFONO"]
     assert stored(box, 11111)[30:] == [{"EMAIL": "ana@example.cl", "TELEFONO": 56912345678}]
+
+
+def test_an_empty_row_is_no_contact(ida: Ida, box: Sandbox) -> None:
+    sheet = pd.DataFrame({"EMAIL": ["ana@example.cl", None, " "], "NOMBRE": ["Ana", "", None]}, index=[2, 3, 9])
+    report = ida.insert_records(11111, sheet)
+    assert report.table["outcome"].tolist() == ["verified", "not sent", "not sent"]
+    assert report.table["error"].tolist()[1:] == ["the row is empty"] * 2
+    assert report.table[["column", "value"]].isna().all(axis=None)
+    assert len(stored(box, 11111)) == 31
+
+
+def test_the_tag_alone_is_no_contact_either(ida: Ida, box: Sandbox) -> None:
+    report = ida.insert_records(11111, pd.DataFrame({"EMAIL": [None, "eva@example.cl"]}), tag_field="NOMBRE")
+    assert report.table["outcome"].tolist() == ["not sent", "verified"]
+    assert len(stored(box, 11111)) == 31
 
 
 def test_what_only_the_vendor_refuses_is_one_row_too(ida: Ida, box: Sandbox) -> None:

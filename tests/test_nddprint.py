@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import toolkit
-from toolkit import NotFound, OutcomeUnknown, Rejected, RowErrors, Secret
+from toolkit import BadAnswer, NotFound, OutcomeUnknown, Rejected, RowErrors, Secret
 from toolkit.sandbox import Sandbox
 from toolkit.systems.nddprint import NddPrint
 
@@ -82,6 +82,17 @@ def test_pins_are_masked(ndd: NddPrint) -> None:
     assert renewed == ndd.pin_codes("ana", DOMAIN)["pinCode"][0] != pins["pinCode"][0]
 
 
+def test_an_empty_answer_does_not_tell_that_a_pin_was_set(box: Sandbox, ndd: NddPrint) -> None:
+    match = {"path": "*/update-*"}
+    for body in (b"", b'""', b" \n"):
+        box.control.fault(system="nddprint", match=match, commit="before", reply="status", status=200, body=body)
+        with pytest.raises(BadAnswer, match="not an answer that the manual shows"):
+            ndd.update_secure_pin_code("ana", DOMAIN, "00991")
+        box.control.fault(system="nddprint", match=match, commit="before", reply="status", status=200, body=body)
+        with pytest.raises(OutcomeUnknown, match="does not tell whether it was done"):
+            ndd.renew_pin_code("ana", DOMAIN)
+
+
 @pytest.mark.parametrize("given", ["00991", Secret("00991")])
 def test_a_secure_pin_is_set(ndd: NddPrint, given: Any) -> None:
     ndd.update_secure_pin_code("ana", DOMAIN, given)
@@ -133,6 +144,7 @@ def test_a_code_is_added_or_put_in_the_place_of_the_old_one(box: Sandbox, ndd: N
     with pytest.raises(Rejected) as kept:
         ndd.add_card_code("maria", DOMAIN, "0008")
     assert kept.value.code == "old code kept"
+    assert "the old one was not replaced" in str(kept.value)
     assert held(box)["maria"] == ["0007"]
     ndd.add_card_code("maria", DOMAIN, "0008", replace=True)
     assert held(box)["maria"] == ["0008"]

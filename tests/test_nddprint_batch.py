@@ -121,7 +121,7 @@ def test_refused_rows_cost_their_neighbours_nothing(box: Sandbox, ndd: NddPrint)
     assert report.table["error"].fillna("").tolist() == [
         "",
         "No se encontró el usuario.",
-        "false",
+        "the vendor answered false: the account allows one card code a user, and the old one was not replaced",
         "El código está siendo utilizado por otro usuario.",
     ]
     assert report.table["column"].fillna("").tolist() == ["", "LogonName", "CardCode", "CardCode"]
@@ -199,6 +199,8 @@ def test_running_again_sends_nothing_and_says_the_same(box: Sandbox, ndd: NddPri
     first = ndd.add_card_codes(frame, replace=True)
     sent = posts(box)
     again = ndd.add_card_codes(frame.sample(frac=1, random_state=1), replace=True)
+    host = box.addresses["nddprint"].split("/")[2]
+    assert repr(again).startswith(f"nddprint.add_card_codes, replacing to users at {host}, push ")
     assert posts(box) == sent
     assert again.table.loc[[0, 1, 2]].astype(str).equals(first.table.astype(str))
 

@@ -20,6 +20,7 @@ from toolkit.sheets.cells import values_of
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.identities import WEIGHTS
 from toolkit.sheets.kinds import rule_of
+from toolkit.sheets.match import Match
 from toolkit.sheets.rule import Judge, Reading
 from toolkit.spec import (
     Bool,
@@ -45,7 +46,7 @@ Said = tuple[Any, str, str | None, str]  # what is sent; the problem, the propos
 
 def of(field: Field, value: Any, **how: Any) -> Said:
     """What is made of one value."""
-    done = check(pd.DataFrame({field.name: pd.Series([value], dtype=object)}), [field], **how)
+    done = check(pd.DataFrame({field.name: pd.Series([value], dtype=object)}), [field], empty_rows=True, **how)
     assert len(done.problems) <= 1
     wire = done.wire()[field.key][0]
     if done.problems.empty:
@@ -360,6 +361,16 @@ class TestNumbers:
     def test_more_than_a_number(self) -> None:
         wrong(self.number, "$ 1.500", "not a number", "1.500")
         wrong(self.number, "12%", "not a number", "12")
+        wrong(self.number, "$ 1.611.580", "not a number", "1611580")
+        wrong(self.whole, "$ 1.611.580", "not a number", "1611580")
+        wrong(self.number, "CLP 1.500", "not a number", "1500", decimal=",")
+        wrong(self.number, "1.500 kg", "not a number", "1.5", decimal=".")
+        wrong(self.number, "US$ 1,234.50", "not a number", "1234.5")
+        wrong(self.number, "€ 12,5", "not a number", "12,5", decimal=",")  # as it can be read again there
+        wrong(self.number, "10-20 kg", "not a number")
+        wrong(self.number, "kg", "not a number")
+        column = pd.DataFrame({"n": ["$ 1.500", "1,5"]})
+        assert check(column, [self.number]).problems["proposal"].tolist() == ["1500"]
         wrong(self.number, float("inf"), "finite")
         wrong(self.number, "1.5E+12", "shortened")
 
@@ -549,7 +560,8 @@ def test_blank_is_missing(kind: type[Field]) -> None:
     field = kind(name="x")
     for blank in BLANKS:
         right(field, blank, None)
-    done = check(pd.DataFrame({"x": pd.Series(BLANKS, dtype=object)}), [kind(name="x", required=True)])
+    column = pd.Series(BLANKS, dtype=object)
+    done = check(pd.DataFrame({"x": column}), [kind(name="x", required=True)], empty_rows=True)
     assert done.bad.all()
     assert done.problems["problem"].unique().tolist() == ["is required and empty"]
 
@@ -567,7 +579,7 @@ FRAMES: dict[str, Callable[[], "pd.Series[Any]"]] = {
 
 @pytest.mark.parametrize("made", FRAMES.values(), ids=FRAMES.keys())
 def test_every_dtype(made: Callable[[], "pd.Series[Any]"]) -> None:
-    done = check(made().to_frame("p"), [CL])
+    done = check(made().to_frame("p"), [CL], empty_rows=True)
     assert done.ok
     assert done.wire()["p"] == ["56912345678", None, "56912345678", "56912345678"]
 
@@ -608,7 +620,7 @@ def test_every_index(index: "pd.Index[Any]") -> None:
 
 def test_no_rows_and_no_columns() -> None:
     for frame in (pd.DataFrame({"p": pd.Series(dtype="str")}), pd.DataFrame(index=[0, 1]), pd.DataFrame()):
-        done = check(frame, [CL])
+        done = check(frame, [CL], empty_rows=True)
         assert done.ok
         assert done.problems.empty
         assert done.bad.tolist() == [False] * len(frame)
@@ -683,13 +695,14 @@ class TestColumns:
         assert "NOMBRE" not in done.wire()
 
     def test_required_with_a_default(self) -> None:
-        assert check(pd.DataFrame(index=[0]), [Text(name="x", required=True, default="y")]).ok
+        fields = [Text(name="x", required=True, default="y"), Text(name="z")]
+        assert check(pd.DataFrame({"z": ["a"]}), fields).ok
 
     def test_required_when(self) -> None:
         kind = OneOf(name="type", choices={"BLANK": "En blanco", "SIMPLE": "Simple"})
         amount = Whole(name="amount", required_when=("type", "SIMPLE"))
         done = check(
-            pd.DataFrame({"type": ["simple", "BLANK", None, "SIMPLE"], "amount": [None, None, None, 3]}), [kind, amount]
+            pd.DataFrame({"type": ["simple", "BLANK", None, "SIMPLE"], "amount": [None, None, 4, 3]}), [kind, amount]
         )
         assert done.bad.tolist() == [True, False, False, False]
 
@@ -797,6 +810,43 @@ class TestCheck:
         assert told["outcome"].isna().tolist() == [True, True, False, True]
         assert told.loc[5, "error"].startswith("NOMBRE is required and empty; CORREO is not an e-mail address")
         assert told.loc[5, "column"] == "NOMBRE"
+
+
+class TestEmptyRows:
+    frame = pd.DataFrame({"n": ["Ana", None, " ", "Eva"], "e": ["a@example.com", "", np.nan, None]}, index=[2, 3, 4, 5])
+
+    def test_they_are_a_problem_and_one_only(self) -> None:
+        done = check(self.frame, [Text(name="n"), Email(name="e", required=True)])
+        assert done.bad.tolist() == [False, True, True, True]
+        assert done.errors[["row", "column", "problem"]].to_numpy().tolist() == [
+            [3, "n", "is empty, and so is the whole row"],
+            [4, "n", "is empty, and so is the whole row"],
+            [5, "e", "is required and empty"],
+        ]
+        assert done.summary["rows that can be sent"] == 1
+
+    def test_the_report_says_so_and_names_no_cell(self) -> None:
+        told = check(self.frame, [Text(name="n"), Email(name="e")]).outcomes
+        assert told["outcome"].isna().tolist() == [True, False, False, True]
+        assert told.loc[3, "error"] == told.loc[4, "error"] == "the row is empty"
+        assert told.loc[[3, 4], ["column", "value"]].isna().all(axis=None)
+
+    def test_a_wrong_cell_is_not_nothing(self) -> None:
+        done = check(pd.DataFrame({"e": ["x"], "n": [None]}), [Text(name="n"), Email(name="e")])
+        assert done.errors["column"].tolist() == ["e"]
+
+    def test_what_fills_no_field_does_not_count(self) -> None:
+        match = Match([Text(name="n")], {"n": "n", "row": None})
+        assert check(pd.DataFrame({"n": [None, "a"], "row": [1, 2]}), match).bad.tolist() == [True, False]
+
+    def test_without_any_column(self) -> None:
+        assert check(pd.DataFrame(index=[0, 1]), [Text(name="n")]).bad.all()
+        assert check(pd.DataFrame(index=[0, 1]), []).ok
+
+    def test_many_rows(self) -> None:
+        frame = pd.DataFrame({"a": [str(n) if n % 3 else None for n in range(900)], "b": "x"})
+        frame.loc[300:599, "b"] = None
+        assert check(frame, [Text(name="a"), Text(name="b")]).bad.sum() == 100
 
 
 def test_values_are_hashable() -> None:

@@ -6,11 +6,12 @@ import pandas as pd
 import pytest
 
 from toolkit.apis import carmachain, nddprint
+from toolkit.apis.signio.notes import NoteTerms
 from toolkit.apis.signio.signers import NewSigner
 from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.match import Match, match_columns
-from toolkit.spec import Day, Email, Field, Phone, Text
+from toolkit.spec import Day, Email, Field, Phone, Record, Text
 
 FIELDS: tuple[Field, ...] = (
     Text(name="NOMBRE", required=True),
@@ -120,6 +121,91 @@ def test_every_system() -> None:
     assert matched(people, carmachain.Person) == {"Номер документа": "IdDocument", "Телефон": "PhoneNumber"}
     codes = names("Usuario", "Número de tarjeta")
     assert None not in matched(codes, nddprint.NewCardCode).values()
+
+
+HEADINGS: dict[type[Record], dict[str, str]] = {  # Spanish; English; Ukrainian
+    NewSigner: {
+        "nombre": "Nombre del firmante; Full name; Прізвище, ім'я, по батькові",
+        "tipo_identificacion": "Tipo de documento; ID type; Тип документа",
+        "identificacion": "Nº documento; Identification No.; Ідентифікаційний номер",
+        "email": "Correo-e; E-mail address; Ел. пошта",
+        "orden": "Turno de firma; Signing order; Порядок підписання",
+        "aprobador": "¿Es aprobador?; Approver; Погоджувач",
+        "tipo_firma": "Tipo de firma; Signature type; Тип підпису",
+        "tipo_firmante": "Tipo de persona; Signer type; Тип підписанта",
+        "celular": "Nro. celular; Mobile number; Моб. телефон",
+        "razonsocial": "Razón Social; Organization; Назва підприємства",
+        "company_identification_type": "Tipo documento empresa; Company ID type; Тип документа компанії",
+        "company_identification": "NIT de la empresa; Company ID; Код ЄДРПОУ",
+        "servicio_identidad": "Validación de identidad; Identity check; Перевірка особи",
+        "rol": "Rol; Role; Роль",
+        "states": "Estados a notificar; States to notify; Статуси для сповіщення",
+        "enable_comments": "Permite comentarios; Allow comments; Дозволити коментарі",
+        "on_premise_signature": "Firma en sitio; On-site signature; Підпис на місці",
+        "operation_rol": "Rol en el documento; Document role; Роль у документі",
+    },
+    NoteTerms: {
+        "reference": "Referencia; Reference No.; Референція",
+        "expiration": "Fecha de vencimiento; Due date; Термін сплати",
+        "amount": "Monto del pagaré; Amount; Сума",
+        "payment_way": "Forma de pago; Payment method; Спосіб оплати",
+        "payment_place": "Lugar de pago; Place of payment; Місце платежу",
+    },
+    nddprint.NewCardCode: {
+        "LogonName": "Nombre de usuario; Login name; Ім'я користувача",
+        "DomainName": "Dominio; Domain; Домен",
+        "CardCode": "Código tarjeta; Badge number; Номер картки",
+    },
+    carmachain.Person: {
+        "IdDocument": "Documento de identidad; Passport number; Серія та номер паспорта",
+        "PhoneNumber": "Teléfono de contacto; Cell number; Номер мобільного",
+    },
+}
+
+
+@pytest.mark.parametrize("record", HEADINGS, ids=lambda record: record.__name__)
+def test_headings_of_every_field_in_three_languages(record: type[Record]) -> None:
+    for language in range(3):
+        wanted = {said.split("; ")[language]: field for field, said in HEADINGS[record].items()}
+        assert matched(names(*wanted), record) == wanted
+        for heading, field in wanted.items():  # nor does it need the others to be told apart from
+            assert matched(names(heading), record) == {heading: field}
+    told = {f.name for f in record.fields if f.name not in HEADINGS[record]}
+    assert told <= {"type"}  # "type" of what, only values tell
+
+
+def test_type_of_what_the_values_tell() -> None:
+    for heading, values, field in (
+        ("Tipo", ["CC", "CE", "CC"], "tipo_identificacion"),
+        ("TYPE", ["Firma digital"], "tipo_firma"),
+        ("Тип", ["Persona natural", "Persona jurídica"], "tipo_firmante"),
+        ("Tipo", ["cliente", "proveedor"], None),
+        ("Tipo", ["0", "1"], None),  # of a signature, or of a signer: a question
+        ("Tipo", [], None),
+        ("Estado", ["CC", "CE"], None),
+    ):
+        assert matched(pd.DataFrame({heading: pd.Series(values, dtype="str")}), NewSigner) == {heading: field}
+    assert matched(pd.DataFrame({"Tipo de pagaré": ["BLANK", "En blanco"]}), NoteTerms) == {"Tipo de pagaré": "type"}
+    question = match_columns(pd.DataFrame({"Tipo": ["0", "1"]}), NewSigner)
+    assert question.table.loc[0, "reason"] == "fits tipo_firma and tipo_firmante alike: choose"
+
+
+@pytest.mark.parametrize(
+    "heading", ["Tipo", "Estado", "Estado civil", "CC", "Código", "Número", "Firma", "Comentarios", "Cliente", "Fecha"]
+)
+def test_what_may_mean_several_things_is_left_open(heading: str) -> None:
+    for record in HEADINGS:
+        assert matched(names(heading), record) == {heading: None}
+
+
+def test_twice_the_same_is_a_question() -> None:
+    twice = match_columns(names("Dominio", "Domain"), nddprint.NewCardCode)
+    assert twice.columns == {"Dominio": None, "Domain": None}
+    assert "DomainName is fitted alike by 'Domain': choose" in twice.table["reason"].tolist()
+
+
+def test_another_part_of_the_name_is_not_enough() -> None:
+    assert matched(names("Nombre", "Usuario", "Tarjeta"), nddprint.NewCardCode)["Nombre"] is None
 
 
 class TestMatch:

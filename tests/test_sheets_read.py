@@ -93,6 +93,13 @@ class TestSource:
             read_sheet(b"a;b\n", encoding="klingon")
 
 
+def test_rows_of_nothing_but_spaces_are_blank() -> None:
+    frame = read_sheet(table(["A", "B"], ["x", " y"], ["", " "], [" ", "z"], ["\u00a0", "  "], [None, ""]))
+    assert frame.index.tolist() == [2, 4]
+    assert frame.to_numpy().tolist() == [["x", " y"], [" ", "z"]]
+    assert frame.attrs["notes"] == ["blank rows were left out: 3, 5"]
+
+
 def test_numbers_are_known_as_such() -> None:
     data = table(["A", "B", "C"], [1.5, "x", 1], ["", "y", "2"], [3, "z", 3])
     assert read_sheet(data).attrs["numeric"] == ["A"]

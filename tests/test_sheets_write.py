@@ -156,9 +156,10 @@ class TestWorkbook:
         book = self.made(tmp_path)
         assert book.sheetnames == ["Clientes 2024", "Summary"]
         sheet = book.worksheets[0]
-        assert [cell.value for cell in sheet[1]] == ["NOMBRE", "FONO", *OUTCOME]
+        assert [cell.value for cell in sheet[1]] == ["NOMBRE", "FONO", *OUTCOME, "row"]
+        assert [cell.value for cell in sheet["G"]] == ["row", 5, 9]
         assert sheet.freeze_panes == "A2"
-        assert sheet.auto_filter.ref == "A1:F3"
+        assert sheet.auto_filter.ref == "A1:G3"
         assert sheet.column_dimensions["A"].width >= 8
         assert sheet["A2"].number_format == "@"
 
@@ -218,6 +219,33 @@ class TestWorkbook:
         frame = pd.DataFrame({"A": ["1"]})
         frame.attrs["sheet"] = title
         same(saved(tmp_path / "a.xlsx", frame), frame)
+
+
+INDEXES: dict[str, tuple["pd.Index[Any]", dict[str, list[str]]]] = {
+    "of a sheet": (pd.Index([5, 9], name="row"), {"row": ["5", "9"]}),
+    "chosen rows": (pd.Index([0, 7]), {"index": ["0", "7"]}),
+    "texts": (pd.Index(["=1", "b"], name="who"), {"who": ["=1", "b"]}),
+    "levels": (
+        pd.MultiIndex.from_arrays([["a", "a"], [1, 2]], names=["g", None]),
+        {"g": ["a", "a"], "index": ["1", "2"]},
+    ),
+    "twice the same": (pd.Index([3, 3], name="row"), {"row": ["3", "3"]}),
+    "a column's name": (pd.Index([4, 5], name="A"), {"A (2)": ["4", "5"]}),
+    "times": (pd.DatetimeIndex(["2024-01-01", "2024-01-02"], tz="UTC"), {"index": ["2024-01-01", "2024-01-02"]}),
+    "a mere count": (pd.RangeIndex(2), {}),
+}
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+@pytest.mark.parametrize("kind", INDEXES)
+def test_the_labels_of_the_rows_are_written(kind: str, suffix: str, tmp_path: Path) -> None:
+    index, labels = INDEXES[kind]
+    frame, path = pd.DataFrame({"A": ["x", "y"]}, index=index), tmp_path / f"a{suffix}"
+    same(saved(path, frame), frame)
+    told = read_sheet(path)
+    assert list(told.columns) == ["A", *OUTCOME, *labels]
+    assert {name: [value[:10] for value in told[name]] for name in labels} == labels
+    assert list(only_failed(path).columns) == ["A"]
 
 
 class TestSentAgain:

@@ -137,6 +137,15 @@ def test_an_empty_cell_that_a_text_names_is_a_problem(signio: Signio) -> None:
     assert planned(signio, people, nombre="Contrato en {ciudad}").problems["column"].tolist() == ["ciudad"]
 
 
+def test_empty_rows_at_the_end_of_a_sheet_are_nobody(signio: Signio) -> None:
+    people = crowd(2)
+    sheet = pd.concat([people, pd.DataFrame({"contrato": [None, " "], "nombre": ["", None]})], ignore_index=True)
+    plan = planned(signio, sheet)
+    assert plan.problems.empty
+    assert plan.summary["signers"] == len(people)
+    assert planned(signio, sheet.fillna({"contrato": "emp-000"})).problems["row"].unique().tolist() == [len(people)]
+
+
 # ── drafts ───────────────────────────────────────────────────────────────────
 
 
@@ -180,6 +189,16 @@ def test_running_it_again_does_nothing(box: Sandbox, signio: Signio) -> None:
         plan.distribute(confirm=3)
     assert len(envelopes(box)) == 3
     assert posts(box).count("distribute") == 3
+
+
+def test_reports_say_in_words_where_it_went(box: Sandbox, signio: Signio) -> None:
+    host = box.addresses["signio"].split("/")[2]
+    plan = planned(signio, crowd(1), campaign="marzo")
+    assert repr(plan.build()).startswith(f"signio.campaign to campaign «marzo» at {host}, push ")
+    assert repr(plan.distribute(confirm=1)).startswith(f"signio.distribute to signers at {host}, push ")
+    planned(signio, crowd(1)).build()
+    where = [f"campaign «marzo» at {host}", f"drafts at {host}", f"signers at {host}"]
+    assert sorted(toolkit.pushes()["destination"]) == where
 
 
 def test_a_changed_row_has_to_be_a_decision(box: Sandbox, signio: Signio) -> None:

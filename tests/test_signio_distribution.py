@@ -102,6 +102,16 @@ def test_add_signers_reads_back_what_is_in_doubt(box: Sandbox, signio: Signio, c
     assert report.table["id_firmante"].tolist() == signio.signers(envelope)["id_contacto"].tolist()
 
 
+def test_add_signers_does_not_send_empty_rows(box: Sandbox, signio: Signio) -> None:
+    envelope = signio.create_envelope("Contrato")
+    people = crowd(1, 2).drop(columns=["contrato", "archivo"])
+    report = signio.add_signers(envelope, pd.concat([people, people.iloc[:2].map(lambda _: None)], ignore_index=True))
+    assert report.table["outcome"].tolist() == ["accepted", "accepted", "not sent", "not sent"]
+    host = box.addresses["signio"].split("/")[2]
+    assert repr(report).startswith(f"signio.add_signers to envelope {envelope} at {host}, push ")
+    assert report.not_sent["error"].tolist() == ["the row is empty"] * 2
+
+
 def test_add_signers_refuses_somebody_twice(box: Sandbox, signio: Signio) -> None:
     people = crowd(1, 2).drop(columns=["contrato", "archivo"])
     people["identificacion"] = "1001"

@@ -32,6 +32,7 @@ INSERT, DATABASE = Ida.endpoints["post_records"], Ida.endpoints["database"]
 CREATE, SEARCH = Signio.endpoints["create_envelope"], Signio.endpoints["search_envelopes"]
 DISTRIBUTE, SIGNING_URL = Signio.endpoints["distribute"], Signio.endpoints["signing_url"]
 ADD_CARD, RENEW_PIN = NddPrint.endpoints["post_card_code"], NddPrint.endpoints["renew_pin_code"]
+SET_PIN = NddPrint.endpoints["update_secure_pin_code"]
 ASK = CarmaChain.endpoints["create_request"]
 ACKED, REJECTED, NOT_EXECUTED, AMBIGUOUS = Verdict
 PAGE = b"<!doctype html><html><title>Login</title></html>"
@@ -133,6 +134,9 @@ ANSWERS = {
     "nothing": (INSERT, 200, b"", AMBIGUOUS),
     "a page": (INSERT, 200, PAGE, AMBIGUOUS),
     "a page where text is expected": (RENEW_PIN, 200, PAGE, AMBIGUOUS),
+    "nothing where text is expected": (RENEW_PIN, 200, b"", AMBIGUOUS),
+    "an empty text where text is expected": (SET_PIN, 200, b' "" ', AMBIGUOUS),
+    "any text where none is documented": (SET_PIN, 200, b"true", ACKED),
     "unknown code": (INSERT, 200, ida(299), AMBIGUOUS),
     "no code": (INSERT, 200, {"message": "OK"}, AMBIGUOUS),
     "code of another type": (INSERT, 200, {**OK, "code": "200"}, AMBIGUOUS),

@@ -120,7 +120,7 @@ def _checked(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:
     one = pd.DataFrame(
         {f.name: pd.Series([values[f.name]], dtype=object) for f in plain if f.name in values}, index=[0]
     )
-    done = check(one, tuple(plain))
+    done = check(one, tuple(plain), empty_rows=True)
     if wrong or not done.ok:
         wrong += [f"{p.column}: {p.problem}" for p in done.errors.itertuples()]
         raise InputError(f"{endpoint.name}: {'; '.join(wrong)}. Nothing was sent")

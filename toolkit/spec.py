@@ -202,6 +202,7 @@ class Dialect:
         default_factory=dict
     )  # patterns in the text of a refusal that has no code: its code
     meanings: Mapping[Any, Meaning] = field(default_factory=dict)
+    explained: Mapping[Any, str] = field(default_factory=dict)  # codes of which the text itself tells people nothing
 
 
 @dataclass(frozen=True, eq=False)

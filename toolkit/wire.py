@@ -152,6 +152,7 @@ def judge(endpoint: Endpoint, answer: Answer, now: datetime) -> Judgement:
     if meaning is Meaning.INVALID and from_vendor and code is None:
         code = next((c for words, c in dialect.words.items() if re.search(words, text, re.IGNORECASE)), None)
         meaning = dialect.meanings.get(code, meaning)
+        text = dialect.explained.get(code, text)
     verdict = VERDICTS[meaning]
     if not from_vendor and verdict is Verdict.REJECTED:
         verdict = Verdict.NOT_EXECUTED  # something between here and the vendor refused
@@ -237,7 +238,7 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 def _of_success(endpoint: Endpoint, payload: Any) -> Meaning | None:
     """What an answer means that looks like success: its body has to be the documented one."""
     found = find(payload, endpoint.at)
-    if payload is None or found is ABSENT:
+    if payload in (None, "") or found is ABSENT:
         return None
     if endpoint.success is None or found is endpoint.success:
         return Meaning.DONE

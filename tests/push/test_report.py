@@ -1,15 +1,18 @@
 """What a report says: one row for each row of the input, in words that a person can act upon."""
 
+import json
 import threading
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
 import toolkit
 from toolkit import InputError, OutcomeUnknown, PushError, PushPaused, Report, settings
+from toolkit.push.journal import Journal
 from toolkit.push.outcomes import OUTCOMES
 from toolkit.sandbox import ida_values
 from toolkit.sandbox.vendor import Refused
@@ -104,7 +107,8 @@ def test_an_incomplete_push_can_be_an_error(ida: Ida, monkeypatch: pytest.Monkey
 def test_the_text_says_where_what_how_many_and_what_next(ida: Ida) -> None:
     _, report = mixed(ida)
     text = repr(report)
-    assert text.startswith(f"ida.insert_records to {ida.box.addresses['ida'].split('//')[1]}/database/{DATABASE}")
+    host = ida.box.addresses["ida"].split("/")[2]
+    assert text.startswith(f"ida.insert_records to database {DATABASE} «Base de datos 1» at {host}, push ")
     assert report.facts["id"] in text
     assert "60  rows in all" in text
     assert "PAUSED: a web page instead of an answer" in text
@@ -159,6 +163,29 @@ def test_a_workbook_can_be_corrected_and_sent_again(ida: Ida, tmp_path: Path) ->
     fixed = ida.insert(failed[list(frame.columns)], only_new=True)
     assert fixed.complete
     assert set((ida.stored() - ida.before).values()) == {1}
+
+
+def test_every_wrong_cell_of_a_row_is_said_and_coloured(ida: Ida, tmp_path: Path) -> None:
+    frame = ida.frame(6).assign(TELEFONO=[f"569{n:08}" for n in range(6)], MONTO="1")
+    frame.loc[2, ["EMAIL", "MONTO"]] = ["nobody", "x"]
+    frame.loc[4, ["EMAIL", "TELEFONO", "MONTO"]] = ["nobody", "1", "y"]
+    frame.loc[5, "TELEFONO"] = "+573001234567"  # the vendor refuses this one
+    for rows in (frame, (frame.iloc[n : n + 3] for n in (0, 3))):
+        report = ida.insert(rows, again=rows is not frame, push={"max_rejected": 1})
+        told = report.table.loc[4]
+        assert [part.split(" is ")[0] for part in told["error"].split("; ")] == ["EMAIL", "TELEFONO", "MONTO"]
+        assert (told["column"], told["value"]) == ("EMAIL", "nobody")
+        sheet = openpyxl.load_workbook(report.to_excel(tmp_path / "result.xlsx")).worksheets[0]
+        commented = [cell for row in sheet.iter_rows(2) for cell in row if cell.comment]
+        assert [(cell.value, cell.comment.text.partition(" ")[0]) for cell in commented] == [
+            ("nobody", "is"),
+            ("x", "is"),
+            ("nobody", "is"),
+            ("1", "is"),
+            ("y", "is"),
+            ("+573001234567", "Formato"),
+        ]
+        assert {cell.fill.fill_type for cell in commented} == {"solid"}
 
 
 # ── tags ─────────────────────────────────────────────────────────────────────
@@ -258,8 +285,15 @@ def test_pushes_are_listed_the_latest_first(ida: Ida) -> None:
     ida.clock.advance(60)
     ida.insert(ida.frame(7, "later"))
     table = toolkit.pushes()
+    host = ida.box.addresses["ida"].split("/")[2]
+    assert table["destination"].tolist() == [f"database {DATABASE} «Base de datos 1» at {host}"] * 2
     assert table["rows"].tolist() == [7, 5]
     assert table[list(OUTCOMES)].sum(axis=1).tolist() == [7, 5]
+    with Journal.sound(settings.state_folder() / "pushes" / f"{table['id'][0]}.sqlite") as early:
+        facts = {name: fact for name, fact in early.facts.items() if name != "where"}
+        early._db.execute("UPDATE run SET facts = ?", (json.dumps(facts),))
+    assert f"/database/{DATABASE}" in toolkit.pushes()["destination"][0]
+    assert f"/database/{DATABASE}" in repr(toolkit.open_push(table["id"][0]).report())
     assert str(table["started"].dtype) == "datetime64[us, UTC]"
     assert table.dtypes.equals(toolkit.pushes().head(0).dtypes)
 

@@ -293,7 +293,8 @@ class Ida(Service):
 
         Args:
             id: of the record.
-            **fields: the fields to change, by the names that the database gives them.
+            **fields: the fields to change, by the names that the database gives them. "" clears a field (assumed: the
+                document shows no empty value); None leaves it as it is.
 
         Raises:
             NotFound: there is no record with this identifier.

@@ -45,6 +45,9 @@ SYSTEM = System(
             r"^false$": KEPT,
         },
         meanings={NO_USER: Meaning.MISSING, **dict.fromkeys((IN_USE, INCOMPLETE, KEPT), Meaning.INVALID)},
+        explained={
+            KEPT: "the vendor answered false: the account allows one card code a user, and the old one was not replaced"
+        },
     ),
 )
 
@@ -178,7 +181,8 @@ class NddPrint(Service):
         provenance=OBSERVED,
         repeatable=True,
         plain=True,
-        note="The address is observed; that the body has `SecurePinCode`, as the answer of PIN Codes, is assumed.",
+        note="The address is observed; that the body has `SecurePinCode`, as the answer of PIN Codes, is assumed. "
+        "What it answers is shown nowhere: any text is taken for done, and no text is not.",
     )
     def update_secure_pin_code(
         self,
@@ -196,4 +200,5 @@ class NddPrint(Service):
         Raises:
             NotFound: there is no such user.
             Rejected: the vendor found the PIN unacceptable; nothing was changed.
+            BadAnswer: the answer was empty, which tells nothing; setting it again does no harm.
         """

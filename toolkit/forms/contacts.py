@@ -96,7 +96,7 @@ class EditRecord(Form):
             self.record = self._ida.update_record(self._number, **changed)
         except Rejected as refused:
             for i in self._inputs:
-                if i.field.name in changed and changed[i.field.name] in refused.message:
+                if (sent := changed.get(i.field.name)) and sent in refused.message:
                     i.say(refused.message)
             raise
         self.say(f"{word('changed')}: {', '.join(changed)}")

@@ -83,4 +83,5 @@ def whole(report: Report, frame: pd.DataFrame, check: Check, columns: Mapping[st
         told = pd.concat([told, check.outcomes[check.bad.to_numpy()]]).reindex(frame.index)
     outcomes = pd.Categorical(told["outcome"], categories=report.table["outcome"].cat.categories)
     blamed = told["column"].map(lambda field: columns.get(field, field))
-    return Report(frame, told.assign(outcome=outcomes, column=blamed), report.facts)
+    told = told.assign(outcome=outcomes, column=blamed)
+    return Report(frame, told, report.facts, wrong_cells=check.wrong_cells)

@@ -157,7 +157,7 @@ def values_of(inputs: Sequence[Input]) -> dict[str, Any]:
             wrong[i.field.name] = f"is not JSON: {problem}"
     entered = {name: value for name, value in values.items() if value is not None}
     row = pd.DataFrame({name: pd.Series([value], dtype=object) for name, value in entered.items()}, index=[0])
-    for found in check(row, [i.field for i in inputs]).errors.to_dict("records"):
+    for found in check(row, [i.field for i in inputs], empty_rows=True).errors.to_dict("records"):
         proposal = f" → {found['proposal']}" if isinstance(found["proposal"], str) else ""
         wrong.setdefault(found["field"], f"{found['problem']}{proposal}")
     for i in inputs:

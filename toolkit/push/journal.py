@@ -181,7 +181,7 @@ class Journal:
     @property
     def facts(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self._db.execute("SELECT facts FROM run").fetchone()[0])
-        return found
+        return {"where": found.get("destination", "")} | found  # early journals know the address only
 
     @property
     def state(self) -> tuple[Run, str]:

@@ -21,8 +21,8 @@ _resumable: dict[str, Callable[[], Report]] = {}  # pushes whose rows this kerne
 def pushes() -> pd.DataFrame:
     """Past and open pushes, one row each, the latest first.
 
-    Columns: `id`, `what`, `destination`, `started` (UTC), `state`, `reason`, `rows`, then the number of rows of each
-    outcome.
+    Columns: `id`, `what`, `destination` (in words), `started` (UTC), `state`, `reason`, `rows`, then the number of
+    rows of each outcome.
     """
     rows: list[dict[str, Any]] = []
     for path in (settings.state_folder() / "pushes").glob("*.sqlite"):
@@ -33,6 +33,7 @@ def pushes() -> pd.DataFrame:
         with journal:
             facts, (state, reason) = journal.facts, journal.state
             counts = pd.Series([OUTCOME[s] for s in row_states(journal)], dtype=object).value_counts()
+        facts |= {"destination": facts["where"]}
         rows.append(facts | {"state": str(state), "reason": reason} | {str(k): v for k, v in counts.items()})
     columns = ["id", "what", "destination", "started", "state", "reason", "rows", *OUTCOMES]
     table = pd.DataFrame(rows, columns=columns)
@@ -134,9 +135,9 @@ class Push:
         raise PushError(f"the journal {self._path} is damaged: nothing can be learned from it any more")
 
     def _lock(self, journal: Journal) -> disk.Lock:
-        destination = journal.facts["destination"]
+        destination, where = journal.facts["destination"], journal.facts["where"]
         locks = disk.private_folder(settings.state_folder() / "locks")
-        return disk.Lock(locks / f"{identity.short(destination)}.lock", destination)
+        return disk.Lock(locks / f"{identity.short(destination)}.lock", where)
 
     def _complete(self, touched: list[Step], chosen: np.ndarray) -> None:
         covered = np.concatenate([s.positions for s in touched]) if touched else np.empty(0, dtype=np.int64)

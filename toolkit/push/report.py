@@ -4,6 +4,7 @@ import html
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,8 +41,10 @@ class Report:
         told: "pd.DataFrame | Table | Several",
         facts: Mapping[str, Any],
         held: np.ndarray | None = None,
+        wrong_cells: Mapping[tuple[int, str], str] = MappingProxyType({}),
     ) -> None:
         self.frame, self._told, self.facts = frame, told, dict(facts)
+        self._wrong = dict(wrong_cells)  # by position in the table and column: more than one in a row, at times
         self._held = np.ones(len(frame), dtype=bool) if held is None else held  # rows of the table that `frame` has
 
     @cached_property
@@ -104,7 +107,8 @@ class Report:
         raise failure
 
     def to_excel(self, path: str | Path) -> Path:
-        """A workbook with the input's columns, what became of each row, and a summary. Gives its path.
+        """A workbook with the input's columns, what became of each row, its number in the sheet that was read (any
+        index that does not merely count), and a summary. Gives its path.
 
         Of an iterator, it has the rows that are not in.
         Problem cells are coloured, the reason as a comment. Nothing in it is a live formula. Read again with
@@ -112,7 +116,10 @@ class Report:
         """
         from toolkit.sheets.write import write_outcome
 
-        return write_outcome(path, self.frame, self.table[self._held], self.summary, self._lines())
+        places = {str(name): n for n, name in enumerate(self.frame.columns)}
+        row = np.cumsum(self._held) - 1
+        cells = {(int(row[i]), places[c]): ("wrong", said) for (i, c), said in self._wrong.items() if self._held[i]}
+        return write_outcome(path, self.frame, self.table[self._held], self.summary, self._lines(), cells=cells)
 
     def plot(self, *, ax: "Axes | None" = None) -> "Axes":
         """A bar for each outcome that occurred. Needs the extra `plots`.
@@ -127,7 +134,7 @@ class Report:
     def without_rows_that_are_in(self) -> "Report":
         """The same, without the cells of the rows that are in: nobody has to look at those again."""
         held = self._held & ~self._in
-        return Report(self.frame[held[self._held]], self._told, self.facts, held)
+        return Report(self.frame[held[self._held]], self._told, self.facts, held, self._wrong)
 
     @classmethod
     def joined(cls, reports: "Sequence[Report]") -> "Report":
@@ -137,7 +144,9 @@ class Report:
         notes = dict.fromkeys(note for r in reports for note in r.facts["notes"])
         facts = reports[-1].facts | {"notes": list(notes), "id": ", ".join(r.facts.get("id", "") for r in reports)}
         held = np.concatenate([r._held for r in reports])
-        return cls(pd.concat([r.frame for r in reports]), Several(reports), facts, held)
+        starts = np.cumsum([0, *(len(r._held) for r in reports)]).tolist()
+        wrong = {(start + i, c): s for start, r in zip(starts, reports, strict=False) for (i, c), s in r._wrong.items()}
+        return cls(pd.concat([r.frame for r in reports]), Several(reports), facts, held, wrong)
 
     @property
     def _in(self) -> np.ndarray:
@@ -153,9 +162,7 @@ class Report:
 
     def _lines(self) -> list[str]:
         """The push in sentences."""
-        lines = [
-            f"{self.facts.get('what', 'push')} to {self.facts.get('destination', '')}, push {self.facts.get('id', '')}"
-        ]
+        lines = [f"{self.facts.get('what', 'push')} to {self.facts.get('where', '')}, push {self.facts.get('id', '')}"]
         lines += [f"{count:>9,}  {name}: {MEANINGS[str(name)]}" for name, count in self.summary.items() if count]
         lines.append(f"{len(self._held):>9,}  rows in all")
         lines += [str(note) for note in self.facts.get("notes", ())]

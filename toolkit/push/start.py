@@ -90,7 +90,7 @@ def _push(aim: Aim, options: Options, choice: Choice, course: Course) -> Report:
     folder = disk.private_folder(settings.state_folder())
     journals, locks = disk.private_folder(folder / "pushes"), disk.private_folder(folder / "locks")
     destination = aim.target.destination
-    with disk.Lock(locks / f"{identity.short(destination)}.lock", destination):
+    with disk.Lock(locks / f"{identity.short(destination)}.lock", aim.target.where):
         try:
             sitting = _Sitting(aim, options, choice, course, journals)
             report = sitting.run()
@@ -237,7 +237,7 @@ class _Sitting:
         kinds = np.where(unchanged, "sent before, unchanged", np.where(edited, "sent before, edited since", "new"))
         missing = max(0, int(gone.sum() - edited.sum()))
         refusal = PushRefused(
-            f"{int(unchanged.sum()):,} of these {len(kinds):,} rows were sent to {self._target.destination} before "
+            f"{int(unchanged.sum()):,} of these {len(kinds):,} rows were sent to {self._target.where} before "
             f"(the last push there began {started} UTC). Of the others, {int(edited.sum()):,} look edited since and "
             f"{int((kinds == 'new').sum()):,} are new; {missing:,} rows of that push are not here. Nothing was sent. "
             "Choose: only_new=True leaves out what was sent before; again=True sends everything once more. "
@@ -254,6 +254,7 @@ class _Sitting:
             "id": path.stem,
             "what": self._target.what,
             "destination": self._target.destination,
+            "where": self._target.where,
             "started": self._target.session.clock.now().isoformat(),
             "rows": len(words),
             "tagged": self._target.tagged,
@@ -300,15 +301,11 @@ class _Sitting:
         for outcome, sent in self._earlier.items():
             table.set(self._good[sent], outcome, "sent by an earlier push; not sent again")
         table.give(self._given)
-        facts: dict[str, Any] = {
-            "what": self._target.what,
-            "destination": self._target.destination,
-            "notes": self._notes,
-        }
+        facts: dict[str, Any] = {"what": self._target.what, "where": self._target.where, "notes": self._notes}
         if journal is not None:
             facts = journal.facts | {"state": str(journal.state[0]), "notes": [*self._notes, *sentences(journal)]}
             table.journal(journal, where, self._check.frame)
-        return Report(self._check.frame, table, facts)
+        return Report(self._check.frame, table, facts, wrong_cells=self._check.wrong_cells)
 
     def _path(self, prints: np.ndarray, serves: Callable[[Path], bool]) -> Path:
         """The first journal of this name and these rows that serves, or that is still to be made."""

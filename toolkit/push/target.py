@@ -36,6 +36,7 @@ class Target(Protocol):
 
     what: str  # the call that people know it by
     destination: str  # "host/database/11111": identity, and what is locked
+    where: str  # the same as people call it: "database 11111 «Clientes» at host"
     session: Session
     together: bool  # many rows in a request, or one
     keyed: bool  # an index label names the same thing in every frame: another content is a correction, not a new row

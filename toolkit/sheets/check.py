@@ -1,7 +1,7 @@
 """Every cell of a frame checked before anything is sent: what is wrong, what is proposed, and what would be sent."""
 
 import html
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -12,10 +12,10 @@ import pandas as pd
 
 from toolkit.errors import InputError, RowErrors
 from toolkit.sheets.cells import objects_of
-from toolkit.sheets.column import Column, Where
+from toolkit.sheets.column import NOTHING, Column, Where
 from toolkit.sheets.fields import as_fields, columns_of
 from toolkit.sheets.match import Match
-from toolkit.sheets.rule import Reading
+from toolkit.sheets.rule import Problem, Reading
 from toolkit.spec import Identity, Record, Text
 
 
@@ -156,12 +156,12 @@ class Check:
     @cached_property
     def refused(self) -> pd.DataFrame:
         """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `column`, `value`."""
-        rows: dict[int, tuple[str, str, str, str | None]] = {}
+        rows: dict[int, tuple[str, str, str | None, str | None]] = {}
         for column in reversed(self._columns):
-            for i, problem in column.found():
-                if problem.blocks:
-                    said = f"{column.title} {problem.text}" + (f"; {rows[i][1]}" if i in rows else "")
-                    rows[i] = "not sent", said, str(column.title), column.value(i)
+            for i, problem in column.wrong():
+                said = f"{column.title} {problem.text}" + (f"; {rows[i][1]}" if i in rows else "")
+                rows[i] = "not sent", said, str(column.title), column.value(i)
+            rows |= dict.fromkeys(column.nothing, ("not sent", "the row is empty", None, None))
         names = ["outcome", "error", "column", "value"]
         return pd.DataFrame([rows[i] for i in sorted(rows)], index=sorted(rows), columns=names, dtype="str")
 
@@ -170,15 +170,20 @@ class Check:
         """What a report says of each row: `refused`, with a row for each row of the frame."""
         return self.refused.reindex(range(len(self.frame))).set_axis(self.frame.index)
 
+    @property
+    def wrong_cells(self) -> dict[tuple[int, str], str]:
+        """What is wrong with each cell that keeps its row from being sent, by position of the row and column."""
+        filled = [c for c in self._columns if c.name is not None]
+        return {(i, str(c.name)): _said(p) for c in filled for i, p in c.wrong()}
+
     def _marks(self) -> dict[tuple[int, int], tuple[str, str]]:
         """The cells to be coloured in a workbook: what is wrong, in doubt or fixed, and what is said of it."""
         places: dict[Hashable, int] = {name: n for n, name in enumerate(self.frame.columns)}
         marks = {}
         for column in self._columns:
             for i, p in column.found():
-                said = f"{p.text}; {'sent as' if p.safe else 'perhaps'} {p.proposal}" if p.proposal else p.text
-                if column.name in places:
-                    marks[i, places[column.name]] = "fixed" if p.safe else "wrong" if p.blocks else "doubt", said
+                if column.name in places and p is not NOTHING:
+                    marks[i, places[column.name]] = "fixed" if p.safe else "wrong" if p.blocks else "doubt", _said(p)
         return marks
 
     def __repr__(self) -> str:
@@ -194,12 +199,28 @@ class Check:
         return f"<p>{html.escape(repr(self).splitlines()[0])}</p>" + self.problems.head(20).to_html(escape=True)
 
 
+def _said(problem: Problem) -> str:
+    """What a person reads of a cell."""
+    proposal = f"; {'sent as' if problem.safe else 'perhaps'} {problem.proposal}" if problem.proposal else ""
+    return f"{problem.text}{proposal}"
+
+
 def _hashable(value: Any) -> Any:
     return value if isinstance(value, str | int | float | type(None)) else repr(value)
 
 
-def check(frame: pd.DataFrame, fields: Any, *, day_first: bool = True, decimal: str = "", zone: str = "UTC") -> Check:
+def check(
+    frame: pd.DataFrame,
+    fields: Any,
+    *,
+    day_first: bool = True,
+    decimal: str = "",
+    zone: str = "UTC",
+    empty_rows: bool = False,
+) -> Check:
     """Check every cell of a frame against the fields that its columns fill. Nothing is sent or changed.
+
+    A row in which no field is filled is a problem of its own: it is not sent.
 
     Args:
         frame: of any dtypes. Blank cells are missing values. Its columns are found by the match, else by name or label.
@@ -208,6 +229,7 @@ def check(frame: pd.DataFrame, fields: Any, *, day_first: bool = True, decimal: 
         decimal: the decimal sign, "." or ","; where it is not given, the column's own numbers tell, and what can be
             read in two ways is a problem.
         zone: the time zone of times that name none.
+        empty_rows: whether a row may be empty, as a call may be made without arguments.
 
     Raises:
         InputError: a column is unknown, occurs twice, or fills a field that another fills.
@@ -230,4 +252,19 @@ def check(frame: pd.DataFrame, fields: Any, *, day_first: bool = True, decimal: 
         other, value = f.required_when or ("", None)
         if f.default in (None, "", ()) and (f.required or other in done):
             done[f.name].require(done.get(other), value)
-    return Check(frame, [done[f.name] for f, _ in paired])
+    columns = [done[f.name] for f, _ in paired]
+    if columns and not empty_rows:
+        _set_apart(columns, len(frame))
+    return Check(frame, columns)
+
+
+def _set_apart(columns: Sequence[Column], rows: int) -> None:
+    """Note which rows are empty: that is one problem, and no value is missing in them besides."""
+    nothing = np.arange(rows)
+    filled = [column for column in columns if column.name is not None]
+    for column in filled:
+        nothing = np.intersect1d(nothing, column.unfilled()) if len(nothing) else nothing
+    if len(nothing):
+        (filled or columns)[0].nothing = nothing
+        for column in columns:
+            column.empty = np.setdiff1d(column.empty, nothing)

@@ -17,6 +17,7 @@ from toolkit.sheets.rule import Judge, Problem, Reading
 from toolkit.spec import Field, Identity, Json, Masked, Number, Whole
 
 EMPTY = Problem("is required and empty")
+NOTHING = Problem("is empty, and so is the whole row")
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
 Places = np.ndarray[Any, np.dtype[np.int64]]
 Where = slice | Places  # a slice with both ends, or positions
@@ -44,7 +45,8 @@ class Column:
         looked = [] if name is None or isinstance(field, KEPT) else [*map(self._look, blocks(len(cells)))]
         self._odd = np.concatenate([NOWHERE, *looked])  # where there may be problems
         self._texts = bool(looked) and not self._others
-        self._empty = NOWHERE  # where a value is required and missing
+        self.empty = NOWHERE  # where a value is required and missing
+        self.nothing = NOWHERE  # the empty rows of the frame; one of its columns has them
 
     @property
     def title(self) -> Hashable:
@@ -52,17 +54,27 @@ class Column:
 
     def found(self) -> list[tuple[int, Problem]]:
         """Every cell with a problem, by position."""
-        found: list[tuple[int, Problem]] = []
-        if any(judge.problems for judge in self._judges.values()):
-            cells = zip(self._odd.tolist(), self._values(self._odd), self._kind(self._odd), strict=True)
-            found = [(i, problem) for i, v, kind in cells if (problem := self._judges[kind].problems.get(v))]
-        return found + [(i, EMPTY) for i in self._empty.tolist()]
+        return [
+            *self._found(),
+            *((i, EMPTY) for i in self.empty.tolist()),
+            *((i, NOTHING) for i in self.nothing.tolist()),
+        ]
+
+    def wrong(self) -> list[tuple[int, Problem]]:
+        """The cells with which a row cannot be sent, by position; none in an empty row."""
+        blocking = any(problem.blocks for judge in self._judges.values() for problem in judge.problems.values())
+        wrong = [(i, problem) for i, problem in self._found() if problem.blocks] if blocking else []
+        return wrong + [(i, EMPTY) for i in self.empty.tolist()]
 
     def blocked(self) -> list[int]:
-        """The positions of cells with which a row cannot be sent."""
-        if any(problem.blocks for judge in self._judges.values() for problem in judge.problems.values()):
-            return [i for i, problem in self.found() if problem.blocks]
-        return [*map(int, self._empty)]
+        """The positions of the rows that cannot be sent."""
+        return [i for i, _ in self.wrong()] + [*map(int, self.nothing)]
+
+    def _found(self) -> list[tuple[int, Problem]]:
+        if not any(judge.problems for judge in self._judges.values()):
+            return []
+        cells = zip(self._odd.tolist(), self._values(self._odd), self._kind(self._odd), strict=True)
+        return [(i, problem) for i, v, kind in cells if (problem := self._judges[kind].problems.get(v))]
 
     def value(self, position: int) -> str | None:
         """What stands in the cell, as text."""
@@ -85,14 +97,19 @@ class Column:
 
     def require(self, other: "Column | None", value: Any) -> None:
         """Note where something is missing: everywhere it is, or where the other column has this value."""
+        self.empty = self.unfilled()
+        if other is not None:
+            self.empty = self.empty[[v is not None and str(v) == str(value) for v in other.wire(self.empty)]]
+
+    def unfilled(self) -> Places:
+        """Where nothing is sent, and nothing is wrong."""
+        if self._texts and not len(self._odd):
+            return NOWHERE
         missing = [NOWHERE]
         for rows in blocks(len(self._cells)):
-            wire = self.wire(rows)
-            if None in wire:
-                wanted = [str(v) == str(value) for v in other.wire(rows)] if other else [True] * len(wire)
-                here = [w and v is None for w, v in zip(wanted, wire, strict=True)]
-                missing.append(rows.start + np.flatnonzero(here))
-        self._empty = np.setdiff1d(np.concatenate(missing), [i for i, _ in self.found()])
+            if None in (wire := self.wire(rows)):
+                missing.append(rows.start + np.flatnonzero([v is None for v in wire]))
+        return np.setdiff1d(np.concatenate(missing), [i for i, _ in self._found()])
 
     def _look(self, rows: slice) -> Places:
         """Where in these rows are cells that had to be read one by one."""

@@ -16,8 +16,8 @@ from toolkit.sheets.cells import folded, values_of
 from toolkit.sheets.fields import as_fields, columns_of, named
 from toolkit.sheets.kinds import KEPT, rule_of
 from toolkit.sheets.rule import Judge, Reading
-from toolkit.sheets.synonyms import CONCEPTS
-from toolkit.spec import Day, Email, Field, Identity, Json, Phone, Text, Time
+from toolkit.sheets.synonyms import CONCEPTS, KINDS
+from toolkit.spec import Day, Email, Field, Identity, Json, OneOf, Phone, Text, Time
 
 LIKELY, CLEAR, SAMPLE = 0.55, 0.02, 200
 Reason = tuple[float, str]
@@ -162,6 +162,8 @@ def _score(column: str, field: Field, sample: list[Any]) -> Reason:
     telling = isinstance(field, Email | Phone | Day | Time) or (isinstance(field, Identity) and bool(field.scheme))
     if fits is None or score > 0.95:
         return score, reason
+    if not score and isinstance(field, OneOf) and fits >= 0.8 and _asks_kind(column, field.name):
+        return 0.72, f"its values are those of {field.name!r}"
     if fits < 0.5:
         return score - 0.4, f"{reason}, but {1 - fits:.0%} of its values do not fit"
     if telling and fits >= 0.8:
@@ -194,12 +196,21 @@ def _by_name(column: str, name: str) -> Reason:
     return 0.0, ""
 
 
+def _asks_kind(column: str, name: str) -> bool:
+    """Whether one of the two says "type" and no more, and the other is the type of something."""
+    bare = not KINDS.isdisjoint((folded(column), folded(name)))
+    return bare and all(not KINDS.isdisjoint(map(folded, _words(said))) for said in (column, name))
+
+
+def _words(name: str) -> list[str]:
+    parted = re.sub(r"([A-ZÁÉÍÓÚÑ]{2,})", lambda m: m[1].title(), name.replace("_", " "))
+    return re.findall(r"\w[^\W\dA-Z]*|\d+", parted)
+
+
 def _concepts(name: str) -> tuple[str, bool] | None:
     """What a name speaks of, and whether it says nothing else."""
     if found := CONCEPTS.get(folded(name)):
         return found, True
-    words = re.findall(
-        r"\w[^\W\dA-Z]*|\d+", re.sub(r"([A-ZÁÉÍÓÚÑ]{2,})", lambda m: m[1].title(), name.replace("_", " "))
-    )
+    words = _words(name)
     phrases = [words[i : i + n] for n in (4, 3, 2, 1) for i in range(len(words) - n + 1)]
     return next(((CONCEPTS[p], False) for p in (folded("".join(p)) for p in phrases) if p in CONCEPTS), None)

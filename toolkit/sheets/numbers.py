@@ -53,15 +53,23 @@ def _number(text: str, decimal: str) -> int | float:
     if decimal and decimal not in ways:
         ways = set()
     if not ways:
-        raise Wrong("is not a number", _bare(text))
+        raise Wrong("is not a number", _proposal(text, decimal))
     sign = decimal or ways.pop()
     plain = text.replace("," if sign == "." else ".", "").replace(sign, ".")
     return float(plain) if "." in plain else int(plain)
 
 
-def _bare(text: str) -> str | None:
-    digits = re.sub(r"[^\d.,-]", "", text)
-    return digits if digits != text and re.search(r"\d", digits) else None
+def _proposal(text: str, decimal: str) -> str | None:
+    """The number in a text such as "$ 1.611.580": as it is sent, or as it stands where that has two readings."""
+    bare = re.sub(r"[^\d.,-]", "", text)
+    if bare == text:
+        return None
+    try:
+        found = _number(bare, decimal)
+    except Wrong as wrong:
+        return bare if wrong.problem.proposal else None
+    plain = str(found)
+    return bare if isinstance(found, float) and (decimal == "," or _EITHER(plain)) else plain
 
 
 def number(field: Number, reading: Reading) -> Rule:

@@ -206,7 +206,7 @@ def _columns(rows: Iterator[Sequence[Any]]) -> tuple[list[list[str]], set[int], 
         for texts in made:
             if all(full):
                 break
-            full = [known or text != "" for known, text in zip(full, texts, strict=True)]
+            full = [known or (text != "" and not text.isspace()) for known, text in zip(full, texts, strict=True)]
         filled += full
     numeric = {n for n, found in enumerate(kinds) if found <= {int, float, type(None)} and found - {type(None)}}
     return columns, numeric, filled

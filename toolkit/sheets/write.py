@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from os import PathLike
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -38,13 +39,14 @@ def write_outcome(
     summary: "pd.Series[Any]",
     lines: Sequence[str] = (),
     *,
-    cells: Cells | None = None,
+    cells: Cells = MappingProxyType({}),
     zone: str = "UTC",
 ) -> Path:
     """Write a frame, what became of each row, and a summary; as a workbook, or as text where the path ends in .csv.
 
-    The frame's columns stand first, in their order, then those of the outcome; the index is not written. Times are
-    written in `zone`. `read_sheet` gives the same data back, and `only_failed` the rows to be sent again.
+    The frame's columns stand first, in their order, then those of the outcome, with the index after `value`: in a sheet
+    that was read, that is the `row` of the original. An index that only counts is not written. Times are written in
+    `zone`. `read_sheet` gives the same data back, and `only_failed` the rows to be sent again.
 
     Args:
         path: an existing file is replaced.
@@ -52,10 +54,10 @@ def write_outcome(
         outcome: `outcome`, `error`, `column`, `value` and whatever else is known, one row for each row of the frame.
         summary: counts, for the sheet "Summary".
         lines: sentences for it.
-        cells: the cells to colour; without them the one that each outcome names.
+        cells: the cells to colour besides the one that each outcome names.
         zone: of the times.
     """
-    target = Path(path)
+    target, outcome = Path(path), _labelled(outcome, frame.index)
     if target.suffix.lower() == ".csv":
         _write_text(target, frame, outcome, zone)
         return target
@@ -71,7 +73,7 @@ def write_outcome(
     }
     with xlsxwriter.Workbook(target, options) as book:
         sheet = book.add_worksheet(_title(frame.attrs.get("sheet")))
-        marks = _blamed(frame, outcome) if cells is None else cells
+        marks = _blamed(frame, outcome) | dict(cells)
         kept = _write_rows(book, sheet, (frame, outcome), marks, zone_of(zone))
         timed = any(c.dtype.kind == "M" or "datetime" in str(c.dtype) for f in (frame, outcome) for _, c in f.items())
         notes = [*lines, *frame.attrs.get("notes", ()), *([f"times are in {zone}"] if timed else [])]
@@ -79,6 +81,16 @@ def write_outcome(
         notes += [f"{kept.uncommented} more cells are coloured without a comment"] * bool(kept.uncommented)
         _write_summary(book, summary, notes)
     return target
+
+
+def _labelled(outcome: pd.DataFrame, index: "pd.Index[Any]") -> pd.DataFrame:
+    """The outcome with the labels by which people find the rows again."""
+    if isinstance(index, pd.RangeIndex) and index.name is None and index.start == 0 and index.step == 1:
+        return outcome
+    names = ["index" if name is None else str(name) for name in index.names]
+    labels = index.to_frame(index=False, name=range(index.nlevels)).set_axis(names, axis=1)
+    told, at = outcome.reset_index(drop=True), min(len(OUTCOME), outcome.shape[1])
+    return pd.concat([told.iloc[:, :at], labels, told.iloc[:, at:]], axis=1)
 
 
 def _title(wanted: Any) -> str:

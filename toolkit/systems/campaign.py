@@ -183,6 +183,8 @@ class _Drafting(push.Rows):
         self.session = signio._caller.session
         whose = (signio._address, signio._account.get("tenant"), "campaign", campaign)
         self.destination = "/".join(filter(None, whose))
+        tenant = f" for {whose[1]}" if whose[1] else ""
+        self.where = f"{f'campaign «{campaign}»' if campaign else 'drafts'} at {self.session.host}{tenant}"
         self._given: dict[int, dict[str, Any]] = {}
 
     def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
@@ -239,6 +241,7 @@ class _Distribution(push.Rows):
         self._signio = signio
         self._ids = ready.wire()["id_transaccion"]
         self.session = signio._caller.session
+        self.where = f"signers at {self.session.host}"
         self.destination = (
             f"{signio._address}/distribution"  # one for all campaigns: no envelope goes out by two of them
         )

@@ -226,6 +226,7 @@ class _People(Rows):
         self._endpoint = caller.corrected(declared.CarmaChain.endpoints["create_request"])
         address = self.session.base_url.split("://")[1]
         self.destination = f"{address}/createrequest {'; '.join(categories)}"
+        self.where = f"peers at {self.session.host}, about {', '.join(categories)}"
         self._sent = _sent(checked)
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
@@ -266,11 +267,9 @@ def _sent(checked: Check) -> pd.DataFrame:
 def _problems(checked: Check, sent: pd.DataFrame) -> pd.DataFrame:
     """What keeps people from being asked about: `row`, `column`, `value`, `problem`."""
     labels, phones = checked.frame.index, sent["PhoneNumber"]
-    nobody = sent.isna().all(axis=1) & ~checked.bad.to_numpy()
     abroad = phones.notna() & ~phones.str.fullmatch(UKRAINIAN, na=False)
-    rows = [(labels[int(i)], "IdDocument", None, "is empty, and so is PhoneNumber") for i in np.flatnonzero(nobody)]
     wrong = "is no phone of the form +380999999999, 380999999999 or 0999999999"
-    rows += [(labels[int(i)], "PhoneNumber", phones[int(i)], wrong) for i in np.flatnonzero(abroad)]
+    rows = [(labels[int(i)], "PhoneNumber", phones[int(i)], wrong) for i in np.flatnonzero(abroad)]
     names = ["row", "column", "value", "problem"]
     return pd.concat([checked.errors[names], pd.DataFrame(rows, columns=names)], ignore_index=True)
 

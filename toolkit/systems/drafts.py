@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from toolkit.apis.signio import Signio as Declared
@@ -143,6 +144,8 @@ def _is_first(turn: int | None, turns: Sequence[int | None]) -> bool:
 def drafts_of(people: pd.DataFrame, layout: Layout) -> tuple[list[Draft], pd.DataFrame]:
     """The envelopes of a frame with a row a signer, and every problem: `row`, `column`, `value`, `problem`.
 
+    Rows in which nothing stands are left out.
+
     Raises:
         InputError: a column is missing, or fills nothing; or no document is named at all.
     """
@@ -151,6 +154,7 @@ def drafts_of(people: pd.DataFrame, layout: Layout) -> tuple[list[Draft], pd.Dat
 
 class _Planner:
     def __init__(self, people: pd.DataFrame, layout: Layout) -> None:
+        people = _without_empty_rows(people)
         self._people, self._layout = people, layout
         self._problems: list[tuple[Any, str, Any, str]] = []
         self._sources: dict[Any, Source | str] = {}
@@ -275,6 +279,14 @@ class _Planner:
         line = (self._people.index[row], column, value, problem)
         if line not in self._problems:
             self._problems.append(line)
+
+
+def _without_empty_rows(people: pd.DataFrame) -> pd.DataFrame:
+    """Spreadsheets often end in rows that hold nothing, or nothing but spaces: nobody is meant by them."""
+    filled = np.zeros(len(people), dtype=bool)
+    for _, column in people.items():
+        filled |= np.fromiter((stripped(str(v)) != "" if v is not None else False for v in values_of(column)), bool)
+    return people[filled]
 
 
 def _columns_in(value: Any) -> Iterator[str]:

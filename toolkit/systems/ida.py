@@ -46,7 +46,8 @@ class Ida(declared.Ida):
     def records(self, ids: Iterable[int]) -> pd.DataFrame:
         """Many records, one row for each id asked, in that order, with a column a field.
 
-        Column `recordId` is the id; `error` says why there is no record, and is missing where there is one.
+        Column `recordId` is the id; `error` says why there is no record, and is missing where there is one. A field of
+        such a name becomes the column `error (record)`.
 
         Raises:
             RowErrors: some ids are no whole numbers. Nothing was asked; `.table` says which.
@@ -55,11 +56,12 @@ class Ida(declared.Ida):
         checked.raise_if_bad("ids")
         asked = checked.wire()["recordId"]
         found = self._caller.each(self.endpoints["record"], [{"id": i} for i in asked], label="records")
-        rows = [_values(f) for f in found]
-        names = dict.fromkeys(name for row in rows for name in row if name != "error")
-        table = pd.DataFrame(rows, columns=[*names, "error"], dtype="str")
+        rows, errors = zip(*map(_values_or_error, found), strict=True) if found else ((), ())
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        table = pd.DataFrame(list(rows), index=range(len(rows)), columns=names, dtype="str")
+        table = table.rename(columns=_stepping_aside(names))
         table.insert(0, "recordId", pd.Series(asked, dtype="Int64"))
-        return table
+        return table.assign(error=pd.array(errors, dtype="str"))
 
     def insert_records(
         self,
@@ -73,9 +75,10 @@ class Ida(declared.Ida):
     ) -> Report:
         """Add records to a contact database, one for each row, and say what became of each.
 
-        Every cell is checked first, by the database's own fields: a row with a bad cell is not sent, and the report
-        says why. The others travel in chunks. Safe to run again: rows that are in are not sent twice, and a push that
-        was interrupted goes on. What cannot be known is `unknown`, and is never sent again on its own.
+        Every cell is checked first, by the database's own fields: a row with a bad cell, or with none at all, is not
+        sent, and the report says why. The others travel in chunks. Safe to run again: rows that are in are not sent
+        twice, and a push that was interrupted goes on. What cannot be known is `unknown`, and is never sent again on
+        its own.
 
         Args:
             database_id: where to.
@@ -114,10 +117,20 @@ class Ida(declared.Ida):
         return _push.push_all(rows, lambda frame: where.aim(frame, tag_field), options, Choice(only_new, again))
 
 
-def _values(found: Any) -> dict[Hashable, Any]:
+def _values_or_error(found: Any) -> tuple[dict[Hashable, Any], str | None]:
     if isinstance(found, ToolkitError):
-        return {"error": str(found)}
-    return found.iloc[0].to_dict() if len(found) else {"error": "the answer holds no record"}
+        return {}, str(found)
+    return (found.iloc[0].to_dict(), None) if len(found) else ({}, "the answer holds no record")
+
+
+def _stepping_aside(names: Sequence[Hashable]) -> dict[Hashable, str]:
+    """New names for the fields that are called as our own columns are."""
+    new: dict[Hashable, str] = {}
+    for name in {"recordId", "error"}.intersection(names):
+        new[name] = f"{name} (record)"
+        while new[name] in names:
+            new[name] += " (record)"
+    return new
 
 
 _push = push  # the argument of that name hides the module
@@ -132,6 +145,9 @@ class Destination:
         created = about["createdAt"].iloc[0]
         made = f"{created:%Y%m%d%H%M%S}" if pd.notna(created) else ""
         self.name = f"{ida._caller.session.base_url.split('://')[1]}/database/{database_id} {made}".strip()
+        called = about["name"].iloc[0]
+        title = f"database {database_id} «{called}»" if pd.notna(called) else f"database {database_id}"
+        self.where = f"{title} at {ida._caller.session.host}"
         self.table = ida.fields(database_id)
         self.fields = as_fields(self.table, day_format=declared.DATE_FORMAT)
         self.field_ids = dict(zip(self.table["name"], self.table["id"], strict=True))
@@ -167,7 +183,7 @@ class Records(Rows):
 
     def __init__(self, where: Destination, checked: Check, fields: Sequence[Field], tag_field: str | None) -> None:
         self._where, self.check, self._tag_field, self.tagged = where, checked, tag_field, bool(tag_field)
-        self.destination = where.name
+        self.destination, self.where = where.name, where.where
         self.session = where.ida._caller.session
         self._endpoint = where.ida._caller.corrected(declared.Ida.endpoints["post_records"])
         self._fields = {f.key: f for f in fields}

@@ -188,6 +188,7 @@ class _CardCodes(Rows):
         self._endpoint = system._caller.corrected(declared.NddPrint.endpoints["post_card_code"])
         self.what = f"nddprint.add_card_codes{', replacing' if replace else ''}"
         self.destination = f"{self.session.base_url.split('://')[1]}/users"
+        self.where = f"users at {self.session.host}"
         self._rows = _sent(checked)
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:

@@ -188,7 +188,7 @@ class Signio(declared.Signio):
 
         Args:
             people: a row for each signer: the fields of `add_signer`, `envelope`, and the columns that texts name. Any
-                other column is an error.
+                other column is an error. Empty rows are left out.
             envelope: the column that groups rows into envelopes.
             documents: a file (path, or pair of name and bytes) or several. Every signer signs every one of them.
             place: where the signatures are shown: "bottom left of the last page", "top right of page 2", "middle of the
@@ -240,6 +240,7 @@ class _People(push.Rows):
         self._rows = checked.wire()
         self.session = signio._caller.session
         self.destination = f"{signio._address}/envelopes/{envelope_id}/signers"
+        self.where = f"envelope {envelope_id} at {self.session.host}"
 
     def _person(self, position: int) -> dict[str, Any]:
         return {name: v for name, values in self._rows.items() if (v := values[position]) is not None}
