@@ -140,9 +140,15 @@ class Column:
         if not isinstance(self.field, (*KEPT, Json)):
             texts = texts_of(cells)
             self._others |= texts is None
-            return values_of(cells) if texts is None else texts
+            return self._digits(values_of(cells)) if texts is None else texts
         self._others, kept = True, objects_of(cells)
         return [None if isinstance(v, str) and not v.strip() else v for v in kept]
+
+    def _digits(self, values: list[Any]) -> list[Any]:
+        """Whole numbers as their digits, where a text is looked for: then they are looked at together."""
+        if int not in set(map(type, values)) or isinstance(self.field, Number | Whole):
+            return values
+        return [str(v) if type(v) is int else v for v in values]
 
     def _kind(self, rows: Where) -> list[Any]:
         """Of which kind the numbers in these rows are."""

@@ -1,9 +1,9 @@
 """Numbers as people write them, with either decimal sign."""
 
-import json
 import math
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from toolkit.sheets.cells import latin
 from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
@@ -77,13 +77,26 @@ def number(field: Number, reading: Reading) -> Rule:
         found = _number(value, reading.decimal) if isinstance(value, str) else value
         if not math.isfinite(found):
             raise Wrong("is not a finite number")
-        return Read(json.dumps(found) if field.as_text else found)
+        return Read(_json(found) if field.as_text else found)
 
     if field.as_text:  # what JSON would show as it is written
         plain = "(?:0|-?[1-9][0-9]{0,14})" + (r"|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,3}[1-9]" * (reading.decimal == "."))
-        return Rule(read, (int, float), finder(plain))
+        return Rule(read, (int, float), finder(plain), right=_finite, wire=_json)
     plain = "[+-]?[0-9]{1,15}" + (r"(?:\.[0-9]{1,15})?" if reading.decimal == "." else "")
-    return Rule(read, (int, float), finder(plain), wire=lambda text: float(text) if "." in text else int(text))
+    return Rule(read, (int, float), finder(plain), right=_finite, wire=_plain)
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _json(value: str | float) -> str:
+    """A finite number as JSON shows it, which is as Python does."""
+    return value if isinstance(value, str) else repr(value)
+
+
+def _plain(value: str | float) -> int | float:
+    return value if not isinstance(value, str) else float(value) if "." in value else int(value)
 
 
 def whole(field: Whole, reading: Reading) -> Rule:

@@ -53,7 +53,8 @@ class Rule:
     takes: tuple[type, ...] = ()  # what is read as it is, not as text
     odd: Find | None = None  # the positions of texts that have to be read; the others are right as they stand
     tidied: Callable[[list[str]], list[str]] | None = None  # makes safe fixes, which hold where nothing odd is left
-    wire: Callable[[str], Any] | None = None  # what is sent for a text that is not odd, if not itself
+    right: Callable[[Any], bool] | None = None  # whether a value that is no text is right as it stands
+    wire: Callable[[Any], Any] | None = None  # what is sent for a value that is right as it stands, if not itself
 
 
 def finder(pattern: str) -> Find:
@@ -91,7 +92,7 @@ class Judge:
 
     def odd(self, values: list[Any]) -> list[int]:
         """Where values stand that had to be read: there may be problems. The others are right as they stand."""
-        positions = _odd(self._rule.odd, values)
+        positions = _odd(self._rule, values)
         decided = self._decided
         waiting = [v for v in dict.fromkeys([values[i] for i in positions]) if v not in decided]
         tidied = _tidied(self._rule, waiting) if self._rule.tidied and waiting else {}
@@ -121,13 +122,14 @@ class Judge:
         return made
 
 
-def _odd(find: Find | None, values: list[Any]) -> list[int]:
+def _odd(rule: Rule, values: list[Any]) -> list[int]:
+    find, right = rule.odd, rule.right
     if find is None:
         return [i for i, v in enumerate(values) if v is not None]
     kinds = set(map(type, values))
     if kinds <= {str, type(None)}:
         return find(values if kinds <= {str} else ["" if v is None else v for v in values])
-    others = [i for i, v in enumerate(values) if v is not None and not isinstance(v, str)]
+    others = [i for i, v in enumerate(values) if not isinstance(v, str | None) and not (right and right(v))]
     return sorted([*others, *find([v if isinstance(v, str) else "" for v in values])])
 
 
