@@ -54,6 +54,7 @@ OUTSIDE = {  # library: the rooms that may use it
 }
 FILES = sorted(ROOT.rglob("*.py"))
 HEAVY = (
+    "tqdm",
     "ipywidgets",
     "werkzeug",
     "matplotlib",

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from toolkit import frames, wire
 from toolkit.errors import BadAnswer, InputError, SettingsError, ToolkitError
@@ -96,6 +95,8 @@ class Caller:
         self, work: Callable[[Any], Any], many: Sequence[Any], *, label: str, workers: int | None = None
     ) -> list[Any]:
         """`work` on each of many things, some at a time, with a progress bar; results in the same order."""
+        from tqdm.auto import tqdm
+
         with ThreadPoolExecutor(max(1, min(workers or self.workers, len(many)))) as pool:
             results = pool.map(work, many)
             return list(tqdm(results, total=len(many), desc=label, disable=not self.progress, leave=False))

@@ -6,10 +6,11 @@ import sys
 import tempfile
 import time
 
-from tests.benchmarks.measure import Line, apart, faster, in_turns
+from tests.benchmarks.measure import Line, apart, faster, here, in_turns
 
 
 def imports(runs: int) -> list[Line]:
+    apart("import toolkit")  # compiled
     taken = in_turns(
         {
             "import toolkit": lambda: apart("import toolkit"),
@@ -25,7 +26,7 @@ def demo() -> list[Line]:
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         command = [sys.executable, "-u", "-m", "toolkit", "demo", "--output", f"{folder}/resultado.xlsx"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(command, env=here(), stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             first = report = 0.0
             for line in process.stdout:

@@ -61,8 +61,9 @@ def faster(
 
 
 def here() -> dict[str, str]:
-    """The environment of an interpreter that finds these benchmarks, wherever it is started."""
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    """The environment of an interpreter that finds these benchmarks, and keeps what it compiles, as a user's does."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def apart(code: str, *arguments: str) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from tqdm.auto import tqdm
+if TYPE_CHECKING:
+    from tqdm.auto import tqdm
 
 
 class Progress:
@@ -16,6 +18,8 @@ class Progress:
         self._bar: tqdm | None = None  # type: ignore[type-arg]
 
     def __enter__(self) -> "Progress":
+        from tqdm.auto import tqdm
+
         self._bar = tqdm(total=self.rows, initial=self.done, desc=self._label, unit="rows", disable=not self._shown)
         return self
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from toolkit import push, wire
 from toolkit.apis import carmachain as declared
@@ -143,6 +142,8 @@ class CarmaChain(declared.CarmaChain):
             tickets: from `request`.
             timeout: how long to wait, as "30min" or "2h"; "0s" looks once.
         """
+        from tqdm.auto import tqdm
+
         clock = self._caller.session.clock
         until = clock.monotonic() + _seconds(timeout)
         watch, pause = Watch(tickets["idRequest"].dropna()), FIRST_PAUSE
