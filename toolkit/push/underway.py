@@ -65,11 +65,13 @@ class UnderWay:
         return [one.result() for one in ended if not one.exception()]
 
     def _next(self) -> Came:
-        while True:
+        back: Future[Came] | None = None
+        while back is None:
             with contextlib.suppress(queue.Empty):
-                one = self._back.get(timeout=HEARS).result()
-                self.steps.remove(one.step)
-                return one
+                back = self._back.get(timeout=HEARS)
+        came = back.result()
+        self.steps.remove(came.step)
+        return came
 
     def _exchange(self, step: Step, made: Made, intended: tuple[datetime, float]) -> Came:
         at, since = intended
