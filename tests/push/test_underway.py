@@ -1,5 +1,7 @@
 """Several requests under way: none waits for another, and what calls for attention waits until all are back."""
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +10,8 @@ import pandas as pd
 import pytest
 
 import toolkit
-from toolkit import InputError, wire
+from toolkit import InputError, settings, wire
+from toolkit.push.made import _sha256
 from toolkit.push.run import Runner
 from toolkit.session import Attempt, Session
 from toolkit.spec import Endpoint
@@ -74,6 +77,26 @@ def test_a_slow_answer_does_not_hold_the_others_up(nddprint: NddPrint, monkeypat
     Traffic(monkeypatch, "post_card_code", rule)
     frame = nddprint.frame(20)
     nddprint.check_all_in(nddprint.push(frame, workers=2), frame)
+
+
+def test_every_intent_is_committed_before_its_request_leaves(
+    nddprint: NddPrint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def attempt(session: Session, endpoint: Endpoint, request: wire.Request) -> Attempt:
+        if endpoint.name == "post_card_code":
+            (path,) = (settings.state_folder() / "pushes").glob("*.sqlite")
+            with contextlib.closing(sqlite3.connect(path, timeout=LONG)) as other:
+                query = "SELECT state FROM op WHERE sha256 = ?"
+                seen.extend(other.execute(query, (_sha256(request),)).fetchall())
+        return honest(session, endpoint, request)
+
+    honest = Session.attempt
+    monkeypatch.setattr(Session, "attempt", attempt)
+    frame = nddprint.frame(40)
+    nddprint.check_all_in(nddprint.push(frame, workers=8), frame)
+    assert seen == [("intent",)] * 40
 
 
 def test_all_are_back_before_doubt_is_settled(ida: Ida, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def plan(rows: int, together: bool, options: Options) -> list[np.ndarray]:
 
 
 def _less(limit: int, workers: int) -> list[int]:
-    """By how much the sizes of one round stay below the limit."""
+    """By how much the sizes of one round stay below the limit: by half of it at most, however many the workers."""
     if workers > 1:
-        return [2**i for i in range(workers)]
+        return [2**i for i in range(workers) if 2 ** (i + 1) <= limit] or [0]
     return [STEP * i for i in range(min(STEPS, 1 + limit // (2 * STEP)))]
