@@ -155,6 +155,28 @@ def test_what_cannot_be_made_does_not_cost_the_answers_under_way(
     assert push["accepted"] == nddprint.stored().total() - nddprint.before.total()
 
 
+def test_a_thread_that_fails_does_not_cost_the_answers_beside_it(
+    nddprint: NddPrint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three are back at once, and one of them with an error that nobody expected."""
+    three = threading.Barrier(3)
+
+    def rule(number: int, exchange: Exchange) -> Attempt:
+        if number == 1:
+            return exchange()
+        attempt = exchange()
+        three.wait(LONG)
+        if number == 3:
+            raise MemoryError
+        return attempt
+
+    Traffic(monkeypatch, "post_card_code", rule)
+    with pytest.raises(MemoryError):
+        nddprint.push(nddprint.frame(4), workers=3)
+    (push,) = toolkit.pushes().to_dict("records")
+    assert (push["accepted"], push["unknown"]) == (3, 1)
+
+
 def test_stopped_by_hand_with_several_under_way(nddprint: NddPrint, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing new leaves, and what was under way is known."""
     stop = threading.Event()

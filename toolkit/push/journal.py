@@ -2,8 +2,8 @@
 
 An *op* is one request's worth of rows. Its intent is durable before the first byte leaves (SQLite, one connection,
 `journal_mode=PERSIST`, `synchronous=FULL`: WAL is not durable with less, and fails on network homes). The rollback file
-stays beside the journal; once its head is zeroed it says nothing. No value of a row is kept: only positions, keyed
-fingerprints, and what the vendor gave back.
+stays beside the journal, and goes where it goes; once its head is zeroed it says nothing. No value of a row is kept:
+only positions, keyed fingerprints, and what the vendor gave back.
 """
 
 import contextlib

@@ -52,10 +52,15 @@ class UnderWay:
             self._pool.submit(self._exchange, step, made, intended).add_done_callback(self._back.put)
 
     def wait(self) -> list[Came]:
-        """All that is back, one at least. What a thread failed with is raised here."""
-        came = [self._next()]
-        while not self._back.empty():
-            came.append(self._next())
+        """All that is back, one at least. What a thread failed with is raised here, once the others are taken in."""
+        ended = [self._next()]
+        while not self._back.empty() and not ended[-1].exception():
+            ended.append(self._next())
+        if len(ended) > 1 and ended[-1].exception():
+            self._back.put(ended.pop())
+        came = [each.result() for each in ended]
+        for one in came:
+            self.steps.remove(one.step)
         return came
 
     def rest(self) -> list[Came]:
@@ -64,14 +69,10 @@ class UnderWay:
         ended = [self._back.get() for _ in range(self._back.qsize())]
         return [one.result() for one in ended if not one.exception()]
 
-    def _next(self) -> Came:
-        back: Future[Came] | None = None
-        while back is None:
+    def _next(self) -> Future[Came]:
+        while True:
             with contextlib.suppress(queue.Empty):
-                back = self._back.get(timeout=HEARS)
-        came = back.result()
-        self.steps.remove(came.step)
-        return came
+                return self._back.get(timeout=HEARS)
 
     def _exchange(self, step: Step, made: Made, intended: tuple[datetime, float]) -> Came:
         at, since = intended
