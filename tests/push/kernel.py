@@ -5,6 +5,7 @@ Run as a program, it reads jobs (JSON, one a line), forks a process for each, an
 
 import contextlib
 import http.client
+import itertools
 import json
 import logging
 import os
@@ -101,14 +102,14 @@ def _after(owner: Any, name: str, when: Callable[..., bool]) -> Callable[[int], 
 
 
 def _wrap(owner: Any, name: str, nth: int, when: Callable[..., bool], *, before: bool) -> None:
-    honest, seen = getattr(owner, name), [0]
+    honest, numbers = getattr(owner, name), itertools.count(1)
 
     def wrapped(*arguments: Any, **named: Any) -> Any:
-        seen[0] += when(*arguments)
-        if before and seen[0] == nth:
+        fatal = when(*arguments) and next(numbers) == nth
+        if before and fatal:
             _die()
         result = honest(*arguments, **named)
-        if not before and seen[0] == nth:
+        if fatal:
             _die()
         return result
 

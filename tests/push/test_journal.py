@@ -257,6 +257,24 @@ def test_purge_leaves_nothing(box: Sandbox) -> None:
         assert toolkit.pushes().empty
 
 
+def test_what_a_lost_journal_left_is_not_applied_to_the_next(tmp_path: Path) -> None:
+    """Its file was deleted by hand after a kill, and the rollback file beside it forgotten."""
+    with made(tmp_path) as lost:
+        left = rules.rollback(lost.path)
+        in_doubt(lost)
+        lost._db.execute("PRAGMA cache_size = 1")  # so that pages reach the file before the commit
+        lost._db.execute("BEGIN IMMEDIATE")
+        for changed in ("op SET note", "run SET reason", "attempt SET message"):
+            lost._db.execute(f"UPDATE {changed} = hex(randomblob(100000))")
+        hot = left.read_bytes()
+    assert any(hot[:8]), "once a commit is done with it, its head is zeroed"
+    lost.path.unlink()
+    left.write_bytes(hot)
+    with made(tmp_path) as journal:
+        assert journal.intact()
+        assert [step.state for step in journal.steps()] == [Op.PLANNED, Op.PLANNED]
+
+
 def test_a_running_push_is_not_purged(box: Sandbox) -> None:
     with World(box, rows=60) as world:
 

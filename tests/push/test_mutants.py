@@ -13,7 +13,7 @@ from urllib3.util.retry import Retry
 
 import toolkit
 from toolkit import PushError, PushRefused, session, transport, wire
-from toolkit.push import disk, journal, run, settle, sizes
+from toolkit.push import disk, journal, run, settle, sizes, underway
 from toolkit.push.journal import Journal, Op
 from toolkit.sandbox import Sandbox
 from toolkit.session import Attempt
@@ -276,9 +276,9 @@ def fences_skipped(patch: pytest.MonkeyPatch) -> None:
 
 
 def epoch_check_dropped(patch: pytest.MonkeyPatch) -> None:
-    def move(self: Journal, step: Any, state: Op) -> None:
+    def move(self: Journal, step: Any, state: Op, **changed: Any) -> None:
         self._db.execute("UPDATE op SET state = ? WHERE id = ?", (state, step.id))
-        step.state = state
+        vars(step).update(changed, state=state)
 
     patch.setattr(Journal, "_move", move)
 
@@ -288,7 +288,7 @@ def lock_dropped(patch: pytest.MonkeyPatch) -> None:
 
 
 def suspension_not_noticed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(run, "ASLEEP", 10**9)
+    patch.setattr(underway, "ASLEEP", 10**9)
 
 
 def any_success_is_success(patch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """No byte of a request leaves before its intent is durable: seen in the system calls.
 
 The last write to the journal, to its rollback file and to their folder is synced before a POST is sent. Unlinking
-counts as writing too: with DELETE instead of TRUNCATE the folder would have to be synced.
+counts as writing too: with DELETE instead of PERSIST the folder would have to be synced.
 """
 
 import json
@@ -121,7 +121,7 @@ def test_every_intent_is_durable_before_its_request_leaves(world: World, tmp_pat
 
 @pytest.mark.parametrize(
     ("was", "becomes"),
-    [("synchronous=FULL", "synchronous=OFF"), ("journal_mode=TRUNCATE", "journal_mode=WAL"), ("TRUNCATE", "DELETE")],
+    [("synchronous=FULL", "synchronous=OFF"), ("journal_mode=PERSIST", "journal_mode=WAL"), ("PERSIST", "DELETE")],
     ids=["never synced", "WAL, synced at checkpoints", "DELETE, the folder not synced"],
 )
 def test_the_watch_sees_a_journal_that_is_not_durable(world: World, tmp_path: Path, was: str, becomes: str) -> None:

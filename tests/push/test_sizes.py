@@ -26,6 +26,14 @@ def test_no_two_sets_of_what_is_sent_at_once_add_up_to_the_same(workers: int) ->
     assert len(sums) == len(set(sums))
 
 
+@pytest.mark.parametrize("workers", [1, 8, 32])
+def test_many_workers_do_not_make_small_requests(workers: int) -> None:
+    sizes = Sizes(Options(workers=workers))
+    assert min(sizes.next() for _ in range(64)) >= FIRST // 2
+    parts = plan(10_000, True, Options(workers=workers, chunk_rows=100))
+    assert min(map(len, parts[1:-1])) >= 50
+
+
 def test_a_vendor_that_answers_fast_gets_more_rows_but_never_more_than_allowed() -> None:
     sizes = Sizes(Options(chunk_rows=1500))
     seen = []

@@ -1,8 +1,9 @@
 """What a push has done, on disk before it is done: states, transitions, recovery.
 
 An *op* is one request's worth of rows. Its intent is durable before the first byte leaves (SQLite, one connection,
-`journal_mode=TRUNCATE`, `synchronous=FULL`: WAL is not durable with less, and fails on network homes). No value of a
-row is kept: only positions, keyed fingerprints, and what the vendor gave back.
+`journal_mode=PERSIST`, `synchronous=FULL`: WAL is not durable with less, and fails on network homes). The rollback file
+stays beside the journal, and goes where it goes; once its head is zeroed it says nothing. No value of a row is kept:
+only positions, keyed fingerprints, and what the vendor gave back.
 """
 
 import contextlib
@@ -114,7 +115,7 @@ class Journal:
         self.path = path
         source = f"{path.absolute().as_uri()}?mode=rw"  # also to read: what a killed process left has to be rolled back
         self._db = sqlite3.connect(source, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
-        self._db.execute("PRAGMA journal_mode=TRUNCATE")
+        self._db.execute("PRAGMA journal_mode=PERSIST")
         self._db.execute("PRAGMA synchronous=FULL")
         self.epoch = 0
         self._touched: dict[Step, dict[str, Any]] = {}  # by the transaction under way: how they were before
@@ -135,7 +136,8 @@ class Journal:
     def create(cls, path: Path, facts: Mapping[str, Any], words: np.ndarray, ops: Mapping[str, Any]) -> "Journal":
         """A new journal: what all rows are known by, and the first ops (`plan`). It appears whole or not at all."""
         draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
+        for left_over in (draft, rollback(draft), rollback(path)):  # SQLite would apply them to the new file
+            left_over.unlink(missing_ok=True)
         disk.private_file(draft)
         made = cls(draft)
         made._db.executescript(f"BEGIN; {SCHEMA} COMMIT;")
@@ -145,7 +147,7 @@ class Journal:
             made._db.executemany("INSERT INTO manifest (words) VALUES (?)", ((part,) for part in parts))
             made.plan(**ops)
         made.close()
-        draft.with_name(f"{draft.name}-journal").unlink(missing_ok=True)
+        rollback(draft).unlink(missing_ok=True)
         draft.replace(path)
         disk.sync_folder(path.parent)
         return cls(path)
@@ -274,9 +276,7 @@ class Journal:
         """Say what is about to be sent. It may leave once the transaction is durable, and only then."""
         if step.irrevocable and self._spent(step):
             raise AssertionError(f"op {step.id} may be sent once only")
-        self._move(step, Op.INTENT)
-        step.attempts, step.sha256 = step.attempts + 1, sha256
-        self._db.execute("UPDATE op SET sha256 = ? WHERE id = ?", (sha256, step.id))
+        self._move(step, Op.INTENT, sha256=sha256, attempts=step.attempts + 1)
         self._db.execute(
             "INSERT INTO attempt (op, number, epoch, started) VALUES (?, ?, ?, ?)",
             (step.id, step.attempts, self.epoch, at),
@@ -298,10 +298,7 @@ class Journal:
         """A state that follows from evidence, inference or a person's word."""
         if state in (Op.RESEND, Op.ABANDONED) and step.irrevocable:
             raise AssertionError(f"op {step.id} is never sent again")
-        self._move(step, state)
-        step.resent += state is Op.RESEND
-        step.note = scrub(note) or step.note
-        self._db.execute("UPDATE op SET resent = ?, note = ? WHERE id = ?", (step.resent, step.note, step.id))
+        self._move(step, state, resent=step.resent + (state is Op.RESEND), note=scrub(note) or step.note)
 
     def split(self, parent: Step, parts: Sequence[np.ndarray]) -> list[Step]:
         """The parent's rows as new ops. Not one row more or less."""
@@ -327,13 +324,16 @@ class Journal:
             (at, self.epoch, what, scrub(_json(details))),
         )
 
-    def _move(self, step: Step, state: Op) -> None:
+    def _move(self, step: Step, state: Op, **changed: Any) -> None:
+        """To this state, together with what else of the step changes."""
         self._touched.setdefault(step, vars(step).copy())
         if state not in MOVES.get(step.state, ()):
             raise AssertionError(f"op {step.id} does not go from {step.state} to {state}")
+        vars(step).update(changed)
         found = self._db.execute(
-            "UPDATE op SET state = ? WHERE id = ? AND state = ? AND (SELECT epoch FROM run) = ?",
-            (state, step.id, step.state, self.epoch),
+            "UPDATE op SET state = ?, sha256 = ?, resent = ?, note = ? "
+            "WHERE id = ? AND state = ? AND (SELECT epoch FROM run) = ?",
+            (state, step.sha256, step.resent, step.note, step.id, step.state, self.epoch),
         )
         if found.rowcount != 1:
             raise PushError("this push was taken over by another process; nothing more was sent from here")
@@ -343,6 +343,18 @@ class Journal:
         query = "SELECT count(*) FROM attempt WHERE op = ? AND (verdict IS NULL OR verdict != 'not executed')"
         person = step.state is Op.RESOLVED_NOT_DONE
         return not person and bool(self._db.execute(query, (step.id,)).fetchone()[0])
+
+
+def rollback(path: Path) -> Path:
+    """SQLite's rollback file of a journal: what a commit that was cut off is undone with."""
+    return path.with_name(f"{path.name}-journal")
+
+
+def remove(path: Path) -> None:
+    """Remove a journal and its rollback file."""
+    for each in (path, rollback(path)):
+        each.unlink(missing_ok=True)
+    disk.sync_folder(path.parent)
 
 
 def _json(value: Any) -> str:

@@ -27,17 +27,20 @@ class Maker:
 
     def __init__(self, request: Callable[[Step], tuple[Endpoint, wire.Request]]) -> None:
         self._request = request
-        self._ahead: Future[dict[Step, Made]] | None = None
+        self._ahead: dict[Step, Future[Made]] = {}
 
     def make(self, steps: Sequence[Step]) -> list[Made]:
-        """Their requests, as far as possible those made before; what was made for others is forgotten."""
-        ready = self._ahead.result() if self._ahead and not self._ahead.exception() else {}
-        self._ahead = None
-        return [ready.get(step) or self._made(step) for step in steps]
+        """Their requests, as far as possible those made before."""
+        return [self._ready(step) or self._made(step) for step in steps]
 
-    def make_ahead(self, steps: Sequence[Step], pool: Executor) -> None:
-        """Begin with these; whoever wants them waits. What fails here is made again in its turn, and fails there."""
-        self._ahead = pool.submit(lambda: {step: self._made(step) for step in steps})
+    def make_ahead(self, steps: Sequence[Step], beside: Executor) -> None:
+        """Begin with these; whoever wants them waits. What was made for others is forgotten."""
+        self._ahead = {step: self._ahead.get(step) or beside.submit(self._made, step) for step in steps}
+
+    def _ready(self, step: Step) -> Made | None:
+        """What was made before. What failed is made again in its turn, and fails there."""
+        ahead = self._ahead.pop(step, None)
+        return None if ahead is None or ahead.exception() else ahead.result()
 
     def _made(self, step: Step) -> Made:
         endpoint, request = self._request(step)

@@ -9,7 +9,7 @@ import pandas as pd
 from toolkit import settings
 from toolkit.errors import InputError, PushError
 from toolkit.push import disk, identity
-from toolkit.push.journal import SENDABLE, Journal, Op, Run, Step
+from toolkit.push.journal import SENDABLE, Journal, Op, Run, Step, remove
 from toolkit.push.outcomes import OUTCOME, OUTCOMES, Table, row_states, sentences
 from toolkit.push.report import Report
 from toolkit.push.verify import verify
@@ -119,9 +119,7 @@ class Push:
         with self._journal() as journal:
             lock = self._lock(journal)
         with lock:
-            for path in (self._path, self._path.with_name(f"{self._path.name}-journal")):
-                path.unlink(missing_ok=True)
-            disk.sync_folder(self._path.parent)
+            remove(self._path)
         forget(self.id)
 
     def verify(self) -> list[str]:

@@ -16,18 +16,18 @@ from toolkit.errors import NotSent, Throttled, ToolkitError
 from toolkit.push.hide import hide
 from toolkit.push.isolate import Refusals
 from toolkit.push.journal import HANDED_ON, SENDABLE, Journal, Op, Run, Step
-from toolkit.push.made import Made, Maker
+from toolkit.push.made import Maker
 from toolkit.push.progress import Progress
 from toolkit.push.settle import Oracle
 from toolkit.push.sizes import Sizes
 from toolkit.push.target import Options, Order, Target
+from toolkit.push.underway import Came, UnderWay
 from toolkit.session import Attempt
 from toolkit.sheets.check import Check
 from toolkit.spec import Meaning
 from toolkit.wire import Judgement, Verdict
 
 SLICE = 0.5  # seconds between two looks at the stop button
-ASLEEP = 5  # seconds by which the clock on the wall may run ahead: more, and the machine was suspended
 TOO_LARGE = 413
 PATIENT = 6  # a read that failed has been tried some times already: longer pauses from here on
 T = TypeVar("T")
@@ -57,11 +57,12 @@ class Runner:
         self._refusals = Refusals(me)
         self._stop = options.stop
         self._queue: deque[Step] = deque()
+        self._out = UnderWay(self.session, options.workers)
         self._landed: list[tuple[Step, Attempt]] = []  # acknowledged; written with the next intents
+        self._others: list[tuple[Step, Attempt]] = []  # not acknowledged; attended to when all are back
         self._unlooked = self._in_doubt = self._tries = 0
-        self._took = 0.0
         self._looked = False
-        self._sizes = Sizes(options)
+        self._sizes = Sizes(options, counted=oracle.looks)
         self._maker = Maker(lambda step: target.request(me.order(step)))
         self.progress = Progress(
             sum(s.size for s in self.steps if s.state not in HANDED_ON), target.what, options.progress, options.watch
@@ -83,7 +84,7 @@ class Runner:
         for step in self.steps:
             step.state = Op.AMBIGUOUS if step.state is Op.INTENT else step.state
         self.progress.advance(sum(s.size for s in self.steps if s.state not in (*SENDABLE, *HANDED_ON)))
-        with self.progress, ThreadPoolExecutor(self.options.workers + 1) as self._pool:
+        with self.progress, self._out, ThreadPoolExecutor(1) as self._beside:
             try:
                 self._work()
                 return self._end(self.oracle.finish(self))
@@ -92,6 +93,7 @@ class Runner:
             except sqlite3.Error:  # the journal itself failed: what it holds already has to do
                 raise
             except BaseException:
+                self._landed += [(c.step, c.attempt) for c in self._out.rest() if c.attempt.verdict is Verdict.ACKED]
                 self._end(Run.PAUSED, "interrupted")
                 raise
 
@@ -105,50 +107,64 @@ class Runner:
     def _work(self) -> None:
         self.oracle.begin(self, [s for s in self.steps if s.state is Op.AMBIGUOUS])
         self._queue = deque(s for s in self.steps if s.state in SENDABLE)
-        while self._queue or self._landed:
-            self._window()
+        while self._queue or self._landed or self._others or self._out.steps:
+            self._round()
         self.look()
 
-    def _window(self) -> None:
-        """Send as many ops at once as there are workers, then look at what came back."""
-        self._may_go_on()
-        self._wait_for_vendor()
-        window = self._together()
-        made = self._maker.make(window)
+    def _round(self) -> None:
+        """Hand out what may leave, and take in what is back. What calls for attention waits until all are back."""
+        if not self._out.steps:
+            self._may_go_on()
+            self._wait_for_vendor()
+        if not self._holds_back():
+            while self._hand_out():
+                pass
+        elif self._landed:
+            with self.journal.transaction():
+                self._write_landed()
+        if self._out.steps:
+            self._take_in(self._out.wait())
+        if not self._out.steps:
+            self._attend()
+
+    def _holds_back(self) -> bool:
+        """Whether nothing new is to leave before all that is under way has come back."""
+        return bool(self._others) or self._look_is_due() or self._stop.is_set() or self.session.asked_to_wait() > 0
+
+    def _hand_out(self) -> bool:
+        """Send an op for each worker that is free. False where there is nothing to send, nor to write.
+
+        Their intents are on disk before the first of them leaves, in one transaction with the answers before them.
+        """
+        chosen = self._together()
+        made = self._maker.make(chosen)
         clocks = self.now(), self.clock.monotonic()
+        if not chosen and not self._landed:
+            return False
         with self.journal.transaction():
             self._write_landed()
-            for step, one in zip(window, made, strict=True):
+            for step, one in zip(chosen, made, strict=True):
                 self.journal.intend(step, one.sha256, self._at())
             self._cut_ahead()
-        if not window:
-            return
-        came = list(zip(window, self._send(made, *clocks), strict=True))
-        self._landed = [(s, a) for s, a in came if a.verdict is Verdict.ACKED]
-        self._refusals.accepted(s for s, _ in self._landed)
-        others = [(s, a) for s, a in came if a.verdict is not Verdict.ACKED]
-        self._unlooked += 1
-        if not others:
-            self._in_doubt = self._tries = 0
-            rows, size = max((s.size, one.size) for s, one in zip(window, made, strict=True))
-            self._sizes.fast(rows, size, self._took)
-        first = bool(self._landed) and not self._looked
-        if others:
-            self._handle(others)
-        if first or self._unlooked >= self.options.fence_every:
-            self.look()
-            self._looked |= first
+        if chosen and self.target.together:
+            self._maker.make_ahead([*itertools.islice(self._queue, self.options.workers)], self._beside)
+        for step, one in zip(chosen, made, strict=True):
+            self._out.send(step, one, clocks)
+        return True
 
     def _together(self) -> list[Step]:
-        """The ops to send at once: one alone at first, then as many as can be told apart if no answer comes."""
-        window: list[Step] = []
-        while self._queue and len(window) < (self.options.workers if self._looked else 1):
+        """The ops to send now: one alone at first, then as many as can be told apart if no answer comes to any."""
+        chosen: list[Step] = []
+        sizes = [step.size for step in self._out.steps]
+        most = self.options.workers if self._looked else 1
+        while self._queue and len(sizes) < most:
             step = self._next()
-            if step and window and not self.oracle.tells_apart([*(s.size for s in window), step.size]):
+            if step and sizes and not self.oracle.tells_apart([*sizes, step.size]):
                 self._queue.appendleft(step)
                 break
-            window += [step] if step else []
-        return window
+            chosen += [step] if step else []
+            sizes += [step.size] if step else []
+        return chosen
 
     def _next(self) -> Step | None:
         """The next op to send, made smaller where it must be; None where it turned out to need no sending."""
@@ -164,9 +180,9 @@ class Runner:
         return step
 
     def _cut_ahead(self) -> None:
-        """Inside a transaction: cut what the next window sends, which saves it a commit of its own."""
+        """Inside a transaction: cut what is sent next, which saves it a commit of its own."""
         whole: list[Step] = []
-        while self._queue and len(whole) < self.options.workers and not self._refusals.infers:
+        while self.target.together and self._queue and len(whole) < self.options.workers and not self._refusals.infers:
             step = self._queue.popleft()
             if step.state in SENDABLE and (cut := self._cut(step)):
                 self.split(step, [step.positions[:cut], step.positions[cut:]])
@@ -184,22 +200,31 @@ class Runner:
         fine = (n for n in range(wanted, 0, -1) if not (avoids(n) or (not too_large and avoids(step.size - n))))
         return next(fine, wanted if too_large else 0)
 
-    def _send(self, made: Sequence[Made], intended: datetime, since: float) -> list[Attempt]:
-        started = self.clock.monotonic()
-        slept = (self.now() - intended).total_seconds() - (started - since)
-        if slept > ASLEEP:
-            said = Judgement(Verdict.NOT_EXECUTED, None, "this machine was asleep; nothing was sent")
-            return [Attempt(said, NotSent(said.message)) for _ in made]
-        if self.target.together:
-            self._maker.make_ahead([*itertools.islice(self._queue, self.options.workers)], self._pool)
-        if len(made) == 1:
-            attempts = [self.session.attempt(made[0].endpoint, made[0].request)]
-        else:
-            attempts = list(self._pool.map(lambda one: self.session.attempt(one.endpoint, one.request), made))
-        self._took = self.clock.monotonic() - started
-        return attempts
-
     # ── what came back ──
+
+    def _take_in(self, came: Sequence[Came]) -> None:
+        landed = [(c.step, c.attempt) for c in came if c.attempt.verdict is Verdict.ACKED]
+        self._landed += landed
+        self._refusals.accepted(step for step, _ in landed)
+        self._others += [(c.step, c.attempt) for c in came if c.attempt.verdict is not Verdict.ACKED]
+        self._unlooked += len(came)
+        if not self._others:
+            self._in_doubt = self._tries = 0
+            for c in came:
+                self._sizes.fast(c.step.size, c.made.size, c.took)
+
+    def _attend(self) -> None:
+        """Nothing is under way: see to what was not acknowledged, and to the counter where that is due."""
+        first = bool(self._landed) and not self._looked
+        others, self._others = self._others, []
+        if others:
+            self._handle(others)
+        if first or self._look_is_due():
+            self.look()
+            self._looked |= first
+
+    def _look_is_due(self) -> bool:
+        return self.oracle.looks and self._unlooked >= self.options.fence_every * self.options.workers
 
     def _handle(self, others: Sequence[tuple[Step, Attempt]]) -> None:
         """What was not acknowledged: refused, in doubt, or not executed."""
@@ -353,9 +378,9 @@ class Runner:
     def _write_landed(self) -> None:
         for step, attempt in self._landed:
             order = self.order(step)
-            given = self.target.results(order, attempt.said.payload)
-            back = {int(self.where[p]): int(p) for p in step.positions} if given else {}
-            self.journal.keep_results({back[position]: values for position, values in given.items()})
+            if given := self.target.results(order, attempt.said.payload):
+                back = {int(self.where[p]): int(p) for p in step.positions}
+                self.journal.keep_results({back[position]: values for position, values in given.items()})
             self.journal.outcome(step, Op.ACKED, attempt.said, self._at())
             if then := self.target.follows(order):
                 self.journal.move(step, Op.FOLLOWED)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 
 class Oracle(Protocol):
+    @property
+    def looks(self) -> bool:
+        """Whether `look` sees anything: then nothing may be under way meanwhile."""
+
     def begin(self, run: "Runner", doubtful: Sequence[Step]) -> None:
         """Before the first request of this sitting; `doubtful` was left ambiguous by an earlier one."""
 
@@ -39,6 +43,8 @@ class Oracle(Protocol):
 
 class Nothing:
     """No way to look: what is ambiguous stays unknown."""
+
+    looks = False
 
     def begin(self, run: "Runner", doubtful: Sequence[Step]) -> None:
         self.settle(run, doubtful)
@@ -118,6 +124,10 @@ class Counter:
 
     # ── the oracle ──
 
+    @property
+    def looks(self) -> bool:
+        return self.trusted
+
     def begin(self, run: "Runner", doubtful: Sequence[Step]) -> None:
         facts = run.journal.facts.get("counter")
         self._fence, self.trusted = (facts["fence"], facts["trusted"]) if facts else (0, True)
@@ -167,10 +177,12 @@ class Counter:
         return size % 50 == 0 or size in self._reserved
 
     def tells_apart(self, sizes: Sequence[int]) -> bool:
-        sums: set[int] = {0}
+        sums = 1
         for size in sizes:
-            sums |= {size + other for other in sums}
-        return len(sums) == 1 << len(sizes)
+            if sums & sums << size:
+                return False
+            sums |= sums << size
+        return True
 
     def finish(self, run: "Runner") -> Run:
         if self.trusted and _provisional(run):

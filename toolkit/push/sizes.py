@@ -2,7 +2,7 @@
 
 Sizes that follow each other differ, so that a counter's rise names its request. One request after the other, they step
 by 7; several at a time, they differ by powers of two, so that no two sets of them add up to the same. None is round,
-as somebody else's import would be.
+as somebody else's import would be. Where nobody counts, they may be alike.
 """
 
 import itertools
@@ -20,14 +20,14 @@ LARGEST = 1 << 20  # bytes in a body; a common limit of proxies
 class Sizes:
     """The sizes of one sitting."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, counted: bool = True) -> None:
         self.most = max(1, options.chunk_rows)
         self.limit = min(FIRST, self.most)
-        self._workers, self._number = options.workers, 0
+        self._counted, self._workers, self._number = counted, options.workers, 0
 
     def next(self) -> int:
         """The size of the next request, unlike those before it."""
-        less = _less(self.limit, self._workers)
+        less = _less(self.limit, self._workers) if self._counted else [0]
         self._number += 1
         return max(1, self.limit - less[self._number % len(less)])
 
@@ -60,7 +60,7 @@ def plan(rows: int, together: bool, options: Options) -> list[np.ndarray]:
 
 
 def _less(limit: int, workers: int) -> list[int]:
-    """By how much the sizes of one round stay below the limit."""
+    """By how much the sizes of one round stay below the limit: by half of it at most, however many the workers."""
     if workers > 1:
-        return [2**i for i in range(workers)]
+        return [2**i for i in range(workers) if 2 ** (i + 1) <= limit] or [0]
     return [STEP * i for i in range(min(STEPS, 1 + limit // (2 * STEP)))]

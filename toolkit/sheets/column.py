@@ -39,12 +39,13 @@ class Column:
         self._judges: dict[Any, Judge] = {}  # by the kind of document, where another column says it
         self._others = False  # whether a cell was seen that holds no text
         self._texts = False  # whether each cell is known to hold a text: then nobody looks for other things again
-        if isinstance(field, Number | Whole) and not reading.decimal:
-            reading = replace(reading, decimal=decimal_of(map(self._values, blocks(len(cells)))))
         self._reading = reading
-        looked = [] if name is None or isinstance(field, KEPT) else [*map(self._look, blocks(len(cells)))]
-        self._odd = np.concatenate([NOWHERE, *looked])  # where there may be problems
-        self._texts = bool(looked) and not self._others
+        self._odd = self._look()  # where there may be problems
+        if isinstance(field, Number | Whole) and not reading.decimal and len(self._odd):
+            decimal = decimal_of(map(self._values, blocks(len(cells))))
+            self._judges, self._reading = {}, replace(reading, decimal=decimal)
+            self._odd = self._look()
+        self._texts = name is not None and not self._others
         self.empty = NOWHERE  # where a value is required and missing
         self.nothing = NOWHERE  # the empty rows of the frame; one of its columns has them
 
@@ -111,12 +112,17 @@ class Column:
                 missing.append(rows.start + np.flatnonzero([v is None for v in wire]))
         return np.setdiff1d(np.concatenate(missing), [i for i, _ in self._found()])
 
-    def _look(self, rows: slice) -> Places:
-        """Where in these rows are cells that had to be read one by one."""
-        values = self._values(rows)
+    def _look(self) -> Places:
+        """Where cells are that had to be read one by one."""
+        nothing = self.name is None or isinstance(self.field, KEPT)
+        return np.concatenate([NOWHERE, *([] if nothing else map(self._look_at, blocks(len(self._cells))))])
+
+    def _look_at(self, rows: slice) -> Places:
+        texts = self._texts_of(rows)
+        values = self._values(rows) if texts is None else texts
         if isinstance(self.field, Json):
             values = [v if isinstance(v, str) else None for v in values]
-        found = [] if self._kinds else self._judge(None).odd(values)
+        found = [] if self._kinds else self._judge(None).odd(values, texts is not None)
         kinds = self._kind(rows) if self._kinds else []
         for kind in dict.fromkeys(kinds):
             own = [i for i, k in enumerate(kinds) if k == kind]
@@ -130,19 +136,22 @@ class Column:
             self._judges[kind] = Judge(rule_of(self.field, self._reading, scheme))
         return self._judges[kind]
 
+    def _texts_of(self, rows: Where) -> list[str] | None:
+        """What stands in these rows, where each cell holds a text."""
+        texts = texts_of(self._cells.iloc[rows])
+        self._others |= texts is None
+        return texts
+
     def _values(self, rows: Where) -> list[Any]:
         """What stands in these rows."""
-        if self.name is None:
-            return [None] * len(self._cells.iloc[rows])
         cells = self._cells.iloc[rows]
+        if self.name is None:
+            return [None] * len(cells)
         if self._texts:
             return cells.to_numpy(dtype=object).tolist()
         if not isinstance(self.field, (*KEPT, Json)):
-            texts = texts_of(cells)
-            self._others |= texts is None
-            return self._digits(values_of(cells)) if texts is None else texts
-        self._others, kept = True, objects_of(cells)
-        return [None if isinstance(v, str) and not v.strip() else v for v in kept]
+            return self._digits(values_of(cells))
+        return [None if isinstance(v, str) and not v.strip() else v for v in objects_of(cells)]
 
     def _digits(self, values: list[Any]) -> list[Any]:
         """Whole numbers as their digits, where a text is looked for: then they are looked at together."""

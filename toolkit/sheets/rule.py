@@ -90,9 +90,12 @@ class Judge:
         self._decided: dict[Any, Any] = {}  # what is sent for a value that had to be read
         self.problems: dict[Any, Problem] = {}  # by value
 
-    def odd(self, values: list[Any]) -> list[int]:
-        """Where values stand that had to be read: there may be problems. The others are right as they stand."""
-        positions = _odd(self._rule, values)
+    def odd(self, values: list[Any], texts: bool = False) -> list[int]:
+        """Where values stand that had to be read: there may be problems. The others are right as they stand.
+
+        `texts`: whether each value is known to be a text.
+        """
+        positions = self._rule.odd(values) if texts and self._rule.odd else _odd(self._rule, values)
         decided = self._decided
         waiting = [v for v in dict.fromkeys([values[i] for i in positions]) if v not in decided]
         tidied = _tidied(self._rule, waiting) if self._rule.tidied and waiting else {}

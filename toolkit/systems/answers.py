@@ -1,7 +1,9 @@
 """CarmaChain's answers: from what the peers say to rows, and from people told about to people asked about."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections import deque
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from toolkit.apis.carmachain import CATEGORIES, DONE, PENDING
 
 log = logging.getLogger("toolkit")
 WHO = {"idDocument": "str", "phoneNumber": "str", "idRequest": "str", "status": "str"}
+Person = tuple[str | None, str | None]  # document and phone, in one spelling
 SAID = {"idPpeers": "str", "groupData": "str", "fieldName": "str", "fieldValue": "str", "problem": "str"}
 
 
@@ -105,8 +108,12 @@ def _cell(said: Mapping[str, Sequence[str]] | None) -> str | None:
 
 def same_phone(phones: "pd.Series[str]") -> "pd.Series[str]":
     """Phones in one spelling: +380999999999, 380999999999 and 0999999999 are the same."""
-    digits = phones.astype("str").str.replace(r"\D", "", regex=True).str.removeprefix("00")
-    return digits.where(~digits.str.fullmatch(r"0\d{9}", na=False), "38" + digits)
+    return phones.astype("str").map(_one_spelling, na_action="ignore").astype("str")
+
+
+def _one_spelling(phone: str) -> str:
+    digits = re.sub(r"\D", "", phone).removeprefix("00")
+    return f"38{digits}" if re.fullmatch(r"0\d{9}", digits) else digits
 
 
 def matched(asked: Sequence[tuple[Any, Any]], told: Sequence[tuple[Any, Any]]) -> list[int | None]:
@@ -114,27 +121,31 @@ def matched(asked: Sequence[tuple[Any, Any]], told: Sequence[tuple[Any, Any]]) -
 
     Each is a pair of document and phone. By one of the two alone, only who cannot be mistaken is matched.
     """
-    found: list[int | None] = [None] * len(asked)
-    ours, theirs = _frame(asked), _frame(told)
-    for columns in (["document", "phone"], ["document"], ["phone"]):
-        left = ours[~ours.index.isin([i for i, n in enumerate(found) if n is not None])].dropna(
-            subset=columns, how="all"
-        )
-        free = theirs[~theirs.index.isin([n for n in found if n is not None])].dropna(subset=columns, how="all")
-        if len(columns) == 1:
-            left, free = (f.drop_duplicates(columns, keep=False) for f in (left, free))
-        left, free = (f.assign(turn=f.groupby(columns, dropna=False).cumcount()) for f in (left, free))
-        both = left.reset_index().merge(free.reset_index(), on=[*columns, "turn"])
-        for other in {"document", "phone"} - set(columns):  # what only one of the two knows does not contradict
-            both = both[both[f"{other}_x"].isna() | both[f"{other}_y"].isna()]
-        for mine, their in zip(both["index_x"], both["index_y"], strict=True):
-            found[int(mine)] = int(their)
+    ours, theirs = [_person(*one) for one in asked], [_person(*one) for one in told]
+    free: dict[Person, deque[int]] = {}
+    for m, person in enumerate(theirs):
+        free.setdefault(person, deque()).append(m)
+    found = [free[p].popleft() if p != (None, None) and free.get(p) else None for p in ours]
+    for known, other in ((0, 1), (1, 0)):
+        mine = _alone(ours, {n for n, m in enumerate(found) if m is not None}, known)
+        their = _alone(theirs, set(found), known)
+        for n, m in ((mine[value], their[value]) for value in mine.keys() & their.keys()):
+            if None in (ours[n][other], theirs[m][other]):  # what only one of the two knows does not contradict
+                found[n] = m
     return found
 
 
-def _frame(people: Sequence[tuple[Any, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(list(people), columns=["document", "phone"], dtype="str")
-    return frame.assign(phone=same_phone(frame["phone"]))
+def _person(document: Any, phone: Any) -> Person:
+    return None if pd.isna(document) else str(document), None if pd.isna(phone) else _one_spelling(str(phone))
+
+
+def _alone(people: Sequence[Person], matched: Container[int | None], known: int) -> dict[str, int]:
+    """Where each document (0) or phone (1) stands that one alone has of the people who are not matched yet."""
+    places: dict[str, list[int]] = {}
+    for n, person in enumerate(people):
+        if n not in matched and (value := person[known]) is not None:
+            places.setdefault(value, []).append(n)
+    return {value: at[0] for value, at in places.items() if len(at) == 1}
 
 
 def pairs(documents: Iterable[Any], phones: Iterable[Any]) -> list[tuple[Any, Any]]:

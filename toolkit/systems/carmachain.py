@@ -228,21 +228,20 @@ class _People(Rows):
         address = self.session.base_url.split("://")[1]
         self.destination = f"{address}/createrequest {'; '.join(categories)}"
         self.where = f"peers at {self.session.host}, about {', '.join(categories)}"
-        self._sent = _sent(checked)
+        sent = _sent(checked)
+        rows = (zip(sent.columns, row, strict=True) for row in sent.itertuples(index=False, name=None))
+        self._people = [{name: value for name, value in row if pd.notna(value)} for row in rows]
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
-        people = [
-            {name: value for name, value in row.items() if pd.notna(value)}
-            for row in self._sent.iloc[order.positions].to_dict("records")
-        ]
-        values = {"categories": _one_or_many(self._categories), "people": people}
+        values = {"categories": _one_or_many(self._categories), "people": [self._people[n] for n in order.positions]}
         return self._endpoint, wire.request(self._endpoint, values)
 
     def results(self, order: Order, payload: Any) -> Mapping[int, Mapping[str, Any]]:
         tickets = [t for t in payload["parametrRequest"] or () if isinstance(t, dict)]
-        rows = self._sent.iloc[order.positions]
+        people = [self._people[n] for n in order.positions]
+        asked = [(person.get("IdDocument"), person.get("PhoneNumber")) for person in people]
         told = [(_either(t, "IdDocument", "idDocument"), _either(t, "PhoneNumber", "phoneNumber")) for t in tickets]
-        found = matched(pairs(rows["IdDocument"], rows["PhoneNumber"]), told)
+        found = matched(asked, told)
         return {
             int(at): {"idRequest": str(tickets[n]["idRequest"])}
             for at, n in zip(order.positions, found, strict=True)

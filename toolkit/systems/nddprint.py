@@ -189,10 +189,10 @@ class _CardCodes(Rows):
         self.what = f"nddprint.add_card_codes{', replacing' if replace else ''}"
         self.destination = f"{self.session.base_url.split('://')[1]}/users"
         self.where = f"users at {self.session.host}"
-        self._rows = _sent(checked)
+        self._rows = list(_sent(checked).itertuples(index=False, name=None))
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
-        logon_name, domain_name, code = self._rows.iloc[int(order.positions[0])]
+        logon_name, domain_name, code = self._rows[order.positions[0]]
         values = {"logon_name": logon_name, "domain_name": domain_name, "card_code": code, "replace": self._replace}
         return self._endpoint, wire.request(self._endpoint, values)
 
@@ -200,12 +200,12 @@ class _CardCodes(Rows):
         return [Suspect(int(p), BLAMED[said.code], True) for p in positions if said.code in BLAMED]
 
     def find(self, position: int) -> Mapping[str, Any] | None:
-        row = self._rows.iloc[position]
+        logon_name, domain_name, code = self._rows[position]
         try:
-            held = self._system.card_codes(row["LogonName"], row["DomainName"])["CardCode"]
+            held = self._system.card_codes(logon_name, domain_name)["CardCode"]
         except (NotFound, Rejected):
             return None
-        return {} if row["CardCode"] in set(held) else None
+        return {} if code in set(held) else None
 
 
 class _KeepingOld(ReadBack):
