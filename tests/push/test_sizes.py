@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from toolkit import InputError
 from toolkit.push.sizes import FAST, FIRST, LARGEST, Sizes, plan
 from toolkit.push.target import Options
 
@@ -72,3 +73,15 @@ def test_a_plan_holds_every_row_once_and_begins_with_one_alone(rows: int) -> Non
     assert np.concatenate([np.empty(0, dtype=int), *blocks]).tolist() == list(range(rows))
     assert [len(block) for block in blocks[:1]] == [1] * min(rows, 1)
     assert all(len(block) for block in blocks)
+
+
+@pytest.mark.parametrize("setting", ["workers", "chunk_rows", "fence_every"])
+@pytest.mark.parametrize("value", [0, -1, 1.5, "2"])
+def test_settings_that_make_no_sense(setting: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"{setting} of a push is a whole number from 1 on"):
+        Options.of({setting: value})
+
+
+def test_settings_that_do_not_exist() -> None:
+    with pytest.raises(InputError, match="a push has no setting chunks; it has settle_wait"):
+        Options.of({"chunks": 3})

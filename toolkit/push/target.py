@@ -120,13 +120,18 @@ class Options:
     chunk_rows: int = 3896  # in a request, at most; it begins with fewer (see `sizes`)
     workers: int = 1
     max_wait: float = 120  # a vendor that asks for more pauses the push
-    fence_every: int = 10  # chunks between two looks at the counter
+    fence_every: int = 10  # chunks of each worker between two looks at the counter
     max_ambiguous: int = 5  # in a row, before the push pauses
     max_resends: int = 2
     max_rejected: float = 0.1  # of the rows, before it looks like a wrong mapping
     progress: bool = True
     watch: Callable[[Progress], None] | None = None  # told of progress too, in the thread that pushes
     stop: threading.Event = field(default_factory=threading.Event)  # set by another thread, it pauses the push
+
+    def __post_init__(self) -> None:
+        for name in ("workers", "chunk_rows", "fence_every"):
+            if not isinstance(value := getattr(self, name), int) or value < 1:
+                raise InputError(f"the setting {name} of a push is a whole number from 1 on, not {value!r}")
 
     @classmethod
     def of(cls, *given: Mapping[str, Any] | None) -> "Options":
