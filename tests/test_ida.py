@@ -1,6 +1,7 @@
 """IDA as an analyst holds it, against the sandbox: behaviour, never evidence for a name."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,9 +10,12 @@ import pandas as pd
 import pytest
 from frames_catalogue import each_awkward_frame
 from hand_clock import HandClock
+from hypothesis import given
+from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import toolkit
+from toolkit import systems
 from toolkit.errors import (
     AuthError,
     InputError,
@@ -34,6 +38,19 @@ QUICK = {"settle_wait": 1, "settle_stable": 0.1}
 @pytest.fixture
 def ida(box: Sandbox, clock: HandClock) -> Ida:
     return connected(box, clock)
+
+
+@given(
+    st.integers(1, 4).flatmap(
+        lambda width: st.lists(st.lists(st.none() | st.text(max_size=5), min_size=width, max_size=width), min_size=1)
+    )
+)
+def test_the_body_says_what_stands_in_the_cells(rows: list[list[str | None]]) -> None:
+    columns = [(100 + n, list(texts)) for n, texts in enumerate(zip(*rows, strict=True))]
+    said = [
+        {"values": [{"field_id": 100 + n, "fvalue": v} for n, v in enumerate(row) if v is not None]} for row in rows
+    ]
+    assert json.loads(f"[{systems.ida._records(columns)}]") == said
 
 
 def connected(box: Sandbox, clock: HandClock, **account: Any) -> Ida:

@@ -60,6 +60,12 @@ def test_what_some_rows_send(rows: list[dict[str, Any]], data: st.DataObject) ->
     assert done.wire(slice(start, stop)) == {name: values[start:stop] for name, values in whole.items()}
 
 
+def test_half_a_character() -> None:
+    done = check(pd.DataFrame({"text": pd.Series(["Ana", "x\ud83d", "😀"] * 30, dtype=object)}), FIELDS)
+    assert done.bad.tolist() == [False, True, False] * 30
+    assert done.errors["problem"].unique().tolist() == ["has half a character in it, which cannot be sent"]
+
+
 @pytest.mark.parametrize("bad", [8_191, 8_192, 8_193])
 def test_problems_at_the_edges_of_blocks(bad: int) -> None:
     frame = pd.DataFrame({"mail": [f"p{n}@example.cl" for n in range(20_000)], "text": "x"})

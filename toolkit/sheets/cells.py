@@ -103,6 +103,15 @@ def shown_number(number: float, exact: float) -> str:
     return str(int(number)) if abs(number) < exact else f"{number:.14E}"
 
 
+def encodable(text: str) -> bool:
+    """Whether the text can be written down: a torn file name or emoji cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def stripped(text: str) -> str:
     """The text without spaces of any kind, and without invisible characters, around it."""
     return _OUTER.sub("", text)

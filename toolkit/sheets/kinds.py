@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from toolkit.sheets import days, emails, files, identities, numbers, phones
-from toolkit.sheets.cells import ERROR, INVISIBLE, SHORTENED, folded
+from toolkit.sheets.cells import ERROR, INVISIBLE, SHORTENED, encodable, folded
 from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
 from toolkit.spec import (
     Bool,
@@ -70,7 +70,12 @@ def limited(field: Text, rule: Rule) -> Rule:
 
 def _text(field: Field, reading: Reading) -> Rule:
     find = finder(_PLAIN)
-    return Rule(Read, odd=lambda texts: [] if _all_plain(texts) else find(texts))
+    return Rule(Read, odd=lambda texts: [] if _all_plain(texts) else sorted({*find(texts), *_broken(texts)}))
+
+
+def _broken(texts: Sequence[str]) -> list[int]:
+    """Texts with half a character in them."""
+    return [] if encodable("".join(texts)) else [i for i, text in enumerate(texts) if not encodable(text)]
 
 
 def _all_plain(texts: Sequence[str]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from toolkit.sheets.cells import ERROR, SHORTENED, shown, stripped
+from toolkit.sheets.cells import ERROR, SHORTENED, encodable, shown, stripped
 
 Find = Callable[[Sequence[str]], list[int]]
 FIX = "is written in another form than it is sent in"
@@ -157,6 +157,8 @@ def _decided(rule: Rule, value: Any) -> tuple[Any, Problem | None]:
         return None, None
     if ERROR.fullmatch(clean):
         raise Wrong("is the error of a formula")
+    if not encodable(clean):
+        raise Wrong("has half a character in it, which cannot be sent")
     if SHORTENED.fullmatch(clean):
         raise Wrong("is a long number that the spreadsheet shortened: its last digits are lost")
     wire, tidy, doubt = rule.read(clean)
