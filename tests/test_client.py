@@ -12,7 +12,6 @@ from frames_catalogue import AWKWARD, NAME, PHONE, each_awkward_frame
 from pandas.testing import assert_frame_equal
 from toys import Scripted, Toys, toys
 
-from toolkit import client as room
 from toolkit import wire
 from toolkit.client import Caller, records
 from toolkit.errors import BadAnswer, InputError, NotFound, RowErrors, SettingsError
@@ -305,7 +304,7 @@ def test_progress_is_shown_or_not(shown: bool, monkeypatch: pytest.MonkeyPatch) 
         seen.append(facts)
         return things
 
-    monkeypatch.setattr(room, "tqdm", bar)
+    monkeypatch.setattr("tqdm.auto.tqdm", bar)
     assert Caller(Scripted(), progress=shown).concurrently(abs, [-1, 2], label="numbers") == [1, 2]  # type: ignore[arg-type]
     assert seen == [{"total": 2, "desc": "numbers", "disable": not shown, "leave": False}]
 
