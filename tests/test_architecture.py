@@ -141,3 +141,8 @@ def test_each_dialect_speaks_every_kind() -> None:
     assert kinds(spec.Field) - {spec.Part} == set(frames.COLUMNS)
     assert kinds(spec.Field) == set(store.COLUMNS)
     assert kinds(spec.Field) == set(WIDGETS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files there have no mode")
+def test_the_check_of_submissions_can_be_run() -> None:
+    assert (ROOT.parent / ".ci/run").stat().st_mode & 0o111
