@@ -13,6 +13,7 @@ import toolkit
 from toolkit import InputError, settings, wire
 from toolkit.push.made import _sha256
 from toolkit.push.run import Runner
+from toolkit.push.underway import UnderWay
 from toolkit.session import Attempt, Session
 from toolkit.spec import Endpoint
 from toolkit.systems.nddprint import _CardCodes
@@ -224,3 +225,30 @@ def test_a_frame_goes_on_with_another_number_of_workers(ida: Ida) -> None:
     stop = threading.Event()
     ida.push(frame, workers=4, chunk_rows=20, stop=stop, watch=lambda p: p.done > 60 and stop.set())
     ida.check_all_in(ida.push(frame, workers=1), frame)
+
+
+def test_a_busy_vendor_gets_half_as_many_at_once(nddprint: NddPrint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then one more after each round that went well."""
+    abreast: dict[int, int] = {}
+
+    def rule(number: int, exchange: Exchange) -> Attempt:
+        with lock:
+            abreast[number] = traffic.begun - traffic.ended
+        return exchange()
+
+    def send(out: UnderWay, *facts: Any) -> None:
+        allowed.append(out.most)
+        honest(out, *facts)
+
+    lock, allowed, honest = threading.Lock(), [], UnderWay.send
+    monkeypatch.setattr(UnderWay, "send", send)
+    traffic = Traffic(monkeypatch, "post_card_code", rule)
+    nddprint.fault(commit="before", reply="ok", times=5)
+    nddprint.fault(reply="status", status=429, headers={"Retry-After": "3"})
+    frame = nddprint.frame(60)
+    nddprint.check_all_in(nddprint.push(frame, workers=8), frame)
+    narrow = allowed.index(4)
+    assert set(allowed[:narrow]) == {8}
+    assert allowed[narrow:] == sorted(allowed[narrow:])
+    assert allowed[-1] == 8
+    assert max(abreast[n] for n in range(narrow + 1, narrow + 5)) <= 5

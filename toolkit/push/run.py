@@ -156,7 +156,7 @@ class Runner:
         """The ops to send now: one alone at first, then as many as can be told apart if no answer comes to any."""
         chosen: list[Step] = []
         sizes = [step.size for step in self._out.steps]
-        most = self.options.workers if self._looked else 1
+        most = self._out.most if self._looked else 1
         while self._queue and len(sizes) < most:
             step = self._next()
             if step and sizes and not self.oracle.tells_apart([*sizes, step.size]):
@@ -210,6 +210,7 @@ class Runner:
         self._unlooked += len(came)
         if not self._others:
             self._in_doubt = self._tries = 0
+            self._out.went_well(len(came))
             for c in came:
                 self._sizes.fast(c.step.size, c.made.size, c.took)
 
@@ -217,6 +218,8 @@ class Runner:
         """Nothing is under way: see to what was not acknowledged, and to the counter where that is due."""
         first = bool(self._landed) and not self._looked
         others, self._others = self._others, []
+        if any(attempt.said.meaning is Meaning.BUSY for _, attempt in others):
+            self._out.busy()
         if others:
             self._handle(others)
         if first or self._look_is_due():

@@ -31,7 +31,7 @@ class UnderWay:
     def __init__(self, session: Session, workers: int) -> None:
         self.steps: list[Step] = []
         self._session, self._clock = session, session.clock
-        self._alone = workers == 1
+        self._alone, self._workers, self._most = workers == 1, workers, float(workers)
         self._pool = ThreadPoolExecutor(workers)
         self._back: queue.SimpleQueue[Future[Came]] = queue.SimpleQueue()
 
@@ -40,6 +40,17 @@ class UnderWay:
 
     def __exit__(self, *failure: object) -> None:
         self._pool.shutdown()
+
+    @property
+    def most(self) -> int:
+        """How many may be under way at once: half as many once the vendor was busy, then one more after each round."""
+        return int(self._most)
+
+    def busy(self) -> None:
+        self._most = max(1.0, self._most / 2)
+
+    def went_well(self, answers: int) -> None:
+        self._most = min(self._workers, self._most + answers / self._most)
 
     def send(self, step: Step, made: Made, intended: tuple[datetime, float]) -> None:
         """Send this. `intended`: what both clocks showed before its intent was written."""
