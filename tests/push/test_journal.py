@@ -37,7 +37,7 @@ def held(tmp_path: Path) -> Iterator[Journal]:
 def made(folder: Path, *, irrevocable: bool = False) -> Journal:
     ops = {"kind": "send", "many": [np.arange(4), np.arange(4, 10)], "irrevocable": irrevocable}
     words = np.arange(40, dtype=np.uint64).reshape(10, 4)
-    journal = Journal.create(folder / "a.sqlite", {"rows": 10}, words, ops)
+    journal = Journal.create(folder / "a.sqlite", {"rows": 10}, [words], ops)
     journal.recover(NOW)
     return journal
 

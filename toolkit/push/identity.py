@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from pandas.util import hash_array
 
 from toolkit.push import disk
 
-PRINT, LABEL, CELL = slice(0, 2), 2, 3  # words by which a row is known: what is sent; its label; one telling cell
+WORDS = 4  # of 64 bits, by which a row is known
+PART = 50_000  # rows of them that are read or written at a time
+PRINT, LABEL, CELL = slice(0, 2), 2, 3  # what is sent; the label; one telling cell
 SAMPLE = 1_000  # rows that show which column tells them apart
 APART = "\x1f"  # stands between the cells of a row
 
@@ -76,6 +79,42 @@ class Fingerprints:
         return made
 
 
+class Known:
+    """What all rows are known by, in a file that goes when it is closed: for a few millions, memory is too small."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed with this)
+        self.rows, self._sum = 0, np.zeros(2, dtype=np.uint64)
+
+    def __enter__(self) -> "Known":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def add(self, words: np.ndarray) -> None:
+        """The words of more rows."""
+        self._file.write(words.tobytes())
+        self._file.flush()  # here a full disk is noticed
+        self._sum += words[:, PRINT].sum(axis=0, dtype=np.uint64)  # keyed words may be added up
+        self.rows += len(words)
+
+    def run_key(self, destination: str, name: str) -> str:
+        """The identity of a push: where to, what for, and which rows, in any order."""
+        return hashlib.sha256(f"{destination}\n{name}\n{self.rows} {self._sum.tolist()}".encode()).hexdigest()
+
+    def all(self) -> np.ndarray:
+        return np.concatenate([np.empty((0, WORDS), dtype=np.uint64), *self.parts()])
+
+    def parts(self) -> Iterator[np.ndarray]:
+        self._file.seek(0)
+        while part := self._file.read(8 * WORDS * PART):
+            yield np.frombuffer(part, dtype=np.uint64).reshape(-1, WORDS)
+
+
 def _rows(columns: Sequence[list[str]]) -> list[str]:
     """Each row as one text that no other row has. Where a cell holds the separator itself, it is the form of Python."""
     rows = list(map(APART.join, zip(*columns, strict=True)))
@@ -117,12 +156,6 @@ def telling(columns: Mapping[str, list[Any]]) -> str:
     distinct = {name: len({*_texts(values)}) for name, values in columns.items()}
     best = max(distinct, key=lambda name: distinct[name], default="")
     return best if best and distinct[best] > len(columns[best]) / 2 else ""
-
-
-def run_key(destination: str, name: str, prints: np.ndarray) -> str:
-    """The identity of a push: where to, what for, and which rows, in any order: keyed words may be added up."""
-    words = prints.sum(axis=0, dtype=np.uint64).tolist()
-    return hashlib.sha256(f"{destination}\n{name}\n{len(prints)} {words}".encode()).hexdigest()
 
 
 def short(text: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.errors import PushError
-from toolkit.push import disk
+from toolkit.push import disk, identity
 from toolkit.secret import scrub
 
 
@@ -67,9 +67,6 @@ MOVES = {
 }
 HANDED_ON = (Op.SPLIT, Op.FOLLOWED, Op.ABANDONED)  # another op holds the rows
 SENDABLE = (Op.PLANNED, Op.NOT_EXECUTED, Op.RESEND, Op.RESOLVED_NOT_DONE)
-
-WORDS = 4  # by which a row is known, of 64 bits each
-PART = 50_000  # rows of them that are written at a time
 
 SCHEMA = """
 CREATE TABLE run (one INTEGER PRIMARY KEY CHECK (one = 1), facts TEXT NOT NULL, state TEXT NOT NULL,
@@ -133,7 +130,9 @@ class Journal:
         return None
 
     @classmethod
-    def create(cls, path: Path, facts: Mapping[str, Any], words: np.ndarray, ops: Mapping[str, Any]) -> "Journal":
+    def create(
+        cls, path: Path, facts: Mapping[str, Any], words: Iterable[np.ndarray], ops: Mapping[str, Any]
+    ) -> "Journal":
         """A new journal: what all rows are known by, and the first ops (`plan`). It appears whole or not at all."""
         draft = path.with_suffix(".new")
         for left_over in (draft, rollback(draft), rollback(path)):  # SQLite would apply them to the new file
@@ -143,8 +142,7 @@ class Journal:
         made._db.executescript(f"BEGIN; {SCHEMA} COMMIT;")
         with made.transaction():
             made._db.execute("INSERT INTO run (one, facts, state) VALUES (1, ?, ?)", (_json(facts), Run.OPEN))
-            parts = (words[start : start + PART].tobytes() for start in range(0, len(words), PART))
-            made._db.executemany("INSERT INTO manifest (words) VALUES (?)", ((part,) for part in parts))
+            made._db.executemany("INSERT INTO manifest (words) VALUES (?)", ((part.tobytes(),) for part in words))
             made.plan(**ops)
         made.close()
         rollback(draft).unlink(missing_ok=True)
@@ -200,7 +198,7 @@ class Journal:
     def manifest(self) -> np.ndarray:
         """What each row is known by (see `identity`), in the order of the first push."""
         parts = [part for (part,) in self._db.execute("SELECT words FROM manifest ORDER BY part")]
-        return np.frombuffer(b"".join(parts), dtype=np.uint64).reshape(-1, WORDS)
+        return np.frombuffer(b"".join(parts), dtype=np.uint64).reshape(-1, identity.WORDS)
 
     def steps(self) -> list[Step]:
         """Every op, with the number of its attempts."""

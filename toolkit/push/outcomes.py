@@ -37,21 +37,20 @@ OUTCOMES = ("verified", "accepted", "rejected", "unknown", "duplicated", "not se
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 
 
+def categories(codes: np.ndarray) -> "pd.Categorical[Any]":
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(OUTCOMES)))
+
+
 class Table:
     """The outcome table of a report: a byte a row, and what is said of some. The DataFrame is made when asked for."""
 
     def __init__(self, index: pd.Index) -> None:
         self._index = index
-        self._outcome = np.full(len(index), CODES["not sent"], dtype=np.int8)
+        self.codes = np.full(len(index), CODES["not sent"], dtype=np.int8)
         self._columns: dict[str, np.ndarray] = {}
 
-    @property
-    def outcome(self) -> "pd.Categorical[Any]":
-        """What became of each row."""
-        return pd.Categorical.from_codes(self._outcome, dtype=pd.CategoricalDtype(list(OUTCOMES)))
-
     def set(self, at: Any, outcome: str, error: str | None = None) -> None:
-        self._outcome[at] = CODES[outcome]
+        self.codes[at] = CODES[outcome]
         if error is not None or "error" in self._columns:
             self._column("error")[at] = error
 
@@ -67,7 +66,7 @@ class Table:
             self.set(where[step.positions], OUTCOME[step.state], step.note or REASON.get(step.state))
         for position, (error, column) in journal.blames().items():
             at = where[position]
-            if self._outcome[at] == CODES["rejected"]:
+            if self.codes[at] == CODES["rejected"]:
                 value = frame[column].iloc[at] if column in frame else None
                 told = error if value is None else show(error, value)
                 for name, said in (("error", told), ("column", column), ("value", value)):
@@ -84,7 +83,7 @@ class Table:
 
     def made(self) -> pd.DataFrame:
         """One row a row of the input, same index."""
-        table: dict[str, Any] = {"outcome": self.outcome}
+        table: dict[str, Any] = {"outcome": categories(self.codes)}
         for name in dict.fromkeys(["error", "column", "value", *self._columns]):
             values = self._columns.get(name)
             values = np.full(len(self._index), None, dtype=object) if values is None else values

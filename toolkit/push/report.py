@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import union_categoricals
 
 from toolkit.errors import OutcomeUnknown, PushError, PushPaused
-from toolkit.push.outcomes import OUTCOMES, Table
+from toolkit.push.outcomes import CODES, OUTCOMES, Table, categories
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,14 +52,15 @@ class Report:
         return self._told if isinstance(self._told, pd.DataFrame) else self._told.made()
 
     @property
-    def _outcome(self) -> pd.Series:
-        return pd.Series(self.table["outcome"].array if isinstance(self._told, pd.DataFrame) else self._told.outcome)
+    def _codes(self) -> np.ndarray:
+        """What became of each row, as positions in `OUTCOMES`."""
+        return self.table["outcome"].cat.codes.to_numpy() if isinstance(self._told, pd.DataFrame) else self._told.codes
 
     @property
     def summary(self) -> pd.Series:
         """Rows by outcome, every outcome named; the counts add up to the rows of the input."""
-        counts = self._outcome.value_counts().reindex(list(OUTCOMES), fill_value=0)
-        return counts.rename_axis("outcome").rename("rows").astype("int64")
+        counts = np.bincount(self._codes, minlength=len(OUTCOMES)).astype("int64")
+        return pd.Series(counts, index=pd.Index(OUTCOMES, dtype="str", name="outcome"), name="rows")
 
     @property
     def accepted(self) -> pd.DataFrame:
@@ -150,7 +150,7 @@ class Report:
 
     @property
     def _in(self) -> np.ndarray:
-        return self._outcome.isin(IN).to_numpy()
+        return np.isin(self._codes, [CODES[outcome] for outcome in IN])
 
     def _rows(self, *outcomes: str) -> pd.DataFrame:
         chosen = self.table["outcome"].isin(outcomes).to_numpy()
@@ -185,11 +185,11 @@ class Several:
         self._reports = reports
 
     @property
-    def outcome(self) -> pd.Categorical:
-        return union_categoricals([r._outcome for r in self._reports])
+    def codes(self) -> np.ndarray:
+        return np.concatenate([r._codes for r in self._reports])
 
     def made(self) -> pd.DataFrame:
-        return pd.concat([r.table for r in self._reports]).assign(outcome=self.outcome)
+        return pd.concat([r.table for r in self._reports]).assign(outcome=categories(self.codes))
 
 
 def _apart(frame: pd.DataFrame, table: pd.DataFrame) -> dict[str, str]:

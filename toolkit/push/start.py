@@ -4,6 +4,7 @@ import itertools
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import pandas as pd
 from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused, ToolkitError
 from toolkit.push import disk, identity, past, sizes
-from toolkit.push.journal import WORDS, Journal, Run
+from toolkit.push.journal import Journal, Run
 from toolkit.push.outcomes import OUTCOME, OUTCOMES, Table, given, row_states, sentences
 from toolkit.push.report import Report
 from toolkit.push.run import Runner
@@ -42,9 +43,9 @@ class Course:
         self.prints = np.empty((0, 2), dtype=np.uint64)  # none are kept where there is no other push to compare with
         self.ids: set[str] = set()
 
-    def add(self, prints: np.ndarray, report: Report) -> None:
+    def add(self, prints: np.ndarray | None, report: Report) -> None:
         self.frames += 1
-        self.prints = np.concatenate([self.prints, prints])
+        self.prints = self.prints if prints is None else np.concatenate([self.prints, prints])
         self.ids |= {report.facts.get("id", "")}
 
 
@@ -93,13 +94,18 @@ def _push(aim: Aim, options: Options, choice: Choice, course: Course) -> Report:
     with disk.Lock(locks / f"{identity.short(destination)}.lock", aim.target.where):
         try:
             sitting = _Sitting(aim, options, choice, course, journals)
+        except OSError as problem:
+            raise PushError(f"{journals} could not be written to ({problem}); nothing was sent") from None
+        try:
             report = sitting.run()
-            course.add(sitting.prints if sitting.others else sitting.prints[:0], report)
+            course.add(sitting.prints if sitting.others else None, report)
             return report
         except sqlite3.Error as problem:
             raise PushError(
                 f"the journal in {journals} could not be written or read ({problem}); nothing more was sent"
             ) from None
+        finally:
+            sitting.close()
 
 
 class _Sitting:
@@ -113,7 +119,7 @@ class _Sitting:
         self._good = np.flatnonzero(~self._check.bad.to_numpy())  # positions of the rows that can be sent
         self._key = identity.user_key(journals.parent)
         self._telling = identity.telling(self._check.wire(self._good[identity.sample(len(self._good))]))
-        self._words = self._known_by(self._telling)
+        self._known = self._learn(self._telling)
         again = choice.again if isinstance(choice.again, str) else "again" if choice.again else ""
         self._name = f"{self._target.what} {again}" + (f" frame {course.frames}" if course.frames else "")
         self._earlier: dict[str, np.ndarray] = {}  # which rows an earlier push has sent, by what became of them
@@ -123,7 +129,7 @@ class _Sitting:
         self.others = [path for path in self.others if path.stem not in course.ids]
 
     def run(self) -> Report:
-        mine = self._path(self.prints, lambda path: self._state(path) is not Run.SUPERSEDED)
+        mine = self._path(self._known, lambda path: self._state(path) is not Run.SUPERSEDED)
         if mine.exists():
             return self._go_on(mine)
         if self.others and not self._choice.again:
@@ -133,7 +139,19 @@ class _Sitting:
         sent = np.concatenate([np.empty(0, dtype=np.int64), *self._earlier.values()])
         if len(sent) == len(self._good):
             return self._report(None, sent)
-        return self._start(np.setdiff1d(np.arange(len(self._good)), sent) if len(sent) else slice(None))
+        if not len(sent):
+            return self._start(self._known, self._good)
+        new = np.setdiff1d(np.arange(len(self._good)), sent)
+        with identity.Known(self._journals) as known:
+            known.add(self._words[new])
+            return self._start(known, self._good[new])
+
+    def close(self) -> None:
+        self._known.close()
+
+    @cached_property
+    def _words(self) -> np.ndarray:
+        return self._known.all()
 
     @property
     def prints(self) -> np.ndarray:
@@ -143,20 +161,20 @@ class _Sitting:
     def _labels(self) -> np.ndarray:
         return self._words[:, identity.LABEL]
 
-    def _known_by(self, by: str) -> np.ndarray:
+    def _learn(self, by: str) -> identity.Known:
         """What each row is known by: its fingerprint; its label, and the cell `by`, which tell it if others change."""
-        words = np.zeros((len(self._good), WORDS), dtype=np.uint64)
-        maker, index = identity.Fingerprints(self._key), self._check.frame.index
+        known, maker = identity.Known(self._journals), identity.Fingerprints(self._key)
         for rows in blocks(len(self._good)):
             good = self._good[rows]
-            cells = self._check.wire(good)
-            words[rows, identity.PRINT] = maker.of(cells, len(good))
-            words[rows, identity.LABEL] = identity.of_labels(index[good], self._key)
+            cells, words = self._check.wire(good), np.zeros((len(good), identity.WORDS), dtype=np.uint64)
+            words[:, identity.PRINT] = maker.of(cells, len(good))
+            words[:, identity.LABEL] = identity.of_labels(self._check.frame.index[good], self._key)
             if self._target.keyed:
-                words[rows, identity.CELL] = words[rows, identity.LABEL]
+                words[:, identity.CELL] = words[:, identity.LABEL]
             elif by in cells and not self._target.corrects:
-                words[rows, identity.CELL] = identity.of_cells(cells[by], self._key)
-        return words
+                words[:, identity.CELL] = identity.of_cells(cells[by], self._key)
+            known.add(words)
+        return known
 
     def _go_on(self, path: Path) -> Report:
         with self._opened(path) as journal:
@@ -225,7 +243,10 @@ class _Sitting:
 
     def _named(self, by: str) -> np.ndarray:
         """A name for each row, by which it is known again when its content has changed: its label, or the cell `by`."""
-        return (self._words if by == self._telling else self._known_by(by))[:, identity.CELL]
+        if by == self._telling:
+            return self._words[:, identity.CELL]
+        with self._learn(by) as known:
+            return known.all()[:, identity.CELL]
 
     def _refusal(self, unchanged: np.ndarray, edited: np.ndarray) -> PushRefused:
         with self._opened(max(self.others, key=self._started)) as journal:
@@ -247,35 +268,31 @@ class _Sitting:
         refusal.difference = pd.DataFrame({"change": pd.Categorical(kinds)}, index=index)
         return refusal
 
-    def _start(self, new: np.ndarray | slice) -> Report:
-        words = self._words[new]
-        path = self._path(words[:, identity.PRINT], lambda path: False)
+    def _start(self, known: identity.Known, where: np.ndarray) -> Report:
+        path = self._path(known, lambda path: False)
         facts = {
             "id": path.stem,
             "what": self._target.what,
             "destination": self._target.destination,
             "where": self._target.where,
             "started": self._target.session.clock.now().isoformat(),
-            "rows": len(words),
+            "rows": known.rows,
             "tagged": self._target.tagged,
             "named_by": self._telling,
         }
         for old in () if self._choice.again else self.others:
             with self._opened(old) as journal, journal.transaction():
-                theirs, ours = journal.manifest()[:, identity.PRINT], words[:, identity.PRINT]
+                theirs, ours = journal.manifest()[:, identity.PRINT], known.all()[:, identity.PRINT]
                 taken_over = (identity.counterparts(theirs, ours) >= 0).any()
                 if taken_over and journal.state[0] in UNFINISHED:
                     journal.set_state(Run.SUPERSEDED, f"push {path.stem} took over")
         ops = {
             "kind": self._target.first,
-            "many": sizes.plan(len(words), self._target.together, self._options),
+            "many": sizes.plan(known.rows, self._target.together, self._options),
             "irrevocable": self._target.irrevocable,
         }
-        with Journal.create(path, facts, words, ops) as journal:
-            if not self.others:  # with which the words would be compared
-                del words
-                self._words = self._words[:0].copy()
-            return self._sit(journal, self._good[new])
+        with Journal.create(path, facts, known.parts(), ops) as journal:
+            return self._sit(journal, where)
 
     def _sit(self, journal: Journal, where: np.ndarray) -> Report:
         self._target.tag = tag_of(journal.path.stem)
@@ -307,9 +324,9 @@ class _Sitting:
             table.journal(journal, where, self._check.frame)
         return Report(self._check.frame, table, facts, wrong_cells=self._check.wrong_cells)
 
-    def _path(self, prints: np.ndarray, serves: Callable[[Path], bool]) -> Path:
+    def _path(self, known: identity.Known, serves: Callable[[Path], bool]) -> Path:
         """The first journal of this name and these rows that serves, or that is still to be made."""
-        key = identity.run_key(self._target.destination, self._name, prints)[:16]
+        key = known.run_key(self._target.destination, self._name)[:16]
         for more in itertools.chain([""], (f"-{n}" for n in itertools.count(2))):
             path = self._journals / f"{self._short}-{key}{more}.sqlite"
             if not path.exists() or serves(path):

@@ -260,9 +260,9 @@ def check(
 
 def _set_apart(columns: Sequence[Column], rows: int) -> None:
     """Note which rows are empty: that is one problem, and no value is missing in them besides."""
-    nothing = np.arange(rows)
     filled = [column for column in columns if column.name is not None]
-    for column in filled:
+    nothing = filled[0].unfilled() if filled else np.arange(rows)
+    for column in filled[1:]:
         nothing = np.intersect1d(nothing, column.unfilled()) if len(nothing) else nothing
     if len(nothing):
         (filled or columns)[0].nothing = nothing
