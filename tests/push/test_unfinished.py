@@ -13,6 +13,7 @@ from toolkit import InputError, PushRefused, Report, settings
 from toolkit.push.journal import Journal, Run
 
 from .benches import Ida, told
+from .world import Died, Fate
 
 ROWS = 90
 
@@ -95,6 +96,20 @@ def test_a_push_that_was_taken_over_is_not_woken_by_a_persons_word(ida: Ida) -> 
     ida.check_all_in(told(report), frame)
 
 
+def test_a_person_whose_kernel_dies_does_not_wake_a_push_that_was_taken_over(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    ida.fault(commit="before", reply="ok")
+    ida.fault(commit="never", reply="html")
+    first = ida.insert(frame)
+    ida.insert(frame.iloc[50:], only_new=True)
+    unknown = np.flatnonzero(first.table["outcome"] == "unknown")
+    with Fate(2, what="BEGIN IMMEDIATE").rules(), pytest.raises(Died):
+        toolkit.open_push(first.facts["id"]).resolve(unknown, "committed", why="looked at the screen")
+    assert states() == ["closed, balanced", "superseded"]
+    ida.insert(frame, only_new=True)
+    assert max((ida.stored() - ida.before).values()) == 1
+
+
 def test_resolved_rows_are_sent_or_left_as_the_person_said(ida: Ida) -> None:
     for verdict, commit in (("committed", "before"), ("not committed", "never")):
         frame = ida.frame(ROWS, verdict.replace(" ", "-"))
@@ -166,6 +181,15 @@ def test_twins_in_two_frames_of_an_iterator_stay_twins(ida: Ida) -> None:
     with pytest.raises(PushRefused):
         ida.insert(pieces(more, 25))
     ida.check_all_in(told(ida.insert(pieces(more, 25), only_new=True)), more)
+
+
+def test_a_row_that_is_in_is_no_new_one_for_its_twin_in_the_frame_before(ida: Ida) -> None:
+    """The first frame was pushed in its own push, the second has grown since: its twin is in, too."""
+    frame = ida.frame(60)
+    frame.loc[30, "EMAIL"] = frame.loc[0, "EMAIL"]
+    assert ida.insert(pieces(frame, 30)).complete
+    more = pd.concat([frame, ida.frame(4, "new")], ignore_index=True)
+    ida.check_all_in(told(ida.insert(iter([more.iloc[:30], more.iloc[30:]]), only_new=True)), more)
 
 
 def test_an_edited_twin_in_the_next_frame_is_another_row(ida: Ida) -> None:

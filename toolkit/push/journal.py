@@ -244,9 +244,13 @@ class Journal:
     # ── writing: each inside a transaction of the caller's ──
 
     def recover(self, at: str) -> int:
-        """Take the journal over: a new epoch, and every open intent is ambiguous. How many there were."""
+        """Take the journal over: a new epoch, and every open intent is ambiguous. How many there were.
+
+        What another push took over stays so, whatever happens next: its rows must not be sent from here.
+        """
         with self.transaction():
-            self._db.execute("UPDATE run SET epoch = epoch + 1, state = ?, reason = ''", (Run.OPEN,))
+            self._db.execute("UPDATE run SET epoch = epoch + 1")
+            self._db.execute("UPDATE run SET state = ?, reason = '' WHERE state != ?", (Run.OPEN, Run.SUPERSEDED))
             self.epoch = self._db.execute("SELECT epoch FROM run").fetchone()[0]
             lost = self._db.execute("UPDATE op SET state = ? WHERE state = ?", (Op.AMBIGUOUS, Op.INTENT)).rowcount
             self._db.execute("UPDATE attempt SET verdict = 'ambiguous' WHERE verdict IS NULL")

@@ -39,12 +39,12 @@ class Course:
 
     def __init__(self, frames: int = 0) -> None:
         self.frames = frames
-        self.prints = np.empty((0, 2), dtype=np.uint64)  # none are kept where there is no other push to compare with
+        self.left_out = np.empty((0, 2), dtype=np.uint64)  # rows that stand for those of other pushes, twin for twin
         self.ids: set[str] = set()
 
-    def add(self, prints: np.ndarray, report: Report) -> None:
+    def add(self, left_out: np.ndarray, report: Report) -> None:
         self.frames += 1
-        self.prints = np.concatenate([self.prints, prints])
+        self.left_out = np.concatenate([self.left_out, left_out])
         self.ids |= {report.facts.get("id", "")}
 
 
@@ -94,7 +94,7 @@ def _push(aim: Aim, options: Options, choice: Choice, course: Course) -> Report:
         try:
             sitting = _Sitting(aim, options, choice, course, journals)
             report = sitting.run()
-            course.add(sitting.prints if sitting.others else sitting.prints[:0], report)
+            course.add(sitting.left_out, report)
             return report
         except sqlite3.Error as problem:
             raise PushError(
@@ -130,7 +130,7 @@ class _Sitting:
             if self._choice.only_new and (stopped := self._finish_first()):
                 return stopped
             self._leave_out()
-        sent = np.concatenate([np.empty(0, dtype=np.int64), *self._earlier.values()])
+        sent = self._before
         if len(sent) == len(self._good):
             return self._report(None, sent)
         return self._start(np.setdiff1d(np.arange(len(self._good)), sent) if len(sent) else slice(None))
@@ -138,6 +138,15 @@ class _Sitting:
     @property
     def prints(self) -> np.ndarray:
         return self._words[:, identity.PRINT]
+
+    @property
+    def left_out(self) -> np.ndarray:
+        """The fingerprints of the rows that an earlier push has sent."""
+        return self.prints[self._before]
+
+    @property
+    def _before(self) -> np.ndarray:
+        return np.concatenate([np.empty(0, dtype=np.int64), *self._earlier.values()])
 
     @property
     def _labels(self) -> np.ndarray:
@@ -186,8 +195,8 @@ class _Sitting:
     def _leave_out(self) -> None:
         """Mark the rows that earlier pushes have sent; refused where there are any and nobody chose."""
         sent, edited = self._sent()
-        ours = np.concatenate([self._course.prints, self.prints])
-        found = identity.counterparts(ours, sent[["a", "b"]].to_numpy())[len(self._course.prints) :]
+        ours = np.concatenate([self._course.left_out, self.prints])
+        found = identity.counterparts(ours, sent[["a", "b"]].to_numpy())[len(self._course.left_out) :]
         unchanged = found >= 0
         edited &= ~unchanged
         if not self._choice.only_new and (unchanged.any() or edited.any()):
