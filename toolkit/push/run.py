@@ -59,6 +59,7 @@ class Runner:
         self._queue: deque[Step] = deque()
         self._out = UnderWay(self.session, options.workers)
         self._landed: list[tuple[Step, Attempt]] = []  # acknowledged; written with the next intents
+        self._written: list[tuple[Step, Attempt]] = []  # by the latest transaction, which may have been undone
         self._others: list[tuple[Step, Attempt]] = []  # not acknowledged; attended to when all are back
         self._unlooked = self._in_doubt = self._tries = 0
         self._looked = False
@@ -93,7 +94,9 @@ class Runner:
             except sqlite3.Error:  # the journal itself failed: what it holds already has to do
                 raise
             except BaseException:
-                self._landed += [(c.step, c.attempt) for c in self._out.rest() if c.attempt.verdict is Verdict.ACKED]
+                back = [(c.step, c.attempt) for c in self._out.rest() if c.attempt.verdict is Verdict.ACKED]
+                held = [*self._written, *self._landed, *back]
+                self._landed = [(step, attempt) for step, attempt in held if step.state is Op.INTENT]
                 self._end(Run.PAUSED, "interrupted")
                 raise
 
@@ -388,7 +391,7 @@ class Runner:
             else:
                 self.progress.advance(step.size)
             self.session.quota.earn()
-        self._landed = []
+        self._landed, self._written = [], self._landed
 
     def _at(self) -> str:
         return self.now().isoformat()
