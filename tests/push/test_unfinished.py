@@ -1,5 +1,7 @@
 """Pushes that stopped half-way beside others, and frames that come one after the other."""
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -242,6 +244,23 @@ def test_no_rows_are_no_push(ida: Ida) -> None:
     assert len(report.table) == 0
     assert report.complete
     assert ida.posts() == 0
+
+
+def test_rows_of_an_early_journal_are_known(ida: Ida) -> None:
+    """It kept prints and names apart, in one piece."""
+    frame = ida.frame(30)
+    ida.insert(frame)
+    (path,) = (settings.state_folder() / "pushes").glob("*.sqlite")
+    with Journal(path) as journal:
+        words = journal.manifest()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TABLE manifest")
+        db.execute("CREATE TABLE manifest (part INTEGER PRIMARY KEY, prints BLOB NOT NULL, labels BLOB NOT NULL)")
+        db.execute("INSERT INTO manifest VALUES (0, ?, ?)", (words[:, :2].tobytes(), words[:, 2:].tobytes()))
+    more = pd.concat([frame, ida.frame(4, "new")], ignore_index=True)
+    with pytest.raises(PushRefused, match="30 of these 34"):
+        ida.insert(more)
+    ida.check_all_in(told(ida.insert(more, only_new=True)), more)
 
 
 def test_a_journal_says_what_it_is(ida: Ida) -> None:

@@ -199,6 +199,9 @@ class Journal:
 
     def manifest(self) -> np.ndarray:
         """What each row is known by (see `identity`), in the order of the first push."""
+        if "words" not in [column for _, column, *_ in self._db.execute("PRAGMA table_info(manifest)")]:  # an early one
+            early = self._db.execute("SELECT prints, labels FROM manifest").fetchone()
+            return np.column_stack([np.frombuffer(half, dtype=np.uint64).reshape(-1, 2) for half in early])
         parts = [part for (part,) in self._db.execute("SELECT words FROM manifest ORDER BY part")]
         return np.frombuffer(b"".join(parts), dtype=np.uint64).reshape(-1, WORDS)
 

@@ -142,7 +142,8 @@ class _Sitting:
     @property
     def left_out(self) -> np.ndarray:
         """The fingerprints of the rows that an earlier push has sent."""
-        return self.prints[self._before]
+        prints: np.ndarray = self.prints[self._before]
+        return prints
 
     @property
     def _before(self) -> np.ndarray:
