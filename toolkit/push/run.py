@@ -94,15 +94,18 @@ class Runner:
             except sqlite3.Error:  # the journal itself failed: what it holds already has to do
                 raise
             except BaseException:
-                back = [(c.step, c.attempt) for c in self._out.rest() if c.attempt.verdict is Verdict.ACKED]
-                held = [*self._written, *self._landed, *back]
-                self._landed = [(step, attempt) for step, attempt in held if step.state is Op.INTENT]
+                back = [(c.step, c.attempt) for c in self._out.rest()]
+                held = [o for o in [*self._written, *self._landed, *self._others, *back] if o[0].state is Op.INTENT]
+                sure = (Verdict.ACKED, Verdict.NOT_EXECUTED)
+                self._landed, self._others = ([o for o in held if o[1].verdict is verdict] for verdict in sure)
                 self._end(Run.PAUSED, "interrupted")
                 raise
 
     def _end(self, ended: Run, reason: str = "") -> Run:
         with self.journal.transaction():
             self._write_landed()
+            for step, attempt in self._others if reason == "interrupted" else ():  # else they would be in doubt
+                self.journal.outcome(step, Op.NOT_EXECUTED, self.told(step, attempt.said), self._at())
             self.journal.set_state(ended, reason)
             self.journal.event(self._at(), str(ended), reason=reason)
         return ended
@@ -219,9 +222,9 @@ class Runner:
     def _attend(self) -> None:
         """Nothing is under way: see to what was not acknowledged, and to the counter where that is due."""
         first = bool(self._landed) and not self._looked
-        others, self._others = self._others, []
-        if others:
-            self._handle(others)
+        if self._others:
+            self._handle(self._others)
+            self._others = []
         if first or self._look_is_due():
             self.look()
             self._looked |= first
