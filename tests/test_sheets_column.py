@@ -1,5 +1,6 @@
 """A column looked at in blocks is as good as one looked at as a whole; and what was checked is what is sent."""
 
+import enum
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from toolkit.sheets import check, column
 from toolkit.sheets.check import Check
-from toolkit.spec import Email, Field, Identity, Json, Number, OneOf, Phone, Text, Whole
+from toolkit.spec import Email, Field, Identity, Json, Masked, Number, OneOf, Phone, Text, Whole
 
 FIELDS: tuple[Field, ...] = (
     Email(name="mail"),
@@ -98,3 +99,21 @@ def test_what_was_checked_is_what_is_sent() -> None:
     frame["text"] = "z"
     frame.loc[2] = ["c@example.cl", "x"]
     assert done.wire() == {"mail": ["a@example.cl", "b@example.cl"], "text": ["x", "y"]}
+
+
+@pytest.mark.parametrize("empty", [None, float("nan"), "", "  "])
+def test_a_secret_that_is_missing_is_missing(empty: Any) -> None:
+    frame = pd.DataFrame({"pin": pd.Series(["1234", empty], dtype=object)})
+    done = check(frame, (Masked(name="pin", required=True),))
+    assert done.wire() == {"pin": ["1234", None]}
+    assert list(done.bad) == [False, True]
+
+
+def test_a_kind_of_text_is_sent_as_the_text_it_is() -> None:
+    """Else a row would be another one beside a row with an empty cell."""
+
+    class Colour(str, enum.Enum):  # noqa: UP042 (as many write it)
+        RED = "rojo"
+
+    (sent,) = check(pd.DataFrame({"a": pd.Series([Colour.RED], dtype=object)}), (Text(name="a"),)).wire()["a"]
+    assert (type(sent), sent) == (str, "rojo")

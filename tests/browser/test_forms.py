@@ -111,14 +111,14 @@ def test_cancel_in_the_middle_leaves_a_push_that_goes_on(show: Show, folder: Pat
 
 
 def test_card_codes(show: Show, folder: Path) -> None:
-    codes = pd.DataFrame({"Usuario": ["maria", "maria", "juan"], "Dominio": "dominio123"})
+    codes = pd.DataFrame({"Usuario": ["maria", "maria", "juan"], "Sede": "dominio123"})
     codes.assign(Tarjeta=["00012345", "777", "888"]).to_csv(folder / "tarjetas.csv", index=False)
     it = show("form = forms.card_codes(api.nddprint); form")
     it.type_into("path-sheet", "tarjetas.csv")
     it.click("read")
     it.click("check")
     it.says("Required, and filled by no column: DomainName")
-    it.form.get_by_label("Dominio").select_option("DomainName · text · required")
+    it.form.get_by_label("Sede").select_option("DomainName · text · required")
     it.picture("codes-match")
     it.click("check")
     it.click("send")

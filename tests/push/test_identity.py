@@ -97,7 +97,8 @@ SAME = {
     "objects": lambda frame: frame.astype(object),
     "categories": lambda frame: frame.astype("category"),
     "numbers as text": lambda frame: frame.assign(MONTO=frame["MONTO"].map(str)),
-    "numbers as floats": lambda frame: frame.assign(MONTO=frame["MONTO"].astype("Int64")),
+    "numbers as floats": lambda frame: frame.assign(MONTO=frame["MONTO"].astype(float)),
+    "numbers that may be missing": lambda frame: frame.assign(MONTO=frame["MONTO"].astype("Int64")),
     "spaces around": lambda frame: frame.assign(EMAIL=" " + frame["EMAIL"] + " "),
 }
 
@@ -113,6 +114,15 @@ def test_the_same_rows_are_not_sent_twice(ida: Ida, form: str) -> None:
     assert report.complete
     assert report.table.index.equals(again.index)
     assert ida.posts() == posts
+
+
+def test_an_empty_cell_of_a_new_row_makes_no_new_rows_of_the_others(ida: Ida) -> None:
+    """It makes a column of whole numbers one of floats."""
+    frame = ida.frame(ROWS).assign(MONTO=range(ROWS))
+    ida.insert(frame)
+    more = pd.concat([frame, ida.frame(1, "new")], ignore_index=True)
+    assert more["MONTO"].dtype == float
+    ida.check_all_in(told(ida.insert(more, only_new=True)), more)
 
 
 def test_twins_in_the_frame_are_several_rows(ida: Ida) -> None:

@@ -211,6 +211,43 @@ def test_killed_with_several_under_way_nobody_is_asked_about_twice(carmachain: C
     assert told.of("unknown") + told.of("accepted") == len(frame)
 
 
+def test_interrupted_while_answers_are_written_none_of_them_is_lost(carmachain: CarmaChain) -> None:
+    """The transaction that held them is undone; they are written with the end of the sitting."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    frame = carmachain.frame(30)
+    with Fate(5, interrupt, what="COMMIT").rules(), pytest.raises(KeyboardInterrupt):
+        carmachain.push(frame, workers=1, chunk_rows=10)
+    told = carmachain.push(frame, workers=1, chunk_rows=10)
+    carmachain.check_all_in(told, frame)
+
+
+@pytest.mark.parametrize("number", [7, 8, 9])
+def test_interrupted_what_was_not_executed_is_no_doubt(carmachain: CarmaChain, number: int) -> None:
+    """A busy vendor did nothing: that is written, even where the transaction that held it was undone."""
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    frame = carmachain.frame(40)
+    carmachain.fault(commit="before", reply="ok", times=3)
+    carmachain.fault(reply="status", status=429, headers={"Retry-After": "1"}, times=2)
+    with Fate(number, interrupt, what="COMMIT").rules(), pytest.raises(KeyboardInterrupt):
+        carmachain.push(frame, workers=3, chunk_rows=5)
+    told = carmachain.push(frame, workers=3, chunk_rows=5)
+    carmachain.check_all_in(told, frame)
+
+
+@pytest.mark.parametrize("body", [{"parametrRequest": 5}, {"parametrRequest": {"a": 1}}])
+def test_tickets_of_an_unknown_shape_do_not_stop_the_push(carmachain: CarmaChain, body: dict[str, Any]) -> None:
+    carmachain.fault(commit="before", reply="status", status=200, body=body)
+    frame = carmachain.frame(30)
+    told = carmachain.push(frame, workers=2, chunk_rows=10)
+    carmachain.check_all_in(told, frame)
+
+
 def test_busy_vendors_are_given_their_time_by_all_workers(nddprint: NddPrint) -> None:
     nddprint.fault(commit="before", reply="ok", times=3)
     nddprint.fault(reply="status", status=429, headers={"Retry-After": "7"}, times=2)

@@ -1,5 +1,7 @@
 """Pushes that stopped half-way beside others, and frames that come one after the other."""
 
+import contextlib
+import sqlite3
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +15,7 @@ from toolkit import InputError, PushRefused, Report, settings
 from toolkit.push.journal import Journal, Run
 
 from .benches import Ida, told
+from .world import Died, Fate
 
 ROWS = 90
 
@@ -95,6 +98,20 @@ def test_a_push_that_was_taken_over_is_not_woken_by_a_persons_word(ida: Ida) -> 
     ida.check_all_in(told(report), frame)
 
 
+def test_a_person_whose_kernel_dies_does_not_wake_a_push_that_was_taken_over(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    ida.fault(commit="before", reply="ok")
+    ida.fault(commit="never", reply="html")
+    first = ida.insert(frame)
+    ida.insert(frame.iloc[50:], only_new=True)
+    unknown = np.flatnonzero(first.table["outcome"] == "unknown")
+    with Fate(2, what="BEGIN IMMEDIATE").rules(), pytest.raises(Died):
+        toolkit.open_push(first.facts["id"]).resolve(unknown, "committed", why="looked at the screen")
+    assert states() == ["closed, balanced", "superseded"]
+    ida.insert(frame, only_new=True)
+    assert max((ida.stored() - ida.before).values()) == 1
+
+
 def test_resolved_rows_are_sent_or_left_as_the_person_said(ida: Ida) -> None:
     for verdict, commit in (("committed", "before"), ("not committed", "never")):
         frame = ida.frame(ROWS, verdict.replace(" ", "-"))
@@ -168,6 +185,15 @@ def test_twins_in_two_frames_of_an_iterator_stay_twins(ida: Ida) -> None:
     ida.check_all_in(told(ida.insert(pieces(more, 25), only_new=True)), more)
 
 
+def test_a_row_that_is_in_is_no_new_one_for_its_twin_in_the_frame_before(ida: Ida) -> None:
+    """The first frame was pushed in its own push, the second has grown since: its twin is in, too."""
+    frame = ida.frame(60)
+    frame.loc[30, "EMAIL"] = frame.loc[0, "EMAIL"]
+    assert ida.insert(pieces(frame, 30)).complete
+    more = pd.concat([frame, ida.frame(4, "new")], ignore_index=True)
+    ida.check_all_in(told(ida.insert(iter([more.iloc[:30], more.iloc[30:]]), only_new=True)), more)
+
+
 def test_an_edited_twin_in_the_next_frame_is_another_row(ida: Ida) -> None:
     """Within one call nobody is asked: the same e-mail twice is what the caller has."""
     frame = pd.concat([ida.frame(30), ida.frame(30).assign(NOMBRE="Otra")], ignore_index=True)
@@ -218,6 +244,23 @@ def test_no_rows_are_no_push(ida: Ida) -> None:
     assert len(report.table) == 0
     assert report.complete
     assert ida.posts() == 0
+
+
+def test_rows_of_an_early_journal_are_known(ida: Ida) -> None:
+    """It kept prints and names apart, in one piece."""
+    frame = ida.frame(30)
+    ida.insert(frame)
+    (path,) = (settings.state_folder() / "pushes").glob("*.sqlite")
+    with Journal(path) as journal:
+        words = journal.manifest()
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TABLE manifest")
+        db.execute("CREATE TABLE manifest (part INTEGER PRIMARY KEY, prints BLOB NOT NULL, labels BLOB NOT NULL)")
+        db.execute("INSERT INTO manifest VALUES (0, ?, ?)", (words[:, :2].tobytes(), words[:, 2:].tobytes()))
+    more = pd.concat([frame, ida.frame(4, "new")], ignore_index=True)
+    with pytest.raises(PushRefused, match="30 of these 34"):
+        ida.insert(more)
+    ida.check_all_in(told(ida.insert(more, only_new=True)), more)
 
 
 def test_a_journal_says_what_it_is(ida: Ida) -> None:

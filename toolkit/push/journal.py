@@ -197,6 +197,9 @@ class Journal:
 
     def manifest(self) -> np.ndarray:
         """What each row is known by (see `identity`), in the order of the first push."""
+        if "words" not in [column for _, column, *_ in self._db.execute("PRAGMA table_info(manifest)")]:  # an early one
+            early = self._db.execute("SELECT prints, labels FROM manifest").fetchone()
+            return np.column_stack([np.frombuffer(half, dtype=np.uint64).reshape(-1, 2) for half in early])
         parts = [part for (part,) in self._db.execute("SELECT words FROM manifest ORDER BY part")]
         return np.frombuffer(b"".join(parts), dtype=np.uint64).reshape(-1, identity.WORDS)
 
@@ -242,9 +245,13 @@ class Journal:
     # ── writing: each inside a transaction of the caller's ──
 
     def recover(self, at: str) -> int:
-        """Take the journal over: a new epoch, and every open intent is ambiguous. How many there were."""
+        """Take the journal over: a new epoch, and every open intent is ambiguous. How many there were.
+
+        What another push took over stays so, whatever happens next: its rows must not be sent from here.
+        """
         with self.transaction():
-            self._db.execute("UPDATE run SET epoch = epoch + 1, state = ?, reason = ''", (Run.OPEN,))
+            self._db.execute("UPDATE run SET epoch = epoch + 1")
+            self._db.execute("UPDATE run SET state = ?, reason = '' WHERE state != ?", (Run.OPEN, Run.SUPERSEDED))
             self.epoch = self._db.execute("SELECT epoch FROM run").fetchone()[0]
             lost = self._db.execute("UPDATE op SET state = ? WHERE state = ?", (Op.AMBIGUOUS, Op.INTENT)).rowcount
             self._db.execute("UPDATE attempt SET verdict = 'ambiguous' WHERE verdict IS NULL")

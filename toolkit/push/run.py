@@ -59,6 +59,7 @@ class Runner:
         self._queue: deque[Step] = deque()
         self._out = UnderWay(self.session, options.workers)
         self._landed: list[tuple[Step, Attempt]] = []  # acknowledged; written with the next intents
+        self._written: list[tuple[Step, Attempt]] = []  # by the latest transaction, which may have been undone
         self._others: list[tuple[Step, Attempt]] = []  # not acknowledged; attended to when all are back
         self._unlooked = self._in_doubt = self._tries = 0
         self._looked = False
@@ -93,13 +94,18 @@ class Runner:
             except sqlite3.Error:  # the journal itself failed: what it holds already has to do
                 raise
             except BaseException:
-                self._landed += [(c.step, c.attempt) for c in self._out.rest() if c.attempt.verdict is Verdict.ACKED]
+                back = [(c.step, c.attempt) for c in self._out.rest()]
+                held = [o for o in [*self._written, *self._landed, *self._others, *back] if o[0].state is Op.INTENT]
+                sure = (Verdict.ACKED, Verdict.NOT_EXECUTED)
+                self._landed, self._others = ([o for o in held if o[1].verdict is verdict] for verdict in sure)
                 self._end(Run.PAUSED, "interrupted")
                 raise
 
     def _end(self, ended: Run, reason: str = "") -> Run:
         with self.journal.transaction():
             self._write_landed()
+            for step, attempt in self._others if reason == "interrupted" else ():  # else they would be in doubt
+                self.journal.outcome(step, Op.NOT_EXECUTED, self.told(step, attempt.said), self._at())
             self.journal.set_state(ended, reason)
             self.journal.event(self._at(), str(ended), reason=reason)
         return ended
@@ -191,14 +197,7 @@ class Runner:
         self._queue.extendleft(reversed(whole))
 
     def _cut(self, step: Step) -> int:
-        """Where to cut an op that is too large or could be mistaken; 0 where it stays whole, or no cut helps."""
-        too_large = step.size > (self._sizes.most if step.resent else self._sizes.limit)
-        if step.size == 1 or not (too_large or (not step.resent and self.oracle.avoids(step.size))):
-            return 0
-        wanted = min(self._sizes.next(), step.size - 1) if too_large else (step.size - 1) // 2
-        avoids = self.oracle.avoids
-        fine = (n for n in range(wanted, 0, -1) if not (avoids(n) or (not too_large and avoids(step.size - n))))
-        return next(fine, wanted if too_large else 0)
+        return self._sizes.cut(step.size, bool(step.resent), self.oracle.avoids)
 
     # ── what came back ──
 
@@ -217,11 +216,11 @@ class Runner:
     def _attend(self) -> None:
         """Nothing is under way: see to what was not acknowledged, and to the counter where that is due."""
         first = bool(self._landed) and not self._looked
-        others, self._others = self._others, []
-        if any(attempt.said.meaning is Meaning.BUSY for _, attempt in others):
+        if any(attempt.said.meaning is Meaning.BUSY for _, attempt in self._others):
             self._out.busy()
-        if others:
-            self._handle(others)
+        if self._others:
+            self._handle(self._others)
+            self._others = []
         if first or self._look_is_due():
             self.look()
             self._looked |= first
@@ -391,7 +390,7 @@ class Runner:
             else:
                 self.progress.advance(step.size)
             self.session.quota.earn()
-        self._landed = []
+        self._landed, self._written = [], self._landed
 
     def _at(self) -> str:
         return self.now().isoformat()

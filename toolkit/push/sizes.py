@@ -6,6 +6,7 @@ as somebody else's import would be. Where nobody counts, they may be alike.
 """
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -30,6 +31,15 @@ class Sizes:
         less = _less(self.limit, self._workers) if self._counted else [0]
         self._number += 1
         return max(1, self.limit - less[self._number % len(less)])
+
+    def cut(self, size: int, resent: bool, avoids: Callable[[int], bool]) -> int:
+        """Where to cut so many rows that are too many or could be mistaken; 0 where they stay whole, or no cut helps."""
+        too_large = size > (self.most if resent else self.limit)
+        if size == 1 or not (too_large or (not resent and avoids(size))):
+            return 0
+        wanted = min(self.next(), size - 1) if too_large else (size - 1) // 2
+        fine = (n for n in range(wanted, 0, -1) if not (avoids(n) or (not too_large and avoids(size - n))))
+        return next(fine, wanted if too_large else 0)
 
     def fast(self, rows: int, size: int, seconds: float) -> None:
         """So many rows, in a body of this size, were accepted in this time."""

@@ -24,6 +24,7 @@ from toolkit.session import Session
 from toolkit.sheets.check import Check
 from toolkit.sheets.column import blocks
 
+NO_PRINTS = np.empty((0, 2), dtype=np.uint64)
 UNFINISHED = (Run.OPEN, Run.PAUSED)
 
 
@@ -40,12 +41,12 @@ class Course:
 
     def __init__(self, frames: int = 0) -> None:
         self.frames = frames
-        self.prints = np.empty((0, 2), dtype=np.uint64)  # none are kept where there is no other push to compare with
+        self.left_out = NO_PRINTS  # rows that stand for those of other pushes, twin for twin
         self.ids: set[str] = set()
 
-    def add(self, prints: np.ndarray | None, report: Report) -> None:
+    def add(self, left_out: np.ndarray, report: Report) -> None:
         self.frames += 1
-        self.prints = self.prints if prints is None else np.concatenate([self.prints, prints])
+        self.left_out = np.concatenate([self.left_out, left_out])
         self.ids |= {report.facts.get("id", "")}
 
 
@@ -98,7 +99,7 @@ def _push(aim: Aim, options: Options, choice: Choice, course: Course) -> Report:
             raise PushError(f"{journals} could not be written to ({problem}); nothing was sent") from None
         try:
             report = sitting.run()
-            course.add(sitting.prints if sitting.others else None, report)
+            course.add(sitting.left_out, report)
             return report
         except sqlite3.Error as problem:
             raise PushError(
@@ -136,7 +137,7 @@ class _Sitting:
             if self._choice.only_new and (stopped := self._finish_first()):
                 return stopped
             self._leave_out()
-        sent = np.concatenate([np.empty(0, dtype=np.int64), *self._earlier.values()])
+        sent = self._before
         if len(sent) == len(self._good):
             return self._report(None, sent)
         if not len(sent):
@@ -156,6 +157,16 @@ class _Sitting:
     @property
     def prints(self) -> np.ndarray:
         return self._words[:, identity.PRINT]
+
+    @property
+    def left_out(self) -> np.ndarray:
+        """The fingerprints of the rows that an earlier push has sent."""
+        before = self._before
+        return self.prints[before] if len(before) else NO_PRINTS
+
+    @property
+    def _before(self) -> np.ndarray:
+        return np.concatenate([np.empty(0, dtype=np.int64), *self._earlier.values()])
 
     @property
     def _labels(self) -> np.ndarray:
@@ -204,8 +215,8 @@ class _Sitting:
     def _leave_out(self) -> None:
         """Mark the rows that earlier pushes have sent; refused where there are any and nobody chose."""
         sent, edited = self._sent()
-        ours = np.concatenate([self._course.prints, self.prints])
-        found = identity.counterparts(ours, sent[["a", "b"]].to_numpy())[len(self._course.prints) :]
+        ours = np.concatenate([self._course.left_out, self.prints])
+        found = identity.counterparts(ours, sent[["a", "b"]].to_numpy())[len(self._course.left_out) :]
         unchanged = found >= 0
         edited &= ~unchanged
         if not self._choice.only_new and (unchanged.any() or edited.any()):

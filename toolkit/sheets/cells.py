@@ -66,6 +66,8 @@ def _plain(value: Any) -> Any:
         return float(str(value)) if abs(value) < exact else shown_number(float(value), exact)
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, str):
+        return str.__str__(value)  # of a kind of text, the text
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, Decimal):

@@ -45,7 +45,7 @@ class Column:
             decimal = decimal_of(map(self._values, blocks(len(cells))))
             self._judges, self._reading = {}, replace(reading, decimal=decimal)
             self._odd = self._look()
-        self._texts = name is not None and not self._others
+        self._texts = name is not None and not self._others and not isinstance(field, KEPT)  # those were not looked at
         self.empty = NOWHERE  # where a value is required and missing
         self.nothing = NOWHERE  # the empty rows of the frame; one of its columns has them
 

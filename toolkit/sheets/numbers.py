@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from toolkit.sheets.cells import latin
+from toolkit.sheets.cells import EXACT, latin
 from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
 from toolkit.spec import Number, Whole
 
@@ -91,7 +91,12 @@ def _finite(value: Any) -> bool:
 
 
 def _json(value: str | float) -> str:
-    """A finite number as JSON shows it, which is as Python does."""
+    """A finite number as JSON shows it, which is as Python does; a whole one without ".0".
+
+    Else one empty cell more, which makes a column of whole numbers one of floats, would make other rows of them all.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        value = int(value)
     return value if isinstance(value, str) else repr(value)
 
 

@@ -237,7 +237,8 @@ class _People(Rows):
         return self._endpoint, wire.request(self._endpoint, values)
 
     def results(self, order: Order, payload: Any) -> Mapping[int, Mapping[str, Any]]:
-        tickets = [t for t in payload["parametrRequest"] or () if isinstance(t, dict)]
+        listed = payload["parametrRequest"]
+        tickets = [t for t in listed if isinstance(t, dict)] if isinstance(listed, list) else []
         people = [self._people[n] for n in order.positions]
         asked = [(person.get("IdDocument"), person.get("PhoneNumber")) for person in people]
         told = [(_either(t, "IdDocument", "idDocument"), _either(t, "PhoneNumber", "phoneNumber")) for t in tickets]
