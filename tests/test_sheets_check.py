@@ -425,6 +425,11 @@ class TestDays:
         wrong(self.iso, "03/25/2024", "no month 25 when the day comes first", "2024-03-25")
         wrong(self.iso, "25/03/2024", "no month 25 when the month comes first", "2024-03-25", day_first=False)
 
+    def test_month_first_where_days_are_sent_day_first(self) -> None:
+        """What is sent is written as the cell is, and means another day."""
+        fixed(self.chilean, "03/04/2024", "04/03/2024", day_first=False)
+        wrong(self.chilean, "25/03/2024", "no month 25 when the month comes first", "2024-03-25", day_first=False)
+
     @pytest.mark.parametrize(
         ("text", "said", "proposal"),
         [
