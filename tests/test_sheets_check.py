@@ -859,3 +859,16 @@ def test_values_are_hashable() -> None:
     values = values_of(odd)
     assert len({*values}) == len(values)
     assert values[-2:] == ["s", "TRUE"]
+
+
+def test_a_fixed_frame_is_read_as_it_was_said_to_be() -> None:
+    """`insert_records` checks it again, and cannot be told."""
+    frame = pd.DataFrame({"n": ["2.000", "3.000"], "d": ["03/04/2024", "05/06/2024"], "t": ["2024-03-05 10:00"] * 2})
+    fields = [Number(name="n"), Day(name="d", format="%d/%m/%Y"), Time(name="t")]
+    done = check(frame, fields, day_first=False, decimal=",", zone="America/Santiago")
+    again = check(done.fixed(), fields)
+    assert again.ok
+    assert done.wire() == {"n": [2000, 3000], "d": ["04/03/2024", "06/05/2024"], "t": [1709643600000] * 2}
+    assert again.wire() == done.wire()
+    assert frame.attrs == {}
+    assert check(done.fixed(), fields, decimal=".").wire()["n"] == [2.0, 3.0]  # said anew
