@@ -872,3 +872,34 @@ def test_a_fixed_frame_is_read_as_it_was_said_to_be() -> None:
     assert again.wire() == done.wire()
     assert frame.attrs == {}
     assert check(done.fixed(), fields, decimal=".").wire()["n"] == [2.0, 3.0]  # said anew
+
+
+@pytest.mark.parametrize(
+    "items", [[1.5, np.nan, 2.0], [1.5, None, 2.0], [1.5, pd.NA, 2.0], np.array([1.5, np.nan, 2.0])]
+)
+def test_what_is_missing_in_a_list_is_not_sent(items: Any) -> None:
+    right(Several(name="x"), items, [1.5, 2.0])
+    right(Several(name="x", separator=";"), items, "1.5;2.0")
+
+
+@pytest.mark.parametrize("items", [[{"id": 7}], ["a", ["b"]]])
+def test_an_item_of_a_list_is_a_single_value(items: Any) -> None:
+    for field in (Several(name="x"), Several(name="x", separator=";")):
+        wrong(field, items, "no single value")
+
+
+def test_a_list_that_is_changed_after_the_check_is_sent_as_it_was() -> None:
+    frame = pd.DataFrame({"x": [["a"], ["b", "c"]], "y": [{"d": 1}, "e "]})
+    done = check(frame, [Several(name="x"), Text(name="y")])
+    frame["x"][0].append("z")
+    assert done.wire() == {"x": [["a"], ["b", "c"]], "y": [None, "e"]}
+    assert done.problems["value"].tolist() == ["{'d': 1}", "e "]
+
+
+def test_lists_and_structs_of_arrow() -> None:
+    pa = pytest.importorskip("pyarrow")
+    lists = pd.Series([[1.5, None], [2.0]], dtype=pd.ArrowDtype(pa.list_(pa.float64())))
+    dicts = pd.Series([{"a": 1}, {"a": 2}], dtype=pd.ArrowDtype(pa.struct([("a", pa.int64())])))
+    done = check(pd.DataFrame({"x": lists, "y": dicts}), [Several(name="x"), Text(name="y")])
+    assert done.wire() == {"x": [[1.5], [2.0]], "y": [None, None]}
+    assert done.problems["problem"].str.contains("dict").tolist() == [True, True]

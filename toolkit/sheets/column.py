@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.sheets.cells import Unfit, folded, objects_of, shown, texts_of, values_of
+from toolkit.sheets.cells import Unfit, folded, objects_of, owned, shown, texts_of, values_of
 from toolkit.sheets.kinds import KEPT, rule_of
 from toolkit.sheets.numbers import decimal_of
 from toolkit.sheets.rule import Judge, Problem, Reading
@@ -35,7 +35,8 @@ class Column:
     def __init__(
         self, field: Field, name: Hashable | None, cells: "pd.Series[Any]", kinds: "Column | None", reading: Reading
     ) -> None:
-        self.field, self.name, self._cells, self._kinds = field, name, cells, kinds
+        self.field, self.name, self._kinds = field, name, kinds
+        self._cells = cells if isinstance(field, (*KEPT, Json)) else owned(cells)
         self._judges: dict[Any, Judge] = {}  # by the kind of document, where another column says it
         self._others = False  # whether a cell was seen that holds no text
         self._texts = False  # whether each cell is known to hold a text: then nobody looks for other things again
