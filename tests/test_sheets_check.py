@@ -372,6 +372,7 @@ class TestNumbers:
         column = pd.DataFrame({"n": ["$ 1.500", "1,5"]})
         assert check(column, [self.number]).problems["proposal"].tolist() == ["1500"]
         wrong(self.number, float("inf"), "finite")
+        wrong(self.number, 10**400, "finite")  # larger than any float
         wrong(self.number, "1.5E+12", "shortened")
 
     def test_whole(self) -> None:
