@@ -115,6 +115,27 @@ def test_the_same_rows_are_not_sent_twice(ida: Ida, form: str) -> None:
     assert ida.posts() == posts
 
 
+def test_whoever_sends_again_twice_is_told_how_to_send_a_third_time(ida: Ida) -> None:
+    frame = ida.frame(3)
+    assert "pass again=True" in repr([ida.insert(frame), ida.insert(frame)][1])
+    ida.insert(frame, again=True)
+    said = repr(ida.insert(frame, again=True))
+    assert "already pushed" in said
+    assert "pass another text" in said
+    assert "again=True" not in said
+
+
+def test_a_report_of_rows_that_were_all_left_out_names_no_push(ida: Ida) -> None:
+    frame = ida.frame(6)
+    ida.insert(frame)
+    parts = [frame.iloc[:3], pd.concat([frame.iloc[3:], ida.frame(1)]), ida.frame(2)]
+    reports = [ida.insert(frame.iloc[:3], only_new=True), ida.insert(iter(parts), only_new=True)]
+    first, second = (repr(report).splitlines()[0] for report in reports)
+    assert "push" not in first
+    assert second.count("push ") == 1
+    assert ", ," not in second
+
+
 def test_twins_in_the_frame_are_several_rows(ida: Ida) -> None:
     frame = pd.concat([ida.frame(30)] * 3, ignore_index=True)
     ida.check_all_in(told(ida.insert(frame)), frame)

@@ -164,9 +164,14 @@ class _Sitting:
             state, _ = journal.state
             if state in UNFINISHED:
                 return self._sit(journal, where)
+            more = (
+                "once more, pass another text, as again='third'"
+                if self._choice.again
+                else "a second time, pass again=True"
+            )
             self._notes.append(
                 f"already pushed on {journal.facts['started'][:16]} UTC; nothing was sent now. "
-                "To send these rows a second time, pass again=True"
+                f"To send these rows {more}"
             )
             return self._report(journal, where)
 
