@@ -49,7 +49,9 @@ def _number(text: str, decimal: str) -> int | float:
     if decimal not in ways and len(ways) == 2:
         if _EITHER(text):
             digits = re.sub("[.,]", "", text)
-            raise Wrong(f"can be read as {digits} or as {text.replace(',', '.')}: tell `check` with `decimal=`", digits)
+            raise Wrong(
+                f"can be read as {digits} or as {text.replace(',', '.')}: correct it, or check with `decimal=`", digits
+            )
         ways = {sign for sign in ways if _TELLS[sign].match(text)} or ways
     if decimal and decimal not in ways:
         ways = set()
