@@ -3,7 +3,7 @@
 import itertools
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -74,6 +74,8 @@ def push_all(rows: Any, aim: Callable[[pd.DataFrame], Aim], options: Options, ch
         except ToolkitError as problem:
             if reports and isinstance(problem, PushError):
                 problem.report = Report.joined(reports)
+            elif reports:
+                problem.add_note(f"What became of the frames before it: {Report.joined(reports)}")
             raise
         if not isinstance(rows, pd.DataFrame):
             reports[-1] = reports[-1].without_rows_that_are_in()
@@ -343,6 +345,8 @@ def parts(rows: Any) -> Iterator[pd.DataFrame]:
 
     An iterator is never held as a whole.
     """
+    if isinstance(rows, pd.Series) or not (isinstance(rows, Iterable) or hasattr(rows, "__arrow_c_stream__")):
+        rows = [rows]
     if isinstance(rows, pd.DataFrame):
         yield rows
     elif hasattr(rows, "__arrow_c_stream__"):
