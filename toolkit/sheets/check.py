@@ -39,17 +39,17 @@ class Check:
         meaning: it is what is sent) and `blocks` (the row cannot be sent with it). What neither is safe nor blocks is a
         doubt, for a person to look at.
         """
-        found = [(i, c, p) for c in self._columns for i, p in c.found()]
+        found = [line for c in self._columns for line in _lines(c, c.found())]
         found.sort(key=lambda line: line[0])
         data = {
             "row": self._labels([i for i, *_ in found]),
-            "column": pd.Series([c.title for _, c, _ in found], dtype=object),
-            "field": pd.array([c.field.name for _, c, _ in found], dtype="str"),
-            "value": pd.array([c.value(i) for i, c, _ in found], dtype="str"),
-            "problem": pd.array([p.text for *_, p in found], dtype="str"),
-            "proposal": pd.array([p.proposal for *_, p in found], dtype="str"),
-            "safe": np.array([p.safe for *_, p in found], dtype=bool),
-            "blocks": np.array([p.blocks for *_, p in found], dtype=bool),
+            "column": pd.Series([c.title for _, c, *_ in found], dtype=object),
+            "field": pd.array([c.field.name for _, c, *_ in found], dtype="str"),
+            "value": pd.array([value for *_, value in found], dtype="str"),
+            "problem": pd.array([p.text for *_, p, _ in found], dtype="str"),
+            "proposal": pd.array([p.proposal for *_, p, _ in found], dtype="str"),
+            "safe": np.array([p.safe for *_, p, _ in found], dtype=bool),
+            "blocks": np.array([p.blocks for *_, p, _ in found], dtype=bool),
         }
         return pd.DataFrame(data)
 
@@ -160,9 +160,9 @@ class Check:
         """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `column`, `value`."""
         rows: dict[int, tuple[str, str, str | None, str | None]] = {}
         for column in reversed(self._columns):
-            for i, problem in column.wrong():
+            for i, _, problem, value in _lines(column, column.wrong()):
                 said = f"{column.title} {problem.text}" + (f"; {rows[i][1]}" if i in rows else "")
-                rows[i] = "not sent", said, str(column.title), column.value(i)
+                rows[i] = "not sent", said, str(column.title), value
             rows |= dict.fromkeys(column.nothing, ("not sent", "the row is empty", None, None))
         names = ["outcome", "error", "column", "value"]
         return pd.DataFrame([rows[i] for i in sorted(rows)], index=sorted(rows), columns=names, dtype="str")
@@ -199,6 +199,12 @@ class Check:
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(repr(self).splitlines()[0])}</p>" + self.problems.head(20).to_html(escape=True)
+
+
+def _lines(column: Column, found: list[tuple[int, Problem]]) -> list[tuple[int, Column, Problem, str | None]]:
+    """Problems of a column, with what stands in their cells."""
+    values = column.values([i for i, _ in found])
+    return [(i, column, problem, value) for (i, problem), value in zip(found, values, strict=True)]
 
 
 def _said(problem: Problem) -> str:
