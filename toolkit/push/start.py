@@ -116,8 +116,8 @@ class _Sitting:
         self._key = identity.user_key(journals.parent)
         self._telling = identity.telling(self._check.wire(self._good[identity.sample(len(self._good))]))
         self._words = self._known_by(self._telling)
-        again = choice.again if isinstance(choice.again, str) else "again" if choice.again else ""
-        self._name = f"{self._target.what} {again}" + (f" frame {course.frames}" if course.frames else "")
+        self._again = choice.again if isinstance(choice.again, str) else "again" if choice.again else ""
+        self._name = f"{self._target.what} {self._again}" + (f" frame {course.frames}" if course.frames else "")
         self._earlier: dict[str, np.ndarray] = {}  # which rows an earlier push has sent, by what became of them
         self._given: dict[int, Any] = {}  # what the vendor gave back for it then
         self._notes: list[str] = []
@@ -128,7 +128,9 @@ class _Sitting:
         mine = self._path(self.prints, lambda path: self._state(path) is not Run.SUPERSEDED)
         if mine.exists():
             return self._go_on(mine)
-        if self.others and not self._choice.again:
+        if self._again:
+            self._refuse_half_way()
+        elif self.others:
             if self._choice.only_new and (stopped := self._finish_first()):
                 return stopped
             self._leave_out()
@@ -176,6 +178,17 @@ class _Sitting:
                 f"To send these rows {more}"
             )
             return self._report(journal, where)
+
+    def _refuse_half_way(self) -> None:
+        """Rows that a stopped push has sent once more already would be in once too often."""
+        for path in self.others:
+            with self._opened(path) as journal:
+                if journal.state[0] in UNFINISHED and journal.facts.get("again") == self._again:
+                    raise PushRefused(
+                        f"push {path.stem}, which sends rows to {self._target.where} once more, stopped half-way, and "
+                        "with other rows than these. Nothing was sent. Run the call that started it to its end; or, to "
+                        "send all of these rows on top of what it has sent, pass another text, as again='third'"
+                    )
 
     def _finish_first(self) -> Report | None:
         """Earlier pushes of some of these rows that stopped half-way go on; the report of one that stops again."""
@@ -264,6 +277,7 @@ class _Sitting:
             "where": self._target.where,
             "started": self._target.session.clock.now().isoformat(),
             "rows": len(words),
+            "again": self._again,
             "tagged": self._target.tagged,
             "named_by": self._telling,
         }

@@ -97,7 +97,8 @@ class Ida(declared.Ida):
 
         Raises:
             InputError: a column is no field of the database. Nothing was sent; of an iterator, nothing of this frame.
-            PushRefused: some of these rows were sent before, and nobody chose what to do. Nothing was sent.
+            PushRefused: some of these rows were sent before, and nobody chose what to do; or a push that sent rows once
+                more stopped half-way, and these are others. Nothing was sent.
             NotFound: there is no such database.
 
         >>> ida.insert_records(11111, pd.DataFrame({"EMAIL": ["ana@example.cl", "luis@example.cl"]})).summary
