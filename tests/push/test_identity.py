@@ -1,5 +1,6 @@
 """Which rows are the same rows, and what happens when a frame comes again: the same, or changed."""
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -123,6 +124,51 @@ def test_an_empty_cell_of_a_new_row_makes_no_new_rows_of_the_others(ida: Ida) ->
     more = pd.concat([frame, ida.frame(1, "new")], ignore_index=True)
     assert more["MONTO"].dtype == float
     ida.check_all_in(told(ida.insert(more, only_new=True)), more)
+
+
+def test_whoever_sends_again_twice_is_told_how_to_send_a_third_time(ida: Ida) -> None:
+    frame = ida.frame(3)
+    assert "pass again=True" in repr([ida.insert(frame), ida.insert(frame)][1])
+    ida.insert(frame, again=True)
+    said = repr(ida.insert(frame, again=True))
+    assert "already pushed" in said
+    assert "pass another text" in said
+    assert "again=True" not in said
+
+
+@pytest.mark.parametrize("split", [60, 25])
+def test_once_more_that_stopped_half_way_is_not_begun_anew(ida: Ida, split: int) -> None:
+    """A row that was edited since, or another size of the frames, makes another push of it."""
+    frame, stop = ida.frame(60), threading.Event()
+    ida.insert(frame)
+
+    def watch(progress: Any) -> None:
+        if progress.done:
+            stop.set()
+
+    halves = [frame.iloc[:30], frame.iloc[30:]]
+    report = ida.insert(iter(halves), again=True, push={"stop": stop, "watch": watch, "chunk_rows": 9})
+    assert report.facts["state"] == "paused"
+    edited = frame.replace({"EMAIL": {"p59@example.cl": "new@example.cl"}})
+    posts = ida.posts()
+    with pytest.raises(PushRefused, match="stopped half-way"):
+        ida.insert(iter([edited.iloc[:split], edited.iloc[split:]]), again=True)
+    assert ida.posts() == posts
+    assert ida.insert(iter(halves), again=True).complete
+    assert set((ida.stored() - ida.before).values()) == {2}
+    ida.insert(edited, again=True)
+    assert set((ida.stored() - ida.before).values()) == {3, 2, 1}
+
+
+def test_a_report_of_rows_that_were_all_left_out_names_no_push(ida: Ida) -> None:
+    frame = ida.frame(6)
+    ida.insert(frame)
+    parts = [frame.iloc[:3], pd.concat([frame.iloc[3:], ida.frame(1)]), ida.frame(2)]
+    reports = [ida.insert(frame.iloc[:3], only_new=True), ida.insert(iter(parts), only_new=True)]
+    first, second = (repr(report).splitlines()[0] for report in reports)
+    assert "push" not in first
+    assert second.count("push ") == 1
+    assert ", ," not in second
 
 
 def test_twins_in_the_frame_are_several_rows(ida: Ida) -> None:

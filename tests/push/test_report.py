@@ -234,6 +234,25 @@ def test_of_an_iterator_only_problem_rows_keep_their_cells(ida: Ida, tmp_path: P
     ida.check(told(report), frame)
 
 
+def test_of_an_iterator_that_breaks_off_the_error_tells_what_is_in(ida: Ida) -> None:
+    frames = [ida.frame(5), ida.frame(3, "q").rename(columns={"EMAIL": "Nada"})]
+    with pytest.raises(toolkit.InputError, match="Nada") as caught:
+        ida.insert(iter(frames))
+    (note,) = caught.value.__notes__
+    assert "frames before" in note
+    assert "5  verified" in note
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [None, 7, "clientes.xlsx", pd.Series(["ana@example.cl"], name="EMAIL")],
+    ids=["None", "int", "str", "Series"],
+)
+def test_what_is_neither_frame_nor_iterator_is_refused_in_words(ida: Ida, rows: Any) -> None:
+    with pytest.raises(toolkit.InputError, match="rows come as a DataFrame or an iterator"):
+        ida.insert(rows)
+
+
 class Stream:
     """A table of another library, which hands out its rows as an Arrow stream."""
 

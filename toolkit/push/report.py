@@ -142,7 +142,10 @@ class Report:
         if len(reports) == 1:
             return reports[0]
         notes = dict.fromkeys(note for r in reports for note in r.facts["notes"])
-        facts = reports[-1].facts | {"notes": list(notes), "id": ", ".join(r.facts.get("id", "") for r in reports)}
+        facts = reports[-1].facts | {
+            "notes": list(notes),
+            "id": ", ".join(filter(None, (r.facts.get("id") for r in reports))),
+        }
         held = np.concatenate([r._held for r in reports])
         starts = np.cumsum([0, *(len(r._held) for r in reports)]).tolist()
         wrong = {(start + i, c): s for start, r in zip(starts, reports, strict=False) for (i, c), s in r._wrong.items()}
@@ -162,7 +165,8 @@ class Report:
 
     def _lines(self) -> list[str]:
         """The push in sentences."""
-        lines = [f"{self.facts.get('what', 'push')} to {self.facts.get('where', '')}, push {self.facts.get('id', '')}"]
+        named = f", push {self.facts['id']}" if self.facts.get("id") else ""  # none where nothing had to be sent
+        lines = [f"{self.facts.get('what', 'push')} to {self.facts.get('where', '')}{named}"]
         lines += [f"{count:>9,}  {name}: {MEANINGS[str(name)]}" for name, count in self.summary.items() if count]
         lines.append(f"{len(self._held):>9,}  rows in all")
         lines += [str(note) for note in self.facts.get("notes", ())]

@@ -33,7 +33,7 @@ class Sizes:
         return max(1, self.limit - less[self._number % len(less)])
 
     def cut(self, size: int, resent: bool, avoids: Callable[[int], bool]) -> int:
-        """Where to cut so many rows that are too many or could be mistaken; 0 where they stay whole, or no cut helps."""
+        """Where to cut rows that are too many or could be mistaken; 0 where they stay whole, or no cut helps."""
         too_large = size > (self.most if resent else self.limit)
         if size == 1 or not (too_large or (not resent and avoids(size))):
             return 0

@@ -3,7 +3,7 @@
 import itertools
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ import pandas as pd
 from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused, ToolkitError
 from toolkit.push import disk, identity, past, sizes
+from toolkit.push.course import NO_PRINTS, Course, parts
 from toolkit.push.journal import Journal, Run
 from toolkit.push.outcomes import OUTCOME, OUTCOMES, Table, given, row_states, sentences
 from toolkit.push.report import Report
@@ -24,7 +25,6 @@ from toolkit.session import Session
 from toolkit.sheets.check import Check
 from toolkit.sheets.column import blocks
 
-NO_PRINTS = np.empty((0, 2), dtype=np.uint64)
 UNFINISHED = (Run.OPEN, Run.PAUSED)
 
 
@@ -34,20 +34,6 @@ class Aim(NamedTuple):
     target: Target
     oracle: Oracle
     check: Check
-
-
-class Course:
-    """What one call has pushed so far: an iterator's earlier frames, so that twins in two of them stay twins."""
-
-    def __init__(self, frames: int = 0) -> None:
-        self.frames = frames
-        self.left_out = NO_PRINTS  # rows that stand for those of other pushes, twin for twin
-        self.ids: set[str] = set()
-
-    def add(self, left_out: np.ndarray, report: Report) -> None:
-        self.frames += 1
-        self.left_out = np.concatenate([self.left_out, left_out])
-        self.ids |= {report.facts.get("id", "")}
 
 
 def push(target: Target, oracle: Oracle, check: Check, options: Options, choice: Choice | None = None) -> Report:
@@ -76,6 +62,8 @@ def push_all(rows: Any, aim: Callable[[pd.DataFrame], Aim], options: Options, ch
         except ToolkitError as problem:
             if reports and isinstance(problem, PushError):
                 problem.report = Report.joined(reports)
+            elif reports:
+                problem.add_note(f"What became of the frames before it: {Report.joined(reports)}")
             raise
         if not isinstance(rows, pd.DataFrame):
             reports[-1] = reports[-1].without_rows_that_are_in()
@@ -121,8 +109,8 @@ class _Sitting:
         self._key = identity.user_key(journals.parent)
         self._telling = identity.telling(self._check.wire(self._good[identity.sample(len(self._good))]))
         self._known = self._learn(self._telling)
-        again = choice.again if isinstance(choice.again, str) else "again" if choice.again else ""
-        self._name = f"{self._target.what} {again}" + (f" frame {course.frames}" if course.frames else "")
+        self._again = choice.again if isinstance(choice.again, str) else "again" if choice.again else ""
+        self._name = f"{self._target.what} {self._again}" + (f" frame {course.frames}" if course.frames else "")
         self._earlier: dict[str, np.ndarray] = {}  # which rows an earlier push has sent, by what became of them
         self._given: dict[int, Any] = {}  # what the vendor gave back for it then
         self._notes: list[str] = []
@@ -133,7 +121,9 @@ class _Sitting:
         mine = self._path(self._known, lambda path: self._state(path) is not Run.SUPERSEDED)
         if mine.exists():
             return self._go_on(mine)
-        if self.others and not self._choice.again:
+        if self._again:
+            self._refuse_half_way()
+        elif self.others:
             if self._choice.only_new and (stopped := self._finish_first()):
                 return stopped
             self._leave_out()
@@ -193,11 +183,27 @@ class _Sitting:
             state, _ = journal.state
             if state in UNFINISHED:
                 return self._sit(journal, where)
+            more = (
+                "once more, pass another text, as again='third'"
+                if self._choice.again
+                else "a second time, pass again=True"
+            )
             self._notes.append(
                 f"already pushed on {journal.facts['started'][:16]} UTC; nothing was sent now. "
-                "To send these rows a second time, pass again=True"
+                f"To send these rows {more}"
             )
             return self._report(journal, where)
+
+    def _refuse_half_way(self) -> None:
+        """Rows that a stopped push has sent once more already would be in once too often."""
+        for path in self.others:
+            with self._opened(path) as journal:
+                if journal.state[0] in UNFINISHED and journal.facts.get("again") == self._again:
+                    raise PushRefused(
+                        f"push {path.stem}, which sends rows to {self._target.where} once more, stopped half-way, and "
+                        "with other rows than these. Nothing was sent. Run the call that started it to its end; or, to "
+                        "send all of these rows on top of what it has sent, pass another text, as again='third'"
+                    )
 
     def _finish_first(self) -> Report | None:
         """Earlier pushes of some of these rows that stopped half-way go on; the report of one that stops again."""
@@ -288,6 +294,7 @@ class _Sitting:
             "where": self._target.where,
             "started": self._target.session.clock.now().isoformat(),
             "rows": known.rows,
+            "again": self._again,
             "tagged": self._target.tagged,
             "named_by": self._telling,
         }
@@ -359,22 +366,3 @@ class _Sitting:
             f"the journal {path} is damaged: what became of its rows is unknown; nothing is sent on top of it. "
             "Compare its rows with the vendor by hand; then move the file away"
         )
-
-
-def parts(rows: Any) -> Iterator[pd.DataFrame]:
-    """The frames of what is to be pushed: one frame, an iterator of frames, or anything with an Arrow stream.
-
-    An iterator is never held as a whole.
-    """
-    if isinstance(rows, pd.DataFrame):
-        yield rows
-    elif hasattr(rows, "__arrow_c_stream__"):
-        import pyarrow as pa
-
-        for batch in pa.RecordBatchReader.from_stream(rows):
-            yield batch.to_pandas()
-    else:
-        for part in rows:
-            if not isinstance(part, pd.DataFrame):
-                raise InputError(f"rows come as a DataFrame or an iterator of DataFrames, not {type(part).__name__}")
-            yield part

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import infer_dtype, is_scalar
 
 INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 OUTER = rf"[\s{INVISIBLE}]"  # `\s` knows the no-break spaces
@@ -22,7 +23,7 @@ _DECIMAL = re.compile(r"^(\d{5,})\.0$", re.MULTILINE)
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Unfit:
     """An object that no cell holds, such as a dict. Like nothing but itself."""
 
@@ -33,6 +34,9 @@ class Unfit:
 
     def __hash__(self) -> int:
         return id(self.value)
+
+    def __repr__(self) -> str:
+        return repr(self.value)
 
 
 def objects_of(column: "pd.Series[Any]") -> list[Any]:
@@ -60,6 +64,14 @@ def values_of(column: "pd.Series[Any]") -> list[Any]:
     return [None if isinstance(v, str) and not v else _plain(v) for v in listed]
 
 
+def owned(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """The column; its plain values where lists and the like are in it, which may change, or are others at each look."""
+    if infer_dtype(column) not in ("mixed", "mixed-integer", "unknown-array"):
+        return column
+    values = values_of(column)
+    return pd.Series(values, dtype=object) if {tuple, Unfit} & set(map(type, values)) else column
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, np.float32 | np.float16):
         exact = 2.0 ** (np.finfo(value).nmant + 1)
@@ -73,7 +85,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value.is_finite() and value == value.to_integral_value() else str(value)
     if isinstance(value, list | tuple | set | np.ndarray | pd.Series | pd.Index):
-        value = tuple(map(_plain, value))
+        value = tuple(None if is_scalar(item) and pd.isna(item) else _plain(item) for item in value)
     return value if value is None or isinstance(value, Hashable) else Unfit(value)
 
 

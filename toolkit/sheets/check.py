@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -38,17 +39,17 @@ class Check:
         meaning: it is what is sent) and `blocks` (the row cannot be sent with it). What neither is safe nor blocks is a
         doubt, for a person to look at.
         """
-        found = [(i, c, p) for c in self._columns for i, p in c.found()]
+        found = [line for c in self._columns for line in _lines(c, c.found())]
         found.sort(key=lambda line: line[0])
         data = {
             "row": self._labels([i for i, *_ in found]),
-            "column": pd.Series([c.title for _, c, _ in found], dtype=object),
-            "field": pd.array([c.field.name for _, c, _ in found], dtype="str"),
-            "value": pd.array([c.value(i) for i, c, _ in found], dtype="str"),
-            "problem": pd.array([p.text for *_, p in found], dtype="str"),
-            "proposal": pd.array([p.proposal for *_, p in found], dtype="str"),
-            "safe": np.array([p.safe for *_, p in found], dtype=bool),
-            "blocks": np.array([p.blocks for *_, p in found], dtype=bool),
+            "column": pd.Series([c.title for _, c, *_ in found], dtype=object),
+            "field": pd.array([c.field.name for _, c, *_ in found], dtype="str"),
+            "value": pd.array([value for *_, value in found], dtype="str"),
+            "problem": pd.array([p.text for *_, p, _ in found], dtype="str"),
+            "proposal": pd.array([p.proposal for *_, p, _ in found], dtype="str"),
+            "safe": np.array([p.safe for *_, p, _ in found], dtype=bool),
+            "blocks": np.array([p.blocks for *_, p, _ in found], dtype=bool),
         }
         return pd.DataFrame(data)
 
@@ -98,7 +99,8 @@ class Check:
     def fixed(self) -> pd.DataFrame:
         """The frame with the safe fixes applied (`fixes` lists them); everything else as it was.
 
-        Its columns keep their names. Which field each fills is remembered in `attrs`, so that it can be sent as it is.
+        Its columns keep their names. Which field each fills, and how it was said to be read, is remembered in `attrs`,
+        so that it can be sent as it is.
         """
         fixed = self.frame.copy()
         for column in self._columns:
@@ -158,9 +160,9 @@ class Check:
         """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `column`, `value`."""
         rows: dict[int, tuple[str, str, str | None, str | None]] = {}
         for column in reversed(self._columns):
-            for i, problem in column.wrong():
+            for i, _, problem, value in _lines(column, column.wrong()):
                 said = f"{column.title} {problem.text}" + (f"; {rows[i][1]}" if i in rows else "")
-                rows[i] = "not sent", said, str(column.title), column.value(i)
+                rows[i] = "not sent", said, str(column.title), value
             rows |= dict.fromkeys(column.nothing, ("not sent", "the row is empty", None, None))
         names = ["outcome", "error", "column", "value"]
         return pd.DataFrame([rows[i] for i in sorted(rows)], index=sorted(rows), columns=names, dtype="str")
@@ -199,6 +201,12 @@ class Check:
         return f"<p>{html.escape(repr(self).splitlines()[0])}</p>" + self.problems.head(20).to_html(escape=True)
 
 
+def _lines(column: Column, found: list[tuple[int, Problem]]) -> list[tuple[int, Column, Problem, str | None]]:
+    """Problems of a column, with what stands in their cells."""
+    values = column.values([i for i, _ in found])
+    return [(i, column, problem, value) for (i, problem), value in zip(found, values, strict=True)]
+
+
 def _said(problem: Problem) -> str:
     """What a person reads of a cell."""
     proposal = f"; {'sent as' if problem.safe else 'perhaps'} {problem.proposal}" if problem.proposal else ""
@@ -213,9 +221,9 @@ def check(
     frame: pd.DataFrame,
     fields: Any,
     *,
-    day_first: bool = True,
-    decimal: str = "",
-    zone: str = "UTC",
+    day_first: bool | None = None,
+    decimal: str | None = None,
+    zone: str | None = None,
     empty_rows: bool = False,
 ) -> Check:
     """Check every cell of a frame against the fields that its columns fill. Nothing is sent or changed.
@@ -225,10 +233,10 @@ def check(
     Args:
         frame: of any dtypes. Blank cells are missing values. Its columns are found by the match, else by name or label.
         fields: a match, a record, a list of fields, or a contact database's table of fields.
-        day_first: whether 03/04/2024 is in April.
+        day_first: whether 03/04/2024 is in April; it is, where nothing else is said.
         decimal: the decimal sign, "." or ","; where it is not given, the column's own numbers tell, and what can be
             read in two ways is a problem.
-        zone: the time zone of times that name none.
+        zone: the time zone of times that name none; UTC, where nothing else is said.
         empty_rows: whether a row may be empty, as a call may be made without arguments.
 
     Raises:
@@ -242,12 +250,17 @@ def check(
     mapping = fields.columns if isinstance(fields, Match) else frame.attrs.get("fields", {})
     paired = columns_of(frame, known, mapping, strict=strict)
     frame = frame.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
+    said = {"day_first": day_first, "decimal": decimal, "zone": zone}
+    said = frame.attrs.get("reading", {}) | {name: how for name, how in said.items() if how is not None}
+    reading = Reading(**said)
+    if said:
+        frame.attrs["reading"] = said  # a frame made of this one is read so again
     done: dict[str, Column] = {}
     for f, name in sorted(paired, key=lambda pair: isinstance(pair[0], Identity) and bool(pair[0].by)):
-        numeric = not decimal and name in frame.attrs.get("numeric", ())
+        numeric = not reading.decimal and name in frame.attrs.get("numeric", ())
         cells = pd.Series(index=frame.index, dtype=object) if name is None else frame[name]
         kinds = done.get(f.by) if isinstance(f, Identity) and name is not None else None
-        done[f.name] = Column(f, name, cells, kinds, Reading(day_first, "." if numeric else decimal, zone))
+        done[f.name] = Column(f, name, cells, kinds, replace(reading, decimal=".") if numeric else reading)
     for f, _ in paired:
         other, value = f.required_when or ("", None)
         if f.default in (None, "", ()) and (f.required or other in done):

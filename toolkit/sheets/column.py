@@ -3,14 +3,14 @@
 Nothing is kept of the cells that are right as they stand: what is sent for them is made again when it is asked for.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from toolkit.sheets.cells import Unfit, folded, objects_of, shown, texts_of, values_of
+from toolkit.sheets.cells import Unfit, folded, objects_of, owned, shown, texts_of, values_of
 from toolkit.sheets.kinds import KEPT, rule_of
 from toolkit.sheets.numbers import decimal_of
 from toolkit.sheets.rule import Judge, Problem, Reading
@@ -35,7 +35,8 @@ class Column:
     def __init__(
         self, field: Field, name: Hashable | None, cells: "pd.Series[Any]", kinds: "Column | None", reading: Reading
     ) -> None:
-        self.field, self.name, self._cells, self._kinds = field, name, cells, kinds
+        self.field, self.name, self._kinds = field, name, kinds
+        self._cells = cells if isinstance(field, (*KEPT, Json)) else owned(cells)
         self._judges: dict[Any, Judge] = {}  # by the kind of document, where another column says it
         self._others = False  # whether a cell was seen that holds no text
         self._texts = False  # whether each cell is known to hold a text: then nobody looks for other things again
@@ -77,14 +78,12 @@ class Column:
         cells = zip(self._odd.tolist(), self._values(self._odd), self._kind(self._odd), strict=True)
         return [(i, problem) for i, v, kind in cells if (problem := self._judges[kind].problems.get(v))]
 
-    def value(self, position: int) -> str | None:
-        """What stands in the cell, as text."""
-        (value,) = self._values(np.array([position]))
-        if isinstance(self.field, Masked) and value is not None:
-            return "***"
-        if value is None or isinstance(value, float):
-            return None if value is None else str(value)
-        return shown(value) or str(value.value if isinstance(value, Unfit) else value)
+    def values(self, positions: Sequence[int]) -> list[str | None]:
+        """What stands in these cells, as text."""
+        values = self._values(np.array(positions, dtype=np.int64))
+        if isinstance(self.field, Masked):
+            return [None if v is None else "***" for v in values]
+        return [v if v is None or isinstance(v, str) else _said(v) for v in values]
 
     def wire(self, rows: Where) -> list[Any]:
         """What is sent for these rows; None where nothing, or nothing right, is there."""
@@ -172,3 +171,9 @@ class Column:
             found: list[int] = (self._odd[start:stop] - rows.start).tolist()
             return found
         return np.flatnonzero(np.isin(rows, self._odd)).tolist()
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, float):
+        return str(value)
+    return shown(value) or str(value.value if isinstance(value, Unfit) else value)

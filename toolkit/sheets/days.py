@@ -87,7 +87,8 @@ def day(field: Day, reading: Reading) -> Rule:
             value = value.date()
         return Read(value.strftime(field.format))
 
-    return Rule(read, (date,), finder(_WRITTEN[field.format]) if field.format in _WRITTEN else None)
+    known = field.format in _WRITTEN and (reading.day_first or not field.format.startswith("%d"))
+    return Rule(read, (date,), finder(_WRITTEN[field.format]) if known else None)
 
 
 def _day_of_text(text: str, form: str, reading: Reading) -> Read:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from toolkit.sheets import days, emails, files, identities, numbers, phones
-from toolkit.sheets.cells import ERROR, INVISIBLE, SHORTENED, encodable, folded
+from toolkit.sheets.cells import ERROR, INVISIBLE, SHORTENED, Unfit, encodable, folded
 from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
 from toolkit.spec import (
     Bool,
@@ -136,6 +136,8 @@ def _several(field: Field, reading: Reading) -> Rule:
     apart = re.compile(rf"[{re.escape(field.separator or ';,|')};\n]")
 
     def item(value: Any) -> Any:
+        if isinstance(value, tuple | Unfit):
+            raise Wrong("has an item that is no single value")
         text = str(value).strip()
         if field.separator and field.separator in text:
             raise Wrong(f"has an item with {field.separator!r} in it, which separates items")

@@ -9,6 +9,7 @@ from toolkit.sheets.cells import EXACT, latin
 from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
 from toolkit.spec import Number, Whole
 
+HUGE = 10**300  # no float is much larger
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII).fullmatch
 _TINY = re.compile(r"[+-]?\d(?:\.\d+)?[eE]-\d{1,3}", re.ASCII).fullmatch
 _WRITTEN = {
@@ -48,7 +49,9 @@ def _number(text: str, decimal: str) -> int | float:
     if decimal not in ways and len(ways) == 2:
         if _EITHER(text):
             digits = re.sub("[.,]", "", text)
-            raise Wrong(f"can be read as {digits} or as {text.replace(',', '.')}: say `decimal=`", digits)
+            raise Wrong(
+                f"can be read as {digits} or as {text.replace(',', '.')}: correct it, or check with `decimal=`", digits
+            )
         ways = {sign for sign in ways if _TELLS[sign].match(text)} or ways
     if decimal and decimal not in ways:
         ways = set()
@@ -75,7 +78,7 @@ def _proposal(text: str, decimal: str) -> str | None:
 def number(field: Number, reading: Reading) -> Rule:
     def read(value: str | int | float) -> Read:
         found = _number(value, reading.decimal) if isinstance(value, str) else value
-        if not math.isfinite(found):
+        if not _finite(found):
             raise Wrong("is not a finite number")
         return Read(_json(found) if field.as_text else found)
 
@@ -87,7 +90,7 @@ def number(field: Number, reading: Reading) -> Rule:
 
 
 def _finite(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    return abs(value) < HUGE if isinstance(value, int) else isinstance(value, float) and math.isfinite(value)
 
 
 def _json(value: str | float) -> str:

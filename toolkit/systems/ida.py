@@ -97,8 +97,9 @@ class Ida(declared.Ida):
             `verified` when the database's counter proves it, as far as nobody else wrote there at that time.
 
         Raises:
-            InputError: a column is no field of the database. Nothing was sent.
-            PushRefused: some of these rows were sent before, and nobody chose what to do. Nothing was sent.
+            InputError: a column is no field of the database. Nothing was sent; of an iterator, nothing of this frame.
+            PushRefused: some of these rows were sent before, and nobody chose what to do; or a push that sent rows once
+                more stopped half-way, and these are others. Nothing was sent.
             NotFound: there is no such database.
 
         >>> ida.insert_records(11111, pd.DataFrame({"EMAIL": ["ana@example.cl", "luis@example.cl"]})).summary
