@@ -271,7 +271,8 @@ class Runner:
         wait, why = 0.0, ""
         for said in unsent:
             if said.status == TOO_LARGE and self._sizes.most > 1:
-                self._sizes.too_large(max(s.size for s in self._queue if s.state is Op.NOT_EXECUTED))
+                sent = [s.size for s in self._queue if s.state is Op.NOT_EXECUTED]
+                self._sizes.too_large(max(sent, default=self._sizes.most))
                 continue
             if said.meaning in (Meaning.TOKEN, Meaning.FORBIDDEN):
                 self.pause(f"{said.message}. Check the credentials, then run this again")

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from toolkit.sheets.cells import EXACT, latin
 from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
 from toolkit.spec import Number, Whole
@@ -80,11 +82,11 @@ def number(field: Number, reading: Reading) -> Rule:
         found = _number(value, reading.decimal) if isinstance(value, str) else value
         if not _finite(found):
             raise Wrong("is not a finite number")
-        return Read(_json(found) if field.as_text else found)
+        return Read(_digits(found) if field.as_text else found)
 
-    if field.as_text:  # what JSON would show as it is written
+    if field.as_text:  # as it is written
         plain = "(?:0|-?[1-9][0-9]{0,14})" + (r"|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,3}[1-9]" * (reading.decimal == "."))
-        return Rule(read, (int, float), finder(plain), right=_finite, wire=_json)
+        return Rule(read, (int, float), finder(plain), right=_finite, wire=_digits)
     plain = "[+-]?[0-9]{1,15}" + (r"(?:\.[0-9]{1,15})?" if reading.decimal == "." else "")
     return Rule(read, (int, float), finder(plain), right=_finite, wire=_plain)
 
@@ -93,14 +95,17 @@ def _finite(value: Any) -> bool:
     return abs(value) < HUGE if isinstance(value, int) else isinstance(value, float) and math.isfinite(value)
 
 
-def _json(value: str | float) -> str:
-    """A finite number as JSON shows it, which is as Python does; a whole one without ".0".
+def _digits(value: str | float) -> str:
+    """A finite number in plain digits; a whole one without ".0".
 
     Else one empty cell more, which makes a column of whole numbers one of floats, would make other rows of them all.
     """
+    if isinstance(value, str):
+        return value
     if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         value = int(value)
-    return value if isinstance(value, str) else repr(value)
+    text = repr(value)
+    return text if "e" not in text else np.format_float_positional(value, trim="-")
 
 
 def _plain(value: str | float) -> int | float:
