@@ -228,9 +228,9 @@ class _People(Rows):
         address = self.session.base_url.split("://")[1]
         self.destination = f"{address}/createrequest {'; '.join(categories)}"
         self.where = f"peers at {self.session.host}, about {', '.join(categories)}"
-        sent = _sent(checked)
-        rows = (zip(sent.columns, row, strict=True) for row in sent.itertuples(index=False, name=None))
-        self._people = [{name: value for name, value in row if pd.notna(value)} for row in rows]
+        cells = checked.wire()
+        rows = (zip(cells, row, strict=True) for row in zip(*cells.values(), strict=True))
+        self._people = [{name: value for name, value in row if value is not None} for row in rows]
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
         values = {"categories": _one_or_many(self._categories), "people": [self._people[n] for n in order.positions]}
