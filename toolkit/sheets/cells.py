@@ -58,6 +58,8 @@ def values_of(column: "pd.Series[Any]") -> list[Any]:
     """The column as plain, hashable Python values: None where there is none, truth as a sheet shows it."""
     if (texts := texts_of(column)) is not None:
         return texts
+    if isinstance(column.dtype, pd.StringDtype):
+        return [v if type(v) is str and v else None for v in column.to_numpy(dtype=object).tolist()]
     listed = objects_of(column)
     if set(map(type, listed)) <= {str, type(None), float, int}:
         return [None if v == "" else v for v in listed] if "" in listed else listed

@@ -276,7 +276,7 @@ def _set_apart(columns: Sequence[Column], rows: int) -> None:
     filled = [column for column in columns if column.name is not None]
     nothing = filled[0].unfilled() if filled else np.arange(rows)
     for column in filled[1:]:
-        nothing = np.intersect1d(nothing, column.unfilled()) if len(nothing) else nothing
+        nothing = column.unfilled(nothing) if len(nothing) else nothing
     if len(nothing):
         (filled or columns)[0].nothing = nothing
         for column in columns:

@@ -40,12 +40,10 @@ class Column:
         self._judges: dict[Any, Judge] = {}  # by the kind of document, where another column says it
         self._others = False  # whether a cell was seen that holds no text
         self._texts = False  # whether each cell is known to hold a text: then nobody looks for other things again
+        if isinstance(field, Number | Whole) and not reading.decimal:
+            reading = replace(reading, decimal=decimal_of(map(self._values, blocks(len(cells)))))
         self._reading = reading
         self._odd = self._look()  # where there may be problems
-        if isinstance(field, Number | Whole) and not reading.decimal and len(self._odd):
-            decimal = decimal_of(map(self._values, blocks(len(cells))))
-            self._judges, self._reading = {}, replace(reading, decimal=decimal)
-            self._odd = self._look()
         self._texts = name is not None and not self._others and not isinstance(field, KEPT)  # those were not looked at
         self.empty = NOWHERE  # where a value is required and missing
         self.nothing = NOWHERE  # the empty rows of the frame; one of its columns has them
@@ -56,27 +54,25 @@ class Column:
 
     def found(self) -> list[tuple[int, Problem]]:
         """Every cell with a problem, by position."""
-        return [
-            *self._found(),
-            *((i, EMPTY) for i in self.empty.tolist()),
-            *((i, NOTHING) for i in self.nothing.tolist()),
-        ]
+        found = [(i, problem) for i, v, judge in self._read() if (problem := judge.problem(v))]
+        return [*found, *((i, EMPTY) for i in self.empty.tolist()), *((i, NOTHING) for i in self.nothing.tolist())]
 
     def wrong(self) -> list[tuple[int, Problem]]:
         """The cells with which a row cannot be sent, by position; none in an empty row."""
         blocking = any(problem.blocks for judge in self._judges.values() for problem in judge.problems.values())
-        wrong = [(i, problem) for i, problem in self._found() if problem.blocks] if blocking else []
+        cells = self._read() if blocking else ()
+        wrong = [(i, problem) for i, v, judge in cells if (problem := judge.problems.get(v)) and problem.blocks]
         return wrong + [(i, EMPTY) for i in self.empty.tolist()]
 
     def blocked(self) -> list[int]:
         """The positions of the rows that cannot be sent."""
         return [i for i, _ in self.wrong()] + [*map(int, self.nothing)]
 
-    def _found(self) -> list[tuple[int, Problem]]:
-        if not any(judge.problems for judge in self._judges.values()):
-            return []
-        cells = zip(self._odd.tolist(), self._values(self._odd), self._kind(self._odd), strict=True)
-        return [(i, problem) for i, v, kind in cells if (problem := self._judges[kind].problems.get(v))]
+    def _read(self) -> Iterator[tuple[int, Any, Judge]]:
+        """The cells that had to be read: where they are, what stands there, and who judged it."""
+        if any(judge.problems or judge.fixes for judge in self._judges.values()):
+            for i, v, kind in zip(self._odd.tolist(), self._values(self._odd), self._kind(self._odd), strict=True):
+                yield i, v, self._judges[kind]
 
     def values(self, positions: Sequence[int]) -> list[str | None]:
         """What stands in these cells, as text."""
@@ -101,15 +97,18 @@ class Column:
         if other is not None:
             self.empty = self.empty[[v is not None and str(v) == str(value) for v in other.wire(self.empty)]]
 
-    def unfilled(self) -> Places:
-        """Where nothing is sent, and nothing is wrong."""
+    def unfilled(self, among: Places | None = None) -> Places:
+        """Where nothing is sent, and nothing is wrong; of all rows, or of some."""
         if self._texts and not len(self._odd):
             return NOWHERE
-        missing = [NOWHERE]
-        for rows in blocks(len(self._cells)):
-            if None in (wire := self.wire(rows)):
-                missing.append(rows.start + np.flatnonzero([v is None for v in wire]))
-        return np.setdiff1d(np.concatenate(missing), [i for i, _ in self._found()])
+        if among is None:
+            wires = ((rows.start, self.wire(rows)) for rows in blocks(len(self._cells)))
+            missing = [at + np.flatnonzero([v is None for v in wire]) for at, wire in wires if None in wire]
+            among = np.concatenate([NOWHERE, *missing])
+        else:
+            among = among[[v is None for v in self.wire(among)]]
+        wrong = [i for i, v, judge in self._read() if v in judge.problems] if len(among) else []
+        return np.setdiff1d(among, np.array(wrong, dtype=np.int64))
 
     def _look(self) -> Places:
         """Where cells are that had to be read one by one."""

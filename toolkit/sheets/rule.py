@@ -89,6 +89,7 @@ class Judge:
         self._rule = rule
         self._decided: dict[Any, Any] = {}  # what is sent for a value that had to be read
         self.problems: dict[Any, Problem] = {}  # by value
+        self.fixes: dict[Any, str] = {}  # by value, what was tidied as a whole
 
     def odd(self, values: list[Any], texts: bool = False) -> list[int]:
         """Where values stand that had to be read: there may be problems. The others are right as they stand.
@@ -99,19 +100,22 @@ class Judge:
         decided = self._decided
         waiting = [v for v in dict.fromkeys([values[i] for i in positions]) if v not in decided]
         tidied = _tidied(self._rule, waiting) if self._rule.tidied and waiting else {}
-        for value in waiting:
-            decided[value], problem = self._read(value, tidied.get(value))
+        decided |= tidied
+        self.fixes |= tidied
+        for value in waiting if not tidied else [v for v in waiting if v not in tidied]:
+            try:
+                decided[value], problem = _decided(self._rule, value)
+            except Wrong as wrong:
+                decided[value], problem = None, wrong.problem
             if problem:
                 self.problems[value] = problem
         return positions
 
-    def _read(self, value: Any, tidied: str | None) -> tuple[Any, Problem | None]:
-        if tidied is not None:
-            return tidied, Problem(FIX, tidied, safe=True, blocks=False)
-        try:
-            return _decided(self._rule, value)
-        except Wrong as wrong:
-            return None, wrong.problem
+    def problem(self, value: Any) -> Problem | None:
+        """What is wrong with a value, or was fixed in it."""
+        if value in self.fixes:
+            return Problem(FIX, self.fixes[value], safe=True, blocks=False)
+        return self.problems.get(value)
 
     def wire(self, values: list[Any], odd: Sequence[int]) -> list[Any]:
         """What is to be sent for values, of which those at `odd` had to be read."""
