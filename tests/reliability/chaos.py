@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 import tempfile
 import threading
@@ -33,6 +34,8 @@ KINDS: list[dict[str, Any]] = [  # each for 0.6 % of the requests that carry row
     {"commit": "late", "reply": "reset", "late": LATE},
     {"commit": "never", "reply": "status", "status": 429, "headers": {"Retry-After": "0"}},
 ]
+
+TOKEN = re.compile(rb"eyJ[\w-]{8}")  # how every one begins; three letters alone come up in fingerprints by chance
 
 
 @dataclass
@@ -162,5 +165,5 @@ def _leaks(world: Database, box: Sandbox, told: dict[str, Any]) -> int:
     surfaces = [path.read_bytes() for path in world.folder.rglob("*") if path.is_file() and path.name != "result"]
     surfaces.append(told["text"].encode())
     hits = sum(secret.encode() in surface for secret in secrets for surface in surfaces)
-    hits += sum(b"eyJ" in surface for surface in surfaces)  # how every token of this kind begins
+    hits += sum(TOKEN.search(surface) is not None for surface in surfaces)
     return hits + sum(value.encode() in surface for value in world.values[::97] for surface in surfaces)
