@@ -114,8 +114,8 @@ class _Sitting:
         self._earlier: dict[str, np.ndarray] = {}  # which rows an earlier push has sent, by what became of them
         self._given: dict[int, Any] = {}  # what the vendor gave back for it then
         self._notes: list[str] = []
-        self.others = sorted(self._journals.glob(f"{self._short}-*.sqlite"))  # other pushes there
-        self.others = [path for path in self.others if path.stem not in course.ids]
+        self._others = sorted(self._journals.glob(f"{self._short}-*.sqlite"))  # other pushes there
+        self._others = [path for path in self._others if path.stem not in course.ids]
 
     def run(self) -> Report:
         mine = self._path(self._known, lambda path: self._state(path) is not Run.SUPERSEDED)
@@ -123,7 +123,7 @@ class _Sitting:
             return self._go_on(mine)
         if self._again:
             self._refuse_half_way()
-        elif self.others:
+        elif self._others:
             if self._choice.only_new and (stopped := self._finish_first()):
                 return stopped
             self._leave_out()
@@ -145,14 +145,14 @@ class _Sitting:
         return self._known.all()
 
     @property
-    def prints(self) -> np.ndarray:
+    def _prints(self) -> np.ndarray:
         return self._words[:, identity.PRINT]
 
     @property
     def left_out(self) -> np.ndarray:
         """The fingerprints of the rows that an earlier push has sent."""
         before = self._before
-        return self.prints[before] if len(before) else NO_PRINTS
+        return self._prints[before] if len(before) else NO_PRINTS
 
     @property
     def _before(self) -> np.ndarray:
@@ -165,21 +165,27 @@ class _Sitting:
     def _learn(self, by: str) -> identity.Known:
         """What each row is known by: its fingerprint; its label, and the cell `by`, which tell it if others change."""
         known, maker = identity.Known(self._journals), identity.Fingerprints(self._key)
-        for rows in blocks(len(self._good)):
-            good = self._good[rows]
-            cells, words = self._check.wire(good), np.zeros((len(good), identity.WORDS), dtype=np.uint64)
-            words[:, identity.PRINT] = maker.of(cells, len(good))
-            words[:, identity.LABEL] = identity.of_labels(self._check.frame.index[good], self._key)
-            if self._target.keyed:
-                words[:, identity.CELL] = words[:, identity.LABEL]
-            elif by in cells and not self._target.corrects:
-                words[:, identity.CELL] = identity.of_cells(cells[by], self._key)
-            known.add(words)
+        try:
+            for rows in blocks(len(self._good)):
+                known.add(self._words_of(self._good[rows], by, maker))
+        except BaseException:
+            known.close()
+            raise
         return known
+
+    def _words_of(self, rows: np.ndarray, by: str, maker: identity.Fingerprints) -> np.ndarray:
+        cells, words = self._check.wire(rows), np.zeros((len(rows), identity.WORDS), dtype=np.uint64)
+        words[:, identity.PRINT] = maker.of(cells, len(rows))
+        words[:, identity.LABEL] = identity.of_labels(self._check.frame.index[rows], self._key)
+        if self._target.keyed:
+            words[:, identity.CELL] = words[:, identity.LABEL]
+        elif by in cells and not self._target.corrects:
+            words[:, identity.CELL] = identity.of_cells(cells[by], self._key)
+        return words
 
     def _go_on(self, path: Path) -> Report:
         with self._opened(path) as journal:
-            where = self._good[identity.align(journal.manifest()[:, identity.PRINT], self.prints)]
+            where = self._good[identity.align(journal.manifest()[:, identity.PRINT], self._prints)]
             state, _ = journal.state
             if state in UNFINISHED:
                 return self._sit(journal, where)
@@ -196,7 +202,7 @@ class _Sitting:
 
     def _refuse_half_way(self) -> None:
         """Rows that a stopped push has sent once more already would be in once too often."""
-        for path in self.others:
+        for path in self._others:
             with self._opened(path) as journal:
                 if journal.state[0] in UNFINISHED and journal.facts.get("again") == self._again:
                     raise PushRefused(
@@ -207,9 +213,9 @@ class _Sitting:
 
     def _finish_first(self) -> Report | None:
         """Earlier pushes of some of these rows that stopped half-way go on; the report of one that stops again."""
-        for path in self.others:
+        for path in self._others:
             with self._opened(path) as journal:
-                mine = identity.counterparts(journal.manifest()[:, identity.PRINT], self.prints)
+                mine = identity.counterparts(journal.manifest()[:, identity.PRINT], self._prints)
                 if journal.state[0] not in UNFINISHED or (mine < 0).any():
                     continue
                 self._sit(journal, self._good[mine])
@@ -221,7 +227,7 @@ class _Sitting:
     def _leave_out(self) -> None:
         """Mark the rows that earlier pushes have sent; refused where there are any and nobody chose."""
         sent, edited = self._sent()
-        ours = np.concatenate([self._course.left_out, self.prints])
+        ours = np.concatenate([self._course.left_out, self._prints])
         found = identity.counterparts(ours, sent[["a", "b"]].to_numpy())[len(self._course.left_out) :]
         unchanged = found >= 0
         edited &= ~unchanged
@@ -242,9 +248,9 @@ class _Sitting:
 
     def _sent(self) -> tuple[pd.DataFrame, np.ndarray]:
         """The rows that earlier pushes have sent, what is in for sure first; and which of ours bear such a name."""
-        many = [pd.DataFrame({"a": self.prints[:0, 0], "b": self.prints[:0, 1], "label": self._labels[:0]})]
+        many = [pd.DataFrame({"a": self._prints[:0, 0], "b": self._prints[:0, 1], "label": self._labels[:0]})]
         known = np.zeros(len(self._good), dtype=bool)
-        for path in self.others:
+        for path in self._others:
             with self._opened(path) as journal:
                 words = journal.manifest()
                 told = [OUTCOME[state] for state in row_states(journal)]
@@ -266,10 +272,10 @@ class _Sitting:
             return known.all()[:, identity.CELL]
 
     def _refusal(self, unchanged: np.ndarray, edited: np.ndarray) -> PushRefused:
-        with self._opened(max(self.others, key=self._started)) as journal:
+        with self._opened(max(self._others, key=self._started)) as journal:
             words = journal.manifest()
             started = journal.facts["started"][:16]
-        gone = identity.counterparts(words[:, identity.PRINT], self.prints) < 0
+        gone = identity.counterparts(words[:, identity.PRINT], self._prints) < 0
         if unchanged.any():  # else a label, which may be a mere number, says nothing
             edited = edited | (~unchanged & np.isin(self._labels, words[gone, identity.LABEL]))
         kinds = np.where(unchanged, "sent before, unchanged", np.where(edited, "sent before, edited since", "new"))
@@ -298,7 +304,7 @@ class _Sitting:
             "tagged": self._target.tagged,
             "named_by": self._telling,
         }
-        for old in () if self._choice.again else self.others:
+        for old in () if self._choice.again else self._others:
             with self._opened(old) as journal, journal.transaction():
                 theirs, ours = journal.manifest()[:, identity.PRINT], known.all()[:, identity.PRINT]
                 taken_over = (identity.counterparts(theirs, ours) >= 0).any()
