@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import ipywidgets as w
 
-from toolkit.forms.form import Form
+from toolkit.notebook.forms.form import Form
 
 
 def within(widget: w.Widget) -> Iterator[w.Widget]:

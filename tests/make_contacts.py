@@ -12,7 +12,7 @@ from pathlib import Path
 
 import xlsxwriter
 
-TARGET = Path(__file__).parent.parent / "toolkit" / "demo" / "contactos.xlsx"
+TARGET = Path(__file__).parent.parent / "toolkit" / "sandbox" / "demo" / "contactos.xlsx"
 SEED, PEOPLE, TWICE, BLANK = 20260302, 5_140, 60, 4
 TITLE = ["Clientes inscritos · campaña de otoño 2026", "Exportado el 02/03/2026, uso interno", ""]
 HEADER = ["Nombre", "Correo electrónico", "Teléfono", "Fecha de nacimiento", "Ciudad", "Monto"]

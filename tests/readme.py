@@ -29,14 +29,14 @@ def with_table(text: str) -> str:
     """The README with the table as the declarations have it."""
     head, _, rest = text.partition(START)
     _, _, tail = rest.partition(END)
-    tables = "\n".join(_system(f"toolkit.{{}}.{name}", kind) for name, kind in SYSTEMS.items())
+    tables = "\n".join(_system(f"toolkit.vendors.{name}.{{}}", kind) for name, kind in SYSTEMS.items())
     return f"{head}{START}\n{tables}\n{END}{tail}"
 
 
 def _system(room: str, kind: str) -> str:
     """A heading, a row an endpoint in the order of the declarations, then what is made of several calls."""
-    declared: type[Service] = getattr(importlib.import_module(room.format("apis")), kind)
-    held: type[Service] = getattr(importlib.import_module(room.format("systems")), kind)
+    declared: type[Service] = getattr(importlib.import_module(room.format("api")), kind)
+    held: type[Service] = getattr(importlib.import_module(room.format("client")), kind)
     system = declared.system
     lines = [
         f"### `api.{system.name}`: {system.title}. {_first_line(declared)}\n",

@@ -27,13 +27,13 @@ from vcr.request import Request
 import toolkit
 from tests.hand_clock import HandClock
 from tests.recorded_cases import CASES
+from toolkit.http.secrets import MASK, Secret, scrub
+from toolkit.http.session import Clock
+from toolkit.notebook.recording import holds_secret, masked, public_address, refuse_secrets, secret_keys
 from toolkit.push import Report
-from toolkit.replay import holds_secret, masked, public_address, refuse_secrets, secret_keys
 from toolkit.sandbox import Sandbox
-from toolkit.secret import MASK, Secret, scrub
-from toolkit.session import Clock
 from toolkit.spec import Masked, System
-from toolkit.systems import systems
+from toolkit.vendors import systems
 
 FOLDER = Path(__file__).parent.parent / "cassettes" / "recorded"
 SYSTEMS = {system.name: system for system in systems()}

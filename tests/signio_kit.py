@@ -8,8 +8,8 @@ import requests
 from pypdf import PdfWriter
 
 from toolkit.sandbox import Sandbox
-from toolkit.systems.campaign import Plan
-from toolkit.systems.signio import Signio
+from toolkit.vendors.signio.campaign import Plan
+from toolkit.vendors.signio.client import Signio
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"  # begins and ends as one; has no pages
 STAMP = {"pagina": 1, "alto": 50, "ancho": 150, "x": 50, "y": 80}

@@ -9,49 +9,51 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "toolkit"
-LOW = {"spec", "errors", "secret"}
-CLIENT = LOW | {"wire", "frames", "sheets", "session", "settings", "client"}
+LOW = {"spec", "errors", "http.secrets"}
+CLIENT = LOW | {"http.wire", "frames", "sheets", "http.session", "settings", "client"}
 ROOMS = {  # room: the rooms it may import
     "spec": set(),
     "errors": set(),
-    "secret": set(),
-    "apis": {"spec"},
-    "wire": {"spec", "errors"},
-    "frames": {"spec", "errors", "secret"},
+    "http.secrets": set(),
+    "http.wire": {"spec", "errors"},
+    "http.transport": set(),
+    "http.session": LOW | {"http.wire", "http.transport"},
+    "frames": LOW,
     "sheets": {"spec", "errors", "frames"},
     "settings": LOW,
-    "transport": set(),
-    "session": LOW | {"wire", "transport"},
     "client": CLIENT,
-    "replay": LOW | {"wire", "session"},
-    "plots": {"errors"},
-    "push": CLIENT | {"plots"},
-    "systems": CLIENT | {"apis", "push"},
-    "words": {"errors"},
-    "forms": LOW | {"apis", "systems", "push", "sheets", "frames", "settings", "words"},
-    "sandbox": {"apis", "spec", "secret"},
-    "embedded": {"sandbox", "systems", "session"},
-    "reports": LOW | {"replay"},
-    "lab": {"sandbox"},
+    "push": CLIENT | {"notebook.plots"},
+    "vendors.api": {"spec"},
+    "vendors": CLIENT | {"vendors.api", "push"},
+    "vendors.sandbox": LOW | {"vendors.api", "sandbox"},
+    "sandbox": {"vendors.api", "vendors.sandbox", "spec", "http.secrets"},
+    "sandbox.embedded": {"sandbox", "vendors", "http.session"},
+    "notebook.recording": LOW | {"http.wire", "http.session"},
+    "notebook.plots": {"errors"},
+    "notebook.words": {"errors"},
+    "notebook.forms": LOW | {"vendors", "vendors.api", "push", "sheets", "frames", "settings", "notebook.words"},
+    "notebook.reports": LOW | {"notebook.recording"},
+    "notebook.lab": {"sandbox"},
 }
 OUTSIDE = {  # library: the rooms that may use it
-    "pandas": {"frames", "sheets", "client", "push", "systems", "forms", "plots"},
-    "requests": {"session", "transport"},
-    "urllib3": {"session", "transport"},
-    "sqlite3": {"push", "sandbox"},
-    "werkzeug": {"sandbox"},
-    "vcr": {"replay"},
-    "ipywidgets": {"forms"},
-    "matplotlib": {"plots"},
-    "nbformat": {"reports"},
-    "nbclient": {"reports"},
-    "nbconvert": {"reports"},
+    "pandas": {"frames", "sheets", "client", "push", "vendors", "notebook.forms", "notebook.plots"},
+    "requests": {"http.session", "http.transport"},
+    "urllib3": {"http.session", "http.transport"},
+    "sqlite3": {"push", "sandbox", "vendors.sandbox"},
+    "werkzeug": {"sandbox", "vendors.sandbox"},
+    "vcr": {"notebook.recording"},
+    "ipywidgets": {"notebook.forms"},
+    "matplotlib": {"notebook.plots"},
+    "nbformat": {"notebook.reports"},
+    "nbclient": {"notebook.reports"},
+    "nbconvert": {"notebook.reports"},
     "xlsxwriter": {"sheets"},
     "python_calamine": {"sheets"},
     "phonenumbers": {"sheets"},
     "stdnum": {"sheets"},
     "email_validator": {"sheets"},
 }
+SPLIT = ("http", "notebook")  # folders of several rooms
 FILES = sorted(ROOT.rglob("*.py"))
 HEAVY = (
     "tqdm",
@@ -83,27 +85,61 @@ def modules(tree: ast.AST) -> Iterator[str]:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module == "toolkit":
-            yield from (f"toolkit.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("toolkit"):
+            yield from (_imported(node.module, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+def _imported(package: str, name: str) -> str:
+    """The module that `from package import name` loads: `package.name` where that is a module."""
+    inner = ROOT.joinpath(*package.split(".")[1:], name)
+    return f"{package}.{name}" if inner.is_dir() or inner.with_suffix(".py").exists() else package
+
+
+def room_of(module: str) -> str:
+    """The room of a module, named as `toolkit.` is left out: `http.wire`, `vendors.api`, `push`."""
+    parts = module.split(".")
+    if parts[0] == "vendors":
+        half = parts[2].partition("_")[0] if len(parts) > 2 else ""
+        return f"vendors.{half}" if half in ("api", "sandbox") else "vendors"
+    if parts[0] in SPLIT or parts[:2] == ["sandbox", "embedded"]:
+        return ".".join(parts[:2])
+    return parts[0]
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_rooms(name: str) -> str:
+    """The room of an imported name."""
+    return room_of(name.removeprefix("toolkit."))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_each_room_imports_only_what_it_may(path: Path) -> None:
-    room = room_of(path)
-    if room in ("__init__", "__main__", "demo"):  # these stand before the front door
-        return
+    module = module_of(path)
+    room = room_of(module)
+    if module in ("__init__", "__main__", "http", "notebook") or module.startswith("sandbox.demo"):
+        return  # the front door, empty doors, and what stands before the front door
     for name in modules(ast.parse(path.read_text(encoding="utf-8"))):
-        top, *rest = name.split(".")
+        top = name.partition(".")[0]
         if top == "toolkit":
-            assert rest, f"{path} imports the front door"
-            assert rest[0] == room or rest[0] in ROOMS[room], f"{path} imports {name}"
+            assert name != "toolkit", f"{path} imports the front door"
+            assert imported_rooms(name) in {room, *ROOMS[room]}, f"{path} imports {name}"
         assert room in OUTSIDE.get(top, {room}), f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_two_halves_of_a_vendor_never_meet(path: Path) -> None:
+    """The client's half and the sandbox's half of a folder share its declarations, and nothing else."""
+    room = room_of(module_of(path))
+    imported = {imported_rooms(n) for n in modules(ast.parse(path.read_text(encoding="utf-8"))) if n[:8] == "toolkit."}
+    if room == "vendors.sandbox":
+        assert not imported & {"vendors", "client", "push", "frames", "http.session", "http.wire"}
+    if room == "vendors":
+        assert not imported & {"vendors.sandbox", "sandbox"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -119,7 +155,7 @@ def test_files_and_functions_stay_small(path: Path) -> None:
 def test_vendors_are_named_only_where_they_belong() -> None:
     names = ("signio", "nddprint", "carmachain", "itdchile")
     for path in FILES:
-        if room_of(path) in ("spec", "wire", "frames", "session", "client", "push", "sheets", "secret", "errors"):
+        if not room_of(module_of(path)).startswith(("vendors", "sandbox", "settings", "notebook", "__")):
             text = path.read_text(encoding="utf-8").lower()
             assert not [n for n in names if n in text], f"{path} names a vendor"
 
@@ -132,7 +168,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 def test_each_dialect_speaks_every_kind() -> None:
     from toolkit import frames, spec
-    from toolkit.forms.widgets import WIDGETS
+    from toolkit.notebook.forms.widgets import WIDGETS
     from toolkit.sandbox import store
 
     def kinds(of: type) -> set[type]:

@@ -8,7 +8,7 @@ import pytest
 import toolkit
 from toolkit import InputError, PushRefused, RowErrors
 from toolkit.sandbox import Sandbox
-from toolkit.systems.carmachain import CarmaChain
+from toolkit.vendors.carmachain.client import CarmaChain
 
 ASK = {"method": "POST", "path": "/api/createrequest"}
 SPELLINGS = ["+380999999999", "380999999999", "0999999999"]

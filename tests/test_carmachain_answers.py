@@ -14,8 +14,8 @@ from test_carmachain import ASK, SPELLINGS, asked, crowd, stored
 import toolkit
 from toolkit import InputError
 from toolkit.sandbox import Sandbox
-from toolkit.systems.answers import matched, same_phone
-from toolkit.systems.carmachain import CarmaChain
+from toolkit.vendors.carmachain.answers import matched, same_phone
+from toolkit.vendors.carmachain.client import CarmaChain
 
 LOOK = {"method": "POST", "path": "/api/respond"}
 

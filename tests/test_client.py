@@ -12,10 +12,10 @@ from frames_catalogue import AWKWARD, NAME, PHONE, each_awkward_frame
 from pandas.testing import assert_frame_equal
 from toys import Scripted, Toys, toys
 
-from toolkit import wire
 from toolkit.client import Caller, records
 from toolkit.errors import BadAnswer, InputError, NotFound, RowErrors, SettingsError
-from toolkit.secret import Secret
+from toolkit.http import wire
+from toolkit.http.secrets import Secret
 from toolkit.spec import Phone, Record, Rows, Text
 
 # ── pages ────────────────────────────────────────────────────────────────────

@@ -13,8 +13,7 @@ from make_contacts import HEADER, TARGET, write
 
 import toolkit
 from toolkit import __main__ as command_line
-from toolkit import demo
-from toolkit.sandbox import Sandbox
+from toolkit.sandbox import Sandbox, demo
 
 SAME = ["Nombre", "Correo electrónico", "Ciudad"]
 

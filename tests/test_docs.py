@@ -17,8 +17,8 @@ from toolkit.spec import Endpoint
 
 SYSTEMS = {"ida": "Ida", "signio": "Signio", "nddprint": "NddPrint", "carmachain": "CarmaChain"}
 DECLARED, HELD = (
-    {s: getattr(importlib.import_module(f"toolkit.{room}.{s}"), name) for s, name in SYSTEMS.items()}
-    for room in ("apis", "systems")
+    {s: getattr(importlib.import_module(f"toolkit.vendors.{s}.{room}"), name) for s, name in SYSTEMS.items()}
+    for room in ("api", "client")
 )
 ENDPOINTS = [
     pytest.param(getattr(kind, name), endpoint, id=f"{system}.{name}")

@@ -11,7 +11,7 @@ import toolkit
 from tests.conftest import HandClock
 from tests.form_kit import find, has, press, said, shown
 from toolkit import forms
-from toolkit.forms.sheet import SheetForm
+from toolkit.notebook.forms.sheet import SheetForm
 from toolkit.push.progress import Progress
 from toolkit.sandbox import Sandbox
 

@@ -8,7 +8,7 @@ import pytest
 import toolkit
 from tests.form_kit import find, has, press, said, shown, within
 from toolkit import forms, settings
-from toolkit.forms.connect import ConnectForm
+from toolkit.notebook.forms.connect import ConnectForm
 from toolkit.sandbox import Sandbox
 
 PERSON = {"nombre": "<b>Ana</b>", "tipo_identificacion": "CC", "identificacion": "1001", "email": "ana@example.co"}

@@ -11,11 +11,12 @@ import pytest
 
 import toolkit
 from tests.form_kit import shown, within
-from toolkit import forms, spec, words
+from toolkit import spec
 from toolkit.errors import InputError
-from toolkit.forms import form, inert
-from toolkit.forms.widgets import WIDGETS, Input, as_code, values_of
-from toolkit.secret import Secret
+from toolkit.http.secrets import Secret
+from toolkit.notebook import forms, words
+from toolkit.notebook.forms import form, inert
+from toolkit.notebook.forms.widgets import WIDGETS, Input, as_code, values_of
 
 HOSTILE = "<img src=x onerror=alert(1)></script>\u202e\x07'\""
 
@@ -120,7 +121,7 @@ def test_secrets_do_not_show_in_what_a_form_says_or_in_its_code() -> None:
 
 
 def test_no_form_takes_a_name_that_a_widget_has() -> None:
-    ours = [c for c in _below(w.VBox) if c.__module__.startswith("toolkit.forms")]
+    ours = [c for c in _below(w.VBox) if c.__module__.startswith("toolkit.notebook.forms")]
     assert len(ours) > 10
     for each in ours:
         own = {n for n, member in vars(each).items() if inspect.isfunction(member) or isinstance(member, property)}
@@ -173,6 +174,6 @@ def test_every_help_text_of_a_form_has_a_translation(api: toolkit.Api) -> None:
     made = [forms.connect(), forms.create_database(api.ida), forms.edit_record(api.ida)]
     made += [forms.search_envelopes(api.signio), forms.ask(api.carmachain), forms.campaign(api.signio)]
     docs = {each.field.doc for one in made for each in within(one) if isinstance(each, Input) and each.field.doc}
-    docs |= {f.doc for system in toolkit.systems.systems() for f in system.credentials.fields}
+    docs |= {f.doc for system in toolkit.vendors.systems() for f in system.credentials.fields}
     assert len(docs) > 20
     assert docs <= set(words.HELP)

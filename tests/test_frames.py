@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from toolkit import apis, frames
+from toolkit import frames, vendors
 from toolkit.errors import BadAnswer
-from toolkit.secret import MaskedLink, Secret
+from toolkit.http.secrets import MaskedLink, Secret
 from toolkit.spec import (
     Bool,
     Day,
@@ -76,9 +76,13 @@ def rows_of(record: type[Record]) -> st.SearchStrategy[dict[str, Any]]:
 
 def records() -> dict[str, type[Record]]:
     """Every record that a vendor's answers are declared with, by module and name."""
-    modules = [importlib.import_module(m.name) for m in pkgutil.walk_packages(apis.__path__, f"{apis.__name__}.")]
+    modules = [
+        importlib.import_module(m.name)
+        for m in pkgutil.walk_packages(vendors.__path__, f"{vendors.__name__}.")
+        if ".api" in m.name
+    ]
     found = [r for m in modules for r in vars(m).values() if isinstance(r, type) and issubclass(r, Record)]
-    return {f"{r.__module__.removeprefix('toolkit.apis.')}.{r.__name__}": r for r in found if r is not Record}
+    return {f"{r.__module__.removeprefix('toolkit.vendors.')}.{r.__name__}": r for r in found if r is not Record}
 
 
 each_record = pytest.mark.parametrize("record", records().values(), ids=records())

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import toolkit
-from toolkit.demo.hand import add_print_users, hand, live_through
 from toolkit.sandbox import Sandbox
+from toolkit.sandbox.demo.hand import add_print_users, hand, live_through
 
 USERS = pd.DataFrame({"LogonName": ["apena", "bsoto", "ana"], "DomainName": ["SANTIAGO", "LIMA", "dominio123"]})
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 import toolkit
-from toolkit import systems
+from toolkit import vendors as systems
 from toolkit.errors import (
     AuthError,
     InputError,
@@ -27,9 +27,9 @@ from toolkit.errors import (
     SettingsError,
     ToolkitError,
 )
+from toolkit.http.secrets import Secret
 from toolkit.sandbox import Sandbox
-from toolkit.secret import Secret
-from toolkit.systems.ida import Ida
+from toolkit.vendors.ida.client import Ida
 
 RECORD = 1234  # the last of the demo records
 QUICK = {"settle_wait": 1, "settle_stable": 0.1}

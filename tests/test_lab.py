@@ -15,8 +15,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from toolkit import lab
 from toolkit.__main__ import main
+from toolkit.notebook import lab
 
 ROOT = Path(__file__).parent.parent
 # stands for JupyterLab: says what it was given, and what the sandbox says; then it ends, or waits for the sandbox's end

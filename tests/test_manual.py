@@ -12,15 +12,15 @@ from hand_clock import HandClock
 from witness import BASE, SYSTEMS, Case, Reading, ask_sandbox, assert_shape, hold_client
 
 import toolkit
-from toolkit.apis.carmachain import Detail
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint, Field, File, OneOf, Part, Rows, Service, Several, Text
+from toolkit.vendors.carmachain.api import Detail
 
 CASES = {system: witness.cases(system) for system in SYSTEMS}
 READINGS = {s: importlib.import_module(f"witness_{s}").READINGS for s in SYSTEMS}
 SETUP = {s: importlib.import_module(f"witness_setup.{s}") for s in SYSTEMS}
 DECLARED: dict[str, type[Service]] = {
-    s: getattr(importlib.import_module(f"toolkit.apis.{s}"), name)
+    s: getattr(importlib.import_module(f"toolkit.vendors.{s}.api"), name)
     for s, name in zip(SYSTEMS, ("Ida", "Signio", "NddPrint", "CarmaChain"), strict=True)
 }
 ALL_CASES = [pytest.param(s, case, id=f"{s}: {name}") for s, cases in CASES.items() for name, case in cases.items()]

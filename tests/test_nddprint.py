@@ -8,7 +8,7 @@ import pytest
 import toolkit
 from toolkit import BadAnswer, NotFound, OutcomeUnknown, Rejected, RowErrors, Secret
 from toolkit.sandbox import Sandbox
-from toolkit.systems.nddprint import NddPrint
+from toolkit.vendors.nddprint.client import NddPrint
 
 DOMAIN = "dominio123"
 ADD = {"method": "POST", "path": "/api/v1/users/add-card-code"}

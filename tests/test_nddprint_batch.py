@@ -10,7 +10,7 @@ from test_nddprint import ADD, DOMAIN, READ, held, posts, sheet
 import toolkit
 from toolkit import InputError, PushRefused, RowErrors
 from toolkit.sandbox import Sandbox
-from toolkit.systems.nddprint import NddPrint, exchange_order, problems_of_codes
+from toolkit.vendors.nddprint.client import NddPrint, exchange_order, problems_of_codes
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 
 import toolkit
 from toolkit import plots
-from toolkit.demo.hand import SIGNERS
 from toolkit.sandbox import Sandbox
+from toolkit.sandbox.demo.hand import SIGNERS
 
 
 @pytest.fixture(autouse=True)

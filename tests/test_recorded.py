@@ -13,9 +13,9 @@ from vcr.errors import CannotOverwriteExistingCassetteException as NotAsRecorded
 import toolkit
 from tests.recorded_cases import CASES
 from tests.recording import FOLDER, RESULTS, SANDBOX, SYSTEMS, read_results, record_sandbox, replay
-from toolkit.replay import holds_secret, public_address
+from toolkit.http.secrets import Secret
+from toolkit.notebook.recording import holds_secret, public_address
 from toolkit.sandbox import Sandbox
-from toolkit.secret import Secret
 from toolkit.spec import Endpoint, Masked
 
 each_system = pytest.mark.parametrize("system", SYSTEMS.values(), ids=lambda system: system.name)

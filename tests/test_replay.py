@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import toolkit
+from toolkit.http.session import Session
 from toolkit.sandbox import Sandbox
-from toolkit.session import Session
 
 
 def reads(api: toolkit.Api) -> list[pd.DataFrame]:

@@ -14,7 +14,7 @@ from nbformat import v4
 
 import toolkit
 from toolkit.__main__ import main
-from toolkit.reports import from_texts, page, parameters_of
+from toolkit.notebook.reports import from_texts, page, parameters_of
 from toolkit.sandbox import Sandbox
 
 ROOT = Path(__file__).parent.parent

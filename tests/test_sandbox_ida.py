@@ -9,9 +9,9 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from toolkit.apis.ida import FieldOfDatabase, Ida
 from toolkit.sandbox import Sandbox
-from toolkit.sandbox.ida import VENDOR
+from toolkit.vendors.ida.api import FieldOfDatabase, Ida
+from toolkit.vendors.ida.sandbox import VENDOR
 
 Ask = Callable[..., requests.Response]
 UNAUTHORIZED = {"message": "UNAUTHORIZED", "statusApi": "UNAUTHORIZED", "code": 401}

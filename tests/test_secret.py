@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 import toolkit
 from toolkit.errors import ToolkitError
+from toolkit.http.secrets import MASK, MaskedLink, Scrubber, Secret, guard_logs, scrub
 from toolkit.sandbox import Sandbox
-from toolkit.secret import MASK, MaskedLink, Scrubber, Secret, guard_logs, scrub
 
 PASSWORD = 'sentinel-pässwörd "7/ +&'
 TOKEN = "sentinel.token.of-the.account"

@@ -14,13 +14,13 @@ import trustme
 from hand_clock import HandClock
 from raw_server import Connection, RawServer, answering, reply, unused_port
 
-from toolkit import session as room
-from toolkit.apis.ida import Ida
 from toolkit.errors import InputError, NotSent, OutcomeUnknown, SettingsError
-from toolkit.secret import Secret
-from toolkit.session import Attempt, Limits, Session, Tokens
+from toolkit.http import session as room
+from toolkit.http.secrets import Secret
+from toolkit.http.session import Attempt, Limits, Session, Tokens
+from toolkit.http.wire import Request, Verdict
 from toolkit.spec import Endpoint
-from toolkit.wire import Request, Verdict
+from toolkit.vendors.ida.api import Ida
 
 INSERT, DATABASE = Ida.endpoints["post_records"], Ida.endpoints["database"]
 POST, GET = Request("POST", "/records", body=b'{"records":[]}'), Request("GET", "/database/1")

@@ -10,13 +10,13 @@ import pytest
 import requests
 from hand_clock import HandClock
 
-from toolkit.apis.ida import Ida
-from toolkit.apis.signio import Signio
 from toolkit.errors import ApiError, AuthError, BadAnswer, NotFound, NotSent, OutcomeUnknown, Rejected, Throttled
-from toolkit.secret import Secret
-from toolkit.session import Limits, Quota, Session, Tokens
+from toolkit.http.secrets import Secret
+from toolkit.http.session import Limits, Quota, Session, Tokens
+from toolkit.http.wire import Answer, Request, Verdict, encode
 from toolkit.spec import Endpoint, Meaning
-from toolkit.wire import Answer, Request, Verdict, encode
+from toolkit.vendors.ida.api import Ida
+from toolkit.vendors.signio.api import Signio
 
 INSERT, DATABASE, LOGIN = (Ida.endpoints[name] for name in ("post_records", "database", "login"))
 ENVELOPES = Signio.endpoints["envelopes"]

@@ -13,11 +13,11 @@ import pytest
 
 import toolkit
 from toolkit import settings
-from toolkit.apis.carmachain import SYSTEM as CARMACHAIN
-from toolkit.apis.ida import SYSTEM as IDA
 from toolkit.errors import SettingsError
-from toolkit.secret import Secret
-from toolkit.session import Limits
+from toolkit.http.secrets import Secret
+from toolkit.http.session import Limits
+from toolkit.vendors.carmachain.api import SYSTEM as CARMACHAIN
+from toolkit.vendors.ida.api import SYSTEM as IDA
 
 
 class Ring(keyring.backend.KeyringBackend):

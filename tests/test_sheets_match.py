@@ -5,13 +5,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from toolkit.apis import carmachain, nddprint
-from toolkit.apis.signio.notes import NoteTerms
-from toolkit.apis.signio.signers import NewSigner
 from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.match import Match, match_columns
 from toolkit.spec import Day, Email, Field, Phone, Record, Text
+from toolkit.vendors.carmachain import api as carmachain
+from toolkit.vendors.nddprint import api as nddprint
+from toolkit.vendors.signio.api.notes import NoteTerms
+from toolkit.vendors.signio.api.signers import NewSigner
 
 FIELDS: tuple[Field, ...] = (
     Text(name="NOMBRE", required=True),

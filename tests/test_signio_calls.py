@@ -9,10 +9,10 @@ import pytest
 from signio_kit import ANA, LUIS, NOWHERE, PDF, STAMP, draft
 
 import toolkit
-from toolkit.apis.signio.base import STATUSES
+from toolkit.http.secrets import MaskedLink, Secret
 from toolkit.sandbox import Sandbox
-from toolkit.secret import MaskedLink, Secret
-from toolkit.systems.signio import Signio
+from toolkit.vendors.signio.api.base import STATUSES
+from toolkit.vendors.signio.client import Signio
 
 
 @pytest.fixture

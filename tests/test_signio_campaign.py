@@ -10,7 +10,7 @@ from signio_kit import crowd, envelopes, mails, pdf, planned, posts
 
 import toolkit
 from toolkit.sandbox import Sandbox
-from toolkit.systems.signio import Signio
+from toolkit.vendors.signio.client import Signio
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from signio_kit import crowd, envelopes, mails, planned, posts
 
 import toolkit
 from toolkit.sandbox import Sandbox
-from toolkit.systems.signio import Signio
+from toolkit.vendors.signio.client import Signio
 
 DISTRIBUTE = "/transacciones/distribuir"
 

@@ -10,7 +10,7 @@ from signio_kit import ANA, PDF, STAMP, draft, sent
 
 import toolkit
 from toolkit.sandbox import Sandbox
-from toolkit.systems.signio import Signio
+from toolkit.vendors.signio.client import Signio
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from toolkit.systems import places
+from toolkit.vendors.signio import places
 
 # ── places ───────────────────────────────────────────────────────────────────
 

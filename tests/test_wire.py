@@ -8,24 +8,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from toolkit import wire
-from toolkit.apis.carmachain import CarmaChain
-from toolkit.apis.ida import Ida
-from toolkit.apis.nddprint import IN_USE, KEPT, NO_USER, NddPrint
-from toolkit.apis.signio import Signio
-from toolkit.errors import (
-    ApiError,
-    AuthError,
-    BadAnswer,
-    InputError,
-    NotFound,
-    OutcomeUnknown,
-    Rejected,
-    Throttled,
-)
-from toolkit.secret import Secret
+from toolkit.errors import ApiError, AuthError, BadAnswer, InputError, NotFound, OutcomeUnknown, Rejected, Throttled
+from toolkit.http import wire
+from toolkit.http.secrets import Secret
+from toolkit.http.wire import Answer, Judgement, Verdict
 from toolkit.spec import Endpoint, Meaning
-from toolkit.wire import Answer, Judgement, Verdict
+from toolkit.vendors.carmachain.api import CarmaChain
+from toolkit.vendors.ida.api import Ida
+from toolkit.vendors.nddprint.api import IN_USE, KEPT, NO_USER, NddPrint
+from toolkit.vendors.signio.api import Signio
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 INSERT, DATABASE = Ida.endpoints["post_records"], Ida.endpoints["database"]

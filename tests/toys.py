@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any
 
-from toolkit import wire
 from toolkit.client import Caller
+from toolkit.http import wire
 from toolkit.spec import (
     Bool,
     Dialect,

@@ -22,7 +22,7 @@ import urllib3
 import yaml
 from requests.adapters import HTTPAdapter
 
-from toolkit.secret import Secret
+from toolkit.http.secrets import Secret
 
 FOLDER = Path(__file__).parent.parent / "cassettes" / "manual"
 SYSTEMS = ("ida", "signio", "nddprint", "carmachain")

@@ -2,7 +2,7 @@
 
 from witness import Reading
 
-from toolkit.systems.carmachain import CarmaChain
+from toolkit.vendors.carmachain.client import CarmaChain
 
 PEOPLE = [{"IdDocument": "3184710691", "PhoneNumber": "+380999999999"}, {"PhoneNumber": "0999999998"}]
 ROWS, IDS = "parametrRequest", ["5f2b1c0e9d3a", "5f2b1c0e9d3b"]

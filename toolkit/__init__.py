@@ -4,6 +4,7 @@ api = toolkit.connect("sandbox")
 report = api.ida.insert_records(11111, toolkit.read_sheet("clientes.xlsx"))
 """
 
+import importlib
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,18 +26,19 @@ from toolkit.errors import (
     Throttled,
     ToolkitError,
 )
+from toolkit.http.secrets import Secret
+from toolkit.http.session import Clock
+from toolkit.notebook.recording import NotRecorded, load_ipython_extension, recorded
+from toolkit.notebook.reports import run_report
+from toolkit.notebook.words import language
 from toolkit.push import Report, open_push, pushes
-from toolkit.replay import NotRecorded, load_ipython_extension, recorded
-from toolkit.reports import run_report
-from toolkit.secret import Secret
-from toolkit.session import Clock
 from toolkit.sheets import check, match_columns, only_failed, read_sheet
-from toolkit.systems import Api
-from toolkit.systems.fields import fields_for as ida_fields_for
-from toolkit.words import language
+from toolkit.vendors import Api
+from toolkit.vendors.ida.fields_for import fields_for as ida_fields_for
 
 if TYPE_CHECKING:
-    from toolkit.embedded import Embedded
+    from toolkit.notebook import forms, plots
+    from toolkit.sandbox.embedded import Embedded
 
 __all__ = [
     "Api",
@@ -60,12 +62,14 @@ __all__ = [
     "ToolkitError",
     "check",
     "connect",
+    "forms",
     "ida_fields_for",
     "language",
     "load_ipython_extension",
     "match_columns",
     "only_failed",
     "open_push",
+    "plots",
     "pushes",
     "read_sheet",
     "recorded",
@@ -103,7 +107,7 @@ def connect(
     """
     given = {"ida": ida, "signio": signio, "nddprint": nddprint, "carmachain": carmachain}
     if profile == "sandbox":
-        from toolkit import embedded
+        from toolkit.sandbox import embedded
 
         found = embedded.settings()
         given = {name: {**found.get(name, {}), **(settings or {})} for name, settings in given.items()}
@@ -122,6 +126,13 @@ def start_sandbox(data: str | os.PathLike[str] | None = None, *, port: int = 0) 
     >>> with toolkit.start_sandbox() as box:
     ...     api = box.connect()
     """
-    from toolkit.embedded import Embedded
+    from toolkit.sandbox.embedded import Embedded
 
     return Embedded(data, port=port).start()
+
+
+def __getattr__(name: str) -> Any:
+    """`toolkit.forms` and `toolkit.plots` need extras: they are loaded when they are used."""
+    if name in ("forms", "plots"):
+        return importlib.import_module(f"toolkit.notebook.{name}")
+    raise AttributeError(f"module 'toolkit' has no attribute {name!r}")

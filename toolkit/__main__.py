@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def demo(chosen: argparse.Namespace) -> int:
     """Push the bundled spreadsheet into a sandbox, and say what happened."""
-    from toolkit.demo import run
+    from toolkit.sandbox.demo import run
 
     for line in run(chosen.output or _free(Path("resultado.xlsx"))):
         print(line, flush=True)
@@ -45,14 +45,14 @@ def demo(chosen: argparse.Namespace) -> int:
 
 def lab(chosen: argparse.Namespace) -> int:
     """Open JupyterLab on a copy of the notebooks, with a sandbox beside it."""
-    from toolkit.lab import run
+    from toolkit.notebook.lab import run
 
     return run(chosen.folder, chosen.options)
 
 
 def report(chosen: argparse.Namespace) -> int:
     """Run a notebook as a report, and say which files it gave."""
-    from toolkit.reports import from_texts, run_report
+    from toolkit.notebook.reports import from_texts, run_report
 
     parameters = from_texts(chosen.notebook, chosen.parameters)
     print(run_report(chosen.notebook, chosen.output, parameters=parameters, pdf=chosen.pdf))

@@ -7,10 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit import frames, wire
+from toolkit import frames
 from toolkit.errors import BadAnswer, InputError, SettingsError, ToolkitError
-from toolkit.secret import Secret
-from toolkit.session import Session
+from toolkit.http import wire
+from toolkit.http.secrets import Secret
+from toolkit.http.session import Session
 from toolkit.sheets.check import check
 from toolkit.spec import Endpoint, Field, Masked, Part, Rows, Text
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import BadAnswer
-from toolkit.secret import MaskedLink, Secret, scrub
+from toolkit.http.secrets import MaskedLink, Secret, scrub
 from toolkit.spec import (
     Bool,
     Day,

@@ -14,7 +14,7 @@ from typing import Any
 import platformdirs
 
 from toolkit.errors import SettingsError
-from toolkit.secret import Secret, scrub
+from toolkit.http.secrets import Secret, scrub
 from toolkit.spec import Masked, System
 
 APP = "analyst-toolkit"

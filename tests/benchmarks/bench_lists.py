@@ -7,11 +7,12 @@ import pandas as pd
 
 from tests.benchmarks.bench_push import exponent, seconds
 from tests.benchmarks.measure import Line, faster, in_turns
-from toolkit import frames, wire
-from toolkit.apis.carmachain import CarmaChain
-from toolkit.apis.ida import Ida
-from toolkit.apis.signio import Signio
+from toolkit import frames
+from toolkit.http import wire
 from toolkit.spec import Endpoint
+from toolkit.vendors.carmachain.api import CarmaChain
+from toolkit.vendors.ida.api import Ida
+from toolkit.vendors.signio.api import Signio
 
 ENDPOINTS = {
     "databases": Ida.endpoints["databases"],

@@ -21,11 +21,11 @@ from typing import Any, NoReturn
 import pandas as pd
 
 import toolkit
+from toolkit.http.session import Session
 from toolkit.push.journal import Journal, Op
 from toolkit.push.run import Runner
 from toolkit.push.settle import Counter
-from toolkit.session import Session
-from toolkit.systems.ida import Records
+from toolkit.vendors.ida.client import Records
 
 with contextlib.suppress(ImportError):
     import resource  # not on Windows, where no process is forked either

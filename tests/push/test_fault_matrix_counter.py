@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from toolkit.apis.ida import FIELD_TYPES
-from toolkit.sandbox import ida_values
 from toolkit.sandbox.vendor import Refused
+from toolkit.vendors.ida import sandbox_values as ida_values
+from toolkit.vendors.ida.api import FIELD_TYPES
 
 from .benches import DATABASE, Ida, Told
 

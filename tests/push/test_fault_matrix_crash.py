@@ -18,12 +18,12 @@ from hand_clock import HandClock
 
 import toolkit
 from toolkit import PushError, PushRefused, settings
+from toolkit.http.session import Session
 from toolkit.push.isolate import Refusals
 from toolkit.push.journal import Journal, Op, Run
 from toolkit.push.settle import Counter
-from toolkit.sandbox import ida_values
 from toolkit.sandbox.vendor import Refused
-from toolkit.session import Session
+from toolkit.vendors.ida import sandbox_values as ida_values
 
 from .benches import Bench, CarmaChain, Ida, told
 

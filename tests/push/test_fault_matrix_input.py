@@ -12,7 +12,7 @@ import trustme
 from raw_server import Connection, RawServer, answering, reply
 
 import toolkit
-from toolkit.session import Session
+from toolkit.http.session import Session
 
 from .benches import DATABASE, Bench, Ida, told
 

@@ -11,10 +11,10 @@ from signio_kit import crowd, envelopes, planned, posts
 import toolkit
 from toolkit import Report, RowErrors
 from toolkit.sandbox import Sandbox
-from toolkit.sandbox.signio_life import Envelope
 from toolkit.sandbox.store import Store
-from toolkit.systems.campaign import Plan
-from toolkit.systems.signio import Signio
+from toolkit.vendors.signio.campaign import Plan
+from toolkit.vendors.signio.client import Signio
+from toolkit.vendors.signio.sandbox.envelopes import Envelope
 
 from .benches import CarmaChain, NddPrint, Signers
 from .checker import assert_distributed_once

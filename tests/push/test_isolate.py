@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from toolkit import settings
-from toolkit.sandbox import ida_values
 from toolkit.sandbox.vendor import Refused
+from toolkit.vendors.ida import sandbox_values as ida_values
 
 from .benches import DATABASE, Ida, Told
 

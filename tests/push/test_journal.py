@@ -13,13 +13,13 @@ import pytest
 
 import toolkit
 from toolkit import PushError, PushPaused, PushRefused
+from toolkit.http.wire import Judgement, Verdict
 from toolkit.push import journal as rules
 from toolkit.push.journal import MOVES, Journal, Op, Run, Step
 from toolkit.push.outcomes import OUTCOME
 from toolkit.push.settle import _explain
 from toolkit.push.verify import verify
 from toolkit.sandbox import Sandbox
-from toolkit.wire import Judgement, Verdict
 
 from .world import REFUSED, Fate, World
 

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from toolkit import PushRefused
+from toolkit.http.session import RealClock
 from toolkit.push.journal import Journal, rollback
 from toolkit.push.verify import verify
 from toolkit.sandbox import Sandbox
-from toolkit.session import RealClock
 
 from .kernel import DONE, EDGES, Kernel
 from .kernel import REFUSED as TURNED_AWAY

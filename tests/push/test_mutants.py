@@ -12,13 +12,14 @@ import requests
 from urllib3.util.retry import Retry
 
 import toolkit
-from toolkit import PushError, PushRefused, session, transport, wire
+from toolkit import PushError, PushRefused
+from toolkit.http import session, transport, wire
+from toolkit.http.session import Attempt
+from toolkit.http.wire import Judgement, Verdict
 from toolkit.push import disk, journal, run, settle, sizes, underway
 from toolkit.push.journal import Journal, Op
 from toolkit.sandbox import Sandbox
-from toolkit.session import Attempt
 from toolkit.spec import Endpoint, Meaning
-from toolkit.wire import Judgement, Verdict
 
 from .world import Fate, World
 

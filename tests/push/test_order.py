@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from toolkit.http.session import RealClock
 from toolkit.sandbox import Sandbox
-from toolkit.session import RealClock
 
 from .kernel import ROOT
 from .world import World

@@ -14,8 +14,8 @@ import toolkit
 from toolkit import InputError, OutcomeUnknown, PushError, PushPaused, Report, settings
 from toolkit.push.journal import Journal
 from toolkit.push.outcomes import OUTCOMES
-from toolkit.sandbox import ida_values
 from toolkit.sandbox.vendor import Refused
+from toolkit.vendors.ida import sandbox_values as ida_values
 
 from .benches import DATABASE, Ida, told
 

@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 
 import toolkit
-from toolkit import InputError, settings, wire
+from toolkit import InputError, settings
+from toolkit.http import wire
+from toolkit.http.session import Attempt, Session
+from toolkit.http.wire import Verdict
 from toolkit.push.made import _sha256
 from toolkit.push.run import Runner
 from toolkit.push.underway import UnderWay
-from toolkit.session import Attempt, Session
 from toolkit.spec import Endpoint
-from toolkit.systems.nddprint import _CardCodes
-from toolkit.wire import Verdict
+from toolkit.vendors.nddprint.client import _CardCodes
 
 from .benches import CarmaChain, Ida, NddPrint
 from .world import Died, Fate

@@ -17,13 +17,14 @@ import pytest
 
 import toolkit
 from tests.hand_clock import HandClock
+from toolkit.http.session import Clock, Session
 from toolkit.push import identity, journal
 from toolkit.push.journal import Journal
 from toolkit.push.outcomes import OUTCOME, row_states
 from toolkit.push.verify import verify
-from toolkit.sandbox import Sandbox, ida_values
-from toolkit.session import Clock, Session
+from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint
+from toolkit.vendors.ida import sandbox_values as ida_values
 
 POSTS = {"method": "POST", "path": "/api/v2/database/records"}
 COUNTS = {"method": "GET", "path": "/api/v2/database/*"}

@@ -16,10 +16,10 @@ import toolkit
 from tests.push.checker import findings
 from tests.push.kernel import EDGES, Kernel
 from tests.push.world import REFUSED, Database
+from toolkit.http.secrets import _spellings
 from toolkit.push.journal import Journal, Op
 from toolkit.push.verify import verify
 from toolkit.sandbox import Sandbox
-from toolkit.secret import _spellings
 
 LANES = 3  # pushes at a time, each to a database of its own
 LATE = 0.15  # seconds after which a late request is applied

@@ -17,8 +17,9 @@ import toolkit
 from tests.push.kernel import ROOT, Kernel
 from tests.push.world import POSTS, REFUSED, Database, World
 from tests.reliability.chaos import trouble
-from toolkit.sandbox import Sandbox, ida_values
-from toolkit.session import Session
+from toolkit.http.session import Session
+from toolkit.sandbox import Sandbox
+from toolkit.vendors.ida import sandbox_values as ida_values
 
 ENGINE = {"settle_wait": 65, "settle_stable": 5, "chunk_rows": 1000, "fence_every": 10}
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from toolkit.apis.signio.base import Status
 from toolkit.sandbox.control import Control
+from toolkit.vendors.signio.api.base import Status
 
 ENVELOPE = "0b5c1f9e-8f1c-4a7e-9d35-2f5a1c0b7d11"
 ACCOUNT = {"email": "analista@empresa.co", "active": True}  # the password is that of the demo account

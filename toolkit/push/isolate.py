@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from toolkit.http.wire import Judgement
 from toolkit.push.journal import Op, Step
 from toolkit.push.target import Suspect
-from toolkit.wire import Judgement
 
 if TYPE_CHECKING:
     from toolkit.push.run import Runner

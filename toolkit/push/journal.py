@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from toolkit.errors import PushError
+from toolkit.http.secrets import scrub
 from toolkit.push import disk, identity
-from toolkit.secret import scrub
 
 
 class Op(enum.StrEnum):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from typing import NamedTuple
 
-from toolkit import wire
+from toolkit.http import wire
 from toolkit.push.journal import Step
 from toolkit.spec import Endpoint
 

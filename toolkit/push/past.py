@@ -8,12 +8,12 @@ import pandas as pd
 
 from toolkit import settings
 from toolkit.errors import InputError, PushError
+from toolkit.http.session import Clock, RealClock
 from toolkit.push import disk, identity
 from toolkit.push.journal import SENDABLE, Journal, Op, Run, Step, remove
 from toolkit.push.outcomes import OUTCOME, OUTCOMES, Table, row_states, sentences
 from toolkit.push.report import Report
 from toolkit.push.verify import verify
-from toolkit.session import Clock, RealClock
 
 _resumable: dict[str, Callable[[], Report]] = {}  # pushes whose rows this kernel holds
 

@@ -127,7 +127,7 @@ class Report:
         Args:
             ax: where to draw; a new figure where it is None.
         """
-        from toolkit import plots
+        from toolkit.notebook import plots
 
         return plots.outcomes(self.summary, ax=ax)
 

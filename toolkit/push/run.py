@@ -13,6 +13,8 @@ from typing import NoReturn, TypeVar
 import numpy as np
 
 from toolkit.errors import NotSent, Throttled, ToolkitError
+from toolkit.http.session import Attempt
+from toolkit.http.wire import Judgement, Verdict
 from toolkit.push.hide import hide
 from toolkit.push.isolate import Refusals
 from toolkit.push.journal import HANDED_ON, SENDABLE, Journal, Op, Run, Step
@@ -22,10 +24,8 @@ from toolkit.push.settle import Oracle
 from toolkit.push.sizes import Sizes
 from toolkit.push.target import Options, Order, Target
 from toolkit.push.underway import Came, UnderWay
-from toolkit.session import Attempt
 from toolkit.sheets.check import Check
 from toolkit.spec import Meaning
-from toolkit.wire import Judgement, Verdict
 
 SLICE = 0.5  # seconds between two looks at the stop button
 TOO_LARGE = 413

@@ -13,6 +13,7 @@ import pandas as pd
 
 from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused, ToolkitError
+from toolkit.http.session import Session
 from toolkit.push import disk, identity, past, sizes
 from toolkit.push.course import NO_PRINTS, Course, parts
 from toolkit.push.journal import Journal, Run
@@ -21,7 +22,6 @@ from toolkit.push.report import Report
 from toolkit.push.run import Runner
 from toolkit.push.settle import Oracle
 from toolkit.push.target import Choice, Options, Target, tag_of
-from toolkit.session import Session
 from toolkit.sheets.check import Check
 from toolkit.sheets.column import blocks
 

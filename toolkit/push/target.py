@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from toolkit import wire
 from toolkit.errors import InputError
+from toolkit.http import wire
+from toolkit.http.session import Session
+from toolkit.http.wire import Judgement
 from toolkit.push.progress import Progress
-from toolkit.session import Session
 from toolkit.spec import Endpoint
-from toolkit.wire import Judgement
 
 
 class Suspect(NamedTuple):

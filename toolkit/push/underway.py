@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from toolkit.errors import NotSent
+from toolkit.http.session import Attempt, Session
+from toolkit.http.wire import Judgement, Verdict
 from toolkit.push.journal import Step
 from toolkit.push.made import Made
-from toolkit.session import Attempt, Session
-from toolkit.wire import Judgement, Verdict
 
 ASLEEP = 5  # seconds by which the clock on the wall may run ahead: more, and the machine was suspended
 HEARS = 0.5  # seconds: without a limit, waiting for a thread is deaf to Ctrl-C on Windows

@@ -9,14 +9,14 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from toolkit.sandbox.carmachain import CarmaChainHand
 from toolkit.sandbox.connection import Reply, Request
 from toolkit.sandbox.faults import Fault
-from toolkit.sandbox.ida import IdaHand
 from toolkit.sandbox.machine import encoded
-from toolkit.sandbox.nddprint import NddPrintHand
-from toolkit.sandbox.signio_hand import SignioHand
 from toolkit.sandbox.vendor import Refused
+from toolkit.vendors.carmachain.sandbox import CarmaChainHand
+from toolkit.vendors.ida.sandbox import IdaHand
+from toolkit.vendors.nddprint.sandbox import NddPrintHand
+from toolkit.vendors.signio.sandbox.control import SignioHand
 
 
 class Control(IdaHand, SignioHand, NddPrintHand, CarmaChainHand):

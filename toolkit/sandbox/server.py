@@ -10,12 +10,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from toolkit.sandbox import carmachain, ida, nddprint, signio
 from toolkit.sandbox.connection import Listener, Reply, Request
 from toolkit.sandbox.control import Control, over_http
 from toolkit.sandbox.machine import Clock, Machine, encoded
 from toolkit.sandbox.openapi import openapi
 from toolkit.sandbox.store import Store
+from toolkit.vendors.carmachain import sandbox as carmachain
+from toolkit.vendors.ida import sandbox as ida
+from toolkit.vendors.nddprint import sandbox as nddprint
+from toolkit.vendors.signio import sandbox as signio
 
 VENDORS = (ida.VENDOR, signio.VENDOR, nddprint.VENDOR, carmachain.VENDOR)
 

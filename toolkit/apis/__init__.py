@@ -1,1 +1,0 @@
-"""What the vendors document: one module a system, declarations only."""

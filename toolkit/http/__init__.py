@@ -1,0 +1,1 @@
+"""From an endpoint and values to bytes, and from bytes to a verdict."""

@@ -1,0 +1,379 @@
+"""The only room that opens a socket: one attempt at a time, classified; and the one layer that tries again.
+
+An attempt ends as `acked`, `rejected`, `not executed` or `ambiguous` (reliability, section 2). Ordinary calls try again
+what was not executed, and what is ambiguous only where repeating changes nothing. Pushes look at each attempt
+themselves.
+"""
+
+import ipaddress
+import logging
+import random
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions as u3
+
+from toolkit.errors import ApiError, NotSent, OutcomeUnknown, SettingsError, Throttled, ToolkitError
+from toolkit.http import wire
+from toolkit.http.secrets import Secret, guard_logs, scrub
+from toolkit.http.transport import Adapter, Authorization
+from toolkit.http.wire import Judgement, Verdict
+from toolkit.spec import Endpoint, Meaning
+
+log = logging.getLogger("toolkit")
+
+
+class Clock(Protocol):
+    """Time, handed in."""
+
+    def now(self) -> datetime: ...
+    def monotonic(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+
+
+class RealClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to wait, and how often to try again. Seconds."""
+
+    connect: float = 10
+    read: float = 60  # of silence
+    deadline: float = 120  # of one attempt, whatever trickles in
+    attempts: int = 5  # of one ordinary call
+    backoff: float = 0.5  # doubled at each attempt, at random below it
+    max_wait: float = 120  # a vendor that asks for more stops the call instead
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            least = {"attempts": 1, "backoff": 0, "max_wait": 0}.get(name, 0.001)
+            if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+                raise SettingsError(f"limits: {name} is {value!r}; it has to be a number from {least} on")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One exchange and what it means. `error` is the exception to raise where it did not succeed."""
+
+    said: Judgement
+    error: ToolkitError | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.said.verdict
+
+
+class Tokens:
+    """The token of one account: asked for once, renewed before it ends, by one thread for all."""
+
+    RENEW_AT = 0.8  # of its life
+
+    def __init__(self, sign_in: Callable[[], tuple[Secret, float | None]], clock: Clock) -> None:
+        self._sign_in, self._clock = sign_in, clock
+        self._lock = threading.RLock()
+        self._here = threading.local()
+        self._token: Secret | None = None
+        self._until: float | None = None
+
+    def current(self) -> Secret:
+        with self._lock:
+            ended = self._until is not None and self._clock.monotonic() >= self._until
+            if self._token is None or ended:
+                self._here.asking = True
+                try:
+                    self._token, life = self._sign_in()
+                finally:
+                    self._here.asking = False
+                self._until = None if life is None else self._clock.monotonic() + life * self.RENEW_AT
+            return self._token
+
+    @property
+    def asking(self) -> bool:
+        """Whether this thread is asking for a token right now."""
+        return getattr(self._here, "asking", False)
+
+    def renew(self, refused: Secret) -> bool:
+        """Ask for another one, unless another thread just did; False where none but the refused one is to be had."""
+        with self._lock:
+            if self._token is refused:
+                self._token = None
+            return self.current() != refused
+
+
+@dataclass
+class Quota:
+    """Bounds what an outage costs: trying again spends, success earns back."""
+
+    tokens: float = 50
+    ceiling: float = 50
+    cost: float = 5
+    _lock: Any = field(default_factory=threading.Lock, repr=False)
+
+    def spend(self) -> bool:
+        with self._lock:
+            if self.tokens < self.cost:
+                return False
+            self.tokens -= self.cost
+            return True
+
+    def earn(self) -> None:
+        with self._lock:
+            self.tokens = min(self.ceiling, self.tokens + 1)
+
+
+class Recorder(Protocol):
+    """Keeps what is exchanged, or gives it back without network (`replay`)."""
+
+    replays: bool
+
+    def exchange(self, endpoint: Endpoint, request: wire.Request, send: Callable[[], wire.Answer]) -> wire.Answer: ...
+
+
+class Session:
+    """An address of one vendor and the right to use it. Threads may share it."""
+
+    recorder: ClassVar[Recorder | None] = None  # of this kernel, while a recording runs
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        header: str = "Bearer {token}",
+        limits: Limits | None = None,
+        clock: Clock | None = None,
+        ca_bundle: str | None = None,
+        allow_http: bool = False,
+    ) -> None:
+        self.base_url = _address(base_url, allow_http)
+        self.host = urlsplit(self.base_url).netloc
+        self.limits = limits or Limits()
+        self.clock = clock or RealClock()
+        self.tokens: Tokens | None = None
+        self.quota = Quota()
+        self._header, self._ca_bundle = header, _certificates(ca_bundle)
+        self._local = threading.local()
+        self._pause_until = 0.0
+        guard_logs()
+
+    def __repr__(self) -> str:
+        return f"<Session {self.host}>"
+
+    # ── one attempt ──
+
+    def attempt(self, endpoint: Endpoint, request: wire.Request) -> Attempt:
+        """Send once. A refused token is renewed and the request sent once more: nothing was executed."""
+        try:
+            replays = self.recorder is not None and self.recorder.replays
+            token = self.tokens.current() if endpoint.authenticated and self.tokens and not replays else None
+        except ToolkitError as problem:
+            return _unsent(problem)
+        attempt = self._exchange(endpoint, request, token)
+        if token is not None and attempt.said.meaning in (Meaning.TOKEN, Meaning.FORBIDDEN):
+            try:
+                renewed = bool(self.tokens and self.tokens.renew(token)) and self.tokens
+            except ToolkitError as problem:
+                return _unsent(problem)
+            if renewed:
+                attempt = self._exchange(endpoint, request, renewed.current())
+        return attempt
+
+    def _exchange(self, endpoint: Endpoint, request: wire.Request, token: Secret | None) -> Attempt:
+        started = self.clock.monotonic()
+        try:
+            answer = self._answer(endpoint, request, token)
+        except (requests.RequestException, u3.HTTPError, OSError) as failure:
+            attempt = _failed(endpoint, failure, self.host)
+        except (KeyboardInterrupt, SystemExit, MemoryError) as stop:  # the frames below hold the secrets in clear
+            raise stop.with_traceback(None) from None
+        else:
+            said = wire.judge(endpoint, answer, self.clock.now())
+            if said.verdict is not Verdict.ACKED:
+                errors = tuple(scrub(e) if isinstance(e, str) else e for e in said.errors)
+                said = replace(said, message=scrub(said.message), errors=errors)
+            if said.meaning is Meaning.BUSY:
+                self._pause_until = max(self._pause_until, self.clock.monotonic() + (said.retry_after or 0))
+            attempt = Attempt(said, None if said.verdict is Verdict.ACKED else wire.error(endpoint, said))
+        took = self.clock.monotonic() - started
+        log.debug("%s %s: %s in %.3f s", request.method, request.path, attempt.said.verdict, took)
+        return attempt
+
+    def _answer(self, endpoint: Endpoint, request: wire.Request, token: Secret | None) -> wire.Answer:
+        if self.recorder is None or (self.tokens and self.tokens.asking):
+            return self._send(request, token)
+        return self.recorder.exchange(endpoint, request, lambda: self._send(request, token))
+
+    def _send(self, request: wire.Request, token: Secret | None) -> wire.Answer:
+        response = self._http().request(
+            request.method,
+            self.base_url + request.path,
+            params=request.query,
+            data=request.body if request.body is not None else request.form or None,
+            files=dict(request.files) or None,
+            headers={"Content-Type": wire.JSON} if request.body is not None else None,
+            auth=Authorization(self._header.format(token=token.reveal()) if token else ""),
+            timeout=(self.limits.connect, self.limits.read),
+            allow_redirects=False,
+            verify=self._ca_bundle,
+        )
+        return wire.Answer(response.status_code, response.headers, response.content)
+
+    def _http(self) -> requests.Session:
+        """A requests session a thread: the library does not promise that threads may share one."""
+        if not hasattr(self._local, "http"):
+            http = requests.Session()
+            adapter = Adapter(self.limits.deadline, self.clock.monotonic)
+            http.mount("https://", adapter)
+            http.mount("http://", adapter)
+            http.headers["User-Agent"] = "analyst-toolkit"
+            http.trust_env = not _is_loopback(self.host)  # no proxy stands before this machine itself
+            self._local.http = http
+        return self._local.http  # type: ignore[no-any-return]
+
+    # ── trying again ──
+
+    def send(self, endpoint: Endpoint, request: wire.Request) -> Any:
+        """The answer's payload. Tries again what may be tried again; raises otherwise (see `errors`)."""
+        for number in range(1, self.limits.attempts + 1):
+            self.wait_for_pause(endpoint)
+            attempt = self.attempt(endpoint, request)
+            if attempt.verdict is Verdict.ACKED:
+                self.quota.earn()
+                return attempt.said.payload
+            assert attempt.error
+            if number == self.limits.attempts or not self.may_repeat(endpoint, attempt):
+                raise attempt.error
+            self.clock.sleep(self.delay(number, attempt.said))
+        raise AssertionError("the last attempt raises or returns")
+
+    def may_repeat(self, endpoint: Endpoint, attempt: Attempt) -> bool:
+        """Whether sending again can do no harm and may help."""
+        said = attempt.said
+        harmless = said.verdict is Verdict.NOT_EXECUTED or (
+            said.verdict is Verdict.AMBIGUOUS and endpoint.repeatable and said.meaning in (None, Meaning.INTERNAL)
+        )
+        helps = not said.needs_person and said.meaning not in (Meaning.TOKEN, Meaning.FORBIDDEN)
+        readable = said.meaning is not None or said.status == 0  # a strange page will be as strange the next time
+        return (
+            harmless and helps and readable and (said.retry_after or 0) <= self.limits.max_wait and self.quota.spend()
+        )
+
+    def delay(self, number: int, said: Judgement) -> float:
+        """How long to wait after attempt `number`: what the vendor asks for, else at random below a doubling limit."""
+        limit = min(self.limits.max_wait, self.limits.backoff * 2**number)
+        return random.uniform(0, limit) if said.retry_after is None else said.retry_after
+
+    def asked_to_wait(self) -> float:
+        """Seconds until the time that the vendor asked for."""
+        return max(0.0, self._pause_until - self.clock.monotonic())
+
+    def wait_for_pause(self, endpoint: Endpoint) -> None:
+        """Nobody sends before the time that the vendor asked for; `Throttled` where it is far. Threads share it."""
+        while (left := self.asked_to_wait()) > 0:
+            if left > self.limits.max_wait:
+                message = f"the vendor asked to wait, {left:,.0f} s from now; nothing was sent"
+                throttled = Throttled(message, service=endpoint.name, status=429)
+                throttled.retry_after = left
+                raise throttled
+            self.clock.sleep(left)
+
+
+def _address(base_url: str, allow_http: bool) -> str:
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        shown = "what was given" if "@" in base_url else repr(scrub(base_url))
+        raise SettingsError(f"{shown} is not an address; one looks like https://host/path")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SettingsError("the address holds more than scheme, host and path; credentials are given apart")
+    if parts.scheme == "http" and not (allow_http or _is_loopback(parts.netloc)):
+        raise SettingsError(f"{parts.hostname}: plain http would show the credentials; use https, or allow_http=True")
+    return base_url.rstrip("/")
+
+
+def _is_loopback(netloc: str) -> bool:
+    host = urlsplit(f"//{netloc}").hostname or ""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _certificates(bundle: str | None) -> str | None:
+    try:
+        if bundle is not None:
+            path, folder = (None, bundle) if Path(bundle).is_dir() else (bundle, None)
+            ssl.create_default_context(cafile=path, capath=folder)
+    except OSError as problem:
+        raise SettingsError(f"ca_bundle: {bundle} cannot be used: {problem}") from None
+    return bundle
+
+
+def _unsent(problem: ToolkitError) -> Attempt:
+    """Signing in failed, after as many tries as are allowed; only a vendor that is not there may be there later."""
+    passing = isinstance(problem, NotSent | Throttled) or (type(problem) is ApiError and problem.status >= 500)
+    wait = getattr(problem, "retry_after", None)
+    said = Judgement(Verdict.NOT_EXECUTED, None if passing else Meaning.FORBIDDEN, str(problem), retry_after=wait)
+    return Attempt(replace(said, needs_person=getattr(problem, "needs_person", False)), problem)
+
+
+NEVER_LEFT = (u3.NewConnectionError, u3.NameResolutionError, u3.ConnectTimeoutError, requests.ConnectTimeout)
+NO_TUNNEL = "Tunnel connection failed"  # a proxy's refusal; other `ProxyError`s come also after the request has left
+UNUSABLE = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+    requests.exceptions.InvalidProxyURL,
+    ssl.SSLCertVerificationError,
+)
+
+
+def _failed(endpoint: Endpoint, failure: Exception, host: str) -> Attempt:
+    """What a transport failure means. Only what is known never to have left counts as not sent."""
+    chain = list(_chain(failure))
+    unusable = next((e for e in chain if isinstance(e, UNUSABLE)), None)
+    why = type(unusable or failure).__name__
+    if unusable:
+        reason = getattr(unusable, "verify_message", "")
+        what = f"its certificate is not trusted: {reason}" if reason else f"cannot be addressed so ({why})"
+        said = Judgement(Verdict.NOT_EXECUTED, None, f"{host}: {what}", needs_person=True)
+    elif any(isinstance(e, NEVER_LEFT) or str(e).startswith(NO_TUNNEL) for e in chain):
+        said = Judgement(Verdict.NOT_EXECUTED, None, f"{host} was not reached ({type(chain[-1]).__name__})")
+    else:
+        said = Judgement(Verdict.AMBIGUOUS, None, f"no trustworthy answer from {host} ({why})")
+    text = f"{endpoint.name}: {said.message}"
+    if said.verdict is Verdict.NOT_EXECUTED:
+        unsent = NotSent(f"{text}; nothing was sent")
+        unsent.needs_person = said.needs_person
+        return Attempt(said, unsent)
+    if endpoint.repeatable:
+        return Attempt(said, NotSent(f"{text}; repeating is safe"))
+    return Attempt(said, OutcomeUnknown(f"{text}; it may or may not have been done"))
+
+
+def _chain(failure: BaseException) -> Iterator[BaseException]:
+    """The failure and all it came from: causes, contexts, and the errors that the libraries carry as arguments."""
+    seen: set[int] = set()
+    waiting: list[Any] = [failure]
+    while waiting:
+        e = waiting.pop(0)
+        if isinstance(e, BaseException) and id(e) not in seen:
+            seen.add(id(e))
+            yield e
+            waiting += [e.__cause__, e.__context__, getattr(e, "reason", None), *e.args]

@@ -1,0 +1,1 @@
+"""What needs Jupyter: recording, reports, the lab, forms and plots. Loaded when used."""

@@ -1,0 +1,211 @@
+"""A notebook's reads, recorded once and run again without network, to the same tables."""
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+from urllib.parse import urlencode, urlsplit
+
+from toolkit.errors import InputError, ToolkitError
+from toolkit.http.secrets import MASK, scrub
+from toolkit.http.session import Session
+from toolkit.http.wire import Answer, Request, judge
+from toolkit.spec import Endpoint, Field, Masked, Meaning, Part, System
+
+if TYPE_CHECKING:
+    from vcr.cassette import Cassette
+
+LOOKS_SECRET = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+|\b[0-9a-fA-F]{40}\b")  # a JWT, a SHA-1 digest
+REFUSED_TOKEN = (Meaning.TOKEN, Meaning.FORBIDDEN)  # the session gets another one and asks again; a replay has none
+Mode = Literal["once", "record", "replay"]
+
+
+class NotRecorded(InputError):
+    """The recording does not know this call. Nothing was sent."""
+
+
+class Recording:
+    """The exchanges of one recording, in vcrpy's format. Threads may share it."""
+
+    def __init__(self, path: Path, *, replays: bool) -> None:
+        self.path, self.replays = path, replays
+        self._cassette = _cassette(path, replays)
+        self._lock = threading.Lock()
+
+    def exchange(self, endpoint: Endpoint, request: Request, send: Callable[[], Answer]) -> Answer:
+        """The recorded answer, or the one that comes now and is kept."""
+        from vcr.errors import UnhandledHTTPRequestError
+
+        if not endpoint.repeatable:
+            raise InputError(f"{endpoint.name} changes something: inside a recording only reads are run")
+        wanted = _as_recorded(endpoint, request)
+        if not self.replays:
+            answer = send()
+            if judge(endpoint, answer, datetime.now(UTC)).meaning not in REFUSED_TOKEN:
+                with self._lock:
+                    self._cassette.append(wanted, _kept(endpoint, answer))
+            return answer
+        try:
+            with self._lock:
+                return _answer(self._cassette.play_response(wanted))
+        except UnhandledHTTPRequestError:
+            raise NotRecorded(
+                f"{self.path} does not know this call (any more): {wanted.method} {wanted.uri}. Nothing was sent. "
+                'Record it again with mode="record"'
+            ) from None
+
+    def save(self) -> None:
+        """Write the recording; refused where a secret would stand in it."""
+        refuse_secrets(self.path, self._cassette.data)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._cassette._save(force=True)
+
+
+@contextmanager
+def recorded(path: str | Path, *, mode: Mode = "once") -> Iterator[Recording]:
+    """Record the reads of a block, or run them again without network, to the same tables.
+
+    The first run records; later runs replay, need no credentials and reach no network. Requests are compared whole,
+    JSON bodies by value. Secrets are taken out, of requests and answers. What a block does besides reading is refused:
+    a recording is not a way to send.
+
+    Args:
+        path: of the recording, a YAML file (vcrpy's format).
+        mode: "once" records where there is no file yet; "record" renews it; "replay" never records.
+
+    Raises:
+        NotRecorded: a call that the recording does not know. Nothing was sent.
+        InputError: recordings do not nest; or there is nothing to replay.
+    """
+    path = Path(path)
+    if mode not in get_args(Mode):
+        raise InputError(f"there is no mode {mode!r}; there are {', '.join(get_args(Mode))}")
+    if Session.recorder is not None:
+        raise InputError("a recording is running already; recordings do not nest")
+    if mode == "replay" and not path.exists():
+        raise InputError(f"there is no recording {path}")
+    recording = Recording(path, replays=mode == "replay" or (mode == "once" and path.exists()))
+    Session.recorder = recording
+    try:
+        yield recording
+    finally:
+        Session.recorder = None
+    if not recording.replays:
+        recording.save()
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext toolkit` gives the cell magic `%%recorded path [mode]`."""
+
+    def magic(line: str, cell: str) -> None:
+        path, *mode = line.split() or [""]
+        if not path:
+            raise InputError("say where the recording is: %%recorded reports/2026-11.yaml")
+        with recorded(path, mode=mode[0] if mode else "once"):  # type: ignore[arg-type]
+            shell.run_cell(cell).raise_error()
+
+    shell.register_magic_function(magic, "cell", "recorded")
+
+
+def _cassette(path: Path, replays: bool) -> "Cassette":
+    from vcr.cassette import Cassette
+    from vcr.record_mode import RecordMode
+
+    if replays:
+        return Cassette.load(path=str(path), record_mode=RecordMode.NONE, match_on=(_same,))
+    return Cassette(str(path), record_mode=RecordMode.ALL, match_on=(_same,))
+
+
+def _same(one: Any, other: Any) -> None:
+    assert (one.method, one.uri) == (other.method, other.uri)
+    assert _value(one.body) == _value(other.body)
+
+
+def _value(body: Any) -> Any:
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return body
+
+
+def _as_recorded(endpoint: Endpoint, request: Request) -> Any:
+    """The request as a recording holds it: addressed to the vendor, without secrets, files by their digest."""
+    from vcr.request import Request as Recorded
+
+    assert endpoint.system
+    host = urlsplit(public_address(endpoint.system)).netloc
+    secret = secret_keys(endpoint.arguments)
+    query = urlencode(sorted(masked(request.query, secret).items()))
+    body = request.body
+    if body is not None and secret:
+        body = json.dumps(masked(json.loads(body), secret)).encode()
+    if request.files:
+        files = {name: [file, hashlib.sha256(content).hexdigest()] for name, (file, content) in request.files.items()}
+        body = json.dumps({"form": masked(request.form, secret), "files": files}).encode()
+    uri = f"https://{host}{request.path}{'?' if query else ''}{query}"
+    return Recorded(request.method, scrub(uri), scrub(body.decode()).encode() if body else body, {})
+
+
+def _kept(endpoint: Endpoint, answer: Answer) -> dict[str, Any]:
+    """The answer as a recording holds it."""
+    secret = secret_keys(endpoint.rows.fields if endpoint.rows else ())
+    body = answer.body.decode("utf-8", "replace")
+    if secret and isinstance(payload := _value(body), dict | list):
+        body = json.dumps(masked(payload, secret), ensure_ascii=False)
+    kind = {k: [v] for k, v in answer.headers.items() if k.lower() == "content-type"}
+    status = {"code": answer.status, "message": HTTPStatus(answer.status).phrase}
+    return {"status": status, "headers": kind, "body": {"string": scrub(body).encode()}}
+
+
+def _answer(kept: Mapping[str, Any]) -> Answer:
+    body = kept["body"]["string"]
+    headers = {name: values[0] for name, values in kept["headers"].items()}
+    return Answer(kept["status"]["code"], headers, body.encode() if isinstance(body, str) else body)
+
+
+# ── what every recording leaves out ──────────────────────────────────────────
+
+
+def public_address(system: System) -> str:
+    """Where a recording says that its requests went: to the vendor, or to nobody where each customer has its own."""
+    return system.base_url or f"https://{system.name}.example"
+
+
+def secret_keys(fields: Iterable[Field]) -> set[str]:
+    """The keys under which secrets stand, as they are declared."""
+    found: set[str] = set()
+    for field in fields:
+        if isinstance(field, Masked):
+            found.add(field.key)
+        elif isinstance(field, Part) and field.record:
+            found |= secret_keys(field.record.fields)
+    return found
+
+
+def masked(value: Any, secret: set[str]) -> Any:
+    """The value with whatever stands under a secret key replaced."""
+    if isinstance(value, Mapping):
+        return {k: MASK if k in secret and v else masked(v, secret) for k, v in value.items()}
+    return [masked(v, secret) for v in value] if isinstance(value, list) else value
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a secret that is alive stands there, or what looks like one."""
+    return scrub(text) != text or bool(LOOKS_SECRET.search(text))
+
+
+def refuse_secrets(path: Path, exchanges: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:
+    """Before a recording is written.
+
+    Raises:
+        ToolkitError: a secret would stand in it.
+    """
+    for request, answer in exchanges:
+        if holds_secret(f"{request.uri} {request.headers} {request.body} {answer['body']['string']!r}"):
+            raise ToolkitError(f"{path} was not written: a secret would stand in {request.method} {request.path}")

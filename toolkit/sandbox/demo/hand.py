@@ -1,0 +1,113 @@
+"""What other people and time do to the sandbox, for demonstrations: somebody signs, an hour passes, a month goes by."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import requests
+
+from toolkit.errors import InputError
+from toolkit.sandbox import embedded
+
+if TYPE_CHECKING:
+    from toolkit.vendors import Api
+
+SIGNATURES = [  # of the month's envelopes: the day they go out, and what happens so many days later
+    (3, "Contrato Ana Peña", ["sign", "sign"], 1),
+    (4, "Contrato Luis Soto", ["sign", "sign"], 3),
+    (9, "Contrato Inés Ríos", ["sign"], 5),
+    (12, "Anexo Ana Peña", ["sign", "reject"], 2),
+    (18, "Anexo Luis Soto", [], 0),
+    (20, "Anexo Inés Ríos", ["sign", "sign"], 4),
+]
+SIGNERS: dict[str, dict[str, Any]] = {
+    "Ana Peña": {"identificacion": "3001", "email": "ana.pena@example.co", "orden": 1},
+    "Luis Soto": {"identificacion": "3002", "email": "luis.soto@example.co", "orden": 1},
+    "Inés Ríos": {"identificacion": "3003", "email": "ines.rios@example.co", "orden": 1},
+    "Lucía Cárdenas": {"identificacion": "2001", "email": "lucia.cardenas@example.co", "orden": 2},
+}
+
+
+def hand(method: str, **arguments: Any) -> Any:
+    """What no vendor offers: a method of the control plane of the sandbox that `connect("sandbox")` uses.
+
+    `hand("clock", advance=3600)`: an hour passes. `hand("sign", envelope_id=…)`: whoever's turn it is signs.
+    """
+    url = embedded.settings()["ida"]["base_url"].removesuffix("/ida")
+    with requests.Session() as http:
+        http.trust_env = False  # no proxy stands before this machine itself
+        answer = http.post(f"{url}/control/{method}", json=arguments, timeout=30)
+    if not answer.ok:
+        raise InputError(f"the sandbox's control plane: {answer.json().get('message', 'there is no such method')}")
+    return answer.json()
+
+
+def add_print_users(users: pd.DataFrame) -> None:
+    """Let the sandbox's print management know users (`LogonName`, `DomainName`); who is known already stays."""
+    known = {(u["LogonName"], u["DomainName"]) for u in hand("stored", system="nddprint", table="User")}
+    named = users[["LogonName", "DomainName"]].itertuples(index=False, name=None)
+    hand("print_users", users=[(*who, []) for who in named if who not in known])
+
+
+def live_through(month: str, api: "Api", users: pd.DataFrame) -> None:
+    """Play a month, as "2026-11", in all four systems of the sandbox; afterwards it is the first of the next one.
+
+    Once: a month that was played is left alone.
+
+    Args:
+        month: year and month.
+        api: of the sandbox.
+        users: print users (`LogonName`, `DomainName`), some of whom get a card code.
+    """
+    start = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    name = f"Clientes {month}"
+    if name in set(api.ida.databases()["name"]):
+        return
+    _pass_until(start + timedelta(days=1, hours=12))
+    made = api.ida.create_database(name, ["NOMBRE", "CIUDAD"])
+    towns = ("Santiago", "Valparaíso", "Temuco")
+    people = [{"NOMBRE": f"Persona {n}", "CIUDAD": towns[n % 3]} for n in range(1, 181)]
+    hand("insert", database_id=int(made["id"].iloc[0]), records=people)
+    _sign(start, api)
+    add_print_users(users)
+    for n, (logon_name, domain_name) in enumerate(users[["LogonName", "DomainName"]].itertuples(index=False)):
+        if n % 4:
+            api.nddprint.add_card_code(logon_name, domain_name, f"{77_000 + n:07}", replace=True)
+    asked = [{"IdDocument": f"{7_654_300 + n:010}"} for n in range(1, 13)]
+    api.carmachain.create_request(["Address", "Contacts", "Credit History"], asked)
+    _pass_until((start + timedelta(days=32)).replace(day=1, hour=8))
+
+
+def _sign(start: datetime, api: "Api") -> None:
+    """The month's envelopes: made from a template, sent, and signed or not."""
+    out = []
+    for day, name, doings, later in SIGNATURES:
+        sent = start + timedelta(days=day - 1, hours=14)
+        out.append((sent, "distribute", name))
+        out += [(sent + timedelta(days=later, hours=n), doing, name) for n, doing in enumerate(doings)]
+    envelopes: dict[str, str] = {}
+    for moment, doing, name in sorted(out):
+        _pass_until(moment)
+        if doing == "distribute":
+            envelopes[name] = _sent(api, name)
+        else:
+            hand(doing, envelope_id=envelopes[name])
+
+
+def _sent(api: "Api", name: str) -> str:
+    envelope = api.signio.create_envelope(name)
+    employee = name.partition(" ")[2]
+    for signer in (employee, "Lucía Cárdenas"):
+        api.signio.add_signer(envelope, nombre=signer, tipo_identificacion="CC", **SIGNERS[signer])
+    number = SIGNERS[employee]["identificacion"]
+    api.signio.use_template(envelope, 12, fields={"name": employee, "identification": number})
+    (document,) = api.signio.documents(envelope)["id_documento"]
+    for signer_id in api.signio.signers(envelope)["id_contacto"]:
+        api.signio.link(envelope, signer_id, document, attachment=False)
+    api.signio.distribute(envelope)
+    return envelope
+
+
+def _pass_until(moment: datetime) -> None:
+    """Set the sandbox's clock, which goes on from there."""
+    hand("clock", advance=moment.timestamp() - hand("clock"))

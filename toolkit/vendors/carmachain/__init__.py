@@ -1,0 +1,1 @@
+"""CarmaChain (Ukraine): consumer-data requests that are answered later."""

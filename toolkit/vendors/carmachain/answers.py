@@ -1,0 +1,171 @@
+"""CarmaChain's answers: from what the peers say to rows, and from people told about to people asked about."""
+
+import logging
+import re
+from collections import deque
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.vendors.carmachain.api import CATEGORIES, DONE, PENDING
+
+log = logging.getLogger("toolkit")
+WHO = {"idDocument": "str", "phoneNumber": "str", "idRequest": "str", "status": "str"}
+Person = tuple[str | None, str | None]  # document and phone, in one spelling
+SAID = {"idPpeers": "str", "groupData": "str", "fieldName": "str", "fieldValue": "str", "problem": "str"}
+
+
+class Watch:
+    """What was seen of each request, look after look."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self.open = set(ids)  # not settled: two looks in a row have not agreed yet on an answer
+        self.people: dict[str, dict[str, Any]] = {}
+        self.failure: Exception | None = None  # of the last look
+        self._taken_back: set[str] = set()
+
+    @property
+    def problems(self) -> dict[str, str]:
+        """What is odd, by request."""
+        unseen = self.open - self.people.keys() if self.failure else ()
+        failed = dict.fromkeys(unseen, f"could not be looked at: {self.failure}")
+        return failed | dict.fromkeys(self._taken_back, "was answered, and then pending again")
+
+    def look(self, answer: pd.DataFrame) -> None:
+        """Take in what one request gave."""
+        for number, now in merged([answer]).items():
+            before = self.people.get(number)
+            if before and before["status"] == DONE:
+                if now["status"] != DONE:
+                    self._taken_back.add(number)
+                elif _same(before, now):
+                    self.open.discard(number)
+            self.people[number] = now
+
+
+def merged(answers: Sequence[pd.DataFrame]) -> dict[str, dict[str, Any]]:
+    """A person a request. Where an answer names a request twice, both count; it is done when both say so."""
+    people: dict[str, dict[str, Any]] = {}
+    for answer in answers:
+        for row in answer.astype(object).where(answer.notna(), None).to_dict("records"):
+            named = {name: row[name] for name in WHO}
+            person = people.setdefault(str(row["idRequest"]), {**named, "details": []})
+            for detail in row["requestDetails"] or ():
+                if isinstance(detail, dict) and detail not in person["details"]:
+                    person["details"].append(detail)
+            person["status"] = row["status"] if person["status"] == DONE else person["status"]
+    return people
+
+
+def tidy(
+    people: Mapping[str, Mapping[str, Any]],
+    tickets: pd.DataFrame | None = None,
+    problems: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """One row a person, peer, group and field, in the order of the tickets (else of the answer)."""
+    ids = list(people) if tickets is None else list(tickets["idRequest"])
+    rows, at = [], []
+    for n, number in enumerate(ids):
+        person = people.get(number)
+        problem = (problems or {}).get(number) or _problem(number, person)
+        who = [person[name] if person else number if name == "idRequest" else None for name in WHO]
+        for detail in (person["details"] if person else None) or [{}]:
+            rows.append([*who, *(detail.get(name) for name in list(SAID)[:-1]), problem])
+            at.append(n)
+    made = pd.DataFrame(rows, columns=[*WHO, *SAID]).astype(WHO | SAID)
+    if tickets is not None:
+        made.index = tickets.index[at]
+        if extra := set(people) - set(ids):
+            log.warning("the answer holds %s requests that were not asked for; they were left out", len(extra))
+    return made
+
+
+def _problem(number: Any, person: Mapping[str, Any] | None) -> str | None:
+    if pd.isna(number):
+        return "has no ticket: nobody was asked about this person"
+    if person is None:
+        return "the vendor's answer leaves this request out"
+    return None if person["status"] in (DONE, PENDING) else f"status {person['status']!r} is not documented"
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return sorted(map(repr, one["details"])) == sorted(map(repr, other["details"]))
+
+
+def _cell(said: Mapping[str, Sequence[str]] | None) -> str | None:
+    if not said:
+        return None
+    if len(said) == 1:
+        return next(iter(said))
+    weighed = sorted(said.items(), key=lambda each: (-len(each[1]), each[0]))
+    return " | ".join(f"{value} ({', '.join(sorted(peers))})" for value, peers in weighed)
+
+
+# ── who is who ───────────────────────────────────────────────────────────────
+
+
+def same_phone(phones: "pd.Series[str]") -> "pd.Series[str]":
+    """Phones in one spelling: +380999999999, 380999999999 and 0999999999 are the same."""
+    return phones.astype("str").map(_one_spelling, na_action="ignore").astype("str")
+
+
+def _one_spelling(phone: str) -> str:
+    digits = re.sub(r"\D", "", phone).removeprefix("00")
+    return f"38{digits}" if re.fullmatch(r"0\d{9}", digits) else digits
+
+
+def matched(asked: Sequence[tuple[Any, Any]], told: Sequence[tuple[Any, Any]]) -> list[int | None]:
+    """For each person asked about, where the same one is told about: by document and phone, else by either of them.
+
+    Each is a pair of document and phone. By one of the two alone, only who cannot be mistaken is matched.
+    """
+    ours, theirs = [_person(*one) for one in asked], [_person(*one) for one in told]
+    free: dict[Person, deque[int]] = {}
+    for m, person in enumerate(theirs):
+        free.setdefault(person, deque()).append(m)
+    found = [free[p].popleft() if p != (None, None) and free.get(p) else None for p in ours]
+    for known, other in ((0, 1), (1, 0)):
+        mine = _alone(ours, {n for n, m in enumerate(found) if m is not None}, known)
+        their = _alone(theirs, set(found), known)
+        for n, m in ((mine[value], their[value]) for value in mine.keys() & their.keys()):
+            if None in (ours[n][other], theirs[m][other]):  # what only one of the two knows does not contradict
+                found[n] = m
+    return found
+
+
+def _person(document: Any, phone: Any) -> Person:
+    return None if pd.isna(document) else str(document), None if pd.isna(phone) else _one_spelling(str(phone))
+
+
+def _alone(people: Sequence[Person], matched: Container[int | None], known: int) -> dict[str, int]:
+    """Where each document (0) or phone (1) stands that one alone has of the people who are not matched yet."""
+    places: dict[str, list[int]] = {}
+    for n, person in enumerate(people):
+        if n not in matched and (value := person[known]) is not None:
+            places.setdefault(value, []).append(n)
+    return {value: at[0] for value, at in places.items() if len(at) == 1}
+
+
+def pairs(documents: Iterable[Any], phones: Iterable[Any]) -> list[tuple[Any, Any]]:
+    return list(zip(documents, phones, strict=True))
+
+
+def wide(answers: pd.DataFrame) -> pd.DataFrame:
+    """One row a person, a column a field."""
+    person = answers.groupby([answers.index, "idRequest"], sort=False, dropna=False).ngroup().to_numpy()
+    first = np.unique(person, return_index=True)[1]
+    said: dict[tuple[int, str], dict[str, list[str]]] = {}
+    for n, group, name, value, peer in zip(
+        person, *(answers[c] for c in ("groupData", "fieldName", "fieldValue", "idPpeers")), strict=True
+    ):
+        if pd.notna(name):
+            said.setdefault((int(n), f"{group}/{name}"), {}).setdefault(str(value), []).append(str(peer))
+    rank = {group: n for n, group in enumerate(CATEGORIES)}
+    names = sorted({name for _, name in said}, key=lambda c: (rank.get(c.split("/")[0], len(rank)), c))
+    cells = {name: pd.array([_cell(said.get((n, name))) for n in range(len(first))], dtype="str") for name in names}
+    torn = [[c for c in names if len(said.get((n, c), ())) > 1] for n in range(len(first))]
+    who = answers.iloc[first][[*WHO, "problem"]]
+    conflicts = pd.array([", ".join(t) or None for t in torn], dtype="str")
+    return pd.concat([who.assign(conflicts=conflicts), pd.DataFrame(cells, index=who.index)], axis=1)

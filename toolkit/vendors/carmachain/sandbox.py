@@ -1,0 +1,170 @@
+"""CarmaChain: how peers answer, each in its own time.
+
+What a peer knows of a person, and when it says so, follows from the seed of the sandbox and the person alone: the same
+question has the same answer, in every process.
+"""
+
+import hashlib
+import random
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from toolkit.sandbox.vendor import Answer, Call, Hand, Refused, Vendor
+from toolkit.spec import Number, Record, Several, Text
+from toolkit.vendors.carmachain.api import ALL, CATEGORIES, DONE, PENDING, SYSTEM, TOKEN_LIFE, CarmaChain
+
+SEED = "carmachain.seed"  # a setting
+PEERS = tuple(f"peer-{n}" for n in range(1, 10))
+SLOWEST = 600  # seconds until the last peer that answers has done so
+NEVER = 0.04  # of the people: one of the peers never answers
+PHONE = re.compile(r"(?:\+?38)?0\d{9}", re.ASCII).fullmatch
+FIRST_ID = 0x5F2B1C000000
+KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
+    "Address": {"city": ("Kyiv", "Lviv", "Odesa", "Dnipro"), "street": ("Khreshchatyk 1", "Svobody 2", "Morska 3")},
+    "Consumer Profile": {"segment": ("A", "B", "C")},
+    "Contacts": {"email": ("olena@example.com", "taras@example.com"), "phone": ("+380500000001", "0500000002")},
+    "Credit History": {"open_loans": ("0", "1", "2"), "overdue_days": ("0", "30")},
+    "Identity": {"birth_date": ("1980-01-02", "1991-03-04"), "tax_number": ("0123456789", "3000000001")},
+    "Name": {"first_name": ("Олена", "Тарас", "Марія"), "last_name": ("Коваль", "Шевчук")},
+    "Services": {"operator": ("Operator 1", "Operator 2")},
+    "Socio-Demographic Profile": {"children": ("0", "1", "2"), "education": ("higher", "secondary")},
+    "Subscription": {"tariff": ("S", "M", "L")},
+}
+
+
+class Request(Record):
+    """A person asked about."""
+
+    idRequest = Text()
+    IdDocument = Text()
+    PhoneNumber = Text()
+    categories = Several()
+    at = Number("When, in seconds since 1970.")
+
+
+def admit(call: Call) -> None:
+    if call.claims(call.headers.get("Authorization", "")) is None:
+        raise Refused(401, "Unauthorized")
+
+
+def refuse(no: Refused) -> Answer:
+    return no.status, {"response": {"code": no.status, "message": no.message or "Bad Request"}}
+
+
+def seed(call: Call) -> None:
+    call.store.set(SEED, 1)
+
+
+VENDOR = Vendor(SYSTEM, {}, {Request: "idRequest"}, seed, admit, refuse)
+
+
+@VENDOR.handles(CarmaChain.get_token)
+def get_token(call: Call) -> Answer:
+    return 200, {"token": call.issue("peer", TOKEN_LIFE)}
+
+
+@VENDOR.handles(CarmaChain.create_request)
+def create_request(call: Call) -> Answer:
+    sent = _body(call, {"type_request", "value"})
+    categories, people = _categories(sent.get("type_request")), sent.get("value")
+    if not isinstance(people, list) or not people:
+        raise Refused(400, "value is empty")
+    people = [_person(item) for item in people][: call.keep]
+    number = FIRST_ID + len(call.store.rows(Request))
+    rows = [
+        {**dict.fromkeys(("IdDocument", "PhoneNumber")), **person, "idRequest": f"{number + n:x}"}
+        for n, person in enumerate(people)
+    ]
+    call.store.add_many(Request, [{**row, "categories": categories, "at": call.now} for row in rows])
+    return _answer([{key: value for key, value in row.items() if value is not None} for row in rows])
+
+
+@VENDOR.handles(CarmaChain.respond)
+def respond(call: Call) -> Answer:
+    sent = _body(call, {"type_request", "idRequest", "period"})
+    categories, ids, period = _categories(sent.get("type_request")), sent.get("idRequest"), sent.get("period")
+    if isinstance(ids, list) and ids and all(isinstance(i, str) for i in ids) and period is None:
+        found = [row for i in dict.fromkeys(ids) if (row := call.store.one(Request, idRequest=i))]
+    elif isinstance(period, int | float) and not isinstance(period, bool) and ids is None:
+        since = call.now - period * 60
+        found = [row for row in call.store.rows(Request) if row["at"] >= since]
+    else:
+        raise Refused(400, "idRequest or period is needed")
+    return _answer([_told(call, row, categories) for row in found])
+
+
+def _answer(people: list[dict[str, Any]]) -> Answer:
+    return 200, {"response": {"code": 200, "message": "OK"}, "parametrRequest": people}
+
+
+def _told(call: Call, row: dict[str, Any], categories: list[str]) -> dict[str, Any]:
+    """A person in an answer: what is asked now, of what was asked then, and has been answered by now."""
+    wanted = _meant(row["categories"]) & _meant(categories)
+    peers = list(_peers(f"{call.store.setting(SEED)}|{_identity(row)}"))
+    said = [d for after, details in peers if after is not None and row["at"] + after <= call.now for d in details]
+    done = all(after is not None and row["at"] + after <= call.now for after, _ in peers)
+    random.Random(f"{row['idRequest']}|{len(said)}").shuffle(said)
+    named = {"idDocument": row["IdDocument"], "phoneNumber": row["PhoneNumber"]}
+    return {
+        **{key: value for key, value in named.items() if value is not None},
+        "idRequest": row["idRequest"],
+        "status": DONE if done else PENDING,
+        "requestDetails": [d for d in said if d["groupData"] in wanted],
+    }
+
+
+def _peers(person: str) -> Iterator[tuple[float | None, list[dict[str, str]]]]:
+    """What each peer knows of a person, and after how many seconds it says so (None: never)."""
+    drawn = random.Random(hashlib.sha256(person.encode()).digest())
+    never = drawn.random() < NEVER
+    for n, peer in enumerate(drawn.sample(PEERS, drawn.randint(1, 3))):
+        details = [
+            {"idPpeers": peer, "groupData": group, "fieldName": name, "fieldValue": drawn.choice(values)}
+            for group, fields in KNOWN.items()
+            if drawn.random() < 0.6
+            for name, values in fields.items()
+        ]
+        yield (None if never and n == 0 else drawn.uniform(5, SLOWEST)), details
+
+
+def _identity(row: dict[str, Any]) -> str:
+    """What tells a person apart: the document, else the phone in whatever spelling."""
+    return str(row["IdDocument"] or row["PhoneNumber"][-10:])
+
+
+def _meant(categories: list[str]) -> set[str]:
+    return set(KNOWN) if ALL in categories else set(categories)
+
+
+def _categories(value: Any) -> list[str]:
+    """`type_request`: a text in the document's table, a list in the vendor's example."""
+    listed = value if isinstance(value, list) else [value]
+    if not listed or not all(isinstance(name, str) and name in CATEGORIES for name in listed):
+        raise Refused(400, "type_request is not known")
+    return listed
+
+
+def _person(item: Any) -> dict[str, str]:
+    if not isinstance(item, dict) or not item or set(item) - {"IdDocument", "PhoneNumber"}:
+        raise Refused(400, "IdDocument or PhoneNumber is needed")
+    if not all(value and isinstance(value, str) for value in item.values()):
+        raise Refused(400, "IdDocument and PhoneNumber are texts")
+    if "PhoneNumber" in item and not PHONE(item["PhoneNumber"]):
+        raise Refused(400, f"PhoneNumber has a wrong format: {item['PhoneNumber']}")
+    return item
+
+
+def _body(call: Call, known: set[str]) -> dict[str, Any]:
+    if not isinstance(call.json, dict) or set(call.json) - known:
+        raise Refused(400)
+    return call.json
+
+
+class CarmaChainHand(Hand):
+    """The peers."""
+
+    def peers(self, seed: int) -> None:
+        """Other peers: another seed draws what they know, and when they say it."""
+        with self._machine.transaction():
+            self._machine.store.set(SEED, seed)

@@ -1,0 +1,1 @@
+"""IDA (ITD Chile): contact databases of a mailing platform."""

@@ -1,0 +1,374 @@
+"""IDA: contact databases, their fields and records.
+
+A field that was given no value, and has no default, is not in a record's answer, as in the manual's example.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from toolkit.sandbox.vendor import Answer, Call, Hand, Refused, Vendor
+from toolkit.spec import Bool, Json, Masked, Number, OneOf, Record, Text, Whole
+from toolkit.vendors.ida import api
+from toolkit.vendors.ida.api import Ida
+from toolkit.vendors.ida.sandbox_values import DATE, EMAIL, LIST, NUMBER, PHONE, TEXT, contact, reader, whole
+
+DAY = 86_400.0
+SAID = {  # HTTP status: message (None: statusApi), statusApi
+    400: ("BAD PARAMETERS", "BAD_REQUEST"),
+    401: (None, "UNAUTHORIZED"),
+    404: (None, "NOT_FOUND"),
+    405: (None, "METHOD_NOT_ALLOWED"),
+    406: (None, "FILE_NOT_FOUND"),  # sic
+    413: (None, "PAYLOAD_TOO_LARGE"),
+    415: (None, "UNSUPPORTED_MEDIA_TYPE"),
+    429: (None, "TOO_MANY_REQUESTS"),
+    500: (None, "INTERNAL_SERVER_ERROR"),
+    503: (None, "SERVICE_UNAVAILABLE"),
+}
+
+
+# ── what is kept ─────────────────────────────────────────────────────────────
+
+
+class User(api.User):
+    password_sha1 = Masked()
+
+
+class Database(api.Database):
+    lag = Number("Seconds after which a change shows in rowCounter.")
+
+
+class Field(api.FieldOfDatabase):
+    database_id = Whole()
+
+
+class Contact(Record):
+    """A record of a database: its values by the names of the fields."""
+
+    id = Whole()
+    database_id = Whole()
+    data = Json()
+
+
+class Change(Record):
+    """What one request did to a rowCounter."""
+
+    id = Whole()
+    database_id = Whole()
+    time = Number()
+    delta = Whole()
+
+
+# ── saying yes and no ────────────────────────────────────────────────────────
+
+
+def said(status: int, status_api: str, message: str | None, **data: Any) -> Answer:
+    head = {} if message is None else {"message": message}
+    return status, {**head, "statusApi": status_api, "code": status, **data}
+
+
+def ok(**data: Any) -> Answer:
+    return said(200, "OK", "OK", **data)
+
+
+def refuse(no: Refused) -> Answer:
+    message, status_api = SAID.get(no.status, (None, "ERROR"))
+    return said(no.status, status_api, no.message or message or status_api)
+
+
+def admit(call: Call) -> None:
+    if call.claims(call.bearer()) is None:
+        raise Refused(401)
+
+
+def seed(call: Call) -> None:
+    """A user, and a database of invented people whose last one is the manual's."""
+    texts = dict.fromkeys(("legal_name", "address", "town", "city", "ani"), "")
+    client = {"id": 1, "name": "nombreCliente", "email": "cliente@example.cl", "phone": "56900000000", "rut": "1-9"}
+    user = {f.key: None for f in api.User.fields} | {
+        "username": CREDENTIALS["username"],
+        "firstName": "Nombre",
+        "lastName": "Apellido",
+        "email": "usuario@example.cl",
+        "client": {**client, **texts, "logo": None},
+        "fullName": "Nombre Apellido",
+        "normalUser": False,
+        "roleList": [],
+        "authorities": [],
+        "accountNonExpired": True,
+        "credentialsNonExpired": True,
+        "accountNonLocked": True,
+        "password_sha1": hashlib.sha1(CREDENTIALS["password"].encode(), usedforsecurity=False).hexdigest(),
+    }
+    call.store.add(User, {**user, "id": 1})
+    kinds = (EMAIL, "EMAIL"), (TEXT, "NOMBRE"), (PHONE, "TELEFONO"), (DATE, "FECHA_NACIMIENTO"), (NUMBER, "MONTO")
+    fields: list[dict[str, Any]] = [{"name": name, "type": kind} for kind, name in kinds]
+    fields.append({"name": "CIUDAD", "type": LIST, "options": CITIES})
+    facts = {"name": "Base de datos 1", "birthday": True, "birthday_message_hour": "09:00", "birthdayMessage": 34871}
+    made = _create(call, {**facts, "fieldList": fields}, {"id": 11111, "createdAt": 1568032184000}, first_field=2222)
+    people = [
+        {
+            "EMAIL": f"persona{n}@example.cl",
+            "NOMBRE": f"Persona {n}",
+            "TELEFONO": 56900000000 + n,
+            "FECHA_NACIMIENTO": f"{n:02}/05/1980",
+            "MONTO": str(1000 * n),
+            "CIUDAD": CITIES[n % len(CITIES)],
+        }
+        for n in range(1, 30)
+    ]
+    people.append({"TELEFONO": 56912345678, "EMAIL": "mail@mail.com", "NOMBRE": "nombre"})
+    _add(call, made["id"], people, first=1205)
+
+
+CITIES = ["Santiago", "Valparaíso", "Concepción", "Antofagasta", "Temuco"]
+CREDENTIALS = {"username": "demo", "password": "clave-demo-ida"}
+VENDOR = Vendor(
+    api.SYSTEM,
+    credentials=CREDENTIALS,
+    tables={User: "id", Database: "id", Field: "id", Contact: "id", Change: "id"},
+    seed=seed,
+    admit=admit,
+    refuse=refuse,
+)
+handles = VENDOR.handles
+
+
+# ── handlers ─────────────────────────────────────────────────────────────────
+
+
+@handles(Ida.login)
+def login(call: Call) -> Answer:
+    if not {"username", "password"} <= set(call.query):
+        raise Refused(400)
+    found = call.store.one(User, username=call.query["username"])
+    if found is None or found.pop("password_sha1") != call.query["password"].lower():
+        raise Refused(404, "User not Found.")
+    return ok(data={**found, "api_code": call.issue(found["username"], lifetime=30 * DAY)})
+
+
+@handles(Ida.databases)
+def databases(call: Call) -> Answer:
+    return ok(data=[_shown(call, row) | {"labelName": _label(row)} for row in call.store.rows(Database)])
+
+
+@handles(Ida.database)
+def database(call: Call) -> Answer:
+    found = _database(call, call.path["id"])
+    return ok(data=_shown(call, found) | {"fieldList": [_shown_field(f) for f in _fields(call, found["id"])]})
+
+
+@handles(Ida.delete_database)
+def delete_database(call: Call) -> Answer:
+    found = _database(call, call.path["id"])
+    call.store.remove(Database, id=found["id"])
+    for record in (Field, Contact, Change):
+        call.store.remove(record, database_id=found["id"])
+    return ok()
+
+
+@handles(Ida.create_database)
+def create_database(call: Call) -> Answer:
+    arguments = Ida.endpoints["create_database"].arguments
+    body = _object(call.json, {a.key for a in arguments})
+    _check(body, arguments)
+    sent = body.get("fieldList")
+    if not isinstance(sent, list) or not sent:
+        raise Refused(400)
+    for each in sent:
+        _check(_object(each, {f.key for f in api.NewField.fields}), api.NewField.fields)
+    if len({each["name"] for each in sent}) < len(sent):
+        raise Refused(400)
+    made = _create(call, body, {})
+    fields = [{**_shown_field(f), "database": None} for f in _fields(call, made["id"])]
+    # the manual's answer shows the milliseconds that are not kept, and no birthdayMessage where one was sent
+    times = dict.fromkeys(("createdAt", "updatedAt"), int(call.now * 1000))
+    return ok(data={**_shown(call, made), **times, "birthdayMessage": None, "fieldList": fields})
+
+
+@handles(Ida.post_records)
+def post_records(call: Call) -> Answer:
+    body = _object(call.json, {"database_id", "records"})
+    found = _database(call, whole(body.get("database_id")))
+    sent = body.get("records")
+    if not isinstance(sent, list) or not sent:
+        raise Refused(400)
+    fields = _fields(call, found["id"])
+    readers = {f["id"]: (f["name"], reader(f)) for f in fields}
+    fillers = [(f["name"], reader(f)) for f in fields if f["required"] or f["defaultValue"]]
+    contacts = [contact(record, readers, fillers) for record in sent]
+    _add(call, found["id"], contacts[: call.keep])
+    return ok()
+
+
+@handles(Ida.record)
+def record(call: Call) -> Answer:
+    given = _object(call.json) if call.method == "POST" else dict(call.query)
+    return _record_data(_contact_with(call, _pop_id(given))["data"])
+
+
+@handles(Ida.update_record)
+def update_record(call: Call) -> Answer:
+    given = _object(call.json) if call.method == "PUT" else dict(call.query)
+    found = _contact_with(call, _pop_id(given))
+    readers = {f["name"]: reader(f) for f in _fields(call, found["database_id"])}
+    if unknown := [name for name in given if name not in readers]:
+        raise Refused(406, f"Campo no encontrado: {unknown[0]}")  # assumed
+    data = found["data"] | {name: readers[name](value) for name, value in given.items()}
+    call.store.change(Contact, {"data": data}, id=found["id"])
+    return _record_data(data)
+
+
+# ── what they share ──────────────────────────────────────────────────────────
+
+
+def _object(value: Any, keys: Iterable[str] | None = None) -> dict[str, Any]:
+    """A JSON object, with no keys but these."""
+    if not isinstance(value, dict) or (keys is not None and not value.keys() <= set(keys)):
+        raise Refused(400)
+    return dict(value)
+
+
+def _check(body: Mapping[str, Any], fields: Iterable[Any]) -> None:
+    """Every value of its declared kind, and none missing that is required."""
+    for field in fields:
+        value = body.get(field.key)
+        kind = next((t for k, t in JSON_TYPES.items() if isinstance(field, k)), object)
+        if value is None and not field.required:
+            continue
+        if not isinstance(value, kind) or (field.required and not value) or (kind is int and isinstance(value, bool)):
+            raise Refused(400)
+        if isinstance(field, OneOf) and value not in field.choices:
+            raise Refused(400)
+
+
+JSON_TYPES: dict[type, type] = {Text: str, Bool: bool, Whole: int, OneOf: int, Json: list}
+
+
+def _database(call: Call, id: int) -> dict[str, Any]:
+    found = call.store.one(Database, id=id)
+    if found is None:
+        raise Refused(404, f"Database with identifier [{id}]: not found")
+    return found
+
+
+def _fields(call: Call, database_id: int) -> list[dict[str, Any]]:
+    return call.store.rows(Field, database_id=database_id)
+
+
+def _contact_with(call: Call, id: int) -> dict[str, Any]:
+    found = call.store.one(Contact, id=id)
+    if found is None:
+        raise Refused(404, "RECORD NOT FOUND")
+    return found
+
+
+def _pop_id(given: dict[str, Any]) -> int:
+    """The record's id, under either spelling, taken out of what was given."""
+    spellings = [given.pop(k) for k in ("recordId", "recordID") if k in given]
+    return whole(spellings[0] if spellings else None)
+
+
+def _record_data(data: Mapping[str, Any]) -> Answer:
+    return said(200, "OK", None, data={"recordData": data})
+
+
+def _shown(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {f.key: row[f.key] for f in api.Database.fields}
+    if row["lag"]:
+        changes = call.store.rows(Change, database_id=row["id"])
+        shown["rowCounter"] -= sum(c["delta"] for c in changes if c["time"] > call.now - row["lag"])
+    return shown
+
+
+def _shown_field(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {f.key: row[f.key] for f in api.FieldOfDatabase.fields}
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    return f"{row['name']} - {datetime.fromtimestamp(row['createdAt'] / 1000, UTC):%d/%m/%Y %H:%M}"
+
+
+def _create(call: Call, body: Mapping[str, Any], facts: Mapping[str, Any], first_field: int = 0) -> dict[str, Any]:
+    """A database and its fields; the database as it is kept."""
+    kinds = {f.get("type", TEXT) for f in body["fieldList"]}
+    now = facts.get("createdAt", int(call.now) * 1000)
+    row = {f.key: body.get(f.key) for f in api.Database.fields} | {
+        "createdAt": now,
+        "updatedAt": now,
+        "rowCounter": 0,
+        **dict.fromkeys(("deleted", "demo"), False),
+        "imported": True,
+        "birthday": bool(body.get("birthday")),
+        "has_mail": EMAIL in kinds,
+        "has_mobile": PHONE in kinds,
+        "labelName": "",
+        "lag": 0,
+    }
+    row = {**row, **facts}
+    row["id"] = call.store.add(Database, {k: v for k, v in row.items() if v is not None})
+    for position, given in enumerate(body["fieldList"]):
+        field = {f.key: f.default for f in api.NewField.fields} | {k: v for k, v in given.items() if v is not None}
+        field |= {"label": field["label"] or field["name"], "database_id": row["id"]}
+        field |= {"createdAt": now, "updatedAt": now}
+        call.store.add(Field, field | ({"id": first_field + position} if first_field else {}))
+    return row
+
+
+def _add(call: Call, database_id: int, contacts: Sequence[Mapping[str, Any]], first: int = 0) -> None:
+    rows = [{"database_id": database_id, "data": data} for data in contacts]
+    call.store.add_many(Contact, [r | {"id": first + n} for n, r in enumerate(rows)] if first else rows)
+    _count(call, database_id, len(contacts))
+
+
+def _count(call: Call, database_id: int, delta: int) -> None:
+    row = _database(call, database_id)
+    changes = {"rowCounter": row["rowCounter"] + delta, "updatedAt": int(call.now) * 1000}
+    call.store.change(Database, changes, id=database_id)
+    call.store.add(Change, {"database_id": database_id, "time": call.now, "delta": delta})
+
+
+# ── the control plane's part ─────────────────────────────────────────────────
+
+
+class IdaHand(Hand):
+    """Other people's doings in the contact databases, and what really is in them."""
+
+    def insert(self, database_id: int, records: int | Sequence[Mapping[str, Any]] = 1) -> int:
+        """Records from somebody else, unchecked: so many invented ones, or these (values by field name)."""
+        with self._machine.transaction():
+            call = self._machine.call("ida")
+            if isinstance(records, int):
+                texts = [f["name"] for f in _fields(call, database_id) if f["type"] == TEXT]
+                records = [dict.fromkeys(texts, f"ajeno {n}") for n in range(1, records + 1)]
+            _add(call, database_id, records)
+        return len(records)
+
+    def remove(self, database_id: int, records: int | Sequence[int] = 1) -> int:
+        """Somebody else deletes records: so many of the newest, or those with these ids. How many went."""
+        with self._machine.transaction():
+            call = self._machine.call("ida")
+            ids = {r["id"] for r in call.store.rows(Contact, database_id=database_id)}
+            chosen = sorted(ids, reverse=True)[:records] if isinstance(records, int) else ids & set(records)
+            gone = sum(call.store.remove(Contact, id=each) for each in chosen)
+            _count(call, database_id, -gone)
+        return gone
+
+    def lag(self, database_id: int, seconds: float = 0) -> None:
+        """From now on a change shows in rowCounter so many seconds later, on the sandbox's clock."""
+        with self._machine.transaction():
+            self._machine.store.remove(Change, database_id=database_id)
+            self._machine.store.change(Database, {"lag": seconds}, id=database_id)
+
+    def contacts(self, database_id: int) -> list[dict[str, Any]]:
+        """Every stored record of a database: `id`, and its values by field name. Empty where there is no database."""
+        with self._machine.transaction():
+            found = self._machine.store.rows(Contact, database_id=database_id)
+        return [{"id": r["id"], **r["data"]} for r in found]
+
+    def multiplicity(self, database_id: int, field: str) -> dict[str, int]:
+        """How many stored records have each value of a field."""
+        return dict(Counter(str(c[field]) for c in self.contacts(database_id) if field in c))

@@ -1,0 +1,1 @@
+"""nddPrint 360: card codes of print users."""

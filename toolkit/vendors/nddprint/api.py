@@ -1,0 +1,191 @@
+"""nddPrint 360: «Identificador físico» (physical identifiers of users), and the PIN services of the same help pages."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from toolkit.spec import OBSERVED, Bool, Dialect, Masked, Meaning, Record, Service, Several, System, Text, Whole, post
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+IN_USE, NO_USER, INCOMPLETE, KEPT = "code in use", "user not found", "parameter missing", "old code kept"
+
+
+class Credentials(Record):
+    """How nddPrint 360 is entered: a client's id and secret key, or a ready token."""
+
+    client_id = Text("Identifier of the client, from the portal.")
+    secret_key = Masked("Its secret key.")
+    token = Masked("Or a ready token.")
+
+
+SYSTEM = System(
+    name="nddprint",
+    title="nddPrint 360",
+    manual="nddPrint 360, Identificador físico",
+    base_url="https://integration-360-api.nddprint.com/integration-360-api",
+    credentials=Credentials,
+    dialect=Dialect(
+        words={  # the three 400s come without a documented body: read as the document and its translations call them
+            r"otro usuario|another user|outro usu[aá]rio|in use|en uso|em uso": IN_USE,
+            r"no se encontr|not found|n[aã]o (foi )?encontrad": NO_USER,
+            r"falta|missing|required|obrigat": INCOMPLETE,
+            r"^false$": KEPT,
+        },
+        meanings={NO_USER: Meaning.MISSING, **dict.fromkeys((IN_USE, INCOMPLETE, KEPT), Meaning.INVALID)},
+        explained={
+            KEPT: "the vendor answered false: the account allows one card code a user, and the old one was not replaced"
+        },
+    ),
+)
+
+
+class Token(Record):
+    """A token, and how long it lasts."""
+
+    accessToken = Masked("The token.")
+    expiresIn = Whole("Its life in seconds.")
+    tokenType = Text("How it is sent: Bearer.")
+
+
+class Cards(Record):
+    """The card codes of one user."""
+
+    uniqueCardCode = Bool("Whether the account allows one code a user.")
+    cardCodes = Several("The codes.")
+
+
+class NewCardCode(Record):
+    """A card code to add: a row of the sheet that `add_card_codes` takes."""
+
+    LogonName = Text("The user's logon name.", required=True)
+    DomainName = Text("The user's domain.", required=True)
+    CardCode = Text("The code. Leading zeros count.", required=True)
+
+
+class Pins(Record):
+    """The PIN codes of one user."""
+
+    pinCode = Masked("The PIN.")
+    securePinCode = Masked("The secure PIN.")
+    useSecurePinCode = Bool("Whether the secure PIN is used.")
+
+
+class Pin(Record):
+    """A PIN code."""
+
+    pin = Masked("The PIN.")
+
+
+LogonName = Annotated[str, Text("The user's logon name.", wire="LogonName")]
+DomainName = Annotated[str, Text("The user's domain.", wire="DomainName")]
+PATHS = "The document's headings have `users/` in the path, its examples leave it out: the headings are followed."
+
+
+class NddPrint(Service):
+    """Card codes and PINs of the users of a print management."""
+
+    system = SYSTEM
+
+    @post("/api/v1/token", section="Token", provenance=OBSERVED, rows=Token, authenticated=False, repeatable=True)
+    def token(
+        self,
+        client_id: Annotated[str, Text("Identifier of the client.", wire="clientID")],
+        secret_key: Annotated[Any, Masked("Its secret key.", wire="SecretKey")],
+    ) -> "DataFrame":
+        """A token, masked, and its life in seconds, as one row. `connect()` asks for one by itself.
+
+        Raises:
+            AuthError: the id or the secret key were refused.
+        """
+
+    @post(
+        "/api/v1/users/card-codes",
+        section="Card Codes",
+        rows=Cards,
+        repeatable=True,
+        also=(("POST", "/api/v1/card-codes"),),
+        note=PATHS,
+    )
+    def read_card_codes(self, logon_name: LogonName, domain_name: DomainName) -> "DataFrame":
+        """The card codes of one user as the vendor answers: one row, the codes a list. `card_codes` has a row a code.
+
+        Raises:
+            NotFound: there is no such user. `Rejected` where the vendor's refusal does not say so.
+        """
+
+    @post(
+        "/api/v1/users/add-card-code",
+        section="Add Card code",
+        success=True,
+        also=(("POST", "/api/v1/add-card-code"),),
+        note=f"{PATHS} `false` is read as a refusal: the user keeps another code (assumed).",
+    )
+    def post_card_code(
+        self,
+        logon_name: LogonName,
+        domain_name: DomainName,
+        card_code: Annotated[str, Text("The code. Leading zeros count.", wire="CardCode")],
+        *,
+        replace: Annotated[bool, Bool("Whether it takes an only code's place.", wire="ReplaceUniqueCardCode")] = False,
+    ) -> None:
+        """Add a card code, once, without looking before or after. `add_card_code` reads back where doubt is left.
+
+        Raises:
+            NotFound: there is no such user.
+            Rejected: another user has the code, or the user keeps another one; `.code` says which, if the text does.
+            OutcomeUnknown: no trustworthy answer came.
+        """
+
+    @post("/api/v1/users/pin-codes", section="PIN Codes", provenance=OBSERVED, rows=Pins, repeatable=True, note=PATHS)
+    def pin_codes(self, logon_name: LogonName, domain_name: DomainName) -> "DataFrame":
+        """The PIN and the secure PIN of one user, masked, as one row; `.reveal()` on a cell shows it.
+
+        Raises:
+            NotFound: there is no such user.
+        """
+
+    @post(
+        "/api/v1/users/update-pin-code-autorenew",
+        section="Update Pin code auto renew",
+        provenance=OBSERVED,
+        rows=Pin,
+        value=True,
+        plain=True,
+        note="The answer is the bare PIN, as `0208`: text, for JSON has no such number.",
+    )
+    def renew_pin_code(self, logon_name: LogonName, domain_name: DomainName) -> Any:
+        """Give one user a new PIN, and return it, masked. The old one is void. Not safe to repeat: it makes another.
+
+        Raises:
+            AuthError: the account does not renew PINs automatically (403); nothing was changed.
+            NotFound: there is no such user.
+            OutcomeUnknown: no trustworthy answer came; `pin_codes` shows the PIN that counts.
+        """
+
+    @post(
+        "/api/v1/users/update-secure-pin-code",
+        section="Update Secure PIN Code",
+        provenance=OBSERVED,
+        repeatable=True,
+        plain=True,
+        note="The address is observed; that the body has `SecurePinCode`, as the answer of PIN Codes, is assumed. "
+        "What it answers is shown nowhere: any text is taken for done, and no text is not.",
+    )
+    def update_secure_pin_code(
+        self,
+        logon_name: LogonName,
+        domain_name: DomainName,
+        secure_pin_code: Annotated[Any, Masked("The new secure PIN.", wire="SecurePinCode")],
+    ) -> None:
+        """Set the secure PIN of one user. The old one is void. Safe to repeat.
+
+        Args:
+            logon_name: of the user.
+            domain_name: of the user.
+            secure_pin_code: the digits as text (leading zeros count), or a Secret.
+
+        Raises:
+            NotFound: there is no such user.
+            Rejected: the vendor found the PIN unacceptable; nothing was changed.
+            BadAnswer: the answer was empty, which tells nothing; setting it again does no harm.
+        """

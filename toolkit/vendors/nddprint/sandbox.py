@@ -1,0 +1,165 @@
+"""nddPrint 360: how users, their card codes and their PINs behave.
+
+The document gives the texts of the 400s and no bodies: here each is its text as a JSON string (assumed).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from toolkit.sandbox.vendor import Answer, Call, Hand, Refused, Vendor
+from toolkit.spec import Bool, Record, Text
+from toolkit.vendors.nddprint.api import SYSTEM, NddPrint
+
+LIFE = 2_592_000  # seconds, as the example of the vendor's page says
+INCOMPLETE = "La petición está faltando el cuerpo o algún parámetro necesario."
+NO_USER = "No se encontró el usuario."
+IN_USE = "El código está siendo utilizado por otro usuario."
+TEXTS = {400: INCOMPLETE, 401: "Unauthorized", 403: "La configuración no está habilitada en el NDD Print Portal 360."}
+CREDENTIALS = {"client_id": "089d290d78df42caa3f6d3381f1239a1", "secret_key": "sandbox-secret-key"}
+UNIQUE, AUTORENEW = "nddprint.unique", "nddprint.autorenew"  # settings of the account
+
+
+class User(Record):
+    """A user of the print management."""
+
+    key = Text("Domain and logon name, in small letters.")
+    LogonName = Text()
+    DomainName = Text()
+    pinCode = Text()
+    securePinCode = Text()
+    useSecurePinCode = Bool()
+
+
+class Card(Record):
+    """A card code and the user who has it."""
+
+    CardCode = Text()
+    user = Text("Key of the user.")
+
+
+def seed(call: Call) -> None:
+    for name, codes in (("usuario123", ["123456789"]), ("ana", ["00123"]), ("luis", ["ABC000001"]), ("maria", [])):
+        _add(call, name, "dominio123", codes)
+
+
+def admit(call: Call) -> None:
+    if call.claims(call.bearer()) is None:
+        raise Refused(401)
+
+
+def refuse(no: Refused) -> Answer:
+    return no.status, no.message or TEXTS.get(no.status, "Bad Request")
+
+
+VENDOR = Vendor(SYSTEM, CREDENTIALS, {User: "key", Card: "CardCode"}, seed, admit, refuse)
+
+
+@VENDOR.handles(NddPrint.token)
+def token(call: Call) -> Answer:
+    sent = _body(call, clientID=str, SecretKey=str)
+    if sent != {"clientID": CREDENTIALS["client_id"], "SecretKey": CREDENTIALS["secret_key"]}:
+        raise Refused(401)
+    issued = call.issue(sent["clientID"], LIFE)
+    life = call.store.setting(f"{call.system}.lifetime", LIFE)
+    return 200, {"accessToken": issued, "expiresIn": int(life), "tokenType": "Bearer"}
+
+
+@VENDOR.handles(NddPrint.read_card_codes)
+def card_codes(call: Call) -> Answer:
+    user = _user(call, _body(call, LogonName=str, DomainName=str))
+    return 200, {"uniqueCardCode": call.store.setting(UNIQUE, True), "cardCodes": _codes(call, user)}
+
+
+@VENDOR.handles(NddPrint.post_card_code)
+def add_card_code(call: Call) -> Answer:
+    sent = _body(call, LogonName=str, DomainName=str, ReplaceUniqueCardCode=bool, CardCode=str)
+    user, code = _user(call, sent), sent["CardCode"]
+    owner = call.store.one(Card, CardCode=code)
+    if owner and owner["user"] != user["key"]:
+        raise Refused(400, IN_USE)
+    if owner:
+        return 200, True
+    if call.store.setting(UNIQUE, True) and _codes(call, user):
+        if not sent["ReplaceUniqueCardCode"]:
+            return 200, False
+        call.store.remove(Card, user=user["key"])
+    call.store.add(Card, {"CardCode": code, "user": user["key"]})
+    return 200, True
+
+
+@VENDOR.handles(NddPrint.pin_codes)
+def pin_codes(call: Call) -> Answer:
+    user = _user(call, _body(call, LogonName=str, DomainName=str))
+    return 200, {name: user[name] for name in ("pinCode", "securePinCode", "useSecurePinCode")}
+
+
+@VENDOR.handles(NddPrint.renew_pin_code)
+def renew_pin_code(call: Call) -> Answer:
+    user = _user(call, _body(call, LogonName=str, DomainName=str))
+    if not call.store.setting(AUTORENEW, True):
+        raise Refused(403)
+    pin = "0" + _digits(user["pinCode"], 3)  # a leading zero, as in the vendor's example
+    call.store.change(User, {"pinCode": pin}, key=user["key"])
+    return 200, pin.encode()
+
+
+@VENDOR.handles(NddPrint.update_secure_pin_code)
+def update_secure_pin_code(call: Call) -> Answer:
+    sent = _body(call, LogonName=str, DomainName=str, SecurePinCode=str)
+    user = _user(call, sent)
+    call.store.change(User, {"securePinCode": sent["SecurePinCode"]}, key=user["key"])
+    return 200, True
+
+
+def _body(call: Call, **wanted: type) -> dict[str, Any]:
+    """The body, with exactly these members of these types, no text empty."""
+    sent = call.json
+    if not isinstance(sent, dict) or set(sent) != set(wanted):
+        raise Refused(400)
+    if any(type(sent[name]) is not kind or sent[name] == "" for name, kind in wanted.items()):
+        raise Refused(400)
+    return sent
+
+
+def _user(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
+    found = call.store.one(User, key=_key(sent["LogonName"], sent["DomainName"]))
+    if found is None:
+        raise Refused(400, NO_USER)
+    return found
+
+
+def _codes(call: Call, user: dict[str, Any]) -> list[str]:
+    return [card["CardCode"] for card in call.store.rows(Card, user=user["key"])]
+
+
+def _key(logon_name: str, domain_name: str) -> str:
+    return f"{domain_name}\\{logon_name}".casefold()
+
+
+def _digits(text: str, count: int) -> str:
+    """Digits that follow from a text."""
+    return str(int(hashlib.sha256(text.encode()).hexdigest(), 16))[-count:]
+
+
+def _add(call: Call, logon_name: str, domain_name: str, codes: Sequence[str]) -> None:
+    key = _key(logon_name, domain_name)
+    names = {"key": key, "LogonName": logon_name, "DomainName": domain_name}
+    call.store.add(User, {**names, "pinCode": _digits(key, 7), "securePinCode": _digits(key, 5), "useSecurePinCode": 1})
+    call.store.add_many(Card, [{"CardCode": code, "user": key} for code in codes])
+
+
+class NddPrintHand(Hand):
+    """What the vendor's own screens do."""
+
+    def print_users(self, users: Sequence[tuple[str, str, Sequence[str]]]) -> None:
+        """Users, each by logon name, domain name and card codes."""
+        with self._machine.transaction():
+            for user in users:
+                _add(self._machine.call(SYSTEM.name), *user)
+
+    def print_account(self, unique: bool = True, autorenew: bool = True) -> None:
+        """Whether the account allows one card code a user, and renews PINs."""
+        with self._machine.transaction():
+            self._machine.store.set(UNIQUE, unique)
+            self._machine.store.set(AUTORENEW, autorenew)

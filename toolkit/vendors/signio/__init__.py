@@ -1,0 +1,1 @@
+"""SIGNIO (Legops, Colombia): electronic signature."""

@@ -1,0 +1,18 @@
+"""SIGNIO (Legops): «Integración de plataforma SIGNIO». One file a group of chapters; `Signio` combines them."""
+
+from toolkit.vendors.signio.api.base import SYSTEM, Status
+from toolkit.vendors.signio.api.documents import Documents
+from toolkit.vendors.signio.api.envelopes import Envelopes
+from toolkit.vendors.signio.api.notes import Notes
+from toolkit.vendors.signio.api.onsite import OnSite
+from toolkit.vendors.signio.api.session import Session
+from toolkit.vendors.signio.api.signers import Signers
+from toolkit.vendors.signio.api.templates import Templates
+
+__all__ = ["SYSTEM", "Signio", "Status"]
+
+
+class Signio(OnSite, Notes, Templates, Signers, Documents, Envelopes, Session):  # the last chapter's base first
+    """Electronic signature: envelopes of documents, sent to their signers."""
+
+    system = SYSTEM

@@ -1,0 +1,53 @@
+"""6.24: signing on site."""
+
+from typing import Annotated, Any
+
+from toolkit.spec import Flag, Identity, Link, OneOf, Record, Service, Text, put
+from toolkit.vendors.signio.api.base import IDENTITY_RULES, IDENTITY_TYPES, SYSTEM
+from toolkit.vendors.signio.api.envelopes import ON_SCREEN
+
+
+class SigningLink(Record):
+    """A link to sign with."""
+
+    url = Link("The link: whoever has it can sign as this person.")
+
+
+class OnSite(Service):
+    """Signing on site."""
+
+    system = SYSTEM
+
+    @put(
+        "/envelope/onpremise/get-signed-url",
+        section="6.24",
+        rows=SigningLink,
+        at="url",
+        value=True,
+        bare=True,
+        repeatable=True,
+        note="Its answer shows no code. Accounts without the feature answer 404 (observed).",
+    )
+    def signing_url(
+        self,
+        envelope_id: Annotated[str, Text("Identifier of the envelope.", wire="transaction_id", max_length=36)],
+        *,
+        document_type: Annotated[str, OneOf("Type of the signer's identity document.", choices=IDENTITY_TYPES)],
+        document: Annotated[str, Identity("Its number.", max_length=20, by="document_type", schemes=IDENTITY_RULES)],
+        direct: Annotated[bool | None, Flag("Straight to signing.", wire="direct_signature")] = None,
+        op_token: Annotated[str | None, OneOf("How the token is given.", choices=ON_SCREEN)] = None,
+        confirmation_url: Annotated[str | None, Text("Where the signer goes afterwards.")] = None,
+    ) -> Any:
+        """A link for one signer to sign on site. Whoever has it can sign: it is masked, and `.reveal()` shows it.
+
+        Args:
+            envelope_id: of a distributed envelope that may be signed on site.
+            document_type: of the signer's identity document, as "CC".
+            document: its number.
+            direct: True leads straight to signing; False to the list of envelopes, with this one.
+            op_token: "SCREEN" shows the token on the screen, "SHOW_OPTIONS" offers to send it.
+            confirmation_url: where the signer goes afterwards.
+
+        Raises:
+            NotFound: no such envelope or signer, or the account cannot sign on site.
+        """

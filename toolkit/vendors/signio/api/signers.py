@@ -1,0 +1,199 @@
+"""6.7 to 6.9, 6.11: signers ("contactos", "firmantes"), and what they sign."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from toolkit.spec import (
+    ASSUMED,
+    OBSERVED,
+    Email,
+    Flag,
+    Identity,
+    OneOf,
+    Part,
+    Phone,
+    Record,
+    Rows,
+    Service,
+    Several,
+    Text,
+    Time,
+    Whole,
+    get,
+    post,
+)
+from toolkit.vendors.signio.api.base import (
+    IDENTITY_RULES,
+    IDENTITY_TYPES,
+    PATH_ONLY,
+    STATUSES,
+    SYSTEM,
+    DocumentId,
+    EnvelopeId,
+    SignerId,
+)
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+SIGNATURE = {0: "Firma electrónica", 1: "Firma digital"}
+PERSON = {1: "Persona natural", 0: "Persona jurídica"}
+TOLD_OF = {number: STATUSES[number] for number in STATUSES if number in (3, 4, 6, 8)}
+
+
+class NewSigner(Record):
+    """A signer to register."""
+
+    nombre = Text("Name.", required=True, max_length=50)
+    tipo_identificacion = OneOf("Type of the identity document.", required=True, choices=IDENTITY_TYPES)
+    identificacion = Identity(
+        "Its number.", required=True, max_length=20, by="tipo_identificacion", schemes=IDENTITY_RULES
+    )
+    email = Email("E-mail address; the invitation goes there.", required=True, max_length=50)
+    orden = Whole("Turn in which the person signs; where nobody has one, all sign at the same time.", minimum=0)
+    aprobador = Flag("Whether the person approves instead of signing.")
+    tipo_firma = OneOf("Kind of signature.", choices=SIGNATURE)
+    tipo_firmante = OneOf("Whether a person or a company signs.", choices=PERSON)
+    celular = Phone("Mobile phone.", country="CO", max_length=15)
+    razonsocial = Text("Name of the company that the person represents.", max_length=45)
+    company_identification_type = Text("Type of the company's identity document.", max_length=5)
+    company_identification = Identity(
+        "Its number.", max_length=30, by="company_identification_type", schemes=IDENTITY_RULES
+    )
+    servicio_identidad = OneOf(
+        "How identity is proved.", choices={s: s for s in ("basic", "experian", "experian_lite")}
+    )
+    rol = OneOf("Notificado: is only told.", choices={"Notificado": "Notificado"})
+    states = Several("The states that a Notificado is told of.", choices=TOLD_OF)
+    enable_comments = Flag("Whether the person may comment.")
+    on_premise_signature = Flag("Whether the person may sign on site; as the envelope says where it is missing.")
+    operation_rol = Several("The roles that the documents' tags give this person.", separator=",")
+
+
+class Signer(Record):
+    """A signer of an envelope."""
+
+    id_contacto = Text("Identifier of the signer.")
+    tipo_identificacion = OneOf(
+        "Type of the identity document.", choices={**IDENTITY_TYPES, "NIT": "NIT de la empresa"}
+    )
+    identificacion = Text("Its number.")
+    nombre = Text("Name.")
+    email = Email("E-mail address.")
+    orden = Whole("Turn in which the person signs.")
+    tipo_firma = OneOf("Kind of signature.", choices=SIGNATURE)
+    aprobador = Flag("Whether the person approves instead of signing.")
+    enable_comments = Flag("Whether the person may comment.")
+
+
+class Signature(Record):
+    """A signature, given or awaited: one signer and one document."""
+
+    id_firmante = Text("Identifier of the signer.")
+    id_documento = Text("Identifier of the document.")
+    aprobador = Flag("Whether it is an approval.")
+    fecha_firma = Time("When it was given; missing while it is awaited.", format="iso")
+
+
+class Stamp(Record):
+    """Where a signature is shown: pixels of the page, y growing upwards from the bottom of 595 × 842 (observed)."""
+
+    pagina = Whole("Page, from 1.", required=True, minimum=1)
+    alto = Whole("Height in pixels.", required=True, minimum=0)
+    ancho = Whole("Width in pixels.", required=True, minimum=0)
+    x = Whole("From the left.", required=True, minimum=0)
+    y = Whole("From the bottom.", required=True, minimum=0)
+
+
+class Signers(Service):
+    """Signers, and their links with documents."""
+
+    system = SYSTEM
+
+    @post(
+        "/transacciones/registrar_contacto",
+        section="6.7",
+        provenance=OBSERVED,
+        value=True,
+        at="id_firmante",
+        body=NewSigner,
+        note=f"{PATH_ONLY} `Operation_rol` is sent in small letters.",
+    )
+    def add_signer(self, envelope_id: EnvelopeId, **fields: Any) -> str:
+        """Register a signer in a draft, and return the signer's identifier. Nobody is told before `distribute`.
+
+        Not safe to repeat: the person would be there twice.
+
+        Raises:
+            InputError: something is missing or exceeds a limit. Nothing was sent; the message names all of it.
+            NotFound: there is no such envelope.
+            OutcomeUnknown: no trustworthy answer came; `signers(envelope_id)` shows whether the person is there.
+
+        >>> envelope_id = signio.create_envelope("Contrato")
+        >>> ana = {"nombre": "Ana Pérez", "tipo_identificacion": "CC", "identificacion": "123456789"}
+        >>> signer_id = signio.add_signer(envelope_id, **ana, email="ana@example.co")
+        >>> signio.signers(envelope_id)["id_contacto"].tolist() == [signer_id]
+        True
+        """
+
+    @post("/transacciones/vincular", section="6.8", provenance=OBSERVED, note=PATH_ONLY)
+    def link(
+        self,
+        envelope_id: EnvelopeId,
+        signer_id: SignerId,
+        document_id: DocumentId,
+        *,
+        position: Annotated[Any, Part("Where the signature is shown.", wire="posicion", record=Stamp)] = None,
+        stamps: Annotated[Any, Rows("Where else.", record=Stamp)] = None,
+        attachment: Annotated[bool | None, Flag("The person only reads it, and does not sign it.")] = None,
+        role: Annotated[str | None, Text("The person's role in the template or tags.", wire="operation_rol")] = None,
+    ) -> None:
+        """Say that a signer signs a document of the same draft, and where the signature is shown.
+
+        Args:
+            envelope_id: of a draft.
+            signer_id: from `add_signer` or `signers`.
+            document_id: from `upload_document` or `documents`.
+            position: {"pagina": 1, "alto": 50, "ancho": 150, "x": 50, "y": 80}; y from the bottom (observed).
+            stamps: further positions: a DataFrame with a row each, or a list of dicts.
+            attachment: True where the person only reads the document.
+            role: the person's role.
+
+        Raises:
+            NotFound: envelope, signer or document are not there, or not of one envelope.
+            OutcomeUnknown: no trustworthy answer came; `signatures(envelope_id)` shows whether they are linked.
+        """
+
+    @post(
+        "/transacciones/cambiar_orden",
+        section="6.9",
+        provenance=ASSUMED,
+        repeatable=True,
+        note="The document heads this chapter 6.8 too.",
+    )
+    def set_order(
+        self,
+        envelope_id: EnvelopeId,
+        signer_id: SignerId,
+        order: Annotated[int, Whole("The turn.", wire="orden", minimum=0)],
+    ) -> None:
+        """Say in which turn a signer of a draft signs. Safe to repeat.
+
+        Raises:
+            NotFound: there is no such envelope, or no such signer in it.
+        """
+
+    @get("/transacciones/gestionar", section="6.11", provenance=OBSERVED, rows=Signer, at="contactos")
+    def signers(self, envelope_id: EnvelopeId) -> "DataFrame":
+        """The signers of one envelope, one row each.
+
+        Raises:
+            NotFound: there is no envelope with this identifier.
+        """
+
+    @get("/transacciones/gestionar", section="6.11", provenance=OBSERVED, rows=Signature, at="firmas")
+    def signatures(self, envelope_id: EnvelopeId) -> "DataFrame":
+        """The signatures of one envelope, given and awaited: one row for each document and signer of it.
+
+        Raises:
+            NotFound: there is no envelope with this identifier.
+        """

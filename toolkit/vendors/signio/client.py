@@ -1,0 +1,338 @@
+"""SIGNIO: what an analyst holds. The declared endpoints, and the workflows made of several calls."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit import frames, push
+from toolkit.client import Caller
+from toolkit.errors import InputError, RowErrors, SettingsError, ToolkitError
+from toolkit.http import wire
+from toolkit.http.secrets import Secret
+from toolkit.http.wire import Judgement
+from toolkit.push import Choice, Options, Report, Suspect
+from toolkit.push.target import Order
+from toolkit.sheets.check import Check, check
+from toolkit.spec import Bool, Endpoint, Flag, OneOf, Record, Text, Time, Whole
+from toolkit.vendors.signio import api as declared
+from toolkit.vendors.signio.api.base import STATUSES, Status
+from toolkit.vendors.signio.api.envelopes import Envelope
+from toolkit.vendors.signio.api.signers import NewSigner, Signer
+from toolkit.vendors.signio.campaign import Plan
+from toolkit.vendors.signio.drafts import Layout, drafts_of
+
+TOKEN_LIFE = 7200.0  # seconds (observed)
+
+
+class SignatureStatus(Record):
+    """One signer and one document of an envelope."""
+
+    id_transaccion = Text("The envelope asked for.")
+    nombre = Text("Its name.")
+    estado = OneOf("Its state, as the vendor's number.", choices=STATUSES, meaning="estado_nombre")
+    id_documento = Text("The document.")
+    documento = Text("Name of its file.")
+    id_firmante = Text("The signer.")
+    firmante = Text("The signer's name.")
+    email = Text("The signer's e-mail address.")
+    orden = Whole("The signer's turn.")
+    aprobador = Flag("Whether the signer approves instead of signing.")
+    firmada = Bool("Whether it is signed.")
+    fecha_firma = Time("When it was signed.", format="iso")
+    en_turno = Bool("Whether it can be signed now: the envelope is out, and it is this signer's turn.")
+    error = Text("Why the envelope could not be read; missing where it was.")
+
+
+class SignerOf(Signer):
+    """A signer of one of several envelopes."""
+
+    id_transaccion = Text("The envelope asked for.")
+    error = Text("Why the envelope could not be read; missing where it was.")
+
+
+class TemplateRole(Record):
+    """A role of a template."""
+
+    id = Whole("Identifier of the template.")
+    name = Text("Its name.")
+    role = Text("The role.")
+
+
+class Signio(declared.Signio):
+    """Electronic signature: envelopes of documents, sent to their signers."""
+
+    Status = Status
+
+    def __init__(self, call: Caller, account: Mapping[str, Any]) -> None:
+        super().__init__(call)
+        self._caller, self._account = call, account
+        self._address = call.session.base_url.split("://")[1]
+
+    def __repr__(self) -> str:
+        who = self._account.get("email", "the owner of the token")
+        tenant = self._account.get("tenant")
+        return f"<SIGNIO at {self._caller.session.host} as {who}{f' for {tenant}' if tenant else ''}>"
+
+    def tenants(self) -> pd.DataFrame:
+        """The tenants that the user may work for, one row each: `token` (masked), `tenant`, `expires_at`.
+
+        `connect(signio={…, "tenant": "…"})` picks one of them.
+
+        Raises:
+            SettingsError: only a token is known; the vendor tells this to e-mail and password only.
+        """
+        return self.authenticate(*_who(self._account))
+
+    def signers(self, envelope_id: Any) -> pd.DataFrame:
+        """The signers of one envelope, or of many, one row each.
+
+        Args:
+            envelope_id: an identifier; or several, as a list or a column. They are read some at a time.
+
+        Returns:
+            The columns of one envelope's signers. For several envelopes `id_transaccion` comes before them and `error`
+            after them: an envelope that cannot be read is one row with the reason.
+
+        Raises:
+            NotFound: there is no such envelope, where one was asked for.
+        """
+        if isinstance(envelope_id, str):
+            return super().signers(envelope_id)
+        asked = _ids(envelope_id)
+        rows: list[dict[str, Any]] = []
+        for envelope, found in zip(asked, self._read(asked), strict=True):
+            people = [{"error": str(found)}] if isinstance(found, ToolkitError) else found.get("contactos") or ()
+            rows += [{**person, "id_transaccion": envelope} for person in people]
+        table = frames.to_frame(SignerOf, rows)
+        return table[["id_transaccion", *(c for c in table if c != "id_transaccion")]]
+
+    def signature_status(self, envelope_ids: Iterable[str]) -> pd.DataFrame:
+        """Who has signed what, and whose turn it is: one row for each envelope, document and signer of it.
+
+        The envelopes are read some at a time, and come in the order in which they are asked for. One that cannot be
+        read, or in which nobody signs, is one row.
+
+        >>> envelope_id = signio.create_envelope("Contrato")
+        >>> signio.signature_status([envelope_id])[["nombre", "estado_nombre"]]
+             nombre   estado_nombre
+        0  Contrato  En elaboración
+        """
+        asked = _ids(envelope_ids)
+        rows: list[dict[str, Any]] = []
+        for envelope, found in zip(asked, self._read(asked), strict=True):
+            failed = isinstance(found, ToolkitError)
+            rows += [{"id_transaccion": envelope, "error": str(found)}] if failed else _status(envelope, found)
+        return frames.to_frame(SignatureStatus, rows)
+
+    def template_roles(self) -> pd.DataFrame:
+        """The roles of every template, one row each: `id` and `name` of the template, `role`."""
+        found = self.templates()
+        rows = [
+            {"id": template, "name": name, "role": role}
+            for template, name, roles in found[["id", "name", "roles"]].itertuples(index=False)
+            for role in roles or ()
+        ]
+        return frames.to_frame(TemplateRole, rows)
+
+    def add_signers(
+        self,
+        envelope_id: str,
+        people: pd.DataFrame,
+        *,
+        only_new: bool = False,
+        again: bool | str = False,
+        push: Mapping[str, Any] | None = None,
+    ) -> Report:
+        """Register many signers in one draft, one for each row, and say what became of each. Nobody is told.
+
+        Every cell is checked first; a row with a bad cell is not sent, and the report says why. Safe to run again: who
+        is in is not sent twice. Where no trustworthy answer comes, the envelope's signers are read.
+
+        Args:
+            envelope_id: of a draft.
+            people: a row for each signer, its columns the fields of `add_signer`; any other column is an error.
+            only_new: leave out rows that an earlier push has sent.
+            again: send them once more; a text makes it a further time.
+            push: settings for this push, as `{"settle_wait": 65}`.
+
+        Returns:
+            A report with one row for each row of `people`, same index, with the identifiers in `id_firmante`.
+
+        Raises:
+            RowErrors: somebody is there twice. Nothing was sent.
+            PushRefused: some rows were sent before, and nobody chose what to do. Nothing was sent.
+        """
+        checked = check(people, NewSigner)
+        _raise_if_twice(checked)
+        options = Options.of(self._account.get("push"), {"progress": self._caller.progress}, push)
+        target = _People(self, envelope_id, checked)
+        return _push.push(target, _push.ReadBack(target), checked, options, Choice(only_new, again))
+
+    def plan_envelopes(
+        self,
+        people: pd.DataFrame,
+        envelope: str,
+        *,
+        documents: Any = (),
+        place: Any = "bottom left of the last page",
+        template: Mapping[str, Any] | None = None,
+        campaign: str = "",
+        **options: Any,
+    ) -> Plan:
+        """Plan a campaign: envelopes by the hundred from one frame. Nothing is sent; the plan shows what would be.
+
+        `plan.build()` makes the drafts, of which nobody is told; `plan.distribute(confirm=…)` sends the e-mails. Texts
+        may name columns in braces, as "contratos/{cedula}.pdf": each envelope has the cells of its own rows there.
+
+        Args:
+            people: a row for each signer: the fields of `add_signer`, `envelope`, and the columns that texts name. Any
+                other column is an error. Empty rows are left out.
+            envelope: the column that groups rows into envelopes.
+            documents: a file (path, or pair of name and bytes) or several. Every signer signs every one of them.
+            place: where the signatures are shown: "bottom left of the last page", "top right of page 2", "middle of the
+                first page", or the coordinates as `link` takes them. Who shares a place is put beside the others.
+            template: {"id": 12, "fields": {"name": "{nombre}"}}: a document made from a template, signed by all; a
+                signer's role in it is the column `operation_rol`.
+            campaign: its name: envelopes with the same key belong together within one campaign only.
+            **options: those of `create_envelope`. `nombre` and `external_id` are the envelope's key unless given.
+
+        Returns:
+            The plan: `summary`, `envelopes` (a row for each), `problems`.
+
+        Raises:
+            InputError: a column is missing or fills nothing; no document is named.
+
+        >>> people = pd.DataFrame({"contrato": ["c-1", "c-1"], "nombre": ["Ana", "Luis"], "tipo_identificacion": "CC"})
+        >>> people = people.assign(identificacion=["1001", "1002"], email=["ana@example.co", "luis@example.co"])
+        >>> fields = {"name": "{nombre}", "identification": "{identificacion}"}
+        >>> plan = signio.plan_envelopes(people, "contrato", template={"id": 12, "fields": fields}, tags=["Contratos"])
+        >>> plan.build().complete
+        True
+        >>> plan.distribute(confirm=1).complete
+        True
+        """
+        several = list(documents) if isinstance(documents, list) else [documents] if documents else []
+        if twice := set(options) & {"envelopeDeduplicationKey"}:
+            raise InputError(f"{twice.pop()} is made by the campaign itself: it keeps envelopes from being made twice")
+        layout = Layout(envelope, several, place, template, options)
+        drafts, problems = drafts_of(people, layout)
+        return Plan(self, people, drafts, problems, campaign)
+
+    def _read(self, envelope_ids: list[str]) -> list[Any]:
+        """The whole answer for each envelope, or the error: one request each."""
+        whole = replace(declared.Signio.endpoints["envelope"], rows=None, value=True)
+        wanted = [{"envelope_id": envelope} for envelope in envelope_ids]
+        return self._caller.each(whole, wanted, label="envelopes")
+
+
+class _People(push.Rows):
+    """Where `add_signers` sends its rows; they can be read back."""
+
+    what = "signio.add_signers"
+    together = False
+    resend_at_once = False
+    looks_after_refusal = True
+
+    def __init__(self, signio: Signio, envelope_id: str, checked: Check) -> None:
+        self._signio, self._envelope, self._columns = signio, envelope_id, checked.columns
+        self._rows = checked.wire()
+        self.session = signio._caller.session
+        self.destination = f"{signio._address}/envelopes/{envelope_id}/signers"
+        self.where = f"envelope {envelope_id} at {self.session.host}"
+
+    def _person(self, position: int) -> dict[str, Any]:
+        return {name: v for name, values in self._rows.items() if (v := values[position]) is not None}
+
+    def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
+        endpoint = self._signio._caller.corrected(declared.Signio.endpoints["add_signer"])
+        return endpoint, wire.request(
+            endpoint, {"envelope_id": self._envelope, **self._person(int(order.positions[0]))}
+        )
+
+    def results(self, order: Order, payload: Any) -> Mapping[int, Mapping[str, Any]]:
+        return {int(order.positions[0]): {"id_firmante": payload["id_firmante"]}}
+
+    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
+        named = [str(self._columns[name]) for name in said.errors if name in self._columns]
+        return [Suspect(int(p), name, certain=True) for p in positions for name in named]
+
+    def find(self, position: int) -> Mapping[str, Any] | None:
+        person, found = self._person(position), self._signio.signers(self._envelope)
+        same = found[["tipo_identificacion", "identificacion"]] == [
+            person["tipo_identificacion"],
+            person["identificacion"],
+        ]
+        ids = found.loc[same.all(axis=1), "id_contacto"]
+        return {"id_firmante": ids.iloc[0]} if len(ids) else None
+
+
+_push = push  # the argument of that name hides the module
+
+
+def _raise_if_twice(checked: Check) -> None:
+    """The same person, or the same address, twice in one envelope."""
+    found = []
+    for names in (("tipo_identificacion", "identificacion"), ("email",)):
+        if all(name in checked.columns for name in names):
+            twice = checked.duplicates(*names)
+            found.append(twice.assign(column=names[-1], value=twice[names[-1]], problem="is there twice"))
+    table = pd.concat(found)[["row", "column", "value", "problem"]] if found else pd.DataFrame()
+    if len(table):
+        raise RowErrors(table.reset_index(drop=True), "signers")
+
+
+def _ids(given: Iterable[str]) -> list[str]:
+    return [str(one) for one in given]
+
+
+def _status(asked: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of one envelope."""
+    documents = {d["id_documento"]: d for d in found.get("documentos") or ()}
+    people = {p["id_contacto"]: p for p in found.get("contactos") or ()}
+    signatures = found.get("firmas") or ()
+    waiting = [_turn(people.get(s["id_firmante"], {})) for s in signatures if not s["fecha_firma"]]
+    first = min(waiting, default=None) if found.get("estado") == Status.PENDING else None
+    envelope = {f.key: found.get(f.key) for f in Envelope.fields} | {"id_transaccion": asked}
+    rows = []
+    for signature in signatures:
+        person, open_ = people.get(signature["id_firmante"], {}), not signature["fecha_firma"]
+        row = {**signature, **{k: person.get(k) for k in ("email", "orden", "aprobador")}, **envelope}
+        row |= {"firmante": person.get("nombre"), "firmada": not open_, "en_turno": open_ and _turn(person) == first}
+        rows.append(row | {"documento": documents.get(signature["id_documento"], {}).get("nombre")})
+    return rows or [envelope]
+
+
+def _turn(person: Mapping[str, Any]) -> float:
+    """Who has no order comes last."""
+    return float("inf") if person.get("orden") in (None, "") else float(person["orden"])
+
+
+def sign_in(call: Caller, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
+    """A token and the seconds it lives; that of the account's tenant, where it names one.
+
+    Raises:
+        AuthError: e-mail or password are wrong, or the user or customer is inactive.
+        SettingsError: the user has no such tenant.
+    """
+    if account.get("token"):
+        return account["token"], None
+    service, tenant = declared.Signio(call), account.get("tenant")
+    if not tenant:
+        token: Secret = service.create_token(*_who(account))
+        return token, TOKEN_LIFE
+    found = service.authenticate(*_who(account))
+    mine = found[found["tenant"].str.casefold() == tenant.casefold()]
+    if mine.empty:
+        raise SettingsError(f"SIGNIO: there is no tenant {tenant!r}; the user has {', '.join(found['tenant'])}")
+    life = (mine["expires_at"].iloc[0] - call.session.clock.now()).total_seconds()
+    return mine["token"].iloc[0], None if pd.isna(life) else max(0.0, life)
+
+
+def _who(account: Mapping[str, Any]) -> tuple[str, Secret]:
+    email, password = account.get("email"), account.get("password")
+    if not email or not password:
+        raise SettingsError("SIGNIO needs e-mail and password here, and they are not known")
+    return email, password

@@ -1,0 +1,98 @@
+"""The hand that signs: what people do with envelopes, the e-mails they would get, and the webhook at the end."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from toolkit.sandbox.vendor import Hand
+from toolkit.vendors.signio.api.base import Status
+from toolkit.vendors.signio.sandbox import ONSITE
+from toolkit.vendors.signio.sandbox.envelopes import Document, Envelope, Life, Mail, No, Row, Tenant, User
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class SignioHand(Hand):
+    """The control plane's SIGNIO. Somebody who cannot do what is asked, at this moment, is a `ValueError`."""
+
+    def outbox(self, envelope_id: str | None = None) -> list[Row]:
+        """Every e-mail that would have gone out, oldest first: `recipient`, `kind`, envelope, signer, time.
+
+        Kinds: firma (an invitation to sign), captura (to fill in a template), copia (to a cc), notificado, fin.
+        """
+        with self._machine.transaction():
+            wanted = {"id_transaccion": envelope_id} if envelope_id else {}
+            return self._machine.store.rows(Mail, **wanted)
+
+    def turn(self, envelope_id: str) -> list[str]:
+        """The signers, by identifier, whose turn it is."""
+        return [s["id_contacto"] for s in self._do(lambda life: life.turn(envelope_id))]
+
+    def sign(self, envelope_id: str, who: str | None = None) -> bool:
+        """A signer (identifier or e-mail), or everybody whose turn it is, signs; True where that ends the envelope."""
+        ended: bool = self._do(lambda life: life.sign(envelope_id, who))
+        if ended:
+            self._call_webhook(envelope_id)
+        return ended
+
+    def reject(self, envelope_id: str) -> None:
+        """Somebody rejects the envelope."""
+        self._end(envelope_id, Status.REJECTED)
+
+    def suspend(self, envelope_id: str) -> None:
+        """So much time passes that the envelope is suspended."""
+        self._end(envelope_id, Status.SUSPENDED)
+
+    def give_back(self, envelope_id: str) -> None:
+        """Somebody returns the envelope with remarks."""
+        self._end(envelope_id, Status.RETURNED)
+
+    def fill_in(self, envelope_id: str, fields: Mapping[str, Any]) -> None:
+        """The roles fill in the inputs of the envelope's templates: it goes on to be signed."""
+        self._do(lambda life: life.collect(envelope_id, fields))
+
+    def account(self, *, user: bool = True, tenant: bool = True, onsite: bool = True) -> None:
+        """Whether the demo user and the tenants are active, and whether the account may sign on site."""
+        with self._machine.transaction():
+            self._machine.store.change(User, {"active": user})
+            self._machine.store.change(Tenant, {"active": tenant})
+            self._machine.store.set(ONSITE, onsite)
+
+    def webhook(self, url: str | None) -> None:
+        """The address on this machine that is called whenever an envelope ends; None for nobody."""
+        if url is not None and (urlsplit(url).scheme != "http" or urlsplit(url).hostname not in LOOPBACK):
+            raise ValueError("only an address on this machine is called: http://127.0.0.1:…")
+        with self._machine.transaction():
+            self._machine.store.change(Tenant, {"webhook": url})
+
+    def _end(self, envelope_id: str, estado: Status) -> None:
+        self._do(lambda life: life.end(envelope_id, estado))
+        self._call_webhook(envelope_id)
+
+    def _do(self, work: Callable[[Life], Any]) -> Any:
+        machine = self._machine
+        try:
+            with machine.transaction():
+                return work(Life(machine.store, machine.clock.now()))
+        except No as no:
+            raise ValueError(f"not now: {no.code} {', '.join(no.errors)}") from None
+
+    def _call_webhook(self, envelope_id: str) -> None:
+        """Say it to the customer's own address. Nobody listening there costs nothing."""
+        with self._machine.transaction():
+            store = self._machine.store
+            (found,) = store.rows(Envelope, id_transaccion=envelope_id)
+            (tenant,) = store.rows(Tenant, name=found["tenant"])
+            documents = store.rows(Document, id_transaccion=envelope_id)
+        if not tenant["webhook"]:
+            return
+        paths = [{"nombre": d["nombre"], "ruta": f"/signio/archivos/{d['id_documento']}"} for d in documents]
+        facts = {k: found[k] for k in ("id_transaccion", "external_id", "estado")} | {"Documentos": paths}
+        body, kind = json.dumps(facts, ensure_ascii=False).encode(), {"Content-Type": "application/json"}
+        with suppress(urllib.error.URLError, TimeoutError):
+            request = urllib.request.Request(tenant["webhook"], body, kind)  # noqa: S310 - loopback http only, see webhook
+            urllib.request.urlopen(request, timeout=5).close()  # noqa: S310

@@ -1,0 +1,361 @@
+"""The life of an envelope: from the draft to its end, who is told when, and what signers do.
+
+What the vendor would refuse raises `No` with the documented code.
+"""
+
+import base64
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from toolkit.sandbox.store import Store
+from toolkit.spec import Bool, File, Flag, Json, Number, Record, Text, Whole
+from toolkit.vendors.signio.api.base import Status
+from toolkit.vendors.signio.api.envelopes import EnvelopeOptions
+from toolkit.vendors.signio.api.notes import NewNote
+from toolkit.vendors.signio.api.signers import NewSigner
+from toolkit.vendors.signio.api.templates import Template
+
+Row = dict[str, Any]
+
+
+class User(Record):
+    email = Text()
+    password = Text()
+    active = Bool()
+
+
+class Tenant(Record):
+    name = Text()
+    active = Bool()
+    webhook = Text("A loopback address that is called when an envelope ends.")
+
+
+class Tag(Record):
+    tag = Text()
+
+
+class KeptTemplate(Template):
+    inputs = Json("The names of its inputs.")
+
+
+class Envelope(EnvelopeOptions):
+    id_transaccion = Text()
+    tenant = Text()
+    nombre = Text()
+    estado = Whole()
+    base = Bool("Whether others copy its structure.")
+    created_at = Number("Seconds since 1970.")
+    updated_at = Number()
+
+
+class Document(Record):
+    id_documento = Text()
+    id_transaccion = Text()
+    nombre = Text()
+    kind = Text("file, template or note")
+    roles = Json("Of its tags or template.")
+    inputs = Json("The names of its template's inputs …")
+    values = Json("… and what they hold.")
+    terms = Json("Of a promissory note.")
+    protected = Bool()
+
+
+class Content(Record):
+    id_documento = Text()
+    content = File()
+
+
+class Signer(NewSigner):
+    id_contacto = Text()
+    id_transaccion = Text()
+    told = Bool("Whether the invitation went out.")
+
+
+class Link(Record):
+    n = Whole()
+    id_transaccion = Text()
+    id_firmante = Text()
+    id_documento = Text()
+    posicion = Json()
+    stamps = Json()
+    attachment = Flag()
+    operation_rol = Text()
+    fecha_firma = Number("Seconds since 1970.")
+
+
+class Mail(Record):
+    """An e-mail that would have gone out."""
+
+    n = Whole()
+    at = Number("Seconds since 1970.")
+    id_transaccion = Text()
+    id_firmante = Text()
+    recipient = Text()
+    kind = Text("firma, captura, copia, notificado or fin")
+
+
+TABLES = {
+    User: "email",
+    Tenant: "name",
+    Tag: "tag",
+    KeptTemplate: "id",
+    Envelope: "id_transaccion",
+    Document: "id_documento",
+    Content: "id_documento",
+    Signer: "id_contacto",
+    Link: "n",
+    Mail: "n",
+}
+STAMP_TAG = re.compile(rb"\{\{Sig\w+:([\w-]+)")
+METATAGS = {
+    "SigName": "nombre",
+    "SigIDType": "tipo_identificacion",
+    "SigID": "identificacion",
+    "SigEmail": "email",
+    "SigPhone": "celular",
+    "SigOrder": "orden",
+    "SigCmpy": "razonsocial",
+    "SigCmpyID": "company_identification",
+    "SigCmpyIDType": "company_identification_type",
+}
+NEEDED = ("nombre", "tipo_identificacion", "identificacion", "email")
+
+
+class No(Exception):
+    """The documented code of a refusal, and what is wrong."""
+
+    def __init__(self, code: str, *errors: str) -> None:
+        super().__init__(code, *errors)
+        self.code, self.errors = code, list(errors)
+
+
+class Life:
+    """The envelopes of one store at one moment."""
+
+    def __init__(self, store: Store, now: float) -> None:
+        self.store, self.now = store, now
+
+    def one(self, record: type[Record], **equal: Any) -> Row:
+        """The one such row, or the code of what is not found."""
+        found = self.store.one(record, **equal)
+        if found is None:
+            raise No("06", record.__name__)
+        return found
+
+    def _named(self, kind: str) -> str:
+        """A new identifier, opaque as the vendor's."""
+        n = self.store.setting(f"signio.{kind}", 0) + 1
+        self.store.set(f"signio.{kind}", n)
+        return base64.urlsafe_b64encode(f"{kind}-{n}".encode()).decode().rstrip("=")
+
+    def _touch(self, envelope: str, **changes: Any) -> None:
+        self.store.change(Envelope, {"updated_at": self.now, **changes}, id_transaccion=envelope)
+
+    # ── drafts ──
+
+    def create(self, tenant: str, values: Mapping[str, Any]) -> str:
+        """A new draft; the first one again where its deduplication key is known."""
+        key, base = values.get("envelopeDeduplicationKey"), values.get("id_transaccion_base")
+        if key and (known := self.store.one(Envelope, tenant=tenant, envelopeDeduplicationKey=key)):
+            return str(known["id_transaccion"])
+        if base:
+            self.one(Envelope, id_transaccion=base, tenant=tenant, base=True)
+        made = str(uuid.uuid4())
+        times = {"created_at": self.now, "updated_at": self.now}
+        whose = {"id_transaccion": made, "tenant": tenant, "estado": int(Status.DRAFT), "base": False}
+        self.store.add(Envelope, {**values, **whose, **times})
+        if base:
+            self._copy(base, made)
+        return made
+
+    def _copy(self, base: str, made: str) -> None:
+        new: dict[str, str] = {}
+        for d in self.store.rows(Document, id_transaccion=base):
+            content = self.store.one(Content, id_documento=d["id_documento"]) or {}
+            facts = {k: d[k] for k in ("roles", "inputs", "values", "terms")}
+            new[d["id_documento"]] = self.add_document(made, d["nombre"], d["kind"], content.get("content"), **facts)
+        for s in self.store.rows(Signer, id_transaccion=base):
+            new[s["id_contacto"]] = self.add_signer(made, {f.key: s[f.key] for f in NewSigner.fields})
+        for k in self.store.rows(Link, id_transaccion=base):
+            facts = {name: k[name] for name in ("posicion", "stamps", "attachment", "operation_rol")}
+            self.link(made, new[k["id_firmante"]], new[k["id_documento"]], **facts)
+
+    def draft(self, tenant: str, envelope: str) -> Row:
+        """The envelope, which can be changed in *En elaboración* only (assumed)."""
+        found = self.one(Envelope, id_transaccion=envelope, tenant=tenant)
+        if found["estado"] != Status.DRAFT:
+            raise No("05", "estado")
+        self._touch(envelope)
+        return found
+
+    def add_document(self, envelope: str, nombre: str, kind: str, content: bytes | None = None, **facts: Any) -> str:
+        made = self._named("doc")
+        whose = {"id_documento": made, "id_transaccion": envelope, "nombre": nombre, "kind": kind, "protected": False}
+        self.store.add(Document, {**facts, **whose})
+        if content is not None:
+            self.store.add(Content, {"id_documento": made, "content": content})
+        return made
+
+    def add_signer(self, envelope: str, values: Mapping[str, Any]) -> str:
+        """A new signer; the same identity document twice in one envelope is refused (assumed)."""
+        who = {k: values.get(k) for k in ("tipo_identificacion", "identificacion")}
+        if self.store.one(Signer, id_transaccion=envelope, **who):
+            raise No("05", "identificacion")
+        made = self._named("firmante")
+        self.store.add(Signer, {**values, "id_contacto": made, "id_transaccion": envelope, "told": False})
+        for document in self.store.rows(Document, id_transaccion=envelope, kind="file"):
+            if set(_roles(values)) & set(document["roles"] or ()):
+                self.link(envelope, made, document["id_documento"], attachment=0)
+        return made
+
+    def upload(self, envelope: str, nombre: str, content: bytes, metatags: Mapping[str, Mapping[str, Any]]) -> str:
+        """A file. The signers that its tags describe are created, and linked with it (observed)."""
+        in_file = [tag.decode() for tag in STAMP_TAG.findall(content)]
+        roles = [*dict.fromkeys([*metatags, *in_file])]
+        made = self.add_document(envelope, nombre, "file", content, roles=roles)
+        for role, tags in metatags.items():
+            values = {METATAGS[tag]: value for tag, value in tags.items() if tag in METATAGS}
+            if all(values.get(k) for k in NEEDED):
+                order = {"orden": int(values["orden"])} if values.get("orden") else {}
+                self.add_signer(envelope, values | order | {"operation_rol": role})
+        for signer in self.store.rows(Signer, id_transaccion=envelope):
+            if set(_roles(signer)) & set(roles):
+                self.link(envelope, signer["id_contacto"], made, attachment=0)
+        return made
+
+    def link(self, envelope: str, signer: str, document: str, **facts: Any) -> None:
+        """What a signer signs or, attached, only reads. The last word counts (assumed)."""
+        self.one(Signer, id_contacto=signer, id_transaccion=envelope)
+        self.one(Document, id_documento=document, id_transaccion=envelope)
+        both = {"id_firmante": signer, "id_documento": document}
+        self.store.remove(Link, **both)
+        self.store.add(Link, {**facts, **both, "id_transaccion": envelope, "attachment": facts.get("attachment") or 0})
+
+    def use_template(self, envelope: Row, template: int, fields: Mapping[str, Any]) -> Row:
+        """A document made from a template, attached to every contact who is there."""
+        found = self.one(KeptTemplate, id=template)
+        if found["status"] != 1:
+            raise No("05", "template_id")
+        known = envelope["campos_plantillas"] or {}
+        values = {name: known[name] for name in found["inputs"] if name in known}
+        facts = {"inputs": found["inputs"], "roles": found["roles"].split(","), "values": values}
+        made = self.add_document(envelope["id_transaccion"], found["name"], "template", **facts)
+        for signer in self.store.rows(Signer, id_transaccion=envelope["id_transaccion"]):
+            self.link(envelope["id_transaccion"], signer["id_contacto"], made, attachment=1)
+        return self.fill(envelope["id_transaccion"], made, fields)
+
+    def fill(self, envelope: str, document: str, fields: Mapping[str, Any]) -> Row:
+        found = self.one(Document, id_documento=document, id_transaccion=envelope, kind="template")
+        if unknown := [name for name in fields if name not in found["inputs"]]:
+            raise No("05", *unknown)
+        self.store.change(Document, {"values": {**found["values"], **fields}}, id_documento=document)
+        return found
+
+    def note(self, envelope: str, values: Mapping[str, Any], content: bytes | None) -> str:
+        terms = {f.key: values.get(f.key) for f in NewNote.fields if f.key != "document"}
+        return self.add_document(envelope, values.get("reference") or "Pagaré", "note", content, terms=terms)
+
+    # ── distribution ──
+
+    def distribute(self, envelope: str) -> None:
+        """To the signers; first to those who fill in templates, where inputs are empty."""
+        links = self.store.rows(Link, id_transaccion=envelope)
+        signers = [s for s in self.store.rows(Signer, id_transaccion=envelope) if not s["rol"]]
+        linked = {k["id_firmante"] for k in links}
+        missing = [] if any(not k["attachment"] for k in links) else ["firmas"]
+        missing += [s["id_contacto"] for s in signers if s["id_contacto"] not in linked]
+        if missing:
+            raise No("05", *missing)
+        templates = self.store.rows(Document, id_transaccion=envelope, kind="template")
+        empty = {d["id_documento"] for d in templates if set(d["inputs"]) - set(d["values"])}
+        self._touch(envelope, estado=int(Status.COLLECTING if empty else Status.PENDING))
+        if not empty:
+            self._invite(envelope)
+            return
+        asked = {k["id_firmante"] for k in links if k["id_documento"] in empty}
+        for signer in signers:
+            if signer["id_contacto"] in asked:
+                self._tell(envelope, "captura", [signer["email"]], signer["id_contacto"])
+
+    def turn(self, envelope: str) -> list[Row]:
+        """Whose turn it is: everybody's where nobody has an order, else that of the lowest who has not signed."""
+        links = self.store.rows(Link, id_transaccion=envelope, attachment=0, fecha_firma=None)
+        waiting = {k["id_firmante"] for k in links}
+        signers = self.store.rows(Signer, id_transaccion=envelope, rol=None)
+        pending = [s for s in signers if s["id_contacto"] in waiting]
+        first = min((_order(s) for s in pending), default=0)
+        return [s for s in pending if _order(s) == first]
+
+    def _invite(self, envelope: str) -> None:
+        for signer in self.turn(envelope):
+            if not signer["told"]:
+                self._tell(envelope, "firma", [signer["email"]], signer["id_contacto"])
+                self.store.change(Signer, {"told": True}, id_contacto=signer["id_contacto"])
+
+    def _tell(self, envelope: str, kind: str, recipients: Iterable[str], signer: str | None = None) -> None:
+        for recipient in recipients:
+            facts = {"at": self.now, "id_transaccion": envelope, "id_firmante": signer}
+            self.store.add(Mail, {**facts, "recipient": recipient, "kind": kind})
+
+    def return_to_draft(self, envelope: str) -> None:
+        """Back to be edited; the signatures so far are void (assumed)."""
+        self._touch(envelope, estado=int(Status.DRAFT))
+        self.store.change(Link, {"fecha_firma": None}, id_transaccion=envelope)
+        self.store.change(Signer, {"told": False}, id_transaccion=envelope)
+
+    def delete(self, envelope: str) -> None:
+        for document in self.store.rows(Document, id_transaccion=envelope):
+            self.store.remove(Content, id_documento=document["id_documento"])
+        for record in (Document, Signer, Link, Envelope):
+            self.store.remove(record, id_transaccion=envelope)
+
+    # ── what signers do ──
+
+    def sign(self, envelope: str, who: str | None) -> bool:
+        """One whose turn it is, or all of them, signs everything; True where the envelope ends with it."""
+        if self.one(Envelope, id_transaccion=envelope)["estado"] != Status.PENDING:
+            raise No("05", "estado")
+        able = [s for s in self.turn(envelope) if who in (None, s["id_contacto"], s["email"])]
+        if not able:
+            raise No("05", "turno")
+        for signer in able:
+            self.store.change(Link, {"fecha_firma": self.now}, id_firmante=signer["id_contacto"], attachment=0)
+        self._touch(envelope)
+        if self.turn(envelope):
+            self._invite(envelope)
+            return False
+        self.end(envelope, Status.SIGNED)
+        return True
+
+    def collect(self, envelope: str, fields: Mapping[str, Any]) -> None:
+        """The roles fill the inputs of the templates: the envelope goes on to be signed."""
+        if self.one(Envelope, id_transaccion=envelope)["estado"] != Status.COLLECTING:
+            raise No("05", "estado")
+        for d in self.store.rows(Document, id_transaccion=envelope, kind="template"):
+            self.fill(envelope, d["id_documento"], {k: v for k, v in fields.items() if k in d["inputs"]})
+        self._touch(envelope, estado=int(Status.PENDING))
+        self._invite(envelope)
+
+    def end(self, envelope: str, estado: Status) -> None:
+        """The end, and who is told of it: the copies once signed, those to be notified, and the distributor."""
+        found = self.one(Envelope, id_transaccion=envelope)
+        if found["estado"] not in (Status.PENDING, Status.COLLECTING):
+            raise No("05", "estado")
+        self._touch(envelope, estado=int(estado))
+        if estado is Status.SIGNED:
+            self._tell(envelope, "copia", [a.strip() for a in (found["cc"] or "").split(",") if a.strip()])
+        for signer in self.store.rows(Signer, id_transaccion=envelope, rol="Notificado"):
+            if estado in (signer["states"] or [Status.SIGNED]):
+                self._tell(envelope, "notificado", [signer["email"]], signer["id_contacto"])
+        if found["created_by"]:
+            self._tell(envelope, "fin", [found["created_by"]])
+
+
+def _roles(signer: Mapping[str, Any]) -> list[str]:
+    return [role.strip() for role in (signer.get("operation_rol") or "").split(",") if role.strip()]
+
+
+def _order(signer: Mapping[str, Any]) -> float:
+    return float("inf") if signer["orden"] is None else float(signer["orden"])

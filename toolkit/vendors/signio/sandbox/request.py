@@ -1,0 +1,164 @@
+"""How SIGNIO is entered and how it answers: tokens, the values of a request, and both dialects of yes and no.
+
+Failures have HTTP status 200 and the documented code, in the words of the service that was called.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from werkzeug.datastructures import FileStorage
+
+from toolkit.sandbox.vendor import Answer, Call, Refused, Vendor
+from toolkit.spec import Endpoint
+from toolkit.vendors.signio.api import SYSTEM
+from toolkit.vendors.signio.sandbox.check import read
+from toolkit.vendors.signio.sandbox.envelopes import TABLES, Envelope, KeptTemplate, Life, No, Row, Tag, Tenant, User
+
+CREDENTIALS = {"email": "analista@example.co", "password": "sandbox-password"}
+TENANTS = ("EMPRESA - OPERACIONES", "EMPRESA - LEGAL")  # the first is the user's own
+BASE = "7d1f0c52-3b7e-4b8e-8e0a-60f0f2f7b001"
+SAID = {
+    "00": "Operación correcta",
+    "01": "token invalido",
+    "02": "usuario inactivo",
+    "03": "cliente inactivo",
+    "04": "error interno",
+    "05": "contenido no procesable",
+    "06": "recurso no encontrado",
+}
+CODES = {401: "01", 403: "02", 404: "06", 405: "06", **dict.fromkeys((400, 413, 415), "05"), 500: "04"}
+NEWER = ("/envelope", "/templates", "/auth")  # these say `code` and `message`
+
+
+def seed(call: Call) -> None:
+    store, life = call.store, Life(call.store, call.now)
+    store.add(User, {**CREDENTIALS, "active": True})
+    store.add_many(Tenant, [{"name": name, "active": True, "webhook": None} for name in TENANTS])
+    store.add_many(Tag, [{"tag": "Contratos"}, {"tag": "Nómina"}])
+    facts = {"status": 1, "protected": False, "created_at": "2026-01-10T12:00:00+00:00"}
+    contract = {"id": 12, "name": "Contrato", "description": "Contrato a término fijo", "type": "PLL"}
+    inputs = ["name", "identification"]
+    store.add(KeptTemplate, {**facts, **contract, "roles": "Operador,Empleado", "inputs": inputs})
+    note = {"id": 13, "name": "Pagaré", "description": "", "type": "XFORM", "roles": "Operador", "inputs": ["name"]}
+    store.add(KeptTemplate, {**facts, **note, "status": 2, "protected": True})
+    base = life.create(TENANTS[0], {"nombre": "Base laboral"})
+    store.change(Envelope, {"id_transaccion": BASE, "base": True}, id_transaccion=base)
+
+
+def refuse(no: Refused) -> Answer:
+    """A refusal that no service wrote; its HTTP status tells, and both dialects' words are there."""
+    if isinstance(no.details, dict):
+        return no.status, no.details
+    if no.status not in CODES:  # said by what stands before the vendor, and in nobody's dialect
+        return no.status, {"message": f"HTTP {no.status}"}
+    code = CODES[no.status]
+    return no.status, {"codigo": code, "mensaje": SAID[code], "code": code, "message": SAID[code]}
+
+
+VENDOR = Vendor(SYSTEM, CREDENTIALS, TABLES, seed, lambda call: None, refuse)
+
+
+@dataclass
+class Visit:
+    """One request that is let in: who comes, and what is wanted, by the vendor's names."""
+
+    call: Call
+    life: Life
+    tenant: str
+    email: str
+    values: dict[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.values.get("id_transaccion") or self.call.path["envelope_id"])
+
+    @property
+    def envelope(self) -> Row:
+        return self.life.one(Envelope, id_transaccion=self.id, tenant=self.tenant)
+
+    def draft(self) -> Row:
+        return self.life.draft(self.tenant, self.id)
+
+    def address(self, *path: str) -> str:
+        """Where something of this sandbox is to be had."""
+        return "/".join([f"http://{self.call.headers.get('Host')}/signio", *(quote(p, safe="") for p in path)])
+
+
+Service = Callable[[Visit], dict[str, Any] | None]
+
+
+def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
+    """Register a service; `failed` names the identifier that is 0 where it could not be done."""
+    endpoint: Endpoint = declared.endpoint
+    newer = endpoint.path.startswith(NEWER)
+
+    def said(code: str) -> dict[str, Any]:
+        return {"code": code, "message": SAID[code]} if newer else {"codigo": code, "mensaje": SAID[code]}
+
+    def register(service: Service) -> Service:
+        @VENDOR.handles(declared)
+        def handler(call: Call) -> Answer:
+            try:
+                done = service(_visit(call, endpoint)) or {}
+            except No as no:
+                errors = {"errores": no.errors} if no.code == "05" else {}
+                zero = {failed: 0} if failed else {}
+                missing = endpoint.bare and no.code == "06"
+                raise Refused(404 if missing else 200, details=said(no.code) | zero | errors) from None
+            return 200, done if endpoint.bare else {**said("00"), **done}
+
+        return service
+
+    return register
+
+
+def _visit(call: Call, endpoint: Endpoint) -> Visit:
+    tenant = email = ""
+    if endpoint.authenticated:
+        claims = call.claims(call.bearer()) or {}
+        if not claims or "envelope" in claims:
+            raise No("01")
+        tenant, email = claims.get("tenant", TENANTS[0]), claims["sub"]
+        active(call, email, tenant)
+    fields = [a for a in endpoint.arguments if a.name not in endpoint.in_path]
+    values, wrong = read(fields, _sent(call, endpoint))
+    if wrong:
+        raise No("05", *wrong)
+    return Visit(call, Life(call.store, call.now), tenant, email, values)
+
+
+def active(call: Call, email: str, tenant: str) -> None:
+    user, customer = call.store.one(User, email=email), call.store.one(Tenant, name=tenant)
+    if user and not user["active"]:
+        raise No("02")
+    if customer and not customer["active"]:
+        raise No("03")
+
+
+def _sent(call: Call, endpoint: Endpoint) -> Mapping[str, Any]:
+    if endpoint.method == "GET":
+        return call.query
+    if not call.body:
+        return {}
+    try:
+        if endpoint.multipart and call.headers.get_content_type() == "multipart/form-data":
+            return {**call.form, **{key: _whole(file) for key, file in call.files.items()}}
+        sent = call.json
+    except Refused:
+        raise No("05", "formato") from None
+    if not isinstance(sent, dict):
+        raise No("05", "formato")
+    return sent
+
+
+def _whole(file: FileStorage) -> tuple[str, bytes]:
+    with closing(file):
+        return file.filename or "", file.read()
+
+
+def iso(moment: float | None) -> str | None:
+    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
