@@ -7,12 +7,11 @@ from typing import Any
 
 import hypothesis
 import pytest
-from hand_clock import HandClock
 
 import toolkit
+from tests.helpers.clock import ManualClock
 from toolkit.sandbox import Sandbox
 
-pytest.register_assert_rewrite("witness")
 hypothesis.settings.register_profile("same every time", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("same every time")
 
@@ -47,13 +46,13 @@ def box() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def clock(box: Sandbox) -> HandClock:
+def clock(box: Sandbox) -> ManualClock:
     """One clock for the client and the sandbox."""
-    made = HandClock(box)
+    made = ManualClock(box)
     box.control.clock(set=made.moment.isoformat())
     return made
 
 
 @pytest.fixture
-def api(box: Sandbox, clock: HandClock) -> toolkit.Api:
+def api(box: Sandbox, clock: ManualClock) -> toolkit.Api:
     return toolkit.connect(**box.settings(), clock=clock, progress=False)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from frames_catalogue import AWKWARD, NAME, PHONE, each_awkward_frame
 from pandas.testing import assert_frame_equal
-from toys import Scripted, Toys, toys
 
+from tests.helpers.awkward_frames import AWKWARD, NAME, PHONE, each_awkward_frame
+from tests.helpers.toy_vendor import Scripted, Toys, toys
 from toolkit.client import Caller, records
 from toolkit.errors import BadAnswer, InputError, NotFound, RowErrors, SettingsError
 from toolkit.http import wire

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hand_clock import HandClock
 
 import toolkit
+from tests.helpers.clock import ManualClock
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint
 
@@ -127,7 +127,7 @@ def test_there_are_examples() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_examples_run_as_shown(
-    example: doctest.DocTest, box: Sandbox, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+    example: doctest.DocTest, box: Sandbox, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TOOLKIT_SANDBOX", box.url)
     api = toolkit.connect("sandbox", clock=clock, progress=False)

@@ -7,18 +7,18 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import witness
-from hand_clock import HandClock
-from witness import BASE, SYSTEMS, Case, Reading, ask_sandbox, assert_shape, hold_client
 
 import toolkit
+from tests.helpers import witness
+from tests.helpers.clock import ManualClock
+from tests.helpers.witness import BASE, SYSTEMS, Case, Reading, ask_sandbox, assert_shape, hold_client
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint, Field, File, OneOf, Part, Rows, Service, Several, Text
 from toolkit.vendors.carmachain.api import Detail
 
 CASES = {system: witness.cases(system) for system in SYSTEMS}
-READINGS = {s: importlib.import_module(f"witness_{s}").READINGS for s in SYSTEMS}
-SETUP = {s: importlib.import_module(f"witness_setup.{s}") for s in SYSTEMS}
+READINGS = {s: importlib.import_module(f"tests.vendors.{s}.witness").READINGS for s in SYSTEMS}
+SETUP = {s: importlib.import_module(f"tests.vendors.{s}.witness_setup") for s in SYSTEMS}
 DECLARED: dict[str, type[Service]] = {
     s: getattr(importlib.import_module(f"toolkit.vendors.{s}.api"), name)
     for s, name in zip(SYSTEMS, ("Ida", "Signio", "NddPrint", "CarmaChain"), strict=True)
@@ -35,7 +35,7 @@ ALL_READINGS = [
 def client(system: str, case: Case) -> Service:
     """The declared service, upon a client whose token is the case's."""
     account = {"base_url": BASE, "token": witness.token_of(case)}
-    api = toolkit.connect(**{system: account}, clock=HandClock(), progress=False)
+    api = toolkit.connect(**{system: account}, clock=ManualClock(), progress=False)
     return DECLARED[system](getattr(api, system)._caller)
 
 
@@ -88,7 +88,7 @@ def test_insert_records_sends_what_the_manual_shows() -> None:
     account = {"base_url": BASE, "token": "<token>", "push": {"settle_wait": 0, "settle_stable": 0}}
     people = pd.DataFrame({"EMAIL": ["mail@mail.com", "mail2@mail.com"], "NOMBRE_1": ["Nombre", "Nombre2"]})
     with witness.answering(case["response"], {"/api/v2/database/123": Counting(json=None)}) as vendor:
-        toolkit.connect(ida=account, clock=HandClock(), progress=False).ida.insert_records(123, people)
+        toolkit.connect(ida=account, clock=ManualClock(), progress=False).ida.insert_records(123, people)
     sent = [r for r in vendor.requests if r["method"] == "POST"]
     records = [record for r in sent for record in r["json"].pop("records")]
     expected = witness.asked(case)

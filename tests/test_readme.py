@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from readme import END, README, SYSTEMS, with_outputs, with_table
 
 import toolkit
+from tests.commands.readme import END, README, SYSTEMS, with_outputs, with_table
 from toolkit.sandbox import Sandbox
 
 TEXT = README.read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ ROOT = README.parent
 
 
 def test_the_table_of_endpoints_is_that_of_the_declarations() -> None:
-    assert with_table(TEXT) == TEXT, "python -m tests.readme writes it again"
+    assert with_table(TEXT) == TEXT, "python -m tests.commands.readme writes it again"
 
 
 def test_the_table_has_a_row_for_each_endpoint() -> None:
@@ -31,7 +31,7 @@ def test_the_table_has_a_row_for_each_endpoint() -> None:
 def test_the_examples_print_what_is_shown(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TOOLKIT_SANDBOX", box.url)
-    assert with_outputs(TEXT) == TEXT, "python -m tests.readme writes it again"
+    assert with_outputs(TEXT) == TEXT, "python -m tests.commands.readme writes it again"
 
 
 def test_a_wrong_output_would_be_seen() -> None:
@@ -74,7 +74,7 @@ def test_paths_and_names_exist() -> None:
         assert (ROOT / path).exists(), path
     for name in set(re.findall(r"toolkit\.(\w+)[(`]", TEXT)):
         assert hasattr(toolkit, name), name
-    for module in re.findall(r"-m (tests\.\w+)", TEXT):
+    for module in re.findall(r"-m (tests[.\w]+\w)", TEXT):
         place = ROOT / module.replace(".", "/")
         assert place.with_suffix(".py").exists() or (place / "__main__.py").exists(), module
 

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import witness
 import yaml
-from hand_clock import HandClock
 from vcr.errors import CannotOverwriteExistingCassetteException as NotAsRecorded
 
 import toolkit
-from tests.recorded_cases import CASES
-from tests.recording import FOLDER, RESULTS, SANDBOX, SYSTEMS, read_results, record_sandbox, replay
+from tests.commands.recording import FOLDER, RESULTS, SANDBOX, SYSTEMS, read_results, record_sandbox, replay
+from tests.helpers import witness
+from tests.helpers.clock import ManualClock
+from tests.helpers.recorded_cases import CASES
 from toolkit.http.secrets import Secret
 from toolkit.notebook.recording import holds_secret, public_address
 from toolkit.sandbox import Sandbox
@@ -32,7 +32,7 @@ def exchanges(system: Any, name: str, folder: Path = FOLDER) -> list[dict[str, A
 @pytest.mark.parametrize(("system", "name"), ALL_CASES)
 @pytest.mark.block_network
 def test_a_service_runs_again_to_the_same_result(system: Any, name: str) -> None:
-    result, cassette = replay(system, name, HandClock())
+    result, cassette = replay(system, name, ManualClock())
     assert result == read_results(system)["results"][name]
     assert len(cassette) > 0
     assert cassette.all_played
@@ -74,7 +74,7 @@ def test_a_request_that_changed_fails(system: Any, name: str, change: Any, tmp_p
     text = yaml.safe_dump({"version": 1, "interactions": kept})
     (tmp_path / system.name / f"{name}.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(NotAsRecorded):
-        replay(system, name, HandClock(), tmp_path)
+        replay(system, name, ManualClock(), tmp_path)
 
 
 # ── the files ────────────────────────────────────────────────────────────────
@@ -122,12 +122,12 @@ def test_no_cassette_holds_a_secret_or_an_address_of_this_machine(box: Sandbox) 
 def test_recording_anew_gives_the_same(system: Any, tmp_path: Path) -> None:
     if read_results(system)["source"] != SANDBOX:
         pytest.skip("recorded from the vendor")
-    record_sandbox(system, HandClock(), tmp_path)
+    record_sandbox(system, ManualClock(), tmp_path)
     made, kept = (
         [read_results(system, folder), *(exchanges(system, name, folder) for name in CASES[system.name])]
         for folder in (tmp_path, FOLDER)
     )
-    assert made == kept, "what is sent or answered has changed: if it should, run `python -m tests.recording`"
+    assert made == kept, "what is sent or answered has changed: if it should, run `python -m tests.commands.recording`"
 
 
 LEAKS = {
@@ -143,5 +143,5 @@ def test_a_secret_where_none_is_declared_is_not_written(
 ) -> None:
     monkeypatch.setitem(CASES, "ida", {"create_database": lambda ida, _: ida.create_database(f"x {leak}", ["NOMBRE"])})
     with pytest.raises(toolkit.ToolkitError, match="not written"):
-        record_sandbox(SYSTEMS["ida"], HandClock(), tmp_path)
+        record_sandbox(SYSTEMS["ida"], ManualClock(), tmp_path)
     assert [path.name for path in tmp_path.rglob("*.*") if leak in path.read_text(encoding="utf-8")] == []

@@ -5,9 +5,9 @@ from collections.abc import Hashable
 from typing import Any, ClassVar, NamedTuple
 
 import pandas as pd
-from hand_clock import HandClock
 
 import toolkit
+from tests.helpers.clock import ManualClock
 from toolkit import settings
 from toolkit.push.journal import Journal
 from toolkit.sandbox import Sandbox
@@ -34,7 +34,7 @@ class Bench:
     write: ClassVar[dict[str, str]]  # the request that carries rows
     read: ClassVar[dict[str, str]]  # the request by which doubt is settled
 
-    def __init__(self, box: Sandbox, clock: HandClock) -> None:
+    def __init__(self, box: Sandbox, clock: ManualClock) -> None:
         self.box, self.clock = box, clock
         self.connect()
         self.before = self.stored()

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hand_clock import HandClock
 
 import toolkit
+from tests.helpers.clock import ManualClock
 from toolkit.push.journal import Journal
 from toolkit.sandbox import Sandbox
 
@@ -42,26 +42,26 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=list(BENCHES))
-def bench(request: pytest.FixtureRequest, quick: None, box: Sandbox, clock: HandClock) -> Bench:
+def bench(request: pytest.FixtureRequest, quick: None, box: Sandbox, clock: ManualClock) -> Bench:
     """Each system in turn."""
     return BENCHES[request.param](box, clock)
 
 
 @pytest.fixture
-def ida(quick: None, box: Sandbox, clock: HandClock) -> Ida:
+def ida(quick: None, box: Sandbox, clock: ManualClock) -> Ida:
     return Ida(box, clock)
 
 
 @pytest.fixture
-def nddprint(quick: None, box: Sandbox, clock: HandClock) -> NddPrint:
+def nddprint(quick: None, box: Sandbox, clock: ManualClock) -> NddPrint:
     return NddPrint(box, clock)
 
 
 @pytest.fixture
-def carmachain(quick: None, box: Sandbox, clock: HandClock) -> CarmaChain:
+def carmachain(quick: None, box: Sandbox, clock: ManualClock) -> CarmaChain:
     return CarmaChain(box, clock)
 
 
 @pytest.fixture
-def signers(quick: None, box: Sandbox, clock: HandClock) -> Signers:
+def signers(quick: None, box: Sandbox, clock: ManualClock) -> Signers:
     return Signers(box, clock)

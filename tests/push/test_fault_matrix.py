@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import trustme
-from raw_server import Connection, RawServer
 
 import toolkit
+from tests.helpers.raw_server import Connection, RawServer
 from toolkit import NotSent, Throttled
 
 from .benches import Bench, Ida

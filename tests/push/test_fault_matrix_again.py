@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hand_clock import HandClock
 
 import toolkit
+from tests.helpers.clock import ManualClock
 from toolkit import PushRefused, settings
 from toolkit.push.journal import Journal
 from toolkit.sandbox import Sandbox
@@ -122,7 +122,7 @@ def test_49_other_rows(ida: Ida, change: str) -> None:
     assert set(report.table["outcome"].astype(str)) <= {"verified", "accepted"}
 
 
-class Jumping(HandClock):
+class Jumping(ManualClock):
     """A clock on the wall that jumps, while the one that counts seconds does not."""
 
     def __init__(self, box: Sandbox) -> None:

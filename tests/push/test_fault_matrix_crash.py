@@ -14,9 +14,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hand_clock import HandClock
 
 import toolkit
+from tests.helpers.clock import ManualClock
 from toolkit import PushError, PushRefused, settings
 from toolkit.http.session import Session
 from toolkit.push.isolate import Refusals
@@ -147,7 +147,7 @@ def interrupt(patch: pytest.MonkeyPatch, owner: Any, name: str, only: Callable[.
 MOMENTS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
     "connecting": (Session, "_http", lambda session: len(toolkit.pushes()) > 0),
     "sending": (Session, "_send", lambda session, request, token: "records" in request.path),
-    "waiting": (HandClock, "sleep", lambda clock, seconds: clock.slept > 20),
+    "waiting": (ManualClock, "sleep", lambda clock, seconds: clock.slept > 20),
     "counting": (Session, "_send", lambda session, request, token: session.clock.slept > 60),
     "reading the answer": (Journal, "outcome", lambda *facts: True),
 }

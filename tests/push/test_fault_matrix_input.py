@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 import trustme
-from raw_server import Connection, RawServer, answering, reply
 
 import toolkit
+from tests.helpers.raw_server import Connection, RawServer, answering, reply
 from toolkit.http.session import Session
 
 from .benches import DATABASE, Bench, Ida, told

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hand_clock import HandClock
-from signio_kit import crowd, envelopes, planned, posts
 
 import toolkit
+from tests.helpers.clock import ManualClock
+from tests.vendors.signio.helpers import crowd, envelopes, planned, posts
 from toolkit import Report, RowErrors
 from toolkit.sandbox import Sandbox
 from toolkit.sandbox.store import Store
@@ -60,7 +60,7 @@ def built(signio: Signio, **push: Any) -> Plan:
 # ── SIGNIO ───────────────────────────────────────────────────────────────────
 
 
-def test_32_token_refused_at_distribution(box: Sandbox, clock: HandClock, signio: Signio) -> None:
+def test_32_token_refused_at_distribution(box: Sandbox, clock: ManualClock, signio: Signio) -> None:
     """Nothing was done: the token is renewed and the request sent once more; one e-mail each."""
     plan = built(signio)
     clock.advance(1)  # tokens of the same second are the same

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import toolkit
-from tests.hand_clock import HandClock
+from tests.helpers.clock import ManualClock
 from toolkit.http.session import Clock, Session
 from toolkit.push import identity, journal
 from toolkit.push.journal import Journal
@@ -113,7 +113,7 @@ def sqlite_with(factory: type[sqlite3.Connection]) -> SimpleNamespace:
     return SimpleNamespace(connect=connect, Error=sqlite3.Error, DatabaseError=sqlite3.DatabaseError)
 
 
-class JumpingClock(HandClock):
+class JumpingClock(ManualClock):
     """A clock on the wall that can be set wrong, and a monotonic one that cannot."""
 
     ahead = timedelta()

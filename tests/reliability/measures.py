@@ -163,8 +163,7 @@ def _resumed_after(kernel: Kernel, job: dict[str, Any], box: Sandbox) -> float:
 
 def distribution(box: Sandbox, envelopes: int) -> list[str]:
     """How often the request that distributes an envelope left, under faults, run three times."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    from tests.signio_kit import crowd, planned
+    from tests.vendors.signio.helpers import crowd, planned
 
     sent: Counter[str] = Counter()
     honest = Session.attempt

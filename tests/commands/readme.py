@@ -1,0 +1,95 @@
+"""What the README shows and a machine can write: the table of endpoints, and what its examples print.
+
+`python -m tests.commands.readme` writes both again; test_readme.py compares.
+"""
+
+import ast
+import importlib
+import inspect
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from toolkit.spec import Endpoint, Service
+
+README = Path(__file__).parent.parent.parent / "README.md"
+START, END = "<!-- endpoints -->\n", "<!-- /endpoints -->"
+SYSTEMS = {"ida": "Ida", "signio": "Signio", "nddprint": "NddPrint", "carmachain": "CarmaChain"}
+EXAMPLE = re.compile(r"```python\n(?P<code>.*?)```\n(?P<output>\n```text\n.*?```\n)?", re.DOTALL)
+WIDTH = 120
+
+# ── the table of endpoints ───────────────────────────────────────────────────
+
+
+def with_table(text: str) -> str:
+    """The README with the table as the declarations have it."""
+    head, _, rest = text.partition(START)
+    _, _, tail = rest.partition(END)
+    tables = "\n".join(_system(f"toolkit.vendors.{name}.{{}}", kind) for name, kind in SYSTEMS.items())
+    return f"{head}{START}\n{tables}\n{END}{tail}"
+
+
+def _system(room: str, kind: str) -> str:
+    """A heading, a row an endpoint in the order of the declarations, then what is made of several calls."""
+    declared: type[Service] = getattr(importlib.import_module(room.format("api")), kind)
+    held: type[Service] = getattr(importlib.import_module(room.format("client")), kind)
+    system = declared.system
+    lines = [
+        f"### `api.{system.name}`: {system.title}. {_first_line(declared)}\n",
+        f"| call | method and path | provenance | {system.manual} |",
+        "| --- | --- | --- | --- |",
+        *map(_row, declared.endpoints.values()),
+    ]
+    methods = inspect.getmembers(held, inspect.isfunction)
+    own = [(n, m) for n, m in methods if n not in declared.endpoints and not n.startswith("_")]
+    return "\n".join([*lines, "", *(f"- `{name}`: {_first_line(method)}" for name, method in own)]) + "\n"
+
+
+def _row(endpoint: Endpoint) -> str:
+    return f"| `{endpoint.name}` | {endpoint.method} `{endpoint.path}` | {endpoint.provenance} | {endpoint.section} |"
+
+
+def _first_line(described: object) -> str:
+    return (inspect.getdoc(described) or "").partition("\n")[0]
+
+
+# ── the examples ─────────────────────────────────────────────────────────────
+
+
+def with_outputs(text: str) -> str:
+    """The README with what its examples print, each run after the other in this directory."""
+    names: dict[str, Any] = {}
+
+    def ran(example: re.Match[str]) -> str:
+        output = _run(example["code"], names)
+        return f"```python\n{example['code']}```\n" + (f"\n```text\n{output}\n```\n" if output else "")
+
+    with pd.option_context("display.width", WIDTH, "display.max_columns", None, "display.max_colwidth", None):
+        return EXAMPLE.sub(ran, text)
+
+
+def _run(code: str, names: dict[str, Any]) -> str:
+    """What a notebook's cell shows: the value of its last line, if that is an expression."""
+    body = ast.parse(code).body
+    last = body.pop() if isinstance(body[-1], ast.Expr) else None
+    exec(compile(ast.Module(body, []), "README.md", "exec"), names)
+    if last is None:
+        return ""
+    return repr(eval(compile(ast.Expression(last.value), "README.md", "eval"), names))
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ |= {"TOOLKIT_STATE": folder, "TOOLKIT_SETTINGS": f"{folder}/settings.toml"}
+        os.chdir(folder)
+        text = with_outputs(with_table(README.read_text(encoding="utf-8")))
+        README.write_text(text, encoding="utf-8", newline="\n")
+        os.chdir(README.parent)
+
+
+if __name__ == "__main__":
+    main()

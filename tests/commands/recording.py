@@ -1,0 +1,188 @@
+"""Makes the recorded cassettes, and runs them again.
+
+`python -m tests.commands.recording` makes all of them anew from the sandbox, the same each time. `--profile NAME` makes
+them from the vendors, entered with a profile of your own: read cassettes/README.md first, for real things happen there.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import re
+import tempfile
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest import mock
+from urllib.parse import parse_qsl, urlencode
+
+import pandas as pd
+import vcr
+from vcr.cassette import Cassette
+from vcr.request import Request
+
+import toolkit
+from tests.helpers.clock import ManualClock
+from tests.helpers.recorded_cases import CASES
+from toolkit.http.secrets import MASK, Secret, scrub
+from toolkit.http.session import Clock
+from toolkit.notebook.recording import holds_secret, masked, public_address, refuse_secrets, secret_keys
+from toolkit.push import Report
+from toolkit.sandbox import Sandbox
+from toolkit.spec import Masked, System
+from toolkit.vendors import systems
+
+FOLDER = Path(__file__).parent.parent.parent / "cassettes" / "recorded"
+SYSTEMS = {system.name: system for system in systems()}
+SANDBOX, VENDOR = "the toolkit's own sandbox", "the vendor"
+RESULTS = "results.json"
+BARE_PIN = re.compile(r'"?\d+"?')  # an answer that is nothing else
+
+
+class Keeper:
+    """One system's exchanges as cassettes hold them: addressed to the vendor, in one spelling, without secrets."""
+
+    def __init__(self, service: Any, source: str = "") -> None:
+        fields = [f for e in service.endpoints.values() for f in (*e.arguments, *(e.rows.fields if e.rows else ()))]
+        self._secret, self._source = secret_keys(fields), source
+        self._address, self._public = service._caller.session.base_url, public_address(service.system)
+
+    def cassette(self, path: Path, mode: str) -> Any:
+        """A context in which requests are recorded ("all") or answered from the file ("none")."""
+        player = vcr.VCR(
+            match_on=("method", "scheme", "host", "port", "path", "query", "sent"),
+            before_record_request=self._request,
+            before_record_response=self._response,
+            decode_compressed_response=True,
+            record_on_exception=False,
+        )
+        player.register_matcher("sent", _sent_alike)
+        return player.use_cassette(path, record_mode=mode)
+
+    def published(self, text: str) -> str:
+        return text.replace(self._address, self._public)
+
+    def _request(self, request: Request) -> Request:
+        address, _, query = self.published(request.uri).partition("?")
+        asked = masked(dict(parse_qsl(query, keep_blank_values=True)), self._secret)
+        kind, body = request.headers.get("Content-Type", ""), (request.body or b"").decode()
+        if boundary := kind.partition("boundary=")[2]:
+            kind, body = kind.replace(boundary, "boundary"), body.replace(boundary, "boundary")
+        elif body:
+            body = json.dumps(masked(json.loads(body), self._secret), sort_keys=True)
+        uri = f"{address}?{urlencode(sorted(asked.items()), safe='*')}" if asked else address
+        headers = {"Authorization": scrub(request.headers.get("Authorization", "")), "Content-Type": kind}
+        return Request(request.method, scrub(uri), scrub(body), {k: v for k, v in headers.items() if v})
+
+    def _response(self, response: dict[str, Any]) -> dict[str, Any]:
+        body = self.published(response["body"]["string"].decode())
+        if BARE_PIN.fullmatch(body):
+            body = MASK
+        elif body[:1] in ("{", "["):
+            body = json.dumps(masked(json.loads(body), self._secret))
+        headers = {k: v for k, v in response["headers"].items() if k.lower() == "content-type"}
+        headers["X-Recorded-From"] = [self._source]
+        return {"status": response["status"], "headers": headers, "body": {"string": scrub(body).encode()}}
+
+
+def _sent_alike(one: Request, other: Request) -> None:
+    """As text: to Python, 0 and false are equal."""
+    assert (one.body, dict(one.headers)) == (other.body, dict(other.headers))
+
+
+def plain(result: Any) -> Any:
+    """What a call gave back, as JSON: a frame with its types and its index, a secret as the name of its type."""
+    if isinstance(result, list):
+        return [plain(one) for one in result]
+    if isinstance(result, Report):
+        return plain(result.table)
+    if isinstance(result, pd.DataFrame):
+        rows = json.loads(result.to_json(orient="records", date_format="iso", default_handler=_name))
+        return {"dtypes": {c: str(t) for c, t in result.dtypes.items()}, "index": list(result.index), "rows": rows}
+    return _name(result) if isinstance(result, Secret) else result
+
+
+def _name(value: Any) -> str:
+    return type(value).__name__
+
+
+def told(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Results as the cases take them."""
+    return {name: one["rows"] if isinstance(one, dict) else one for name, one in results.items()}
+
+
+def record(service: Any, folder: Path, source: str) -> None:
+    """Make the cassettes of one system anew, and beside them what the calls gave back."""
+    for old in folder.glob("*.*"):
+        old.unlink()
+    keeper, session, results = Keeper(service, source), service._caller.session, dict[str, Any]()
+    session.tokens.current()  # signs in before the first cassette
+    with tempfile.TemporaryDirectory() as state, mock.patch.dict(os.environ, TOOLKIT_STATE=state):
+        for name, case in CASES[service.system.name].items():
+            session._http().close()  # an open connection would go past the recorder
+            with keeper.cassette(path := folder / f"{name}.yaml", "all") as cassette:
+                result = case(service, told(results))
+                refuse_secrets(path, cassette.data)
+            results[name] = plain(result)
+    shown = {f.name for f in service.system.credentials.fields if not isinstance(f, Masked)}
+    account = {name: value for name, value in service._account.items() if name in shown}
+    text = json.dumps({"source": source, "account": account, "results": results}, ensure_ascii=False, indent=1)
+    if holds_secret(text):
+        raise toolkit.ToolkitError(f"{RESULTS} was not written: a secret would stand in it")
+    (folder / RESULTS).write_text(keeper.published(text), encoding="utf-8", newline="\n")
+
+
+def record_sandbox(system: System, clock: Clock, folder: Path) -> None:
+    """The same each time: time is handed in, and identifiers are counted."""
+    ids = (uuid.UUID(int=number, version=4) for number in itertools.count(1))
+    with mock.patch("uuid.uuid4", side_effect=ids), Sandbox(clock=clock.monotonic) as box:
+        account: dict[str, Any] = {system.name: {**box.settings()[system.name], "workers": 1}}
+        api = toolkit.connect(**account, clock=clock, progress=False)
+        record(getattr(api, system.name), folder / system.name, SANDBOX)
+
+
+def read_results(system: System, folder: Path = FOLDER) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((folder / system.name / RESULTS).read_text(encoding="utf-8"))
+    return read
+
+
+def replay(system: System, name: str, clock: Clock, folder: Path = FOLDER) -> tuple[Any, Cassette]:
+    """Run one case from its cassette: what comes back, and the cassette."""
+    kept = read_results(system)
+    secrets = {f.name: MASK for f in system.credentials.fields if isinstance(f, Masked)}
+    settings = {**kept["account"], **secrets, "base_url": public_address(system), "workers": 1}
+    account: dict[str, Any] = {system.name: settings}
+    service = getattr(toolkit.connect(**account, clock=clock, progress=False), system.name)
+    with Keeper(service).cassette(folder / system.name / f"{name}.yaml", "none") as cassette:
+        result = CASES[system.name][name](service, told(kept["results"]))
+    return plain(result), cassette
+
+
+class Waiting(ManualClock):
+    """Really waits, and is moved by nothing else: a replay then counts the same time."""
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+        super().sleep(seconds)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("systems", nargs="*", metavar="system", help=f"of {', '.join(SYSTEMS)}; all if none is named")
+    options.add_argument("--profile", help="record from the vendors, entered with this profile")
+    given = options.parse_args()
+    for name in given.systems or SYSTEMS:
+        if given.profile is None:
+            record_sandbox(SYSTEMS[name], ManualClock(), FOLDER)
+        else:
+            clock = Waiting()
+            clock.moment = datetime.now(UTC)
+            api = toolkit.connect(given.profile, **{name: {"workers": 1}}, clock=clock, progress=False)
+            record(getattr(api, name), FOLDER / name, VENDOR)
+
+
+if __name__ == "__main__":
+    main()
