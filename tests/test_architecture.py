@@ -174,7 +174,7 @@ def test_each_dialect_speaks_every_kind() -> None:
     def kinds(of: type) -> set[type]:
         return {k for kind in of.__subclasses__() for k in {kind, *kinds(kind)}}
 
-    assert kinds(spec.Field) - {spec.Part} == set(frames.COLUMNS)
+    assert kinds(spec.Field) - {spec.Nested} == set(frames.COLUMNS)
     assert kinds(spec.Field) == set(store.COLUMNS)
     assert kinds(spec.Field) == set(WIDGETS)
 

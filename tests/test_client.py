@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 
 from tests.helpers.awkward_frames import AWKWARD, NAME, PHONE, each_awkward_frame
 from tests.helpers.toy_vendor import Scripted, Toys, toys
-from toolkit.client import Caller, records
+from toolkit.client import Client, records
 from toolkit.errors import BadAnswer, InputError, NotFound, RowErrors, SettingsError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
@@ -183,7 +183,7 @@ def test_everything_wrong_is_said_at_once_and_nothing_is_sent(
 
 def test_unknown_arguments_are_said_with_the_others() -> None:
     _, session = toys()
-    caller = Caller(session, progress=False)  # type: ignore[arg-type]
+    caller = Client(session, progress=False)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"no argument 'txt', only text, size, offset; size: is not one of"):
         caller(Toys.endpoints["search"], {"text": "a", "txt": "b", "size": 9})
     assert session.sent == []
@@ -271,7 +271,7 @@ def test_answers_keep_the_order_of_what_was_asked_and_failures_their_place() -> 
 
 
 def test_nothing_to_ask_is_nothing() -> None:
-    assert Caller(Scripted(), progress=False).each(Toys.endpoints["one"], []) == []  # type: ignore[arg-type]
+    assert Client(Scripted(), progress=False).each(Toys.endpoints["one"], []) == []  # type: ignore[arg-type]
 
 
 def test_what_no_one_expects_stops_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -290,9 +290,9 @@ def test_what_no_one_expects_stops_the_rest(monkeypatch: pytest.MonkeyPatch) -> 
         stopping.wait(10)
 
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", stop)
-    caller = Caller(Scripted(), workers=1, progress=False)  # type: ignore[arg-type]
+    caller = Client(Scripted(), workers=1, progress=False)  # type: ignore[arg-type]
     with pytest.raises(ZeroDivisionError):
-        caller.concurrently(work, range(100), label="")
+        caller.map_concurrently(work, range(100), label="")
     assert len(done) <= 2
 
 
@@ -305,9 +305,9 @@ def test_progress_is_shown_or_not(shown: bool, monkeypatch: pytest.MonkeyPatch) 
         return things
 
     monkeypatch.setattr("tqdm.auto.tqdm", bar)
-    assert Caller(Scripted(), progress=shown).concurrently(abs, [-1, 2], label="numbers") == [1, 2]  # type: ignore[arg-type]
+    assert Client(Scripted(), progress=shown).map_concurrently(abs, [-1, 2], label="numbers") == [1, 2]  # type: ignore[arg-type]
     assert seen == [{"total": 2, "desc": "numbers", "disable": not shown, "leave": False}]
 
 
 def test_a_caller_shows_its_host() -> None:
-    assert repr(Caller(Scripted())) == "<Caller of vendor.example>"  # type: ignore[arg-type]
+    assert repr(Client(Scripted())) == "<Client of vendor.example>"  # type: ignore[arg-type]

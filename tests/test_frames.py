@@ -16,25 +16,25 @@ from toolkit.errors import BadAnswer
 from toolkit.http.secrets import MaskedLink, Secret
 from toolkit.spec import (
     Bool,
-    Day,
+    Choice,
+    Date,
     Email,
     Field,
     File,
     Flag,
     Identity,
+    Integer,
     Json,
     Link,
+    List,
     Masked,
+    Nested,
     Number,
-    OneOf,
-    Part,
     Phone,
     Record,
     Rows,
-    Several,
     Text,
-    Time,
-    Whole,
+    Timestamp,
 )
 
 MS = st.integers(-(10**12), 4 * 10**12)
@@ -44,12 +44,12 @@ SAMPLES: dict[type[Field], st.SearchStrategy[Any]] = {  # what a vendor may answ
     Email: TEXT,
     Phone: TEXT | st.integers(0, 10**12),
     Identity: TEXT,
-    Whole: st.integers(-(2**63), 2**63 - 1) | st.integers(-9, 9).map(str),
+    Integer: st.integers(-(2**63), 2**63 - 1) | st.integers(-9, 9).map(str),
     Number: st.integers(-(10**9), 10**9) | st.floats(allow_nan=False, allow_infinity=False),
     Bool: st.booleans() | st.sampled_from([0, 1, "true", "0"]),
     Flag: st.sampled_from([0, 1, True, False, "1", ""]),
-    Day: st.dates(min_value=pd.Timestamp("1900-01-01").date()).map(str),
-    Several: st.lists(TEXT, max_size=3) | st.just("a;b"),
+    Date: st.dates(min_value=pd.Timestamp("1900-01-01").date()).map(str),
+    List: st.lists(TEXT, max_size=3) | st.just("a;b"),
     Json: st.dictionaries(TEXT, TEXT, max_size=2) | st.lists(TEXT, max_size=2),
     Rows: st.lists(st.dictionaries(TEXT, TEXT, max_size=2), max_size=2),
     File: TEXT,
@@ -59,12 +59,12 @@ SAMPLES: dict[type[Field], st.SearchStrategy[Any]] = {  # what a vendor may answ
 
 
 def sample(field: Field) -> st.SearchStrategy[Any]:
-    if isinstance(field, Part):
+    if isinstance(field, Nested):
         assert field.record
         return rows_of(field.record)
-    if isinstance(field, OneOf):
+    if isinstance(field, Choice):
         return st.sampled_from([*field.choices])
-    if isinstance(field, Time):
+    if isinstance(field, Timestamp):
         return MS if not field.format else MS.map(lambda ms: pd.Timestamp(ms, unit="ms", tz="UTC").isoformat())
     return SAMPLES[type(field)]
 
@@ -110,7 +110,7 @@ def test_columns_and_dtypes_stand_with_and_without_rows(record: type[Record]) ->
 def test_columns_are_the_declared_fields_in_their_order(record: type[Record]) -> None:
     frame = frames.to_frame(record, [])
     names = [name.partition(".")[0] for name in frame.columns]
-    meanings = {f.meaning for f in record.fields if isinstance(f, OneOf)}
+    meanings = {f.meaning for f in record.fields if isinstance(f, Choice)}
     assert list(dict.fromkeys(n for n in names if n not in meanings)) == [f.name for f in record.fields]
     assert frame.columns.is_unique
 
@@ -141,25 +141,25 @@ def column(field: Field, *values: Any) -> "pd.Series[Any]":
         (Text(), ["a", None, 7, 56912345678, 56912345678.0, 1.5, True, {"a": 1}], "str",
          ["a", None, "7", "56912345678", "56912345678", "1.5", "true", '{"a": 1}']),
         (Text(), ["00123", "NA", ""], "str", ["00123", "NA", ""]),
-        (Whole(), [1, None, 0], "Int64", [1, None, 0]),
-        (Whole(), ["5", 0, "", None, " 7 ", 2.0], "Int64", [5, 0, None, None, 7, 2]),
-        (Whole(), [2**63 - 1, 9007199254740993], "Int64", [2**63 - 1, 9007199254740993]),
+        (Integer(), [1, None, 0], "Int64", [1, None, 0]),
+        (Integer(), ["5", 0, "", None, " 7 ", 2.0], "Int64", [5, 0, None, None, 7, 2]),
+        (Integer(), [2**63 - 1, 9007199254740993], "Int64", [2**63 - 1, 9007199254740993]),
         (Number(), [1, None, 2.5, "3.5"], "float64", [1.0, None, 2.5, 3.5]),
         (Bool(), [True, None, False], "boolean", [True, None, False]),
         (Flag(), [1, "0", "", None, True, "TRUE"], "boolean", [True, False, None, None, True, True]),
-        (Time(), [0, None, 1568032184000], "datetime64[us, UTC]",
+        (Timestamp(), [0, None, 1568032184000], "datetime64[us, UTC]",
          [pd.Timestamp(0, tz="UTC"), None, pd.Timestamp("2019-09-09T12:29:44Z")]),
-        (Time(), ["1568032184000", 1568032184000.0], "datetime64[us, UTC]",
+        (Timestamp(), ["1568032184000", 1568032184000.0], "datetime64[us, UTC]",
          [pd.Timestamp("2019-09-09T12:29:44Z")] * 2),
-        (Time(format="iso"), ["2026-03-02T10:00:00-05:00", None, "2026-03-02 15:00:00", "2026-03-02"],
+        (Timestamp(format="iso"), ["2026-03-02T10:00:00-05:00", None, "2026-03-02 15:00:00", "2026-03-02"],
          "datetime64[us, UTC]", [*[pd.Timestamp("2026-03-02T15:00Z"), None] , pd.Timestamp("2026-03-02T15:00Z"),
                                  pd.Timestamp("2026-03-02T00:00Z")]),
-        (Day(), ["2026-03-02", None], "datetime64[us]", [pd.Timestamp("2026-03-02"), None]),
-        (Day(format="%d/%m/%Y"), ["02/03/2026"], "datetime64[us]", [pd.Timestamp("2026-03-02")]),
-        (OneOf(choices={0: "no", 2: "e-mail"}), [2, None, "0", 9], "Int64", [2, None, 0, 9]),
-        (OneOf(choices={"CC": "Cédula"}), ["CC", None, "??"], "str", ["CC", None, "??"]),
-        (Several(separator=";"), ["a; b", "", None, ["c"]], "object", [["a", "b"], [], None, ["c"]]),
-        (Several(), [["a"], "b", None, []], "object", [["a"], ["b"], None, []]),
+        (Date(), ["2026-03-02", None], "datetime64[us]", [pd.Timestamp("2026-03-02"), None]),
+        (Date(format="%d/%m/%Y"), ["02/03/2026"], "datetime64[us]", [pd.Timestamp("2026-03-02")]),
+        (Choice(choices={0: "no", 2: "e-mail"}), [2, None, "0", 9], "Int64", [2, None, 0, 9]),
+        (Choice(choices={"CC": "Cédula"}), ["CC", None, "??"], "str", ["CC", None, "??"]),
+        (List(separator=";"), ["a; b", "", None, ["c"]], "object", [["a", "b"], [], None, ["c"]]),
+        (List(), [["a"], "b", None, []], "object", [["a"], ["b"], None, []]),
         (Json(), [{"a": 1}, [1], None, "x"], "object", [{"a": 1}, [1], None, "x"]),
     ],
 )  # fmt: skip
@@ -174,30 +174,30 @@ def test_each_kind_has_its_dtype_and_keeps_its_values(
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        (Whole(), "five"),
-        (Whole(), 1.5),
-        (Whole(), 2**63),
-        (Whole(), "9" * 30),
-        (Whole(), [1]),
-        (Whole(), {}),
+        (Integer(), "five"),
+        (Integer(), 1.5),
+        (Integer(), 2**63),
+        (Integer(), "9" * 30),
+        (Integer(), [1]),
+        (Integer(), {}),
         (Number(), "a lot"),
         (Number(), {"a": 1}),
         (Bool(), "perhaps"),
         (Bool(), 2),
         (Bool(), []),
-        (Time(), "yesterday"),
-        (Time(), 10**30),
-        (Time(), 10**17),
-        (Time(), []),
-        (Time(format="iso"), "yesterday"),
-        (Time(format="iso"), 12),
-        (Day(), "2026-02-30"),
-        (Day(), "02/03/2026"),
-        (Day(), {}),
-        (OneOf(choices={0: "no"}), "none"),
-        (OneOf(choices={0: "no"}, meaning="words"), [0]),
-        (Part(record=type("Inner", (Record,), {"a": Text()})), "text"),
-        (Part(record=type("Inner", (Record,), {"a": Text()})), [1]),
+        (Timestamp(), "yesterday"),
+        (Timestamp(), 10**30),
+        (Timestamp(), 10**17),
+        (Timestamp(), []),
+        (Timestamp(format="iso"), "yesterday"),
+        (Timestamp(format="iso"), 12),
+        (Date(), "2026-02-30"),
+        (Date(), "02/03/2026"),
+        (Date(), {}),
+        (Choice(choices={0: "no"}), "none"),
+        (Choice(choices={0: "no"}, meaning="words"), [0]),
+        (Nested(record=type("Inner", (Record,), {"a": Text()})), "text"),
+        (Nested(record=type("Inner", (Record,), {"a": Text()})), [1]),
     ],
 )
 def test_what_no_document_shows_is_a_bad_answer_that_names_the_column(field: Field, value: Any) -> None:
@@ -206,7 +206,7 @@ def test_what_no_document_shows_is_a_bad_answer_that_names_the_column(field: Fie
 
 
 def test_a_code_may_have_its_meaning_beside_it() -> None:
-    record = type("Made", (Record,), {"type": OneOf("", choices={0: "text", 2: "e-mail"}, meaning="kind")})
+    record = type("Made", (Record,), {"type": Choice("", choices={0: "text", 2: "e-mail"}, meaning="kind")})
     frame = frames.to_frame(record, [{"type": 2}, {"type": "0"}, {"type": 9}, {}])
     assert frame.columns.tolist() == ["type", "kind"]
     assert frame["kind"].tolist()[:2] == ["e-mail", "text"]
@@ -215,8 +215,8 @@ def test_a_code_may_have_its_meaning_beside_it() -> None:
 
 
 def test_a_record_inside_a_record_has_columns_with_a_dot() -> None:
-    inner = type("Inner", (Record,), {"id": Whole(), "name": Text()})
-    record = type("Outer", (Record,), {"id": Text(), "client": Part(record=inner)})
+    inner = type("Inner", (Record,), {"id": Integer(), "name": Text()})
+    record = type("Outer", (Record,), {"id": Text(), "client": Nested(record=inner)})
     frame = frames.to_frame(record, [{"id": "a", "client": {"id": 7, "name": "x"}}, {"id": "b", "client": None}])
     assert frame.columns.tolist() == ["id", "client.id", "client.name"]
     assert frame["client.id"].tolist()[0] == 7
@@ -230,7 +230,7 @@ def test_a_second_spelling_is_read_where_the_first_is_not_there() -> None:
 
 
 def test_an_open_record_keeps_what_else_comes_as_text() -> None:
-    record = type("Made", (Record,), {"open": True, "id": Whole()})
+    record = type("Made", (Record,), {"open": True, "id": Integer()})
     frame = frames.to_frame(record, [{"id": 1, "b": "x"}, {"id": 2, "a": 56912345678, "b": {"c": 1}}])
     assert frame.columns.tolist() == ["id", "b", "a"]
     assert frame["b"].tolist() == ["x", '{"c": 1}']
@@ -249,10 +249,10 @@ def test_secrets_come_under_their_masks(field: Field, kind: type[Secret]) -> Non
 
 
 def test_keys_that_are_not_declared_are_left_out() -> None:
-    record = type("Made", (Record,), {"id": Whole()})
+    record = type("Made", (Record,), {"id": Integer()})
     assert frames.to_frame(record, [{"id": 1, "more": 2}]).columns.tolist() == ["id"]
 
 
 def test_the_index_counts_the_rows() -> None:
-    record = type("Made", (Record,), {"id": Whole()})
+    record = type("Made", (Record,), {"id": Integer()})
     assert frames.to_frame(record, [{"id": 5}] * 3).index.equals(pd.RangeIndex(3))

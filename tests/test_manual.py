@@ -13,7 +13,7 @@ from tests.helpers import witness
 from tests.helpers.clock import ManualClock
 from tests.helpers.witness import BASE, SYSTEMS, Case, Reading, ask_sandbox, assert_shape, hold_client
 from toolkit.sandbox import Sandbox
-from toolkit.spec import Endpoint, Field, File, OneOf, Part, Rows, Service, Several, Text
+from toolkit.spec import Choice, Endpoint, Field, File, List, Nested, Rows, Service, Text
 from toolkit.vendors.carmachain.api import Detail
 
 CASES = {system: witness.cases(system) for system in SYSTEMS}
@@ -114,7 +114,7 @@ def cases_of(system: str, endpoint: Endpoint) -> list[Case]:
 
 def nested(field: Field) -> Iterator[Field]:
     yield field
-    if isinstance(field, Rows | Part) and field.record:
+    if isinstance(field, Rows | Nested) and field.record:
         for inner in field.record.fields:
             yield from nested(inner)
 
@@ -181,10 +181,10 @@ def assert_limits(field: Field, said: Any) -> None:
         assert isinstance(field, Text)
         assert field.max_length == said["max"]
     if "one_of" in said:
-        choices = set(field.choices) if isinstance(field, OneOf) else {0, 1}
+        choices = set(field.choices) if isinstance(field, Choice) else {0, 1}
         assert choices == set(said["one_of"])
     if "items_of" in said:
-        assert isinstance(field, Several)
+        assert isinstance(field, List)
         assert set(field.choices) == set(said["items_of"])
     if "extensions" in said:
         assert isinstance(field, File)

@@ -10,18 +10,18 @@ from toolkit import spec
 from toolkit.spec import (
     ASSUMED,
     DOCUMENTED,
+    Choice,
     Dialect,
     Email,
     Endpoint,
     File,
+    Integer,
     Masked,
-    OneOf,
     Provenance,
     Record,
     Service,
     System,
     Text,
-    Whole,
     delete,
     get,
     post,
@@ -36,14 +36,14 @@ class Person(Record):
     """A person."""
 
     name = Text("Name.", required=True, max_length=50)
-    years = Whole("Age.", wire="age")
+    years = Integer("Age.", wire="age")
 
 
 class Employee(Person):
     """A person with an employer."""
 
     employer = Text("Who pays.")
-    years = Whole("Age, from the contract.", wire="contractAge")
+    years = Integer("Age, from the contract.", wire="contractAge")
 
 
 SYSTEM = System(name="toy", title="Toy", manual="Toy manual", dialect=Dialect(), credentials=Entry)
@@ -55,7 +55,7 @@ class Toys(Service):
     system = SYSTEM
 
     @get("/people/{id}", section="1", rows=Person)
-    def person(self, id: Annotated[int, Whole("Which one.", minimum=1)]) -> Any:
+    def person(self, id: Annotated[int, Integer("Which one.", minimum=1)]) -> Any:
         """One person, as one row."""
 
     @post("/people", section="2", body=Employee, note="The path is a guess.", provenance=ASSUMED)
@@ -63,7 +63,7 @@ class Toys(Service):
         """Add a person."""
 
     @delete("/people/{id}", section="3", repeatable=True)
-    def remove(self, id: Annotated[int, Whole("Which one.")]) -> None:
+    def remove(self, id: Annotated[int, Integer("Which one.")]) -> None:
         """Remove one."""
 
 
@@ -97,8 +97,8 @@ class Seen:
 def test_fields_know_their_record_their_key_and_their_kind() -> None:
     name, years = Person.fields
     assert (name.name, name.key, name.kind) == ("name", "name", "text")
-    assert (years.name, years.key, years.kind) == ("years", "age", "whole")
-    assert OneOf("").kind == "one of"
+    assert (years.name, years.key, years.kind) == ("years", "age", "integer")
+    assert Choice("").kind == "choice"
     assert Email("").kind == "email"
 
 
@@ -145,11 +145,11 @@ def test_the_help_ends_with_the_fields_and_the_manual() -> None:
         "Fields:\n"
         "    name      text, required. Name.\n"
         "    employer  text. Who pays.\n"
-        "    years     whole. Age, from the contract.\n\n"
+        "    years     integer. Age, from the contract.\n\n"
         "Manual: Toy manual, 2; POST /people (assumed). The path is a guess."
     )
     assert (inspect.getdoc(Toys.person) or "").endswith(
-        "Columns:\n    name   text, required. Name.\n    years  whole. Age.\n\n"
+        "Columns:\n    name   text, required. Name.\n    years  integer. Age.\n\n"
         "Manual: Toy manual, 1; GET /people/{id} (documented)."
     )
 

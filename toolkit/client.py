@@ -13,10 +13,10 @@ from toolkit.http import wire
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Session
 from toolkit.sheets.check import check
-from toolkit.spec import Endpoint, Field, Masked, Part, Rows, Text
+from toolkit.spec import Endpoint, Field, Masked, Nested, Rows, Text
 
 
-class Caller:
+class Client:
     """What a service is handed: it turns a call of a declared endpoint into requests, and answers into tables."""
 
     def __init__(
@@ -26,7 +26,7 @@ class Caller:
         self._corrections = {name: _method_and_path(line) for name, line in (corrections or {}).items()}
 
     def __repr__(self) -> str:
-        return f"<Caller of {self.session.host}>"
+        return f"<Client of {self.session.host}>"
 
     def __call__(self, endpoint: Endpoint, values: Mapping[str, Any], /, *, checked: bool = False) -> Any:
         """Call an endpoint: a DataFrame, one value, or None, as it declares.
@@ -90,9 +90,9 @@ class Caller:
             except ToolkitError as problem:
                 return problem
 
-        return self.concurrently(call, many, label=label or endpoint.name, workers=workers)
+        return self.map_concurrently(call, many, label=label or endpoint.name, workers=workers)
 
-    def concurrently(
+    def map_concurrently(
         self, work: Callable[[Any], Any], many: Sequence[Any], *, label: str, workers: int | None = None
     ) -> list[Any]:
         """`work` on each of many things, some at a time, with a progress bar; results in the same order."""
@@ -115,7 +115,7 @@ def _checked(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:
     for name, field in declared.items():
         if isinstance(field, Rows) and name in values:
             ready[name] = records(field, values[name])
-        elif isinstance(field, Part) and name in values:
+        elif isinstance(field, Nested) and name in values:
             (ready[name],) = records(field, [values[name]])
         else:
             plain.append(field)
@@ -132,7 +132,7 @@ def _checked(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:
     return ready | {n: Secret(v) if n in masked else v for n, v in known.items() if v is not None}
 
 
-def records(field: Rows | Part, given: Any) -> list[dict[str, Any]]:
+def records(field: Rows | Nested, given: Any) -> list[dict[str, Any]]:
     """A DataFrame (or a list of names, or of dicts) as the list of objects that a body carries, defaults filled in."""
     assert field.record
     fields = tuple(f for f in field.record.fields if not f.readonly)

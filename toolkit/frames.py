@@ -11,25 +11,25 @@ from toolkit.errors import BadAnswer
 from toolkit.http.secrets import MaskedLink, Secret, scrub
 from toolkit.spec import (
     Bool,
-    Day,
+    Choice,
+    Date,
     Email,
     Field,
     File,
     Flag,
     Identity,
+    Integer,
     Json,
     Link,
+    List,
     Masked,
+    Nested,
     Number,
-    OneOf,
-    Part,
     Phone,
     Record,
     Rows,
-    Several,
     Text,
-    Time,
-    Whole,
+    Timestamp,
 )
 
 Values = list[Any]
@@ -48,7 +48,7 @@ def to_frame(record: type[Record], rows: Sequence[dict[str, Any]]) -> pd.DataFra
 def _columns(record: type[Record], rows: Sequence[dict[str, Any]]) -> Iterable[tuple[str, Any]]:
     for f in record.fields:
         values = _values(rows, f.key, f.also)
-        if isinstance(f, Part):
+        if isinstance(f, Nested):
             assert f.record
             inner = [v or {} for v in values]
             if not all(isinstance(v, dict) for v in inner):
@@ -60,7 +60,7 @@ def _columns(record: type[Record], rows: Sequence[dict[str, Any]]) -> Iterable[t
         except (ValueError, TypeError, OverflowError) as problem:
             raise BadAnswer(f"column {f.name}: not {f.kind}: {scrub(str(problem))}") from None
         yield f.name, made
-        if isinstance(f, OneOf) and f.meaning:
+        if isinstance(f, Choice) and f.meaning:
             yield f.meaning, pd.Categorical([f.choices.get(v) for v in made], categories=list(f.choices.values()))
 
 
@@ -109,7 +109,7 @@ def _truth(value: Any) -> bool:
 
 
 def _moment(field: Field, values: Values) -> Any:
-    assert isinstance(field, Time)
+    assert isinstance(field, Timestamp)
     if not field.format:
         made = pd.to_datetime(pd.Series(_whole(field, values)), unit="ms", utc=True)
     else:
@@ -119,18 +119,18 @@ def _moment(field: Field, values: Values) -> Any:
 
 
 def _day(field: Field, values: Values) -> Any:
-    assert isinstance(field, Day)
+    assert isinstance(field, Date)
     return pd.to_datetime(pd.Series(values, dtype="str"), format=field.format).astype("datetime64[us]").array
 
 
 def _code(field: Field, values: Values) -> Any:
-    assert isinstance(field, OneOf)
+    assert isinstance(field, Choice)
     numeric = all(isinstance(c, int) for c in field.choices)
     return _whole(field, values) if numeric else text(values)
 
 
 def _list(field: Field, values: Values) -> Any:
-    assert isinstance(field, Several)
+    assert isinstance(field, List)
     apart = field.separator
     split = [[p.strip() for p in v.split(apart) if p.strip()] if apart and isinstance(v, str) else v for v in values]
     return objects([v if v is None or isinstance(v, list) else [v] for v in split])
@@ -166,14 +166,14 @@ COLUMNS: dict[type[Field], Callable[[Field, Values], Any]] = {
     Email: _text,
     Phone: _text,
     Identity: _text,
-    Whole: _whole,
+    Integer: _whole,
     Number: _number,
     Bool: _yes_or_no,
     Flag: _yes_or_no,
-    Time: _moment,
-    Day: _day,
-    OneOf: _code,
-    Several: _list,
+    Timestamp: _moment,
+    Date: _day,
+    Choice: _code,
+    List: _list,
     Json: _as_it_is,
     Rows: _as_it_is,
     File: _text,

@@ -81,7 +81,7 @@ class Identity(Text):
 
 
 @dataclass(frozen=True, eq=False)
-class Whole(Field):
+class Integer(Field):
     minimum: int | None = field(default=None, kw_only=True)
 
 
@@ -101,21 +101,21 @@ class Flag(Field):
 
 
 @dataclass(frozen=True, eq=False)
-class Time(Field):
+class Timestamp(Field):
     """A moment, UTC: epoch milliseconds where `format` is empty, else text ("iso", or a strftime format)."""
 
     format: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
-class Day(Field):
+class Date(Field):
     """A calendar day, without a time or a zone."""
 
     format: str = field(default="%Y-%m-%d", kw_only=True)
 
 
 @dataclass(frozen=True, eq=False)
-class OneOf(Field):
+class Choice(Field):
     """A code from a list. A frame shows the code, and its meaning beside it where `meaning` names a column."""
 
     choices: Mapping[Any, str] = field(default_factory=dict, kw_only=True)
@@ -123,7 +123,7 @@ class OneOf(Field):
 
 
 @dataclass(frozen=True, eq=False)
-class Several(Field):
+class List(Field):
     """A list: joined by `separator` into one text, or a JSON array where there is none."""
 
     separator: str = field(default="", kw_only=True)
@@ -144,7 +144,7 @@ class Rows(Field):
 
 
 @dataclass(frozen=True, eq=False)
-class Part(Field):
+class Nested(Field):
     """A record inside a record: its columns bear this field's name and a dot before their own."""
 
     record: "type[Record] | None" = field(default=None, kw_only=True)

@@ -15,7 +15,7 @@ from stdnum.cl import rut
 from tests.benchmarks.measure import Line, faster, in_turns
 from toolkit.sheets.check import check
 from toolkit.sheets.read import read_sheet
-from toolkit.spec import Day, Email, Field, Identity, Number, OneOf, Phone, Text
+from toolkit.spec import Choice, Date, Email, Field, Identity, Number, Phone, Text
 
 CITIES = ("Santiago", "Concepción", "Valparaíso", "Ñuñoa")
 FIELDS: tuple[Field, ...] = (
@@ -24,9 +24,9 @@ FIELDS: tuple[Field, ...] = (
     Phone(name="CELULAR"),
     Phone(name="FONO"),
     Identity(name="RUT", scheme="cl.rut"),
-    Day(name="NACIMIENTO", format="%d/%m/%Y"),
+    Date(name="NACIMIENTO", format="%d/%m/%Y"),
     Number(name="SALDO"),
-    OneOf(name="CIUDAD", choices={city: city for city in CITIES}),
+    Choice(name="CIUDAD", choices={city: city for city in CITIES}),
 )
 
 

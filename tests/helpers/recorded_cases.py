@@ -120,7 +120,7 @@ SIGNIO: dict[str, Case] = {
         told[MADE], told["upload_promissory_note"][0], amount=2, **TERMS
     ),
     "protect_document": lambda s, told: s.protect_document(told["upload_document"]),
-    "edit_link": lambda s, told: s.edit_link(told[MADE]),
+    "magic_link": lambda s, told: s.magic_link(told[MADE]),
     "distribute": lambda s, told: [s.distribute(told[MADE]), refused(lambda: s.distribute(told[MADE]))],
     "signing_url": signing_url,
     "envelope": lambda s, told: s.envelope(told[MADE]),

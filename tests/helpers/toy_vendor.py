@@ -2,24 +2,24 @@
 
 from typing import Annotated, Any
 
-from toolkit.client import Caller
+from toolkit.client import Client
 from toolkit.http import wire
 from toolkit.spec import (
     Bool,
+    Choice,
     Dialect,
     Endpoint,
+    Integer,
+    List,
     Masked,
+    Nested,
     Offset,
-    OneOf,
-    Part,
     Phone,
     Record,
     Rows,
     Service,
-    Several,
     System,
     Text,
-    Whole,
     get,
     post,
     put,
@@ -38,8 +38,8 @@ class Contact(Record):
 
 
 class Point(Record):
-    x = Whole("From the left.", required=True, minimum=0)
-    y = Whole("From the bottom.", required=True, minimum=0)
+    x = Integer("From the left.", required=True, minimum=0)
+    y = Integer("From the bottom.", required=True, minimum=0)
 
 
 class Free(Record):
@@ -47,7 +47,7 @@ class Free(Record):
 
 
 class Found(Record):
-    id = Whole("Which one.")
+    id = Integer("Which one.")
     name = Text("Name.")
 
 
@@ -67,13 +67,13 @@ class Toys(Service):
         self,
         text: Annotated[str, Text("What to look for.", wire="filter[text]", max_length=5)],
         *,
-        size: Annotated[Any, OneOf("Size.", choices=SIZES)] = None,
-        offset: Annotated[int | None, Whole("Rows to leave out.", minimum=0)] = None,
+        size: Annotated[Any, Choice("Size.", choices=SIZES)] = None,
+        offset: Annotated[int | None, Integer("Rows to leave out.", minimum=0)] = None,
     ) -> Any:
         """Search."""
 
     @get("/found/{id}", section="2", rows=Found, at="one")
-    def one(self, id: Annotated[int, Whole("Which one.", minimum=1)]) -> Any:
+    def one(self, id: Annotated[int, Integer("Which one.", minimum=1)]) -> Any:
         """One."""
 
     @post("/contacts", section="3", value=True, at="id")
@@ -81,13 +81,13 @@ class Toys(Service):
         self,
         people: Annotated[Any, Rows("People.", record=Contact, wire="lista")],
         *,
-        at: Annotated[Any, Part("Where.", record=Point, wire="lugar")] = None,
-        tags: Annotated[Any, Several("Labels.", separator=";")] = None,
+        at: Annotated[Any, Nested("Where.", record=Point, wire="lugar")] = None,
+        tags: Annotated[Any, List("Labels.", separator=";")] = None,
     ) -> Any:
         """Add people."""
 
     @put("/contacts/{id}", section="4", body=Free)
-    def change(self, id: Annotated[int, Whole("Which one.")], **fields: Any) -> Any:
+    def change(self, id: Annotated[int, Integer("Which one.")], **fields: Any) -> Any:
         """Change one."""
 
     @post("/word", section="5", rows=Word, value=True, at="word")
@@ -114,4 +114,4 @@ class Scripted:
 
 def toys(*answers: Any, **options: Any) -> tuple[Toys, Scripted]:
     session = Scripted(*answers or ({},))
-    return Toys(Caller(session, progress=False, **options)), session  # type: ignore[arg-type]
+    return Toys(Client(session, progress=False, **options)), session  # type: ignore[arg-type]

@@ -66,13 +66,13 @@ def test_values_of_the_path_leave_the_body() -> None:
 @pytest.mark.parametrize("step", [".", ".."])
 def test_a_value_that_would_lead_to_another_address_is_refused(step: str) -> None:
     with pytest.raises(InputError, match="another address"):
-        wire.request(Signio.endpoints["edit_link"], {"envelope_id": step})
+        wire.request(Signio.endpoints["magic_link"], {"envelope_id": step})
 
 
 @given(st.text(min_size=1).filter(lambda t: t not in (".", "..")))
 def test_no_value_leaves_its_segment_of_the_path(value: str) -> None:
     value = value.encode("utf-8", "ignore").decode() or "x"
-    path = wire.request(Signio.endpoints["edit_link"], {"envelope_id": value}).path
+    path = wire.request(Signio.endpoints["magic_link"], {"envelope_id": value}).path
     start, middle, end = path.partition("/magic-link")
     assert start.startswith("/envelopes/")
     assert start.count("/") == 2

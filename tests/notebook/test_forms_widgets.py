@@ -29,7 +29,7 @@ def _english_afterwards() -> Iterator[None]:
 
 @pytest.mark.parametrize("kind", WIDGETS, ids=lambda kind: kind.__name__)
 def test_an_input_has_a_name_a_help_and_no_value_at_first(kind: type[spec.Field]) -> None:
-    facts = {"choices": {1: "one", 2: "two"}} if kind in (spec.OneOf, spec.Several) else {}
+    facts = {"choices": {1: "one", 2: "two"}} if kind in (spec.Choice, spec.List) else {}
     made = Input(kind("What it is for.", name="thing", **facts))
     assert made.widget.description == "thing"
     assert "What it is for." in shown(made)
@@ -37,12 +37,12 @@ def test_an_input_has_a_name_a_help_and_no_value_at_first(kind: type[spec.Field]
 
 
 ENTERED = [
-    (spec.Whole("", name="a"), "12", 12),
+    (spec.Integer("", name="a"), "12", 12),
     (spec.Text("", name="a"), "  x ", "x"),
     (spec.Bool("", name="a"), True, True),
-    (spec.OneOf("", name="a", choices={1: "one"}), 1, 1),
-    (spec.Several("", name="a", choices={"x": "X", "y": "Y"}), ("x", "y"), ["x", "y"]),
-    (spec.Part("", name="a"), '{"b": 1}', {"b": 1}),
+    (spec.Choice("", name="a", choices={1: "one"}), 1, 1),
+    (spec.List("", name="a", choices={"x": "X", "y": "Y"}), ("x", "y"), ["x", "y"]),
+    (spec.Nested("", name="a"), '{"b": 1}', {"b": 1}),
 ]
 
 
@@ -55,7 +55,7 @@ def test_what_is_entered_is_read_as_its_kind(field: spec.Field, typed: object, v
 
 def test_everything_wrong_is_said_beside_its_field() -> None:
     name = Input(spec.Text("", name="name", required=True))
-    hour = Input(spec.Whole("", name="hour"))
+    hour = Input(spec.Integer("", name="hour"))
     mail = Input(spec.Email("", name="email"))
     hour.widget.value, mail.widget.value = "soon", "ana@example.cl"
     with pytest.raises(InputError, match="nothing was sent"):
@@ -68,7 +68,7 @@ def test_everything_wrong_is_said_beside_its_field() -> None:
     assert "role='alert'" not in shown(hour)
 
 
-@pytest.mark.parametrize("kind", [spec.Rows, spec.Part])
+@pytest.mark.parametrize("kind", [spec.Rows, spec.Nested])
 def test_json_that_is_none_is_said(kind: type[spec.Field]) -> None:
     made = Input(kind("", name="people"))
     made.widget.value = "{"
@@ -89,7 +89,7 @@ def test_a_secret_leaves_its_box_when_it_is_read() -> None:
 
 
 def test_hostile_texts_are_inert_everywhere() -> None:
-    made = Input(spec.OneOf(HOSTILE, name=HOSTILE, choices={HOSTILE: HOSTILE}))
+    made = Input(spec.Choice(HOSTILE, name=HOSTILE, choices={HOSTILE: HOSTILE}))
     told = form.Form(HOSTILE)
     told.say(HOSTILE)
     told.show_code(HOSTILE)

@@ -25,21 +25,21 @@ from toolkit.sheets.match import Match
 from toolkit.sheets.rule import Judge, Reading
 from toolkit.spec import (
     Bool,
-    Day,
+    Choice,
+    Date,
     Email,
     Field,
     Flag,
     Identity,
+    Integer,
     Json,
+    List,
     Masked,
     Number,
-    OneOf,
     Phone,
     Record,
-    Several,
     Text,
-    Time,
-    Whole,
+    Timestamp,
 )
 
 Said = tuple[Any, str, str | None, str]  # what is sent; the problem, the proposal, and how grave it is
@@ -274,7 +274,7 @@ class TestIdentities:
             of(Identity(name="i", scheme="xx.none"), "1")
 
     def test_rule_by_another_column(self) -> None:
-        kinds = OneOf(name="kind", choices={"CC": "Cédula", "NIT": "Nit", "PS": "Pasaporte"})
+        kinds = Choice(name="kind", choices={"CC": "Cédula", "NIT": "Nit", "PS": "Pasaporte"})
         number = Identity(name="number", by="kind", schemes={"CC": "co.cc", "NIT": "co.nit"})
         frame = pd.DataFrame({"number": ["1.032.456", "900123456-8", "AX 12", "12", "12", "1.032.456"]})
         frame["kind"] = ["cedula", "NIT", "PS", "CC", "PS", None]
@@ -296,7 +296,7 @@ class TestIdentities:
 
 
 class TestNumbers:
-    number, whole = Number(name="n"), Whole(name="n", minimum=0)
+    number, whole = Number(name="n"), Integer(name="n", minimum=0)
 
     @given(st.lists(st.from_regex(r"[+-]?[0-9]{1,12}([.,][0-9]{1,12})?", fullmatch=True) | st.floats(-1e9, 1e9)))
     def test_as_text_in_plain_digits(self, cells: list[Any]) -> None:
@@ -386,8 +386,8 @@ class TestNumbers:
         wrong(self.whole, "-1", "less than 0")
         wrong(self.whole, "1.5", "not a whole number")
         wrong(self.whole, 2.0**60, "lost digits")
-        right(Whole(name="n"), "-1", -1)
-        wrong(Whole(name="n", minimum=5), "4", "less than 5")
+        right(Integer(name="n"), "-1", -1)
+        wrong(Integer(name="n", minimum=5), "4", "less than 5")
 
     @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**14), 10**14))
     def test_numbers_are_sent_as_they_are(self, value: float) -> None:
@@ -395,7 +395,7 @@ class TestNumbers:
 
 
 class TestDays:
-    chilean, iso = Day(name="d", format="%d/%m/%Y"), Day(name="d")
+    chilean, iso = Date(name="d", format="%d/%m/%Y"), Date(name="d")
 
     @pytest.mark.parametrize("text", ["05/03/2024", "2024-03-05", dt.date(2024, 3, 5), pd.Timestamp("2024-03-05")])
     def test_right(self, text: Any) -> None:
@@ -458,7 +458,7 @@ class TestDays:
 
 
 class TestTimes:
-    epoch, iso = Time(name="t"), Time(name="t", format="iso")
+    epoch, iso = Timestamp(name="t"), Timestamp(name="t", format="iso")
 
     @pytest.mark.parametrize(
         ("value", "wire"),
@@ -487,7 +487,7 @@ class TestTimes:
 
 
 class TestChoices:
-    signature = OneOf(name="o", choices={1: "Firma Digital", 0: "Firma electrónica"})
+    signature = Choice(name="o", choices={1: "Firma Digital", 0: "Firma electrónica"})
 
     @pytest.mark.parametrize("value", [1, 1.0, "1", "firma digital", "FIRMA  DIGITAL", " 1 ", np.int64(1), Decimal(1)])
     def test_code_or_label(self, value: Any) -> None:
@@ -498,7 +498,7 @@ class TestChoices:
         wrong(self.signature, "Firma Digitall", "not one of", "1")
 
     def test_two_codes_of_one_label(self) -> None:
-        wrong(OneOf(name="o", choices={1: "sí", 2: "Si"}), "si", "not one of")
+        wrong(Choice(name="o", choices={1: "sí", 2: "Si"}), "si", "not one of")
 
     @pytest.mark.parametrize(("value", "wire"), [("sí", True), ("NO", False), (True, True), (0, False), ("Так", True)])
     def test_yes_and_no(self, value: Any, wire: bool) -> None:
@@ -509,18 +509,16 @@ class TestChoices:
         wrong(Bool(name="b"), "quizás", "neither yes nor no")
 
     def test_several(self) -> None:
-        tags = Several(name="s", separator=";")
+        tags = List(name="s", separator=";")
         for value in ("a;b", "a ; b ", ["a", "b"], ("a", "b"), "a\nb"):
             assert of(tags, value)[0] == "a;b"
         wrong(tags, ["a;b", "c"], "separates items")
-        right(Several(name="s"), ["a", "b"], ["a", "b"])
-        right(Several(name="s", alone=True), ["a"], "a")
-        right(Several(name="s", choices={3: "Firmada", 4: "Rechazada"}), "firmada; 4", [3, 4])
-        wrong(Several(name="s", choices={3: "Firmada"}), ["5"], "not one of")
-        wrong(Several(name="s", separator=",", emails=True), "a@example.com, nada", "not an e-mail")
-        right(
-            Several(name="s", separator=",", emails=True), "a@example.com,b@example.com", "a@example.com,b@example.com"
-        )
+        right(List(name="s"), ["a", "b"], ["a", "b"])
+        right(List(name="s", alone=True), ["a"], "a")
+        right(List(name="s", choices={3: "Firmada", 4: "Rechazada"}), "firmada; 4", [3, 4])
+        wrong(List(name="s", choices={3: "Firmada"}), ["5"], "not one of")
+        wrong(List(name="s", separator=",", emails=True), "a@example.com, nada", "not an e-mail")
+        right(List(name="s", separator=",", emails=True), "a@example.com,b@example.com", "a@example.com,b@example.com")
 
 
 class TestTexts:
@@ -561,7 +559,7 @@ class TestTexts:
 
 
 BLANKS = [None, np.nan, pd.NA, pd.NaT, "", "  ", "\u00a0", float("nan")]
-EVERY = [Text, Email, Phone, Identity, Whole, Number, Bool, Flag, Time, Day, OneOf, Several, Json]
+EVERY = [Text, Email, Phone, Identity, Integer, Number, Bool, Flag, Timestamp, Date, Choice, List, Json]
 
 
 @pytest.mark.parametrize("kind", EVERY)
@@ -602,9 +600,9 @@ def test_arrow_backed() -> None:
 @pytest.mark.parametrize("unit", ["s", "us", "ns"])
 def test_datetimes(unit: str) -> None:
     moments = pd.Series(pd.to_datetime(["2024-03-05 10:00", None])).astype(f"datetime64[{unit}]")
-    assert check(moments.to_frame("t"), [Time(name="t")]).wire()["t"] == [1709632800000, None]
+    assert check(moments.to_frame("t"), [Timestamp(name="t")]).wire()["t"] == [1709632800000, None]
     aware = moments.dt.tz_localize("America/Santiago").to_frame("t")
-    assert check(aware, [Time(name="t")]).wire()["t"] == [1709643600000, None]
+    assert check(aware, [Timestamp(name="t")]).wire()["t"] == [1709643600000, None]
 
 
 INDEXES = {
@@ -644,9 +642,9 @@ MANY: list[tuple[Field, st.SearchStrategy[Any]]] = [
     (CL, st.from_regex(r"(\+|00)?(56)?[ 0-9.-]{7,12}( |\.0)?", fullmatch=True)),
     (Email(name="x"), st.from_regex(r" ?[a-z.]{1,5}@(gmail|gmial|a\.b|test)\.(com|test|c)\n?", fullmatch=True)),
     (Identity(name="x", scheme="cl.rut"), st.from_regex(r"[0-9]{7,8}-?[0-9K]( |\.0)?", fullmatch=True)),
-    (Day(name="x", format="%d/%m/%Y"), st.from_regex(r"[0-3][0-9]/[01][0-9]/(19|20)?[0-9]{2} ?", fullmatch=True)),
+    (Date(name="x", format="%d/%m/%Y"), st.from_regex(r"[0-3][0-9]/[01][0-9]/(19|20)?[0-9]{2} ?", fullmatch=True)),
     (Number(name="x"), st.from_regex(r"-?[0-9]{1,4}([.,][0-9]{1,3})?", fullmatch=True) | st.floats(-9, 9)),
-    (Whole(name="x", minimum=0), st.from_regex(r"-?[0-9]{1,4}(\.0)?", fullmatch=True) | st.integers(-9, 9)),
+    (Integer(name="x", minimum=0), st.from_regex(r"-?[0-9]{1,4}(\.0)?", fullmatch=True) | st.integers(-9, 9)),
     (Bool(name="x"), st.sampled_from(["sí", "no", "?", True, 0, None, "\n"])),
 ]
 
@@ -708,8 +706,8 @@ class TestColumns:
         assert check(pd.DataFrame({"z": ["a"]}), fields).ok
 
     def test_required_when(self) -> None:
-        kind = OneOf(name="type", choices={"BLANK": "En blanco", "SIMPLE": "Simple"})
-        amount = Whole(name="amount", required_when=("type", "SIMPLE"))
+        kind = Choice(name="type", choices={"BLANK": "En blanco", "SIMPLE": "Simple"})
+        amount = Integer(name="amount", required_when=("type", "SIMPLE"))
         done = check(
             pd.DataFrame({"type": ["simple", "BLANK", None, "SIMPLE"], "amount": [None, None, 4, 3]}), [kind, amount]
         )
@@ -723,7 +721,7 @@ class TestColumns:
     def test_open_record(self) -> None:
         class Anything(Record):
             open = True
-            id = Whole("")
+            id = Integer("")
             made = Text("", readonly=True)
 
         done = check(pd.DataFrame({"id": ["1"], "CIUDAD": [" Talca "]}), Anything)
@@ -868,7 +866,7 @@ def test_values_are_hashable() -> None:
 def test_a_fixed_frame_is_read_as_it_was_said_to_be() -> None:
     """`insert_records` checks it again, and cannot be told."""
     frame = pd.DataFrame({"n": ["2.000", "3.000"], "d": ["03/04/2024", "05/06/2024"], "t": ["2024-03-05 10:00"] * 2})
-    fields = [Number(name="n"), Day(name="d", format="%d/%m/%Y"), Time(name="t")]
+    fields = [Number(name="n"), Date(name="d", format="%d/%m/%Y"), Timestamp(name="t")]
     done = check(frame, fields, day_first=False, decimal=",", zone="America/Santiago")
     again = check(done.fixed(), fields)
     assert again.ok
@@ -882,19 +880,19 @@ def test_a_fixed_frame_is_read_as_it_was_said_to_be() -> None:
     "items", [[1.5, np.nan, 2.0], [1.5, None, 2.0], [1.5, pd.NA, 2.0], np.array([1.5, np.nan, 2.0])]
 )
 def test_what_is_missing_in_a_list_is_not_sent(items: Any) -> None:
-    right(Several(name="x"), items, [1.5, 2.0])
-    right(Several(name="x", separator=";"), items, "1.5;2.0")
+    right(List(name="x"), items, [1.5, 2.0])
+    right(List(name="x", separator=";"), items, "1.5;2.0")
 
 
 @pytest.mark.parametrize("items", [[{"id": 7}], ["a", ["b"]]])
 def test_an_item_of_a_list_is_a_single_value(items: Any) -> None:
-    for field in (Several(name="x"), Several(name="x", separator=";")):
+    for field in (List(name="x"), List(name="x", separator=";")):
         wrong(field, items, "no single value")
 
 
 def test_a_list_that_is_changed_after_the_check_is_sent_as_it_was() -> None:
     frame = pd.DataFrame({"x": [["a"], ["b", "c"]], "y": [{"d": 1}, "e "]})
-    done = check(frame, [Several(name="x"), Text(name="y")])
+    done = check(frame, [List(name="x"), Text(name="y")])
     frame["x"][0].append("z")
     assert done.wire() == {"x": [["a"], ["b", "c"]], "y": [None, "e"]}
     assert done.problems["value"].tolist() == ["{'d': 1}", "e "]
@@ -904,7 +902,7 @@ def test_lists_and_structs_of_arrow() -> None:
     pa = pytest.importorskip("pyarrow")
     lists = pd.Series([[1.5, None], [2.0]], dtype=pd.ArrowDtype(pa.list_(pa.float64())))
     dicts = pd.Series([{"a": 1}, {"a": 2}], dtype=pd.ArrowDtype(pa.struct([("a", pa.int64())])))
-    done = check(pd.DataFrame({"x": lists, "y": dicts}), [Several(name="x"), Text(name="y")])
+    done = check(pd.DataFrame({"x": lists, "y": dicts}), [List(name="x"), Text(name="y")])
     assert done.wire() == {"x": [[1.5], [2.0]], "y": [None, None]}
     assert done.problems["problem"].str.contains("dict").tolist() == [True, True]
 

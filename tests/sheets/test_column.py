@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from toolkit.sheets import check, column
 from toolkit.sheets.check import Check
-from toolkit.spec import Email, Field, Identity, Json, Masked, Number, OneOf, Phone, Text, Whole
+from toolkit.spec import Choice, Email, Field, Identity, Integer, Json, Masked, Number, Phone, Text
 
 FIELDS: tuple[Field, ...] = (
     Email(name="mail"),
     Phone(name="phone"),
     Text(name="text", required=True),
-    OneOf(name="choice", choices={"a": "first", "b": "second"}),
+    Choice(name="choice", choices={"a": "first", "b": "second"}),
     Number(name="number"),
     Number(name="digits", as_text=True),
-    Whole(name="whole", required_when=("choice", "a")),
+    Integer(name="whole", required_when=("choice", "a")),
     Json(name="json"),
 )
 CELLS: dict[str, st.SearchStrategy[Any]] = {
@@ -79,7 +79,7 @@ def test_problems_at_the_edges_of_blocks(bad: int) -> None:
 
 def test_identities_by_the_document_of_their_own_row(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = (
-        OneOf(name="kind", choices=dict.fromkeys(["CC", "NIT", "CE"], "")),
+        Choice(name="kind", choices=dict.fromkeys(["CC", "NIT", "CE"], "")),
         Identity(name="number", by="kind", schemes={"CC": "co.cc", "NIT": "co.nit"}),
     )
     kinds = ["CC", "NIT", "CE", "CC", "NIT", "NIT"]

@@ -8,7 +8,7 @@ import pytest
 from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.match import Match, match_columns
-from toolkit.spec import Day, Email, Field, Phone, Record, Text
+from toolkit.spec import Date, Email, Field, Phone, Record, Text
 from toolkit.vendors.carmachain import api as carmachain
 from toolkit.vendors.nddprint import api as nddprint
 from toolkit.vendors.signio.api.notes import NoteTerms
@@ -18,7 +18,7 @@ FIELDS: tuple[Field, ...] = (
     Text(name="NOMBRE", required=True),
     Email(name="EMAIL", label="Correo principal"),
     Phone(name="TELEFONO"),
-    Day(name="NACIDO", label="Fecha de nacimiento"),
+    Date(name="NACIDO", label="Fecha de nacimiento"),
 )
 
 

@@ -16,7 +16,7 @@ from toolkit.errors import InputError, ToolkitError
 from toolkit.http.secrets import MASK, scrub
 from toolkit.http.session import Session
 from toolkit.http.wire import Answer, Request, judge
-from toolkit.spec import Endpoint, Field, Masked, Meaning, Part, System
+from toolkit.spec import Endpoint, Field, Masked, Meaning, Nested, System
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
@@ -183,7 +183,7 @@ def secret_keys(fields: Iterable[Field]) -> set[str]:
     for field in fields:
         if isinstance(field, Masked):
             found.add(field.key)
-        elif isinstance(field, Part) and field.record:
+        elif isinstance(field, Nested) and field.record:
             found |= secret_keys(field.record.fields)
     return found
 

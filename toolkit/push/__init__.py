@@ -13,11 +13,10 @@ from toolkit.push.past import Push, open_push, pushes
 from toolkit.push.report import Report
 from toolkit.push.settle import Counter, Drafts, Nothing, ReadBack
 from toolkit.push.start import Aim, push, push_all
-from toolkit.push.target import Choice, Options, Order, Rows, Suspect, Target, row_tag
+from toolkit.push.target import Options, Order, Rows, SendPolicy, Suspect, Target, row_tag
 
 __all__ = [
     "Aim",
-    "Choice",
     "Counter",
     "Drafts",
     "Nothing",
@@ -27,6 +26,7 @@ __all__ = [
     "ReadBack",
     "Report",
     "Rows",
+    "SendPolicy",
     "Suspect",
     "Target",
     "open_push",

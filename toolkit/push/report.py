@@ -37,7 +37,7 @@ class Report:
     def __init__(
         self,
         frame: pd.DataFrame,
-        told: "pd.DataFrame | Table | Several",
+        told: "pd.DataFrame | Table | ReportOfFrames",
         facts: Mapping[str, Any],
         held: np.ndarray | None = None,
         wrong_cells: Mapping[tuple[int, str], str] = MappingProxyType({}),
@@ -149,7 +149,7 @@ class Report:
         held = np.concatenate([r._held for r in reports])
         starts = np.cumsum([0, *(len(r._held) for r in reports)]).tolist()
         wrong = {(start + i, c): s for start, r in zip(starts, reports, strict=False) for (i, c), s in r._wrong.items()}
-        return cls(pd.concat([r.frame for r in reports]), Several(reports), facts, held, wrong)
+        return cls(pd.concat([r.frame for r in reports]), ReportOfFrames(reports), facts, held, wrong)
 
     @property
     def _in(self) -> np.ndarray:
@@ -182,7 +182,7 @@ class Report:
         return f"<div><b>{head}</b><pre>{chr(10).join(rest)}</pre>{more}</div>"
 
 
-class Several:
+class ReportOfFrames:
     """The tables of reports that follow each other, as one."""
 
     def __init__(self, reports: Sequence[Report]) -> None:

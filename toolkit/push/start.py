@@ -21,7 +21,7 @@ from toolkit.push.outcomes import OUTCOME, OUTCOMES, Table, given, row_states, s
 from toolkit.push.report import Report
 from toolkit.push.run import Runner
 from toolkit.push.settle import Oracle
-from toolkit.push.target import Choice, Options, Target, tag_of
+from toolkit.push.target import Options, SendPolicy, Target, tag_of
 from toolkit.sheets.check import Check
 from toolkit.sheets.column import blocks
 
@@ -36,17 +36,17 @@ class Aim(NamedTuple):
     check: Check
 
 
-def push(target: Target, oracle: Oracle, check: Check, options: Options, choice: Choice | None = None) -> Report:
+def push(target: Target, oracle: Oracle, check: Check, options: Options, choice: SendPolicy | None = None) -> Report:
     """Send rows that were not sent before, and say what became of each. Run again, it goes on, or does nothing.
 
     Raises:
         PushRefused: another kernel pushes there, or some of these rows were sent before and nobody chose what to do.
         PushError: the journal cannot be written or is damaged. Nothing was sent that it does not know of.
     """
-    return _push(Aim(target, oracle, check), options, choice or Choice(), Course())
+    return _push(Aim(target, oracle, check), options, choice or SendPolicy(), Course())
 
 
-def push_all(rows: Any, aim: Callable[[pd.DataFrame], Aim], options: Options, choice: Choice) -> Report:
+def push_all(rows: Any, aim: Callable[[pd.DataFrame], Aim], options: Options, choice: SendPolicy) -> Report:
     """Push a frame, or the frames of an iterator one after the other (see `parts`); one report of all.
 
     Of an iterator, the report holds only the rows that are not in: the others are known by their index.
@@ -74,7 +74,7 @@ def push_all(rows: Any, aim: Callable[[pd.DataFrame], Aim], options: Options, ch
     return Report.joined(reports)
 
 
-def _push(aim: Aim, options: Options, choice: Choice, course: Course) -> Report:
+def _push(aim: Aim, options: Options, choice: SendPolicy, course: Course) -> Report:
     if Session.recorder is not None:
         raise InputError("inside a recording nothing is pushed: a recording is not a way to send")
     folder = disk.private_folder(settings.state_folder())
@@ -100,7 +100,7 @@ def _push(aim: Aim, options: Options, choice: Choice, course: Course) -> Report:
 class _Sitting:
     """What one call works with for one frame, under the destination's lock."""
 
-    def __init__(self, aim: Aim, options: Options, choice: Choice, course: Course, journals: Path) -> None:
+    def __init__(self, aim: Aim, options: Options, choice: SendPolicy, course: Course, journals: Path) -> None:
         self._aim, self._options, self._choice, self._course = aim, options, choice, course
         self._frames = course.frames  # before this one: the course goes on, and a resumption begins here
         self._target, self._oracle, self._check = aim

@@ -144,7 +144,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Choice:
+class SendPolicy:
     """What a person decided about rows that were sent before."""
 
     only_new: bool = False  # leave them out

@@ -13,13 +13,13 @@ from toolkit.sandbox.connection import Reply, Request
 from toolkit.sandbox.faults import Fault
 from toolkit.sandbox.machine import encoded
 from toolkit.sandbox.vendor import Refused
-from toolkit.vendors.carmachain.sandbox import CarmaChainHand
-from toolkit.vendors.ida.sandbox import IdaHand
-from toolkit.vendors.nddprint.sandbox import NddPrintHand
-from toolkit.vendors.signio.sandbox.control import SignioHand
+from toolkit.vendors.carmachain.sandbox import CarmaChainControl
+from toolkit.vendors.ida.sandbox import IdaControl
+from toolkit.vendors.nddprint.sandbox import NddPrintControl
+from toolkit.vendors.signio.sandbox.control import SignioControl
 
 
-class Control(IdaHand, SignioHand, NddPrintHand, CarmaChainHand):
+class Control(IdaControl, SignioControl, NddPrintControl, CarmaChainControl):
     """Every method here is also `POST /control/<method>`, its arguments as one JSON object, its result as JSON."""
 
     def reset(self, seed: bool = True) -> None:

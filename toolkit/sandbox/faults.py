@@ -65,7 +65,7 @@ class Fault:
             raise ValueError("every is 1 or more, probability from 0 to 1")
         self.status = self.status or {"redirect": 302, "html": 200, "status": 503}.get(self.reply, 0)
 
-    def strikes(self, system: str, method: str, path: str) -> bool:
+    def matches(self, system: str, method: str, path: str) -> bool:
         """Whether this request is hit; if so, that is one time less."""
         facts = {"method": method, "path": path}
         if self.system not in ("", system) or not all(fnmatchcase(facts[k], v) for k, v in self.match.items()):

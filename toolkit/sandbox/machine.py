@@ -15,7 +15,7 @@ from toolkit.sandbox.connection import HTML, LOGIN_PAGE, Reply, Request
 from toolkit.sandbox.faults import Fault
 from toolkit.sandbox.store import Store
 from toolkit.sandbox.vendor import Answer, Call, Handler, Refused, Vendor
-from toolkit.spec import Endpoint, Masked, Whole
+from toolkit.spec import Endpoint, Integer, Masked
 
 log = logging.getLogger("toolkit.sandbox")
 MASK = "***"
@@ -81,7 +81,7 @@ class Machine:
             return Reply(404, encoded({"message": f"Not Found: there is no system at /{name}", "code": 404}))
         below = request.path.removeprefix(f"/{name}")
         with self.store.lock:
-            fault = next((f for f in self.faults if f.strikes(name, request.method, below)), None)
+            fault = next((f for f in self.faults if f.matches(name, request.method, below)), None)
         endpoint, afterwards = None, None
         try:
             (endpoint, handler), path = self._routes[name].match(below, request.method)
@@ -91,15 +91,15 @@ class Machine:
             keep = fault.partial if fault and fault.commit == "partial" else None
             call = self.call(name, **facts, path=path, body=request.body, keep=keep)
             done, afterwards = self._carry_out(vendor, endpoint, handler, call, fault)
-        except Refused as no:
-            done = vendor.refuse(no)
-        except HTTPException as no:
-            done = vendor.refuse(Refused(no.code or 400))
+        except Refused as refusal:
+            done = vendor.error_response(refusal)
+        except HTTPException as refusal:
+            done = vendor.error_response(Refused(refusal.code or 400))
         except (RecursionError, OverflowError, UnicodeError):  # nothing that a database holds
-            done = vendor.refuse(Refused(400))
+            done = vendor.error_response(Refused(400))
         except Exception:
             log.exception("the sandbox has an error: %s %s", request.method, below)
-            done = vendor.refuse(Refused(500))
+            done = vendor.error_response(Refused(500))
         reply = _reply(vendor, done, fault, afterwards)
         self._note(name, request, below, endpoint, reply)
         return reply
@@ -111,7 +111,7 @@ class Machine:
         commit = fault.commit if fault else "before"
         with self.transaction(keep=commit in ("before", "partial")):
             if endpoint.authenticated:
-                vendor.admit(call)
+                vendor.authenticate(call)
             done = handler(call)
         if fault and commit == "late":
             with self.store.lock:
@@ -151,7 +151,7 @@ def _adapter(vendor: Vendor) -> MapAdapter:
     rules = []
     for (method, path), (endpoint, handler) in vendor.routes.items():
         for argument in endpoint.arguments:
-            kind = "digits:" if isinstance(argument, Whole) else ""
+            kind = "digits:" if isinstance(argument, Integer) else ""
             path = path.replace(f"{{{argument.name}}}", f"<{kind}{argument.name}>")
         rules.append(Rule(path, methods=[method], endpoint=(endpoint, handler)))
     return Map(rules, strict_slashes=False, merge_slashes=False, converters={"digits": Digits}).bind("")
@@ -162,7 +162,7 @@ def _reply(vendor: Vendor, done: Answer, fault: Fault | None, afterwards: Callab
     status, value = done
     headers: Mapping[str, str] = fault.headers if fault else {}
     if fault and (fault.reply == "status" or (fault.reply == "reworded" and status >= 400)):
-        said = vendor.refuse(Refused(fault.status))[1] if fault.body is None else fault.body
+        said = vendor.error_response(Refused(fault.status))[1] if fault.body is None else fault.body
         body = said.encode() if isinstance(said, str) else encoded(said)
         return Reply(fault.status or status, body, headers, fault, afterwards)
     if fault and fault.reply == "html":

@@ -12,17 +12,17 @@ SCHEMAS: dict[type[Field], dict[str, Any]] = {
     spec.Email: {"type": "string", "format": "email"},
     spec.Phone: {"type": "string"},
     spec.Identity: {"type": "string"},
-    spec.Whole: {"type": "integer"},
+    spec.Integer: {"type": "integer"},
     spec.Number: {"type": "number"},
     spec.Bool: {"type": "boolean"},
     spec.Flag: {"enum": [0, 1]},
-    spec.Time: {"type": "integer", "format": "int64"},
-    spec.Day: {"type": "string"},
-    spec.OneOf: {},
-    spec.Several: {"type": "array"},
+    spec.Timestamp: {"type": "integer", "format": "int64"},
+    spec.Date: {"type": "string"},
+    spec.Choice: {},
+    spec.List: {"type": "array"},
     spec.Json: {},
     spec.Rows: {"type": "array"},
-    spec.Part: {},
+    spec.Nested: {},
     spec.File: {"type": "string", "contentMediaType": "application/octet-stream"},
     spec.Masked: {"type": "string", "format": "password"},
     spec.Link: {"type": "string", "format": "uri"},
@@ -127,15 +127,15 @@ def _schema(system: str, field: Field, schemas: dict[str, Any]) -> dict[str, Any
     made = dict(SCHEMAS[type(field)])
     if isinstance(field, spec.Text) and field.max_length:
         made["maxLength"] = field.max_length
-    if isinstance(field, spec.Whole) and field.minimum is not None:
+    if isinstance(field, spec.Integer) and field.minimum is not None:
         made["minimum"] = field.minimum
-    if isinstance(field, spec.Time) and field.format:
+    if isinstance(field, spec.Timestamp) and field.format:
         made = dict(TEXT)
-    if isinstance(field, spec.Several):
+    if isinstance(field, spec.List):
         made = dict(TEXT) if field.separator else {"type": "array", "items": TEXT}
-    if isinstance(field, spec.OneOf) and field.choices:
+    if isinstance(field, spec.Choice) and field.choices:
         made["enum"] = [*field.choices] + ([] if field.required else [None])
-    if isinstance(field, spec.Rows | spec.Part) and field.record:
+    if isinstance(field, spec.Rows | spec.Nested) and field.record:
         row = _reference(system, field.record, schemas)
         made = {"type": "array", "items": row} if isinstance(field, spec.Rows) else {"anyOf": [row, {"type": "null"}]}
     if "type" in made and not field.required:

@@ -18,22 +18,22 @@ COLUMNS: dict[type[spec.Field], str] = {  # no type: kept as it came
     spec.Email: "TEXT",
     spec.Phone: "TEXT",
     spec.Identity: "TEXT",
-    spec.Whole: "INTEGER",
+    spec.Integer: "INTEGER",
     spec.Number: "",
     spec.Bool: "INTEGER",
     spec.Flag: "INTEGER",
-    spec.Time: "",
-    spec.Day: "TEXT",
-    spec.OneOf: "",
-    spec.Several: "TEXT",
+    spec.Timestamp: "",
+    spec.Date: "TEXT",
+    spec.Choice: "",
+    spec.List: "TEXT",
     spec.Json: "TEXT",
     spec.Rows: "TEXT",
-    spec.Part: "TEXT",
+    spec.Nested: "TEXT",
     spec.File: "BLOB",
     spec.Masked: "TEXT",
     spec.Link: "TEXT",
 }
-AS_JSON = (spec.Several, spec.Json, spec.Rows, spec.Part)
+AS_JSON = (spec.List, spec.Json, spec.Rows, spec.Nested)
 
 
 class Setting(Record):

@@ -115,8 +115,8 @@ class Vendor:
     credentials: Mapping[str, str]  # of the demo account
     tables: Mapping[type[Record], str]  # each with its key
     seed: Callable[[Call], None]  # the demo data
-    admit: Callable[[Call], None]  # raises Refused where the caller may not come in
-    refuse: Callable[[Refused], Answer]  # how this vendor writes a no
+    authenticate: Callable[[Call], None]  # raises Refused where the caller may not come in
+    error_response: Callable[[Refused], Answer]  # how this vendor writes a no
     routes: dict[tuple[str, str], tuple[Endpoint, Handler]] = field(default_factory=dict)
 
     def handles(self, declared: Any) -> Callable[[H], H]:
@@ -131,7 +131,7 @@ class Vendor:
         return register
 
 
-class Hand:
+class ControlPlane:
     """What no vendor offers: a part of the control plane. Its public methods are reached in Python and over HTTP."""
 
     def __init__(self, machine: "Machine") -> None:

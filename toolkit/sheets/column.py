@@ -14,7 +14,7 @@ from toolkit.sheets.cells import Unfit, folded, objects_of, owned, shown, texts_
 from toolkit.sheets.kinds import KEPT, rule_of
 from toolkit.sheets.numbers import decimal_of
 from toolkit.sheets.rule import Judge, Problem, Reading
-from toolkit.spec import Field, Identity, Json, Masked, Number, Whole
+from toolkit.spec import Field, Identity, Integer, Json, Masked, Number
 
 EMPTY = Problem("is required and empty")
 NOTHING = Problem("is empty, and so is the whole row")
@@ -40,7 +40,7 @@ class Column:
         self._judges: dict[Any, Judge] = {}  # by the kind of document, where another column says it
         self._others = False  # whether a cell was seen that holds no text
         self._texts = False  # whether each cell is known to hold a text: then nobody looks for other things again
-        if isinstance(field, Number | Whole) and not reading.decimal:
+        if isinstance(field, Number | Integer) and not reading.decimal:
             reading = replace(reading, decimal=decimal_of(map(self._values, blocks(len(cells)))))
         self._reading = reading
         self._odd = self._look()  # where there may be problems
@@ -153,7 +153,7 @@ class Column:
 
     def _digits(self, values: list[Any]) -> list[Any]:
         """Whole numbers as their digits, where a text is looked for: then they are looked at together."""
-        if int not in set(map(type, values)) or isinstance(self.field, Number | Whole):
+        if int not in set(map(type, values)) or isinstance(self.field, Number | Integer):
             return values
         return [str(v) if type(v) is int else v for v in values]
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from toolkit.errors import InputError
 from toolkit.sheets.cells import folded, latin
 from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
-from toolkit.spec import Day, Time
+from toolkit.spec import Date, Timestamp
 
 _MONTHS = (
     ("ene", "jan", "січ"), ("feb", "fev", "лют"), ("mar", "бер"), ("abr", "apr", "кві"), ("may", "mai", "тра"),
@@ -77,7 +77,7 @@ def _serial(text: str) -> str | None:
     return (date(1899, 12, 30) + timedelta(int(text))).isoformat() if _SERIAL(text) else None
 
 
-def day(field: Day, reading: Reading) -> Rule:
+def day(field: Date, reading: Reading) -> Rule:
     def read(value: str | date) -> Read:
         if isinstance(value, str):
             return _day_of_text(value, field.format, reading)
@@ -108,7 +108,7 @@ def zone_of(name: str) -> tzinfo:
         raise InputError(f"there is no time zone named {name!r}") from None
 
 
-def time(field: Time, reading: Reading) -> Rule:
+def time(field: Timestamp, reading: Reading) -> Rule:
     zone = zone_of(reading.zone)
 
     def read(value: str | datetime) -> Read:

@@ -9,9 +9,9 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.sheets.cells import folded
 from toolkit.sheets.own import outcome_at
-from toolkit.spec import Day, Email, Field, Number, OneOf, Phone, Text
+from toolkit.spec import Choice, Date, Email, Field, Number, Phone, Text
 
-KINDS: dict[str, type[Field]] = {"text": Text, "phone": Phone, "email": Email, "date": Day, "number": Number}
+KINDS: dict[str, type[Field]] = {"text": Text, "phone": Phone, "email": Email, "date": Date, "number": Number}
 
 
 def as_fields(described: Any, *, day_format: str = "%d/%m/%Y") -> tuple[Field, ...]:
@@ -42,9 +42,9 @@ def _from_row(row: Mapping[Hashable, Any], day_format: str) -> Field:
     }
     options = said.get("options") or ()
     if said.get("kind") == "list" and options:
-        return OneOf("", choices={str(o): str(o) for o in options}, **facts)
+        return Choice("", choices={str(o): str(o) for o in options}, **facts)
     kind = KINDS.get(str(said.get("kind", "text")), Text)
-    own: dict[type[Field], Any] = {Day: {"format": day_format}, Number: {"as_text": True}}
+    own: dict[type[Field], Any] = {Date: {"format": day_format}, Number: {"as_text": True}}
     return kind("", **facts, **own.get(kind, {}))
 
 

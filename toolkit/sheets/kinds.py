@@ -13,23 +13,23 @@ from toolkit.sheets.cells import ERROR, INVISIBLE, SHORTENED, Unfit, encodable, 
 from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
 from toolkit.spec import (
     Bool,
-    Day,
+    Choice,
+    Date,
     Email,
     Field,
     File,
     Flag,
     Identity,
+    Integer,
     Json,
+    List,
     Masked,
+    Nested,
     Number,
-    OneOf,
-    Part,
     Phone,
     Rows,
-    Several,
     Text,
-    Time,
-    Whole,
+    Timestamp,
 )
 
 YES = {folded(word): True for word in ("true", "yes", "y", "sí", "s", "verdadero", "sim", "так", "1", "x")}
@@ -121,7 +121,7 @@ def _chooser(choices: Mapping[Any, str]) -> Callable[[str], Any]:
 
 
 def _one_of(field: Field, reading: Reading) -> Rule:
-    assert isinstance(field, OneOf)
+    assert isinstance(field, Choice)
     choose = _chooser(field.choices)
     codes = {code for code in field.choices if isinstance(code, str)}
     return Rule(
@@ -130,7 +130,7 @@ def _one_of(field: Field, reading: Reading) -> Rule:
 
 
 def _several(field: Field, reading: Reading) -> Rule:
-    assert isinstance(field, Several)
+    assert isinstance(field, List)
     choose = _chooser(field.choices) if field.choices else None
     address = rule_of(Email(), reading).read
     apart = re.compile(rf"[{re.escape(field.separator or ';,|')};\n]")
@@ -167,15 +167,15 @@ RULES: dict[type[Field], Callable[[Any, Reading], Rule]] = {
     Text: _text,
     Email: emails.rule,
     Phone: phones.rule,
-    Whole: numbers.whole,
+    Integer: numbers.whole,
     Number: numbers.number,
     Bool: _bool,
     Flag: _bool,
-    Time: days.time,
-    Day: days.day,
-    OneOf: _one_of,
-    Several: _several,
+    Timestamp: days.time,
+    Date: days.day,
+    Choice: _one_of,
+    List: _several,
     Json: _json,
     File: files.rule,
 }
-KEPT = (Masked, Rows, Part)  # objects that no cell holds: sent as they are
+KEPT = (Masked, Rows, Nested)  # objects that no cell holds: sent as they are

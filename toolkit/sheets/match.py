@@ -17,7 +17,7 @@ from toolkit.sheets.fields import as_fields, columns_of, named
 from toolkit.sheets.kinds import KEPT, rule_of
 from toolkit.sheets.rule import Judge, Reading
 from toolkit.sheets.synonyms import CONCEPTS, KINDS
-from toolkit.spec import Day, Email, Field, Identity, Json, OneOf, Phone, Text, Time
+from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
 
 LIKELY, CLEAR, SAMPLE = 0.55, 0.02, 200
 Reason = tuple[float, str]
@@ -159,10 +159,12 @@ def _score(column: str, field: Field, sample: list[Any]) -> Reason:
     """How well a column fits a field, and why."""
     score, reason = max((_by_name(column, n) for n in (field.name, field.key, field.label) if n), default=(0.0, ""))
     fits = _fitting(field, sample)
-    telling = isinstance(field, Email | Phone | Day | Time) or (isinstance(field, Identity) and bool(field.scheme))
+    telling = isinstance(field, Email | Phone | Date | Timestamp) or (
+        isinstance(field, Identity) and bool(field.scheme)
+    )
     if fits is None or score > 0.95:
         return score, reason
-    if not score and isinstance(field, OneOf) and fits >= 0.8 and _asks_kind(column, field.name):
+    if not score and isinstance(field, Choice) and fits >= 0.8 and _asks_kind(column, field.name):
         return 0.72, f"its values are those of {field.name!r}"
     if fits < 0.5:
         return score - 0.4, f"{reason}, but {1 - fits:.0%} of its values do not fit"

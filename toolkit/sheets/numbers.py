@@ -9,7 +9,7 @@ import numpy as np
 
 from toolkit.sheets.cells import EXACT, latin
 from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
-from toolkit.spec import Number, Whole
+from toolkit.spec import Integer, Number
 
 HUGE = 10**300  # no float is much larger
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII).fullmatch
@@ -112,7 +112,7 @@ def _plain(value: str | float) -> int | float:
     return value if not isinstance(value, str) else float(value) if "." in value else int(value)
 
 
-def whole(field: Whole, reading: Reading) -> Rule:
+def whole(field: Integer, reading: Reading) -> Rule:
     def read(value: str | int | float) -> Read:
         found = _number(value, reading.decimal) if isinstance(value, str) else value
         if isinstance(found, float):

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from toolkit import settings
-from toolkit.client import Caller
+from toolkit.client import Client
 from toolkit.errors import SettingsError
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Clock, Limits, Session, Tokens
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from toolkit.vendors.nddprint.client import NddPrint
     from toolkit.vendors.signio.client import Signio
 
-SignIn = Callable[[Caller, Mapping[str, Any]], tuple[Secret, float | None]]
+SignIn = Callable[[Client, Mapping[str, Any]], tuple[Secret, float | None]]
 COMMON = ("base_url", "header", "endpoints", "limits", "push", "ca_bundle", "allow_http", "workers")
 
 
@@ -81,7 +81,7 @@ class Api:
         """
         getattr(self, system.name)._caller.session.tokens.current()
 
-    def _open(self, service: type[Service], sign_in: SignIn) -> tuple[Caller, dict[str, Any]]:
+    def _open(self, service: type[Service], sign_in: SignIn) -> tuple[Client, dict[str, Any]]:
         system = service.system
         account = settings.of_system(system, self._profile, self._given.get(system.name))
         limits, corrections = account.get("limits", {}), account.get("endpoints", {})
@@ -102,7 +102,7 @@ class Api:
             ca_bundle=account.get("ca_bundle"),
             allow_http=account.get("allow_http", False),
         )
-        caller = Caller(
+        caller = Client(
             session,
             corrections=corrections,
             workers=account.get("workers", 8),

@@ -210,11 +210,11 @@ def test_wide_has_a_row_a_person_and_shows_who_contradicts_whom(carma: CarmaChai
     answers = pd.DataFrame(rows, columns=names, index=[7, 7, 7, 7, 8, 9]).assign(
         idDocument=None, phoneNumber=None, problem=None
     )
-    wide = carma.wide(answers)
-    assert wide.index.tolist() == [7, 8, 9]
-    assert wide["Address/city"].fillna("-").tolist() == ["Kyiv (peer-1, peer-2) | Lviv (peer-3)", "-", "Odesa"]
-    assert wide["conflicts"].fillna("-").tolist() == ["Address/city", "-", "-"]
-    assert wide.columns.tolist()[-2:] == ["Address/city", "Contacts/phone"]
+    pivot = carma.pivot(answers)
+    assert pivot.index.tolist() == [7, 8, 9]
+    assert pivot["Address/city"].fillna("-").tolist() == ["Kyiv (peer-1, peer-2) | Lviv (peer-3)", "-", "Odesa"]
+    assert pivot["conflicts"].fillna("-").tolist() == ["Address/city", "-", "-"]
+    assert pivot.columns.tolist()[-2:] == ["Address/city", "Contacts/phone"]
 
 
 @pytest.mark.parametrize("index", [pd.MultiIndex.from_product([["a"], [1, 2, 3]]), pd.Index([1, 1, 1]), None])
@@ -223,13 +223,13 @@ def test_wide_keeps_any_index(clock: Any, carma: CarmaChain, index: pd.Index | N
     tickets = carma.request(people)
     clock.advance(3600)
     answers = carma.answers(tickets)
-    wide = carma.wide(answers)
-    assert wide.index.equals(people.index)
-    assert wide["idDocument"].tolist() == people["IdDocument"].tolist()
+    pivot = carma.pivot(answers)
+    assert pivot.index.equals(people.index)
+    assert pivot["idDocument"].tolist() == people["IdDocument"].tolist()
 
 
 def test_wide_of_nobody_is_empty(carma: CarmaChain) -> None:
-    assert len(carma.wide(carma.answers(period=1))) == 0
+    assert len(carma.pivot(carma.answers(period=1))) == 0
 
 
 # ── who is who ──

@@ -114,7 +114,7 @@ def test_all_problems_come_at_once_and_nobody_is_asked_about(box: Sandbox, carma
 
 def test_nobody_is_asked_about_where_nobody_is_given(box: Sandbox, carma: CarmaChain) -> None:
     tickets = carma.request(crowd(3).head(0))
-    assert len(tickets) == len(carma.collect(tickets)) == len(carma.wide(carma.answers(tickets))) == 0
+    assert len(tickets) == len(carma.collect(tickets)) == len(carma.pivot(carma.answers(tickets))) == 0
     assert asked(box, ASK["path"]) == 0
 
 
@@ -146,7 +146,7 @@ def test_the_lost_are_found_by_what_was_asked_lately(box: Sandbox, carma: CarmaC
     people.loc[39] = people.loc[5]  # somebody stands in two rows
     tickets = carma.request(people, push={"chunk_rows": 10})
     assert tickets["idRequest"].isna()[[5, 39]].all()
-    found = carma.find_lost(tickets, period=5)
+    found = carma.recover_tickets(tickets, period=5)
     by_id = {row["idRequest"]: row["IdDocument"] for row in stored(box)}
     assert found["idRequest"].map(by_id).tolist() == tickets["IdDocument"].tolist()
     assert len(stored(box)) == 39
@@ -156,7 +156,7 @@ def test_who_was_not_asked_about_is_not_found(box: Sandbox, carma: CarmaChain) -
     box.control.fault(system="carmachain", match=ASK, commit="never", reply="reset")
     tickets = carma.request(crowd(5))
     assert tickets["outcome"].tolist() == ["unknown", *["accepted"] * 4]
-    assert carma.find_lost(tickets, period=5)["idRequest"].isna().tolist() == [True, False, False, False, False]
+    assert carma.recover_tickets(tickets, period=5)["idRequest"].isna().tolist() == [True, False, False, False, False]
 
 
 def test_asking_again_is_a_decision(box: Sandbox, carma: CarmaChain) -> None:

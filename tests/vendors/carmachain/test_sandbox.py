@@ -12,7 +12,7 @@ ALL = "All categories"
 OLENA = {"IdDocument": "0123456789", "PhoneNumber": "+380999999999"}
 
 
-class Caller:
+class Client:
     def __init__(self, box: Sandbox) -> None:
         self.url, self.http = box.addresses["carmachain"], requests.Session()
         token = self.http.get(f"{self.url}/auth/getToken", timeout=10).json()["token"]
@@ -33,9 +33,9 @@ class Caller:
 
 
 @pytest.fixture
-def peer(box: Sandbox) -> Iterator[Caller]:
+def peer(box: Sandbox) -> Iterator[Client]:
     box.control.clock(set="2026-03-02T12:00:00+00:00")
-    caller = Caller(box)
+    caller = Client(box)
     yield caller
     caller.http.close()
 
@@ -44,20 +44,20 @@ def everybody(number: int) -> list[dict[str, str]]:
     return [{"IdDocument": f"{n:010}"} for n in range(number)]
 
 
-def test_the_token_is_bare_and_lives_for_a_day(box: Sandbox, peer: Caller) -> None:
+def test_the_token_is_bare_and_lives_for_a_day(box: Sandbox, peer: Client) -> None:
     box.control.clock(advance=24 * 3600 - 1)
     assert peer.post("respond", type_request=ALL, period=1).status_code == 200
     box.control.clock(advance=1)
     assert peer.post("respond", type_request=ALL, period=1).status_code == 401
 
 
-def test_a_bearer_prefix_is_refused(peer: Caller) -> None:
+def test_a_bearer_prefix_is_refused(peer: Client) -> None:
     peer.http.headers["Authorization"] = "Bearer " + str(peer.http.headers["Authorization"])
     answer = peer.post("respond", type_request=ALL, period=1)
     assert (answer.status_code, answer.json()["response"]["code"]) == (401, 401)
 
 
-def test_a_request_is_answered_with_a_ticket_for_each_person(peer: Caller) -> None:
+def test_a_request_is_answered_with_a_ticket_for_each_person(peer: Client) -> None:
     people = [OLENA, {"PhoneNumber": "0999999998"}]
     answer = peer.post("createrequest", type_request=ALL, value=people).json()
     assert answer["response"] == {"code": 200, "message": "OK"}
@@ -80,17 +80,17 @@ def test_a_request_is_answered_with_a_ticket_for_each_person(peer: Caller) -> No
         {"type_request": ALL, "value": [OLENA], "more": 1},
     ],
 )
-def test_a_wrong_request_is_a_400_and_asks_nobody(box: Sandbox, peer: Caller, body: dict[str, Any]) -> None:
+def test_a_wrong_request_is_a_400_and_asks_nobody(box: Sandbox, peer: Client, body: dict[str, Any]) -> None:
     assert peer.post("createrequest", **body).status_code == 400
     assert box.control.stored("carmachain", "Request") == []
 
 
 @pytest.mark.parametrize("body", [{}, {"idRequest": []}, {"idRequest": ["a"], "period": 1}, {"period": "1"}])
-def test_answers_are_asked_for_by_ids_or_by_period(peer: Caller, body: dict[str, Any]) -> None:
+def test_answers_are_asked_for_by_ids_or_by_period(peer: Client, body: dict[str, Any]) -> None:
     assert peer.post("respond", type_request=ALL, **body).status_code == 400
 
 
-def test_peers_answer_after_a_while_each_in_its_own_time(box: Sandbox, peer: Caller) -> None:
+def test_peers_answer_after_a_while_each_in_its_own_time(box: Sandbox, peer: Client) -> None:
     ids = peer.ask(*everybody(40))
     seen, partly = [], 0
     for _ in range(11):
@@ -105,7 +105,7 @@ def test_peers_answer_after_a_while_each_in_its_own_time(box: Sandbox, peer: Cal
     assert 0 < 40 - seen[-1][0] < 10  # some peers never answer
 
 
-def test_the_same_person_has_the_same_answer_in_every_spelling_and_process(box: Sandbox, peer: Caller) -> None:
+def test_the_same_person_has_the_same_answer_in_every_spelling_and_process(box: Sandbox, peer: Client) -> None:
     spellings = ({"PhoneNumber": p} for p in ("+380999999999", "380999999999", "0999999999"))
     ids = peer.ask(*spellings)
     box.control.clock(advance=3600)
@@ -115,7 +115,7 @@ def test_the_same_person_has_the_same_answer_in_every_spelling_and_process(box: 
     assert sorted(map(str, peer.told(ids)[0]["requestDetails"])) != answers[0]
 
 
-def test_peers_contradict_each_other(box: Sandbox, peer: Caller) -> None:
+def test_peers_contradict_each_other(box: Sandbox, peer: Client) -> None:
     ids = peer.ask(*everybody(20))
     box.control.clock(advance=3600)
     torn = 0
@@ -127,7 +127,7 @@ def test_peers_contradict_each_other(box: Sandbox, peer: Caller) -> None:
     assert torn > 3
 
 
-def test_only_what_was_asked_for_is_told(box: Sandbox, peer: Caller) -> None:
+def test_only_what_was_asked_for_is_told(box: Sandbox, peer: Client) -> None:
     ids = peer.ask(*everybody(20), categories=["Address", "Contacts"])
     box.control.clock(advance=3600)
     groups = {d["groupData"] for p in peer.told(ids) for d in p["requestDetails"]}
@@ -136,7 +136,7 @@ def test_only_what_was_asked_for_is_told(box: Sandbox, peer: Caller) -> None:
     assert not any(p["requestDetails"] for p in peer.told(ids, "Name"))
 
 
-def test_a_period_reaches_back_so_many_minutes(box: Sandbox, peer: Caller) -> None:
+def test_a_period_reaches_back_so_many_minutes(box: Sandbox, peer: Client) -> None:
     old = peer.ask(OLENA)
     box.control.clock(advance=600)
     new = peer.ask(OLENA)
@@ -145,6 +145,6 @@ def test_a_period_reaches_back_so_many_minutes(box: Sandbox, peer: Caller) -> No
     assert found == {5: new, 20: old + new}
 
 
-def test_an_id_that_nobody_knows_is_left_out(peer: Caller) -> None:
+def test_an_id_that_nobody_knows_is_left_out(peer: Client) -> None:
     ids = peer.ask(OLENA)
     assert [p["idRequest"] for p in peer.told(["unknown", *ids, *ids])] == ids

@@ -15,7 +15,6 @@ from pandas.testing import assert_frame_equal
 import toolkit
 from tests.helpers.awkward_frames import each_awkward_frame
 from tests.helpers.clock import ManualClock
-from toolkit import vendors as systems
 from toolkit.errors import (
     AuthError,
     InputError,
@@ -29,6 +28,7 @@ from toolkit.errors import (
 )
 from toolkit.http.secrets import Secret
 from toolkit.sandbox import Sandbox
+from toolkit.vendors.ida import client
 from toolkit.vendors.ida.client import Ida
 
 RECORD = 1234  # the last of the demo records
@@ -50,7 +50,7 @@ def test_the_body_says_what_stands_in_the_cells(rows: list[list[str | None]]) ->
     said = [
         {"values": [{"field_id": 100 + n, "fvalue": v} for n, v in enumerate(row) if v is not None]} for row in rows
     ]
-    assert json.loads(f"[{systems.ida._records(columns)}]") == said
+    assert json.loads(f"[{client._records(columns)}]") == said
 
 
 def connected(box: Sandbox, clock: ManualClock, **account: Any) -> Ida:

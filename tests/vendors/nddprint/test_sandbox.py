@@ -14,7 +14,7 @@ IN_USE = "El código está siendo utilizado por otro usuario."
 INCOMPLETE = "La petición está faltando el cuerpo o algún parámetro necesario."
 
 
-class Caller:
+class Client:
     def __init__(self, box: Sandbox) -> None:
         self.url, self.http = f"{box.addresses['nddprint']}/api/v1", requests.Session()
         account = box.credentials["nddprint"]
@@ -33,13 +33,13 @@ class Caller:
 
 
 @pytest.fixture
-def vendor(box: Sandbox) -> Iterator[Caller]:
-    caller = Caller(box)
+def vendor(box: Sandbox) -> Iterator[Client]:
+    caller = Client(box)
     yield caller
     caller.http.close()
 
 
-def test_a_token_lives_as_long_as_it_says(box: Sandbox, vendor: Caller) -> None:
+def test_a_token_lives_as_long_as_it_says(box: Sandbox, vendor: Client) -> None:
     box.control.clock(set="2026-03-02T12:00:00+00:00")
     answer = vendor.post("token", vendor.login).json()
     assert (answer["expiresIn"], answer["tokenType"]) == (2_592_000, "Bearer")
@@ -51,23 +51,23 @@ def test_a_token_lives_as_long_as_it_says(box: Sandbox, vendor: Caller) -> None:
 
 
 @pytest.mark.parametrize("header", ["", "Bearer nonsense", "nonsense", "Bearer a.b.c"])
-def test_without_a_good_token_nobody_comes_in(vendor: Caller, header: str) -> None:
+def test_without_a_good_token_nobody_comes_in(vendor: Client, header: str) -> None:
     vendor.http.headers["Authorization"] = header
     assert vendor.post("users/card-codes", ANA).status_code == 401
 
 
-def test_a_wrong_secret_key_gives_no_token(vendor: Caller) -> None:
+def test_a_wrong_secret_key_gives_no_token(vendor: Client) -> None:
     assert vendor.post("token", vendor.login | {"SecretKey": "another"}).status_code == 401
 
 
-def test_both_spellings_of_the_document_are_served(vendor: Caller) -> None:
+def test_both_spellings_of_the_document_are_served(vendor: Client) -> None:
     whole, short = vendor.post("users/card-codes", ANA), vendor.post("card-codes", ANA)
     assert whole.json() == short.json() == {"uniqueCardCode": True, "cardCodes": ["00123"]}
     assert vendor.post("add-card-code", ANA | {"CardCode": "1", "ReplaceUniqueCardCode": True}).json() is True
 
 
 @pytest.mark.parametrize("path", ["users/card-codes", "users/pin-codes", "users/update-pin-code-autorenew"])
-def test_an_unknown_user_is_a_400(vendor: Caller, path: str) -> None:
+def test_an_unknown_user_is_a_400(vendor: Client, path: str) -> None:
     answer = vendor.post(path, ANA | {"LogonName": "nadie"})
     assert (answer.status_code, answer.json()) == (400, NO_USER)
 
@@ -84,19 +84,19 @@ def test_an_unknown_user_is_a_400(vendor: Caller, path: str) -> None:
         [],
     ],
 )
-def test_a_body_that_is_not_whole_is_a_400_and_changes_nothing(vendor: Caller, body: Any) -> None:
+def test_a_body_that_is_not_whole_is_a_400_and_changes_nothing(vendor: Client, body: Any) -> None:
     answer = vendor.post("users/add-card-code", body)
     assert (answer.status_code, answer.json()) == (400, INCOMPLETE)
     assert vendor.codes(ANA) == ["00123"]
 
 
-def test_a_code_belongs_to_one_user(vendor: Caller) -> None:
+def test_a_code_belongs_to_one_user(vendor: Client) -> None:
     answer = vendor.add(ANA, "123456789", replace=True)
     assert (answer.status_code, answer.json()) == (400, IN_USE)
     assert vendor.codes(ANA) == ["00123"]
 
 
-def test_where_one_code_is_allowed_it_is_replaced_or_stays(vendor: Caller) -> None:
+def test_where_one_code_is_allowed_it_is_replaced_or_stays(vendor: Client) -> None:
     assert vendor.add(ANA, "7").json() is False
     assert vendor.codes(ANA) == ["00123"]
     assert vendor.add(ANA, "7", replace=True).json() is True
@@ -104,18 +104,18 @@ def test_where_one_code_is_allowed_it_is_replaced_or_stays(vendor: Caller) -> No
     assert vendor.add(ANA | {"LogonName": "luis"}, "00123", replace=True).json() is True  # free again
 
 
-def test_where_several_codes_are_allowed_all_stay(box: Sandbox, vendor: Caller) -> None:
+def test_where_several_codes_are_allowed_all_stay(box: Sandbox, vendor: Client) -> None:
     box.control.print_account(unique=False)
     assert vendor.add(ANA, "7", replace=True).json() is True
     assert vendor.add(ANA, "7").json() is True
     assert vendor.codes(ANA) == ["00123", "7"]
 
 
-def test_names_are_told_apart_without_regard_to_case(vendor: Caller) -> None:
+def test_names_are_told_apart_without_regard_to_case(vendor: Client) -> None:
     assert vendor.codes({"LogonName": "ANA", "DomainName": "Dominio123"}) == ["00123"]
 
 
-def test_pins_are_shown_renewed_and_set(box: Sandbox, vendor: Caller) -> None:
+def test_pins_are_shown_renewed_and_set(box: Sandbox, vendor: Client) -> None:
     before = vendor.post("users/pin-codes", ANA).json()
     renewed = vendor.post("users/update-pin-code-autorenew", ANA).text
     assert renewed.startswith("0")  # bare digits, which are no JSON

@@ -228,7 +228,7 @@ def test_a_file_from_a_path_and_tags_in_it(box: Sandbox, signio: Signio, tmp_pat
 def test_links_that_log_in_are_masked(box: Sandbox, signio: Signio, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     envelope = draft(signio, ANA, on_premise_signature=True)
-    edit = signio.edit_link(envelope)
+    edit = signio.magic_link(envelope)
     signio.distribute(envelope)
     sign = signio.signing_url(envelope, document_type="CC", document="1001", direct=True, op_token="SCREEN")
     for link in (edit, sign):

@@ -126,7 +126,7 @@ READINGS: dict[str, tuple[Reading, ...]] = {
     "update template values": (
         Reading(lambda s: s.update_template(ENVELOPE, TEMPLATE_DOCUMENT, {"name": "Ana María"}), "document"),
     ),
-    "edit or consult link": (Reading(lambda s: s.edit_link(ENVELOPE), "magic_link"),),
+    "edit or consult link": (Reading(lambda s: s.magic_link(ENVELOPE), "magic_link"),),
     "authenticate, a token per tenant": (Reading(lambda s: s.authenticate(**USER, ttl=120), "tokens"),),
     "upload promissory note from a template": (
         Reading(

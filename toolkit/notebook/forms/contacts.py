@@ -10,7 +10,7 @@ from toolkit.notebook.forms.form import Form, row
 from toolkit.notebook.forms.inert import text
 from toolkit.notebook.forms.widgets import Input, as_code, values_of
 from toolkit.notebook.words import word
-from toolkit.spec import Text, Whole
+from toolkit.spec import Integer, Text
 from toolkit.vendors.ida.api import NewField
 from toolkit.vendors.ida.client import Ida
 
@@ -65,7 +65,7 @@ class EditRecord(Form):
         super().__init__(word("title edit"))
         self._ida = ida
         self.record = pd.DataFrame()
-        self._id = Input(Whole("Identifier of the record.", name="record", required=True, minimum=0))
+        self._id = Input(Integer("Identifier of the record.", name="record", required=True, minimum=0))
         self._number = 0
         self._inputs: list[Input] = []
         self._fields = w.VBox()

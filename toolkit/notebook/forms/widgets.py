@@ -15,24 +15,24 @@ from toolkit.notebook.words import help_of, label_of, word
 from toolkit.sheets import check
 from toolkit.spec import (
     Bool,
-    Day,
+    Choice,
+    Date,
     Email,
     Field,
     File,
     Flag,
     Identity,
+    Integer,
     Json,
     Link,
+    List,
     Masked,
+    Nested,
     Number,
-    OneOf,
-    Part,
     Phone,
     Rows,
-    Several,
     Text,
-    Time,
-    Whole,
+    Timestamp,
 )
 
 
@@ -51,7 +51,7 @@ def _yes_or_no(field: Field) -> w.Widget:
 
 
 def _choice(field: Field) -> w.Widget:
-    assert isinstance(field, OneOf)
+    assert isinstance(field, Choice)
     shown = [(label if label == str(code) else f"{label} ({code})", code) for code, label in field.choices.items()]
     if not field.required and field.default is None:
         shown.insert(0, ("", None))
@@ -59,7 +59,7 @@ def _choice(field: Field) -> w.Widget:
 
 
 def _choices(field: Field) -> w.Widget:
-    assert isinstance(field, Several)
+    assert isinstance(field, List)
     if not field.choices:
         return w.Text(placeholder="a; b; c")
     shown = [(label, code) for code, label in field.choices.items()]
@@ -83,17 +83,17 @@ WIDGETS: dict[type[Field], Callable[[Field], w.Widget]] = {
     Email: _line,
     Phone: _line,
     Identity: _line,
-    Whole: _line,
+    Integer: _line,
     Number: _line,
     Bool: _yes_or_no,
     Flag: _yes_or_no,
-    Time: _moment,
-    Day: _day,
-    OneOf: _choice,
-    Several: _choices,
+    Timestamp: _moment,
+    Date: _day,
+    Choice: _choice,
+    List: _choices,
     Json: _area,
     Rows: _area,
-    Part: _area,
+    Nested: _area,
     File: _line,
     Masked: _secret,
     Link: _secret,
@@ -125,9 +125,9 @@ class Input(w.VBox):
         if isinstance(self.field, Masked):
             self.widget.value = ""
             return Secret(given)
-        if isinstance(self.field, Rows | Part):
+        if isinstance(self.field, Rows | Nested):
             return json.loads(given)
-        if isinstance(self.field, Whole) and re.fullmatch(r"-?\d+", str(given)):
+        if isinstance(self.field, Integer) and re.fullmatch(r"-?\d+", str(given)):
             return int(given)
         return list(given) if isinstance(given, tuple) else given
 

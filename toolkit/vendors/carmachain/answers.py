@@ -152,7 +152,7 @@ def pairs(documents: Iterable[Any], phones: Iterable[Any]) -> list[tuple[Any, An
     return list(zip(documents, phones, strict=True))
 
 
-def wide(answers: pd.DataFrame) -> pd.DataFrame:
+def pivot(answers: pd.DataFrame) -> pd.DataFrame:
     """One row a person, a column a field."""
     person = answers.groupby([answers.index, "idRequest"], sort=False, dropna=False).ngroup().to_numpy()
     first = np.unique(person, return_index=True)[1]

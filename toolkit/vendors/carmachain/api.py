@@ -3,18 +3,18 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from toolkit.spec import (
+    Choice,
     Dialect,
     Identity,
+    Integer,
+    List,
     Masked,
-    OneOf,
     Phone,
     Record,
     Rows,
     Service,
-    Several,
     System,
     Text,
-    Whole,
     get,
     post,
 )
@@ -85,7 +85,7 @@ class Detail(Record):
     """What one peer says of one field of a person."""
 
     idPpeers = Text("The peer that says so.")
-    groupData = OneOf("The category that the field belongs to.", choices=CATEGORIES)
+    groupData = Choice("The category that the field belongs to.", choices=CATEGORIES)
     fieldName = Text("Name of the field.")
     fieldValue = Text("Its value, as the peer gives it.")
 
@@ -96,13 +96,11 @@ class Answer(Record):
     idDocument = Text("Number of the identity document that was asked about.", also="IdDocument")
     phoneNumber = Text("Phone that was asked about.", also="PhoneNumber")
     idRequest = Text("Identifier of the request.")
-    status = OneOf("Panding: not answered yet.", choices={DONE: "answered", PENDING: "pending"})
+    status = Choice("Panding: not answered yet.", choices={DONE: "answered", PENDING: "pending"})
     requestDetails = Rows("What the peers say.", record=Detail)
 
 
-Categories = Annotated[
-    Any, Several("A category, or a list of them.", wire="type_request", choices=CATEGORIES, alone=True)
-]
+Categories = Annotated[Any, List("A category, or a list of them.", wire="type_request", choices=CATEGORIES, alone=True)]
 BOTH_FORMS = (
     "`type_request` is a text in the table, a list in the vendor's example: one travels as text, several as a list."
 )
@@ -162,8 +160,8 @@ class CarmaChain(Service):
         self,
         categories: Categories,
         *,
-        ids: Annotated[Any, Several("Identifiers of requests.", wire="idRequest")] = None,
-        period: Annotated[int | None, Whole("Or the last so many minutes.", minimum=1)] = None,
+        ids: Annotated[Any, List("Identifiers of requests.", wire="idRequest")] = None,
+        period: Annotated[int | None, Integer("Or the last so many minutes.", minimum=1)] = None,
     ) -> "DataFrame":
         """The answers so far, as the vendor gives them: one row a person, what the peers say as a list.
 

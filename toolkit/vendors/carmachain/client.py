@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from toolkit import push
-from toolkit.client import Caller
+from toolkit.client import Client
 from toolkit.errors import ApiError, BadAnswer, InputError, NotSent, RowErrors, Throttled
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
-from toolkit.push import Choice, Options, Order, Rows
+from toolkit.push import Options, Order, Rows, SendPolicy
 from toolkit.sheets.check import Check, check
 from toolkit.spec import Endpoint
 from toolkit.vendors.carmachain import api as declared
-from toolkit.vendors.carmachain.answers import Watch, matched, merged, pairs, same_phone, tidy, wide
+from toolkit.vendors.carmachain.answers import Watch, matched, merged, pairs, pivot, same_phone, tidy
 from toolkit.vendors.carmachain.api import ALL, CATEGORIES, TOKEN_LIFE
 
 log = logging.getLogger("toolkit")
@@ -30,7 +30,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0  # seconds between two looks
 class CarmaChain(declared.CarmaChain):
     """Data about people, asked of many peers at once and answered in their own time."""
 
-    def __init__(self, call: Caller, account: Mapping[str, Any]) -> None:
+    def __init__(self, call: Client, account: Mapping[str, Any]) -> None:
         super().__init__(call)
         self._caller, self._account = call, account
 
@@ -51,7 +51,7 @@ class CarmaChain(declared.CarmaChain):
         May cost money. Somebody who stands in several rows, in whatever spelling of the phone, is asked about once.
         Safe to run again: nobody is asked about twice, the same tickets come back, and what was interrupted goes on.
         Where a request gets no trustworthy answer, its people are `unknown` and are never asked about again on their
-        own; `answers(period=…)` shows what was asked lately, and `find_lost` looks there for them.
+        own; `answers(period=…)` shows what was asked lately, and `recover_tickets` looks there for them.
 
         Args:
             people: `IdDocument` and/or `PhoneNumber`; any other column is an error.
@@ -87,7 +87,7 @@ class CarmaChain(declared.CarmaChain):
         first = ~key.duplicated().to_numpy()
         target = _People(self._caller, check(people[first], declared.Person), wanted)
         options = Options.of(AT_ONCE, self._account.get("push"), {"progress": self._caller.progress}, push)
-        report = _push.push(target, _push.Nothing(), target.check, options, Choice(only_new, again))
+        report = _push.push(target, _push.Nothing(), target.check, options, SendPolicy(only_new, again))
         told = report.table.reindex(columns=["idRequest", "outcome", "error"])
         told = told.set_axis(pd.Index(key[first])).reindex(key).reset_index(drop=True)
         tickets = pd.concat([sent, told], axis=1).set_axis(people.index)
@@ -159,7 +159,7 @@ class CarmaChain(declared.CarmaChain):
                 clock.sleep(min(left, random.uniform(pause / 2, pause)))
                 pause = min(LONGEST_PAUSE, pause * 1.5)
 
-    def wide(self, answers: pd.DataFrame) -> pd.DataFrame:
+    def pivot(self, answers: pd.DataFrame) -> pd.DataFrame:
         """Answers as one row a person, with a column for each field, as `Address/city`.
 
         Where peers differ, the cell holds each value with the peers who say so, and `conflicts` names the column.
@@ -167,9 +167,9 @@ class CarmaChain(declared.CarmaChain):
         Args:
             answers: from `answers` or `collect`; the index is theirs, once a person.
         """
-        return wide(answers)
+        return pivot(answers)
 
-    def find_lost(self, tickets: pd.DataFrame, *, period: int) -> pd.DataFrame:
+    def recover_tickets(self, tickets: pd.DataFrame, *, period: int) -> pd.DataFrame:
         """The tickets, those without an `idRequest` filled in where the last minutes hold a request for that person.
 
         For people whose request got no answer. Nobody is asked about again. Look before you trust it: somebody else may
@@ -222,7 +222,7 @@ class _People(Rows):
     together = True
     irrevocable = True
 
-    def __init__(self, caller: Caller, checked: Check, categories: list[str]) -> None:
+    def __init__(self, caller: Client, checked: Check, categories: list[str]) -> None:
         self.check, self._categories = checked, categories
         self.session = caller.session
         self._endpoint = caller.corrected(declared.CarmaChain.endpoints["create_request"])
@@ -297,7 +297,7 @@ def _seconds(timeout: Any) -> float:
     return float(seconds)
 
 
-def sign_in(call: Caller, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
+def sign_in(call: Client, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
     """A token and the seconds it lives, where that is known. The peer gives it to whoever reaches it."""
     if account.get("token"):
         return account["token"], None

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from toolkit.sandbox.vendor import Answer, Call, Hand, Refused, Vendor
-from toolkit.spec import Number, Record, Several, Text
+from toolkit.sandbox.vendor import Answer, Call, ControlPlane, Refused, Vendor
+from toolkit.spec import List, Number, Record, Text
 from toolkit.vendors.carmachain.api import ALL, CATEGORIES, DONE, PENDING, SYSTEM, TOKEN_LIFE, CarmaChain
 
 SEED = "carmachain.seed"  # a setting
@@ -39,24 +39,24 @@ class Request(Record):
     idRequest = Text()
     IdDocument = Text()
     PhoneNumber = Text()
-    categories = Several()
+    categories = List()
     at = Number("When, in seconds since 1970.")
 
 
-def admit(call: Call) -> None:
+def authenticate(call: Call) -> None:
     if call.claims(call.headers.get("Authorization", "")) is None:
         raise Refused(401, "Unauthorized")
 
 
-def refuse(no: Refused) -> Answer:
-    return no.status, {"response": {"code": no.status, "message": no.message or "Bad Request"}}
+def error_response(refusal: Refused) -> Answer:
+    return refusal.status, {"response": {"code": refusal.status, "message": refusal.message or "Bad Request"}}
 
 
 def seed(call: Call) -> None:
     call.store.set(SEED, 1)
 
 
-VENDOR = Vendor(SYSTEM, {}, {Request: "idRequest"}, seed, admit, refuse)
+VENDOR = Vendor(SYSTEM, {}, {Request: "idRequest"}, seed, authenticate, error_response)
 
 
 @VENDOR.handles(CarmaChain.get_token)
@@ -161,7 +161,7 @@ def _body(call: Call, known: set[str]) -> dict[str, Any]:
     return call.json
 
 
-class CarmaChainHand(Hand):
+class CarmaChainControl(ControlPlane):
     """The peers."""
 
     def peers(self, seed: int) -> None:

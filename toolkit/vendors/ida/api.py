@@ -5,21 +5,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 from toolkit.spec import (
     ASSUMED,
     Bool,
+    Choice,
     Dialect,
     Email,
+    Integer,
     Json,
     Masked,
     Meaning,
-    OneOf,
-    Part,
+    Nested,
     Phone,
     Record,
     Rows,
     Service,
     System,
     Text,
-    Time,
-    Whole,
+    Timestamp,
     delete,
     get,
     post,
@@ -71,7 +71,7 @@ SYSTEM = System(
 class Client(Record):
     """The customer that a user belongs to."""
 
-    id = Whole("Identifier of the customer.")
+    id = Integer("Identifier of the customer.")
     name = Text("Its name.")
     email = Email("Its e-mail.")
     phone = Phone("Its phone.")
@@ -87,12 +87,12 @@ class Client(Record):
 class User(Record):
     """A user of the platform."""
 
-    id = Whole("Identifier of the user.")
+    id = Integer("Identifier of the user.")
     username = Text("Name on the platform.")
     firstName = Text("First name.")
     lastName = Text("Last name.")
     email = Email("E-mail.")
-    client = Part("The customer.", record=Client)
+    client = Nested("The customer.", record=Client)
     phoneNumber = Phone("Phone.")
     api_code = Masked("The session token.")
     normalUser = Bool("Whether a user without special rights.")
@@ -107,11 +107,11 @@ class User(Record):
 class Database(Record):
     """A contact database."""
 
-    id = Whole("Identifier of the database.")
+    id = Integer("Identifier of the database.")
     name = Text("Its name.")
-    createdAt = Time("When it was created.")
-    updatedAt = Time("When it was last changed.")
-    rowCounter = Whole("How many records it holds.")
+    createdAt = Timestamp("When it was created.")
+    updatedAt = Timestamp("When it was last changed.")
+    rowCounter = Integer("How many records it holds.")
     deleted = Bool("Whether it was deleted.")
     imported = Bool("Whether it was imported.")
     demo = Bool("Whether it is a demo.")
@@ -119,10 +119,10 @@ class Database(Record):
     has_mail = Bool("Whether it has an e-mail field.")
     has_mobile = Bool("Whether it has a mobile phone field.")
     birthday_message_hour = Text("When the birthday message is sent, HH:MM.")
-    messageHour = Whole("Hour of the message.")
-    messageMinute = Whole("Minute of the message.")
+    messageHour = Integer("Hour of the message.")
+    messageMinute = Integer("Minute of the message.")
     dataFile = Text("The file it was imported from.")
-    birthdayMessage = Whole("Identifier of the birthday message.")
+    birthdayMessage = Integer("Identifier of the birthday message.")
     labelName = Text("The name shown, with the time of creation.")
 
 
@@ -136,14 +136,14 @@ class NewField(Record):
     hidden = Bool("Whether it is hidden.", default=False)
     showInReport = Bool("Whether reports show it.", default=False)
     showInValidation = Bool("Whether validations show it.", default=False)
-    type = OneOf("What it holds.", choices=FIELD_TYPES, default=0)
+    type = Choice("What it holds.", choices=FIELD_TYPES, default=0)
     options = Json("The values that a list allows.", default=())
 
 
 class FieldOfDatabase(Record):
     """A field of a database."""
 
-    id = Whole("Identifier of the field.")
+    id = Integer("Identifier of the field.")
     name = Text("Name; the column of a DataFrame that fills it.")
     label = Text("Name shown to people.")
     defaultValue = Text("Value where a record has none.")
@@ -152,9 +152,9 @@ class FieldOfDatabase(Record):
     hidden = Bool("Whether it is hidden.")
     showInReport = Bool("Whether reports show it.")
     showInValidation = Bool("Whether validations show it.")
-    type = OneOf("What it holds, as the vendor's number.", choices=FIELD_TYPES, meaning="kind")
-    createdAt = Time("When it was created.")
-    updatedAt = Time("When it was last changed.")
+    type = Choice("What it holds, as the vendor's number.", choices=FIELD_TYPES, meaning="kind")
+    createdAt = Timestamp("When it was created.")
+    updatedAt = Timestamp("When it was last changed.")
     options = Json("The values that a list allows.")
 
 
@@ -164,8 +164,8 @@ class Values(Record):
     open = True
 
 
-DatabaseId = Annotated[int, Whole("Identifier of the database.", minimum=0)]
-RecordId = Annotated[int, Whole("Identifier of the record.", minimum=0)]
+DatabaseId = Annotated[int, Integer("Identifier of the database.", minimum=0)]
+RecordId = Annotated[int, Integer("Identifier of the record.", minimum=0)]
 
 
 class Ida(Service):
@@ -217,7 +217,7 @@ class Ida(Service):
         fields: Annotated[Any, Rows("Its fields.", record=NewField, wire="fieldList")],
         *,
         birthday: Annotated[bool | None, Bool("Whether it sends birthday messages.")] = None,
-        birthday_message: Annotated[int | None, Whole("Identifier of the message.", wire="birthdayMessage")] = None,
+        birthday_message: Annotated[int | None, Integer("Identifier of the message.", wire="birthdayMessage")] = None,
         birthday_message_hour: Annotated[str | None, Text("When it is sent, HH:MM.")] = None,
     ) -> "DataFrame":
         """Create a contact database, and return it as one row. Not safe to repeat: a second call makes a second one.
@@ -242,7 +242,7 @@ class Ida(Service):
     @post("/api/v2/database/records", section="Insertar registros en base de datos", value=True, at="message")
     def post_records(
         self,
-        database_id: Annotated[int, Whole("Identifier of the database.")],
+        database_id: Annotated[int, Integer("Identifier of the database.")],
         records: Annotated[Any, Json("The records, as the document shows them.")],
     ) -> str:
         """Send records as they are, unchecked and once. `insert_records` takes a DataFrame, checks and counts.
@@ -266,7 +266,9 @@ class Ida(Service):
         at="data.recordData",
         also=(("POST", "/api/v2/database/data"),),
     )
-    def record(self, id: Annotated[int, Whole("Identifier of the record.", wire="recordId", minimum=0)]) -> "DataFrame":
+    def record(
+        self, id: Annotated[int, Integer("Identifier of the record.", wire="recordId", minimum=0)]
+    ) -> "DataFrame":
         """One record, as one row with a column a field, all text.
 
         Raises:
@@ -286,7 +288,7 @@ class Ida(Service):
     )
     def update_record(
         self,
-        id: Annotated[int, Whole("Identifier of the record.", wire="recordID", minimum=0)],
+        id: Annotated[int, Integer("Identifier of the record.", wire="recordID", minimum=0)],
         **fields: Any,
     ) -> "DataFrame":
         """Change fields of one record, and return it as one row. Safe to repeat.

@@ -12,15 +12,15 @@ import numpy as np
 import pandas as pd
 
 from toolkit import push
-from toolkit.client import Caller
+from toolkit.client import Client
 from toolkit.errors import AuthError, BadAnswer, InputError, NotFound, SettingsError, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
 from toolkit.http.wire import Judgement
-from toolkit.push import Aim, Choice, Counter, Options, Order, Report, Rows, Suspect, row_tag
+from toolkit.push import Aim, Counter, Options, Order, Report, Rows, SendPolicy, Suspect, row_tag
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.fields import as_fields
-from toolkit.spec import Day, Email, Endpoint, Field, Number, OneOf, Phone
+from toolkit.spec import Choice, Date, Email, Endpoint, Field, Number, Phone
 from toolkit.vendors.ida import api as declared
 
 ESCAPED = bytes([*range(32), *b'"\\'])  # what JSON does not show as it is
@@ -30,7 +30,7 @@ SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 class Ida(declared.Ida):
     """Contact databases of a mailing platform."""
 
-    def __init__(self, call: Caller, account: Mapping[str, Any]) -> None:
+    def __init__(self, call: Client, account: Mapping[str, Any]) -> None:
         super().__init__(call)
         self._caller, self._account = call, account
 
@@ -117,7 +117,7 @@ class Ida(declared.Ida):
         """
         options = Options.of(self._account.get("push"), {"progress": self._caller.progress}, push)
         where = Destination(self, database_id)
-        return _push.push_all(rows, lambda frame: where.aim(frame, tag_field), options, Choice(only_new, again))
+        return _push.push_all(rows, lambda frame: where.aim(frame, tag_field), options, SendPolicy(only_new, again))
 
 
 def _values_or_error(found: Any) -> tuple[dict[Hashable, Any], str | None]:
@@ -171,10 +171,10 @@ KINDS: dict[str, tuple[type[Field], ...]] = {  # whom a refusal speaks of, by th
     "telefono": (Phone,),
     "email": (Email,),
     "correo": (Email,),
-    "fecha": (Day,),
+    "fecha": (Date,),
     "número": (Number,),
     "numero": (Number,),
-    "valor": (OneOf,),
+    "valor": (Choice,),
 }
 
 
@@ -260,7 +260,7 @@ def _alike(value: str | None, named: str) -> bool:
     return value.casefold() == named.casefold() or (len(digits) >= 6 and re.sub(r"\D", "", value) == digits)
 
 
-def sign_in(call: Caller, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
+def sign_in(call: Client, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
     """A token and the seconds it lives, where it says so.
 
     Raises:
@@ -287,7 +287,7 @@ def _name_and_digest(account: Mapping[str, Any]) -> tuple[str, Secret]:
     return username, Secret(digest)
 
 
-def _life(token: Secret, call: Caller) -> float | None:
+def _life(token: Secret, call: Client) -> float | None:
     """Seconds until the token ends, as the token itself says; None where it does not."""
     try:
         claims = token.reveal().split(".")[1]

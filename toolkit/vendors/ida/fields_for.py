@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from toolkit.sheets.check import check
-from toolkit.spec import Day, Email, Field, Number, Phone
+from toolkit.spec import Date, Email, Field, Number, Phone
 
-KINDS: dict[str, type[Field]] = {"email": Email, "phone": Phone, "date": Day, "number": Number}
+KINDS: dict[str, type[Field]] = {"email": Email, "phone": Phone, "date": Date, "number": Number}
 MOST = 0.6  # of a column's values have to be of a kind
 SAMPLE = 400  # values looked at, from all over the column
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from toolkit.sandbox.vendor import Answer, Call, Hand, Refused, Vendor
-from toolkit.spec import Bool, Json, Masked, Number, OneOf, Record, Text, Whole
+from toolkit.sandbox.vendor import Answer, Call, ControlPlane, Refused, Vendor
+from toolkit.spec import Bool, Choice, Integer, Json, Masked, Number, Record, Text
 from toolkit.vendors.ida import api
 from toolkit.vendors.ida.api import Ida
 from toolkit.vendors.ida.sandbox_values import DATE, EMAIL, LIST, NUMBER, PHONE, TEXT, contact, reader, whole
@@ -42,24 +42,24 @@ class Database(api.Database):
 
 
 class Field(api.FieldOfDatabase):
-    database_id = Whole()
+    database_id = Integer()
 
 
 class Contact(Record):
     """A record of a database: its values by the names of the fields."""
 
-    id = Whole()
-    database_id = Whole()
+    id = Integer()
+    database_id = Integer()
     data = Json()
 
 
 class Change(Record):
     """What one request did to a rowCounter."""
 
-    id = Whole()
-    database_id = Whole()
+    id = Integer()
+    database_id = Integer()
     time = Number()
-    delta = Whole()
+    delta = Integer()
 
 
 # ── saying yes and no ────────────────────────────────────────────────────────
@@ -74,12 +74,12 @@ def ok(**data: Any) -> Answer:
     return said(200, "OK", "OK", **data)
 
 
-def refuse(no: Refused) -> Answer:
-    message, status_api = SAID.get(no.status, (None, "ERROR"))
-    return said(no.status, status_api, no.message or message or status_api)
+def error_response(refusal: Refused) -> Answer:
+    message, status_api = SAID.get(refusal.status, (None, "ERROR"))
+    return said(refusal.status, status_api, refusal.message or message or status_api)
 
 
-def admit(call: Call) -> None:
+def authenticate(call: Call) -> None:
     if call.claims(call.bearer()) is None:
         raise Refused(401)
 
@@ -131,8 +131,8 @@ VENDOR = Vendor(
     credentials=CREDENTIALS,
     tables={User: "id", Database: "id", Field: "id", Contact: "id", Change: "id"},
     seed=seed,
-    admit=admit,
-    refuse=refuse,
+    authenticate=authenticate,
+    error_response=error_response,
 )
 handles = VENDOR.handles
 
@@ -241,11 +241,11 @@ def _check(body: Mapping[str, Any], fields: Iterable[Any]) -> None:
             continue
         if not isinstance(value, kind) or (field.required and not value) or (kind is int and isinstance(value, bool)):
             raise Refused(400)
-        if isinstance(field, OneOf) and value not in field.choices:
+        if isinstance(field, Choice) and value not in field.choices:
             raise Refused(400)
 
 
-JSON_TYPES: dict[type, type] = {Text: str, Bool: bool, Whole: int, OneOf: int, Json: list}
+JSON_TYPES: dict[type, type] = {Text: str, Bool: bool, Integer: int, Choice: int, Json: list}
 
 
 def _database(call: Call, id: int) -> dict[str, Any]:
@@ -334,7 +334,7 @@ def _count(call: Call, database_id: int, delta: int) -> None:
 # ── the control plane's part ─────────────────────────────────────────────────
 
 
-class IdaHand(Hand):
+class IdaControl(ControlPlane):
     """Other people's doings in the contact databases, and what really is in them."""
 
     def insert(self, database_id: int, records: int | Sequence[Mapping[str, Any]] = 1) -> int:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from toolkit.spec import OBSERVED, Bool, Dialect, Masked, Meaning, Record, Service, Several, System, Text, Whole, post
+from toolkit.spec import OBSERVED, Bool, Dialect, Integer, List, Masked, Meaning, Record, Service, System, Text, post
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -43,7 +43,7 @@ class Token(Record):
     """A token, and how long it lasts."""
 
     accessToken = Masked("The token.")
-    expiresIn = Whole("Its life in seconds.")
+    expiresIn = Integer("Its life in seconds.")
     tokenType = Text("How it is sent: Bearer.")
 
 
@@ -51,7 +51,7 @@ class Cards(Record):
     """The card codes of one user."""
 
     uniqueCardCode = Bool("Whether the account allows one code a user.")
-    cardCodes = Several("The codes.")
+    cardCodes = List("The codes.")
 
 
 class NewCardCode(Record):

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from toolkit import push
-from toolkit.client import Caller
+from toolkit.client import Client
 from toolkit.errors import NotFound, OutcomeUnknown, Rejected, RowErrors, SettingsError, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
 from toolkit.http.wire import Judgement
-from toolkit.push import Choice, Options, Order, ReadBack, Report, Rows, Suspect
+from toolkit.push import Options, Order, ReadBack, Report, Rows, SendPolicy, Suspect
 from toolkit.push.journal import Step
 from toolkit.push.run import Runner
 from toolkit.sheets.check import Check, check
@@ -32,7 +32,7 @@ MANGLED = "was turned into a number by a spreadsheet: leading zeros may be lost;
 class NddPrint(declared.NddPrint):
     """Card codes and PINs of the users of a print management."""
 
-    def __init__(self, call: Caller, account: Mapping[str, Any]) -> None:
+    def __init__(self, call: Client, account: Mapping[str, Any]) -> None:
         super().__init__(call)
         self._caller, self._account = call, account
 
@@ -154,7 +154,7 @@ class NddPrint(declared.NddPrint):
         target = _CardCodes(self, check(codes.iloc[order], declared.NewCardCode), replace)
         oracle = _KeepingOld(target, {at: held[int(i)] for at, i in enumerate(order) if held})
         options = Options.of(pace, self._account.get("push"), push, {"workers": 1} if moved else None)
-        report = _push.push(target, oracle, target.check, options, Choice(only_new, again))
+        report = _push.push(target, oracle, target.check, options, SendPolicy(only_new, again))
         return Report(codes, report.table.iloc[np.argsort(order)], report.facts)
 
     def _read_all(self, names: pd.DataFrame) -> list[Any]:
@@ -295,7 +295,7 @@ def _lines(position: int, answer: Any) -> list[tuple[int, str | None, Any, str |
     return [(position, code, unique, None) for code in codes or [None]]
 
 
-def sign_in(call: Caller, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
+def sign_in(call: Client, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
     """A token and the seconds it lives.
 
     Raises:

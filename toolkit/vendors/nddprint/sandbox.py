@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from toolkit.sandbox.vendor import Answer, Call, Hand, Refused, Vendor
+from toolkit.sandbox.vendor import Answer, Call, ControlPlane, Refused, Vendor
 from toolkit.spec import Bool, Record, Text
 from toolkit.vendors.nddprint.api import SYSTEM, NddPrint
 
@@ -43,16 +43,16 @@ def seed(call: Call) -> None:
         _add(call, name, "dominio123", codes)
 
 
-def admit(call: Call) -> None:
+def authenticate(call: Call) -> None:
     if call.claims(call.bearer()) is None:
         raise Refused(401)
 
 
-def refuse(no: Refused) -> Answer:
-    return no.status, no.message or TEXTS.get(no.status, "Bad Request")
+def error_response(refusal: Refused) -> Answer:
+    return refusal.status, refusal.message or TEXTS.get(refusal.status, "Bad Request")
 
 
-VENDOR = Vendor(SYSTEM, CREDENTIALS, {User: "key", Card: "CardCode"}, seed, admit, refuse)
+VENDOR = Vendor(SYSTEM, CREDENTIALS, {User: "key", Card: "CardCode"}, seed, authenticate, error_response)
 
 
 @VENDOR.handles(NddPrint.token)
@@ -61,8 +61,8 @@ def token(call: Call) -> Answer:
     if sent != {"clientID": CREDENTIALS["client_id"], "SecretKey": CREDENTIALS["secret_key"]}:
         raise Refused(401)
     issued = call.issue(sent["clientID"], LIFE)
-    life = call.store.setting(f"{call.system}.lifetime", LIFE)
-    return 200, {"accessToken": issued, "expiresIn": int(life), "tokenType": "Bearer"}
+    lifetime = call.store.setting(f"{call.system}.lifetime", LIFE)
+    return 200, {"accessToken": issued, "expiresIn": int(lifetime), "tokenType": "Bearer"}
 
 
 @VENDOR.handles(NddPrint.read_card_codes)
@@ -149,7 +149,7 @@ def _add(call: Call, logon_name: str, domain_name: str, codes: Sequence[str]) ->
     call.store.add_many(Card, [{"CardCode": code, "user": key} for code in codes])
 
 
-class NddPrintHand(Hand):
+class NddPrintControl(ControlPlane):
     """What the vendor's own screens do."""
 
     def print_users(self, users: Sequence[tuple[str, str, Sequence[str]]]) -> None:

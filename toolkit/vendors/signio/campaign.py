@@ -15,7 +15,7 @@ import pandas as pd
 from toolkit import push
 from toolkit.errors import InputError, RowErrors, ToolkitError
 from toolkit.http import wire
-from toolkit.push import Choice, Options, Report
+from toolkit.push import Options, Report, SendPolicy
 from toolkit.push.journal import Op, Run, Step
 from toolkit.push.target import Order
 from toolkit.sheets.check import Check, check
@@ -96,7 +96,7 @@ class Plan:
         frame.index = self.envelopes.index
         checked = check(frame, IDENTITY)
         options = self._options({"workers": self._signio._caller.workers}, push)
-        report = _push.push(target, _push.Drafts(), checked, options, Choice(only_new, again))
+        report = _push.push(target, _push.Drafts(), checked, options, SendPolicy(only_new, again))
         self.drafts = Report(self.envelopes, report.table, report.facts)
         return self.drafts
 
@@ -131,7 +131,7 @@ class Plan:
         checked = check(ready, (Text(name="id_transaccion"),))
         target = _Distribution(self._signio, checked)
         options = self._options({"workers": 1, "max_ambiguous": MAX_AMBIGUOUS}, push)
-        return _push.push(target, _AtMostOnce(target), checked, options, Choice(only_new=True))
+        return _push.push(target, _AtMostOnce(target), checked, options, SendPolicy(only_new=True))
 
     def orphans(self) -> pd.DataFrame:
         """Drafts of the last build that are not to be distributed, a row each: left behind in doubt, or refused."""

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 
 from toolkit import frames, push
-from toolkit.client import Caller
+from toolkit.client import Client
 from toolkit.errors import InputError, RowErrors, SettingsError, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
 from toolkit.http.wire import Judgement
-from toolkit.push import Choice, Options, Report, Suspect
+from toolkit.push import Options, Report, SendPolicy, Suspect
 from toolkit.push.target import Order
 from toolkit.sheets.check import Check, check
-from toolkit.spec import Bool, Endpoint, Flag, OneOf, Record, Text, Time, Whole
+from toolkit.spec import Bool, Choice, Endpoint, Flag, Integer, Record, Text, Timestamp
 from toolkit.vendors.signio import api as declared
 from toolkit.vendors.signio.api.base import STATUSES, Status
 from toolkit.vendors.signio.api.envelopes import Envelope
@@ -32,16 +32,16 @@ class SignatureStatus(Record):
 
     id_transaccion = Text("The envelope asked for.")
     nombre = Text("Its name.")
-    estado = OneOf("Its state, as the vendor's number.", choices=STATUSES, meaning="estado_nombre")
+    estado = Choice("Its state, as the vendor's number.", choices=STATUSES, meaning="estado_nombre")
     id_documento = Text("The document.")
     documento = Text("Name of its file.")
     id_firmante = Text("The signer.")
     firmante = Text("The signer's name.")
     email = Text("The signer's e-mail address.")
-    orden = Whole("The signer's turn.")
+    orden = Integer("The signer's turn.")
     aprobador = Flag("Whether the signer approves instead of signing.")
     firmada = Bool("Whether it is signed.")
-    fecha_firma = Time("When it was signed.", format="iso")
+    fecha_firma = Timestamp("When it was signed.", format="iso")
     en_turno = Bool("Whether it can be signed now: the envelope is out, and it is this signer's turn.")
     error = Text("Why the envelope could not be read; missing where it was.")
 
@@ -56,7 +56,7 @@ class SignerOf(Signer):
 class TemplateRole(Record):
     """A role of a template."""
 
-    id = Whole("Identifier of the template.")
+    id = Integer("Identifier of the template.")
     name = Text("Its name.")
     role = Text("The role.")
 
@@ -66,7 +66,7 @@ class Signio(declared.Signio):
 
     Status = Status
 
-    def __init__(self, call: Caller, account: Mapping[str, Any]) -> None:
+    def __init__(self, call: Client, account: Mapping[str, Any]) -> None:
         super().__init__(call)
         self._caller, self._account = call, account
         self._address = call.session.base_url.split("://")[1]
@@ -169,7 +169,7 @@ class Signio(declared.Signio):
         _raise_if_twice(checked)
         options = Options.of(self._account.get("push"), {"progress": self._caller.progress}, push)
         target = _People(self, envelope_id, checked)
-        return _push.push(target, _push.ReadBack(target), checked, options, Choice(only_new, again))
+        return _push.push(target, _push.ReadBack(target), checked, options, SendPolicy(only_new, again))
 
     def plan_envelopes(
         self,
@@ -310,7 +310,7 @@ def _turn(person: Mapping[str, Any]) -> float:
     return float("inf") if person.get("orden") in (None, "") else float(person["orden"])
 
 
-def sign_in(call: Caller, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
+def sign_in(call: Client, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
     """A token and the seconds it lives; that of the account's tenant, where it names one.
 
     Raises:

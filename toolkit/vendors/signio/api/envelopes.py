@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 from toolkit.spec import (
     ASSUMED,
     OBSERVED,
+    Choice,
     Flag,
+    Integer,
     Json,
     Link,
+    List,
     Offset,
-    OneOf,
     Record,
     Service,
-    Several,
     Text,
-    Time,
-    Whole,
+    Timestamp,
     get,
     post,
 )
@@ -38,7 +38,7 @@ class ListedEnvelope(Record):
     open = True
     id_transaccion = Text("Identifier of the envelope.")
     nombre = Text("Its name.")
-    estado = OneOf("Its state, as the vendor's number.", choices=STATUSES, meaning="estado_nombre")
+    estado = Choice("Its state, as the vendor's number.", choices=STATUSES, meaning="estado_nombre")
 
 
 class BaseEnvelope(Record):
@@ -61,9 +61,9 @@ class FoundEnvelope(Record):
     id = Text("Identifier of the envelope.")
     name = Text("Its name.")
     status = Text("Its state, in words.")
-    created_at = Time("When it was created.", format="iso")
-    updated_at = Time("When it last changed.", format="iso")
-    documents_count = Whole("How many documents it holds.")
+    created_at = Timestamp("When it was created.", format="iso")
+    updated_at = Timestamp("When it last changed.", format="iso")
+    documents_count = Integer("How many documents it holds.")
 
 
 class Envelope(Record):
@@ -73,7 +73,7 @@ class Envelope(Record):
     nombre = Text("Its name.")
     mensaje = Text("The message that goes with it.")
     ciclo_aprobacion = Flag("Whether some of its signers approve.")
-    estado = OneOf("Its state, as the vendor's number (observed).", choices=STATUSES, meaning="estado_nombre")
+    estado = Choice("Its state, as the vendor's number (observed).", choices=STATUSES, meaning="estado_nombre")
 
 
 class EnvelopeOptions(Record):
@@ -81,12 +81,12 @@ class EnvelopeOptions(Record):
 
     mensaje = Text("A message that goes with it.")
     ciclo_aprobacion = Flag("Whether some of its signers approve.")
-    tags = Several("Labels, as `tags()` lists them.", separator=";")
+    tags = List("Labels, as `tags()` lists them.", separator=";")
     id_transaccion_base = Text("Identifier of the base envelope to copy, from `base_envelopes()`.", max_length=36)
     external_id = Text("The caller's own identifier; webhooks carry it.")
-    cc = Several("E-mail addresses told when it ends; they may read every document.", separator=",", emails=True)
+    cc = List("E-mail addresses told when it ends; they may read every document.", separator=",", emails=True)
     op_btnRechazo = Flag("Whether signers may reject.")
-    op_foto = OneOf("Whether signing takes a photo.", choices=PHOTO)
+    op_foto = Choice("Whether signing takes a photo.", choices=PHOTO)
     op_certLegops = Flag("Whether documents get the certification of Legops.")
     op_firmasProcesadas = Flag("Whether signers see the signatures so far.")
     remitente = Text("Sender shown in the e-mail.")
@@ -99,7 +99,7 @@ class EnvelopeOptions(Record):
     notificar_contacto = Flag("Whether it has contacts who are only notified.")
     campos_plantillas = Json("Values for the inputs of its templates: a dict, its keys the inputs' names.")
     created_by = Text("The user who becomes its distributor and is notified.")
-    op_token = OneOf("How signers on site get their token (observed).", choices=ON_SCREEN)
+    op_token = Choice("How signers on site get their token (observed).", choices=ON_SCREEN)
 
 
 class EditLink(Record):
@@ -123,7 +123,7 @@ class Envelopes(Service):
     )
     def envelopes(
         self,
-        status: Annotated[Any, OneOf("Only envelopes in this state.", choices=LISTED, wire="estado")] = None,
+        status: Annotated[Any, Choice("Only envelopes in this state.", choices=LISTED, wire="estado")] = None,
     ) -> "DataFrame":
         """Every envelope of the customer, one row each, in the vendor's order.
 
@@ -226,16 +226,16 @@ class Envelopes(Service):
         *,
         name: Annotated[str | None, Text("Part of the name, in capitals or not.", wire="filter[name]")] = None,
         updated_from: Annotated[
-            Any, Time("Changed then or later.", wire="filter[from]", format="%Y-%m-%d %H:%M:%S")
+            Any, Timestamp("Changed then or later.", wire="filter[from]", format="%Y-%m-%d %H:%M:%S")
         ] = None,
         updated_to: Annotated[
-            Any, Time("Changed then or before.", wire="filter[to]", format="%Y-%m-%d %H:%M:%S")
+            Any, Timestamp("Changed then or before.", wire="filter[to]", format="%Y-%m-%d %H:%M:%S")
         ] = None,
         status: Annotated[
-            str | None, OneOf("Only in this state.", wire="filter[status]", choices={s: s for s in SEARCHED})
+            str | None, Choice("Only in this state.", wire="filter[status]", choices={s: s for s in SEARCHED})
         ] = None,
-        sort: Annotated[str | None, OneOf("Order: - falls, + rises.", choices=SORTS)] = None,
-        offset: Annotated[int | None, Whole("Rows to leave out at the start.", minimum=0)] = None,
+        sort: Annotated[str | None, Choice("Order: - falls, + rises.", choices=SORTS)] = None,
+        offset: Annotated[int | None, Integer("Rows to leave out at the start.", minimum=0)] = None,
     ) -> "DataFrame":
         """The envelopes that match all that is given, one row each, from all pages.
 
@@ -256,7 +256,7 @@ class Envelopes(Service):
         at="magic_link",
         value=True,
     )
-    def edit_link(self, envelope_id: InPath) -> Any:
+    def magic_link(self, envelope_id: InPath) -> Any:
         """A link to edit a draft, or to look at any other envelope. It works for thirty minutes.
 
         Whoever has the link is logged in as you: it is masked, and `.reveal()` shows it.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from toolkit.spec import ASSUMED, Day, File, OneOf, Record, Service, Text, Whole, post, put
+from toolkit.spec import ASSUMED, Choice, Date, File, Integer, Record, Service, Text, post, put
 from toolkit.vendors.signio.api.base import SYSTEM, DocumentInPath, InPath
 
 SIMPLE = ("type", "SIMPLE")
@@ -12,12 +12,12 @@ WITHOUT_TEMPLATE = ("template_id", "0")
 class NoteTerms(Record):
     """The terms of a promissory note."""
 
-    type = OneOf(
+    type = Choice(
         "SIMPLE has its terms, BLANK has none.", required=True, choices={"BLANK": "En blanco", "SIMPLE": "Simple"}
     )
     reference = Text("A reference to find it by.")
-    expiration = Day("Day on which it falls due.", required_when=SIMPLE)
-    amount = Whole("Amount.", required_when=SIMPLE, minimum=0)
+    expiration = Date("Day on which it falls due.", required_when=SIMPLE)
+    amount = Integer("Amount.", required_when=SIMPLE, minimum=0)
     payment_way = Text("Way of payment.", required_when=SIMPLE)
     payment_place = Text("Place of payment.", required_when=SIMPLE)
 

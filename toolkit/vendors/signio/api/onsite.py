@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from toolkit.spec import Flag, Identity, Link, OneOf, Record, Service, Text, put
+from toolkit.spec import Choice, Flag, Identity, Link, Record, Service, Text, put
 from toolkit.vendors.signio.api.base import IDENTITY_RULES, IDENTITY_TYPES, SYSTEM
 from toolkit.vendors.signio.api.envelopes import ON_SCREEN
 
@@ -32,10 +32,10 @@ class OnSite(Service):
         self,
         envelope_id: Annotated[str, Text("Identifier of the envelope.", wire="transaction_id", max_length=36)],
         *,
-        document_type: Annotated[str, OneOf("Type of the signer's identity document.", choices=IDENTITY_TYPES)],
+        document_type: Annotated[str, Choice("Type of the signer's identity document.", choices=IDENTITY_TYPES)],
         document: Annotated[str, Identity("Its number.", max_length=20, by="document_type", schemes=IDENTITY_RULES)],
         direct: Annotated[bool | None, Flag("Straight to signing.", wire="direct_signature")] = None,
-        op_token: Annotated[str | None, OneOf("How the token is given.", choices=ON_SCREEN)] = None,
+        op_token: Annotated[str | None, Choice("How the token is given.", choices=ON_SCREEN)] = None,
         confirmation_url: Annotated[str | None, Text("Where the signer goes afterwards.")] = None,
     ) -> Any:
         """A link for one signer to sign on site. Whoever has it can sign: it is masked, and `.reveal()` shows it.

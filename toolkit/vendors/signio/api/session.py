@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from toolkit.spec import ASSUMED, OBSERVED, Email, Masked, Record, Service, Text, Time, Whole, post
+from toolkit.spec import ASSUMED, OBSERVED, Email, Integer, Masked, Record, Service, Text, Timestamp, post
 from toolkit.vendors.signio.api.base import PATH_ONLY, SYSTEM
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class Tenant(Record):
 
     token = Masked("A token for it.")
     tenant = Text("Its name.")
-    expires_at = Time("When the token ends.", format="iso")
+    expires_at = Timestamp("When the token ends.", format="iso")
 
 
 UserEmail = Annotated[str, Email("The e-mail address that the user was registered with.")]
@@ -65,7 +65,9 @@ class Session(Service):
         email: UserEmail,
         password: Password,
         *,
-        ttl: Annotated[int | None, Whole("Life of the tokens in minutes; 120 where it is missing.", minimum=1)] = None,
+        ttl: Annotated[
+            int | None, Integer("Life of the tokens in minutes; 120 where it is missing.", minimum=1)
+        ] = None,
     ) -> "DataFrame":
         """A token for each tenant that the user may work for, one row each. `tenants()` asks for the user connected.
 

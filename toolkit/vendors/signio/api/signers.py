@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 from toolkit.spec import (
     ASSUMED,
     OBSERVED,
+    Choice,
     Email,
     Flag,
     Identity,
-    OneOf,
-    Part,
+    Integer,
+    List,
+    Nested,
     Phone,
     Record,
     Rows,
     Service,
-    Several,
     Text,
-    Time,
-    Whole,
+    Timestamp,
     get,
     post,
 )
@@ -44,43 +44,43 @@ class NewSigner(Record):
     """A signer to register."""
 
     nombre = Text("Name.", required=True, max_length=50)
-    tipo_identificacion = OneOf("Type of the identity document.", required=True, choices=IDENTITY_TYPES)
+    tipo_identificacion = Choice("Type of the identity document.", required=True, choices=IDENTITY_TYPES)
     identificacion = Identity(
         "Its number.", required=True, max_length=20, by="tipo_identificacion", schemes=IDENTITY_RULES
     )
     email = Email("E-mail address; the invitation goes there.", required=True, max_length=50)
-    orden = Whole("Turn in which the person signs; where nobody has one, all sign at the same time.", minimum=0)
+    orden = Integer("Turn in which the person signs; where nobody has one, all sign at the same time.", minimum=0)
     aprobador = Flag("Whether the person approves instead of signing.")
-    tipo_firma = OneOf("Kind of signature.", choices=SIGNATURE)
-    tipo_firmante = OneOf("Whether a person or a company signs.", choices=PERSON)
+    tipo_firma = Choice("Kind of signature.", choices=SIGNATURE)
+    tipo_firmante = Choice("Whether a person or a company signs.", choices=PERSON)
     celular = Phone("Mobile phone.", country="CO", max_length=15)
     razonsocial = Text("Name of the company that the person represents.", max_length=45)
     company_identification_type = Text("Type of the company's identity document.", max_length=5)
     company_identification = Identity(
         "Its number.", max_length=30, by="company_identification_type", schemes=IDENTITY_RULES
     )
-    servicio_identidad = OneOf(
+    servicio_identidad = Choice(
         "How identity is proved.", choices={s: s for s in ("basic", "experian", "experian_lite")}
     )
-    rol = OneOf("Notificado: is only told.", choices={"Notificado": "Notificado"})
-    states = Several("The states that a Notificado is told of.", choices=TOLD_OF)
+    rol = Choice("Notificado: is only told.", choices={"Notificado": "Notificado"})
+    states = List("The states that a Notificado is told of.", choices=TOLD_OF)
     enable_comments = Flag("Whether the person may comment.")
     on_premise_signature = Flag("Whether the person may sign on site; as the envelope says where it is missing.")
-    operation_rol = Several("The roles that the documents' tags give this person.", separator=",")
+    operation_rol = List("The roles that the documents' tags give this person.", separator=",")
 
 
 class Signer(Record):
     """A signer of an envelope."""
 
     id_contacto = Text("Identifier of the signer.")
-    tipo_identificacion = OneOf(
+    tipo_identificacion = Choice(
         "Type of the identity document.", choices={**IDENTITY_TYPES, "NIT": "NIT de la empresa"}
     )
     identificacion = Text("Its number.")
     nombre = Text("Name.")
     email = Email("E-mail address.")
-    orden = Whole("Turn in which the person signs.")
-    tipo_firma = OneOf("Kind of signature.", choices=SIGNATURE)
+    orden = Integer("Turn in which the person signs.")
+    tipo_firma = Choice("Kind of signature.", choices=SIGNATURE)
     aprobador = Flag("Whether the person approves instead of signing.")
     enable_comments = Flag("Whether the person may comment.")
 
@@ -91,17 +91,17 @@ class Signature(Record):
     id_firmante = Text("Identifier of the signer.")
     id_documento = Text("Identifier of the document.")
     aprobador = Flag("Whether it is an approval.")
-    fecha_firma = Time("When it was given; missing while it is awaited.", format="iso")
+    fecha_firma = Timestamp("When it was given; missing while it is awaited.", format="iso")
 
 
 class Stamp(Record):
     """Where a signature is shown: pixels of the page, y growing upwards from the bottom of 595 × 842 (observed)."""
 
-    pagina = Whole("Page, from 1.", required=True, minimum=1)
-    alto = Whole("Height in pixels.", required=True, minimum=0)
-    ancho = Whole("Width in pixels.", required=True, minimum=0)
-    x = Whole("From the left.", required=True, minimum=0)
-    y = Whole("From the bottom.", required=True, minimum=0)
+    pagina = Integer("Page, from 1.", required=True, minimum=1)
+    alto = Integer("Height in pixels.", required=True, minimum=0)
+    ancho = Integer("Width in pixels.", required=True, minimum=0)
+    x = Integer("From the left.", required=True, minimum=0)
+    y = Integer("From the bottom.", required=True, minimum=0)
 
 
 class Signers(Service):
@@ -142,7 +142,7 @@ class Signers(Service):
         signer_id: SignerId,
         document_id: DocumentId,
         *,
-        position: Annotated[Any, Part("Where the signature is shown.", wire="posicion", record=Stamp)] = None,
+        position: Annotated[Any, Nested("Where the signature is shown.", wire="posicion", record=Stamp)] = None,
         stamps: Annotated[Any, Rows("Where else.", record=Stamp)] = None,
         attachment: Annotated[bool | None, Flag("The person only reads it, and does not sign it.")] = None,
         role: Annotated[str | None, Text("The person's role in the template or tags.", wire="operation_rol")] = None,
@@ -174,7 +174,7 @@ class Signers(Service):
         self,
         envelope_id: EnvelopeId,
         signer_id: SignerId,
-        order: Annotated[int, Whole("The turn.", wire="orden", minimum=0)],
+        order: Annotated[int, Integer("The turn.", wire="orden", minimum=0)],
     ) -> None:
         """Say in which turn a signer of a draft signs. Safe to repeat.
 

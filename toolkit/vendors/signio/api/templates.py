@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from toolkit.spec import ASSUMED, Bool, OneOf, Record, Service, Several, Text, Time, Whole, get, post, put
+from toolkit.spec import ASSUMED, Bool, Choice, Integer, List, Record, Service, Text, Timestamp, get, post, put
 from toolkit.vendors.signio.api.base import SYSTEM, DocumentInPath, EnvelopeId, Fields, InPath
 
 if TYPE_CHECKING:
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 class Template(Record):
     """A template."""
 
-    id = Whole("Identifier of the template.")
+    id = Integer("Identifier of the template.")
     name = Text("Its name.")
     description = Text("What it is for.")
-    type = OneOf("What it is made of.", choices={"PLL": "Formato documento", "XFORM": "Formato PDF forms"})
-    status = OneOf("Whether it can be used.", choices={1: "Activa", 2: "Inactiva"}, meaning="status_name")
+    type = Choice("What it is made of.", choices={"PLL": "Formato documento", "XFORM": "Formato PDF forms"})
+    status = Choice("Whether it can be used.", choices={1: "Activa", 2: "Inactiva"}, meaning="status_name")
     protected = Bool("Whether it makes an electronic security (título valor).")
-    roles = Several("The roles that fill or sign it.", separator=",")
-    created_at = Time("When it was created.", format="iso")
+    roles = List("The roles that fill or sign it.", separator=",")
+    created_at = Timestamp("When it was created.", format="iso")
 
 
 class TemplateField(Record):
@@ -60,7 +60,7 @@ class Templates(Service):
     def use_template(
         self,
         envelope_id: InPath,
-        template_id: Annotated[int, Whole("Identifier of the template.", minimum=1)],
+        template_id: Annotated[int, Integer("Identifier of the template.", minimum=1)],
         fields: Fields = None,
     ) -> "DataFrame":
         """Add a document made from a template to a draft, and return it as one row.

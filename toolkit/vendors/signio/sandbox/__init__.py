@@ -13,14 +13,14 @@ from toolkit.vendors.signio.sandbox.envelopes import (
     Envelope,
     KeptTemplate,
     Link,
-    No,
     Row,
     Signer,
+    SignioError,
     Tag,
     Tenant,
     User,
 )
-from toolkit.vendors.signio.sandbox.request import TENANTS, VENDOR, Visit, active, iso, serves
+from toolkit.vendors.signio.sandbox.request import TENANTS, VENDOR, SignioRequest, active, iso, serves
 
 __all__ = ["ONSITE", "VENDOR"]
 
@@ -33,28 +33,28 @@ ONSITE = "signio.onsite"  # setting of the account: whether it may sign on site
 
 
 @serves(Signio.create_token)
-def create_token(visit: Visit) -> dict[str, Any]:
-    return {"token": _tokens(visit, TENANTS[:1])[0]["token"]}
+def create_token(request: SignioRequest) -> dict[str, Any]:
+    return {"token": _tokens(request, TENANTS[:1])[0]["token"]}
 
 
 @serves(Signio.authenticate)
-def authenticate(visit: Visit) -> dict[str, Any]:
-    tenants = [t["name"] for t in visit.call.store.rows(Tenant, active=True)]
-    return {"tokens": _tokens(visit, tenants)}
+def authenticate(request: SignioRequest) -> dict[str, Any]:
+    tenants = [t["name"] for t in request.call.store.rows(Tenant, active=True)]
+    return {"tokens": _tokens(request, tenants)}
 
 
-def _tokens(visit: Visit, tenants: Any) -> list[dict[str, Any]]:
+def _tokens(request: SignioRequest, tenants: Any) -> list[dict[str, Any]]:
     """A token for each tenant. A wrong password is answered as an inactive user (assumed: no code says it)."""
-    call, email = visit.call, visit.values["email"]
+    call, email = request.call, request.values["email"]
     user = call.store.one(User, email=email)
-    if not user or user["password"] != visit.values["password"]:
-        raise No("02")
+    if not user or user["password"] != request.values["password"]:
+        raise SignioError("02")
     for tenant in tenants:
         active(call, email, tenant)
-    life = visit.values.get("ttl", TOKEN_LIFE) * 60
-    ends = call.now + call.store.setting("signio.lifetime", life)
+    lifetime = request.values.get("ttl", TOKEN_LIFE) * 60
+    ends = call.now + call.store.setting("signio.lifetime", lifetime)
     return [
-        {"token": call.issue(email, life, tenant=tenant), "tenant": tenant, "expires_at": iso(ends)}
+        {"token": call.issue(email, lifetime, tenant=tenant), "tenant": tenant, "expires_at": iso(ends)}
         for tenant in tenants
     ]
 
@@ -63,41 +63,47 @@ def _tokens(visit: Visit, tenants: Any) -> list[dict[str, Any]]:
 
 
 @serves(Signio.envelopes)
-def envelopes(visit: Visit) -> dict[str, Any]:
-    estado = visit.values.get("estado") or None
-    found = visit.call.store.rows(Envelope, tenant=visit.tenant, base=False, **({"estado": estado} if estado else {}))
+def envelopes(request: SignioRequest) -> dict[str, Any]:
+    estado = request.values.get("estado") or None
+    found = request.call.store.rows(
+        Envelope, tenant=request.tenant, base=False, **({"estado": estado} if estado else {})
+    )
     return {"transacciones": [{k: e[k] for k in ("id_transaccion", "nombre", "estado")} for e in found]}
 
 
 @serves(Signio.tags)
-def tags(visit: Visit) -> dict[str, Any]:
-    return {"tags": [row["tag"] for row in visit.call.store.rows(Tag)]}
+def tags(request: SignioRequest) -> dict[str, Any]:
+    return {"tags": [row["tag"] for row in request.call.store.rows(Tag)]}
 
 
 @serves(Signio.base_envelopes)
-def base_envelopes(visit: Visit) -> dict[str, Any]:
-    found = visit.call.store.rows(Envelope, tenant=visit.tenant, base=True)
+def base_envelopes(request: SignioRequest) -> dict[str, Any]:
+    found = request.call.store.rows(Envelope, tenant=request.tenant, base=True)
     return {"transacciones": [{k: e[k] for k in ("id_transaccion", "nombre")} for e in found]}
 
 
 @serves(Signio.create_envelope, failed="id_transaccion")
-def create_envelope(visit: Visit) -> dict[str, Any]:
-    return {"id_transaccion": visit.life.create(visit.tenant, visit.values), "errores": []}
+def create_envelope(request: SignioRequest) -> dict[str, Any]:
+    return {"id_transaccion": request.envelopes.create(request.tenant, request.values), "errores": []}
 
 
 @serves(Signio.distribute)
-def distribute(visit: Visit) -> None:
-    visit.life.distribute(visit.draft()["id_transaccion"])
+def distribute(request: SignioRequest) -> None:
+    request.envelopes.distribute(request.draft()["id_transaccion"])
 
 
 @serves(Signio.envelope)
-def envelope(visit: Visit) -> dict[str, Any]:
-    found, store = visit.envelope, visit.call.store
-    documents, signers, links = (store.rows(r, id_transaccion=visit.id) for r in (Document, Signer, Link))
+def envelope(request: SignioRequest) -> dict[str, Any]:
+    found, store = request.envelope, request.call.store
+    documents, signers, links = (store.rows(r, id_transaccion=request.id) for r in (Document, Signer, Link))
     whole = {k: found[k] for k in ("id_transaccion", "nombre", "estado")}
     whole |= {"mensaje": found["mensaje"] or "", "ciclo_aprobacion": found["ciclo_aprobacion"] or 0}
     whole["documentos"] = [
-        {"id_documento": d["id_documento"], "nombre": d["nombre"], "path": visit.address("archivos", d["id_documento"])}
+        {
+            "id_documento": d["id_documento"],
+            "nombre": d["nombre"],
+            "path": request.address("archivos", d["id_documento"]),
+        }
         for d in documents
     ]
     whole["contactos"] = [_contact(s) for s in signers]
@@ -121,30 +127,30 @@ def _contact(signer: Row) -> dict[str, Any]:
     return shown | kinds | {"enable_comments": bool(signer["enable_comments"])}
 
 
-def _in_state(visit: Visit, *states: Status) -> str:
+def _in_state(request: SignioRequest, *states: Status) -> str:
     """The envelope, if in one of these states. The only documented refusal of these services is: not found."""
-    if visit.envelope["estado"] not in states:
-        raise No("06")
-    return visit.id
+    if request.envelope["estado"] not in states:
+        raise SignioError("06")
+    return request.id
 
 
 @serves(Signio.return_to_draft)
-def return_to_draft(visit: Visit) -> None:
-    visit.life.return_to_draft(_in_state(visit, Status.PENDING, Status.COLLECTING))
+def return_to_draft(request: SignioRequest) -> None:
+    request.envelopes.return_to_draft(_in_state(request, Status.PENDING, Status.COLLECTING))
 
 
 @serves(Signio.delete_envelope)
-def delete_envelope(visit: Visit) -> None:
-    visit.life.delete(_in_state(visit, Status.DRAFT))
+def delete_envelope(request: SignioRequest) -> None:
+    request.envelopes.delete(_in_state(request, Status.DRAFT))
 
 
 @serves(Signio.search_envelopes)
-def search_envelopes(visit: Visit) -> dict[str, Any]:
-    wanted, store = visit.values, visit.call.store
+def search_envelopes(request: SignioRequest) -> dict[str, Any]:
+    wanted, store = request.values, request.call.store
     sort = wanted.get("sort", "+created_at")
     found = [
         {**e, "name": e["nombre"], "status": SEARCHED.get(e["estado"], STATUSES[e["estado"]])}
-        for e in store.rows(Envelope, tenant=visit.tenant, base=False)
+        for e in store.rows(Envelope, tenant=request.tenant, base=False)
         if wanted.get("filter[name]", "").casefold() in e["nombre"].casefold()
         and wanted.get("filter[from]", 0) <= e["updated_at"] <= wanted.get("filter[to]", float("inf"))
     ]
@@ -172,101 +178,105 @@ def search_envelopes(visit: Visit) -> dict[str, Any]:
 
 
 @serves(Signio.upload_document, failed="id_documento")
-def upload_document(visit: Visit) -> dict[str, Any]:
-    visit.draft()
-    name, content = visit.values["documento"]
-    return {"id_documento": visit.life.upload(visit.id, name, content, visit.values.get("metatags", {}))}
+def upload_document(request: SignioRequest) -> dict[str, Any]:
+    request.draft()
+    name, content = request.values["documento"]
+    return {"id_documento": request.envelopes.upload(request.id, name, content, request.values.get("metatags", {}))}
 
 
 @serves(Signio.protect_document)
-def protect_document(visit: Visit) -> dict[str, Any]:
-    found = visit.life.one(Document, id_documento=visit.values["id_documento"])
-    visit.life.one(Envelope, id_transaccion=found["id_transaccion"], tenant=visit.tenant)
-    visit.call.store.change(Document, {"protected": visit.values["protect"]}, id_documento=found["id_documento"])
+def protect_document(request: SignioRequest) -> dict[str, Any]:
+    found = request.envelopes.one(Document, id_documento=request.values["id_documento"])
+    request.envelopes.one(Envelope, id_transaccion=found["id_transaccion"], tenant=request.tenant)
+    request.call.store.change(Document, {"protected": request.values["protect"]}, id_documento=found["id_documento"])
     return {"mensaje": True}
 
 
 @serves(Signio.add_signer, failed="id_firmante")
-def add_signer(visit: Visit) -> dict[str, Any]:
-    visit.draft()
-    return {"id_firmante": visit.life.add_signer(visit.id, visit.values)}
+def add_signer(request: SignioRequest) -> dict[str, Any]:
+    request.draft()
+    return {"id_firmante": request.envelopes.add_signer(request.id, request.values)}
 
 
 @serves(Signio.link)
-def link(visit: Visit) -> None:
-    visit.draft()
-    facts = {k: v for k, v in visit.values.items() if k not in ("id_transaccion", "id_firmante", "id_documento")}
-    visit.life.link(visit.id, visit.values["id_firmante"], visit.values["id_documento"], **facts)
+def link(request: SignioRequest) -> None:
+    request.draft()
+    facts = {k: v for k, v in request.values.items() if k not in ("id_transaccion", "id_firmante", "id_documento")}
+    request.envelopes.link(request.id, request.values["id_firmante"], request.values["id_documento"], **facts)
 
 
 @serves(Signio.set_order)
-def set_order(visit: Visit) -> None:
-    visit.draft()
-    signer = visit.life.one(Signer, id_contacto=visit.values["id_firmante"], id_transaccion=visit.id)
-    visit.call.store.change(Signer, {"orden": visit.values["orden"]}, id_contacto=signer["id_contacto"])
+def set_order(request: SignioRequest) -> None:
+    request.draft()
+    signer = request.envelopes.one(Signer, id_contacto=request.values["id_firmante"], id_transaccion=request.id)
+    request.call.store.change(Signer, {"orden": request.values["orden"]}, id_contacto=signer["id_contacto"])
 
 
 # ── templates, promissory notes, links ───────────────────────────────────────
 
 
 @serves(Signio.template_fields)
-def template_fields(visit: Visit) -> dict[str, Any]:
-    found = visit.call.store.rows(Document, id_transaccion=visit.envelope["id_transaccion"], kind="template")
+def template_fields(request: SignioRequest) -> dict[str, Any]:
+    found = request.call.store.rows(Document, id_transaccion=request.envelope["id_transaccion"], kind="template")
     return {"campos": [{"name": name} for name in dict.fromkeys(name for d in found for name in d["inputs"])]}
 
 
 @serves(Signio.templates)
-def templates(visit: Visit) -> dict[str, Any]:
-    found = visit.call.store.rows(KeptTemplate)
+def templates(request: SignioRequest) -> dict[str, Any]:
+    found = request.call.store.rows(KeptTemplate)
     return {"templates": [{k: v for k, v in row.items() if k != "inputs"} for row in found]}
 
 
 @serves(Signio.use_template)
-def use_template(visit: Visit) -> dict[str, Any]:
-    made = visit.life.use_template(visit.draft(), visit.values["template_id"], visit.values.get("fields", {}))
+def use_template(request: SignioRequest) -> dict[str, Any]:
+    made = request.envelopes.use_template(
+        request.draft(), request.values["template_id"], request.values.get("fields", {})
+    )
     return {"document": {"id": made["id_documento"], "name": made["nombre"]}}
 
 
 @serves(Signio.update_template)
-def update_template(visit: Visit) -> dict[str, Any]:
-    visit.draft()
-    made = visit.life.fill(visit.id, visit.call.path["document_id"], visit.values["fields"])
+def update_template(request: SignioRequest) -> dict[str, Any]:
+    request.draft()
+    made = request.envelopes.fill(request.id, request.call.path["document_id"], request.values["fields"])
     return {"document": {"id": made["id_documento"], "name": made["nombre"]}}
 
 
 @serves(Signio.upload_promissory_note, failed="document_id")
-def upload_promissory_note(visit: Visit) -> dict[str, Any]:
-    visit.draft()
-    _, content = visit.values.pop("document", ("", None))
-    return {"document_id": visit.life.note(visit.id, visit.values, content)}
+def upload_promissory_note(request: SignioRequest) -> dict[str, Any]:
+    request.draft()
+    _, content = request.values.pop("document", ("", None))
+    return {"document_id": request.envelopes.note(request.id, request.values, content)}
 
 
 @serves(Signio.edit_promissory_note, failed="document_id")
-def edit_promissory_note(visit: Visit) -> dict[str, Any]:
-    visit.draft()
-    note = visit.life.one(Document, id_documento=visit.call.path["document_id"], id_transaccion=visit.id, kind="note")
-    visit.call.store.change(Document, {"terms": note["terms"] | visit.values}, id_documento=note["id_documento"])
+def edit_promissory_note(request: SignioRequest) -> dict[str, Any]:
+    request.draft()
+    note = request.envelopes.one(
+        Document, id_documento=request.call.path["document_id"], id_transaccion=request.id, kind="note"
+    )
+    request.call.store.change(Document, {"terms": note["terms"] | request.values}, id_documento=note["id_documento"])
     return {"document_id": note["id_documento"]}
 
 
-@serves(Signio.edit_link)
-def edit_link(visit: Visit) -> dict[str, Any]:
-    token = visit.call.issue(visit.email, LINK_LIFE * 60, envelope=visit.envelope["id_transaccion"])
-    return {"magic_link": f"{visit.address('enlaces')}?token={token}"}
+@serves(Signio.magic_link)
+def magic_link(request: SignioRequest) -> dict[str, Any]:
+    token = request.call.issue(request.email, LINK_LIFE * 60, envelope=request.envelope["id_transaccion"])
+    return {"magic_link": f"{request.address('enlaces')}?token={token}"}
 
 
 @serves(Signio.signing_url)
-def signing_url(visit: Visit) -> dict[str, Any]:
+def signing_url(request: SignioRequest) -> dict[str, Any]:
     """For an envelope and a signer that both may sign on site. Everything else is a 404 (observed)."""
-    wanted = visit.values
-    found = visit.life.one(Envelope, id_transaccion=wanted["transaction_id"], tenant=visit.tenant)
+    wanted = request.values
+    found = request.envelopes.one(Envelope, id_transaccion=wanted["transaction_id"], tenant=request.tenant)
     who = {"tipo_identificacion": wanted["document_type"], "identificacion": wanted["document"]}
-    signer = visit.life.one(Signer, id_transaccion=found["id_transaccion"], **who)
+    signer = request.envelopes.one(Signer, id_transaccion=found["id_transaccion"], **who)
     allowed = found["on_premise_signature"] and signer["on_premise_signature"] in (None, 1)
-    if not allowed or found["estado"] != Status.PENDING or not visit.call.store.setting(ONSITE, True):
-        raise No("06")
-    token = visit.call.issue(signer["email"], LINK_LIFE * 60, envelope=found["id_transaccion"])
-    return {"url": f"{visit.address('enlaces')}?token={token}"}
+    if not allowed or found["estado"] != Status.PENDING or not request.call.store.setting(ONSITE, True):
+        raise SignioError("06")
+    token = request.call.issue(signer["email"], LINK_LIFE * 60, envelope=found["id_transaccion"])
+    return {"url": f"{request.address('enlaces')}?token={token}"}
 
 
 # ── what links and paths lead to: no service of the manual ───────────────────

@@ -8,15 +8,24 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from toolkit.sandbox.vendor import Hand
+from toolkit.sandbox.vendor import ControlPlane
 from toolkit.vendors.signio.api.base import Status
 from toolkit.vendors.signio.sandbox import ONSITE
-from toolkit.vendors.signio.sandbox.envelopes import Document, Envelope, Life, Mail, No, Row, Tenant, User
+from toolkit.vendors.signio.sandbox.envelopes import (
+    Document,
+    Envelope,
+    Mail,
+    Row,
+    SignioError,
+    StoredEnvelopes,
+    Tenant,
+    User,
+)
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class SignioHand(Hand):
+class SignioControl(ControlPlane):
     """The control plane's SIGNIO. Somebody who cannot do what is asked, at this moment, is a `ValueError`."""
 
     def outbox(self, envelope_id: str | None = None) -> list[Row]:
@@ -30,11 +39,11 @@ class SignioHand(Hand):
 
     def turn(self, envelope_id: str) -> list[str]:
         """The signers, by identifier, whose turn it is."""
-        return [s["id_contacto"] for s in self._do(lambda life: life.turn(envelope_id))]
+        return [s["id_contacto"] for s in self._do(lambda envelopes: envelopes.turn(envelope_id))]
 
     def sign(self, envelope_id: str, who: str | None = None) -> bool:
         """A signer (identifier or e-mail), or everybody whose turn it is, signs; True where that ends the envelope."""
-        ended: bool = self._do(lambda life: life.sign(envelope_id, who))
+        ended: bool = self._do(lambda envelopes: envelopes.sign(envelope_id, who))
         if ended:
             self._call_webhook(envelope_id)
         return ended
@@ -53,7 +62,7 @@ class SignioHand(Hand):
 
     def fill_in(self, envelope_id: str, fields: Mapping[str, Any]) -> None:
         """The roles fill in the inputs of the envelope's templates: it goes on to be signed."""
-        self._do(lambda life: life.collect(envelope_id, fields))
+        self._do(lambda envelopes: envelopes.collect(envelope_id, fields))
 
     def account(self, *, user: bool = True, tenant: bool = True, onsite: bool = True) -> None:
         """Whether the demo user and the tenants are active, and whether the account may sign on site."""
@@ -70,16 +79,16 @@ class SignioHand(Hand):
             self._machine.store.change(Tenant, {"webhook": url})
 
     def _end(self, envelope_id: str, estado: Status) -> None:
-        self._do(lambda life: life.end(envelope_id, estado))
+        self._do(lambda envelopes: envelopes.end(envelope_id, estado))
         self._call_webhook(envelope_id)
 
-    def _do(self, work: Callable[[Life], Any]) -> Any:
+    def _do(self, work: Callable[[StoredEnvelopes], Any]) -> Any:
         machine = self._machine
         try:
             with machine.transaction():
-                return work(Life(machine.store, machine.clock.now()))
-        except No as no:
-            raise ValueError(f"not now: {no.code} {', '.join(no.errors)}") from None
+                return work(StoredEnvelopes(machine.store, machine.clock.now()))
+        except SignioError as refusal:
+            raise ValueError(f"not now: {refusal.code} {', '.join(refusal.errors)}") from None
 
     def _call_webhook(self, envelope_id: str) -> None:
         """Say it to the customer's own address. Nobody listening there costs nothing."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from toolkit.sandbox.store import Store
-from toolkit.spec import Bool, File, Flag, Json, Number, Record, Text, Whole
+from toolkit.spec import Bool, File, Flag, Integer, Json, Number, Record, Text
 from toolkit.vendors.signio.api.base import Status
 from toolkit.vendors.signio.api.envelopes import EnvelopeOptions
 from toolkit.vendors.signio.api.notes import NewNote
@@ -44,7 +44,7 @@ class Envelope(EnvelopeOptions):
     id_transaccion = Text()
     tenant = Text()
     nombre = Text()
-    estado = Whole()
+    estado = Integer()
     base = Bool("Whether others copy its structure.")
     created_at = Number("Seconds since 1970.")
     updated_at = Number()
@@ -74,7 +74,7 @@ class Signer(NewSigner):
 
 
 class Link(Record):
-    n = Whole()
+    n = Integer()
     id_transaccion = Text()
     id_firmante = Text()
     id_documento = Text()
@@ -88,7 +88,7 @@ class Link(Record):
 class Mail(Record):
     """An e-mail that would have gone out."""
 
-    n = Whole()
+    n = Integer()
     at = Number("Seconds since 1970.")
     id_transaccion = Text()
     id_firmante = Text()
@@ -123,7 +123,7 @@ METATAGS = {
 NEEDED = ("nombre", "tipo_identificacion", "identificacion", "email")
 
 
-class No(Exception):
+class SignioError(Exception):
     """The documented code of a refusal, and what is wrong."""
 
     def __init__(self, code: str, *errors: str) -> None:
@@ -131,7 +131,7 @@ class No(Exception):
         self.code, self.errors = code, list(errors)
 
 
-class Life:
+class StoredEnvelopes:
     """The envelopes of one store at one moment."""
 
     def __init__(self, store: Store, now: float) -> None:
@@ -141,7 +141,7 @@ class Life:
         """The one such row, or the code of what is not found."""
         found = self.store.one(record, **equal)
         if found is None:
-            raise No("06", record.__name__)
+            raise SignioError("06", record.__name__)
         return found
 
     def _named(self, kind: str) -> str:
@@ -186,7 +186,7 @@ class Life:
         """The envelope, which can be changed in *En elaboración* only (assumed)."""
         found = self.one(Envelope, id_transaccion=envelope, tenant=tenant)
         if found["estado"] != Status.DRAFT:
-            raise No("05", "estado")
+            raise SignioError("05", "estado")
         self._touch(envelope)
         return found
 
@@ -202,7 +202,7 @@ class Life:
         """A new signer; the same identity document twice in one envelope is refused (assumed)."""
         who = {k: values.get(k) for k in ("tipo_identificacion", "identificacion")}
         if self.store.one(Signer, id_transaccion=envelope, **who):
-            raise No("05", "identificacion")
+            raise SignioError("05", "identificacion")
         made = self._named("firmante")
         self.store.add(Signer, {**values, "id_contacto": made, "id_transaccion": envelope, "told": False})
         for document in self.store.rows(Document, id_transaccion=envelope, kind="file"):
@@ -237,7 +237,7 @@ class Life:
         """A document made from a template, attached to every contact who is there."""
         found = self.one(KeptTemplate, id=template)
         if found["status"] != 1:
-            raise No("05", "template_id")
+            raise SignioError("05", "template_id")
         known = envelope["campos_plantillas"] or {}
         values = {name: known[name] for name in found["inputs"] if name in known}
         facts = {"inputs": found["inputs"], "roles": found["roles"].split(","), "values": values}
@@ -249,7 +249,7 @@ class Life:
     def fill(self, envelope: str, document: str, fields: Mapping[str, Any]) -> Row:
         found = self.one(Document, id_documento=document, id_transaccion=envelope, kind="template")
         if unknown := [name for name in fields if name not in found["inputs"]]:
-            raise No("05", *unknown)
+            raise SignioError("05", *unknown)
         self.store.change(Document, {"values": {**found["values"], **fields}}, id_documento=document)
         return found
 
@@ -267,7 +267,7 @@ class Life:
         missing = [] if any(not k["attachment"] for k in links) else ["firmas"]
         missing += [s["id_contacto"] for s in signers if s["id_contacto"] not in linked]
         if missing:
-            raise No("05", *missing)
+            raise SignioError("05", *missing)
         templates = self.store.rows(Document, id_transaccion=envelope, kind="template")
         empty = {d["id_documento"] for d in templates if set(d["inputs"]) - set(d["values"])}
         self._touch(envelope, estado=int(Status.COLLECTING if empty else Status.PENDING))
@@ -316,10 +316,10 @@ class Life:
     def sign(self, envelope: str, who: str | None) -> bool:
         """One whose turn it is, or all of them, signs everything; True where the envelope ends with it."""
         if self.one(Envelope, id_transaccion=envelope)["estado"] != Status.PENDING:
-            raise No("05", "estado")
+            raise SignioError("05", "estado")
         able = [s for s in self.turn(envelope) if who in (None, s["id_contacto"], s["email"])]
         if not able:
-            raise No("05", "turno")
+            raise SignioError("05", "turno")
         for signer in able:
             self.store.change(Link, {"fecha_firma": self.now}, id_firmante=signer["id_contacto"], attachment=0)
         self._touch(envelope)
@@ -332,7 +332,7 @@ class Life:
     def collect(self, envelope: str, fields: Mapping[str, Any]) -> None:
         """The roles fill the inputs of the templates: the envelope goes on to be signed."""
         if self.one(Envelope, id_transaccion=envelope)["estado"] != Status.COLLECTING:
-            raise No("05", "estado")
+            raise SignioError("05", "estado")
         for d in self.store.rows(Document, id_transaccion=envelope, kind="template"):
             self.fill(envelope, d["id_documento"], {k: v for k, v in fields.items() if k in d["inputs"]})
         self._touch(envelope, estado=int(Status.PENDING))
@@ -342,7 +342,7 @@ class Life:
         """The end, and who is told of it: the copies once signed, those to be notified, and the distributor."""
         found = self.one(Envelope, id_transaccion=envelope)
         if found["estado"] not in (Status.PENDING, Status.COLLECTING):
-            raise No("05", "estado")
+            raise SignioError("05", "estado")
         self._touch(envelope, estado=int(estado))
         if estado is Status.SIGNED:
             self._tell(envelope, "copia", [a.strip() for a in (found["cc"] or "").split(",") if a.strip()])

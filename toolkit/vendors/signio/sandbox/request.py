@@ -16,7 +16,17 @@ from toolkit.sandbox.vendor import Answer, Call, Refused, Vendor
 from toolkit.spec import Endpoint
 from toolkit.vendors.signio.api import SYSTEM
 from toolkit.vendors.signio.sandbox.check import read
-from toolkit.vendors.signio.sandbox.envelopes import TABLES, Envelope, KeptTemplate, Life, No, Row, Tag, Tenant, User
+from toolkit.vendors.signio.sandbox.envelopes import (
+    TABLES,
+    Envelope,
+    KeptTemplate,
+    Row,
+    SignioError,
+    StoredEnvelopes,
+    Tag,
+    Tenant,
+    User,
+)
 
 CREDENTIALS = {"email": "analista@example.co", "password": "sandbox-password"}
 TENANTS = ("EMPRESA - OPERACIONES", "EMPRESA - LEGAL")  # the first is the user's own
@@ -35,7 +45,7 @@ NEWER = ("/envelope", "/templates", "/auth")  # these say `code` and `message`
 
 
 def seed(call: Call) -> None:
-    store, life = call.store, Life(call.store, call.now)
+    store, envelopes = call.store, StoredEnvelopes(call.store, call.now)
     store.add(User, {**CREDENTIALS, "active": True})
     store.add_many(Tenant, [{"name": name, "active": True, "webhook": None} for name in TENANTS])
     store.add_many(Tag, [{"tag": "Contratos"}, {"tag": "Nómina"}])
@@ -45,29 +55,29 @@ def seed(call: Call) -> None:
     store.add(KeptTemplate, {**facts, **contract, "roles": "Operador,Empleado", "inputs": inputs})
     note = {"id": 13, "name": "Pagaré", "description": "", "type": "XFORM", "roles": "Operador", "inputs": ["name"]}
     store.add(KeptTemplate, {**facts, **note, "status": 2, "protected": True})
-    base = life.create(TENANTS[0], {"nombre": "Base laboral"})
+    base = envelopes.create(TENANTS[0], {"nombre": "Base laboral"})
     store.change(Envelope, {"id_transaccion": BASE, "base": True}, id_transaccion=base)
 
 
-def refuse(no: Refused) -> Answer:
+def error_response(refusal: Refused) -> Answer:
     """A refusal that no service wrote; its HTTP status tells, and both dialects' words are there."""
-    if isinstance(no.details, dict):
-        return no.status, no.details
-    if no.status not in CODES:  # said by what stands before the vendor, and in nobody's dialect
-        return no.status, {"message": f"HTTP {no.status}"}
-    code = CODES[no.status]
-    return no.status, {"codigo": code, "mensaje": SAID[code], "code": code, "message": SAID[code]}
+    if isinstance(refusal.details, dict):
+        return refusal.status, refusal.details
+    if refusal.status not in CODES:  # said by what stands before the vendor, and in nobody's dialect
+        return refusal.status, {"message": f"HTTP {refusal.status}"}
+    code = CODES[refusal.status]
+    return refusal.status, {"codigo": code, "mensaje": SAID[code], "code": code, "message": SAID[code]}
 
 
-VENDOR = Vendor(SYSTEM, CREDENTIALS, TABLES, seed, lambda call: None, refuse)
+VENDOR = Vendor(SYSTEM, CREDENTIALS, TABLES, seed, lambda call: None, error_response)
 
 
 @dataclass
-class Visit:
+class SignioRequest:
     """One request that is let in: who comes, and what is wanted, by the vendor's names."""
 
     call: Call
-    life: Life
+    envelopes: StoredEnvelopes
     tenant: str
     email: str
     values: dict[str, Any]
@@ -78,17 +88,17 @@ class Visit:
 
     @property
     def envelope(self) -> Row:
-        return self.life.one(Envelope, id_transaccion=self.id, tenant=self.tenant)
+        return self.envelopes.one(Envelope, id_transaccion=self.id, tenant=self.tenant)
 
     def draft(self) -> Row:
-        return self.life.draft(self.tenant, self.id)
+        return self.envelopes.draft(self.tenant, self.id)
 
     def address(self, *path: str) -> str:
         """Where something of this sandbox is to be had."""
         return "/".join([f"http://{self.call.headers.get('Host')}/signio", *(quote(p, safe="") for p in path)])
 
 
-Service = Callable[[Visit], dict[str, Any] | None]
+Service = Callable[[SignioRequest], dict[str, Any] | None]
 
 
 def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
@@ -104,11 +114,11 @@ def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
         def handler(call: Call) -> Answer:
             try:
                 done = service(_visit(call, endpoint)) or {}
-            except No as no:
-                errors = {"errores": no.errors} if no.code == "05" else {}
+            except SignioError as refusal:
+                errors = {"errores": refusal.errors} if refusal.code == "05" else {}
                 zero = {failed: 0} if failed else {}
-                missing = endpoint.bare and no.code == "06"
-                raise Refused(404 if missing else 200, details=said(no.code) | zero | errors) from None
+                missing = endpoint.bare and refusal.code == "06"
+                raise Refused(404 if missing else 200, details=said(refusal.code) | zero | errors) from None
             return 200, done if endpoint.bare else {**said("00"), **done}
 
         return service
@@ -116,27 +126,27 @@ def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
     return register
 
 
-def _visit(call: Call, endpoint: Endpoint) -> Visit:
+def _visit(call: Call, endpoint: Endpoint) -> SignioRequest:
     tenant = email = ""
     if endpoint.authenticated:
         claims = call.claims(call.bearer()) or {}
         if not claims or "envelope" in claims:
-            raise No("01")
+            raise SignioError("01")
         tenant, email = claims.get("tenant", TENANTS[0]), claims["sub"]
         active(call, email, tenant)
     fields = [a for a in endpoint.arguments if a.name not in endpoint.in_path]
     values, wrong = read(fields, _sent(call, endpoint))
     if wrong:
-        raise No("05", *wrong)
-    return Visit(call, Life(call.store, call.now), tenant, email, values)
+        raise SignioError("05", *wrong)
+    return SignioRequest(call, StoredEnvelopes(call.store, call.now), tenant, email, values)
 
 
 def active(call: Call, email: str, tenant: str) -> None:
     user, customer = call.store.one(User, email=email), call.store.one(Tenant, name=tenant)
     if user and not user["active"]:
-        raise No("02")
+        raise SignioError("02")
     if customer and not customer["active"]:
-        raise No("03")
+        raise SignioError("03")
 
 
 def _sent(call: Call, endpoint: Endpoint) -> Mapping[str, Any]:
@@ -149,9 +159,9 @@ def _sent(call: Call, endpoint: Endpoint) -> Mapping[str, Any]:
             return {**call.form, **{key: _whole(file) for key, file in call.files.items()}}
         sent = call.json
     except Refused:
-        raise No("05", "formato") from None
+        raise SignioError("05", "formato") from None
     if not isinstance(sent, dict):
-        raise No("05", "formato")
+        raise SignioError("05", "formato")
     return sent
 
 
