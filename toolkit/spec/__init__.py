@@ -1,0 +1,88 @@
+"""The words an API is declared in.
+
+A *System* is a vendor's product; a *Service* groups its *endpoints*; an endpoint takes and answers *records*; a record
+has *fields*, each of one *kind*. These words state what a vendor documents. They send nothing, and know neither pandas
+nor HTTP.
+"""
+
+from toolkit.spec.fields import (
+    Bool,
+    Choice,
+    Date,
+    Email,
+    Field,
+    File,
+    Flag,
+    Identity,
+    Integer,
+    Json,
+    Link,
+    List,
+    Masked,
+    Nested,
+    Number,
+    Phone,
+    Record,
+    Rows,
+    Text,
+    Timestamp,
+)
+from toolkit.spec.service import (
+    Call,
+    Service,
+    block,
+    delete,
+    get,
+    post,
+    put,
+)
+from toolkit.spec.systems import (
+    ASSUMED,
+    DOCUMENTED,
+    OBSERVED,
+    Dialect,
+    Endpoint,
+    Meaning,
+    Offset,
+    Provenance,
+    System,
+)
+
+__all__ = [
+    "ASSUMED",
+    "DOCUMENTED",
+    "OBSERVED",
+    "Bool",
+    "Call",
+    "Choice",
+    "Date",
+    "Dialect",
+    "Email",
+    "Endpoint",
+    "Field",
+    "File",
+    "Flag",
+    "Identity",
+    "Integer",
+    "Json",
+    "Link",
+    "List",
+    "Masked",
+    "Meaning",
+    "Nested",
+    "Number",
+    "Offset",
+    "Phone",
+    "Provenance",
+    "Record",
+    "Rows",
+    "Service",
+    "System",
+    "Text",
+    "Timestamp",
+    "block",
+    "delete",
+    "get",
+    "post",
+    "put",
+]

@@ -1,0 +1,152 @@
+"""Fields, the kinds of them, and records: what a row is made of."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """One value: a column of a table, a key of a JSON object, an argument of a call."""
+
+    doc: str = ""
+    name: str = field(default="", kw_only=True)  # what people type; given by the record or the signature
+    wire: str = field(default="", kw_only=True)  # what the vendor writes, where that is another name
+    also: str = field(default="", kw_only=True)  # what it writes at times, in answers
+    label: str = field(default="", kw_only=True)  # what the vendor shows to people
+    required: bool = field(default=False, kw_only=True)
+    required_when: tuple[str, Any] | None = field(default=None, kw_only=True)  # another field's name, and its value
+    readonly: bool = field(default=False, kw_only=True)  # in answers only
+    default: Any = field(default=None, kw_only=True)
+
+    @property
+    def key(self) -> str:
+        return self.wire or self.name
+
+    @property
+    def kind(self) -> str:
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(self).__name__).lower()
+
+
+@dataclass(frozen=True, eq=False)
+class Text(Field):
+    max_length: int | None = field(default=None, kw_only=True)
+
+
+class Email(Text):
+    """One e-mail address."""
+
+
+@dataclass(frozen=True, eq=False)
+class Phone(Text):
+    """A phone number, sent as the digits of its country code and number, without `+`."""
+
+    country: str = field(default="CL", kw_only=True)  # of a number that names none
+    as_written: bool = field(default=False, kw_only=True)  # sent in the spelling that it has, `+` and all
+    mobile: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Identity(Text):
+    """The number of an identity document. Leading zeros count."""
+
+    scheme: str = field(default="", kw_only=True)  # a python-stdnum module, as "cl.rut"; "" where there is no rule
+    by: str = field(default="", kw_only=True)  # or the field that holds the document's type …
+    schemes: Mapping[str, str] = field(default_factory=dict, kw_only=True)  # … and the rule of each type
+
+
+@dataclass(frozen=True, eq=False)
+class Integer(Field):
+    minimum: int | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Number(Field):
+    """A decimal number."""
+
+    as_text: bool = field(default=False, kw_only=True)  # its digits are sent as text, as contact databases take them
+
+
+class Bool(Field):
+    """`true` or `false`."""
+
+
+class Flag(Field):
+    """Yes or no, travelling as 1 or 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class Timestamp(Field):
+    """A moment, UTC: epoch milliseconds where `format` is empty, else text ("iso", or a strftime format)."""
+
+    format: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Date(Field):
+    """A calendar day, without a time or a zone."""
+
+    format: str = field(default="%Y-%m-%d", kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Choice(Field):
+    """A code from a list. A frame shows the code, and its meaning beside it where `meaning` names a column."""
+
+    choices: Mapping[Any, str] = field(default_factory=dict, kw_only=True)
+    meaning: str = field(default="", kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class List(Field):
+    """A list: joined by `separator` into one text, or a JSON array where there is none."""
+
+    separator: str = field(default="", kw_only=True)
+    choices: Mapping[Any, str] = field(default_factory=dict, kw_only=True)
+    emails: bool = field(default=False, kw_only=True)
+    alone: bool = field(default=False, kw_only=True)  # a single item travels as it is, not in a list
+
+
+class Json(Field):
+    """A free JSON object or list, kept as it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows(Field):
+    """A list of records inside a body: a DataFrame, or a list of dicts."""
+
+    record: "type[Record] | None" = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Nested(Field):
+    """A record inside a record: its columns bear this field's name and a dot before their own."""
+
+    record: "type[Record] | None" = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, eq=False)
+class File(Field):
+    """A file to send: a path, or a pair of name and bytes."""
+
+    extensions: tuple[str, ...] = field(default=(), kw_only=True)
+
+
+class Masked(Field):
+    """A secret: kept under a mask, shown by `.reveal()` only."""
+
+
+class Link(Masked):
+    """A link that logs somebody in: a secret too."""
+
+
+class Record:
+    """A row as the vendor documents it. Never instantiated: rows are dicts, tables are DataFrames."""
+
+    fields: ClassVar[tuple[Field, ...]] = ()
+    open: ClassVar[bool] = False  # the document leaves the row's shape open: what else comes is kept as text
+
+    def __init_subclass__(cls) -> None:
+        own = tuple(replace(f, name=n) for n, f in vars(cls).items() if isinstance(f, Field))
+        cls.fields = (*(f for f in cls.fields if f.name not in {o.name for o in own}), *own)

@@ -1,0 +1,101 @@
+"""Systems and endpoints: where a vendor is, what it offers, and how its answers say yes or no."""
+
+import enum
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolkit.spec.fields import Field, File, Record
+
+
+class Provenance(enum.StrEnum):
+    """Who says so: the vendor's document, its public help pages and code, or only its own pattern."""
+
+    DOCUMENTED = "documented"
+    OBSERVED = "observed"
+    ASSUMED = "assumed"
+
+
+DOCUMENTED, OBSERVED, ASSUMED = Provenance
+
+
+class Meaning(enum.Enum):
+    """What a vendor's code says about the request."""
+
+    DONE = "done"
+    TOKEN = "token not valid"
+    FORBIDDEN = "not allowed"
+    INVALID = "not acceptable"
+    MISSING = "not found"
+    BUSY = "not now"
+    INTERNAL = "internal error"
+
+
+@dataclass(frozen=True, eq=False)
+class Dialect:
+    """Where an answer's body says how it went. With no `code`, the HTTP status alone says it."""
+
+    code: tuple[str, ...] = ()
+    message: tuple[str, ...] = ("message",)
+    errors: str = ""
+    words: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # patterns in the text of a refusal that has no code: its code
+    meanings: Mapping[Any, Meaning] = field(default_factory=dict)
+    explained: Mapping[Any, str] = field(default_factory=dict)  # codes of which the text itself tells people nothing
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """One vendor's product: where it is, how it is entered, how it says yes and no."""
+
+    name: str
+    title: str
+    manual: str
+    dialect: Dialect
+    credentials: type[Record]
+    base_url: str = ""
+    header: str = "Bearer {token}"
+
+
+@dataclass(frozen=True, eq=False)
+class Offset:
+    """Pages are asked for by row number, `size` rows each."""
+
+    skip: str
+    size: int
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint:
+    """One service of the vendor's manual."""
+
+    method: str
+    path: str
+    section: str
+    provenance: Provenance = DOCUMENTED
+    system: System | None = None  # given by the service that declares it
+    name: str = ""
+    arguments: tuple[Field, ...] = ()
+    body: type[Record] | None = None
+    rows: type[Record] | None = None
+    at: str = ""  # where the rows, or the one value, stand in the answer: a dotted path
+    value: bool = False  # the answer is one value, not rows
+    success: bool | None = None  # the truth value that means done; the other one is a refusal
+    plain: bool = False  # the answer is text, and no JSON
+    bare: bool = False  # success carries no code of the vendor's: without one, the HTTP status says how it went
+    repeatable: bool = False  # sending it twice changes nothing more than sending it once
+    irrevocable: bool = False  # what it does reaches people or costs money: never sent twice, whatever came back
+    authenticated: bool = True
+    page: Offset | None = None
+    also: tuple[tuple[str, str], ...] = ()  # other spellings of method and path that the document shows
+    note: str = ""  # what the document leaves open here, and our reading
+
+    @property
+    def multipart(self) -> bool:
+        return any(isinstance(a, File) for a in self.arguments)
+
+    @property
+    def in_path(self) -> frozenset[str]:
+        return frozenset(re.findall(r"{(\w+)}", self.path))
