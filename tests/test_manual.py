@@ -36,7 +36,7 @@ def client(system: str, case: Case) -> Service:
     """The declared service, upon a client whose token is the case's."""
     account = {"base_url": BASE, "token": witness.token_of(case)}
     api = toolkit.connect(**{system: account}, clock=ManualClock(), progress=False)
-    return DECLARED[system](getattr(api, system)._caller)
+    return DECLARED[system](getattr(api, system).connection.client)
 
 
 # ── names and shapes ─────────────────────────────────────────────────────────

@@ -223,7 +223,7 @@ def test_a_call_without_credentials_says_which_are_missing() -> None:
 
 def test_a_profile_is_used_by_name(home: Path) -> None:
     write(home, PROFILE)
-    session = toolkit.connect("work").ida._caller.session
+    session = toolkit.connect("work").ida.connection.session
     assert (session.host, session.limits) == ("profile.example", Limits(read=9))
 
 

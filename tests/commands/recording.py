@@ -48,7 +48,7 @@ class Keeper:
     def __init__(self, service: Any, source: str = "") -> None:
         fields = [f for e in service.endpoints.values() for f in (*e.arguments, *(e.rows.fields if e.rows else ()))]
         self._secret, self._source = secret_keys(fields), source
-        self._address, self._public = service._caller.session.base_url, public_address(service.system)
+        self._address, self._public = service.connection.session.base_url, public_address(service.system)
 
     def cassette(self, path: Path, mode: str) -> Any:
         """A context in which requests are recorded ("all") or answered from the file ("none")."""
@@ -118,7 +118,7 @@ def record(service: Any, folder: Path, source: str) -> None:
     """Make the cassettes of one system anew, and beside them what the calls gave back."""
     for old in folder.glob("*.*"):
         old.unlink()
-    keeper, session, results = Keeper(service, source), service._caller.session, dict[str, Any]()
+    keeper, session, results = Keeper(service, source), service.connection.session, dict[str, Any]()
     session.tokens.current()  # signs in before the first cassette
     with tempfile.TemporaryDirectory() as state, mock.patch.dict(os.environ, TOOLKIT_STATE=state):
         for name, case in CASES[service.system.name].items():
@@ -128,7 +128,7 @@ def record(service: Any, folder: Path, source: str) -> None:
                 refuse_secrets(path, cassette.data)
             results[name] = plain(result)
     shown = {f.name for f in service.system.credentials.fields if not isinstance(f, Masked)}
-    account = {name: value for name, value in service._account.items() if name in shown}
+    account = {name: value for name, value in service.connection.account.items() if name in shown}
     text = json.dumps({"source": source, "account": account, "results": results}, ensure_ascii=False, indent=1)
     if holds_secret(text):
         raise toolkit.ToolkitError(f"{RESULTS} was not written: a secret would stand in it")

@@ -96,12 +96,12 @@ def search_envelopes(signio: Any, _: Told) -> list[pd.DataFrame]:
     """As it is, and on pages of one envelope, so that a second page is asked for."""
     small = replace(signio.endpoints["search_envelopes"], page=Offset("offset", 1))
     wanted = {"name": "contrato GRABADO", "sort": "-created_at", "updated_from": "2020-01-01"}
-    return [signio.search_envelopes(**wanted, status="pendiente de firma"), signio._caller(small, wanted)]
+    return [signio.search_envelopes(**wanted, status="pendiente de firma"), signio.connection.client(small, wanted)]
 
 
 MADE = "create_envelope"
 SIGNIO: dict[str, Case] = {
-    "create_token": lambda s, _: s.create_token(s._account["email"], s._account["password"]),
+    "create_token": lambda s, _: s.create_token(s.connection.account["email"], s.connection.account["password"]),
     "authenticate": lambda s, _: s.tenants(),
     "tags": lambda s, _: s.tags(),
     "base_envelopes": lambda s, _: s.base_envelopes(),
@@ -143,7 +143,7 @@ def post_card_code(ndd: Any, _: Told) -> list[Any]:
 
 
 NDDPRINT: dict[str, Case] = {
-    "token": lambda s, _: s.token(s._account["client_id"], s._account["secret_key"]),
+    "token": lambda s, _: s.token(s.connection.account["client_id"], s.connection.account["secret_key"]),
     "read_card_codes": lambda s, _: s.read_card_codes("ana", DOMAIN),
     "post_card_code": post_card_code,
     "add_card_codes": lambda s, _: s.add_card_codes(CODES, replace=True, push={"max_rejected": 1}),
@@ -157,7 +157,7 @@ NDDPRINT: dict[str, Case] = {
 def respond(carma: Any, told: Told) -> list[pd.DataFrame]:
     """By identifiers at once, and of the last hour when every peer has had its time."""
     first = carma.respond("Name", ids=[ticket["idRequest"] for ticket in told["create_request"]])
-    carma._caller.session.clock.sleep(SLOWEST)
+    carma.connection.session.clock.sleep(SLOWEST)
     return [first, carma.respond(["Name", "Address"], period=60)]
 
 

@@ -196,7 +196,13 @@ def test_a_login_leaves_no_trace_in_logs_and_objects(entered: toolkit.Api, logge
     token = user["api_code"].iloc[0]
     assert "/api/user/login?username=sentinel" in logged.getvalue()  # it was logged
     shown = [logged.getvalue(), repr(entered), repr(entered.ida), user.to_csv(), user.to_string(), user.to_json()]
-    for thing in (entered, entered.ida, entered.ida._caller, entered.ida._caller.session):
+    for thing in (
+        entered,
+        entered.ida,
+        entered.ida.connection,
+        entered.ida.connection.client,
+        entered.ida.connection.session,
+    ):
         shown += [repr(thing), repr(vars(thing)), repr(vars(vars(thing).get("tokens") or thing))]
     assert not leaks("\n".join(shown), PASSWORD, token.reveal())
     with pytest.raises(TypeError):
@@ -251,7 +257,7 @@ def test_a_login_that_fails_shows_nothing(
     fault: dict[str, Any], box: Sandbox, entered: toolkit.Api, logged: io.StringIO
 ) -> None:
     box.control.fault(system="ida", match={"path": "/api/user/login"}, times=None, **fault)
-    entered.ida._caller.session.clock = FrozenClock()
+    entered.ida.connection.session.clock = FrozenClock()
     with pytest.raises(ToolkitError) as caught:
         entered.ida.databases()
     failure = caught.value

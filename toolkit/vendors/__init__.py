@@ -2,16 +2,16 @@
 
 import dataclasses
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from toolkit import settings
 from toolkit.client import Client
 from toolkit.errors import SettingsError
-from toolkit.http.secrets import Secret
-from toolkit.http.session import Clock, Limits, Session, Tokens
+from toolkit.http.session import Clock, Limits, Session
 from toolkit.spec import Service, System
+from toolkit.vendors.base import Connection
 
 if TYPE_CHECKING:
     from toolkit.vendors.carmachain.client import CarmaChain
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from toolkit.vendors.nddprint.client import NddPrint
     from toolkit.vendors.signio.client import Signio
 
-SignIn = Callable[[Client, Mapping[str, Any]], tuple[Secret, float | None]]
 COMMON = ("base_url", "header", "endpoints", "limits", "push", "ca_bundle", "allow_http", "workers")
 
 
@@ -50,28 +49,28 @@ class Api:
         """Contact databases (ITD Chile)."""
         from toolkit.vendors.ida import client as ida
 
-        return ida.Ida(*self._open(ida.Ida, ida.sign_in))
+        return ida.Ida(self._connection(ida.Ida))
 
     @cached_property
     def signio(self) -> "Signio":
         """Electronic signature (Legops, Colombia)."""
         from toolkit.vendors.signio import client as signio
 
-        return signio.Signio(*self._open(signio.Signio, signio.sign_in))
+        return signio.Signio(self._connection(signio.Signio))
 
     @cached_property
     def nddprint(self) -> "NddPrint":
         """Card codes of print users (nddPrint 360)."""
         from toolkit.vendors.nddprint import client as nddprint
 
-        return nddprint.NddPrint(*self._open(nddprint.NddPrint, nddprint.sign_in))
+        return nddprint.NddPrint(self._connection(nddprint.NddPrint))
 
     @cached_property
     def carmachain(self) -> "CarmaChain":
         """Consumer-data requests that are answered later (CarmaChain, Ukraine)."""
         from toolkit.vendors.carmachain import client as carmachain
 
-        return carmachain.CarmaChain(*self._open(carmachain.CarmaChain, carmachain.sign_in))
+        return carmachain.CarmaChain(self._connection(carmachain.CarmaChain))
 
     def try_out(self, system: System) -> None:
         """Enter a system now, instead of at its first call.
@@ -79,9 +78,9 @@ class Api:
         Raises:
             AuthError: the credentials are refused.
         """
-        getattr(self, system.name)._caller.session.tokens.current()
+        getattr(self, system.name).connection.sign_in()
 
-    def _open(self, service: type[Service], sign_in: SignIn) -> tuple[Client, dict[str, Any]]:
+    def _connection(self, service: type[Service]) -> Connection:
         system = service.system
         account = settings.of_system(system, self._profile, self._given.get(system.name))
         limits, corrections = account.get("limits", {}), account.get("endpoints", {})
@@ -102,14 +101,9 @@ class Api:
             ca_bundle=account.get("ca_bundle"),
             allow_http=account.get("allow_http", False),
         )
-        caller = Client(
-            session,
-            corrections=corrections,
-            workers=account.get("workers", 8),
-            progress=self._progress,
-        )
-        session.tokens = Tokens(lambda: sign_in(caller, account), session.clock)
-        return caller, account
+        workers = account.get("workers", 8)
+        client = Client(session, corrections=corrections, workers=workers, progress=self._progress)
+        return Connection(client, account)
 
 
 def _require_known(what: str, given: Any, known: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """What one types for each case of CarmaChain."""
 
 from tests.helpers.witness import Reading
+from toolkit.vendors.base import Connection
 from toolkit.vendors.carmachain.client import CarmaChain
 
 PEOPLE = [{"IdDocument": "3184710691", "PhoneNumber": "+380999999999"}, {"PhoneNumber": "0999999998"}]
@@ -20,7 +21,7 @@ READINGS: dict[str, tuple[Reading, ...]] = {
     ),
     "respond, by ids": (
         Reading(lambda s: s.respond("All categories", ids=IDS), ROWS),
-        Reading(lambda s: CarmaChain(s._call, {}).answers(ids=IDS), rows=ANSWERS),
+        Reading(lambda s: CarmaChain(Connection(s._call, {})).answers(ids=IDS), rows=ANSWERS),
     ),
     "respond, by period": (Reading(lambda s: s.respond("Contacts", period=60), ROWS),),
 }

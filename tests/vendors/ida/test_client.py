@@ -205,7 +205,7 @@ def test_a_database_is_created_from_names_or_from_a_sheet(ida: Ida) -> None:
 
 
 def box_of(ida: Ida) -> Sandbox:
-    clock = ida._caller.session.clock
+    clock = ida.connection.session.clock
     assert isinstance(clock, ManualClock)
     assert clock._box
     return clock._box

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit import push
-from toolkit.client import Client
 from toolkit.errors import ApiError, BadAnswer, InputError, NotSent, RowErrors, Throttled
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
-from toolkit.push import Options, Order, Rows, SendPolicy
+from toolkit.push import Nothing, Order, Rows, SendPolicy
 from toolkit.sheets.check import Check, check
 from toolkit.spec import Endpoint
+from toolkit.vendors.base import Connection, VendorClient
 from toolkit.vendors.carmachain import api as declared
 from toolkit.vendors.carmachain.answers import Watch, matched, merged, pairs, pivot, same_phone, tidy
 from toolkit.vendors.carmachain.api import ALL, CATEGORIES, TOKEN_LIFE
@@ -27,15 +26,11 @@ IDS_AT_ONCE = 1000
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0  # seconds between two looks
 
 
-class CarmaChain(declared.CarmaChain):
+class CarmaChain(VendorClient, declared.CarmaChain):
     """Data about people, asked of many peers at once and answered in their own time."""
 
-    def __init__(self, call: Client, account: Mapping[str, Any]) -> None:
-        super().__init__(call)
-        self._caller, self._account = call, account
-
     def __repr__(self) -> str:
-        return f"<CarmaChain at {self._caller.session.host}>"
+        return f"<CarmaChain at {self.connection.host}>"
 
     def request(
         self,
@@ -85,9 +80,9 @@ class CarmaChain(declared.CarmaChain):
             raise RowErrors(problems, "people")
         key = _key(sent["IdDocument"], sent["PhoneNumber"])
         first = ~key.duplicated().to_numpy()
-        target = _People(self._caller, check(people[first], declared.Person), wanted)
-        options = Options.of(AT_ONCE, self._account.get("push"), {"progress": self._caller.progress}, push)
-        report = _push.push(target, _push.Nothing(), target.check, options, SendPolicy(only_new, again))
+        target = _People(self.connection, check(people[first], declared.Person), wanted)
+        options = self.connection.options(push, **AT_ONCE)
+        report = self.connection.push(target, Nothing(), target.check, options, SendPolicy(only_new, again))
         told = report.table.reindex(columns=["idRequest", "outcome", "error"])
         told = told.set_axis(pd.Index(key[first])).reindex(key).reset_index(drop=True)
         tickets = pd.concat([sent, told], axis=1).set_axis(people.index)
@@ -145,11 +140,11 @@ class CarmaChain(declared.CarmaChain):
         """
         from tqdm.auto import tqdm
 
-        clock = self._caller.session.clock
+        clock = self.connection.session.clock
         until = clock.monotonic() + _seconds(timeout)
         watch, pause = Watch(tickets["idRequest"].dropna()), FIRST_PAUSE
         total = len(watch.open)
-        with tqdm(total=total, desc="answers", disable=not self._caller.progress) as bar:
+        with tqdm(total=total, desc="answers", disable=not self.connection.client.progress) as bar:
             while True:
                 self._try_to_look(tickets[tickets["idRequest"].isin(watch.open)], watch)
                 bar.update(total - len(watch.open) - bar.n)
@@ -191,6 +186,12 @@ class CarmaChain(declared.CarmaChain):
         ids = {k: free[n]["idRequest"] for k, n in zip(key[lost], found, strict=True) if n is not None}
         return tickets.assign(idRequest=tickets["idRequest"].fillna(key.map(ids).where(sent).astype("str")))
 
+    def _sign_in(self) -> tuple[Secret, float | None]:
+        """A token and the seconds it lives, where that is known. The peer gives it to whoever reaches it."""
+        if token := self.connection.account.get("token"):
+            return token, None
+        return self.get_token(), TOKEN_LIFE
+
     def _try_to_look(self, tickets: pd.DataFrame, watch: Watch) -> None:
         """Look once; what can pass by itself is left to the next look."""
         watch.failure = None
@@ -212,9 +213,6 @@ class CarmaChain(declared.CarmaChain):
                 yield self.respond(str(wanted).split("; "), ids=some)
 
 
-_push = push  # the argument of that name hides the module
-
-
 class _People(Rows):
     """Where `request` sends people; what it sent cannot be looked up by what was asked."""
 
@@ -222,13 +220,12 @@ class _People(Rows):
     together = True
     irrevocable = True
 
-    def __init__(self, caller: Client, checked: Check, categories: list[str]) -> None:
+    def __init__(self, connection: Connection, checked: Check, categories: list[str]) -> None:
         self.check, self._categories = checked, categories
-        self.session = caller.session
-        self._endpoint = caller.corrected(declared.CarmaChain.endpoints["create_request"])
-        address = self.session.base_url.split("://")[1]
-        self.destination = f"{address}/createrequest {'; '.join(categories)}"
-        self.where = f"peers at {self.session.host}, about {', '.join(categories)}"
+        self.session = connection.session
+        self._endpoint = connection.endpoint(declared.CarmaChain.endpoints["create_request"])
+        self.destination = f"{connection.address}/createrequest {'; '.join(categories)}"
+        self.where = f"peers at {connection.host}, about {', '.join(categories)}"
         cells = checked.wire()
         rows = (zip(cells, row, strict=True) for row in zip(*cells.values(), strict=True))
         self._people = [{name: value for name, value in row if value is not None} for row in rows]
@@ -295,10 +292,3 @@ def _seconds(timeout: Any) -> float:
     if seconds is None or not seconds >= 0:
         raise InputError(f"a time is said with its unit, as '30min' or '2h', not {timeout!r}")
     return float(seconds)
-
-
-def sign_in(call: Client, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
-    """A token and the seconds it lives, where that is known. The peer gives it to whoever reaches it."""
-    if account.get("token"):
-        return account["token"], None
-    return declared.CarmaChain(call).get_token(), TOKEN_LIFE

@@ -11,31 +11,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit import push
-from toolkit.client import Client
 from toolkit.errors import AuthError, BadAnswer, InputError, NotFound, SettingsError, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
+from toolkit.http.session import Clock
 from toolkit.http.wire import Judgement
-from toolkit.push import Aim, Counter, Options, Order, Report, Rows, SendPolicy, Suspect, row_tag
+from toolkit.push import Aim, Counter, Order, Report, Rows, SendPolicy, Suspect, push_all, row_tag
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.fields import as_fields
 from toolkit.spec import Choice, Date, Email, Endpoint, Field, Number, Phone
+from toolkit.vendors.base import Connection, VendorClient
 from toolkit.vendors.ida import api as declared
 
 ESCAPED = bytes([*range(32), *b'"\\'])  # what JSON does not show as it is
 SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 
 
-class Ida(declared.Ida):
+class Ida(VendorClient, declared.Ida):
     """Contact databases of a mailing platform."""
 
-    def __init__(self, call: Client, account: Mapping[str, Any]) -> None:
-        super().__init__(call)
-        self._caller, self._account = call, account
-
     def __repr__(self) -> str:
-        return f"<IDA at {self._caller.session.host} as {self._account.get('username', 'the owner of the token')}>"
+        who = self.connection.account.get("username", "the owner of the token")
+        return f"<IDA at {self.connection.host} as {who}>"
 
     def user(self) -> pd.DataFrame:
         """Who one is: the user and the customer, as one row. The token in it is masked.
@@ -43,7 +40,7 @@ class Ida(declared.Ida):
         Raises:
             SettingsError: only a token is known; the vendor tells this to a user and password only.
         """
-        return self.login(*_name_and_digest(self._account))
+        return self.login(*_name_and_digest(self.connection.account))
 
     def records(self, ids: Iterable[int]) -> pd.DataFrame:
         """Many records, one row for each id asked, in that order, with a column a field.
@@ -57,7 +54,7 @@ class Ida(declared.Ida):
         checked = check(pd.DataFrame({"id": pd.Series(list(ids), dtype=object)}), self.endpoints["record"].arguments)
         checked.raise_if_bad("ids")
         asked = checked.wire()["recordId"]
-        found = self._caller.each(self.endpoints["record"], [{"id": i} for i in asked], label="records")
+        found = self.connection.client.each(self.endpoints["record"], [{"id": i} for i in asked], label="records")
         rows, errors = zip(*map(_values_or_error, found), strict=True) if found else ((), ())
         names = list(dict.fromkeys(name for row in rows for name in row))
         table = pd.DataFrame(list(rows), index=range(len(rows)), columns=names, dtype="str")
@@ -115,9 +112,27 @@ class Ida(declared.Ida):
 
         Manual: IDA API Database 2.5, Insertar registros en base de datos; POST /api/v2/database/records (documented).
         """
-        options = Options.of(self._account.get("push"), {"progress": self._caller.progress}, push)
-        where = Destination(self, database_id)
-        return _push.push_all(rows, lambda frame: where.aim(frame, tag_field), options, SendPolicy(only_new, again))
+        where = Destination(self.connection, database_id)
+        options, policy = self.connection.options(push), SendPolicy(only_new, again)
+        return push_all(rows, lambda frame: where.aim(frame, tag_field), options, policy)
+
+    def _sign_in(self) -> tuple[Secret, float | None]:
+        """A token and the seconds it lives, where it says so.
+
+        Raises:
+            AuthError: user or password are wrong.
+        """
+        account, clock = self.connection.account, self.connection.session.clock
+        if token := account.get("token"):
+            return token, _life(token, clock)
+        try:
+            user = self.login(*_name_and_digest(account))
+        except NotFound as refused:
+            raise AuthError("user or password are wrong", service="login", status=refused.status) from None
+        token = next(iter(user["api_code"]), None)
+        if not isinstance(token, Secret):
+            raise AuthError("the login gave no token: is the API switched on in the user's profile?", service="login")
+        return token, _life(token, clock)
 
 
 def _values_or_error(found: Any) -> tuple[dict[Hashable, Any], str | None]:
@@ -136,24 +151,28 @@ def _stepping_aside(names: Sequence[Hashable]) -> dict[Hashable, str]:
     return new
 
 
-_push = push  # the argument of that name hides the module
-
-
 class Destination:
     """A database as rows go into it: its identity and its fields, read once."""
 
-    def __init__(self, ida: Ida, database_id: int) -> None:
-        self.ida, self.id = ida, database_id
-        about = ida.database(database_id)
+    def __init__(self, connection: Connection, database_id: int) -> None:
+        self.connection, self.id = connection, database_id
+        self._ida = declared.Ida(connection.client)
+        about = self._ida.database(database_id)
         created = about["createdAt"].iloc[0]
         made = f"{created:%Y%m%d%H%M%S}" if pd.notna(created) else ""
-        self.name = f"{ida._caller.session.base_url.split('://')[1]}/database/{database_id} {made}".strip()
+        self.name = f"{connection.address}/database/{database_id} {made}".strip()
         called = about["name"].iloc[0]
         title = f"database {database_id} «{called}»" if pd.notna(called) else f"database {database_id}"
-        self.where = f"{title} at {ida._caller.session.host}"
-        self.table = ida.fields(database_id)
+        self.where = f"{title} at {connection.host}"
+        self.table = self._ida.fields(database_id)
         self.fields = as_fields(self.table, day_format=declared.DATE_FORMAT)
         self.field_ids = dict(zip(self.table["name"], self.table["id"], strict=True))
+
+    def count(self) -> int:
+        counted = self._ida.database(self.id)["rowCounter"].iloc[0]
+        if pd.isna(counted):
+            raise BadAnswer("the database says no rowCounter")
+        return int(counted)
 
     def aim(self, frame: pd.DataFrame, tag_field: str | None) -> Aim:
         target = self.target(frame, tag_field)
@@ -187,8 +206,8 @@ class Records(Rows):
     def __init__(self, where: Destination, checked: Check, fields: Sequence[Field], tag_field: str | None) -> None:
         self._where, self.check, self._tag_field, self.tagged = where, checked, tag_field, bool(tag_field)
         self.destination, self.where = where.name, where.where
-        self.session = where.ida._caller.session
-        self._endpoint = where.ida._caller.corrected(declared.Ida.endpoints["post_records"])
+        self.session = where.connection.session
+        self._endpoint = where.connection.endpoint(declared.Ida.endpoints["post_records"])
         self._fields = {f.key: f for f in fields}
         self._columns = checked.columns
 
@@ -218,10 +237,7 @@ class Records(Rows):
         return [Suspect(p, str(column), certain=len(exact) == 1) for p, column in named_rows.items()]
 
     def count(self) -> int:
-        counted = self._where.ida.database(self._where.id)["rowCounter"].iloc[0]
-        if pd.isna(counted):
-            raise BadAnswer("the database says no rowCounter")
-        return int(counted)
+        return self._where.count()
 
 
 def _records(columns: Sequence[tuple[int, list[str | None]]]) -> str:
@@ -260,24 +276,6 @@ def _alike(value: str | None, named: str) -> bool:
     return value.casefold() == named.casefold() or (len(digits) >= 6 and re.sub(r"\D", "", value) == digits)
 
 
-def sign_in(call: Client, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
-    """A token and the seconds it lives, where it says so.
-
-    Raises:
-        AuthError: user or password are wrong.
-    """
-    if account.get("token"):
-        return account["token"], _life(account["token"], call)
-    try:
-        user = declared.Ida(call).login(*_name_and_digest(account))
-    except NotFound as refused:
-        raise AuthError("user or password are wrong", service="login", status=refused.status) from None
-    token = next(iter(user["api_code"]), None)
-    if not isinstance(token, Secret):
-        raise AuthError("the login gave no token: is the API switched on in the user's profile?", service="login")
-    return token, _life(token, call)
-
-
 def _name_and_digest(account: Mapping[str, Any]) -> tuple[str, Secret]:
     username, password = account.get("username"), account.get("password")
     if not username or not password:
@@ -287,11 +285,11 @@ def _name_and_digest(account: Mapping[str, Any]) -> tuple[str, Secret]:
     return username, Secret(digest)
 
 
-def _life(token: Secret, call: Client) -> float | None:
+def _life(token: Secret, clock: Clock) -> float | None:
     """Seconds until the token ends, as the token itself says; None where it does not."""
     try:
         claims = token.reveal().split(".")[1]
         ends = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]
-        return max(0.0, float(ends) - call.session.clock.now().timestamp())
+        return max(0.0, float(ends) - clock.now().timestamp())
     except (IndexError, ValueError, KeyError, TypeError):
         return None

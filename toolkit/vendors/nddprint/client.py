@@ -1,5 +1,6 @@
 """nddPrint 360: card codes of many users at once, and of one without doubt."""
 
+import dataclasses
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,17 +11,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit import push
-from toolkit.client import Client
 from toolkit.errors import NotFound, OutcomeUnknown, Rejected, RowErrors, SettingsError, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
 from toolkit.http.wire import Judgement
-from toolkit.push import Options, Order, ReadBack, Report, Rows, SendPolicy, Suspect
+from toolkit.push import Order, ReadBack, Report, Rows, SendPolicy, Suspect
 from toolkit.push.journal import Step
 from toolkit.push.run import Runner
 from toolkit.sheets.check import Check, check
 from toolkit.spec import Endpoint
+from toolkit.vendors.base import Connection, VendorClient
 from toolkit.vendors.nddprint import api as declared
 
 USER = ["LogonName", "DomainName"]
@@ -29,15 +29,11 @@ BLAMED = {declared.IN_USE: "CardCode", declared.KEPT: "CardCode", declared.NO_US
 MANGLED = "was turned into a number by a spreadsheet: leading zeros may be lost; read the column as text"
 
 
-class NddPrint(declared.NddPrint):
+class NddPrint(VendorClient, declared.NddPrint):
     """Card codes and PINs of the users of a print management."""
 
-    def __init__(self, call: Client, account: Mapping[str, Any]) -> None:
-        super().__init__(call)
-        self._caller, self._account = call, account
-
     def __repr__(self) -> str:
-        return f"<nddPrint 360 at {self._caller.session.host}>"
+        return f"<nddPrint 360 at {self.connection.host}>"
 
     def card_codes(self, logon_name: str, domain_name: str) -> pd.DataFrame:
         """The card codes of one user, one row each; no row where the user has none.
@@ -150,16 +146,32 @@ class NddPrint(declared.NddPrint):
         order, circles = exchange_order(sent, held)
         _raise(_table(codes, [(i, "CardCode", "is exchanged in a circle: no order of sending works") for i in circles]))
         moved = not np.array_equal(order, np.arange(len(order)))
-        pace = {"workers": self._caller.workers, "progress": self._caller.progress}
-        target = _CardCodes(self, check(codes.iloc[order], declared.NewCardCode), replace)
+        target = _CardCodes(self.connection, check(codes.iloc[order], declared.NewCardCode), replace)
         oracle = _KeepingOld(target, {at: held[int(i)] for at, i in enumerate(order) if held})
-        options = Options.of(pace, self._account.get("push"), push, {"workers": 1} if moved else None)
-        report = _push.push(target, oracle, target.check, options, SendPolicy(only_new, again))
+        options = self.connection.options(push, workers=self.connection.client.workers)
+        if moved:
+            options = dataclasses.replace(options, workers=1)
+        report = self.connection.push(target, oracle, target.check, options, SendPolicy(only_new, again))
         return Report(codes, report.table.iloc[np.argsort(order)], report.facts)
+
+    def _sign_in(self) -> tuple[Secret, float | None]:
+        """A token and the seconds it lives.
+
+        Raises:
+            AuthError: the client's id or the secret key were refused.
+        """
+        account = self.connection.account
+        if token := account.get("token"):
+            return token, None
+        if not account.get("client_id") or not account.get("secret_key"):
+            raise SettingsError("nddPrint needs client_id and secret_key, or a token, and they are not known")
+        found = self.token(account["client_id"], account["secret_key"])
+        life = found["expiresIn"].iloc[0]
+        return found["accessToken"].iloc[0], None if pd.isna(life) else float(life)
 
     def _read_all(self, names: pd.DataFrame) -> list[Any]:
         values = [{"logon_name": n, "domain_name": d} for n, d in names[USER].itertuples(index=False)]
-        return self._caller.each(self.endpoints["read_card_codes"], values, label="card codes")
+        return self.connection.client.each(self.endpoints["read_card_codes"], values, label="card codes")
 
     def _held(self, sent: pd.DataFrame) -> dict[int, list[str]]:
         """The codes that each row's user has now. What cannot be read cannot be kept: then nothing is sent."""
@@ -172,9 +184,6 @@ class NddPrint(declared.NddPrint):
         return held
 
 
-_push = push  # the argument of that name hides the module
-
-
 class _CardCodes(Rows):
     """Where card codes go: a row a request."""
 
@@ -183,13 +192,14 @@ class _CardCodes(Rows):
     resend_at_once = True
     looks_after_refusal = True
 
-    def __init__(self, system: NddPrint, checked: Check, replace: bool) -> None:
-        self._system, self.check, self._replace = system, checked, replace
-        self.session = system._caller.session
-        self._endpoint = system._caller.corrected(declared.NddPrint.endpoints["post_card_code"])
+    def __init__(self, connection: Connection, checked: Check, replace: bool) -> None:
+        self.check, self._replace = checked, replace
+        self.session = connection.session
+        self._nddprint = declared.NddPrint(connection.client)
+        self._endpoint = connection.endpoint(declared.NddPrint.endpoints["post_card_code"])
         self.what = f"nddprint.add_card_codes{', replacing' if replace else ''}"
-        self.destination = f"{self.session.base_url.split('://')[1]}/users"
-        self.where = f"users at {self.session.host}"
+        self.destination = f"{connection.address}/users"
+        self.where = f"users at {connection.host}"
         self._rows = list(_sent(checked).itertuples(index=False, name=None))
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
@@ -203,10 +213,10 @@ class _CardCodes(Rows):
     def find(self, position: int) -> Mapping[str, Any] | None:
         logon_name, domain_name, code = self._rows[position]
         try:
-            held = self._system.card_codes(logon_name, domain_name)["CardCode"]
+            found = self._nddprint.read_card_codes(logon_name, domain_name)
         except (NotFound, Rejected):
             return None
-        return {} if code in set(held) else None
+        return {} if any(code in held for held in found["cardCodes"] if held) else None
 
 
 class _KeepingOld(ReadBack):
@@ -293,18 +303,3 @@ def _lines(position: int, answer: Any) -> list[tuple[int, str | None, Any, str |
         return [(position, None, None, getattr(answer, "message", str(answer)))]
     codes, unique = answer["cardCodes"].iloc[0], answer["uniqueCardCode"].iloc[0]
     return [(position, code, unique, None) for code in codes or [None]]
-
-
-def sign_in(call: Client, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
-    """A token and the seconds it lives.
-
-    Raises:
-        AuthError: the client's id or the secret key were refused.
-    """
-    if account.get("token"):
-        return account["token"], None
-    if not account.get("client_id") or not account.get("secret_key"):
-        raise SettingsError("nddPrint needs client_id and secret_key, or a token, and they are not known")
-    found = declared.NddPrint(call).token(account["client_id"], account["secret_key"])
-    life = found["expiresIn"].iloc[0]
-    return found["accessToken"].iloc[0], None if pd.isna(life) else float(life)

@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from toolkit import push
 from toolkit.errors import InputError, RowErrors, ToolkitError
 from toolkit.http import wire
-from toolkit.push import Options, Report, SendPolicy
+from toolkit.push import Drafts, Nothing, Order, Report, Rows, SendPolicy
 from toolkit.push.journal import Op, Run, Step
-from toolkit.push.target import Order
 from toolkit.sheets.check import Check, check
 from toolkit.spec import Endpoint, Text
-from toolkit.vendors.signio.api import Signio as Declared
+from toolkit.vendors.base import Connection
+from toolkit.vendors.signio.api import Signio
 from toolkit.vendors.signio.api.base import Status
 
 if TYPE_CHECKING:
     from toolkit.push.run import Runner
-    from toolkit.vendors.signio.client import Signio
     from toolkit.vendors.signio.drafts import Draft
 
 KEYS = uuid.UUID("a3c1f0de-6f2b-5a53-9d0e-5e9a6a4d7c11")  # of the deduplication keys
@@ -41,10 +39,15 @@ class Plan:
     """
 
     def __init__(
-        self, signio: "Signio", people: pd.DataFrame, drafts: "Sequence[Draft]", problems: pd.DataFrame, campaign: str
+        self,
+        connection: Connection,
+        people: pd.DataFrame,
+        drafts: "Sequence[Draft]",
+        problems: pd.DataFrame,
+        campaign: str,
     ) -> None:
         self.people, self.problems, self.campaign = people, problems, campaign
-        self._signio, self._drafts = signio, drafts
+        self._connection, self._drafts = connection, drafts
         self.drafts: Report | None = None  # what `build` has made
 
     @property
@@ -91,12 +94,12 @@ class Plan:
         if len(self.problems):
             raise RowErrors(self.problems)
         time = again if isinstance(again, str) else "again" if again else ""
-        target = _Drafting(self._signio, self._drafts, self.campaign, time)
+        target = _Drafting(self._connection, self._drafts, self.campaign, time)
         frame = pd.DataFrame({"envelope": [d.key for d in self._drafts], "content": [d.digest for d in self._drafts]})
         frame.index = self.envelopes.index
         checked = check(frame, IDENTITY)
-        options = self._options({"workers": self._signio._caller.workers}, push)
-        report = _push.push(target, _push.Drafts(), checked, options, SendPolicy(only_new, again))
+        options = self._connection.options(push, workers=self._connection.client.workers)
+        report = self._connection.push(target, Drafts(), checked, options, SendPolicy(only_new, again))
         self.drafts = Report(self.envelopes, report.table, report.facts)
         return self.drafts
 
@@ -129,9 +132,9 @@ class Plan:
                 f"To send them: distribute(confirm={len(ready)})"
             )
         checked = check(ready, (Text(name="id_transaccion"),))
-        target = _Distribution(self._signio, checked)
-        options = self._options({"workers": 1, "max_ambiguous": MAX_AMBIGUOUS}, push)
-        return _push.push(target, _AtMostOnce(target), checked, options, SendPolicy(only_new=True))
+        target = _Distribution(self._connection, checked)
+        options = self._connection.options(push, workers=1, max_ambiguous=MAX_AMBIGUOUS)
+        return self._connection.push(target, _AtMostOnce(target), checked, options, SendPolicy(only_new=True))
 
     def orphans(self) -> pd.DataFrame:
         """Drafts of the last build that are not to be distributed, a row each: left behind in doubt, or refused."""
@@ -148,13 +151,9 @@ class Plan:
         """Delete them. The rows of `orphans()`, with the reason in `error` where one could not be deleted."""
         orphans = self.orphans()
         wanted = [{"envelope_id": envelope} for envelope in orphans["id_transaccion"]]
-        answers = self._signio._caller.each(Declared.endpoints["delete_envelope"], wanted, label="orphans")
+        answers = self._connection.client.each(Signio.endpoints["delete_envelope"], wanted, label="orphans")
         errors = [str(answer) if isinstance(answer, ToolkitError) else None for answer in answers]
         return orphans.assign(error=pd.array(errors, dtype="str"))
-
-    def _options(self, mine: Mapping[str, Any], given: Mapping[str, Any] | None) -> Options:
-        progress = {"progress": self._signio._caller.progress}
-        return Options.of(mine, progress, self._signio._account.get("push"), given)
 
     def __repr__(self) -> str:
         counts = "\n".join(f"{count:>9,}  {what}" for what, count in self.summary.items())
@@ -168,10 +167,7 @@ class Plan:
         return f"<p><b>{html.escape(head)}</b></p>{counts}{shown.head(20).to_html(escape=True)}"
 
 
-_push = push  # the argument of that name hides the module
-
-
-class _Drafting(push.Rows):
+class _Drafting(Rows):
     """Envelope by envelope, step by step: create, files, signers, template, links."""
 
     what = "signio.campaign"
@@ -179,13 +175,13 @@ class _Drafting(push.Rows):
     keyed = True
     first = "create"
 
-    def __init__(self, signio: "Signio", drafts: "Sequence[Draft]", campaign: str, time: str) -> None:
-        self._signio, self._drafts, self._time = signio, drafts, time
-        self.session = signio._caller.session
-        whose = (signio._address, signio._account.get("tenant"), "campaign", campaign)
+    def __init__(self, connection: Connection, drafts: "Sequence[Draft]", campaign: str, time: str) -> None:
+        self._connection, self._drafts, self._time = connection, drafts, time
+        self.session = connection.session
+        whose = (connection.address, connection.account.get("tenant"), "campaign", campaign)
         self.destination = "/".join(filter(None, whose))
         tenant = f" for {whose[1]}" if whose[1] else ""
-        self.where = f"{f'campaign «{campaign}»' if campaign else 'drafts'} at {self.session.host}{tenant}"
+        self.where = f"{f'campaign «{campaign}»' if campaign else 'drafts'} at {connection.host}{tenant}"
         self._given: dict[int, dict[str, Any]] = {}
 
     def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
@@ -197,7 +193,7 @@ class _Drafting(push.Rows):
         name, values = draft.call(order.kind, given)
         if name == "create_envelope" and "envelopeDeduplicationKey" not in values:
             values["envelopeDeduplicationKey"] = self._key(draft, given)
-        endpoint = self._signio._caller.corrected(Declared.endpoints[name])
+        endpoint = self._connection.endpoint(Signio.endpoints[name])
         return endpoint, wire.request(endpoint, values)
 
     def _key(self, draft: "Draft", given: Mapping[str, Any]) -> str:
@@ -231,25 +227,23 @@ class _Drafting(push.Rows):
         return steps[steps.index(order.kind) + 1] if order.kind != steps[-1] else ""
 
 
-class _Distribution(push.Rows):
+class _Distribution(Rows):
     """Drafts go to their signers, one request each."""
 
     what = "signio.distribute"
     together = False
     irrevocable = True
 
-    def __init__(self, signio: "Signio", ready: Check) -> None:
-        self._signio = signio
+    def __init__(self, connection: Connection, ready: Check) -> None:
+        self._signio = Signio(connection.client)
+        self._endpoint = connection.endpoint(Signio.endpoints["distribute"])
         self._ids = ready.wire()["id_transaccion"]
-        self.session = signio._caller.session
-        self.where = f"signers at {self.session.host}"
-        self.destination = (
-            f"{signio._address}/distribution"  # one for all campaigns: no envelope goes out by two of them
-        )
+        self.session = connection.session
+        self.where = f"signers at {connection.host}"
+        self.destination = f"{connection.address}/distribution"  # one for all: no envelope goes out by two campaigns
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
-        endpoint = self._signio._caller.corrected(Declared.endpoints["distribute"])
-        return endpoint, wire.request(endpoint, {"envelope_id": self._ids[order.positions[0]]})
+        return self._endpoint, wire.request(self._endpoint, {"envelope_id": self._ids[order.positions[0]]})
 
     def is_out(self, position: int) -> bool:
         """Whether the vendor shows the envelope as sent."""
@@ -257,7 +251,7 @@ class _Distribution(push.Rows):
         return bool(pd.notna(state)) and state != Status.DRAFT
 
 
-class _AtMostOnce(push.Nothing):
+class _AtMostOnce(Nothing):
     """What is in doubt is looked at, and never sent again."""
 
     def __init__(self, target: _Distribution) -> None:

@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit import frames, push
-from toolkit.client import Client
+from toolkit import frames
 from toolkit.errors import InputError, RowErrors, SettingsError, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
 from toolkit.http.wire import Judgement
-from toolkit.push import Options, Report, SendPolicy, Suspect
-from toolkit.push.target import Order
+from toolkit.push import Order, ReadBack, Report, Rows, SendPolicy, Suspect
 from toolkit.sheets.check import Check, check
 from toolkit.spec import Bool, Choice, Endpoint, Flag, Integer, Record, Text, Timestamp
+from toolkit.vendors.base import Connection, VendorClient
 from toolkit.vendors.signio import api as declared
 from toolkit.vendors.signio.api.base import STATUSES, Status
 from toolkit.vendors.signio.api.envelopes import Envelope
@@ -61,20 +60,15 @@ class TemplateRole(Record):
     role = Text("The role.")
 
 
-class Signio(declared.Signio):
+class Signio(VendorClient, declared.Signio):
     """Electronic signature: envelopes of documents, sent to their signers."""
 
     Status = Status
 
-    def __init__(self, call: Client, account: Mapping[str, Any]) -> None:
-        super().__init__(call)
-        self._caller, self._account = call, account
-        self._address = call.session.base_url.split("://")[1]
-
     def __repr__(self) -> str:
-        who = self._account.get("email", "the owner of the token")
-        tenant = self._account.get("tenant")
-        return f"<SIGNIO at {self._caller.session.host} as {who}{f' for {tenant}' if tenant else ''}>"
+        account = self.connection.account
+        who, tenant = account.get("email", "the owner of the token"), account.get("tenant")
+        return f"<SIGNIO at {self.connection.host} as {who}{f' for {tenant}' if tenant else ''}>"
 
     def tenants(self) -> pd.DataFrame:
         """The tenants that the user may work for, one row each: `token` (masked), `tenant`, `expires_at`.
@@ -84,7 +78,7 @@ class Signio(declared.Signio):
         Raises:
             SettingsError: only a token is known; the vendor tells this to e-mail and password only.
         """
-        return self.authenticate(*_who(self._account))
+        return self.authenticate(*_who(self.connection.account))
 
     def signers(self, envelope_id: Any) -> pd.DataFrame:
         """The signers of one envelope, or of many, one row each.
@@ -167,9 +161,9 @@ class Signio(declared.Signio):
         """
         checked = check(people, NewSigner)
         _raise_if_twice(checked)
-        options = Options.of(self._account.get("push"), {"progress": self._caller.progress}, push)
-        target = _People(self, envelope_id, checked)
-        return _push.push(target, _push.ReadBack(target), checked, options, SendPolicy(only_new, again))
+        options, policy = self.connection.options(push), SendPolicy(only_new, again)
+        target = _People(self.connection, envelope_id, checked)
+        return self.connection.push(target, ReadBack(target), checked, options, policy)
 
     def plan_envelopes(
         self,
@@ -219,16 +213,36 @@ class Signio(declared.Signio):
             raise InputError(f"{twice.pop()} is made by the campaign itself: it keeps envelopes from being made twice")
         layout = Layout(envelope, several, place, template, options)
         drafts, problems = drafts_of(people, layout)
-        return Plan(self, people, drafts, problems, campaign)
+        return Plan(self.connection, people, drafts, problems, campaign)
+
+    def _sign_in(self) -> tuple[Secret, float | None]:
+        """A token and the seconds it lives; that of the account's tenant, where it names one.
+
+        Raises:
+            AuthError: e-mail or password are wrong, or the user or customer is inactive.
+            SettingsError: the user has no such tenant.
+        """
+        account = self.connection.account
+        if token := account.get("token"):
+            return token, None
+        tenant = account.get("tenant")
+        if not tenant:
+            return self.create_token(*_who(account)), TOKEN_LIFE
+        found = self.authenticate(*_who(account))
+        mine = found[found["tenant"].str.casefold() == tenant.casefold()]
+        if mine.empty:
+            raise SettingsError(f"SIGNIO: there is no tenant {tenant!r}; the user has {', '.join(found['tenant'])}")
+        life = (mine["expires_at"].iloc[0] - self.connection.session.clock.now()).total_seconds()
+        return mine["token"].iloc[0], None if pd.isna(life) else max(0.0, life)
 
     def _read(self, envelope_ids: list[str]) -> list[Any]:
         """The whole answer for each envelope, or the error: one request each."""
         whole = replace(declared.Signio.endpoints["envelope"], rows=None, value=True)
         wanted = [{"envelope_id": envelope} for envelope in envelope_ids]
-        return self._caller.each(whole, wanted, label="envelopes")
+        return self.connection.client.each(whole, wanted, label="envelopes")
 
 
-class _People(push.Rows):
+class _People(Rows):
     """Where `add_signers` sends its rows; they can be read back."""
 
     what = "signio.add_signers"
@@ -236,21 +250,20 @@ class _People(push.Rows):
     resend_at_once = False
     looks_after_refusal = True
 
-    def __init__(self, signio: Signio, envelope_id: str, checked: Check) -> None:
-        self._signio, self._envelope, self._columns = signio, envelope_id, checked.columns
-        self._rows = checked.wire()
-        self.session = signio._caller.session
-        self.destination = f"{signio._address}/envelopes/{envelope_id}/signers"
-        self.where = f"envelope {envelope_id} at {self.session.host}"
+    def __init__(self, connection: Connection, envelope_id: str, checked: Check) -> None:
+        self._signio = declared.Signio(connection.client)
+        self._endpoint = connection.endpoint(declared.Signio.endpoints["add_signer"])
+        self._envelope, self._columns, self._rows = envelope_id, checked.columns, checked.wire()
+        self.session = connection.session
+        self.destination = f"{connection.address}/envelopes/{envelope_id}/signers"
+        self.where = f"envelope {envelope_id} at {connection.host}"
 
     def _person(self, position: int) -> dict[str, Any]:
         return {name: v for name, values in self._rows.items() if (v := values[position]) is not None}
 
     def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
-        endpoint = self._signio._caller.corrected(declared.Signio.endpoints["add_signer"])
-        return endpoint, wire.request(
-            endpoint, {"envelope_id": self._envelope, **self._person(int(order.positions[0]))}
-        )
+        values = {"envelope_id": self._envelope, **self._person(int(order.positions[0]))}
+        return self._endpoint, wire.request(self._endpoint, values)
 
     def results(self, order: Order, payload: Any) -> Mapping[int, Mapping[str, Any]]:
         return {int(order.positions[0]): {"id_firmante": payload["id_firmante"]}}
@@ -267,9 +280,6 @@ class _People(push.Rows):
         ]
         ids = found.loc[same.all(axis=1), "id_contacto"]
         return {"id_firmante": ids.iloc[0]} if len(ids) else None
-
-
-_push = push  # the argument of that name hides the module
 
 
 def _raise_if_twice(checked: Check) -> None:
@@ -308,27 +318,6 @@ def _status(asked: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _turn(person: Mapping[str, Any]) -> float:
     """Who has no order comes last."""
     return float("inf") if person.get("orden") in (None, "") else float(person["orden"])
-
-
-def sign_in(call: Client, account: Mapping[str, Any]) -> tuple[Secret, float | None]:
-    """A token and the seconds it lives; that of the account's tenant, where it names one.
-
-    Raises:
-        AuthError: e-mail or password are wrong, or the user or customer is inactive.
-        SettingsError: the user has no such tenant.
-    """
-    if account.get("token"):
-        return account["token"], None
-    service, tenant = declared.Signio(call), account.get("tenant")
-    if not tenant:
-        token: Secret = service.create_token(*_who(account))
-        return token, TOKEN_LIFE
-    found = service.authenticate(*_who(account))
-    mine = found[found["tenant"].str.casefold() == tenant.casefold()]
-    if mine.empty:
-        raise SettingsError(f"SIGNIO: there is no tenant {tenant!r}; the user has {', '.join(found['tenant'])}")
-    life = (mine["expires_at"].iloc[0] - call.session.clock.now()).total_seconds()
-    return mine["token"].iloc[0], None if pd.isna(life) else max(0.0, life)
 
 
 def _who(account: Mapping[str, Any]) -> tuple[str, Secret]:
