@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "toolkit"
-LOW = {"spec", "errors", "http.secrets"}
+LOW = {"spec", "errors", "plain", "http.secrets"}
 CLIENT = LOW | {"http.wire", "frames", "sheets", "http.session", "settings", "client"}
 ROOMS = {  # room: the rooms it may import
     "spec": set(),
-    "errors": set(),
-    "http.secrets": set(),
+    "plain": set(),
+    "errors": {"plain"},
+    "http.secrets": {"plain"},
     "http.wire": {"spec", "errors"},
     "http.transport": set(),
     "http.session": LOW | {"http.wire", "http.transport"},

@@ -13,8 +13,8 @@ from tests.commands.recording import FOLDER, RESULTS, SANDBOX, SYSTEMS, read_res
 from tests.helpers import witness
 from tests.helpers.clock import ManualClock
 from tests.helpers.recorded_cases import CASES
-from toolkit.http.secrets import Secret
-from toolkit.notebook.recording import holds_secret, public_address
+from toolkit.http.secrets import Secret, holds_secret
+from toolkit.notebook.recording import public_address
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint, Masked
 

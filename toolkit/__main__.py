@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import toolkit
+from toolkit.plain import plain
 
 if TYPE_CHECKING:
     from toolkit.sandbox import Sandbox
@@ -122,7 +123,7 @@ def _free(path: Path) -> Path:
 
 
 def _failed(message: str) -> int:
-    print(message, file=sys.stderr)
+    print(plain(message), file=sys.stderr)
     return 1
 
 

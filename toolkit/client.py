@@ -10,7 +10,7 @@ import pandas as pd
 from toolkit import frames
 from toolkit.errors import BadAnswer, InputError, SettingsError, ToolkitError
 from toolkit.http import wire
-from toolkit.http.secrets import Secret
+from toolkit.http.secrets import ClearedFrames, Secret
 from toolkit.http.session import Session
 from toolkit.sheets.check import check
 from toolkit.spec import Endpoint, Field, Masked, Nested, Rows, Text
@@ -33,12 +33,9 @@ class Client:
 
         With `checked`, the values are in the vendor's form already and are sent as they are.
         """
-        endpoint = self.corrected(endpoint)
-        ready = values if checked else _checked(endpoint, values)
-        try:
-            return self._answered(endpoint, ready)
-        except BadAnswer as bad:
-            raise bad.with_traceback(None) from None  # the frames below hold what came, tokens and all
+        with ClearedFrames():  # they hold what was given and what came, tokens and all
+            endpoint = self.corrected(endpoint)
+            return self._answered(endpoint, values if checked else _checked(endpoint, values))
 
     def _answered(self, endpoint: Endpoint, values: Mapping[str, Any]) -> Any:
         if endpoint.value:

@@ -19,12 +19,17 @@ ToolkitError
 
 from typing import TYPE_CHECKING, Any
 
+from toolkit.plain import plain
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
 class ToolkitError(Exception):
-    """Base of every error that the toolkit raises."""
+    """Base of every error that the toolkit raises. What others wrote stands in it as plain text."""
+
+    def __init__(self, *facts: Any) -> None:
+        super().__init__(*(plain(f) if isinstance(f, str) else f for f in facts))
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows instead of the frames of this package."""

@@ -27,9 +27,9 @@ from vcr.request import Request
 import toolkit
 from tests.helpers.clock import ManualClock
 from tests.helpers.recorded_cases import CASES
-from toolkit.http.secrets import MASK, Secret, scrub
+from toolkit.http.secrets import MASK, Secret, holds_secret, scrub, scrubbed
 from toolkit.http.session import Clock
-from toolkit.notebook.recording import holds_secret, masked, public_address, refuse_secrets, secret_keys
+from toolkit.notebook.recording import public_address, refuse_secrets, secret_keys
 from toolkit.push import Report
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Masked, System
@@ -67,12 +67,12 @@ class Keeper:
 
     def _request(self, request: Request) -> Request:
         address, _, query = self.published(request.uri).partition("?")
-        asked = masked(dict(parse_qsl(query, keep_blank_values=True)), self._secret)
+        asked = scrubbed(dict(parse_qsl(query, keep_blank_values=True)), self._secret)
         kind, body = request.headers.get("Content-Type", ""), (request.body or b"").decode()
         if boundary := kind.partition("boundary=")[2]:
             kind, body = kind.replace(boundary, "boundary"), body.replace(boundary, "boundary")
         elif body:
-            body = json.dumps(masked(json.loads(body), self._secret), sort_keys=True)
+            body = json.dumps(scrubbed(json.loads(body), self._secret), sort_keys=True)
         uri = f"{address}?{urlencode(sorted(asked.items()), safe='*')}" if asked else address
         headers = {"Authorization": scrub(request.headers.get("Authorization", "")), "Content-Type": kind}
         return Request(request.method, scrub(uri), scrub(body), {k: v for k, v in headers.items() if v})
@@ -82,7 +82,7 @@ class Keeper:
         if BARE_PIN.fullmatch(body):
             body = MASK
         elif body[:1] in ("{", "["):
-            body = json.dumps(masked(json.loads(body), self._secret))
+            body = json.dumps(scrubbed(json.loads(body), self._secret))
         headers = {k: v for k, v in response["headers"].items() if k.lower() == "content-type"}
         headers["X-Recorded-From"] = [self._source]
         return {"status": response["status"], "headers": headers, "body": {"string": scrub(body).encode()}}

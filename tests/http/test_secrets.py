@@ -1,8 +1,8 @@
 """Secrets do not show: the value itself, its spellings, and a real login looked at from every side."""
 
-import base64
 import copy
 import hashlib
+import inspect
 import io
 import json
 import logging
@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 import pytest
@@ -21,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import toolkit
+from tests.helpers.sentinel import leaks, spellings, verbose
 from toolkit.errors import ToolkitError
 from toolkit.http.secrets import MASK, MaskedLink, Scrubber, Secret, guard_logs, scrub
 from toolkit.sandbox import Sandbox
@@ -28,27 +28,6 @@ from toolkit.sandbox import Sandbox
 PASSWORD = 'sentinel-pässwörd "7/ +&'
 TOKEN = "sentinel.token.of-the.account"
 DIGEST = hashlib.sha1(PASSWORD.encode()).hexdigest()
-
-
-def spellings(value: str) -> list[str]:
-    """Written down here once more: what the scrubber has to know."""
-    raw = value.encode()
-    digest = hashlib.sha1(raw).hexdigest()
-    return [
-        value,
-        digest,
-        digest.upper(),
-        base64.b64encode(raw).decode(),
-        quote(value),
-        quote(value, safe=""),
-        json.dumps(value)[1:-1],
-        json.dumps(value, ensure_ascii=False)[1:-1],
-        repr(value)[1:-1],
-    ]
-
-
-def leaks(text: str, *values: str) -> list[str]:
-    return [s for value in values for s in spellings(value) if s in text]
 
 
 # ── one secret ───────────────────────────────────────────────────────────────
@@ -115,7 +94,7 @@ def test_secrets_are_equal_by_value() -> None:
 # ── the scrubber ─────────────────────────────────────────────────────────────
 
 
-@given(st.text(string.printable + "ñé–€\U0001f600", min_size=4, max_size=30))
+@given(st.text(string.printable + "ñé–€\U0001f600", min_size=8, max_size=30))
 def test_every_spelling_is_scrubbed(value: str) -> None:
     secret = Secret(value)
     for spelling in spellings(value):
@@ -138,8 +117,8 @@ def test_two_secrets_of_one_value_are_known_until_both_are_gone() -> None:
 
 
 def test_the_longer_secret_goes_first_and_short_ones_are_left() -> None:
-    kept = Secret("abcd"), Secret("abcdefgh"), Secret("xyz")
-    assert scrub("abcdefgh abcd xyz") == f"{MASK} {MASK} xyz"
+    kept = Secret("abcdefgh"), Secret("abcdefghij"), Secret("abcdefg")
+    assert scrub("abcdefghij abcdefgh abcdefg") == f"{MASK} {MASK} abcdefg"
     assert kept
 
 
@@ -224,16 +203,6 @@ def test_a_digest_that_is_given_as_plain_text_is_masked_too(entered: toolkit.Api
     assert DIGEST not in logged.getvalue()
 
 
-def verbose(failure: BaseException) -> str:
-    """The traceback below the caller, with the values of all variables as far as they show, in two forms."""
-    assert failure.__traceback__
-    below = failure.__traceback__.tb_next
-    frames = traceback.TracebackException(type(failure), failure, below, capture_locals=True)
-    ultratb = pytest.importorskip("IPython.core.ultratb")
-    show = ultratb.VerboseTB(theme_name="nocolor", tb_offset=0, long_header=False)
-    return "".join(frames.format()) + str(show.text(type(failure), failure, below, context=3))
-
-
 FAULTS = {
     "wrong password": {"reply": "status", "status": 404, "body": {"message": "User not Found.", "code": 404}},
     "password said back": {
@@ -278,17 +247,118 @@ class FrozenClock:
     def sleep(self, seconds: float) -> None: ...
 
 
-@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, MemoryError])
-def test_a_call_that_is_interrupted_shows_nothing(
-    stop: type[BaseException], entered: toolkit.Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: Any, **__: Any) -> Any:
-        raise stop
+STEPS = (
+    "http.client.HTTPConnection.getresponse",
+    "urllib3.connection.HTTPConnection.request",
+    "requests.Session.request",
+    "toolkit.http.wire.request",
+    "toolkit.http.wire.judge",
+    "toolkit.http.wire.rows",
+    "toolkit.frames.to_frame",
+    "toolkit.vendors.ida.client._life",
+)
+STOPS = (KeyboardInterrupt, SystemExit, MemoryError, ArithmeticError, AssertionError, LookupError, BaseException)
 
-    monkeypatch.setattr("http.client.HTTPConnection.getresponse", interrupted)
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_call_that_is_stopped_shows_nothing(
+    stop: type[BaseException], step: str, entered: toolkit.Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whoever: a person, an alarm, a test's time limit, a mistake of ours."""
+
+    message = f"stopped with {DIGEST}"
+
+    def stopped(*_: Any, **__: Any) -> Any:
+        raise stop(message)
+
+    monkeypatch.setattr(step, stopped)
     with pytest.raises(stop) as caught:
         entered.ida.databases()
     assert not leaks(verbose(caught.value), PASSWORD)
+
+
+class Alarm(Exception):
+    """Goes off anywhere."""
+
+
+def ends_at(number: int, work: Callable[[], Any]) -> BaseException | None:
+    """Run it with an alarm at its so-manieth step inside the package; None where it has fewer."""
+    left = number
+
+    def trace(frame: Any, event: str, _: Any) -> Any:
+        nonlocal left
+        if "toolkit" in frame.f_code.co_filename and "tests" not in frame.f_code.co_filename and event == "call":
+            left -= not frame.f_code.co_flags & inspect.CO_GENERATOR  # closing one counts as a call, too
+            if left == -1:
+                sys.settrace(None)
+                raise Alarm
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    except BaseException as problem:  # noqa: BLE001 - whatever became of the alarm
+        return problem
+    finally:
+        sys.settrace(before)
+    return None
+
+
+def test_an_alarm_at_any_step_of_a_call_shows_nothing(box: Sandbox) -> None:
+    """At every third of them; the account signs in anew each time."""
+    (user,) = box.control.stored("ida", "User")
+    box.control.put("ida", "User", [{**user, "id": 99, "username": "sentinel", "password_sha1": DIGEST}])
+    account = {"base_url": box.addresses["ida"], "username": "sentinel", "password": PASSWORD}
+    for step in range(0, 2_000, 3):
+        ida = toolkit.connect(ida=account, progress=False).ida
+        problem = ends_at(step, ida.user)
+        if problem is None:
+            break
+        below = problem.__traceback__ and problem.__traceback__.tb_next
+        shown = "".join(traceback.TracebackException(Alarm, problem, below, capture_locals=True).format())
+        assert not leaks(shown, PASSWORD), step
+    assert step > 100
+
+
+def test_a_password_given_to_a_call_does_not_show_where_it_fails(box: Sandbox) -> None:
+    ida = toolkit.connect(ida={"base_url": box.addresses["ida"], "token": TOKEN}, progress=False).ida
+    with pytest.raises(ToolkitError) as caught:
+        ida.login("nobody", PASSWORD)
+    assert not leaks(verbose(caught.value), PASSWORD)
+
+
+def call_after_a_failure(api: toolkit.Api) -> None:
+    own = "a variable of somebody else"
+    try:
+        raise ValueError("before")
+    except ValueError:
+        api.ida.databases()
+    assert own
+
+
+def test_what_was_raised_before_a_call_is_left_alone(entered: toolkit.Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: Any, **__: Any) -> Any:
+        raise Alarm
+
+    monkeypatch.setattr("toolkit.http.wire.judge", stopped)
+    with pytest.raises(Alarm) as caught:
+        call_after_a_failure(entered)
+    before = caught.value.__context__
+    assert isinstance(before, ValueError)
+    shown = "".join(traceback.TracebackException.from_exception(before, capture_locals=True).format())
+    assert "a variable of somebody else" in shown
+    assert "in _exchange" in "".join(traceback.format_exception(caught.value))  # where it happened stays
+
+
+def test_debug_output_of_the_http_library_shows_nothing(
+    entered: toolkit.Api, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("http.client.HTTPConnection.debuglevel", 2)
+    entered.ida.databases()
+    shown = capfd.readouterr()
+    assert not leaks(shown.out + shown.err, PASSWORD)
 
 
 def test_a_ready_token_does_not_show(box: Sandbox, logged: io.StringIO) -> None:

@@ -1,18 +1,31 @@
-"""Secrets that do not show, and the scrubber that knows each of them by value."""
+"""The one redactor: secrets that do not show, and everything that takes them, or somebody's cells, out of texts.
+
+By value where a value is long enough to be one (`scrub`); by place where it may be short (`scrubbed`, for JSON).
+"""
 
 import base64
+import contextlib
 import hashlib
 import hmac
+import html
 import json
 import logging
+import re
+import sys
 import threading
+import traceback
 import weakref
-from collections.abc import Callable
-from typing import Any, NoReturn
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import TracebackType
+from typing import Any, NoReturn, Self
 from urllib.parse import quote, quote_plus, urlsplit
 
+from toolkit.plain import line
+
 MASK = "***"
-_SHORTEST = 4  # a shorter value would blacken ordinary text
+HIDDEN = "[…]"  # a cell of somebody's
+SHORTEST = 8  # characters: a shorter value stands in ordinary texts and numbers, and is masked by place only
+SHORTEST_CELL = 3
 
 
 class Secret:
@@ -23,7 +36,7 @@ class Secret:
     def __init__(self, value: "str | Secret") -> None:
         text = value.reveal() if isinstance(value, Secret) else str(value)
         self._reveal: Callable[[], str] = lambda: text
-        _known.add(self, text)
+        _registry.add(self, text)
 
     def reveal(self) -> str:
         """The value itself. A notebook saves what it shows: clear the output afterwards."""
@@ -66,7 +79,7 @@ class MaskedLink(Secret):
     __str__ = __repr__
 
 
-class _Known:
+class SecretRegistry:
     """The live secrets in every spelling in which one might leave: as it is, digested, encoded, escaped."""
 
     def __init__(self) -> None:
@@ -74,7 +87,7 @@ class _Known:
         self._spellings: dict[int, tuple[str, ...]] = {}
 
     def add(self, secret: Secret, value: str) -> None:
-        if len(value) >= _SHORTEST:
+        if value:
             with self._lock:
                 self._spellings[id(secret)] = _spellings(value)
             weakref.finalize(secret, self._spellings.pop, id(secret), None)
@@ -82,36 +95,138 @@ class _Known:
     def scrub(self, text: str) -> str:
         with self._lock:
             spellings = {s for many in [*self._spellings.values()] for s in many}  # one may end meanwhile
-        for spelling in sorted(spellings, key=len, reverse=True):
-            if spelling in text:
+        for spelling in sorted((s for s in spellings if s in text), key=len, reverse=True):
+            if spelling.isdecimal():  # not in the middle of a longer number
+                text = re.sub(rf"(?<!\d){spelling}(?!\d)", MASK, text)
+            else:
                 text = text.replace(spelling, MASK)
         return text
 
 
 def _spellings(value: str) -> tuple[str, ...]:
-    raw = value.encode()
+    raw = value.encode("utf-8", "surrogatepass")
     digest = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
-    coded = base64.b64encode(raw).decode()
-    made = {
-        value,
-        digest,
-        digest.upper(),
-        coded,
-        coded.rstrip("="),
-        quote(value, safe=""),
-        quote(value),
-        quote_plus(value),
-    }
-    made |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
-    return tuple(made)
+    spellings = {digest, digest.upper()}  # no other text is like a digest, however short the value
+    if len(value) >= SHORTEST:
+        coded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
+        quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
+        escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+        marked = {html.escape(value), html.escape(value, quote=False)}
+        spellings |= {value, *coded, *(c.rstrip("=") for c in coded), *quoted, *escaped, *marked}
+    return tuple(spellings)
 
 
-_known = _Known()
+_registry = SecretRegistry()
 
 
 def scrub(text: str) -> str:
-    """The text without any secret that is alive, in whatever spelling it appears."""
-    return _known.scrub(text)
+    """The text without any secret that is alive and long enough to be told from other text, in whatever spelling."""
+    return _registry.scrub(text)
+
+
+def scrubbed(value: Any, keys: Collection[str] = ()) -> Any:
+    """JSON without secrets: whatever stands under these keys, and texts and numbers that are secrets by value."""
+    if isinstance(value, Mapping):
+        return {k: MASK if k in keys and v else scrubbed(v, keys) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [scrubbed(v, keys) for v in value]
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if scrub(str(value)) == str(value) else MASK
+    return value
+
+
+def scrub_json(text: str, keys: Collection[str] = ()) -> str:
+    """The same for JSON as text, which stays as it is where no secret stands in it. Other text is scrubbed as text."""
+    try:
+        payload = json.loads(text)
+        clean = scrubbed(payload, keys)
+    except (ValueError, RecursionError):
+        return scrub(text)
+    return text if clean == payload else json.dumps(clean, ensure_ascii=False)
+
+
+# ── what looks like a secret ──
+
+_DIGEST = re.compile(r"\b[0-9a-fA-F]{40}\b")  # SHA-1
+_DOTTED = re.compile(r"(?<![\w-])[\w-]++(?:\.[\w-]++){2,}+")
+_JWT = re.compile(r"(?<![A-Za-z0-9])eyJ[\w-]")  # how its first part begins: `{"`
+
+
+def looks_secret(text: str) -> bool:
+    """Whether a JWT or a SHA-1 digest stands there, by its look."""
+    firsts = (part for m in _DOTTED.finditer(text) for part in m[0].split(".")[:-2])
+    return any(map(_JWT.search, firsts)) or bool(_DIGEST.search(text))
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a secret that is alive stands there, or what looks like one."""
+    return scrub(text) != text or looks_secret(text)
+
+
+def vendor_text(value: Any) -> Any:
+    """What a vendor said, for a message: one plain line without secrets. Numbers, truth values and None stay."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "…"
+    return line(scrub(text))
+
+
+# ── somebody's cells ──
+
+_WORD = re.compile(r"[^\s<>\"']++")
+_LIKE_PHONE = re.compile(r"\+?\d(?:[ .-]?\d){5,}+")
+
+
+def redact(message: str, cells: Iterable[Any]) -> str:
+    """The message without these values, and without what looks like a person's in another spelling."""
+    folded = message.casefold()
+    texts = {text for cell in cells if cell is not None and len(text := str(cell)) >= SHORTEST_CELL}
+    for text in sorted((t for t in texts if t.casefold() in folded), key=len, reverse=True):
+        message = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", HIDDEN, message, flags=re.IGNORECASE)
+    message = _WORD.sub(lambda word: HIDDEN if "@" in word[0].strip("@") else word[0], message)
+    return _LIKE_PHONE.sub(HIDDEN, message)
+
+
+def restore(message: str, cell: Any) -> str:
+    """The message with the cell that it is about in its place again."""
+    return message.replace(HIDDEN, str(cell))
+
+
+# ── exceptions and logs ──
+
+
+class ClearedFrames(contextlib.ContextDecorator):
+    """A block, or a function, that no exception leaves with values: variables of the frames below hold secrets.
+
+    Files and lines of the traceback stay. What was raised before the block is left alone.
+    """
+
+    def _recreate_cm(self) -> Self:
+        return type(self)()  # a call of a decorated function has its own
+
+    def __enter__(self) -> Self:
+        self._before = sys.exception()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
+        own, seen, waiting = sys._getframe(1), {id(self._before), id(None)}, [e]
+        while waiting:
+            problem = waiting.pop()
+            if problem is None or id(problem) in seen:
+                continue
+            seen.add(id(problem))
+            below = problem.__traceback__
+            while below is not None and below.tb_frame is own:  # it runs still, and cannot be cleared
+                below = below.tb_next
+            traceback.clear_frames(below)
+            problem.__traceback__ = below
+            problem.args = tuple(scrub(a) if isinstance(a, str) else a for a in problem.args)
+            waiting += [problem.__cause__, problem.__context__, *getattr(problem, "exceptions", ())]
 
 
 class Scrubber(logging.Filter):
@@ -125,9 +240,17 @@ class Scrubber(logging.Filter):
         return True
 
 
+LOGGERS = (
+    "toolkit",
+    "toolkit.sandbox",
+    "requests",
+    *(f"urllib3.{name}" for name in ("connection", "connectionpool", "poolmanager", "response", "util.retry")),
+)
+
+
 def guard_logs() -> None:
     """Scrub what this package and the HTTP libraries below it log."""
-    for name in ("toolkit", "urllib3.connectionpool", "urllib3.util.retry", "requests"):
+    for name in LOGGERS:
         logger = logging.getLogger(name)
         if not any(isinstance(f, Scrubber) for f in logger.filters):
             logger.addFilter(Scrubber())

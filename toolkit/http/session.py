@@ -23,12 +23,13 @@ import urllib3.exceptions as u3
 
 from toolkit.errors import ApiError, NotSent, OutcomeUnknown, SettingsError, Throttled, ToolkitError
 from toolkit.http import wire
-from toolkit.http.secrets import Secret, guard_logs, scrub
+from toolkit.http.secrets import ClearedFrames, Secret, guard_logs, scrub, vendor_text
 from toolkit.http.transport import Adapter, Authorization
 from toolkit.http.wire import Judgement, Verdict
 from toolkit.spec import Endpoint, Meaning
 
 log = logging.getLogger("toolkit")
+MOST_ERRORS = 50  # of one answer: nobody reads more
 
 
 class Clock(Protocol):
@@ -179,6 +180,10 @@ class Session:
 
     def attempt(self, endpoint: Endpoint, request: wire.Request) -> Attempt:
         """Send once. A refused token is renewed and the request sent once more: nothing was executed."""
+        with ClearedFrames():
+            return self._attempt(endpoint, request)
+
+    def _attempt(self, endpoint: Endpoint, request: wire.Request) -> Attempt:
         try:
             replays = self.recorder is not None and self.recorder.replays
             token = self.tokens.current() if endpoint.authenticated and self.tokens and not replays else None
@@ -200,13 +205,11 @@ class Session:
             answer = self._answer(endpoint, request, token)
         except (requests.RequestException, u3.HTTPError, OSError) as failure:
             attempt = _failed(endpoint, failure, self.host)
-        except (KeyboardInterrupt, SystemExit, MemoryError) as stop:  # the frames below hold the secrets in clear
-            raise stop.with_traceback(None) from None
         else:
             said = wire.judge(endpoint, answer, self.clock.now())
             if said.verdict is not Verdict.ACKED:
-                errors = tuple(scrub(e) if isinstance(e, str) else e for e in said.errors)
-                said = replace(said, message=scrub(said.message), errors=errors)
+                errors = tuple(map(vendor_text, said.errors[:MOST_ERRORS]))
+                said = replace(said, message=vendor_text(said.message), errors=errors, code=vendor_text(said.code))
             if said.meaning is Meaning.BUSY:
                 self._pause_until = max(self._pause_until, self.clock.monotonic() + (said.retry_after or 0))
             attempt = Attempt(said, None if said.verdict is Verdict.ACKED else wire.error(endpoint, said))

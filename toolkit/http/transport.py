@@ -59,6 +59,7 @@ def _pool(kind: Any, answer: Callable[..., Any], *facts: Any, **named: Any) -> A
     def new_connection() -> Any:
         connection = connect()
         connection.response_class = answer
+        connection.set_debuglevel(0)  # it would print addresses and headers, secrets and all
         return connection
 
     pool._new_conn = new_connection

@@ -25,6 +25,7 @@ from toolkit.errors import (
 from toolkit.spec import Endpoint, File, Meaning
 
 JSON = "application/json"
+LONGEST = 20_000  # characters of a refusal that are looked at
 ABSENT: Any = object()  # nothing stands there: not even null
 
 
@@ -148,7 +149,7 @@ def judge(endpoint: Endpoint, answer: Answer, now: datetime) -> Judgement:
         meaning = _by_code(dialect.meanings.get(code), answer.status, meaning)
     if meaning is Meaning.DONE:
         meaning = _of_success(endpoint, payload) if from_vendor else None
-    text = str(message) if message not in (None, "") else _excerpt(answer)
+    text = str(message)[:LONGEST] if message not in (None, "") else _excerpt(answer)
     if meaning is Meaning.INVALID and from_vendor and code is None:
         code = next((c for words, c in dialect.words.items() if re.search(words, text, re.IGNORECASE)), None)
         meaning = dialect.meanings.get(code, meaning)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import urlencode, urlsplit
 
 from toolkit.errors import InputError, ToolkitError
-from toolkit.http.secrets import MASK, scrub
+from toolkit.http.secrets import holds_secret, scrub, scrub_json, scrubbed
 from toolkit.http.session import Session
 from toolkit.http.wire import Answer, Request, judge
 from toolkit.spec import Endpoint, Field, Masked, Meaning, Nested, System
@@ -21,7 +20,6 @@ from toolkit.spec import Endpoint, Field, Masked, Meaning, Nested, System
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
 
-LOOKS_SECRET = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+|\b[0-9a-fA-F]{40}\b")  # a JWT, a SHA-1 digest
 REFUSED_TOKEN = (Meaning.TOKEN, Meaning.FORBIDDEN)  # the session gets another one and asks again; a replay has none
 Mode = Literal["once", "record", "replay"]
 
@@ -130,7 +128,7 @@ def _same(one: Any, other: Any) -> None:
 def _value(body: Any) -> Any:
     try:
         return json.loads(body) if body else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 
@@ -141,26 +139,22 @@ def _as_recorded(endpoint: Endpoint, request: Request) -> Any:
     assert endpoint.system
     host = urlsplit(public_address(endpoint.system)).netloc
     secret = secret_keys(endpoint.arguments)
-    query = urlencode(sorted(masked(request.query, secret).items()))
+    query = urlencode(sorted(scrubbed(request.query, secret).items()))
     body = request.body
-    if body is not None and secret:
-        body = json.dumps(masked(json.loads(body), secret)).encode()
     if request.files:
         files = {name: [file, hashlib.sha256(content).hexdigest()] for name, (file, content) in request.files.items()}
-        body = json.dumps({"form": masked(request.form, secret), "files": files}).encode()
+        body = json.dumps({"form": scrubbed(request.form, secret), "files": files}).encode()
     uri = f"https://{host}{request.path}{'?' if query else ''}{query}"
-    return Recorded(request.method, scrub(uri), scrub(body.decode()).encode() if body else body, {})
+    return Recorded(request.method, scrub(uri), scrub_json(body.decode(), secret).encode() if body else body, {})
 
 
 def _kept(endpoint: Endpoint, answer: Answer) -> dict[str, Any]:
     """The answer as a recording holds it."""
     secret = secret_keys(endpoint.rows.fields if endpoint.rows else ())
-    body = answer.body.decode("utf-8", "replace")
-    if secret and isinstance(payload := _value(body), dict | list):
-        body = json.dumps(masked(payload, secret), ensure_ascii=False)
+    body = scrub_json(answer.body.decode("utf-8", "replace"), secret)
     kind = {k: [v] for k, v in answer.headers.items() if k.lower() == "content-type"}
     status = {"code": answer.status, "message": HTTPStatus(answer.status).phrase}
-    return {"status": status, "headers": kind, "body": {"string": scrub(body).encode()}}
+    return {"status": status, "headers": kind, "body": {"string": body.encode()}}
 
 
 def _answer(kept: Mapping[str, Any]) -> Answer:
@@ -186,18 +180,6 @@ def secret_keys(fields: Iterable[Field]) -> set[str]:
         elif isinstance(field, Nested) and field.record:
             found |= secret_keys(field.record.fields)
     return found
-
-
-def masked(value: Any, secret: set[str]) -> Any:
-    """The value with whatever stands under a secret key replaced."""
-    if isinstance(value, Mapping):
-        return {k: MASK if k in secret and v else masked(v, secret) for k, v in value.items()}
-    return [masked(v, secret) for v in value] if isinstance(value, list) else value
-
-
-def holds_secret(text: str) -> bool:
-    """Whether a secret that is alive stands there, or what looks like one."""
-    return scrub(text) != text or bool(LOOKS_SECRET.search(text))
 
 
 def refuse_secrets(path: Path, exchanges: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:

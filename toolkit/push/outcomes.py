@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.push.hide import show
+from toolkit.http.secrets import restore
 from toolkit.push.journal import Journal, Op, Run
 from toolkit.push.target import row_tag, tag_of
 
@@ -68,7 +68,7 @@ class Table:
             at = where[position]
             if self.codes[at] == CODES["rejected"]:
                 value = frame[column].iloc[at] if column in frame else None
-                told = error if value is None else show(error, value)
+                told = error if value is None else restore(error, value)
                 for name, said in (("error", told), ("column", column), ("value", value)):
                     self._column(name)[at] = said
         self.give({int(where[position]): told for position, told in journal.results().items()})

@@ -13,9 +13,9 @@ from typing import NoReturn, TypeVar
 import numpy as np
 
 from toolkit.errors import NotSent, Throttled, ToolkitError
+from toolkit.http.secrets import redact
 from toolkit.http.session import Attempt
 from toolkit.http.wire import Judgement, Verdict
-from toolkit.push.hide import hide
 from toolkit.push.isolate import Refusals
 from toolkit.push.journal import HANDED_ON, SENDABLE, Journal, Op, Run, Step
 from toolkit.push.made import Maker
@@ -256,7 +256,7 @@ class Runner:
         if not said.status:  # our own words
             return said
         wire = self.check.wire(self.where[step.positions])
-        return replace(said, message=hide(said.message, itertools.chain.from_iterable(wire.values())))
+        return replace(said, message=redact(said.message, itertools.chain.from_iterable(wire.values())))
 
     def _settle(self, doubtful: Sequence[Step]) -> None:
         self._in_doubt += len(doubtful)

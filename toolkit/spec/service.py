@@ -53,7 +53,10 @@ def _verb(method: str) -> Callable[..., Callable[[F], F]]:
                 values = dict(bound.arguments)
                 del values["self"]
                 values.update(values.pop(free, {}))
-                return self._call(call.endpoint, {k: v for k, v in values.items() if v is not None})  # type: ignore[attr-defined]
+                try:
+                    return self._call(call.endpoint, {k: v for k, v in values.items() if v is not None})  # type: ignore[attr-defined]
+                finally:
+                    del args, kwargs, bound, values  # a traceback shows variables: a password may be among them
 
             call.endpoint = endpoint  # type: ignore[attr-defined]
             call.__signature__ = _typed_by_people(signature, free, record)  # type: ignore[attr-defined]

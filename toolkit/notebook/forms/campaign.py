@@ -8,11 +8,12 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.notebook.forms.form import row
-from toolkit.notebook.forms.inert import plain, table, text
+from toolkit.notebook.forms.inert import table, text
 from toolkit.notebook.forms.place import Place
 from toolkit.notebook.forms.sheet import Aim, SheetForm
 from toolkit.notebook.forms.source import Source
 from toolkit.notebook.words import word
+from toolkit.plain import plain
 from toolkit.vendors.signio.api.documents import EXTENSIONS
 from toolkit.vendors.signio.api.signers import NewSigner
 from toolkit.vendors.signio.campaign import Plan

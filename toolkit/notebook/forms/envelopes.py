@@ -7,9 +7,10 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.notebook.forms.form import Form, row
-from toolkit.notebook.forms.inert import plain, table, text
+from toolkit.notebook.forms.inert import table, text
 from toolkit.notebook.forms.widgets import Input, as_code, values_of
 from toolkit.notebook.words import word
+from toolkit.plain import plain
 from toolkit.vendors.signio.api.base import STATUSES, Status
 from toolkit.vendors.signio.client import Signio
 

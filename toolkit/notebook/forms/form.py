@@ -8,8 +8,9 @@ import ipywidgets as w
 
 from toolkit.errors import ToolkitError
 from toolkit.http.secrets import scrub
-from toolkit.notebook.forms.inert import plain, text
+from toolkit.notebook.forms.inert import text
 from toolkit.notebook.words import word
+from toolkit.plain import plain
 
 ACTION = "tk-action"
 STYLE = """<style>

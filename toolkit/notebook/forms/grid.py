@@ -7,8 +7,9 @@ import ipywidgets as w
 import pandas as pd
 
 from toolkit.notebook.forms.form import button, row
-from toolkit.notebook.forms.inert import plain, text
+from toolkit.notebook.forms.inert import text
 from toolkit.notebook.words import word
+from toolkit.plain import plain
 
 PAGE = 10
 WIDTHS = {"row": "3em", "column": "7em", "value": "12em", "why": "15em", "correction": "13em"}

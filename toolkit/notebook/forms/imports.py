@@ -6,10 +6,10 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 
-from toolkit.notebook.forms.inert import plain
 from toolkit.notebook.forms.sheet import Aim, SheetForm
 from toolkit.notebook.forms.widgets import Input, values_of
 from toolkit.notebook.words import word
+from toolkit.plain import plain
 from toolkit.vendors.carmachain.api import Person
 from toolkit.vendors.carmachain.client import CarmaChain
 from toolkit.vendors.ida.client import Ida

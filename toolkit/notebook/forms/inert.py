@@ -1,18 +1,14 @@
 """Values as inert text and markup. The one place where forms turn what somebody else wrote into HTML."""
 
 import html
-import unicodedata
 from typing import Any
 
 import ipywidgets as w
 import pandas as pd
 
+from toolkit.plain import plain
+
 SHOWN = 50  # rows of a table
-
-
-def plain(value: object) -> str:
-    """Anything as a line of text: control characters and marks that turn writing around show as �."""
-    return "".join(c if c in "\n\t" or not unicodedata.category(c).startswith("C") else "\ufffd" for c in str(value))
 
 
 def text(value: object) -> str:

@@ -9,11 +9,12 @@ import pandas as pd
 from toolkit.errors import InputError, PushRefused, RowErrors
 from toolkit.notebook.forms.form import Form, row
 from toolkit.notebook.forms.grid import Cell, Grid
-from toolkit.notebook.forms.inert import plain, table, text
+from toolkit.notebook.forms.inert import table, text
 from toolkit.notebook.forms.job import Job
 from toolkit.notebook.forms.outcome import Outcome, is_paused, whole
 from toolkit.notebook.forms.source import SHEETS, Source
 from toolkit.notebook.words import word
+from toolkit.plain import plain
 from toolkit.push import Report
 from toolkit.sheets import Check, Match, check, match_columns, read_sheet
 

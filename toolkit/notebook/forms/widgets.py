@@ -10,8 +10,9 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.http.secrets import Secret
-from toolkit.notebook.forms.inert import plain, text
+from toolkit.notebook.forms.inert import text
 from toolkit.notebook.words import help_of, label_of, word
+from toolkit.plain import plain
 from toolkit.sheets import check
 from toolkit.spec import (
     Bool,

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ToolkitError
-from toolkit.http.secrets import scrub
-from toolkit.notebook.recording import LOOKS_SECRET
+from toolkit.http.secrets import looks_secret, scrub
 
 if TYPE_CHECKING:
     from nbclient import NotebookClient
@@ -55,7 +54,7 @@ def execute(book: "NotebookNode", folder: Path) -> None:
     except DeadKernelError:
         raise ToolkitError(f"the kernel ended in cell {number + 1}, and nothing was written") from None
     for number, cell in enumerate(book.cells, start=1):
-        if any(map(LOOKS_SECRET.search, _texts([cell.source, cell.get("outputs", [])]))):
+        if any(map(looks_secret, _texts([cell.source, cell.get("outputs", [])]))):
             raise ToolkitError(f"nothing was written: what looks like a secret would stand in cell {number}")
 
 

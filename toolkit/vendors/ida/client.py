@@ -13,7 +13,7 @@ import pandas as pd
 
 from toolkit.errors import AuthError, BadAnswer, InputError, NotFound, SettingsError, ToolkitError
 from toolkit.http import wire
-from toolkit.http.secrets import Secret
+from toolkit.http.secrets import ClearedFrames, Secret
 from toolkit.http.session import Clock
 from toolkit.http.wire import Judgement
 from toolkit.push import Aim, Counter, Order, Report, Rows, SendPolicy, Suspect, push_all, row_tag
@@ -276,6 +276,7 @@ def _alike(value: str | None, named: str) -> bool:
     return value.casefold() == named.casefold() or (len(digits) >= 6 and re.sub(r"\D", "", value) == digits)
 
 
+@ClearedFrames()
 def _name_and_digest(account: Mapping[str, Any]) -> tuple[str, Secret]:
     username, password = account.get("username"), account.get("password")
     if not username or not password:
@@ -285,6 +286,7 @@ def _name_and_digest(account: Mapping[str, Any]) -> tuple[str, Secret]:
     return username, Secret(digest)
 
 
+@ClearedFrames()
 def _life(token: Secret, clock: Clock) -> float | None:
     """Seconds until the token ends, as the token itself says; None where it does not."""
     try:

@@ -1,0 +1,46 @@
+"""Secrets that are looked for: in every spelling, on every surface, in every kind of traceback."""
+
+import base64
+import hashlib
+import html
+import json
+import traceback
+from urllib.parse import quote
+
+import pytest
+
+
+def spellings(value: str) -> list[str]:
+    """Written down here once more: what the redactor has to know."""
+    raw = value.encode()
+    digest = hashlib.sha1(raw).hexdigest()
+    return [
+        value,
+        digest,
+        digest.upper(),
+        base64.b64encode(raw).decode(),
+        base64.urlsafe_b64encode(raw).decode(),
+        quote(value),
+        quote(value, safe=""),
+        json.dumps(value)[1:-1],
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        repr(value)[1:-1],
+        html.escape(value),
+    ]
+
+
+def leaks(text: str, *values: str) -> list[str]:
+    """The spellings of these values that stand there."""
+    return [s for value in values for s in spellings(value) if s in text]
+
+
+def verbose(failure: BaseException) -> str:
+    """The traceback below the caller with all variables as far as they show: Python's, and IPython's verbose mode."""
+    assert failure.__traceback__
+    below = failure.__traceback__.tb_next
+    frames = traceback.TracebackException(type(failure), failure, below, capture_locals=True)
+    ultratb = pytest.importorskip("IPython.core.ultratb")
+    show = ultratb.VerboseTB(theme_name="nocolor", tb_offset=0, long_header=False)
+    chain = "".join("".join(traceback.TracebackException.from_exception(e, capture_locals=True).format())
+                    for e in (failure.__context__, failure.__cause__) if e)  # fmt: skip
+    return "".join(frames.format()) + chain + str(show.text(type(failure), failure, below, context=3))
