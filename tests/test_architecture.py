@@ -25,16 +25,18 @@ ROOMS = {  # room: the rooms it may import
     "client": CLIENT,
     "push": CLIENT | {"notebook.plots"},
     "vendors.api": {"spec"},
-    "vendors": CLIENT | {"vendors.api", "push"},
+    "sandbox": {"spec"},
+    "vendors.vendor": {"spec"},
+    "vendors": CLIENT | {"vendors.api", "vendors.vendor", "push"},
     "vendors.sandbox": LOW | {"vendors.api", "sandbox"},
-    "sandbox": {"vendors.api", "vendors.sandbox", "spec", "http.secrets"},
-    "sandbox.embedded": {"sandbox", "vendors", "http.session"},
+    "vendors.registry": {"settings", "http.session", "vendors", "vendors.vendor", "sandbox"},
     "notebook.recording": LOW | {"http.wire", "http.session"},
     "notebook.plots": {"errors"},
     "notebook.words": {"errors"},
-    "notebook.forms": LOW | {"vendors", "vendors.api", "push", "sheets", "frames", "settings", "notebook.words"},
+    "notebook.forms": LOW
+    | {"vendors.registry", "vendors", "vendors.api", "push", "sheets", "frames", "settings", "notebook.words"},
     "notebook.reports": LOW | {"notebook.recording"},
-    "notebook.lab": {"sandbox"},
+    "notebook.lab": {"sandbox", "vendors.registry"},
 }
 OUTSIDE = {  # library: the rooms that may use it
     "pandas": {"frames", "sheets", "client", "push", "vendors", "notebook.forms", "notebook.plots"},
@@ -103,8 +105,9 @@ def room_of(module: str) -> str:
     parts = module.split(".")
     if parts[0] == "vendors":
         half = parts[2].partition("_")[0] if len(parts) > 2 else ""
-        return f"vendors.{half}" if half in ("api", "sandbox") else "vendors"
-    if parts[0] in SPLIT or parts[:2] == ["sandbox", "embedded"]:
+        by_name = {"vendors": "vendors.registry", "vendors.vendor": "vendors.vendor"}
+        return f"vendors.{half}" if half in ("api", "sandbox") else by_name.get(module, "vendors")
+    if parts[0] in SPLIT:
         return ".".join(parts[:2])
     return parts[0]
 

@@ -15,15 +15,11 @@ from tests.helpers.clock import ManualClock
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint
 
-SYSTEMS = {"ida": "Ida", "signio": "Signio", "nddprint": "NddPrint", "carmachain": "CarmaChain"}
-DECLARED, HELD = (
-    {s: getattr(importlib.import_module(f"toolkit.vendors.{s}.{room}"), name) for s, name in SYSTEMS.items()}
-    for room in ("api", "client")
-)
+VENDORS = toolkit.Api.vendors()
 ENDPOINTS = [
-    pytest.param(getattr(kind, name), endpoint, id=f"{system}.{name}")
-    for system, kind in DECLARED.items()
-    for name, endpoint in kind.endpoints.items()
+    pytest.param(getattr(vendor.service, name), endpoint, id=f"{vendor.name}.{name}")
+    for vendor in VENDORS.values()
+    for name, endpoint in vendor.service.endpoints.items()
 ]
 
 
@@ -34,7 +30,8 @@ def public() -> Iterator[tuple[str, Any]]:
     from toolkit.sheets.check import Check
     from toolkit.sheets.match import Match
 
-    for kind in (toolkit.Api, toolkit.Report, toolkit.Secret, Check, Match, Sandbox, *HELD.values()):
+    clients = [vendor.client for vendor in VENDORS.values()]
+    for kind in (toolkit.Api, toolkit.Report, toolkit.Secret, Check, Match, Sandbox, *clients):
         for name, member in inspect.getmembers(kind):
             if not name.startswith("_") and (callable(member) or isinstance(member, property)):
                 yield f"{kind.__name__}.{name}", member
@@ -131,7 +128,7 @@ def test_examples_run_as_shown(
 ) -> None:
     monkeypatch.setenv("TOOLKIT_SANDBOX", box.url)
     api = toolkit.connect("sandbox", clock=clock, progress=False)
-    example.globs = {"toolkit": toolkit, "pd": pd, "api": api, **{name: getattr(api, name) for name in SYSTEMS}}
+    example.globs = {"toolkit": toolkit, "pd": pd, "api": api, **{name: getattr(api, name) for name in VENDORS}}
     ran = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     out: list[str] = []
     ran.run(example, out=out.append, clear_globs=False)

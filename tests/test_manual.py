@@ -11,18 +11,17 @@ import pytest
 import toolkit
 from tests.helpers import witness
 from tests.helpers.clock import ManualClock
-from tests.helpers.witness import BASE, SYSTEMS, Case, Reading, ask_sandbox, assert_shape, hold_client
+from tests.helpers.witness import BASE, Case, Reading, ask_sandbox, assert_shape, hold_client
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Choice, Endpoint, Field, File, List, Nested, Rows, Service, Text
 from toolkit.vendors.carmachain.api import Detail
 
+VENDORS = toolkit.Api.vendors()
+SYSTEMS = list(VENDORS)
 CASES = {system: witness.cases(system) for system in SYSTEMS}
 READINGS = {s: importlib.import_module(f"tests.vendors.{s}.witness").READINGS for s in SYSTEMS}
 SETUP = {s: importlib.import_module(f"tests.vendors.{s}.witness_setup") for s in SYSTEMS}
-DECLARED: dict[str, type[Service]] = {
-    s: getattr(importlib.import_module(f"toolkit.vendors.{s}.api"), name)
-    for s, name in zip(SYSTEMS, ("Ida", "Signio", "NddPrint", "CarmaChain"), strict=True)
-}
+DECLARED = {name: vendor.service for name, vendor in VENDORS.items()}
 ALL_CASES = [pytest.param(s, case, id=f"{s}: {name}") for s, cases in CASES.items() for name, case in cases.items()]
 ALL_READINGS = [
     pytest.param(s, CASES[s][name], reading, id=f"{s}: {name} {number}")

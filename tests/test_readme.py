@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 import toolkit
-from tests.commands.readme import END, README, SYSTEMS, with_outputs, with_table
+from tests.commands.readme import END, README, with_outputs, with_table
 from toolkit.sandbox import Sandbox
 
 TEXT = README.read_text(encoding="utf-8")
 ROOT = README.parent
+SYSTEMS = list(toolkit.Api.vendors())
 
 
 def test_the_table_of_endpoints_is_that_of_the_declarations() -> None:

@@ -1,4 +1,4 @@
-"""Four business systems from a notebook: DataFrames out, spreadsheets in, nothing lost, nothing sent twice.
+"""Business systems from a notebook: DataFrames out, spreadsheets in, nothing lost, nothing sent twice.
 
 api = toolkit.connect("sandbox")
 report = api.ida.insert_records(11111, toolkit.read_sheet("clientes.xlsx"))
@@ -33,7 +33,7 @@ from toolkit.notebook.reports import run_report
 from toolkit.notebook.words import language
 from toolkit.push import Report, open_push, pushes
 from toolkit.sheets import check, match_columns, only_failed, read_sheet
-from toolkit.vendors import Api
+from toolkit.vendors import Api, with_systems
 from toolkit.vendors.ida.fields_for import fields_for as ida_fields_for
 
 if TYPE_CHECKING:
@@ -78,44 +78,36 @@ __all__ = [
 ]
 
 
+@with_systems
 def connect(
     profile: str = "default",
     *,
-    ida: Mapping[str, Any] | None = None,
-    signio: Mapping[str, Any] | None = None,
-    nddprint: Mapping[str, Any] | None = None,
-    carmachain: Mapping[str, Any] | None = None,
     clock: Clock | None = None,
     progress: bool = True,
+    **systems: Mapping[str, Any] | None,
 ) -> Api:
-    """The four systems, ready to use. Nothing is sent before the first call.
+    """The systems of a profile, ready to use. Nothing is sent before the first call.
 
     Args:
         profile: a name in the settings file; "sandbox" is the embedded sandbox, started when none runs.
-        ida, signio, nddprint, carmachain: settings of one system (address, credentials, limits …); what is not given
-            comes from the environment, the keyring, then the profile. A password may be plain text or a `Secret`.
+        **systems: settings of one system (address, credentials, limits …); what is not given comes from the
+            environment, the keyring, then the profile. A password may be plain text or a `Secret`.
         clock: time, for tests.
         progress: whether progress bars are shown.
 
     Raises:
-        SettingsError: a setting is unknown or unusable; said when the system is first used.
+        SettingsError: there is no such system; or a setting is unknown or unusable, said when the system is first used.
 
     >>> api = toolkit.connect("sandbox")
     >>> api.ida.databases()[["id", "name"]]
           id             name
     0  11111  Base de datos 1
     """
-    given = {"ida": ida, "signio": signio, "nddprint": nddprint, "carmachain": carmachain}
-    if profile == "sandbox":
-        from toolkit.sandbox import embedded
-
-        found = embedded.settings()
-        given = {name: {**found.get(name, {}), **(settings or {})} for name, settings in given.items()}
-    return Api(profile, given, clock=clock, progress=progress)
+    return Api.connect(profile, systems, clock=clock, progress=progress)
 
 
-def start_sandbox(data: str | os.PathLike[str] | None = None, *, port: int = 0) -> "Embedded":
-    """Start the four systems in this process, on loopback, with demo data. A context manager.
+def start_sandbox(data: str | os.PathLike[str] | None = None, *, port: int = 0) -> "Embedded[Api]":
+    """Start the sandbox in this process, on loopback, with demo data of every system. A context manager.
 
     Gives `.connect()`, `.control`, `.addresses` and `.credentials`. Needs the extra `sandbox`.
 
@@ -128,7 +120,7 @@ def start_sandbox(data: str | os.PathLike[str] | None = None, *, port: int = 0) 
     """
     from toolkit.sandbox.embedded import Embedded
 
-    return Embedded(data, port=port).start()
+    return Embedded(Api.fakes(), Api, data, port=port).start()
 
 
 def __getattr__(name: str) -> Any:

@@ -65,7 +65,7 @@ def sandbox(chosen: argparse.Namespace) -> int:
     from toolkit.sandbox import serve_forever
 
     try:
-        serve_forever(chosen.data, chosen.port, ready=lambda box: print(_welcome(box), flush=True))
+        serve_forever(toolkit.Api.fakes(), chosen.data, chosen.port, ready=lambda box: print(_welcome(box), flush=True))
     except KeyboardInterrupt:
         print("stopped")
     return 0
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=about)
     made.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the three files go")
     made.add_argument("--no-pdf", dest="pdf", action="store_false", help="leave the PDF out")
-    made = command(sandbox, "run the four systems on this computer, for tests and for trying things out")
+    made = command(sandbox, "run the systems on this computer, for tests and for trying things out")
     made.add_argument("--data", type=Path, metavar="FILE", help="keep the state in this file")
     made.add_argument("--port", type=int, default=0, metavar="N", help="listen there (default: any free port)")
     return parser

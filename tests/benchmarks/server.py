@@ -1,4 +1,4 @@
-"""A process that answers as the four vendors do when all is well, as fast as it can or after a fixed delay.
+"""A process that answers as the vendors do when all is well, as fast as it can or after a fixed delay.
 
     python server.py [--delay SECONDS] [--refuse named|unnamed]
 

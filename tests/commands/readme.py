@@ -4,7 +4,6 @@
 """
 
 import ast
-import importlib
 import inspect
 import os
 import re
@@ -14,11 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.spec import Endpoint, Service
+import toolkit
+from toolkit.spec import Endpoint
+from toolkit.vendors.vendor import Vendor
 
 README = Path(__file__).parent.parent.parent / "README.md"
 START, END = "<!-- endpoints -->\n", "<!-- /endpoints -->"
-SYSTEMS = {"ida": "Ida", "signio": "Signio", "nddprint": "NddPrint", "carmachain": "CarmaChain"}
 EXAMPLE = re.compile(r"```python\n(?P<code>.*?)```\n(?P<output>\n```text\n.*?```\n)?", re.DOTALL)
 WIDTH = 120
 
@@ -29,22 +29,20 @@ def with_table(text: str) -> str:
     """The README with the table as the declarations have it."""
     head, _, rest = text.partition(START)
     _, _, tail = rest.partition(END)
-    tables = "\n".join(_system(f"toolkit.vendors.{name}.{{}}", kind) for name, kind in SYSTEMS.items())
+    tables = "\n".join(map(_system, toolkit.Api.vendors().values()))
     return f"{head}{START}\n{tables}\n{END}{tail}"
 
 
-def _system(room: str, kind: str) -> str:
+def _system(vendor: Vendor) -> str:
     """A heading, a row an endpoint in the order of the declarations, then what is made of several calls."""
-    declared: type[Service] = getattr(importlib.import_module(room.format("api")), kind)
-    held: type[Service] = getattr(importlib.import_module(room.format("client")), kind)
-    system = declared.system
+    declared, system = vendor.service, vendor.system
     lines = [
         f"### `api.{system.name}`: {system.title}. {_first_line(declared)}\n",
         f"| call | method and path | provenance | {system.manual} |",
         "| --- | --- | --- | --- |",
         *map(_row, declared.endpoints.values()),
     ]
-    methods = inspect.getmembers(held, inspect.isfunction)
+    methods = inspect.getmembers(vendor.client, inspect.isfunction)
     own = [(n, m) for n, m in methods if n not in declared.endpoints and not n.startswith("_")]
     return "\n".join([*lines, "", *(f"- `{name}`: {_first_line(method)}" for name, method in own)]) + "\n"
 

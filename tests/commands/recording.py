@@ -33,10 +33,9 @@ from toolkit.notebook.recording import public_address, refuse_secrets, secret_ke
 from toolkit.push import Report
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Masked, System
-from toolkit.vendors import systems
 
 FOLDER = Path(__file__).parent.parent.parent / "cassettes" / "recorded"
-SYSTEMS = {system.name: system for system in systems()}
+SYSTEMS = {name: vendor.system for name, vendor in toolkit.Api.vendors().items()}
 SANDBOX, VENDOR = "the toolkit's own sandbox", "the vendor"
 RESULTS = "results.json"
 BARE_PIN = re.compile(r'"?\d+"?')  # an answer that is nothing else
@@ -138,7 +137,7 @@ def record(service: Any, folder: Path, source: str) -> None:
 def record_sandbox(system: System, clock: Clock, folder: Path) -> None:
     """The same each time: time is handed in, and identifiers are counted."""
     ids = (uuid.UUID(int=number, version=4) for number in itertools.count(1))
-    with mock.patch("uuid.uuid4", side_effect=ids), Sandbox(clock=clock.monotonic) as box:
+    with mock.patch("uuid.uuid4", side_effect=ids), Sandbox(toolkit.Api.fakes(), clock=clock.monotonic) as box:
         account: dict[str, Any] = {system.name: {**box.settings()[system.name], "workers": 1}}
         api = toolkit.connect(**account, clock=clock, progress=False)
         record(getattr(api, system.name), folder / system.name, SANDBOX)

@@ -25,7 +25,6 @@ from requests.adapters import HTTPAdapter
 from toolkit.http.secrets import Secret
 
 FOLDER = Path(__file__).parent.parent.parent / "cassettes" / "manual"
-SYSTEMS = ("ida", "signio", "nddprint", "carmachain")
 BASE = "https://vendor.example/base"
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 Case = dict[str, Any]

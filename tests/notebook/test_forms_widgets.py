@@ -174,6 +174,6 @@ def test_every_help_text_of_a_form_has_a_translation(api: toolkit.Api) -> None:
     made = [forms.connect(), forms.create_database(api.ida), forms.edit_record(api.ida)]
     made += [forms.search_envelopes(api.signio), forms.ask(api.carmachain), forms.campaign(api.signio)]
     docs = {each.field.doc for one in made for each in within(one) if isinstance(each, Input) and each.field.doc}
-    docs |= {f.doc for system in toolkit.vendors.systems() for f in system.credentials.fields}
+    docs |= {f.doc for vendor in toolkit.Api.vendors().values() for f in vendor.system.credentials.fields}
     assert len(docs) > 20
     assert docs <= set(words.HELP)

@@ -6,9 +6,9 @@ import pytest
 import requests
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from toolkit import Api
 from toolkit.sandbox import Sandbox
-from toolkit.sandbox.control import METHODS
-from toolkit.sandbox.server import VENDORS
+from toolkit.sandbox.control import Control, methods_of
 
 
 def counter(box: Sandbox) -> int:
@@ -101,7 +101,9 @@ def test_the_log_tells_what_was_asked_without_secrets(box: Sandbox) -> None:
 
 def test_every_method_is_reached_over_http(box: Sandbox) -> None:
     listed = requests.get(f"{box.url}/control", timeout=5).json()["methods"]
-    assert set(listed) == set(METHODS) > {"reset", "seed", "clock", "fault", "stored", "log", "insert", "lag"}
+    parts = [Control, *(fake.control for fake in Api.fakes())]
+    assert set(listed) == {name for part in parts for name in methods_of(part)}
+    assert set(listed) > {"reset", "seed", "clock", "fault", "stored", "log", "insert", "lag"}
     assert all(listed.values())
     assert post(box, "clock", {"set": 5}).json() == 5
     assert post(box, "insert", {"database_id": 11111, "records": 2}).json() == 2
@@ -140,7 +142,7 @@ def test_the_description_is_valid_and_whole(box: Sandbox) -> None:
     described = requests.get(f"{box.url}/openapi.json", timeout=5).json()
     assert described == box.openapi()
     OpenAPIV31SpecValidator(described).validate()
-    served = {(m.lower(), f"/{v.system.name}{p}") for v in VENDORS for (m, p), (e, _) in v.routes.items() if e.name}
+    served = {(m.lower(), f"/{v.system.name}{p}") for v in Api.fakes() for (m, p), (e, _) in v.routes.items() if e.name}
     assert {(m, p) for p, operations in described["paths"].items() for m in operations} == served
     create = described["paths"]["/ida/api/v2/database/"]["post"]
     assert create["x-provenance"] == "documented"

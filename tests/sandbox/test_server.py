@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from toolkit import Api
 from toolkit.sandbox import Sandbox, serve_forever, settings_of
 
 RECORDS = "/api/v2/database/records"
@@ -285,7 +286,7 @@ def test_a_fault_that_makes_no_sense_is_refused(box: Sandbox, facts: dict[str, A
 
 
 def test_a_named_file_survives_a_restart_and_the_address_stays(tmp_path: Path) -> None:
-    box = Sandbox(tmp_path / "box.sqlite").start()
+    box = Sandbox(Api.fakes(), tmp_path / "box.sqlite").start()
     token = box.control.token("ida")
     box.control.insert(11111, [{"NOMBRE": "antes"}])
     url = box.url
@@ -301,8 +302,8 @@ def test_a_named_file_survives_a_restart_and_the_address_stays(tmp_path: Path) -
 
 def test_what_a_killed_sandbox_had_stored_is_there(tmp_path: Path) -> None:
     code = (
-        "import sys; from toolkit.sandbox import Sandbox\n"
-        "box = Sandbox(sys.argv[1]).start(); box.control.insert(11111, [{'NOMBRE': 'antes'}])\n"
+        "import sys; from toolkit import Api; from toolkit.sandbox import Sandbox\n"
+        "box = Sandbox(Api.fakes(), sys.argv[1]).start(); box.control.insert(11111, [{'NOMBRE': 'antes'}])\n"
         "print('ready', flush=True); box.wait()"
     )
     with subprocess.Popen(
@@ -312,22 +313,22 @@ def test_what_a_killed_sandbox_had_stored_is_there(tmp_path: Path) -> None:
         try:
             assert process.stdout.readline() == b"ready\n"
             with pytest.raises(OSError, match="another sandbox"):
-                Sandbox(tmp_path / "box.sqlite").start()
+                Sandbox(Api.fakes(), tmp_path / "box.sqlite").start()
         finally:
             process.kill()
-    with Sandbox(tmp_path / "box.sqlite") as box:
+    with Sandbox(Api.fakes(), tmp_path / "box.sqlite") as box:
         assert stored(box, "antes") == [1]
 
 
 def test_without_a_file_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with Sandbox():
+    with Sandbox(Api.fakes()):
         assert list(tmp_path.iterdir())
     assert not list(tmp_path.iterdir())
 
 
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
-    with Sandbox(tmp_path / "box.sqlite"):
+    with Sandbox(Api.fakes(), tmp_path / "box.sqlite"):
         pass
     import sqlite3
 
@@ -335,7 +336,7 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 1")
     db.close()
     with pytest.raises(ValueError, match="another version"):
-        Sandbox(tmp_path / "box.sqlite").start()
+        Sandbox(Api.fakes(), tmp_path / "box.sqlite").start()
 
 
 def test_a_taken_port_is_an_error_and_leaves_nothing(
@@ -343,7 +344,7 @@ def test_a_taken_port_is_an_error_and_leaves_nothing(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(OSError):  # noqa: PT011 - the text is the system's, in its language
-        Sandbox(port=int(box.url.rpartition(":")[2])).start()
+        Sandbox(Api.fakes(), port=int(box.url.rpartition(":")[2])).start()
     assert not list(tmp_path.iterdir())
 
 
@@ -367,11 +368,11 @@ def test_serve_forever_runs_until_it_is_stopped() -> None:
         seen.append(requests.get(f"{box.url}/openapi.json", timeout=5).status_code)
         box.stop()
 
-    serve_forever(ready=ready)
+    serve_forever(Api.fakes(), ready=ready)
     assert seen == [200]
 
 
 def test_settings_name_every_system(box: Sandbox) -> None:
-    assert settings_of(box.url) == box.settings()
+    assert settings_of(box.url, Api.fakes()) == box.settings()
     assert box.settings()["ida"] == {"base_url": box.addresses["ida"], **box.credentials["ida"]}
     assert box.addresses["ida"] == f"{box.url}/ida"

@@ -111,9 +111,10 @@ def _sandbox() -> "Iterator[tuple[str, subprocess.Popen[str]]]":
 
 def _be_the_sandbox() -> None:
     from toolkit.sandbox import Sandbox
+    from toolkit.vendors import Api
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches this process too; JupyterLab may need it still
-    with Sandbox() as box:
+    with Sandbox(Api.fakes()) as box:
         print(box.url, flush=True)
         sys.stdin.read()
 

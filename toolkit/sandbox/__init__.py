@@ -1,15 +1,10 @@
-"""The vendors in one process, one port and one SQLite file. Shares their nouns with the client, and no code.
+"""The sandbox: vendors imitated in one process, on one port, with one SQLite file. It shares no code with the client.
 
-    with Sandbox() as box:
+    with Sandbox(Api.fakes()) as box:
         toolkit.connect(**box.settings())
         box.control.fault(system="ida", match={"method": "POST"}, commit="before", reply="reset")
 
-To add a system, write one module like `ida.py`: records for its tables (often the declared ones), `seed(call)`,
-`admit(call)` (raises `Refused` where the token is not good), `refuse(no)` (how this vendor writes a no), one `VENDOR =
-Vendor(…)` of these, a handler an endpoint (`@VENDOR.handles(Service.endpoint)`: takes a `Call`, returns status and JSON
-value, raises `Refused`), and a `Hand` with what the control plane gains. Then name it twice: in `VENDORS` (server.py)
-and among the bases of `Control` (control.py). A handler runs in a transaction of its own: what it raises undoes what it
-did. It reads `call.now`, never the real clock, and stores only the first `call.keep` of many records.
+Each vendor's half stands in its own folder, and is handed in.
 """
 
 from toolkit.sandbox.faults import Fault

@@ -4,23 +4,24 @@ import base64
 import inspect
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from toolkit.sandbox.connection import Reply, Request
 from toolkit.sandbox.faults import Fault
-from toolkit.sandbox.machine import encoded
-from toolkit.sandbox.vendor import Refused
-from toolkit.vendors.carmachain.sandbox import CarmaChainControl
-from toolkit.vendors.ida.sandbox import IdaControl
-from toolkit.vendors.nddprint.sandbox import NddPrintControl
-from toolkit.vendors.signio.sandbox.control import SignioControl
+from toolkit.sandbox.machine import Machine, encoded
+from toolkit.sandbox.vendor import ControlPlane, Refused
 
 
-class Control(IdaControl, SignioControl, NddPrintControl, CarmaChainControl):
-    """Every method here is also `POST /control/<method>`, its arguments as one JSON object, its result as JSON."""
+class Control(ControlPlane):
+    """Every method is also `POST /control/<method>`, its arguments as one JSON object, its result as JSON.
+
+    These are the methods that all systems share; `control_of` adds the vendors' own.
+    """
+
+    _machine: Machine
 
     def reset(self, seed: bool = True) -> None:
         """Forget everything: rows, faults, late commits, the log, the clock. Then, or not, the demo data again."""
@@ -109,21 +110,39 @@ class Control(IdaControl, SignioControl, NddPrintControl, CarmaChainControl):
         return list(self._machine.requests)
 
 
-METHODS = {n: m for n, m in inspect.getmembers(Control, inspect.isfunction) if not n.startswith("_")}
+def control_of(machine: Machine) -> Control:
+    """The control plane of a sandbox: what all systems share, and each vendor's part.
+
+    Raises:
+        ValueError: two parts have a method of the same name.
+    """
+    vendors = machine.vendors.values()
+    parts: list[type[ControlPlane]] = [Control, *(vendor.control for vendor in vendors if vendor.control)]
+    owners: dict[str, type] = {}
+    for part in parts:
+        for name in methods_of(part):
+            if (first := owners.setdefault(name, part)) is not part:
+                raise ValueError(f"{first.__name__} and {part.__name__} have both a method {name}")
+    return cast("Control", type("Control", tuple(parts), {"__doc__": Control.__doc__})(machine))
+
+
+def methods_of(part: type[ControlPlane]) -> dict[str, Callable[..., Any]]:
+    """The public methods of the control plane, or of a part of it, by name."""
+    return {n: m for n, m in inspect.getmembers(part, inspect.isfunction) if not n.startswith("_")}
 
 
 def over_http(control: Control, request: Request) -> Reply:
     """A call of the control plane that came in as a request. Bad arguments are 400, with the reason."""
-    name = request.path.removeprefix("/control").strip("/")
-    if name not in METHODS:
-        known = {n: inspect.cleandoc(m.__doc__ or "") for n, m in METHODS.items()}
+    name, methods = request.path.removeprefix("/control").strip("/"), methods_of(type(control))
+    if name not in methods:
+        known = {n: inspect.cleandoc(m.__doc__ or "") for n, m in methods.items()}
         return Reply(404 if name else 200, encoded({"methods": known}))
     if request.method != "POST":
         return Reply(405, encoded({"message": "the control plane is called by POST"}))
     if request.headers.get_content_type() != "application/json":  # no web page can send that unasked
         return Reply(415, encoded({"message": "the arguments are a JSON object"}))
     try:
-        result = METHODS[name](control, **json.loads(request.body or b"{}"))
+        result = methods[name](control, **json.loads(request.body or b"{}"))
     except (TypeError, ValueError, AttributeError, LookupError, OverflowError, sqlite3.Error, Refused) as problem:
         return Reply(400, encoded({"message": f"{type(problem).__name__}: {problem}"}))
     return Reply(200, json.dumps(result, default=lambda value: base64.b64encode(value).decode()).encode())

@@ -14,7 +14,7 @@ from werkzeug.routing import BaseConverter, Map, MapAdapter, Rule
 from toolkit.sandbox.connection import HTML, LOGIN_PAGE, Reply, Request
 from toolkit.sandbox.faults import Fault
 from toolkit.sandbox.store import Store
-from toolkit.sandbox.vendor import Answer, Call, Handler, Refused, Vendor
+from toolkit.sandbox.vendor import Answer, Call, FakeVendor, Handler, Refused
 from toolkit.spec import Endpoint, Integer, Masked
 
 log = logging.getLogger("toolkit.sandbox")
@@ -37,7 +37,7 @@ class Clock:
 class Machine:
     """The vendors, what they hold, and what is to go wrong."""
 
-    def __init__(self, vendors: Sequence[Vendor], store: Store, clock: Clock) -> None:
+    def __init__(self, vendors: Sequence[FakeVendor], store: Store, clock: Clock) -> None:
         self.vendors = {v.system.name: v for v in vendors}
         self.store, self.clock = store, clock
         self.faults: list[Fault] = []
@@ -105,7 +105,7 @@ class Machine:
         return reply
 
     def _carry_out(
-        self, vendor: Vendor, endpoint: Endpoint, handler: Handler, call: Call, fault: Fault | None
+        self, vendor: FakeVendor, endpoint: Endpoint, handler: Handler, call: Call, fault: Fault | None
     ) -> tuple[Answer, Callable[[], None] | None]:
         """The vendor's answer, and what is left to do when it is sent."""
         commit = fault.commit if fault else "before"
@@ -146,7 +146,7 @@ class Digits(BaseConverter):
 
 
 @cache  # compiling the routes takes longer than all the rest of a start
-def _adapter(vendor: Vendor) -> MapAdapter:
+def _adapter(vendor: FakeVendor) -> MapAdapter:
     """The routes of a vendor: its declared endpoints."""
     rules = []
     for (method, path), (endpoint, handler) in vendor.routes.items():
@@ -157,7 +157,7 @@ def _adapter(vendor: Vendor) -> MapAdapter:
     return Map(rules, strict_slashes=False, merge_slashes=False, converters={"digits": Digits}).bind("")
 
 
-def _reply(vendor: Vendor, done: Answer, fault: Fault | None, afterwards: Callable[[], None] | None) -> Reply:
+def _reply(vendor: FakeVendor, done: Answer, fault: Fault | None, afterwards: Callable[[], None] | None) -> Reply:
     """The vendor's answer as it leaves, or what a fault puts in its place."""
     status, value = done
     headers: Mapping[str, str] = fault.headers if fault else {}

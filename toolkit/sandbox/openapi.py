@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from toolkit import spec
-from toolkit.sandbox.vendor import MULTIPART, Vendor
+from toolkit.sandbox.vendor import MULTIPART, FakeVendor
 from toolkit.spec import Endpoint, Field, Record
 
 SCHEMAS: dict[type[Field], dict[str, Any]] = {
@@ -31,7 +31,7 @@ TEXT = {"type": "string"}
 JSON = "application/json"
 
 
-def openapi(vendors: Sequence[Vendor], url: str) -> dict[str, Any]:
+def openapi(vendors: Sequence[FakeVendor], url: str) -> dict[str, Any]:
     """The whole document. `x-provenance` says who vouches for an endpoint, `x-manual` where it is described."""
     schemas: dict[str, Any] = {}
     paths: dict[str, Any] = {}
@@ -54,13 +54,13 @@ def openapi(vendors: Sequence[Vendor], url: str) -> dict[str, Any]:
     }
 
 
-def _security(vendor: Vendor) -> dict[str, str]:
+def _security(vendor: FakeVendor) -> dict[str, str]:
     if vendor.system.header.startswith("Bearer "):
         return {"type": "http", "scheme": "bearer"}
     return {"type": "apiKey", "in": "header", "name": "Authorization"}
 
 
-def _operation(vendor: Vendor, method: str, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
+def _operation(vendor: FakeVendor, method: str, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     name = vendor.system.name
     made: dict[str, Any] = {
         "tags": [name],

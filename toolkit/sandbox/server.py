@@ -3,7 +3,7 @@
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
@@ -11,34 +11,32 @@ from types import TracebackType
 from typing import Any, Self
 
 from toolkit.sandbox.connection import Listener, Reply, Request
-from toolkit.sandbox.control import Control, over_http
+from toolkit.sandbox.control import Control, control_of, over_http
 from toolkit.sandbox.machine import Clock, Machine, encoded
 from toolkit.sandbox.openapi import openapi
 from toolkit.sandbox.store import Store
-from toolkit.vendors.carmachain import sandbox as carmachain
-from toolkit.vendors.ida import sandbox as ida
-from toolkit.vendors.nddprint import sandbox as nddprint
-from toolkit.vendors.signio import sandbox as signio
-
-VENDORS = (ida.VENDOR, signio.VENDOR, nddprint.VENDOR, carmachain.VENDOR)
+from toolkit.sandbox.vendor import FakeVendor
 
 
 class Sandbox:
-    """The vendors on one port of this machine: each system at `/<its name>`, the control plane at `/control`.
+    """Vendors on one port of this machine: each system at `/<its name>`, the control plane at `/control`.
 
-    `data` names a file that keeps the state from one start to the next; without it nothing is kept. `port` 0 is any
-    free one, and the same again after a stop. `clock` gives seconds since 1970. A context manager.
+    `vendors` are the vendors' halves of the sandbox (`Api.fakes()`). `data` names a file that keeps the state from one
+    start to the next; without it nothing is kept. `port` 0 is any free one, and the same again after a stop. `clock`
+    gives seconds since 1970. A context manager.
     """
 
     control: Control
 
     def __init__(
         self,
+        vendors: Sequence[FakeVendor],
         data: str | PathLike[str] | None = None,
         port: int = 0,
         host: str = "127.0.0.1",
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._vendors = tuple(vendors)
         self._data, self._address, self._clock = data, (host, port), clock
         self._running: ExitStack | None = None
         self._stopped = threading.Event()
@@ -48,8 +46,8 @@ class Sandbox:
         if self._running:
             return self
         with ExitStack() as running:
-            machine = Machine(VENDORS, self._store(running), Clock(self._clock))
-            self.control = Control(machine)
+            machine = Machine(self._vendors, self._store(running), Clock(self._clock))
+            self.control = control_of(machine)
             if machine.store.is_new:
                 self.control.seed()
             listener = Listener(self._address, self._answer(machine), lambda: machine.max_body)
@@ -62,7 +60,7 @@ class Sandbox:
 
     def _store(self, running: ExitStack) -> Store:
         folder = "" if self._data else running.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-"))
-        store = Store(Path(self._data or f"{folder}/sandbox.sqlite"), {v.system.name: v.tables for v in VENDORS})
+        store = Store(Path(self._data or f"{folder}/sandbox.sqlite"), {v.system.name: v.tables for v in self._vendors})
         running.callback(store.close)
         return store
 
@@ -103,34 +101,35 @@ class Sandbox:
     @property
     def addresses(self) -> dict[str, str]:
         """The base URL of each system."""
-        return {v.system.name: f"{self.url}/{v.system.name}" for v in VENDORS}
+        return {v.system.name: f"{self.url}/{v.system.name}" for v in self._vendors}
 
     @property
     def credentials(self) -> dict[str, dict[str, str]]:
         """How each system is entered: its demo account."""
-        return {v.system.name: dict(v.credentials) for v in VENDORS}
+        return {v.system.name: dict(v.credentials) for v in self._vendors}
 
     def settings(self) -> dict[str, dict[str, str]]:
         """What `connect()` takes: for each system its address and its demo account."""
-        return settings_of(self.url)
+        return settings_of(self.url, self._vendors)
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 description of the vendors' endpoints, from their declarations."""
-        return openapi(VENDORS, self.url)
+        return openapi(self._vendors, self.url)
 
 
-def settings_of(url: str) -> dict[str, dict[str, str]]:
+def settings_of(url: str, vendors: Sequence[FakeVendor]) -> dict[str, dict[str, str]]:
     """The settings of the sandbox that listens at an address: for each system its own address and its demo account."""
-    return {v.system.name: {"base_url": f"{url.rstrip('/')}/{v.system.name}", **v.credentials} for v in VENDORS}
+    return {v.system.name: {"base_url": f"{url.rstrip('/')}/{v.system.name}", **v.credentials} for v in vendors}
 
 
 def serve_forever(
+    vendors: Sequence[FakeVendor],
     data: str | PathLike[str] | None = None,
     port: int = 0,
     host: str = "127.0.0.1",
     ready: Callable[[Sandbox], None] = lambda _: None,
 ) -> None:
     """Run a sandbox until somebody stops it, or presses Ctrl-C; `ready` is called once it listens."""
-    with Sandbox(data, port, host) as box:
+    with Sandbox(vendors, data, port, host) as box:
         ready(box)
         box.wait()

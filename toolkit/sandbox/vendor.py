@@ -6,10 +6,11 @@ import hmac
 import io
 import json
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from email.message import Message
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import FormDataParser
@@ -17,9 +18,6 @@ from werkzeug.http import parse_options_header
 
 from toolkit.sandbox.store import Store
 from toolkit.spec import Endpoint, Record, System
-
-if TYPE_CHECKING:
-    from toolkit.sandbox.machine import Machine
 
 Answer = tuple[int, Any]  # HTTP status, and what becomes the JSON body
 MULTIPART = "multipart/form-data"
@@ -105,11 +103,15 @@ class Call:
 
 Handler = Callable[[Call], Answer]
 H = TypeVar("H", bound=Handler)
+C = TypeVar("C", bound="ControlPlane")
 
 
 @dataclass(eq=False)
-class Vendor:
-    """One system of the sandbox. Handlers are registered with `@vendor.handles(Service.endpoint)`."""
+class FakeVendor:
+    """One vendor's half of the sandbox.
+
+    Handlers are registered with `@FAKE.handles(Service.endpoint)`, its part of the control plane with `@FAKE.controls`.
+    """
 
     system: System
     credentials: Mapping[str, str]  # of the demo account
@@ -118,6 +120,7 @@ class Vendor:
     authenticate: Callable[[Call], None]  # raises Refused where the caller may not come in
     error_response: Callable[[Refused], Answer]  # how this vendor writes a no
     routes: dict[tuple[str, str], tuple[Endpoint, Handler]] = field(default_factory=dict)
+    control: "type[ControlPlane] | None" = None
 
     def handles(self, declared: Any) -> Callable[[H], H]:
         """Answer the requests of a declared endpoint, under every spelling that the manual shows."""
@@ -130,11 +133,25 @@ class Vendor:
 
         return register
 
+    def controls(self, part: type[C]) -> type[C]:
+        """Make a class this vendor's part of the control plane."""
+        self.control = part
+        return part
+
+
+class State(Protocol):
+    """What a part of the control plane works with."""
+
+    store: Store
+
+    def transaction(self) -> AbstractContextManager[None]: ...
+    def call(self, system: str) -> Call: ...
+
 
 class ControlPlane:
     """What no vendor offers: a part of the control plane. Its public methods are reached in Python and over HTTP."""
 
-    def __init__(self, machine: "Machine") -> None:
+    def __init__(self, machine: State) -> None:
         self._machine = machine
 
 

@@ -1,116 +1,101 @@
-"""What a person holds: the four systems, each with its declared endpoints and the workflows made of several calls."""
+"""The registry of vendors. A vendor is a folder with the same pieces in each (see `vendor`), and one line of `Api`."""
 
-import dataclasses
-import difflib
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from toolkit import settings
-from toolkit.client import Client
-from toolkit.errors import SettingsError
-from toolkit.http.session import Clock, Limits, Session
-from toolkit.spec import Service, System
-from toolkit.vendors.base import Connection
+from toolkit.http.session import Clock
+from toolkit.vendors.base import Connection, require_known
+from toolkit.vendors.vendor import Registered, Vendor, registered
 
 if TYPE_CHECKING:
+    from toolkit.sandbox.vendor import FakeVendor
     from toolkit.vendors.carmachain.client import CarmaChain
     from toolkit.vendors.ida.client import Ida
     from toolkit.vendors.nddprint.client import NddPrint
     from toolkit.vendors.signio.client import Signio
 
-COMMON = ("base_url", "header", "endpoints", "limits", "push", "ca_bundle", "allow_http", "workers")
-
-
-def systems() -> tuple[System, ...]:
-    """The four systems, as they are declared."""
-    from toolkit.vendors.carmachain import api as carmachain
-    from toolkit.vendors.ida import api as ida
-    from toolkit.vendors.nddprint import api as nddprint
-    from toolkit.vendors.signio import api as signio
-
-    return ida.Ida.system, signio.Signio.system, nddprint.NddPrint.system, carmachain.CarmaChain.system
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Api:
-    """The four systems of one profile, each made when it is first used."""
+    """The systems of one profile, each made when it is first used. `toolkit.connect()` returns one."""
+
+    ida: "Ida" = registered("toolkit.vendors.ida")
+    signio: "Signio" = registered("toolkit.vendors.signio")
+    nddprint: "NddPrint" = registered("toolkit.vendors.nddprint")
+    carmachain: "CarmaChain" = registered("toolkit.vendors.carmachain")
 
     def __init__(
-        self, profile: str, given: Mapping[str, Mapping[str, Any] | None], *, clock: Clock | None, progress: bool
+        self,
+        profile: str = "default",
+        systems: Mapping[str, Mapping[str, Any] | None] | None = None,
+        *,
+        clock: Clock | None = None,
+        progress: bool = True,
     ) -> None:
+        vendors, systems = self.vendors(), systems or {}
+        require_known("connect()", systems, list(vendors), "system")
         self._profile, self._clock, self._progress = profile, clock, progress
-        self._given = {s.name: settings.masked(s, given.get(s.name) or {}) for s in systems()}
+        self._accounts = {name: settings.masked(v.system, systems.get(name) or {}) for name, v in vendors.items()}
 
-    def __repr__(self) -> str:
-        return f"<toolkit profile {self._profile!r}: ida, signio, nddprint, carmachain>"
+    @classmethod
+    def connect(
+        cls,
+        profile: str,
+        systems: Mapping[str, Mapping[str, Any] | None],
+        *,
+        clock: Clock | None = None,
+        progress: bool = True,
+    ) -> Self:
+        """The systems of a profile; that of the name "sandbox" is the embedded sandbox, started where none runs."""
+        if profile == "sandbox":
+            from toolkit.sandbox import embedded
 
-    @cached_property
-    def ida(self) -> "Ida":
-        """Contact databases (ITD Chile)."""
-        from toolkit.vendors.ida import client as ida
+            found = embedded.settings(cls.fakes())
+            systems = {name: {**found.get(name, {}), **(systems.get(name) or {})} for name in {**found, **systems}}
+        return cls(profile, systems, clock=clock, progress=progress)
 
-        return ida.Ida(self._connection(ida.Ida))
+    @classmethod
+    def vendors(cls) -> dict[str, Vendor]:
+        """The registered vendors by name, in their order."""
+        lines = [line for base in reversed(cls.__mro__) for line in vars(base).items()]
+        return {name: line.vendor for name, line in lines if isinstance(line, Registered)}
 
-    @cached_property
-    def signio(self) -> "Signio":
-        """Electronic signature (Legops, Colombia)."""
-        from toolkit.vendors.signio import client as signio
+    @classmethod
+    def fakes(cls) -> "tuple[FakeVendor, ...]":
+        """The vendors' halves of the sandbox. Needs the extra `sandbox`."""
+        return tuple(vendor.fake for vendor in cls.vendors().values())
 
-        return signio.Signio(self._connection(signio.Signio))
+    def sign_in(self, name: str) -> None:
+        """Sign in to a system now, instead of at its first call.
 
-    @cached_property
-    def nddprint(self) -> "NddPrint":
-        """Card codes of print users (nddPrint 360)."""
-        from toolkit.vendors.nddprint import client as nddprint
-
-        return nddprint.NddPrint(self._connection(nddprint.NddPrint))
-
-    @cached_property
-    def carmachain(self) -> "CarmaChain":
-        """Consumer-data requests that are answered later (CarmaChain, Ukraine)."""
-        from toolkit.vendors.carmachain import client as carmachain
-
-        return carmachain.CarmaChain(self._connection(carmachain.CarmaChain))
-
-    def try_out(self, system: System) -> None:
-        """Enter a system now, instead of at its first call.
+        Args:
+            name: of the system, as "ida".
 
         Raises:
             AuthError: the credentials are refused.
+            SettingsError: there is no such system, or its settings do not say how to sign in.
         """
-        getattr(self, system.name).connection.sign_in()
+        require_known("sign_in()", {name: None}, list(self.vendors()), "system")
+        getattr(self, name).connection.sign_in()
 
-    def _connection(self, service: type[Service]) -> Connection:
-        system = service.system
-        account = settings.of_system(system, self._profile, self._given.get(system.name))
-        limits, corrections = account.get("limits", {}), account.get("endpoints", {})
-        _require_known(system.name, account, [*COMMON, *(f.name for f in system.credentials.fields)])
-        _require_known(f"{system.name}.limits", limits, [f.name for f in dataclasses.fields(Limits)])
-        _require_known(f"{system.name}.endpoints", corrections, list(service.endpoints))
-        address = account.get("base_url") or system.base_url
-        if not address:
-            raise SettingsError(
-                f"{system.title}: no address is known. Give {system.name}={{'base_url': 'https://…', …}} to connect(), "
-                f"set {settings.variable(system, 'base_url')}, or write it into {settings.settings_file()}"
-            )
-        session = Session(
-            address,
-            header=account.get("header", system.header),
-            limits=Limits(**limits),
-            clock=self._clock,
-            ca_bundle=account.get("ca_bundle"),
-            allow_http=account.get("allow_http", False),
-        )
-        workers = account.get("workers", 8)
-        client = Client(session, corrections=corrections, workers=workers, progress=self._progress)
-        return Connection(client, account)
+    def __repr__(self) -> str:
+        return f"<toolkit profile {self._profile!r}: {', '.join(self.vendors())}>"
+
+    def _open(self, vendor: Vendor) -> Any:
+        account = settings.of_system(vendor.system, self._profile, self._accounts[vendor.name])
+        connection = Connection.of(vendor.service, account, clock=self._clock, progress=self._progress)
+        return vendor.client(connection)
 
 
-def _require_known(what: str, given: Any, known: Sequence[str]) -> None:
-    if not isinstance(given, Mapping):
-        raise SettingsError(f"{what} is a table of settings, not {type(given).__name__}")
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}"
-            raise SettingsError(f"{what} has no setting {name!r}{hint}")
+def with_systems(function: F) -> F:
+    """The function, shown with an argument for each registered system in the place of `**systems`."""
+    names, shown = list(Api.vendors()), inspect.signature(function)
+    first, *rest = (p for p in shown.parameters.values() if p.name != "systems")
+    account = Mapping[str, Any] | None
+    systems = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=account) for n in names]
+    function.__signature__ = shown.replace(parameters=[first, *systems, *rest])  # type: ignore[attr-defined]
+    function.__doc__ = (function.__doc__ or "").replace("**systems", ", ".join(names))
+    return function

@@ -1,18 +1,22 @@
 """What the clients of all vendors share: a connection to one vendor, and what is settled for it."""
 
-from collections.abc import Mapping
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
-from toolkit import push
+from toolkit import push, settings
 from toolkit.client import Client
 from toolkit.errors import SettingsError
 from toolkit.http.secrets import Secret
-from toolkit.http.session import Session, Tokens
+from toolkit.http.session import Clock, Limits, Session, Tokens
 from toolkit.push import Options, Report, SendPolicy, Target
 from toolkit.push.settle import Oracle
 from toolkit.sheets.check import Check
 from toolkit.spec import Endpoint, Service
+
+COMMON = ("base_url", "header", "endpoints", "limits", "push", "ca_bundle", "allow_http", "workers")  # settings of all
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +25,36 @@ class Connection:
 
     client: Client
     account: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(
+        cls, service: type[Service], account: Mapping[str, Any], *, clock: Clock | None = None, progress: bool = True
+    ) -> Self:
+        """A connection as the settings of one account describe it. Nothing is sent.
+
+        Raises:
+            SettingsError: a setting is unknown or cannot be used, or no address is known.
+        """
+        system, limits, corrections = service.system, account.get("limits", {}), account.get("endpoints", {})
+        require_known(system.name, account, [*COMMON, *(f.name for f in system.credentials.fields)])
+        require_known(f"{system.name}.limits", limits, [f.name for f in dataclasses.fields(Limits)])
+        require_known(f"{system.name}.endpoints", corrections, list(service.endpoints))
+        address = account.get("base_url") or system.base_url
+        if not address:
+            raise SettingsError(
+                f"{system.title}: no address is known. Give {system.name}={{'base_url': 'https://…', …}} to connect(), "
+                f"set {settings.variable(system, 'base_url')}, or write it into {settings.settings_file()}"
+            )
+        session = Session(
+            address,
+            header=account.get("header", system.header),
+            limits=Limits(**limits),
+            clock=clock,
+            ca_bundle=account.get("ca_bundle"),
+            allow_http=account.get("allow_http", False),
+        )
+        workers = account.get("workers", 8)
+        return cls(Client(session, corrections=corrections, workers=workers, progress=progress), account)
 
     @property
     def session(self) -> Session:
@@ -67,3 +101,14 @@ class VendorClient(Service):
         if token := self.connection.account.get("token"):
             return token, None
         raise SettingsError(f"{self.system.title} needs a token, and none is known")
+
+
+def require_known(where: str, names: Any, known: Sequence[str], what: str = "setting") -> None:
+    """SettingsError for the first name that is not known; it proposes the nearest one."""
+    if not isinstance(names, Mapping):
+        raise SettingsError(f"{where} is a table of {what}s, not {type(names).__name__}")
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}"
+            raise SettingsError(f"{where} has no {what} {name!r}{hint}")

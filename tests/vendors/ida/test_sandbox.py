@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from toolkit.sandbox import Sandbox
 from toolkit.vendors.ida.api import FieldOfDatabase, Ida
-from toolkit.vendors.ida.sandbox import VENDOR
+from toolkit.vendors.ida.sandbox import FAKE
 
 Ask = Callable[..., requests.Response]
 UNAUTHORIZED = {"message": "UNAUTHORIZED", "statusApi": "UNAUTHORIZED", "code": 401}
@@ -55,7 +55,7 @@ def count(ask: Ask, database: int = 11111) -> int:
 
 def test_every_declared_endpoint_is_handled() -> None:
     declared = {spelling for e in Ida.endpoints.values() for spelling in ((e.method, e.path), *e.also)}
-    assert declared == set(VENDOR.routes)
+    assert declared == set(FAKE.routes)
 
 
 def test_login_gives_a_token_that_opens_the_rest(box: Sandbox) -> None:

@@ -12,7 +12,7 @@ from toolkit.notebook.forms.inert import text
 from toolkit.notebook.forms.widgets import Input, values_of
 from toolkit.notebook.words import word
 from toolkit.spec import Masked, System, Text
-from toolkit.vendors import Api, systems
+from toolkit.vendors import Api
 
 
 class ConnectForm(Form):
@@ -22,7 +22,8 @@ class ConnectForm(Form):
         super().__init__(word("title connect"))
         self.api: Api | None = None
         self._given: dict[str, dict[str, Any]] = {}
-        self._system = w.Dropdown(options=[(s.title, s) for s in systems()], description=word("system"))
+        systems = [vendor.system for vendor in Api.vendors().values()]
+        self._system = w.Dropdown(options=[(s.title, s) for s in systems], description=word("system"))
         self._system.add_class("tk-system")
         names = [name for name in settings.profiles() if name != "sandbox"]
         self._profile = w.Combobox(value="default", options=names, description=word("profile"))
@@ -59,8 +60,8 @@ class ConnectForm(Form):
         if profile == "sandbox":
             raise InputError(word("sandbox"))
         given = values_of(self._inputs)
-        api = Api(profile, {**self._given, system.name: given}, clock=None, progress=True)
-        api.try_out(system)
+        api = Api(profile, {**self._given, system.name: given})
+        api.sign_in(system.name)
         if self._keep.value:
             for name, value in given.items():
                 if isinstance(value, Secret):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import requests
 
+import toolkit
 from toolkit.errors import InputError
 from toolkit.sandbox import embedded
 
@@ -33,7 +34,7 @@ def hand(method: str, **arguments: Any) -> Any:
 
     `hand("clock", advance=3600)`: an hour passes. `hand("sign", envelope_id=…)`: whoever's turn it is signs.
     """
-    url = embedded.settings()["ida"]["base_url"].removesuffix("/ida")
+    url = embedded.address(toolkit.Api.fakes())
     with requests.Session() as http:
         http.trust_env = False  # no proxy stands before this machine itself
         answer = http.post(f"{url}/control/{method}", json=arguments, timeout=30)
@@ -50,7 +51,7 @@ def add_print_users(users: pd.DataFrame) -> None:
 
 
 def live_through(month: str, api: "Api", users: pd.DataFrame) -> None:
-    """Play a month, as "2026-11", in all four systems of the sandbox; afterwards it is the first of the next one.
+    """Play a month, as "2026-11", in all systems of the sandbox; afterwards it is the first of the next one.
 
     Once: a month that was played is left alone.
 

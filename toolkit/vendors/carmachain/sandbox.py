@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from toolkit.sandbox.vendor import Answer, Call, ControlPlane, Refused, Vendor
+from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refused
 from toolkit.spec import List, Number, Record, Text
 from toolkit.vendors.carmachain.api import ALL, CATEGORIES, DONE, PENDING, SYSTEM, TOKEN_LIFE, CarmaChain
 
@@ -56,15 +56,15 @@ def seed(call: Call) -> None:
     call.store.set(SEED, 1)
 
 
-VENDOR = Vendor(SYSTEM, {}, {Request: "idRequest"}, seed, authenticate, error_response)
+FAKE = FakeVendor(SYSTEM, {}, {Request: "idRequest"}, seed, authenticate, error_response)
 
 
-@VENDOR.handles(CarmaChain.get_token)
+@FAKE.handles(CarmaChain.get_token)
 def get_token(call: Call) -> Answer:
     return 200, {"token": call.issue("peer", TOKEN_LIFE)}
 
 
-@VENDOR.handles(CarmaChain.create_request)
+@FAKE.handles(CarmaChain.create_request)
 def create_request(call: Call) -> Answer:
     sent = _body(call, {"type_request", "value"})
     categories, people = _categories(sent.get("type_request")), sent.get("value")
@@ -80,7 +80,7 @@ def create_request(call: Call) -> Answer:
     return _answer([{key: value for key, value in row.items() if value is not None} for row in rows])
 
 
-@VENDOR.handles(CarmaChain.respond)
+@FAKE.handles(CarmaChain.respond)
 def respond(call: Call) -> Answer:
     sent = _body(call, {"type_request", "idRequest", "period"})
     categories, ids, period = _categories(sent.get("type_request")), sent.get("idRequest"), sent.get("period")
@@ -161,6 +161,7 @@ def _body(call: Call, known: set[str]) -> dict[str, Any]:
     return call.json
 
 
+@FAKE.controls
 class CarmaChainControl(ControlPlane):
     """The peers."""
 

@@ -1,1 +1,5 @@
 """IDA (ITD Chile): contact databases of a mailing platform."""
+
+from toolkit.vendors.vendor import Vendor
+
+VENDOR = Vendor(__name__, "Ida")

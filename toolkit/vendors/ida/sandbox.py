@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from toolkit.sandbox.vendor import Answer, Call, ControlPlane, Refused, Vendor
+from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refused
 from toolkit.spec import Bool, Choice, Integer, Json, Masked, Number, Record, Text
 from toolkit.vendors.ida import api
 from toolkit.vendors.ida.api import Ida
@@ -126,7 +126,7 @@ def seed(call: Call) -> None:
 
 CITIES = ["Santiago", "Valparaíso", "Concepción", "Antofagasta", "Temuco"]
 CREDENTIALS = {"username": "demo", "password": "clave-demo-ida"}
-VENDOR = Vendor(
+FAKE = FakeVendor(
     api.SYSTEM,
     credentials=CREDENTIALS,
     tables={User: "id", Database: "id", Field: "id", Contact: "id", Change: "id"},
@@ -134,7 +134,7 @@ VENDOR = Vendor(
     authenticate=authenticate,
     error_response=error_response,
 )
-handles = VENDOR.handles
+handles = FAKE.handles
 
 
 # ── handlers ─────────────────────────────────────────────────────────────────
@@ -334,6 +334,7 @@ def _count(call: Call, database_id: int, delta: int) -> None:
 # ── the control plane's part ─────────────────────────────────────────────────
 
 
+@FAKE.controls
 class IdaControl(ControlPlane):
     """Other people's doings in the contact databases, and what really is in them."""
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from toolkit.sandbox.vendor import Answer, Call, ControlPlane, Refused, Vendor
+from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refused
 from toolkit.spec import Bool, Record, Text
 from toolkit.vendors.nddprint.api import SYSTEM, NddPrint
 
@@ -52,10 +52,10 @@ def error_response(refusal: Refused) -> Answer:
     return refusal.status, refusal.message or TEXTS.get(refusal.status, "Bad Request")
 
 
-VENDOR = Vendor(SYSTEM, CREDENTIALS, {User: "key", Card: "CardCode"}, seed, authenticate, error_response)
+FAKE = FakeVendor(SYSTEM, CREDENTIALS, {User: "key", Card: "CardCode"}, seed, authenticate, error_response)
 
 
-@VENDOR.handles(NddPrint.token)
+@FAKE.handles(NddPrint.token)
 def token(call: Call) -> Answer:
     sent = _body(call, clientID=str, SecretKey=str)
     if sent != {"clientID": CREDENTIALS["client_id"], "SecretKey": CREDENTIALS["secret_key"]}:
@@ -65,13 +65,13 @@ def token(call: Call) -> Answer:
     return 200, {"accessToken": issued, "expiresIn": int(lifetime), "tokenType": "Bearer"}
 
 
-@VENDOR.handles(NddPrint.read_card_codes)
+@FAKE.handles(NddPrint.read_card_codes)
 def card_codes(call: Call) -> Answer:
     user = _user(call, _body(call, LogonName=str, DomainName=str))
     return 200, {"uniqueCardCode": call.store.setting(UNIQUE, True), "cardCodes": _codes(call, user)}
 
 
-@VENDOR.handles(NddPrint.post_card_code)
+@FAKE.handles(NddPrint.post_card_code)
 def add_card_code(call: Call) -> Answer:
     sent = _body(call, LogonName=str, DomainName=str, ReplaceUniqueCardCode=bool, CardCode=str)
     user, code = _user(call, sent), sent["CardCode"]
@@ -88,13 +88,13 @@ def add_card_code(call: Call) -> Answer:
     return 200, True
 
 
-@VENDOR.handles(NddPrint.pin_codes)
+@FAKE.handles(NddPrint.pin_codes)
 def pin_codes(call: Call) -> Answer:
     user = _user(call, _body(call, LogonName=str, DomainName=str))
     return 200, {name: user[name] for name in ("pinCode", "securePinCode", "useSecurePinCode")}
 
 
-@VENDOR.handles(NddPrint.renew_pin_code)
+@FAKE.handles(NddPrint.renew_pin_code)
 def renew_pin_code(call: Call) -> Answer:
     user = _user(call, _body(call, LogonName=str, DomainName=str))
     if not call.store.setting(AUTORENEW, True):
@@ -104,7 +104,7 @@ def renew_pin_code(call: Call) -> Answer:
     return 200, pin.encode()
 
 
-@VENDOR.handles(NddPrint.update_secure_pin_code)
+@FAKE.handles(NddPrint.update_secure_pin_code)
 def update_secure_pin_code(call: Call) -> Answer:
     sent = _body(call, LogonName=str, DomainName=str, SecurePinCode=str)
     user = _user(call, sent)
@@ -149,6 +149,7 @@ def _add(call: Call, logon_name: str, domain_name: str, codes: Sequence[str]) ->
     call.store.add_many(Card, [{"CardCode": code, "user": key} for code in codes])
 
 
+@FAKE.controls
 class NddPrintControl(ControlPlane):
     """What the vendor's own screens do."""
 

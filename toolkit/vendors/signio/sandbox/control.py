@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from toolkit.sandbox.vendor import ControlPlane
-from toolkit.vendors.signio.api.base import Status
-from toolkit.vendors.signio.sandbox import ONSITE
+from toolkit.vendors.signio.api.base import SYSTEM, Status
 from toolkit.vendors.signio.sandbox.envelopes import (
     Document,
     Envelope,
@@ -21,10 +20,13 @@ from toolkit.vendors.signio.sandbox.envelopes import (
     Tenant,
     User,
 )
+from toolkit.vendors.signio.sandbox.request import FAKE
+from toolkit.vendors.signio.sandbox.services import ONSITE
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+@FAKE.controls
 class SignioControl(ControlPlane):
     """The control plane's SIGNIO. Somebody who cannot do what is asked, at this moment, is a `ValueError`."""
 
@@ -83,10 +85,10 @@ class SignioControl(ControlPlane):
         self._call_webhook(envelope_id)
 
     def _do(self, work: Callable[[StoredEnvelopes], Any]) -> Any:
-        machine = self._machine
         try:
-            with machine.transaction():
-                return work(StoredEnvelopes(machine.store, machine.clock.now()))
+            with self._machine.transaction():
+                call = self._machine.call(SYSTEM.name)
+                return work(StoredEnvelopes(call.store, call.now))
         except SignioError as refusal:
             raise ValueError(f"not now: {refusal.code} {', '.join(refusal.errors)}") from None
 

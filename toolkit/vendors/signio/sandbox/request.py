@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from werkzeug.datastructures import FileStorage
 
-from toolkit.sandbox.vendor import Answer, Call, Refused, Vendor
+from toolkit.sandbox.vendor import Answer, Call, FakeVendor, Refused
 from toolkit.spec import Endpoint
 from toolkit.vendors.signio.api import SYSTEM
 from toolkit.vendors.signio.sandbox.check import read
@@ -69,7 +69,7 @@ def error_response(refusal: Refused) -> Answer:
     return refusal.status, {"codigo": code, "mensaje": SAID[code], "code": code, "message": SAID[code]}
 
 
-VENDOR = Vendor(SYSTEM, CREDENTIALS, TABLES, seed, lambda call: None, error_response)
+FAKE = FakeVendor(SYSTEM, CREDENTIALS, TABLES, seed, lambda call: None, error_response)
 
 
 @dataclass
@@ -110,7 +110,7 @@ def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
         return {"code": code, "message": SAID[code]} if newer else {"codigo": code, "mensaje": SAID[code]}
 
     def register(service: Service) -> Service:
-        @VENDOR.handles(declared)
+        @FAKE.handles(declared)
         def handler(call: Call) -> Answer:
             try:
                 done = service(_visit(call, endpoint)) or {}
