@@ -1,0 +1,158 @@
+"""What a run is to do, what happens to it, and what it asks for: the words between the runner and its drivers."""
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolkit.push import isolation
+from toolkit.push.chunking import Sizes
+from toolkit.push.decide import Waits
+from toolkit.push.isolation import Suspect
+from toolkit.push.states import Answer, Operation, PushState, Stamp
+
+
+class Reconcile(enum.Enum):
+    """What a vendor offers to settle a doubt."""
+
+    COUNT = "a counter"
+    READ = "the row, or a list with the row in it, can be read"
+    DRAFT = "nobody sees it before it is released: it is left behind and built anew"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one run is to do, and how."""
+
+    push: str
+    lock: str
+    reconcile: Reconcile
+    waits: Waits
+    sizes: Sizes
+    irrevocable: bool = False  # it reaches people or costs money: sent a second time only after a refused token
+    repeatable: bool = False  # sending the same row twice leaves one: no late request need be waited for
+    reads_refusals: bool = False  # a refusal may mean that the row is there already
+    first_kind: str = "send"
+    looks_every: int = 1
+    workers: int = 1
+    final_look: bool = False
+    max_doubts: int = 5  # in a row, before it pauses
+    max_sendings: int = 3
+    max_rejected: float = 0.1
+
+
+@dataclass(slots=True)
+class Volatile:
+    """What a crash forgets."""
+
+    now: Stamp
+    locked: Stamp
+    in_flight: dict[int, None] = field(default_factory=dict)
+    busy: bool = False  # a count, a reading or a sleep is under way
+    looked: bool = False
+    unlooked: int = 0  # operations since the latest look
+    latest_size: int = 0  # of those, the latest: between looks, sizes ascend
+    refusal_looked_at: bool = False  # the first refusal of this run was counted: others are believed
+    refusals: dict[int, "Reply"] = field(default_factory=dict)  # that wait for a count
+    read_again: set[int] = field(default_factory=set)  # unknown ones, read in this run
+    trouble: bool = False  # something was in doubt: a last look is worth its time
+    doubts: int = 0  # in a row
+    wake: float = 0  # monotonic: nothing is counted or read before
+    rest: float = 0  # monotonic: nothing is sent before
+    stop: str = ""
+    mapping: isolation.Mapping = field(default_factory=isolation.Mapping)
+
+
+# ── events ──
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the transport knows of one sending."""
+
+    answer: Answer
+    left: bool = True  # a byte of the request was handed to the socket, and it was not a refused token
+    message: str = ""
+    status: int = 0
+    code: str = ""
+    suspects: Sequence[Suspect] = ()
+    results: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # by position in the push
+    follows: str = ""  # the kind of the step that comes next
+    too_large: bool = False
+    retry_in: float = 0  # seconds before anything may leave again
+    stop: str = ""  # why a person has to look first
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    operation: int
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One row was read: how often it is there, and what the vendor has of it."""
+
+    operation: int
+    times: int
+    results: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Woke:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A person, or a reading that failed for good."""
+
+    reason: str
+
+
+Event = Began | Answered | Counted | Looked | Woke | Stopped
+
+
+# ── effects ──
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    state: PushState
+    reason: str
+
+
+Effect = Send | Count | LookUp | Sleep | End

@@ -1,0 +1,139 @@
+"""A request of many rows was refused: find the guilty ones, so that they cost their neighbours nothing.
+
+By the value that the refusal names, else by halves. Functions of the ledger: each part is an operation of its own, so
+that a crash on the way resumes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from toolkit.push.states import IN, Ledger, Operation, Ranges, State, cut, positions, ranges
+
+SECOND_HALF = "second half"
+ENOUGH_REFUSALS = 10
+JUDGED_ROWS = 200
+SUSPICIOUS = 6  # refusals after which some rows from all over are tried alone
+PROBES = 5
+
+
+class Suspect(NamedTuple):
+    """A row that a refusal seems to name. `certain`: the refusal names its value, and no other row has it."""
+
+    position: int  # in the push
+    column: str
+    certain: bool
+
+
+class Refusal(Protocol):
+    """What is known of a refusal beyond what the ledger keeps."""
+
+    @property
+    def suspects(self) -> Sequence[Suspect]: ...
+
+
+def reject(ledger: Ledger, operation: Operation, refusal: Refusal | None) -> None:
+    """All its rows are refused."""
+    named = {s.position: s.column for s in refusal.suspects} if refusal else {}
+    for position in positions(operation.rows).tolist():
+        ledger.blame(operation.push, position, operation.message, named.get(position))
+    ledger.put_operation(replace(operation, state=State.REJECTED, note=operation.message))
+
+
+def part(ledger: Ledger, operation: Operation, refusal: Refusal | None) -> None:
+    """One row is refused; of many, the rows that are named are, and the others are sent again."""
+    if operation.size == 1:
+        reject(ledger, operation, refusal)
+    elif refusal is not None and refusal.suspects:
+        _by_value(ledger, operation, refusal.suspects)
+    else:
+        halve(ledger, operation, infer=True)
+
+
+def halve(ledger: Ledger, operation: Operation, *, infer: bool = False) -> None:
+    """In two; with `infer`, an accepted first half shows that the second is bad."""
+    half = (operation.size - 1) // 2 if operation.size > 20 else operation.size // 2  # two sizes that differ
+    left, right = cut(operation.rows, [half])
+    _replace(ledger, operation, [left, right], ["", SECOND_HALF if infer else ""])
+
+
+def known_bad(ledger: Ledger, operation: Operation) -> bool:
+    """Whether its rows must hold a bad one, as the other half was accepted: then it is parted without being sent."""
+    if operation.note != SECOND_HALF or operation.sendings or operation.parent is None:
+        return False
+    if ledger.operation(operation.id - 1).state not in IN:
+        return False
+    whole = ledger.operation(operation.parent)
+    part(ledger, replace(operation, message=whole.message, status=whole.status, code=whole.code), None)
+    return True
+
+
+def probe(ledger: Ledger, operation: Operation) -> list[int]:
+    """Some rows from all over it become operations of their own: they tell the guilty few from all."""
+    where = positions(operation.rows)
+    chosen = np.linspace(0, len(where) - 1, PROBES, dtype=np.int64)
+    parts = [ranges(where[[n]]) for n in chosen]
+    return _replace(ledger, operation, [*parts, ranges(np.delete(where, chosen))], [""] * (PROBES + 1))[:PROBES]
+
+
+def _by_value(ledger: Ledger, operation: Operation, suspects: Sequence[Suspect]) -> None:
+    """The rest in one request; a row that is named beyond doubt is refused, the others are tried alone."""
+    where = positions(operation.rows)
+    named = [s.position for s in suspects]
+    rest = where[~np.isin(where, named)]
+    parts: list[Ranges] = [((p, p + 1),) for p in named]
+    children = _replace(ledger, operation, [*parts, *([ranges(rest)] if len(rest) else [])], [""] * (len(parts) + 1))
+    for child, suspect in zip(children, suspects, strict=False):
+        if suspect.certain:
+            ledger.blame(operation.push, suspect.position, operation.message, suspect.column)
+            ledger.put_operation(replace(ledger.operation(child), state=State.REJECTED, note=operation.message))
+
+
+def _replace(ledger: Ledger, operation: Operation, parts: Sequence[Ranges], notes: Sequence[str]) -> list[int]:
+    """Its rows as new operations. Not one row more or less."""
+    sizes = [sum(stop - start for start, stop in rows) for rows in parts]
+    if sum(sizes) != operation.size:
+        raise AssertionError("a part keeps every row once")
+    ledger.put_operation(replace(operation, state=State.REPLACED))
+    new = [
+        Operation(0, operation.push, rows, size, operation.kind, parent=operation.id, note=note)
+        for rows, size, note in zip(parts, sizes, notes, strict=False)
+    ]
+    return [ledger.add_operation(each).id for each in new]
+
+
+# ── whether going on makes sense ──
+
+
+@dataclass(slots=True)
+class Mapping:
+    """Whether the refusals of one run look like a column in the wrong place."""
+
+    requests: int = 0  # refused
+    rejected: int = 0  # rows
+    taken: int = 0  # rows
+    probes: list[int] = field(default_factory=list)
+
+    def accepted(self, operation: Operation) -> None:
+        self.taken += operation.size
+
+    def refused(self, operation: Operation) -> None:
+        self.requests += 1
+        self.rejected += operation.size == 1
+
+    def wants_probes(self) -> bool:
+        return not self.probes and self.requests >= max(SUSPICIOUS, self.taken)
+
+    def suspicion(self, ledger: Ledger, max_rejected: float) -> str:
+        """Why it looks like a wrong mapping; "" where it does not."""
+        guilty = sum(ledger.operation(probe).state is State.REJECTED for probe in self.probes)
+        rows = self.rejected + self.taken
+        if max_rejected < 1 and not self.taken and self.requests >= ENOUGH_REFUSALS:
+            return f"{self.requests} requests were refused and none was accepted"
+        if guilty > max(PROBES / 2, PROBES * max_rejected):
+            return f"{guilty} of {PROBES} rows from all over were refused"
+        if rows >= JUDGED_ROWS and self.rejected > max_rejected * rows:
+            return f"{self.rejected:,} of the first {rows:,} rows were refused"
+        return ""
