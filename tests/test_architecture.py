@@ -45,6 +45,7 @@ OUTSIDE = {  # library: the rooms that may use it
     "sqlite3": {"push", "sandbox", "vendors.sandbox"},
     "werkzeug": {"sandbox", "vendors.sandbox"},
     "vcr": {"notebook.recording"},
+    "yaml": {"notebook.recording"},
     "ipywidgets": {"notebook.forms"},
     "matplotlib": {"notebook.plots"},
     "nbformat": {"notebook.reports"},

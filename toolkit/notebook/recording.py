@@ -111,13 +111,68 @@ def load_ipython_extension(shell: Any) -> None:
     shell.register_magic_function(magic, "cell", "recorded")
 
 
+class PlainYaml:
+    """The format of recordings, as data and nothing else: no text of it makes an object or runs code."""
+
+    @staticmethod
+    def deserialize(text: str) -> Any:
+        import yaml
+
+        loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        if not all(map(_is_exchange, loaded["interactions"])):
+            raise ValueError("an exchange is incomplete")
+        return loaded
+
+    @staticmethod
+    def serialize(recording: Any) -> str:
+        import yaml
+
+        text: str = yaml.dump(recording, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper))
+        return text
+
+    @staticmethod
+    def load_cassette(path: str, serializer: Any) -> Any:
+        from vcr.serialize import deserialize
+
+        return deserialize(Path(path).read_text(encoding="utf-8"), serializer)
+
+    @staticmethod
+    def save_cassette(path: str, recording: Any, serializer: Any) -> None:
+        from vcr.serialize import serialize
+
+        Path(path).write_text(serialize(recording, serializer), encoding="utf-8", newline="\n")
+
+
+def _is_exchange(exchange: Any) -> bool:
+    """Whether it has all that is read of it, of the right types."""
+    request, response = exchange["request"], exchange["response"]
+    body, headers = response["body"]["string"], response["headers"]
+    return (
+        isinstance(request["method"], str)
+        and isinstance(request["uri"], str)
+        and isinstance(request["body"], str | bytes | None)
+        and isinstance(request["headers"], dict)
+        and isinstance(body, str | bytes)
+        and isinstance(response["status"]["code"], int)
+        and all(isinstance(v, list) and v and isinstance(v[0], str) for v in headers.values())
+    )
+
+
 def _cassette(path: Path, replays: bool) -> "Cassette":
+    import yaml
     from vcr.cassette import Cassette
     from vcr.record_mode import RecordMode
 
-    if replays:
-        return Cassette.load(path=str(path), record_mode=RecordMode.NONE, match_on=(_same,))
-    return Cassette(str(path), record_mode=RecordMode.ALL, match_on=(_same,))
+    facts: dict[str, Any] = {"serializer": PlainYaml, "persister": PlainYaml, "match_on": (_same,)}
+    if not replays:
+        return Cassette(str(path), record_mode=RecordMode.ALL, **facts)
+    try:
+        return Cassette.load(path=str(path), record_mode=RecordMode.NONE, **facts)
+    except (yaml.YAMLError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise InputError(
+            f"{path} is no recording that can be read: it is damaged, or holds more than data. Nothing of it was run. "
+            'Record it again with mode="record"'
+        ) from None
 
 
 def _same(one: Any, other: Any) -> None:
