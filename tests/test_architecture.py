@@ -51,6 +51,7 @@ OUTSIDE = {  # library: the rooms that may use it
     "nbformat": {"notebook.reports"},
     "nbclient": {"notebook.reports"},
     "nbconvert": {"notebook.reports"},
+    "nh3": {"notebook.reports"},
     "xlsxwriter": {"sheets"},
     "python_calamine": {"sheets"},
     "phonenumbers": {"sheets"},
@@ -73,6 +74,7 @@ HEAVY = (
     "nbformat",
     "nbclient",
     "nbconvert",
+    "nh3",
 )
 
 

@@ -1,5 +1,7 @@
 """A notebook that has run, as a page to read and to print."""
 
+import base64
+import copy
 import html
 import os
 import re
@@ -8,6 +10,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from toolkit.plain import line, plain
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -29,10 +33,11 @@ PROGRAMS = (  # where browsers stand that are on no path: Windows, macOS
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
 BY_HAND = "print the HTML page from any browser"
-# scripts do not run, and nothing is fetched: a report says the same wherever it is opened
+# scripts do not run, nothing is fetched, nothing is sent: a report says the same wherever it is opened
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 PAGE = """<!doctype html>
 <html><head><meta charset="utf-8"><title>{title}</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <style>
 body {{ font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #1c2733; background: #fff;
   max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
@@ -62,9 +67,42 @@ def page_of(book: "NotebookNode", name: str) -> str:
         exclude_output_prompt=True,
         exclude_anchor_links=True,
     )
-    body, _ = exporter.from_notebook_node(book)
+    body, _ = exporter.from_notebook_node(_with_drawings_as_images(book))
     heading = next((found[1] for cell in book.cells if (found := re.match(r"#\s+(.+)", cell.source))), name)
-    return PAGE.format(title=html.escape(heading), body=body)
+    return PAGE.format(policy=POLICY, title=html.escape(plain(heading)), body=_safe(body))
+
+
+def _with_drawings_as_images(book: "NotebookNode") -> "NotebookNode":
+    """A copy in which SVG stands as an image: in the page itself it could hold anything that HTML can."""
+    copied = copy.deepcopy(book)
+    for output in (output for cell in copied.cells for output in cell.get("outputs", ())):
+        drawing = output.get("data", {}).pop("image/svg+xml", None)
+        if drawing is not None and "text/html" not in output.data:
+            coded = base64.b64encode(drawing.encode()).decode()
+            output.data["text/html"] = f'<img alt="" src="data:image/svg+xml;base64,{coded}">'
+    return copied
+
+
+def _safe(body: str) -> str:
+    """Markup that shows, and does nothing by itself: no policy of a page forbids it to be refreshed."""
+    import nh3
+
+    attributes = {**nh3.ALLOWED_ATTRIBUTES, "*": {"class", "id", "style", "title", "lang", "dir"}}
+    return nh3.clean(
+        body,
+        tags=nh3.ALLOWED_TAGS | {"tfoot", "main", "section", "style"},
+        clean_content_tags={"script"},
+        attributes=attributes,
+        attribute_filter=_safe_attribute,
+        url_schemes={"http", "https", "mailto", "data"},
+    )
+
+
+def _safe_attribute(tag: str, name: str, value: str) -> str | None:
+    is_image = value.startswith("data:image/")
+    if name == "src":
+        return value if is_image else None
+    return value if name != "href" or not value.lower().lstrip().startswith("data:") else None
 
 
 def print_page(page: Path, target: Path) -> str:
@@ -78,10 +116,19 @@ def print_page(page: Path, target: Path) -> str:
             command.append("--no-sandbox")  # it refuses to run for root otherwise
         command += ["--no-pdf-header-footer", f"--print-to-pdf={target.resolve()}", page.resolve().as_uri()]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+            done = subprocess.run(command, capture_output=True, timeout=120, check=False, env=_environment())
         except (OSError, subprocess.TimeoutExpired) as problem:
             return f"no PDF: {browser}: {type(problem).__name__}; {BY_HAND}"
-    return "" if target.exists() else f"no PDF: {browser} ended with {done.returncode}; {BY_HAND}"
+    if target.exists():
+        return ""
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    why = f": {line(said[-1], 200)}" if said else ""
+    return f"no PDF: {browser} wrote none{why}; {BY_HAND}"
+
+
+def _environment() -> dict[str, str]:
+    """What a browser needs of it: none of our settings, passwords among them."""
+    return {name: value for name, value in os.environ.items() if not name.upper().startswith("TOOLKIT_")}
 
 
 def _browser() -> str | None:

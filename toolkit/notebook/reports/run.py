@@ -45,12 +45,14 @@ def execute(book: "NotebookNode", folder: Path) -> None:
     number = 0
     try:
         with client.setup_kernel():
-            for number, cell in enumerate(book.cells):
-                client.execute_cell(cell, number)
+            try:
+                for number, cell in enumerate(book.cells):
+                    client.execute_cell(cell, number)
+            except CellExecutionError as failure:
+                (why,) = _scrubbed([f"{failure.ename}: {failure.evalue}"], book, client)
+                why = "what looks like a secret stands in its message" if looks_secret(why) else scrub(why)
+                raise ToolkitError(f"cell {number + 1} failed, and nothing was written. {why}") from None
             _take_secrets_out(book, client)
-    except CellExecutionError as failure:
-        why = scrub(f"{failure.ename}: {failure.evalue}")
-        raise ToolkitError(f"cell {number + 1} failed, and nothing was written. {why}") from None
     except DeadKernelError:
         raise ToolkitError(f"the kernel ended in cell {number + 1}, and nothing was written") from None
     for number, cell in enumerate(book.cells, start=1):
