@@ -76,6 +76,38 @@ def tls(certificate: trustme.LeafCert) -> ssl.SSLContext:
     return context
 
 
+def test_what_the_caller_was_handling_says_nothing_of_a_request() -> None:
+    with RawServer(read_then(Connection.reset)) as server:
+        try:
+            raise ConnectionRefusedError("something else, earlier")
+        except ConnectionRefusedError:
+            assert attempt(server.url).verdict is AMBIGUOUS
+    try:
+        raise OSError("no trustworthy answer")
+    except OSError:
+        assert attempt(f"http://127.0.0.1:{unused_port()}").verdict is NOT_EXECUTED
+
+
+def test_a_redirect_to_nowhere_is_in_doubt_and_a_matter_for_a_person() -> None:
+    odd = b"HTTP/1.1 302 Found\r\nLocation: http://[\xff/\r\nContent-Length: 0\r\n\r\n"
+    with RawServer(read_then(lambda c: c.send(odd))) as server:
+        once = attempt(server.url)
+        assert once.verdict is AMBIGUOUS
+        assert once.said.needs_person
+        assert len(server.requests) == 1
+
+
+def test_a_request_that_is_forbidden_is_not_sent_again_unless_repeating_changes_nothing() -> None:
+    renewed = [Secret("another"), Secret(TOKEN)]
+    for endpoint, request, times in ((INSERT, POST, 1), (DATABASE, GET, 2)):
+        forbidden = answering(*[reply({"code": 403}, "403 Forbidden")] * 2)
+        with RawServer(forbidden) as server:
+            client = session(server.url)
+            client.tokens = Tokens(lambda: (renewed[len(server.requests)], None), client.clock)
+            client.attempt(endpoint, request)
+            assert len(server.requests) == times
+
+
 # ── what went wrong on the way (reliability, section 2, "as measured") ───────
 
 
@@ -100,6 +132,7 @@ BROKEN: dict[str, Callable[[Connection], None]] = {
     "chunks that are none": read_then(lambda c: c.send(CHUNKED[:-4] + b"zz\r\n")),
     "gzip that is none": read_then(lambda c: c.send(reply(b"not gzip", Content_Encoding="gzip"))),
     "gzip cut short": read_then(lambda c: c.send(reply(gzip.compress(b'{"code":200}')[:-9], Content_Encoding="gzip"))),
+    "two lengths": read_then(lambda c: c.send(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x")),
     "a head without end": read_then(lambda c: c.send(b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 500)),
 }
 

@@ -49,6 +49,10 @@ class Wired(Session):
         return given
 
     @property
+    def left(self) -> bool:
+        return not isinstance(self._last, requests.exceptions.ConnectTimeout)
+
+    @property
     def gaps(self) -> list[float]:
         times = [time for time, _ in self.sent]
         return [b - a for a, b in pairwise(times)]

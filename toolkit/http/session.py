@@ -11,9 +11,10 @@ import random
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ import urllib3.exceptions as u3
 from toolkit.errors import ApiError, NotSent, OutcomeUnknown, SettingsError, Throttled, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import ClearedFrames, Secret, guard_logs, scrub, vendor_text
-from toolkit.http.transport import Adapter, Authorization
+from toolkit.http.transport import Adapter, Authorization, NoRedirects
 from toolkit.http.wire import Judgement, Verdict
 from toolkit.spec import Endpoint, Meaning
 
@@ -190,7 +191,8 @@ class Session:
         except ToolkitError as problem:
             return _unsent(problem)
         attempt = self._exchange(endpoint, request, token)
-        if token is not None and attempt.said.meaning in (Meaning.TOKEN, Meaning.FORBIDDEN):
+        refused = (Meaning.TOKEN, Meaning.FORBIDDEN) if endpoint.repeatable else (Meaning.TOKEN,)
+        if token is not None and attempt.said.meaning in refused:
             try:
                 renewed = bool(self.tokens and self.tokens.renew(token)) and self.tokens
             except ToolkitError as problem:
@@ -201,10 +203,14 @@ class Session:
 
     def _exchange(self, endpoint: Endpoint, request: wire.Request, token: Secret | None) -> Attempt:
         started = self.clock.monotonic()
+        self._http()  # before it, nothing has left
+        self._local.adapter.left = False
         try:
             answer = self._answer(endpoint, request, token)
-        except (requests.RequestException, u3.HTTPError, OSError) as failure:
-            attempt = _failed(endpoint, failure, self.host)
+        except (requests.RequestException, u3.HTTPError, HTTPException, OSError, ValueError) as failure:
+            if isinstance(failure, ValueError) and not isinstance(failure, requests.RequestException) and not self.left:
+                raise  # a fault of this program, before anything was sent
+            attempt = _failed(endpoint, failure, self.host, left=self.left)
         else:
             said = wire.judge(endpoint, answer, self.clock.now())
             if said.verdict is not Verdict.ACKED:
@@ -216,6 +222,11 @@ class Session:
         took = self.clock.monotonic() - started
         log.debug("%s %s: %s in %.3f s", request.method, request.path, attempt.said.verdict, took)
         return attempt
+
+    @property
+    def left(self) -> bool:
+        """Whether a byte of this thread's latest request was handed to a socket."""
+        return hasattr(self._local, "adapter") and self._local.adapter.left
 
     def _answer(self, endpoint: Endpoint, request: wire.Request, token: Secret | None) -> wire.Answer:
         if self.recorder is None or (self.tokens and self.tokens.asking):
@@ -240,13 +251,13 @@ class Session:
     def _http(self) -> requests.Session:
         """A requests session a thread: the library does not promise that threads may share one."""
         if not hasattr(self._local, "http"):
-            http = requests.Session()
+            http = NoRedirects()
             adapter = Adapter(self.limits.deadline, self.clock.monotonic)
             http.mount("https://", adapter)
             http.mount("http://", adapter)
             http.headers["User-Agent"] = "analyst-toolkit"
             http.trust_env = not _is_loopback(self.host)  # no proxy stands before this machine itself
-            self._local.http = http
+            self._local.http, self._local.adapter = http, adapter
         return self._local.http  # type: ignore[no-any-return]
 
     # ── trying again ──
@@ -335,31 +346,25 @@ def _unsent(problem: ToolkitError) -> Attempt:
     return Attempt(replace(said, needs_person=getattr(problem, "needs_person", False)), problem)
 
 
-NEVER_LEFT = (u3.NewConnectionError, u3.NameResolutionError, u3.ConnectTimeoutError, requests.ConnectTimeout)
-NO_TUNNEL = "Tunnel connection failed"  # a proxy's refusal; other `ProxyError`s come also after the request has left
 UNUSABLE = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidHeader,
     requests.exceptions.InvalidProxyURL,
-    ssl.SSLCertVerificationError,
 )
 
 
-def _failed(endpoint: Endpoint, failure: Exception, host: str) -> Attempt:
-    """What a transport failure means. Only what is known never to have left counts as not sent."""
-    chain = list(_chain(failure))
-    unusable = next((e for e in chain if isinstance(e, UNUSABLE)), None)
-    why = type(unusable or failure).__name__
-    if unusable:
-        reason = getattr(unusable, "verify_message", "")
-        what = f"its certificate is not trusted: {reason}" if reason else f"cannot be addressed so ({why})"
-        said = Judgement(Verdict.NOT_EXECUTED, None, f"{host}: {what}", needs_person=True)
-    elif any(isinstance(e, NEVER_LEFT) or str(e).startswith(NO_TUNNEL) for e in chain):
-        said = Judgement(Verdict.NOT_EXECUTED, None, f"{host} was not reached ({type(chain[-1]).__name__})")
-    else:
+def _failed(endpoint: Endpoint, failure: Exception, host: str, *, left: bool) -> Attempt:
+    """What a transport failure means. Whether something left is a fact of the transport, whatever was raised."""
+    why, untrusted = type(failure).__name__, _untrusted(failure)
+    if left:
         said = Judgement(Verdict.AMBIGUOUS, None, f"no trustworthy answer from {host} ({why})")
+    elif untrusted or isinstance(failure, UNUSABLE):
+        what = f"its certificate is not trusted: {untrusted}" if untrusted else f"cannot be addressed so ({why})"
+        said = Judgement(Verdict.NOT_EXECUTED, None, f"{host}: {what}", needs_person=True)
+    else:
+        said = Judgement(Verdict.NOT_EXECUTED, None, f"{host} was not reached ({why})")
     text = f"{endpoint.name}: {said.message}"
     if said.verdict is Verdict.NOT_EXECUTED:
         unsent = NotSent(f"{text}; nothing was sent")
@@ -370,13 +375,11 @@ def _failed(endpoint: Endpoint, failure: Exception, host: str) -> Attempt:
     return Attempt(said, OutcomeUnknown(f"{text}; it may or may not have been done"))
 
 
-def _chain(failure: BaseException) -> Iterator[BaseException]:
-    """The failure and all it came from: causes, contexts, and the errors that the libraries carry as arguments."""
-    seen: set[int] = set()
-    waiting: list[Any] = [failure]
-    while waiting:
-        e = waiting.pop(0)
-        if isinstance(e, BaseException) and id(e) not in seen:
-            seen.add(id(e))
-            yield e
-            waiting += [e.__cause__, e.__context__, getattr(e, "reason", None), *e.args]
+def _untrusted(failure: BaseException) -> str:
+    """Why a certificate was refused, in the words of the library; "" where none was."""
+    while not isinstance(failure, ssl.SSLCertVerificationError):
+        inner = getattr(failure, "reason", None) or next(iter(failure.args), None)
+        if not isinstance(inner, BaseException):
+            return ""
+        failure = inner
+    return failure.verify_message

@@ -27,19 +27,36 @@ class Authorization(requests.auth.AuthBase):
         return request
 
 
+class NoRedirects(requests.Session):
+    """Looks at no `Location`: even where redirects are not followed, the library stumbles over odd ones."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Adapter(HTTPAdapter):
     """Sends once, and reads an answer for `deadline` seconds at most.
 
     The libraries' own timeout starts anew with every byte, so that an answer in drops has no end.
+
+    `left`: whether a byte of the latest request was handed to a socket. Nothing that is raised tells that.
     """
 
     def __init__(self, deadline: float, monotonic: Callable[[], float]) -> None:
+        self.left = False
         answer = partial(_Answer, deadline=deadline, monotonic=monotonic)
         self._pools = {
-            scheme: partial(_pool, kind, answer)
+            scheme: partial(_pool, kind, answer, self._leaves)
             for scheme, kind in (("http", HTTPConnectionPool), ("https", HTTPSConnectionPool))
         }
         super().__init__(max_retries=Retry(0, read=False, other=0, redirect=0))
+
+    def send(self, *facts: Any, **named: Any) -> requests.Response:
+        self.left = False
+        return super().send(*facts, **named)
+
+    def _leaves(self) -> None:
+        self.left = True
 
     def init_poolmanager(self, *facts: Any, **named: Any) -> None:
         super().init_poolmanager(*facts, **named)
@@ -51,15 +68,31 @@ class Adapter(HTTPAdapter):
         return manager
 
 
-def _pool(kind: Any, answer: Callable[..., Any], *facts: Any, **named: Any) -> Any:
-    """A pool whose connections read their answers as `answer` does."""
+def _pool(kind: Any, answer: Callable[..., Any], leaves: Callable[[], None], *facts: Any, **named: Any) -> Any:
+    """A pool whose connections read their answers as `answer` does, and call `leaves` before a request's first byte."""
     pool = kind(*facts, **named)
-    connect = pool._new_conn
+    make = pool._new_conn
 
     def new_connection() -> Any:
-        connection = connect()
+        connection = make()
         connection.response_class = answer
         connection.set_debuglevel(0)  # it would print addresses and headers, secrets and all
+        connect, hand_over = connection.connect, connection.send
+
+        def connecting() -> None:
+            connection.send = hand_over  # a proxy is asked for a tunnel with it: nothing of the request
+            try:
+                connect()
+            finally:
+                connection.send = sending
+
+        def sending(data: Any) -> None:
+            if connection.sock is None and connection.auto_open:
+                connecting()
+            leaves()
+            hand_over(data)
+
+        connection.connect, connection.send = connecting, sending
         return connection
 
     pool._new_conn = new_connection
