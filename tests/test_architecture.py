@@ -10,14 +10,15 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "toolkit"
 LOW = {"spec", "errors", "plain", "http.secrets"}
-CLIENT = LOW | {"http.wire", "frames", "sheets", "http.session", "settings", "client"}
+CLIENT = LOW | {"http.wire", "http.pages", "frames", "sheets", "http.session", "settings", "client"}
 ROOMS = {  # room: the rooms it may import
     "spec": set(),
     "plain": set(),
     "errors": {"plain"},
     "http.secrets": {"plain"},
     "http.wire": {"spec", "errors"},
-    "http.transport": set(),
+    "http.transport": {"http.secrets", "spec"},
+    "http.pages": {"spec", "errors", "http.wire"},
     "http.session": LOW | {"http.wire", "http.transport"},
     "frames": LOW,
     "sheets": {"spec", "errors", "frames"},

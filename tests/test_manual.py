@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -207,7 +208,7 @@ def test_every_code_occurs_in_a_case_or_in_the_documents_list(system: str) -> No
 
 
 @contextmanager
-def misspelt(declared: Any, **facts: str) -> Iterator[None]:
+def misspelt(declared: Any, **facts: Any) -> Iterator[None]:
     """A declaration with something else in it; declarations are frozen, and are as before afterwards."""
     before = {name: getattr(declared, name) for name in facts}
     for name, value in facts.items():
@@ -268,8 +269,13 @@ def test_a_wrong_method_path_or_place_fails(system: str, endpoint: Endpoint, fac
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_a_wrong_header_fails(system: str) -> None:
     tokened = next(e for s, e in DECLARED_ENDPOINTS if s == system and e.authenticated)
-    with misspelt(DECLARED[system].system, header="Token {token}"):
-        assert not holds(system, tokened)
+    declared = DECLARED[system].system
+    for wrong in (
+        replace(declared.header, form=f"Token {declared.header.form}"),
+        replace(declared.header, name="Other"),
+    ):
+        with misspelt(declared, header=wrong):
+            assert not holds(system, tokened)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,17 @@
 """What calling means: values are checked, pages become one frame, one object becomes one row."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from toolkit import frames
-from toolkit.errors import BadAnswer, InputError, SettingsError, ToolkitError
+from toolkit.errors import InputError, SettingsError, ToolkitError
 from toolkit.http import wire
+from toolkit.http.pages import pages
 from toolkit.http.secrets import ClearedFrames, Secret
 from toolkit.http.session import Session
 from toolkit.sheets.check import check
@@ -47,8 +49,8 @@ class Client:
         if not endpoint.rows:
             self.session.send(endpoint, wire.request(endpoint, values))
             return None
-        rows = [row for page in self._pages(endpoint, values) for row in page]
-        return frames.to_frame(endpoint.rows, rows)
+        every = pages(endpoint, values, partial(self.session.answer, endpoint), self.session.base_url)
+        return frames.to_frame(endpoint.rows, [row for page in every for row in page])
 
     def corrected(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with the method and path that the user's settings give it."""
@@ -57,21 +59,6 @@ class Client:
         if unknown := made.in_path - {a.name for a in endpoint.arguments}:
             raise SettingsError(f"{path}: {endpoint.name} has no argument {', '.join(sorted(unknown))}")
         return made
-
-    def _pages(self, endpoint: Endpoint, values: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
-        request = wire.request(endpoint, values)
-        page = endpoint.page
-        skip = int(request.query.get(page.skip, 0)) if page else 0
-        before: list[dict[str, Any]] = []
-        while True:
-            rows = wire.rows(endpoint, self.session.send(endpoint, request))
-            if rows and rows == before:
-                raise BadAnswer(f"{endpoint.name}: the same page came twice: the vendor does not count by the offset")
-            yield rows
-            if not page or len(rows) < page.size:
-                return
-            before, skip = rows, skip + page.size
-            request = replace(request, query={**request.query, page.skip: str(skip)})
 
     def each(
         self, endpoint: Endpoint, many: Sequence[Mapping[str, Any]], *, label: str = "", workers: int | None = None

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from toolkit.client import Client
 from toolkit.http import wire
+from toolkit.http.wire import Judgement, Verdict
 from toolkit.spec import (
     Bool,
     Choice,
@@ -99,10 +100,15 @@ class Scripted:
     """A session that answers from a script, and notes what it is asked to send."""
 
     host = "vendor.example"
+    base_url = "https://vendor.example"
 
     def __init__(self, *answers: Any) -> None:
         self.sent: list[wire.Request] = []
         self._answers = list(answers)
+
+    def answer(self, endpoint: Endpoint, request: wire.Request) -> Judgement:
+        given = self.send(endpoint, request)
+        return given if isinstance(given, Judgement) else Judgement(Verdict.ACKED, payload=given)
 
     def send(self, endpoint: Endpoint, request: wire.Request) -> Any:
         self.sent.append(request)

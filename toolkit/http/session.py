@@ -25,9 +25,9 @@ import urllib3.exceptions as u3
 from toolkit.errors import ApiError, NotSent, OutcomeUnknown, SettingsError, Throttled, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import ClearedFrames, Secret, guard_logs, scrub, vendor_text
-from toolkit.http.transport import Adapter, Authorization, NoRedirects
+from toolkit.http.transport import Adapter, CredentialIn, NoRedirects
 from toolkit.http.wire import Judgement, Verdict
-from toolkit.spec import Endpoint, Meaning
+from toolkit.spec import CredentialHeader, Endpoint, Meaning
 
 log = logging.getLogger("toolkit")
 MOST_ERRORS = 50  # of one answer: nobody reads more
@@ -157,7 +157,7 @@ class Session:
         self,
         base_url: str,
         *,
-        header: str = "Bearer {token}",
+        header: CredentialHeader | None = None,
         limits: Limits | None = None,
         clock: Clock | None = None,
         ca_bundle: str | None = None,
@@ -169,7 +169,7 @@ class Session:
         self.clock = clock or RealClock()
         self.tokens: Tokens | None = None
         self.quota = Quota()
-        self._header, self._ca_bundle = header, _certificates(ca_bundle)
+        self._header, self._ca_bundle = header or CredentialHeader(), _certificates(ca_bundle)
         self._local = threading.local()
         self._pause_until = 0.0
         guard_logs()
@@ -212,10 +212,12 @@ class Session:
                 raise  # a fault of this program, before anything was sent
             attempt = _failed(endpoint, failure, self.host, left=self.left)
         else:
-            said = wire.judge(endpoint, answer, self.clock.now())
+            said = wire.judge(endpoint, answer, self.clock.now(), request.rows)
             if said.verdict is not Verdict.ACKED:
                 errors = tuple(map(vendor_text, said.errors[:MOST_ERRORS]))
-                said = replace(said, message=vendor_text(said.message), errors=errors, code=vendor_text(said.code))
+                rows = tuple(wire.RefusedRow(r.index, vendor_text(r.column), vendor_text(r.message)) for r in said.rows)
+                text, code = vendor_text(said.message), vendor_text(said.code)
+                said = replace(said, message=text, errors=errors, code=code, rows=rows)
             if said.meaning is Meaning.BUSY:
                 self._pause_until = max(self._pause_until, self.clock.monotonic() + (said.retry_after or 0))
             attempt = Attempt(said, None if said.verdict is Verdict.ACKED else wire.error(endpoint, said))
@@ -241,7 +243,7 @@ class Session:
             data=request.body if request.body is not None else request.form or None,
             files=dict(request.files) or None,
             headers={"Content-Type": wire.JSON} if request.body is not None else None,
-            auth=Authorization(self._header.format(token=token.reveal()) if token else ""),
+            auth=CredentialIn(self._header, token),
             timeout=(self.limits.connect, self.limits.read),
             allow_redirects=False,
             verify=self._ca_bundle,
@@ -264,12 +266,16 @@ class Session:
 
     def send(self, endpoint: Endpoint, request: wire.Request) -> Any:
         """The answer's payload. Tries again what may be tried again; raises otherwise (see `errors`)."""
+        return self.answer(endpoint, request).payload
+
+    def answer(self, endpoint: Endpoint, request: wire.Request) -> Judgement:
+        """The answer of a request that succeeded. Tries again and raises as `send`."""
         for number in range(1, self.limits.attempts + 1):
             self.wait_for_pause(endpoint)
             attempt = self.attempt(endpoint, request)
             if attempt.verdict is Verdict.ACKED:
                 self.quota.earn()
-                return attempt.said.payload
+                return attempt.said
             assert attempt.error
             if number == self.limits.attempts or not self.may_repeat(endpoint, attempt):
                 raise attempt.error

@@ -12,18 +12,22 @@ from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.retry import Retry
 
+from toolkit.http.secrets import Secret
+from toolkit.spec import CredentialHeader
 
-class Authorization(requests.auth.AuthBase):
+
+class CredentialIn(requests.auth.AuthBase):
     """Our header and no other: with an auth object, requests does not look into .netrc."""
 
-    def __init__(self, value: str = "") -> None:
-        self._value = value
+    def __init__(self, header: CredentialHeader, token: Secret | None) -> None:
+        self._header, self._token = header, token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if not (self._value.isascii() and self._value.isprintable()):
-            raise requests.exceptions.InvalidHeader("no header carries this token")  # without the token in the message
-        if self._value:
-            request.headers["Authorization"] = self._value
+        if self._token is not None:
+            value = self._header.form.format_map({self._header.credential: self._token.reveal()})
+            if not (value.isascii() and value.isprintable()):
+                raise requests.exceptions.InvalidHeader("no header carries this token")  # without it in the message
+            request.headers[self._header.name] = value
         return request
 
 

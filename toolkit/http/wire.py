@@ -22,7 +22,7 @@ from toolkit.errors import (
     Throttled,
     ToolkitError,
 )
-from toolkit.spec import Endpoint, File, Meaning
+from toolkit.spec import Endpoint, File, Meaning, RefusedRows, Rows
 
 JSON = "application/json"
 LONGEST = 20_000  # characters of a refusal that are looked at
@@ -39,6 +39,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False)
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict, repr=False)
+    rows: int | None = None  # how many it carries, where that is to be compared with what the vendor says it took
 
 
 def request(endpoint: Endpoint, values: Mapping[str, Any]) -> Request:
@@ -52,7 +53,9 @@ def request(endpoint: Endpoint, values: Mapping[str, Any]) -> Request:
     if files:
         form = {k: _text(v) for k, v in rest.items() if k not in files}
         return Request(endpoint.method, path, form=form, files=files)
-    return Request(endpoint.method, path, body=encode(rest) if rest else None)
+    listed = [v for n, v in values.items() if n in fields and isinstance(fields[n], Rows)]
+    count = sum(map(len, listed)) if listed else None
+    return Request(endpoint.method, path, body=encode(rest) if rest else None, rows=count)
 
 
 def encode(value: Any) -> bytes:
@@ -99,6 +102,15 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class RefusedRow:
+    """A row that a refusal names: its index within the request, its column where it says so, and why."""
+
+    index: int
+    column: str
+    message: str
+
+
+@dataclass(frozen=True)
 class Judgement:
     """What an answer says of the request that it answers."""
 
@@ -111,6 +123,8 @@ class Judgement:
     payload: Any = field(default=None, repr=False)
     retry_after: float | None = None
     needs_person: bool = False  # an address, a proxy or a right is wrong: trying again does not help
+    rows: tuple[RefusedRow, ...] = ()  # that a refusal names, as far as the vendor's dialect lists them
+    next_link: str = ""  # of the header Link: the address of the next page
 
 
 VERDICTS = {
@@ -132,8 +146,11 @@ STATUSES = {
 }
 
 
-def judge(endpoint: Endpoint, answer: Answer, now: datetime) -> Judgement:
-    """What became of the request. Success is the documented status with the documented body, nothing less."""
+def judge(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None = None) -> Judgement:
+    """What became of the request. Success is the documented status with the documented body, nothing less.
+
+    `sent` is how many rows the request carried, where that is known.
+    """
     assert endpoint.system
     dialect = endpoint.system.dialect
     payload = answer.body.decode("utf-8", "replace").strip().strip('"') if endpoint.plain else _json(answer.body)
@@ -148,7 +165,7 @@ def judge(endpoint: Endpoint, answer: Answer, now: datetime) -> Judgement:
     if coded and from_vendor:
         meaning = _by_code(dialect.meanings.get(code), answer.status, meaning)
     if meaning is Meaning.DONE:
-        meaning = _of_success(endpoint, payload) if from_vendor else None
+        meaning = _of_success(endpoint, payload, sent) if from_vendor else None
     text = str(message)[:LONGEST] if message not in (None, "") else _excerpt(answer)
     if meaning is Meaning.INVALID and from_vendor and code is None:
         code = next((c for words, c in dialect.words.items() if re.search(words, text, re.IGNORECASE)), None)
@@ -170,12 +187,15 @@ def judge(endpoint: Endpoint, answer: Answer, now: datetime) -> Judgement:
         wait,
         needs_person=300 <= answer.status < 400
         or (not from_vendor and answer.status < 500 and meaning is not Meaning.BUSY and answer.status != 413),
+        rows=refused_rows(dialect.rows, payload) if dialect.rows and verdict is Verdict.REJECTED else (),
+        next_link=next_link(answer.headers),
     )
 
 
 def error(endpoint: Endpoint, said: Judgement) -> ToolkitError:
     """The exception of a judgement that is not success."""
-    facts = {"service": endpoint.name, "status": said.status, "code": said.code, "errors": said.errors}
+    listed = tuple(f"row {r.index}: {': '.join(filter(None, (r.column, r.message)))}" for r in said.rows)
+    facts = {"service": endpoint.name, "status": said.status, "code": said.code, "errors": said.errors or listed}
     if said.verdict is Verdict.AMBIGUOUS and not endpoint.repeatable:
         return OutcomeUnknown(
             f"{endpoint.name}: the answer does not tell whether it was done: {said.message} [{said.status}]"
@@ -213,12 +233,33 @@ def rows(endpoint: Endpoint, payload: Any) -> list[dict[str, Any]]:
 
 
 def find(payload: Any, at: str) -> Any:
-    """What stands at a dotted path; `ABSENT` where nothing does."""
+    """What stands at a dotted path (or under a key that has dots itself); `ABSENT` where nothing does."""
+    if isinstance(payload, dict) and at in payload:
+        return payload[at]
     for step in at.split(".") if at else ():
         if not isinstance(payload, dict) or step not in payload:
             return ABSENT
         payload = payload[step]
     return payload
+
+
+def refused_rows(listed: RefusedRows, payload: Any) -> tuple[RefusedRow, ...]:
+    """The rows that a refusal names, each once. What is not of the declared form names nobody."""
+    found = find(payload, listed.data_path)
+    rows: dict[int, RefusedRow] = {}
+    for item in found if isinstance(found, list) else ():
+        index = item.get(listed.index) if isinstance(item, dict) else None
+        if type(index) is int and index >= listed.first:
+            texts = (item.get(name) or "" for name in (listed.column, listed.message))
+            rows.setdefault(index - listed.first, RefusedRow(index - listed.first, *map(str, texts)))
+    return tuple(rows.values())
+
+
+def next_link(headers: Mapping[str, str]) -> str:
+    """The address of the next page in the header Link; "" where there is none."""
+    header = next((v for k, v in headers.items() if k.lower() == "link"), "")
+    links = re.findall(r"<([^>]*)>\s*((?:;[^,;]*)*)", header)
+    return next((target for target, facts in links if re.search(r';\s*rel="?next"?\s*(;|$)', facts)), "")
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -236,11 +277,14 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
-def _of_success(endpoint: Endpoint, payload: Any) -> Meaning | None:
+def _of_success(endpoint: Endpoint, payload: Any, sent: int | None) -> Meaning | None:
     """What an answer means that looks like success: its body has to be the documented one."""
     found = find(payload, endpoint.at)
     if payload in (None, "") or found is ABSENT:
         return None
+    if endpoint.accepted:
+        taken = find(payload, endpoint.accepted)
+        return Meaning.DONE if type(taken) is int and sent in (None, taken) else None
     if endpoint.success is None or found is endpoint.success:
         return Meaning.DONE
     return Meaning.INVALID if type(found) is type(endpoint.success) else None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vcr.cassette import Cassette
 
 REFUSED_TOKEN = (Meaning.TOKEN, Meaning.FORBIDDEN)  # the session gets another one and asks again; a replay has none
+KEPT_HEADERS = ("content-type", "link")  # of an answer: what it takes to read it, and to ask for the next page
 Mode = Literal["once", "record", "replay"]
 
 
@@ -207,9 +208,9 @@ def _kept(endpoint: Endpoint, answer: Answer) -> dict[str, Any]:
     """The answer as a recording holds it."""
     secret = secret_keys(endpoint.rows.fields if endpoint.rows else ())
     body = scrub_json(answer.body.decode("utf-8", "replace"), secret)
-    kind = {k: [v] for k, v in answer.headers.items() if k.lower() == "content-type"}
+    headers = {k: [scrub(v)] for k, v in answer.headers.items() if k.lower() in KEPT_HEADERS}
     status = {"code": answer.status, "message": HTTPStatus(answer.status).phrase}
-    return {"status": status, "headers": kind, "body": {"string": body.encode()}}
+    return {"status": status, "headers": headers, "body": {"string": body.encode()}}
 
 
 def _answer(kept: Mapping[str, Any]) -> Answer:

@@ -4,6 +4,7 @@ By the value that the refusal names, else by halves. Each part is an op of its o
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +42,7 @@ class Refusals:
         run = self._run
         self._count += 1
         suspects = run.target.suspects(said, run.where[step.positions])
+        suspects = [s._replace(message=run.told(step, replace(said, message=s.message)).message) for s in suspects]
         said = run.told(step, said)
         if step.size > 1:
             self._part(step, said, suspects)
@@ -50,7 +52,8 @@ class Refusals:
         else:
             with run.journal.transaction():
                 run.journal.attempted(step, said, run.now().isoformat())
-                run.refuse(step, said.message, next((s.column for s in suspects), None))
+                why = next((s.message for s in suspects if s.message), said.message)
+                run.refuse(step, why, next((s.column for s in suspects), None))
         if step.id in self._pairs:  # its second half comes next: whether that is accepted tells more than smaller parts
             run.prefer(self._pairs.pop(step.id)[0])
 
@@ -72,7 +75,7 @@ class Refusals:
         children = run.split(step, [*(np.array([p], dtype=np.int64) for p in named), *([rest] if len(rest) else [])])
         for child, suspect in zip(children, suspects, strict=False):
             if suspect.certain:
-                run.refuse(child, message, suspect.column)
+                run.refuse(child, suspect.message or message, suspect.column)
 
     def _halve(self, step: Step, message: str) -> None:
         half = step.size // 2

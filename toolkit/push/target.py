@@ -21,6 +21,7 @@ class Suspect(NamedTuple):
     position: int
     column: str
     certain: bool
+    message: str = ""  # why this row, where the refusal says so
 
 
 class Order(NamedTuple):
@@ -79,7 +80,9 @@ class Rows:
         return ""
 
     def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
-        return ()
+        """The rows that the refusal lists by their index, where the vendor's dialect declares such a list."""
+        named = [row for row in said.rows if row.index < len(positions)]
+        return [Suspect(int(positions[r.index]), r.column, certain=True, message=r.message) for r in named]
 
     def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
         pass

@@ -47,7 +47,7 @@ class Machine:
         self._routes = {name: _adapter(v) for name, v in self.vendors.items()}
 
     def call(self, system: str, **facts: Any) -> Call:
-        return Call(system, self.store, self.clock.now(), **facts)
+        return Call(system, self.store, self.clock.now(), header=self.vendors[system].system.header, **facts)
 
     @contextmanager
     def transaction(self, *, keep: bool = True) -> Iterator[None]:

@@ -55,9 +55,10 @@ def openapi(vendors: Sequence[FakeVendor], url: str) -> dict[str, Any]:
 
 
 def _security(vendor: FakeVendor) -> dict[str, str]:
-    if vendor.system.header.startswith("Bearer "):
+    header = vendor.system.header
+    if header.name == "Authorization" and header.form.startswith("Bearer "):
         return {"type": "http", "scheme": "bearer"}
-    return {"type": "apiKey", "in": "header", "name": "Authorization"}
+    return {"type": "apiKey", "in": "header", "name": header.name}
 
 
 def _operation(vendor: FakeVendor, method: str, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:

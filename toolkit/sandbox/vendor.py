@@ -17,7 +17,7 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.http import parse_options_header
 
 from toolkit.sandbox.store import Store
-from toolkit.spec import Endpoint, Record, System
+from toolkit.spec import CredentialHeader, Endpoint, Record, System
 
 Answer = tuple[int, Any]  # HTTP status, and what becomes the JSON body
 MULTIPART = "multipart/form-data"
@@ -44,6 +44,7 @@ class Call:
     headers: Message = field(default_factory=Message)
     body: bytes = b""
     keep: int | None = None  # a fault: of many records, only the first so many are stored
+    header: CredentialHeader = field(default_factory=CredentialHeader)
 
     @cached_property
     def json(self) -> Any:
@@ -91,10 +92,13 @@ class Call:
         facts: dict[str, Any] = json.loads(base64.urlsafe_b64decode(head.split(".")[1] + "=="))
         return facts if self.now < facts["exp"] else None
 
-    def bearer(self) -> str:
-        """The token in `Authorization: Bearer <token>`; "" where there is none."""
-        scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else ""
+    def credential(self) -> str:
+        """What the declared header carries, without the words around it; "" where there is none."""
+        before, after = self.header.form.split(f"{{{self.header.credential}}}")
+        sent = self.headers.get(self.header.name, "")
+        if not (sent.lower().startswith(before.lower()) and sent.lower().endswith(after.lower())):
+            return ""
+        return sent[len(before) : len(sent) - len(after)].strip()
 
     def _signature(self, head: str) -> str:
         signed = hmac.digest(self.store.signing_key(self.system), head.encode("utf-8", "replace"), hashlib.sha512)

@@ -43,9 +43,17 @@ from toolkit.spec.systems import (
     Dialect,
     Endpoint,
     Meaning,
-    Offset,
     Provenance,
     System,
+)
+from toolkit.spec.transport import (
+    CredentialHeader,
+    Cursor,
+    NextLink,
+    Offset,
+    Page,
+    PageNumber,
+    RefusedRows,
 )
 
 __all__ = [
@@ -55,6 +63,8 @@ __all__ = [
     "Bool",
     "Call",
     "Choice",
+    "CredentialHeader",
+    "Cursor",
     "Date",
     "Dialect",
     "Email",
@@ -70,11 +80,15 @@ __all__ = [
     "Masked",
     "Meaning",
     "Nested",
+    "NextLink",
     "Number",
     "Offset",
+    "Page",
+    "PageNumber",
     "Phone",
     "Provenance",
     "Record",
+    "RefusedRows",
     "Rows",
     "Service",
     "System",

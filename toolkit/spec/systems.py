@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.spec.fields import Field, File, Record
+from toolkit.spec.transport import CredentialHeader, Page, RefusedRows
 
 
 class Provenance(enum.StrEnum):
@@ -39,6 +40,7 @@ class Dialect:
     code: tuple[str, ...] = ()
     message: tuple[str, ...] = ("message",)
     errors: str = ""
+    rows: RefusedRows | None = None
     words: Mapping[str, Any] = field(
         default_factory=dict
     )  # patterns in the text of a refusal that has no code: its code
@@ -56,15 +58,7 @@ class System:
     dialect: Dialect
     credentials: type[Record]
     base_url: str = ""
-    header: str = "Bearer {token}"
-
-
-@dataclass(frozen=True, eq=False)
-class Offset:
-    """Pages are asked for by row number, `size` rows each."""
-
-    skip: str
-    size: int
+    header: CredentialHeader = field(default_factory=CredentialHeader)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +82,8 @@ class Endpoint:
     repeatable: bool = False  # sending it twice changes nothing more than sending it once
     irrevocable: bool = False  # what it does reaches people or costs money: never sent twice, whatever came back
     authenticated: bool = True
-    page: Offset | None = None
+    page: Page | None = None
+    accepted: str = ""  # where a success says how many rows it took: fewer than were sent is no success, but a doubt
     also: tuple[tuple[str, str], ...] = ()  # other spellings of method and path that the document shows
     note: str = ""  # what the document leaves open here, and our reading
 

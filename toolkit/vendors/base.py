@@ -14,7 +14,7 @@ from toolkit.http.session import Clock, Limits, Session, Tokens
 from toolkit.push import Options, Report, SendPolicy, Target
 from toolkit.push.settle import Oracle
 from toolkit.sheets.check import Check
-from toolkit.spec import Endpoint, Service
+from toolkit.spec import CredentialHeader, Endpoint, Service, System
 
 COMMON = ("base_url", "header", "endpoints", "limits", "push", "ca_bundle", "allow_http", "workers")  # settings of all
 
@@ -47,7 +47,7 @@ class Connection:
             )
         session = Session(
             address,
-            header=account.get("header", system.header),
+            header=_header(system, account.get("header")),
             limits=Limits(**limits),
             clock=clock,
             ca_bundle=account.get("ca_bundle"),
@@ -97,10 +97,25 @@ class VendorClient(Service):
             connection.session.tokens = Tokens(self._sign_in, connection.session.clock)
 
     def _sign_in(self) -> tuple[Secret, float | None]:
-        """A token and the seconds it lives, as far as that is known. Without more, the token of the settings."""
-        if token := self.connection.account.get("token"):
-            return token, None
-        raise SettingsError(f"{self.system.title} needs a token, and none is known")
+        """A token and the seconds it lives, as far as that is known. Without more, the credential of the settings."""
+        name = self.system.header.credential
+        if credential := self.connection.account.get(name):
+            return credential, None
+        raise SettingsError(f"{self.system.title} needs {name}, and it is not known")
+
+
+def _header(system: System, text: str | None) -> CredentialHeader:
+    """The header that carries the credential, where the settings have another one: "Name: text", or its text alone."""
+    if text is None:
+        return system.header
+    name, _, form = text.rpartition(": ") if isinstance(text, str) else ("", "", "")
+    try:
+        header = CredentialHeader(name or system.header.name, form)
+    except ValueError as problem:
+        raise SettingsError(f"{system.name}.header: {problem}") from None
+    if header.credential != system.header.credential:
+        raise SettingsError(f"{system.name}.header names {{{system.header.credential}}} in braces, not {text!r}")
+    return header
 
 
 def require_known(where: str, names: Any, known: Sequence[str], what: str = "setting") -> None:

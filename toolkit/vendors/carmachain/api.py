@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from toolkit.spec import (
     Choice,
+    CredentialHeader,
     Dialect,
     Identity,
     Integer,
@@ -53,7 +54,7 @@ SYSTEM = System(
     title="CarmaChain",
     manual="CarmaChain, Developer guide",
     credentials=Credentials,
-    header="{token}",
+    header=CredentialHeader(form="{token}"),
     dialect=Dialect(message=("response.message", "message")),
 )
 

@@ -44,7 +44,7 @@ class Request(Record):
 
 
 def authenticate(call: Call) -> None:
-    if call.claims(call.headers.get("Authorization", "")) is None:
+    if call.claims(call.credential()) is None:
         raise Refused(401, "Unauthorized")
 
 

@@ -80,7 +80,7 @@ def error_response(refusal: Refused) -> Answer:
 
 
 def authenticate(call: Call) -> None:
-    if call.claims(call.bearer()) is None:
+    if call.claims(call.credential()) is None:
         raise Refused(401)
 
 

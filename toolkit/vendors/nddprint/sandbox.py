@@ -44,7 +44,7 @@ def seed(call: Call) -> None:
 
 
 def authenticate(call: Call) -> None:
-    if call.claims(call.bearer()) is None:
+    if call.claims(call.credential()) is None:
         raise Refused(401)
 
 

@@ -129,7 +129,7 @@ def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
 def _visit(call: Call, endpoint: Endpoint) -> SignioRequest:
     tenant = email = ""
     if endpoint.authenticated:
-        claims = call.claims(call.bearer()) or {}
+        claims = call.claims(call.credential()) or {}
         if not claims or "envelope" in claims:
             raise SignioError("01")
         tenant, email = claims.get("tenant", TENANTS[0]), claims["sub"]
