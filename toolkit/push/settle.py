@@ -75,23 +75,26 @@ class ReadBack(Nothing):
         self._target = target
 
     def rejected(self, run: "Runner", step: Step) -> bool:
-        return (step.attempts > 1 or self._target.looks_after_refusal) and self._find(run, step)
+        looks = step.attempts > 1 or self._target.looks_after_refusal
+        return looks and all(self._find(run, row) for row in step.positions)
 
     def settle(self, run: "Runner", doubtful: Sequence[Step]) -> None:
         if doubtful and not self._target.resend_at_once:
             run.wait(run.options.settle_wait, "a request without an answer may still be applied")
         for step in doubtful:
-            if self._find(run, step):
+            there = [self._find(run, row) for row in step.positions]
+            if all(there):
                 run.mark([step], Op.VERIFIED, "read back after an ambiguous answer")
+            elif any(there) and not self._target.resend_at_once:
+                run.mark([step], Op.UNKNOWN, f"read back after an ambiguous answer: {sum(there)} of {len(there)} rows")
             else:
                 run.mark([step], Op.RESEND, "read back after an ambiguous answer: not there")
 
-    def _find(self, run: "Runner", step: Step) -> bool:
-        (position,) = run.where[step.positions]
-        given = run.read(lambda: self._target.find(int(position)), f"whether row {step.positions[0]} is in")
+    def _find(self, run: "Runner", row: int) -> bool:
+        given = run.read(lambda: self._target.find(int(run.where[row])), f"whether row {row} is in")
         if given:
             with run.journal.transaction():
-                run.journal.keep_results({int(step.positions[0]): given})
+                run.journal.keep_results({int(row): given})
         return given is not None
 
     def finish(self, run: "Runner") -> Run:

@@ -1,0 +1,70 @@
+"""The bookshop: what an analyst uses."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tests.vendors.bookshop import api as declared
+from toolkit.http import wire
+from toolkit.http.wire import Judgement
+from toolkit.push import Order, ReadBack, Report, Rows, SendPolicy, Suspect
+from toolkit.sheets.check import Check, check
+from toolkit.spec import Endpoint
+from toolkit.vendors.base import Connection, VendorClient
+
+
+class Bookshop(VendorClient, declared.Bookshop):
+    """Books on shelves."""
+
+    def __repr__(self) -> str:
+        return f"<Bookshop at {self.connection.host}>"
+
+    def add_books(
+        self, shelf: str, rows: pd.DataFrame, *, only_new: bool = False, push: Mapping[str, Any] | None = None
+    ) -> Report:
+        """Put books on a shelf, and say what became of each. Where an answer leaves doubt, the shelf is read.
+
+        Args:
+            shelf: code of the shelf.
+            rows: `isbn`, `title`, `price`.
+            only_new: leave out rows that an earlier push has sent.
+            push: settings for this push.
+        """
+        checked = check(rows, declared.Book)
+        target = _Books(self.connection, shelf, checked)
+        options, policy = self.connection.options(push), SendPolicy(only_new)
+        return self.connection.push(target, ReadBack(target), checked, options, policy)
+
+
+class _Books(Rows):
+    """Where `add_books` sends its rows: many in a request, all or none; the shelf can be read."""
+
+    what = "bookshop.add_books"
+    together = True
+    resend_at_once = True
+    looks_after_refusal = True
+
+    def __init__(self, connection: Connection, shelf: str, checked: Check) -> None:
+        self._shop, self._shelf = declared.Bookshop(connection.client), shelf
+        cells = checked.wire()
+        rows = zip(*cells.values(), strict=True)
+        self._rows = [{name: v for name, v in zip(cells, row, strict=True) if v is not None} for row in rows]
+        self._endpoint = connection.endpoint(declared.Bookshop.endpoints["post_books"])
+        self.session = connection.session
+        self.destination = f"{connection.address}/shelves/{shelf}"
+        self.where = f"shelf {shelf} at {connection.host}"
+
+    def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
+        books = [self._rows[position] for position in order.positions]
+        return self._endpoint, wire.request(self._endpoint, {"shelf": self._shelf, "books": books})
+
+    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
+        """A book that is said to be there already may be one that an earlier request put there."""
+        return [s._replace(certain=s.message != declared.TAKEN) for s in super().suspects(said, positions)]
+
+    def find(self, position: int) -> Mapping[str, Any] | None:
+        wanted, found = self._rows[position], self._shop.books(self._shelf)
+        same = found[found["isbn"] == wanted["isbn"]]
+        return {} if len(same) and same["title"].iloc[0] == wanted["title"] else None
