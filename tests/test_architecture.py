@@ -26,7 +26,7 @@ ROOMS = {  # room: the rooms it may import
     "client": CLIENT,
     "push": CLIENT | {"notebook.plots"},
     "vendors.api": {"spec"},
-    "sandbox": {"spec"},
+    "sandbox": {"spec", "settings"},
     "vendors.vendor": {"spec"},
     "vendors": CLIENT | {"vendors.api", "vendors.vendor", "push"},
     "vendors.sandbox": LOW | {"vendors.api", "sandbox"},
@@ -37,7 +37,7 @@ ROOMS = {  # room: the rooms it may import
     "notebook.forms": LOW
     | {"vendors.registry", "vendors", "vendors.api", "push", "sheets", "frames", "settings", "notebook.words"},
     "notebook.reports": LOW | {"notebook.recording"},
-    "notebook.lab": {"sandbox", "vendors.registry"},
+    "notebook.lab": {"sandbox", "settings", "vendors.registry"},
 }
 OUTSIDE = {  # library: the rooms that may use it
     "pandas": {"frames", "sheets", "client", "push", "vendors", "notebook.forms", "notebook.plots"},

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if missing.name is None or missing.name.startswith("toolkit"):
             raise
         return _failed(EXTRA.format(EXTRAS[chosen.command], missing.name))
-    except (toolkit.ToolkitError, OSError) as problem:
+    except (toolkit.ToolkitError, OSError, ValueError) as problem:
         return _failed(str(problem))
     except KeyboardInterrupt:
         return 130
@@ -77,7 +77,7 @@ def _welcome(box: "Sandbox") -> str:
         account = ", ".join(f"{name} {value!r}" for name, value in box.credentials[system].items())
         lines.append(f"  {system:11}{address:36}  {account}".rstrip())
     lines += [
-        f"  {'control':11}{box.url}/control",
+        f"  {'control':11}{box.url}/control, with the token in {box.token_file}",
         f"  {'OpenAPI':11}{box.url}/openapi.json",
         "",
         f'With the environment variable TOOLKIT_SANDBOX={box.url}, toolkit.connect("sandbox") uses it.',
@@ -109,8 +109,14 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--no-pdf", dest="pdf", action="store_false", help="leave the PDF out")
     made = command(sandbox, "run the systems on this computer, for tests and for trying things out")
     made.add_argument("--data", type=Path, metavar="FILE", help="keep the state in this file")
-    made.add_argument("--port", type=int, default=0, metavar="N", help="listen there (default: any free port)")
+    made.add_argument("--port", type=_port, default=0, metavar="N", help="listen there (default: any free port)")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text[:9]) > 65_535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+    return int(text)
 
 
 def _free(path: Path) -> Path:

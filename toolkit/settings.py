@@ -7,7 +7,7 @@ import getpass
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,12 @@ def masked(system: System, values: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of one system, its secrets under their masks."""
     secrets = [f.name for f in system.credentials.fields if isinstance(f, Masked)]
     return {name: Secret(v) if name in secrets and v else v for name, v in values.items()}
+
+
+def without_secrets(environment: Mapping[str, str], systems: Iterable[System]) -> dict[str, str]:
+    """An environment for another program: passwords and tokens of these systems are not in it."""
+    secret = {variable(s, f.name) for s in systems for f in s.credentials.fields if isinstance(f, Masked)}
+    return {name: value for name, value in environment.items() if name.upper() not in secret}
 
 
 def variable(system: System, name: str) -> str:

@@ -19,7 +19,11 @@ def counter(box: Sandbox) -> int:
 
 
 def post(box: Sandbox, method: str, facts: Any) -> requests.Response:
-    return requests.post(f"{box.url}/control/{method}", json=facts, timeout=5)
+    return requests.post(f"{box.url}/control/{method}", json=facts, headers=bearer(box), timeout=5)
+
+
+def bearer(box: Sandbox) -> dict[str, str]:
+    return {"Authorization": f"Bearer {box.token_file.read_text(encoding='ascii')}"}
 
 
 def test_a_foreign_writer_adds_and_removes(box: Sandbox) -> None:
@@ -100,7 +104,7 @@ def test_the_log_tells_what_was_asked_without_secrets(box: Sandbox) -> None:
 
 
 def test_every_method_is_reached_over_http(box: Sandbox) -> None:
-    listed = requests.get(f"{box.url}/control", timeout=5).json()["methods"]
+    listed = requests.get(f"{box.url}/control", headers=bearer(box), timeout=5).json()["methods"]
     parts = [Control, *(fake.control for fake in Api.fakes())]
     assert set(listed) == {name for part in parts for name in methods_of(part)}
     assert set(listed) > {"reset", "seed", "clock", "fault", "stored", "log", "insert", "lag"}
@@ -133,8 +137,10 @@ def test_wrong_arguments_are_400_with_the_reason(box: Sandbox, method: str, fact
 
 
 def test_the_control_plane_is_no_web_form(box: Sandbox) -> None:
-    assert requests.post(f"{box.url}/control/reset", data="{}", timeout=5).status_code == 415
-    assert requests.get(f"{box.url}/control/reset", timeout=5).status_code == 405
+    token = bearer(box)
+    assert requests.post(f"{box.url}/control/reset", data="{}", headers=token, timeout=5).status_code == 415
+    refused = requests.get(f"{box.url}/control/reset", headers=token, timeout=5)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "POST")
     assert post(box, "__init__", {}).status_code == post(box, "nothing", {}).status_code == 404
 
 

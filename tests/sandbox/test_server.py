@@ -321,10 +321,11 @@ def test_what_a_killed_sandbox_had_stored_is_there(tmp_path: Path) -> None:
 
 
 def test_without_a_file_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (temporary := tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
     with Sandbox(Api.fakes()):
-        assert list(tmp_path.iterdir())
-    assert not list(tmp_path.iterdir())
+        assert list(temporary.iterdir())
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
@@ -342,10 +343,12 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
 def test_a_taken_port_is_an_error_and_leaves_nothing(
     box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (temporary := tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
     with pytest.raises(OSError):  # noqa: PT011 - the text is the system's, in its language
         Sandbox(Api.fakes(), port=int(box.url.rpartition(":")[2])).start()
-    assert not list(tmp_path.iterdir())
+    assert not list(temporary.iterdir())
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [box.token_file]
 
 
 def test_stopping_waits_neither_for_idle_connections_nor_for_delays(

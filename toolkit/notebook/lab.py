@@ -1,7 +1,4 @@
-"""JupyterLab on a copy of the notebooks, and a sandbox with demo data beside it: both end together.
-
-Run as a module this file is that sandbox: it prints its address, and ends when its standard input does.
-"""
+"""JupyterLab on a copy of the notebooks, and a sandbox with demo data beside it: both end together."""
 
 import importlib.util
 import os
@@ -9,12 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from toolkit.settings import without_secrets
+
 FIRST = "1-first-five-minutes.ipynb"
+SANDBOX = "import sys; sys.path.append(sys.argv[1]); from toolkit.notebook.lab import be_the_sandbox; be_the_sandbox()"
 
 
 def notebooks() -> Path:
@@ -48,11 +48,16 @@ def run(folder: Path, options: Sequence[str] = (), say: Callable[[str], None] = 
         if importlib.util.find_spec(name) is None:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     copied(folder)
-    with _ended_by_signals(), _sandbox() as (url, box):
+    from toolkit.sandbox.server import ended_by_signals
+
+    environment = _environment()
+    if kept := sorted(set(os.environ) - set(environment)):
+        say(f"Not handed on to JupyterLab: {', '.join(kept)}. For notebooks, keep it in the keyring.")
+    with ended_by_signals(), _sandbox(environment) as (url, box):
         say(f"Notebooks: {folder.resolve()}. Sandbox: {url}. Ctrl-C ends JupyterLab and the sandbox.")
-        command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
+        command = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
         command += [f"--LabApp.default_url=/lab/tree/{FIRST}", "--ServerApp.answer_yes=True", *options]
-        lab = subprocess.Popen(command, env={**os.environ, "TOOLKIT_SANDBOX": url})
+        lab = subprocess.Popen(command, env={**environment, "TOOLKIT_SANDBOX": url})
         try:
             while lab.poll() is None and box.poll() is None:
                 _wait(lab)
@@ -77,27 +82,19 @@ def _end(process: "subprocess.Popen[Any]") -> None:
         process.wait()
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """A closed terminal or a `kill` ends this process in order, so that it ends the others."""
+def _environment() -> dict[str, str]:
+    """This process's, without passwords and tokens: what is started needs none."""
+    from toolkit.vendors import Api
 
-    def stop(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    names = [name for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), stop) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+    return without_secrets(os.environ, [vendor.system for vendor in Api.vendors().values()])
 
 
 @contextmanager
-def _sandbox() -> "Iterator[tuple[str, subprocess.Popen[str]]]":
+def _sandbox(environment: Mapping[str, str]) -> "Iterator[tuple[str, subprocess.Popen[str]]]":
     """A sandbox in a process of its own. However this one ends, its end of the pipe closes, and the sandbox ends."""
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-m", __name__], stdin=pipe, stdout=pipe, text=True) as box:
+    command = [sys.executable, "-P", "-c", SANDBOX, str(Path(__file__).parents[2])]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as box:
         assert box.stdin
         assert box.stdout
         try:
@@ -109,15 +106,13 @@ def _sandbox() -> "Iterator[tuple[str, subprocess.Popen[str]]]":
             box.stdin.close()
 
 
-def _be_the_sandbox() -> None:
+def be_the_sandbox() -> None:
+    """Be a sandbox that prints its address, and ends when the standard input does."""
     from toolkit.sandbox import Sandbox
+    from toolkit.sandbox.server import ended_by_signals
     from toolkit.vendors import Api
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches this process too; JupyterLab may need it still
-    with Sandbox(Api.fakes()) as box:
+    with ended_by_signals(), Sandbox(Api.fakes()) as box:
         print(box.url, flush=True)
         sys.stdin.read()
-
-
-if __name__ == "__main__":
-    _be_the_sandbox()

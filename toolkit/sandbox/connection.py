@@ -1,26 +1,35 @@
-"""Bytes in, bytes out: HTTP/1.1 with connections that stay open, and every way in which a reply can go wrong."""
+"""Bytes in, bytes out: HTTP/1.1 with connections that stay open, and every way in which a reply can go wrong.
+
+What can be read in two ways is read in none: it is answered with 400, and the connection ends.
+"""
 
 import contextlib
 import logging
 import os
+import re
 import socket
 import struct
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
-from typing import IO, Any, cast
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
-
-from werkzeug.serving import DechunkedInput
 
 from toolkit.sandbox.faults import Fault
 
 log = logging.getLogger("toolkit.sandbox")
 PIECE = 1 << 16
+MOST_CONNECTIONS = 256  # at a time; each has a thread
+DRAINED = 16  # times the limit of a body: what is read of a longer one, so that its sender hears the answer
+REQUEST_LINE = re.compile(rb"[A-Z]+ /[!-~]* HTTP/1\.[01]\r\n")
+HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\x00-\x08\x0a-\x1f\x7f]*\r\n")
+LENGTH = re.compile(r"[0-9]{1,18}")
+CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(;[^\r\n]*)?\r\n")
+TOO_MANY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 LOGIN_PAGE = b"<!doctype html><html><head><title>Login</title></head><body><form>Usuario</form></body></html>"
 HTML = {"Content-Type": "text/html;charset=UTF-8"}
 RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # linger for 0 seconds: closing resets
@@ -44,8 +53,12 @@ class Reply:
     afterwards: Callable[[], None] | None = None  # what is done when the reply has left
 
 
+class BadFraming(ValueError):
+    """A request that does not say in one way only where it ends."""
+
+
 class Listener(ThreadingMixIn, TCPServer):
-    """A thread a connection. `answer` turns a request into a reply; `limit` bounds the bodies."""
+    """A thread a connection, so many at a time. `answer` turns a request into a reply; `limit` bounds the bodies."""
 
     allow_reuse_address = os.name == "posix"  # on Windows it would let two servers share a port
     daemon_threads = True
@@ -55,6 +68,7 @@ class Listener(ThreadingMixIn, TCPServer):
         self.answer, self.limit = answer, limit
         self.stopping = threading.Event()
         self._open: dict[threading.Thread, socket.socket] = {}
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
         super().__init__(address, Connection)
 
     def start(self) -> None:
@@ -70,15 +84,47 @@ class Listener(ThreadingMixIn, TCPServer):
                 connection.shutdown(socket.SHUT_RDWR)
             thread.join(5)
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            with contextlib.suppress(OSError):
+                request.sendall(TOO_MANY)
+            self.shutdown_request(request)
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         self._open[threading.current_thread()] = request
         try:
             super().process_request_thread(request, client_address)
         finally:
             del self._open[threading.current_thread()]
+            self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         log.debug("a connection broke off", exc_info=True)
+
+
+class StrictLines:
+    """What a connection sends. The lines of a head are lines of HTTP as it is written down, to the last byte."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+        self.head: re.Pattern[bytes] | None = None  # what the next line of a head is like; None in a body
+
+    def readline(self, limit: int = -1) -> bytes:
+        line: bytes = self._source.readline(limit)
+        if self.head is None or not line or (len(line) == limit and not line.endswith(b"\n")):
+            return line
+        if line == b"\r\n" and self.head is HEADER_LINE:
+            self.head = None
+        elif not self.head.fullmatch(line):
+            raise BadFraming("no line of a request")
+        else:
+            self.head = HEADER_LINE
+        return line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -91,15 +137,43 @@ class Connection(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None: ...
 
+    def setup(self) -> None:
+        super().setup()
+        self.rfile: Any = StrictLines(self.rfile)
+
+    def handle_one_request(self) -> None:
+        self.rfile.head = REQUEST_LINE
+        try:
+            super().handle_one_request()
+        except BadFraming:  # in the first line
+            self.requestline = self.command = ""
+            self.request_version = "HTTP/1.1"
+            self._refuse()
+
+    def parse_request(self) -> bool:
+        try:
+            if not super().parse_request():
+                return False
+            _check_framing(self.headers, self.request_version)
+        except BadFraming:
+            self._refuse()
+            return False
+        return True
+
+    def handle_expect_100(self) -> bool:
+        return True  # sent before the body is read, once its framing is known
+
+    def _refuse(self) -> None:
+        self.send_error(400)
+        self.close_connection = True
+
     def _handle(self) -> None:
         target = urlsplit(self.path)
         query = dict(parse_qsl(target.query, keep_blank_values=True))
         try:
             body = self._body()
-        except (ValueError, OSError) as problem:  # a length that is no number, chunks that are none
-            if isinstance(problem, ConnectionError | TimeoutError):
-                raise
-            self.send_error(400)
+        except BadFraming:
+            self._refuse()
             return
         reply = self.server.answer(Request(self.command, unquote(target.path), query, self.headers, body))
         if reply.fault and reply.fault.delay and reply.fault.reply != "drip":
@@ -112,22 +186,38 @@ class Connection(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes | None:
         """The whole body, so that the next request starts where it ends; None where it is too long."""
-        limit = self.server.limit()
-        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
-            source, left = cast("IO[bytes]", DechunkedInput(cast("IO[bytes]", self.rfile))), None
-        else:
-            source, left = cast("IO[bytes]", self.rfile), int(self.headers.get("Content-Length", 0))
-            if left < 0:
-                raise ValueError("a negative length")
-        pieces, size = [], 0
-        while left != 0 and (piece := source.read(PIECE if left is None else min(PIECE, left))):
+        if self.headers.get("Expect", "").lower() == "100-continue" and self.request_version == "HTTP/1.1":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        limit, pieces, size = self.server.limit(), [], 0
+        chunked = "Transfer-Encoding" in self.headers
+        for piece in self._chunks() if chunked else self._pieces(int(self.headers.get("Content-Length", 0))):
             size += len(piece)
-            left = None if left is None else left - len(piece)
             if size <= limit:
                 pieces.append(piece)
-        if left:
-            raise ConnectionError("the client left in the middle of its request")
+            elif size > limit * DRAINED:
+                self.close_connection = True
+                break
         return b"".join(pieces) if size <= limit else None
+
+    def _pieces(self, left: int) -> Iterator[bytes]:
+        while left > 0:
+            if not (piece := self.rfile.read1(min(PIECE, left))):
+                raise ConnectionError("the client left in the middle of its request")
+            left -= len(piece)
+            yield piece
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := self._size_of_chunk():
+            yield from self._pieces(size)
+            if self.rfile.readline(PIECE) != b"\r\n":
+                raise BadFraming("a chunk does not end where it says")
+        if self.rfile.readline(PIECE) != b"\r\n":
+            raise BadFraming("trailers are not read")
+
+    def _size_of_chunk(self) -> int:
+        if not (matched := CHUNK_SIZE.fullmatch(self.rfile.readline(PIECE))):
+            raise BadFraming("no size of a chunk")
+        return int(matched[1], 16)
 
     # ── replies ──
 
@@ -168,6 +258,16 @@ class Connection(BaseHTTPRequestHandler):
         self.rfile.close()
         self.connection.close()  # here, without the polite shutdown that the server does
         self.close_connection = True
+
+
+def _check_framing(headers: Message, version: str) -> None:
+    lengths, codings = headers.get_all("Content-Length", []), headers.get_all("Transfer-Encoding", [])
+    if len(lengths) + len(codings) > 1 or len(headers.get_all("Host", [])) != 1:
+        raise BadFraming("more than one length, or not one host")
+    if lengths and not LENGTH.fullmatch(lengths[0].strip(" \t")):
+        raise BadFraming("the length is no number")
+    if codings and (codings[0].strip(" \t").lower() != "chunked" or version != "HTTP/1.1"):
+        raise BadFraming("a coding that nobody here reads")
 
 
 SENDERS: dict[str, Callable[[Connection, Reply], None]] = {

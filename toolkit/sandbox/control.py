@@ -14,6 +14,17 @@ from toolkit.sandbox.faults import Fault
 from toolkit.sandbox.machine import Machine, encoded
 from toolkit.sandbox.vendor import ControlPlane, Refused
 
+BAD_ARGUMENTS = (
+    TypeError,
+    ValueError,
+    AttributeError,
+    LookupError,
+    OverflowError,
+    RecursionError,
+    sqlite3.Error,
+    Refused,
+)
+
 
 class Control(ControlPlane):
     """Every method is also `POST /control/<method>`, its arguments as one JSON object, its result as JSON.
@@ -138,14 +149,16 @@ def over_http(control: Control, request: Request) -> Reply:
         known = {n: inspect.cleandoc(m.__doc__ or "") for n, m in methods.items()}
         return Reply(404 if name else 200, encoded({"methods": known}))
     if request.method != "POST":
-        return Reply(405, encoded({"message": "the control plane is called by POST"}))
+        return Reply(405, encoded({"message": "the control plane is called by POST"}), {"Allow": "POST"})
     if request.headers.get_content_type() != "application/json":  # no web page can send that unasked
         return Reply(415, encoded({"message": "the arguments are a JSON object"}))
+    if request.body is None:
+        return Reply(413, encoded({"message": "the arguments are too long"}))
     try:
         result = methods[name](control, **json.loads(request.body or b"{}"))
-    except (TypeError, ValueError, AttributeError, LookupError, OverflowError, sqlite3.Error, Refused) as problem:
+        return Reply(200, json.dumps(result, default=lambda value: base64.b64encode(value).decode()).encode())
+    except BAD_ARGUMENTS as problem:
         return Reply(400, encoded({"message": f"{type(problem).__name__}: {problem}"}))
-    return Reply(200, json.dumps(result, default=lambda value: base64.b64encode(value).decode()).encode())
 
 
 def _seconds(moment: float | str) -> float:

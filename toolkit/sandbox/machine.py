@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -82,7 +83,7 @@ class Machine:
         below = request.path.removeprefix(f"/{name}")
         with self.store.lock:
             fault = next((f for f in self.faults if f.matches(name, request.method, below)), None)
-        endpoint, afterwards = None, None
+        endpoint, afterwards, allowed = None, None, {}
         try:
             (endpoint, handler), path = self._routes[name].match(below, request.method)
             if request.body is None:
@@ -94,6 +95,8 @@ class Machine:
         except Refused as refusal:
             done = vendor.error_response(refusal)
         except HTTPException as refusal:
+            if methods := getattr(refusal, "valid_methods", None):
+                allowed = {"Allow": ", ".join(sorted(methods))}
             done = vendor.error_response(Refused(refusal.code or 400))
         except (RecursionError, OverflowError, UnicodeError):  # nothing that a database holds
             done = vendor.error_response(Refused(400))
@@ -101,6 +104,7 @@ class Machine:
             log.exception("the sandbox has an error: %s %s", request.method, below)
             done = vendor.error_response(Refused(500))
         reply = _reply(vendor, done, fault, afterwards)
+        reply = replace(reply, headers={**allowed, **reply.headers})
         self._note(name, request, below, endpoint, reply)
         return reply
 

@@ -1,10 +1,11 @@
 """The sandbox as a thing to start and stop."""
 
+import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ from typing import Any, Self
 
 from toolkit.sandbox.connection import Listener, Reply, Request
 from toolkit.sandbox.control import Control, control_of, over_http
+from toolkit.sandbox.guard import Guard, token_file
 from toolkit.sandbox.machine import Clock, Machine, encoded
 from toolkit.sandbox.openapi import openapi
 from toolkit.sandbox.store import Store
@@ -24,6 +26,9 @@ class Sandbox:
     `vendors` are the vendors' halves of the sandbox (`Api.fakes()`). `data` names a file that keeps the state from one
     start to the next; without it nothing is kept. `port` 0 is any free one, and the same again after a stop. `clock`
     gives seconds since 1970. A context manager.
+
+    Requests come from programs of this machine; over HTTP the control plane wants the token in `token_file`, which only
+    this user can read.
     """
 
     control: Control
@@ -36,6 +41,8 @@ class Sandbox:
         host: str = "127.0.0.1",
         clock: Callable[[], float] = time.time,
     ) -> None:
+        if not 0 <= port <= 65_535:
+            raise ValueError(f"a port is a number from 0 to 65535, not {port}")
         self._vendors = tuple(vendors)
         self._data, self._address, self._clock = data, (host, port), clock
         self._running: ExitStack | None = None
@@ -53,6 +60,8 @@ class Sandbox:
             listener = Listener(self._address, self._answer(machine), lambda: machine.max_body)
             running.callback(listener.stop)
             self._address = (self._address[0], listener.server_address[1])
+            self._guard = Guard(*self._address)
+            running.callback(self._guard.close)
             listener.start()
             self._running = running.pop_all()
         self._stopped.clear()
@@ -66,6 +75,8 @@ class Sandbox:
 
     def _answer(self, machine: Machine) -> Callable[[Request], Reply]:
         def answer(request: Request) -> Reply:
+            if refused := self._guard.refusal(request):
+                return refused
             if request.path == "/openapi.json":
                 return Reply(200, encoded(self.openapi()))
             if request.path.split("/")[1:2] == ["control"]:
@@ -99,6 +110,11 @@ class Sandbox:
         return f"http://{host}:{port}"
 
     @property
+    def token_file(self) -> Path:
+        """The file with the token for the control plane over HTTP, while the sandbox runs."""
+        return token_file(self._address[1])
+
+    @property
     def addresses(self) -> dict[str, str]:
         """The base URL of each system."""
         return {v.system.name: f"{self.url}/{v.system.name}" for v in self._vendors}
@@ -129,7 +145,24 @@ def serve_forever(
     host: str = "127.0.0.1",
     ready: Callable[[Sandbox], None] = lambda _: None,
 ) -> None:
-    """Run a sandbox until somebody stops it, or presses Ctrl-C; `ready` is called once it listens."""
-    with Sandbox(vendors, data, port, host) as box:
+    """Run a sandbox until somebody stops it, presses Ctrl-C, or ends the process; `ready` is called once it listens."""
+    with ended_by_signals(), Sandbox(vendors, data, port, host) as box:
         ready(box)
         box.wait()
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """A closed terminal or a `kill` ends this process in order, so that it leaves nothing behind."""
+
+    def stop(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    is_main = threading.current_thread() is threading.main_thread()  # no other one hears signals
+    names = [name for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if is_main and hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), stop) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

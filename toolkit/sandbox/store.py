@@ -1,6 +1,7 @@
 """What the sandbox keeps: one SQLite file, its tables made from the declared records."""
 
 import json
+import os
 import secrets
 import sqlite3
 import threading
@@ -50,22 +51,29 @@ class Store:
     """Rows of declared records, as dicts. One thread at a time: whoever uses it holds a transaction."""
 
     def __init__(self, path: Path, tables: Tables) -> None:
-        """Open the file, or make it. OSError where another sandbox has it, ValueError where it is not ours."""
+        """Open the file, or make it, for this user only. OSError where another sandbox has it, ValueError where it is
+        not ours."""
         self._tables: dict[type[Record], tuple[str, str]] = {Setting: ("sandbox.Setting", "key")}
         for system, records in tables.items():
             self._tables |= {record: (f"{system}.{record.__name__}", key) for record, key in records.items()}
         self._as_json = {r: frozenset(f.key for f in r.fields if isinstance(f, AS_JSON)) for r in self._tables}
         self.lock = threading.RLock()
+        _make_private(path)
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1)
         try:
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = OFF")  # the system keeps what a killed process wrote
             self.is_new = self._make()
+            for file in (path, path.with_name(f"{path.name}-wal")):
+                file.chmod(0o600)  # one that was there may have been open to others
         except sqlite3.OperationalError as problem:
             self._db.close()
             raise OSError(f"{path}: another sandbox has this file, or it cannot be written ({problem})") from None
-        except (sqlite3.DatabaseError, ValueError):
+        except sqlite3.DatabaseError as problem:
+            self._db.close()
+            raise ValueError(f"{path} is no file of a sandbox ({problem}): name another one") from None
+        except BaseException:
             self._db.close()
             raise
 
@@ -202,6 +210,13 @@ class Store:
         if (key := self.setting(f"{system}.key")) is None:
             self.set(f"{system}.key", key := secrets.token_hex(32))
         return bytes.fromhex(key)
+
+
+def _make_private(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as problem:
+        raise OSError(f"{path} cannot be written: {problem.strerror}") from None
 
 
 def _is_read(field: spec.Field) -> bool:

@@ -9,6 +9,7 @@ import requests
 import toolkit
 from toolkit.errors import InputError
 from toolkit.sandbox import embedded
+from toolkit.sandbox.guard import token_of
 
 if TYPE_CHECKING:
     from toolkit.vendors import Api
@@ -37,7 +38,8 @@ def hand(method: str, **arguments: Any) -> Any:
     url = embedded.address(toolkit.Api.fakes())
     with requests.Session() as http:
         http.trust_env = False  # no proxy stands before this machine itself
-        answer = http.post(f"{url}/control/{method}", json=arguments, timeout=30)
+        token = {"Authorization": f"Bearer {token_of(url)}"}
+        answer = http.post(f"{url}/control/{method}", json=arguments, headers=token, timeout=30)
     if not answer.ok:
         raise InputError(f"the sandbox's control plane: {answer.json().get('message', 'there is no such method')}")
     return answer.json()

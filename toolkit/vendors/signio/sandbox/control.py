@@ -1,10 +1,9 @@
 """The hand that signs: what people do with envelopes, the e-mails they would get, and the webhook at the end."""
 
+import http.client
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,7 +74,8 @@ class SignioControl(ControlPlane):
 
     def webhook(self, url: str | None) -> None:
         """The address on this machine that is called whenever an envelope ends; None for nobody."""
-        if url is not None and (urlsplit(url).scheme != "http" or urlsplit(url).hostname not in LOOPBACK):
+        address = urlsplit(url or "http://localhost")
+        if address.scheme != "http" or address.hostname not in LOOPBACK or address.port == 0:
             raise ValueError("only an address on this machine is called: http://127.0.0.1:…")
         with self._machine.transaction():
             self._machine.store.change(Tenant, {"webhook": url})
@@ -104,6 +104,10 @@ class SignioControl(ControlPlane):
         paths = [{"nombre": d["nombre"], "ruta": f"/signio/archivos/{d['id_documento']}"} for d in documents]
         facts = {k: found[k] for k in ("id_transaccion", "external_id", "estado")} | {"Documentos": paths}
         body, kind = json.dumps(facts, ensure_ascii=False).encode(), {"Content-Type": "application/json"}
-        with suppress(urllib.error.URLError, TimeoutError):
-            request = urllib.request.Request(tenant["webhook"], body, kind)  # noqa: S310 - loopback http only, see webhook
-            urllib.request.urlopen(request, timeout=5).close()  # noqa: S310
+        address = urlsplit(tenant["webhook"])
+        with (
+            suppress(OSError, http.client.HTTPException),
+            closing(http.client.HTTPConnection(str(address.hostname), address.port, timeout=5)) as customer,
+        ):  # by no proxy, to no other address
+            customer.request("POST", address._replace(scheme="", netloc="").geturl() or "/", body, kind)
+            customer.getresponse()
