@@ -1,0 +1,194 @@
+"""Which rows were sent before: sorted chunks of 64-bit keys, each with the serial number of its row.
+
+Keys are hashes, so their top bits cut them evenly. A chunk belongs to a node, the top bits that its keys share. Small
+chunks gather at a node; four of one tier are merged, and a merged chunk that is too large goes to the four nodes below.
+One addition merges a bounded number of keys, so that no push pays for those before it. Nothing here is an object a row.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from toolkit.push.store.checksums import checksum
+
+Words = np.ndarray  # of uint64
+Serials = np.ndarray  # of uint32
+
+LARGEST = 1 << 15  # keys in a chunk, unless they cannot be told apart by their top bits; half of it is usual
+MOST_BITS = 32
+FAN_OUT = 4  # chunks of one tier that are merged, and nodes below a node
+MERGES = 2  # of one addition, at least
+LAST_SERIAL = (1 << 32) - 1
+CATALOG = np.dtype(
+    [("id", "<i8"), ("prefix", "<u4"), ("bits", "u1"), ("tier", "u1"), ("count", "<u4"), ("checksum", "<u4")]
+)
+
+
+class Damaged(Exception):
+    """A stored block is not what was written."""
+
+
+class Chunks(Protocol):
+    """Where chunks are kept."""
+
+    def read(self, id: int) -> bytes: ...
+
+    def add(self, content: bytes) -> int: ...
+
+    def remove(self, ids: Sequence[int]) -> None: ...
+
+
+class Matches(NamedTuple):
+    """Pairs: a place among the keys that were looked for, and the serial number of a row that has this key."""
+
+    places: np.ndarray
+    serials: Serials
+
+
+class Chunk(NamedTuple):
+    """Keys in ascending order, and the row of each."""
+
+    keys: Words
+    serials: Serials
+
+    def encoded(self) -> bytes:
+        return self.keys.tobytes() + self.serials.tobytes()
+
+    @classmethod
+    def decoded(cls, content: bytes, count: int) -> "Chunk":
+        return cls(np.frombuffer(content, "<u8", count), np.frombuffer(content, "<u4", count, 8 * count))
+
+
+class Index:
+    """The keys of one kind. `catalog` says which chunks there are; whoever keeps the chunks keeps it too."""
+
+    def __init__(self, chunks: Chunks, catalog: bytes = b"") -> None:
+        self._chunks = chunks
+        self._catalog = np.frombuffer(catalog, CATALOG)
+
+    @property
+    def catalog(self) -> bytes:
+        return self._catalog.tobytes()
+
+    @property
+    def size(self) -> int:
+        """How many keys it holds."""
+        return int(self._catalog["count"].sum())
+
+    def find(self, keys: Words) -> Matches:
+        """The rows that have any of these keys, which are distinct and ascending."""
+        places, serials = [np.empty(0, np.int64)], [np.empty(0, "<u4")]
+        for entry, start, end in self._concerned(keys):
+            chunk, wanted = self._read(entry), keys[start:end]
+            low = np.searchsorted(chunk.keys, wanted, "left")
+            counts = np.searchsorted(chunk.keys, wanted, "right") - low
+            hits = np.flatnonzero(counts)
+            counts = counts[hits]
+            places.append(np.repeat(hits + start, counts))
+            within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+            serials.append(chunk.serials[np.repeat(low[hits], counts) + within])
+        return Matches(np.concatenate(places), np.concatenate(serials))
+
+    def add(self, keys: Words, first: int) -> None:
+        """The keys of rows that are numbered from `first` on. A key of zero stands for nothing, and is left out."""
+        where = np.flatnonzero(keys)
+        if not len(where):
+            return
+        where = where[np.argsort(keys[where], kind="stable")]
+        self._put(Chunk(keys[where], (where + first).astype("<u4")), _bits(len(where)))
+        budget = MERGES + 4 * len(where) // LARGEST
+        while budget and (group := self._full_group()) is not None:
+            self._merge(group)
+            budget -= 1
+
+    def remove(self, keys: Words, first: int, end: int) -> None:
+        """Forget the rows numbered from `first` to `end`, exclusive, whose keys these are: distinct and ascending."""
+        for entry, _, _ in self._concerned(keys):
+            chunk = self._read(entry)
+            kept = (chunk.serials < first) | (chunk.serials >= end)
+            if not kept.all():
+                self._drop([entry])
+                if kept.any():
+                    self._put_one(Chunk(chunk.keys[kept], chunk.serials[kept]), int(entry["bits"]), entry["prefix"])
+
+    def verify(self) -> Iterator[int]:
+        """The ids of the damaged chunks."""
+        for entry in self._catalog:
+            try:
+                self._read(entry)
+            except Damaged:
+                yield int(entry["id"])
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._drop([*self._catalog])
+
+    def _concerned(self, keys: Words) -> Iterator[tuple[np.void, int, int]]:
+        """The chunks that may hold some of these keys, and which of the keys each may hold."""
+        for bits in np.unique(self._catalog["bits"]):
+            entries = self._catalog[self._catalog["bits"] == bits]
+            prefixes = _prefixes(keys, bits)
+            starts = np.searchsorted(prefixes, entries["prefix"], "left")
+            ends = np.searchsorted(prefixes, entries["prefix"], "right")
+            for n in np.flatnonzero(starts < ends):
+                yield entries[n], int(starts[n]), int(ends[n])
+
+    def _read(self, entry: np.void) -> Chunk:
+        content = self._chunks.read(int(entry["id"]))
+        if len(content) != 12 * int(entry["count"]) or checksum(content) != entry["checksum"]:
+            raise Damaged(f"chunk {entry['id']}")
+        return Chunk.decoded(content, int(entry["count"]))
+
+    def _put(self, chunk: Chunk, bits: int) -> None:
+        """Store keys in the nodes of so many bits."""
+        prefixes = _prefixes(chunk.keys, bits)
+        edges = [0, *(np.flatnonzero(np.diff(prefixes)) + 1).tolist(), len(prefixes)]
+        for start, end in zip(edges, edges[1:], strict=False):
+            self._put_one(Chunk(chunk.keys[start:end], chunk.serials[start:end]), bits, prefixes[start])
+
+    def _put_one(self, chunk: Chunk, bits: int, prefix: int) -> None:
+        content, count = chunk.encoded(), len(chunk.keys)
+        id = self._chunks.add(content)
+        entry = np.array([(id, prefix, bits, _tier(count), count, checksum(content))], CATALOG)
+        self._catalog = np.concatenate([self._catalog, entry])
+
+    def _drop(self, entries: Sequence[np.void]) -> None:
+        ids = [int(entry["id"]) for entry in entries]
+        self._chunks.remove(ids)
+        self._catalog = self._catalog[~np.isin(self._catalog["id"], ids)]
+
+    def _full_group(self) -> np.ndarray | None:
+        """Chunks of one node and tier that are to be merged, the smallest first; None where there are too few."""
+        of = self._catalog
+        groups = of["tier"].astype(np.uint64) << 40 | of["bits"].astype(np.uint64) << 32 | of["prefix"]
+        names, counts = np.unique(groups, return_counts=True)
+        full = names[counts >= FAN_OUT]
+        return of[groups == full[0]][:FAN_OUT] if len(full) else None
+
+    def _merge(self, group: np.ndarray) -> None:
+        chunks = [self._read(entry) for entry in group]
+        keys = np.concatenate([chunk.keys for chunk in chunks])
+        order = np.argsort(keys, kind="stable")
+        merged = Chunk(keys[order], np.concatenate([chunk.serials for chunk in chunks])[order])
+        bits = int(group["bits"][0])
+        self._drop([*group])
+        self._put(merged, min(bits + 2, MOST_BITS) if len(keys) > LARGEST else bits)
+
+
+def _bits(count: int) -> int:
+    """How many top bits cut so many keys into chunks that are not too large."""
+    bits = 0
+    while count >> bits > LARGEST:
+        bits += 2
+    return bits
+
+
+def _prefixes(keys: Words, bits: int) -> np.ndarray:
+    if not bits:
+        return np.zeros(len(keys), "<u4")
+    return (keys >> np.uint64(64 - int(bits))).astype("<u4")
+
+
+def _tier(count: int) -> int:
+    return (count.bit_length() - 1) // 2
