@@ -34,8 +34,8 @@ class Memory:
         return self._last
 
     def remove(self, ids: list[int]) -> None:
-        for id in ids:
-            del self.kept[id]
+        for chunk in ids:
+            del self.kept[chunk]
 
 
 def words(*keys: int) -> np.ndarray:
@@ -94,15 +94,15 @@ def test_what_is_removed_is_not_found_and_nothing_else_goes(runs: list[list[int]
 def test_a_damaged_chunk_is_not_believed() -> None:
     rng = np.random.default_rng(1)
     index, memory, _ = filled([rng.integers(1, 2**64, 500, dtype=np.uint64).tolist()])
-    ((id, content),) = memory.kept.items()
+    ((chunk, content),) = memory.kept.items()
     for bit in (0, 7, 8 * 4_000 + 1, 8 * len(content) - 1):
         flipped = bytearray(content)
         flipped[bit // 8] ^= 1 << bit % 8
-        memory.kept[id] = bytes(flipped)
-        assert [*index.verify()] == [id]
+        memory.kept[chunk] = bytes(flipped)
+        assert [*index.verify()] == [chunk]
         with pytest.raises(Damaged):
             index.find(words(2**62))
-    memory.kept[id] = content[:-12]
+    memory.kept[chunk] = content[:-12]
     with pytest.raises(Damaged):
         index.find(words(2**62))
 

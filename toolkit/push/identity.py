@@ -38,6 +38,16 @@ def user_key(folder: Path) -> str:
     return disk.private_file(path).read_text(encoding="ascii")
 
 
+def key_about(key: str, scope: str) -> str:
+    """The key for rows of one memory, as a database's or an envelope's: those of two never look alike."""
+    return hashlib.blake2b(scope.encode(), key=key.encode(), digest_size=16).hexdigest()
+
+
+def word_of(text: str) -> int:
+    """64 bits that stand for a text, never zero."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little") or 1
+
+
 class Fingerprints:
     """Two 64-bit words a row, of the values as they are sent; an empty cell is as good as no column.
 

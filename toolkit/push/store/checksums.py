@@ -1,15 +1,57 @@
-"""Checksums of our own: SQLite has none, and a flipped bit in a fingerprint sends a row twice."""
+"""Checksums of our own: SQLite has none, and a flipped bit in a fingerprint would send a row twice."""
 
 import json
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
+from toolkit.errors import PushError
 
-def checksum(content: bytes) -> int:
+MODULUS = 1 << 32
+
+
+class Damaged(PushError):
+    """Something in a ledger is not what was written."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(
+            f"the ledger is damaged ({what}); nothing more was sent. `analyst-toolkit ledger check` says what is "
+            "known, and how to go on"
+        )
+
+
+def checksum(*contents: bytes) -> int:
     """CRC-32 of stored bytes."""
-    return zlib.crc32(content)
+    value = 0
+    for content in contents:
+        value = zlib.crc32(content, value)
+    return value
 
 
 def checksum_of(*values: Any) -> int:
     """That of the values of one row of a table."""
-    return zlib.crc32(json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode())
+    return zlib.crc32(as_json(values).encode())
+
+
+def as_json(value: Any) -> str:
+    """Compact, always the same for the same value."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
+
+
+class Tally:
+    """How many rows a table has, and the sum of their checksums: a row that vanishes is noticed."""
+
+    def __init__(self, count: int = 0, total: int = 0) -> None:
+        self.count, self.total = count, total
+
+    def change(self, before: int | None, after: int | None) -> None:
+        """A row had the one checksum, and now has the other; None: there was, or is, no such row."""
+        self.count += (after is not None) - (before is not None)
+        self.total = (self.total + (after or 0) - (before or 0)) % MODULUS
+
+    def check(self, checksums: Iterable[int], what: str) -> None:
+        """Raise where these are not the rows that it counted."""
+        found = list(checksums)
+        if (len(found), sum(found) % MODULUS) != (self.count, self.total):
+            raise Damaged(f"{what}: {self.count:,} were written, and these are not they")

@@ -5,12 +5,13 @@ chunks gather at a node; four of one tier are merged, and a merged chunk that is
 One addition merges a bounded number of keys, so that no push pays for those before it. Nothing here is an object a row.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from toolkit.push.store.checksums import checksum
+from toolkit.push.store.checksums import Damaged, checksum
 
 Words = np.ndarray  # of uint64
 Serials = np.ndarray  # of uint32
@@ -23,10 +24,6 @@ LAST_SERIAL = (1 << 32) - 1
 CATALOG = np.dtype(
     [("id", "<i8"), ("prefix", "<u4"), ("bits", "u1"), ("tier", "u1"), ("count", "<u4"), ("checksum", "<u4")]
 )
-
-
-class Damaged(Exception):
-    """A stored block is not what was written."""
 
 
 class Chunks(Protocol):
@@ -144,13 +141,12 @@ class Index:
         """Store keys in the nodes of so many bits."""
         prefixes = _prefixes(chunk.keys, bits)
         edges = [0, *(np.flatnonzero(np.diff(prefixes)) + 1).tolist(), len(prefixes)]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in itertools.pairwise(edges):
             self._put_one(Chunk(chunk.keys[start:end], chunk.serials[start:end]), bits, prefixes[start])
 
     def _put_one(self, chunk: Chunk, bits: int, prefix: int) -> None:
         content, count = chunk.encoded(), len(chunk.keys)
-        id = self._chunks.add(content)
-        entry = np.array([(id, prefix, bits, _tier(count), count, checksum(content))], CATALOG)
+        entry = np.array([(self._chunks.add(content), prefix, bits, _tier(count), count, checksum(content))], CATALOG)
         self._catalog = np.concatenate([self._catalog, entry])
 
     def _drop(self, entries: Sequence[np.void]) -> None:

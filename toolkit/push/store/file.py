@@ -1,0 +1,246 @@
+"""The ledger of one destination: found or made, refused in words where it is not what it was."""
+
+import contextlib
+import hashlib
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+
+from toolkit.errors import PushError, PushRefused
+from toolkit.push import disk, identity
+from toolkit.push.states import EventKind, Stamp
+from toolkit.push.store import sql
+from toolkit.push.store.checksums import Damaged
+from toolkit.push.store.database import Database
+from toolkit.push.store.records import Head, without_content
+from toolkit.push.store.rows import RowTables
+
+HEADER = 100  # bytes at the beginning of an SQLite file; 28 to 32 are its size in pages
+WAY_ON = "`analyst-toolkit ledger check {0}` says what is known; `analyst-toolkit ledger repair {0}` saves what can be"
+GONE = (
+    "Put it back from a backup; or, if nothing of what was sent there matters any more, "
+    "`analyst-toolkit ledger forget {0}` begins a new one"
+)
+
+
+class LedgerFile(RowTables):
+    """The SQLite file of one destination's memory. See `states.Ledger` for what it promises."""
+
+    def __init__(self, path: Path) -> None:
+        """Open an existing file as it is. `open_ledger` also looks whether it is what it was."""
+        super().__init__(Database(path))
+        self.path = path
+
+    def __enter__(self) -> "LedgerFile":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    @property
+    def about(self) -> str:
+        """Which destination it is the memory of."""
+        with self._database.snapshot():
+            return self._head.identity
+
+    def check_identity(self, about: str, key: str) -> None:
+        """Raise PushRefused where this is not the ledger of that destination, or not one of this key."""
+        with self._database.snapshot():
+            self._check_tables()
+            head = self._head
+        if head.identity != about:
+            raise Damaged(f"it is of {head.identity}, not of {about}")
+        if head.key != key_digest(key):
+            raise PushRefused(
+                f"the ledger of {about} was written with another key than {self.path.parents[1] / 'key'} holds now, "
+                f"so that no row would be known again. Nothing was sent. Put that file back from a backup. "
+                f"{_gone(self)}"
+            )
+
+    def purge(self, push: str, at: Stamp) -> None:
+        """Take away what is known of a push's rows. Its sizes, times and marks stay: they explain later counts.
+
+        PushError where the disk is too full to rewrite the file: then the rows are not known any more, but traces of
+        their fingerprints may be left in the file until a later purge.
+        """
+        with self.transaction():
+            self._forget_rows(push)
+            self.event(at, EventKind.PURGED, push)
+        self._database.wipe()
+
+    def _forget_rows(self, push: str) -> None:
+        owner = self._changing(push)
+        self.remove_rows(push)
+        for operation in self.operations(push):
+            self.put_operation(without_content(operation))
+        for statement, tally in ((sql.REMOVE_RESULTS, "result"), (sql.REMOVE_BLAMES, "blame")):
+            self._database.rows(statement, (owner.number,))
+            owner.tallies.pop(tally, None)
+
+    def _check_tables(self) -> None:
+        (application,), (version,) = self._read(sql.READ_APPLICATION), self._read(sql.READ_VERSION)
+        if application != sql.APPLICATION:
+            raise Damaged("it is no ledger")
+        if version != sql.VERSION:
+            raise PushRefused(
+                f"the ledger {self.path} was written by {_other_version(version)} of analyst-toolkit (its tables have "
+                f"version {version}, these are {sql.VERSION}). Nothing was sent. Use that version, or update this one"
+            )
+        if sorted(statement for (statement,) in self._database.rows(sql.READ_SCHEMA)) != _statements(sql.TABLES):
+            raise Damaged("its tables")
+        (page,) = self._read(sql.READ_PAGE_SIZE)
+        with self.path.open("rb") as file:
+            pages = int.from_bytes(file.read(HEADER)[28:32], "big")
+        if pages * page != self.path.stat().st_size:
+            raise Damaged(f"its size: {self.path.stat().st_size:,} bytes instead of {pages * page:,}")
+
+    def _read(self, statement: str) -> tuple[Any, ...]:
+        return self._database.row(statement) or (None,)
+
+
+def open_ledger(state: Path, system: str, about: str, made: str) -> LedgerFile:
+    """The ledger of a destination, made where there never was one.
+
+    Args:
+        state: the state folder.
+        system: the vendor's short name.
+        about: which destination, whatever its address is spelt like.
+        made: now, ISO 8601, UTC.
+
+    Raises:
+        PushRefused: it is missing, damaged, of another version or of another key, or cannot be opened; the message
+            says what is known and what to do. Nothing was sent.
+    """
+    path = ledger_path(state, system, about)
+    try:
+        disk.private_folder(path.parent)
+        key = identity.user_key(state)
+        if not path.exists():
+            _refuse_if_lost(path, about)
+            _create(path, about, key, made)
+        if not path.stat().st_size:
+            raise Damaged("it is empty")
+        disk.private_file(path)
+        return _opened(path, about, key, made)
+    except Damaged as problem:
+        raise PushRefused(_damaged(path, about, problem.what)) from None
+    except OSError as problem:
+        raise PushRefused(f"the ledger {path} cannot be opened or made ({problem}); nothing was sent") from None
+
+
+def _opened(path: Path, about: str, key: str, made: str) -> LedgerFile:
+    try:
+        ledger = LedgerFile(path)
+        try:
+            ledger.check_identity(about, key)
+            _leave_card(path, about, made)
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+    except (Damaged, PushRefused):
+        raise
+    except PushError as problem:
+        raise PushRefused(str(problem).replace("nothing more was sent", "nothing was sent")) from None
+
+
+def ledger_path(state: Path, system: str, about: str) -> Path:
+    """Where the ledger of a destination is, or would be."""
+    return state / "ledgers" / f"{system}-{hashlib.sha256(about.encode()).hexdigest()[:12]}.sqlite"
+
+
+def key_digest(key: str) -> str:
+    """By which a ledger knows its key, and nobody learns it."""
+    return hashlib.blake2b(b"ledger", key=key.encode(), digest_size=16).hexdigest()
+
+
+def rollback_path(path: Path) -> Path:
+    """SQLite's rollback file: what a commit that was cut off is undone with."""
+    return path.with_name(f"{path.name}-journal")
+
+
+def card_path(path: Path) -> Path:
+    """A few words beside a ledger, by which it is missed when it is gone."""
+    return path.with_suffix(".json")
+
+
+def read_card(path: Path) -> dict[str, str]:
+    """What the card says; {} where there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        card = json.loads(card_path(path).read_text(encoding="utf-8"))
+        if isinstance(card, dict):
+            return {str(name): str(value) for name, value in card.items()}
+    return {}
+
+
+def _create(path: Path, about: str, key: str, made: str) -> None:
+    """A new ledger. It appears whole or not at all; where two are made at once, the first one stays."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        fill(draft, Head(about, made, key_digest(key)))
+        rollback_path(path).unlink(missing_ok=True)  # SQLite would apply it to the new file
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        for left_over in (draft, rollback_path(draft)):
+            left_over.unlink(missing_ok=True)
+        disk.sync_folder(path.parent)
+
+
+def fill(path: Path, head: Head) -> None:
+    """Make the tables of a ledger in a new file."""
+    disk.private_file(path)
+    ledger = LedgerFile(path)
+    try:
+        ledger._database.script(f"BEGIN;{sql.TABLES}{sql.WRITE_APPLICATION};{sql.WRITE_VERSION};COMMIT;")
+        with ledger.transaction():
+            ledger._database.rows(sql.WRITE_HEAD, head.encoded())
+    finally:
+        ledger.close()
+
+
+def _leave_card(path: Path, about: str, made: str) -> None:
+    card = card_path(path)
+    if not card.exists():
+        draft = disk.private_file(card.with_name(f"{card.name}.{secrets.token_hex(4)}"))
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump({"ledger of": about, "since": made}, file, ensure_ascii=False)
+            disk.sync_file(file)
+        draft.replace(card)
+        disk.sync_folder(card.parent)
+
+
+def _refuse_if_lost(path: Path, about: str) -> None:
+    if card := read_card(path):
+        raise PushRefused(
+            f"the ledger of {about} is missing: {path}. It was there since {card.get('since', '')[:16]} UTC; without "
+            "it nobody knows which rows were sent, so that all would be sent again. Nothing was sent. "
+            + GONE.format(path.stem)
+        )
+
+
+def _damaged(path: Path, about: str, what: str) -> str:
+    return (
+        f"the ledger of {about} is damaged ({what}): {path}. What was sent there cannot be relied on, so nothing was "
+        f"sent. {WAY_ON.format(path.stem)}"
+    )
+
+
+def _gone(ledger: LedgerFile) -> str:
+    return GONE.format(ledger.name)
+
+
+def _other_version(version: int) -> str:
+    return "a newer version" if version > sql.VERSION else "an older version"
+
+
+def _statements(script: str) -> list[str]:
+    return sorted(statement.strip() for statement in script.split(";") if statement.strip())

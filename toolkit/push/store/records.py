@@ -1,0 +1,163 @@
+"""Pushes, operations and the rest as rows of tables, each with a checksum over all that it says."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from toolkit.push.states import SENDABLE, Answer, Baseline, Operation, Push, PushState, Ranges, Stamp, State
+from toolkit.push.store import sql
+from toolkit.push.store.checksums import Damaged, Tally, as_json, checksum_of
+
+Row = tuple[Any, ...]
+UNFINISHED = (PushState.OPEN, PushState.PAUSED)
+
+
+def checked(row: Row | None, what: str) -> Row:
+    """A row without its checksum, which is its last value. Damaged where it does not match, or there is no row."""
+    if row is None or checksum_of(*row[:-1]) != row[-1]:
+        raise Damaged(what)
+    return row[:-1]
+
+
+def with_checksum(*values: Any) -> Row:
+    return (*values, checksum_of(*values))
+
+
+# ── the head: what the whole ledger is ──
+
+
+@dataclass
+class Head:
+    """One row that vouches for the others: how many there are of each kind, and the sum of their checksums."""
+
+    identity: str
+    made: str  # ISO 8601, UTC
+    key: str  # a digest of the key of the fingerprints
+    version: int = sql.VERSION
+    rows: int = 0  # that were ever numbered
+    pushes: int = 0
+    operations: int = 0
+    catalogs: dict[str, int] = field(default_factory=dict)  # the checksum of each
+    tallies: dict[str, Tally] = field(default_factory=dict)  # of push, unfinished, unsettled, counter, event
+
+    def tally(self, name: str) -> Tally:
+        return self.tallies.setdefault(name, Tally())
+
+    def encoded(self) -> Row:
+        tallies = {name: (tally.count, tally.total) for name, tally in self.tallies.items()}
+        return with_checksum(as_json({**vars(self), "tallies": tallies}))
+
+    @classmethod
+    def decoded(cls, row: Row | None) -> "Head":
+        (content,) = checked(row, "its head")
+        values = json.loads(content)
+        return cls(**{**values, "tallies": {name: Tally(*counted) for name, counted in values["tallies"].items()}})
+
+
+# ── pushes ──
+
+
+@dataclass(eq=False)
+class PushRow:
+    """A push as the ledger keeps it, and the tallies of what belongs to it."""
+
+    number: int
+    push: Push
+    first_row: int | None = None  # the serial number of its first row; None where no rows are kept
+    tallies: dict[str, Tally] = field(default_factory=dict)  # of operation, result, blame, row_block
+    checksum: int | None = None  # as it stands on disk
+    was_unfinished: bool = False  # likewise
+
+    def tally(self, name: str) -> Tally:
+        return self.tallies.setdefault(name, Tally())
+
+    @property
+    def unfinished(self) -> bool:
+        return self.push.state in UNFINISHED
+
+    def encoded(self) -> Row:
+        tallies = {name: (tally.count, tally.total) for name, tally in self.tallies.items()}
+        content = {name: value for name, value in asdict(self.push).items() if name not in IN_COLUMNS}
+        push = self.push
+        return with_checksum(
+            self.number, push.id, push.lock, push.state, self.first_row, push.rows, as_json(content), as_json(tallies)
+        )
+
+    @classmethod
+    def decoded(cls, row: Row | None, what: str) -> "PushRow":
+        number, name, lock, state, first_row, rows, content, tallies = checked(row, what)
+        push = Push(id=name, lock=lock, state=PushState(state), rows=rows, **json.loads(content))
+        counted = {name: Tally(*numbers) for name, numbers in json.loads(tallies).items()}
+        read = cls(number, push, first_row, counted, row[-1] if row else None)
+        read.was_unfinished = read.unfinished
+        return read
+
+
+IN_COLUMNS = ("id", "lock", "state", "rows")
+
+
+# ── operations ──
+
+
+def encode_operation(operation: Operation, push_number: int) -> Row:
+    return with_checksum(
+        operation.id, push_number, operation.kind, _text_of(operation.rows), operation.size, operation.parent,
+        " ".join(map(str, operation.after)), operation.state, operation.answer, operation.sendings,
+        *_stamp_columns(operation.started), *_stamp_columns(operation.ended), operation.digest, int(operation.open),
+        int(operation.believed), operation.note, operation.status, operation.code, operation.message,
+        operation.rows[0][0] if operation.rows else 0, int(operation.state in SENDABLE), int(is_unsettled(operation)),
+    )  # fmt: skip
+
+
+def decode_operation(row: Row | None, push: str, what: str) -> Operation:
+    values = checked(row, what)
+    return Operation(
+        id=values[0], push=push, kind=values[2], rows=_ranges_of(values[3]), size=values[4], parent=values[5],
+        after=tuple(map(int, values[6].split())), state=State(values[7]), answer=Answer(values[8]),
+        sendings=values[9], started=_stamp_of(values[10:13]), ended=_stamp_of(values[13:16]), digest=values[16],
+        open=bool(values[17]), believed=bool(values[18]), note=values[19], status=values[20], code=values[21],
+        message=values[22],
+    )  # fmt: skip
+
+
+def is_unsettled(operation: Operation) -> bool:
+    """Whether what becomes of later requests may hang on it."""
+    return operation.open or operation.state is State.SENT or operation.resent
+
+
+def without_content(operation: Operation) -> Operation:
+    """What a purge leaves of it: sizes, times and marks."""
+    return replace(operation, digest="", note="", code="", message="")
+
+
+def _stamp_columns(stamp: Stamp | None) -> Row:
+    return (None, None, None) if stamp is None else (stamp.epoch, stamp.monotonic, stamp.wall)
+
+
+def _stamp_of(columns: Sequence[Any]) -> Stamp | None:
+    return None if columns[0] is None else Stamp(*columns)
+
+
+def _text_of(rows: Ranges) -> str:
+    """Ranges as text, "0:487 490:492": plain for a person who looks."""
+    return " ".join(f"{start}:{stop}" for start, stop in rows)
+
+
+def _ranges_of(text: str) -> Ranges:
+    pairs = (part.split(":") for part in text.split())
+    return tuple((int(start), int(stop)) for start, stop in pairs)
+
+
+# ── the counter ──
+
+
+def encode_baseline(baseline: Baseline) -> Row:
+    return with_checksum(as_json(asdict(baseline)))
+
+
+def decode_baseline(row: Row) -> Baseline:
+    (content,) = checked(row, "its count")
+    values = json.loads(content)
+    stamps = {name: values[name] and Stamp(**values[name]) for name in ("at", "first")}
+    return Baseline(**{**values, **stamps})

@@ -1,0 +1,137 @@
+"""Every statement that a ledger runs, and the tables. In one place, plain enough for another database."""
+
+VERSION = 1  # of the tables; it grows with each change to them
+APPLICATION = 0x4C445247  # "LDRG": tells a ledger from any other SQLite file
+
+TABLES = """
+CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), content TEXT NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE push (number INTEGER PRIMARY KEY, id TEXT NOT NULL, lock TEXT NOT NULL, state TEXT NOT NULL,
+                   first_row INTEGER, row_count INTEGER NOT NULL, content TEXT NOT NULL, tallies TEXT NOT NULL,
+                   checksum INTEGER NOT NULL);
+CREATE UNIQUE INDEX push_id ON push (id);
+CREATE INDEX push_rows ON push (first_row);
+CREATE INDEX push_unfinished ON push (number) WHERE state IN ('open', 'paused');
+CREATE TABLE operation (id INTEGER PRIMARY KEY, push INTEGER NOT NULL, kind TEXT NOT NULL, positions TEXT NOT NULL,
+                        size INTEGER NOT NULL, parent INTEGER, waits_for TEXT NOT NULL, state TEXT NOT NULL,
+                        answer TEXT NOT NULL, sendings INTEGER NOT NULL,
+                        started_epoch TEXT, started_monotonic REAL, started_wall REAL,
+                        ended_epoch TEXT, ended_monotonic REAL, ended_wall REAL,
+                        digest TEXT NOT NULL, is_open INTEGER NOT NULL, is_believed INTEGER NOT NULL,
+                        note TEXT NOT NULL,
+                        status INTEGER NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
+                        first_position INTEGER NOT NULL, is_sendable INTEGER NOT NULL, is_unsettled INTEGER NOT NULL,
+                        checksum INTEGER NOT NULL);
+CREATE INDEX operation_parent ON operation (parent);
+CREATE INDEX operation_sendable ON operation (push, first_position, id) WHERE is_sendable = 1;
+CREATE INDEX operation_push ON operation (push);
+CREATE INDEX operation_unsettled ON operation (id) WHERE is_unsettled = 1;
+CREATE TABLE counter (one INTEGER PRIMARY KEY CHECK (one = 1), content TEXT NOT NULL, checksum INTEGER NOT NULL);
+CREATE TABLE result (push INTEGER NOT NULL, position INTEGER NOT NULL, content TEXT NOT NULL,
+                     checksum INTEGER NOT NULL, PRIMARY KEY (push, position));
+CREATE TABLE blame (push INTEGER NOT NULL, position INTEGER NOT NULL, content TEXT NOT NULL,
+                    checksum INTEGER NOT NULL, PRIMARY KEY (push, position));
+CREATE TABLE event (id INTEGER PRIMARY KEY, push TEXT NOT NULL, content TEXT NOT NULL, checksum INTEGER NOT NULL);
+CREATE INDEX event_push ON event (push);
+CREATE TABLE row_block (push INTEGER NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL,
+                        words BLOB NOT NULL, bad BLOB NOT NULL, digest BLOB NOT NULL, checksum INTEGER NOT NULL,
+                        PRIMARY KEY (push, number));
+CREATE INDEX row_block_digest ON row_block (digest);
+CREATE TABLE chunk (id INTEGER PRIMARY KEY, content BLOB NOT NULL);
+CREATE TABLE catalog (kind TEXT PRIMARY KEY, content BLOB NOT NULL);
+"""
+
+# ── head, counter: one row each ──
+
+READ_HEAD = "SELECT content, checksum FROM head WHERE one = 1"
+WRITE_HEAD = """INSERT INTO head (one, content, checksum) VALUES (1, ?, ?)
+    ON CONFLICT (one) DO UPDATE SET content = excluded.content, checksum = excluded.checksum"""
+READ_COUNTER = "SELECT content, checksum FROM counter WHERE one = 1"
+WRITE_COUNTER = """INSERT INTO counter (one, content, checksum) VALUES (1, ?, ?)
+    ON CONFLICT (one) DO UPDATE SET content = excluded.content, checksum = excluded.checksum"""
+
+# ── pushes ──
+
+PUSH = "number, id, lock, state, first_row, row_count, content, tallies, checksum"
+READ_PUSH = f"SELECT {PUSH} FROM push WHERE id = ?"  # noqa: S608 (constants only, here and below)
+READ_PUSH_NUMBER = f"SELECT {PUSH} FROM push WHERE number = ?"  # noqa: S608
+READ_PUSH_OF_ROW = f"SELECT {PUSH} FROM push WHERE first_row <= ? ORDER BY first_row DESC LIMIT 1"  # noqa: S608
+READ_PUSHES = f"SELECT {PUSH} FROM push ORDER BY number"  # noqa: S608
+READ_UNFINISHED = f"SELECT {PUSH} FROM push WHERE state IN ('open', 'paused') ORDER BY number"  # noqa: S608
+ADD_PUSH = f"INSERT INTO push ({PUSH}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+CHANGE_PUSH = """UPDATE push SET id = ?, lock = ?, state = ?, first_row = ?, row_count = ?, content = ?, tallies = ?,
+    checksum = ? WHERE number = ?"""
+
+# ── operations ──
+
+OPERATION = """id, push, kind, positions, size, parent, waits_for, state, answer, sendings,
+    started_epoch, started_monotonic, started_wall, ended_epoch, ended_monotonic, ended_wall,
+    digest, is_open, is_believed, note, status, code, message, first_position, is_sendable, is_unsettled, checksum"""
+READ_OPERATION = f"SELECT {OPERATION} FROM operation WHERE id = ?"  # noqa: S608
+READ_OPERATIONS = f"SELECT {OPERATION} FROM operation WHERE push = ? ORDER BY id"  # noqa: S608
+READ_CHILDREN = f"SELECT {OPERATION} FROM operation WHERE parent = ? ORDER BY id"  # noqa: S608
+READ_SENDABLE = f"""SELECT {OPERATION} FROM operation WHERE push = ? AND is_sendable = 1
+    ORDER BY first_position, id LIMIT ? OFFSET ?"""  # noqa: S608
+READ_UNSETTLED = f"SELECT {OPERATION} FROM operation WHERE is_unsettled = 1 ORDER BY id"  # noqa: S608
+PUT_OPERATION = f"""INSERT INTO operation ({OPERATION})
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO UPDATE SET push = excluded.push, kind = excluded.kind, positions = excluded.positions,
+    size = excluded.size, parent = excluded.parent, waits_for = excluded.waits_for, state = excluded.state,
+    answer = excluded.answer, sendings = excluded.sendings, started_epoch = excluded.started_epoch,
+    started_monotonic = excluded.started_monotonic, started_wall = excluded.started_wall,
+    ended_epoch = excluded.ended_epoch, ended_monotonic = excluded.ended_monotonic, ended_wall = excluded.ended_wall,
+    digest = excluded.digest, is_open = excluded.is_open, is_believed = excluded.is_believed,
+    note = excluded.note, status = excluded.status,
+    code = excluded.code, message = excluded.message, first_position = excluded.first_position,
+    is_sendable = excluded.is_sendable, is_unsettled = excluded.is_unsettled, checksum = excluded.checksum"""  # noqa: S608
+
+# ── what came back for rows, and what happened ──
+
+READ_RESULT = "SELECT content, checksum FROM result WHERE push = ? AND position = ?"
+READ_RESULTS = "SELECT position, content, checksum FROM result WHERE push = ? ORDER BY position"
+PUT_RESULT = """INSERT INTO result (push, position, content, checksum) VALUES (?, ?, ?, ?)
+    ON CONFLICT (push, position) DO UPDATE SET content = excluded.content, checksum = excluded.checksum"""
+REMOVE_RESULTS = "DELETE FROM result WHERE push = ?"
+READ_BLAME = "SELECT content, checksum FROM blame WHERE push = ? AND position = ?"
+READ_BLAMES = "SELECT position, content, checksum FROM blame WHERE push = ? ORDER BY position"
+PUT_BLAME = """INSERT INTO blame (push, position, content, checksum) VALUES (?, ?, ?, ?)
+    ON CONFLICT (push, position) DO UPDATE SET content = excluded.content, checksum = excluded.checksum"""
+REMOVE_BLAMES = "DELETE FROM blame WHERE push = ?"
+ADD_EVENT = "INSERT INTO event (id, push, content, checksum) VALUES (?, ?, ?, ?)"
+READ_EVENTS = "SELECT id, push, content, checksum FROM event ORDER BY id"
+READ_EVENTS_OF = "SELECT id, push, content, checksum FROM event WHERE push = ? ORDER BY id"
+
+# ── rows: what each is known by, and the index of that ──
+
+BLOCK = "push, number, start, size, words, bad, digest, checksum"
+ADD_BLOCK = f"INSERT INTO row_block ({BLOCK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+READ_BLOCKS = f"SELECT {BLOCK} FROM row_block WHERE push = ? ORDER BY number"  # noqa: S608
+READ_BLOCK = f"SELECT {BLOCK} FROM row_block WHERE push = ? AND number = ?"  # noqa: S608
+READ_BLOCK_STARTS = "SELECT number, start FROM row_block WHERE push = ? ORDER BY number"
+READ_BLOCKS_LIKE = f"SELECT {BLOCK} FROM row_block WHERE digest = ? ORDER BY push DESC, number"  # noqa: S608
+REMOVE_BLOCKS = "DELETE FROM row_block WHERE push = ?"
+ADD_CHUNK = "INSERT INTO chunk (content) VALUES (?) RETURNING id"
+READ_CHUNK = "SELECT content FROM chunk WHERE id = ?"
+READ_CHUNK_IDS = "SELECT id FROM chunk ORDER BY id"
+REMOVE_CHUNK = "DELETE FROM chunk WHERE id = ?"
+READ_CATALOG = "SELECT content FROM catalog WHERE kind = ?"
+PUT_CATALOG = """INSERT INTO catalog (kind, content) VALUES (?, ?)
+    ON CONFLICT (kind) DO UPDATE SET content = excluded.content"""
+
+# ── of SQLite only ──
+
+BEGIN_READING, BEGIN, COMMIT, ROLLBACK = "BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"
+SETTINGS = (
+    "PRAGMA journal_mode = PERSIST",  # WAL is not durable with less than FULL, and fails on network homes
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",  # a purged fingerprint does not stay on a free page
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA trusted_schema = OFF",
+)
+FORGET_OLD_PAGES = "PRAGMA journal_size_limit = 0"  # the next commit empties the rollback file
+KEEP_OLD_PAGES = "PRAGMA journal_size_limit = 1048576"
+COMPACT = "VACUUM"
+READ_SCHEMA = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
+READ_VERSION, WRITE_VERSION = "PRAGMA user_version", f"PRAGMA user_version = {VERSION}"
+READ_APPLICATION, WRITE_APPLICATION = "PRAGMA application_id", f"PRAGMA application_id = {APPLICATION}"
+READ_PAGE_SIZE = "PRAGMA page_size"
+SOUND = "PRAGMA integrity_check(1)"

@@ -1,0 +1,311 @@
+"""What the runner reads and writes of a ledger, in SQLite. Whatever is read is checked against what was written."""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from toolkit.http.secrets import scrub
+from toolkit.push.states import IN, LIFE, Baseline, EventKind, Operation, Push, Stamp, State
+from toolkit.push.store import sql
+from toolkit.push.store.checksums import Damaged, as_json
+from toolkit.push.store.database import WRITING, Database
+from toolkit.push.store.records import (
+    Head,
+    PushRow,
+    checked,
+    decode_baseline,
+    decode_operation,
+    encode_baseline,
+    encode_operation,
+    is_unsettled,
+    with_checksum,
+)
+
+
+class Event(NamedTuple):
+    """Something that happened, as the ledger keeps it."""
+
+    at: Stamp
+    kind: EventKind
+    push: str
+    details: dict[str, Any]
+
+
+class Tables:
+    """Pushes, operations, counter, events. Rows are read one snapshot or transaction at a time, and not kept longer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._era = -1
+        self._cached_head: Head | None = None
+        self._cached_pushes: dict[str, PushRow] = {}
+        self._changed: dict[str, PushRow] = {}
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All of it durable at the end, or none of it; one inside another belongs to the outer one.
+
+        PushError where it cannot be: the disk is full, the file was taken away, another process holds it too long.
+        """
+        return self._database.transaction(self._flush)
+
+    # ── the counter ──
+
+    def baseline(self) -> Baseline | None:
+        with self._database.snapshot():
+            row = self._database.row(sql.READ_COUNTER)
+            self._head.tally("counter").check([] if row is None else [row[-1]], "its count")
+            return None if row is None else decode_baseline(row)
+
+    def set_baseline(self, baseline: Baseline) -> None:
+        head = self._writable_head()
+        row, before = encode_baseline(baseline), self._database.row(sql.READ_COUNTER)
+        self._database.rows(sql.WRITE_COUNTER, row)
+        head.tally("counter").change(before[-1] if before else None, row[-1])
+
+    # ── pushes ──
+
+    def push(self, id: str) -> Push:
+        """KeyError where there is none of this id."""
+        with self._database.snapshot():
+            return self._push_row(id).push
+
+    def pushes(self) -> list[Push]:
+        """All of them, in the order in which they began."""
+        return [row.push for row in self._all_pushes(sql.READ_PUSHES, "push")]
+
+    def unfinished(self) -> list[Push]:
+        """Those that are open or paused."""
+        return [row.push for row in self._all_pushes(sql.READ_UNFINISHED, "unfinished")]
+
+    def put_push(self, push: Push) -> None:
+        """Add it, or replace the one with its id."""
+        head = self._writable_head()
+        try:
+            row = self._push_row(push.id)
+        except KeyError:
+            number = head.pushes = head.pushes + 1
+            row = self._cached_pushes[push.id] = PushRow(number, push)
+        row.push = push
+        self._changed[push.id] = row
+
+    def _all_pushes(self, statement: str, tally: str) -> list[PushRow]:
+        with self._database.snapshot():
+            self._flush()
+            rows = self._database.rows(statement)
+            self._head.tally(tally).check([row[-1] for row in rows], "its pushes")
+            return [PushRow.decoded(row, f"push {row[1]}") for row in rows]
+
+    # ── operations ──
+
+    def operation(self, id: int) -> Operation:
+        """KeyError where there is none of this id."""
+        with self._database.snapshot():
+            if not 0 < id <= self._head.operations:
+                raise KeyError(id)
+            return self._decoded(self._database.row(sql.READ_OPERATION, (id,)), f"operation {id}")
+
+    def operations(self, push: str) -> list[Operation]:
+        """All of one push, by id."""
+        with self._database.snapshot():
+            owner = self._push_row(push)
+            rows = self._database.rows(sql.READ_OPERATIONS, (owner.number,))
+            owner.tally("operation").check([row[-1] for row in rows], f"the operations of push {push}")
+            return [decode_operation(row, push, f"operation {row[0]}") for row in rows]
+
+    def unsettled(self, lock: str) -> list[Operation]:
+        """Of every push of this lock: `sent`, open, and sent more than once. Its time does not grow with the rest."""
+        with self._database.snapshot():
+            rows = self._database.rows(sql.READ_UNSETTLED)
+            self._head.tally("unsettled").check([row[-1] for row in rows], "its open operations")
+            numbers = {row[1]: self._push_numbered(row[1]) for row in rows}
+            return [
+                decode_operation(row, numbers[row[1]].push.id, f"operation {row[0]}")
+                for row in rows
+                if numbers[row[1]].push.lock == lock
+            ]
+
+    def sendable(self, push: str, limit: int) -> list[Operation]:
+        """Those whose turn it is: planned, all that they wait for is in; by their first row, then by id."""
+        ready: list[Operation] = []
+        with self._database.snapshot():
+            owner, many = self._push_row(push), max(limit, 16)
+            for start in itertools.count(0, many):
+                rows = self._database.rows(sql.READ_SENDABLE, (owner.number, many, start))
+                planned = [decode_operation(row, push, f"operation {row[0]}") for row in rows]
+                ready += (operation for operation in planned if all(map(self._is_in, operation.after)))
+                if len(rows) < many or len(ready) >= limit:
+                    break
+        return ready[:limit]
+
+    def leaves(self, id: int) -> list[Operation]:
+        """The operations that hold its rows now: itself, or what replaced it."""
+        with self._database.snapshot():
+            operation = self.operation(id)
+            if operation.state is not State.REPLACED:
+                return [operation]
+            children = self._database.rows(sql.READ_CHILDREN, (id,))
+            if not children:
+                raise Damaged(f"what replaced operation {id}")
+            return [leaf for row in children for leaf in self.leaves(row[0])]
+
+    def _is_in(self, id: int) -> bool:
+        return all(leaf.state in IN for leaf in self.leaves(id))
+
+    def add_operation(self, operation: Operation) -> Operation:
+        """A new one; gives it back with its id."""
+        head = self._writable_head()
+        head.operations += 1
+        added = replace(operation, id=head.operations)
+        self._write(added, None)
+        return added
+
+    def put_operation(self, operation: Operation) -> None:
+        """Replace it. A move that `LIFE` does not know is an AssertionError."""
+        self._writable_head()
+        row = self._database.row(sql.READ_OPERATION, (operation.id,))
+        before = self._decoded(row, f"operation {operation.id}")
+        known = operation.state is before.state or operation.state in LIFE[before.state]
+        assert known, f"operation {operation.id} does not go from {before.state} to {operation.state}"
+        assert operation.push == before.push, "an operation stays in its push"
+        self._write(operation, (row[-1], is_unsettled(before)) if row else None)
+
+    def _write(self, operation: Operation, before: tuple[int, bool] | None) -> None:
+        owner, unsettled = self._changing(operation.push), self._head.tally("unsettled")
+        told = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
+        row = encode_operation(told, owner.number)
+        self._database.rows(sql.PUT_OPERATION, row)
+        owner.tally("operation").change(before and before[0], row[-1])
+        unsettled.change(before[0] if before and before[1] else None, row[-1] if is_unsettled(told) else None)
+
+    def _decoded(self, row: tuple[Any, ...] | None, what: str) -> Operation:
+        number = checked(row, what)[1]
+        return decode_operation(row, self._push_numbered(number).push.id, what)
+
+    # ── what came back for rows ──
+
+    def keep_results(self, push: str, results: Mapping[int, Mapping[str, Any]]) -> None:
+        """Add to what the vendor gave back for rows, by position in the push."""
+        owner = self._changing(push)
+        for position, values in results.items():
+            key = owner.number, int(position)
+            before = self._database.row(sql.READ_RESULT, key)
+            earlier = json.loads(checked((*key, *before), f"a result of push {push}")[-1]) if before else {}
+            row = with_checksum(*key, as_json({**earlier, **values}))
+            self._database.rows(sql.PUT_RESULT, row)
+            owner.tally("result").change(before[-1] if before else None, row[-1])
+
+    def results(self, push: str) -> dict[int, dict[str, Any]]:
+        return dict(self._contents(push, sql.READ_RESULTS, "result"))
+
+    def blame(self, push: str, position: int, error: str, column: str | None) -> None:
+        """Say why a row was refused."""
+        owner = self._changing(push)
+        key = owner.number, int(position)
+        before = self._database.row(sql.READ_BLAME, key)
+        row = with_checksum(*key, as_json([scrub(error), column]))
+        self._database.rows(sql.PUT_BLAME, row)
+        owner.tally("blame").change(before[-1] if before else None, row[-1])
+
+    def blames(self, push: str) -> dict[int, tuple[str, str | None]]:
+        return {
+            position: (error, column) for position, (error, column) in self._contents(push, sql.READ_BLAMES, "blame")
+        }
+
+    def _contents(self, push: str, statement: str, tally: str) -> Iterator[tuple[int, Any]]:
+        with self._database.snapshot():
+            owner, what = self._push_row(push), f"a {tally} of push {push}"
+            rows = self._database.rows(statement, (owner.number,))
+            owner.tally(tally).check([row[-1] for row in rows], what)
+        for row in rows:
+            yield row[0], json.loads(checked((owner.number, *row), what)[-1])
+
+    # ── what happened ──
+
+    def event(self, at: Stamp, kind: EventKind, push: str = "", **details: Any) -> None:
+        """Add to the history."""
+        tally = self._writable_head().tally("event")
+        content = scrub(as_json([at.epoch, at.monotonic, at.wall, kind, details]))
+        row = with_checksum(tally.count + 1, push, content)
+        self._database.rows(sql.ADD_EVENT, row)
+        tally.change(None, row[-1])
+
+    def events(self, push: str | None = None) -> list[Event]:
+        """The history, of one push or of all."""
+        with self._database.snapshot():
+            if push is None:
+                rows = self._database.rows(sql.READ_EVENTS)
+                self._head.tally("event").check([row[-1] for row in rows], "its history")
+            else:
+                rows = self._database.rows(sql.READ_EVENTS_OF, (push,))
+        return [_event(checked(row, f"event {row[0]}")) for row in rows]
+
+    # ── what vouches for the rest ──
+
+    @property
+    def _head(self) -> Head:
+        self._forget_what_is_old()
+        if self._cached_head is None:
+            self._cached_head = Head.decoded(self._database.row(sql.READ_HEAD))
+        return self._cached_head
+
+    def _writable_head(self) -> Head:
+        assert self._database.mode == WRITING, "a ledger is written to inside a transaction"
+        return self._head
+
+    def _forget_what_is_old(self) -> None:
+        if self._era != self._database.era:
+            self._era = self._database.era
+            self._cached_head, self._cached_pushes, self._changed = None, {}, {}
+
+    def _push_row(self, id: str) -> PushRow:
+        self._forget_what_is_old()
+        if id not in self._cached_pushes:
+            row = self._database.row(sql.READ_PUSH, (id,))
+            if row is None:
+                raise KeyError(id)
+            self._cached_pushes[id] = PushRow.decoded(row, f"push {id}")
+        return self._cached_pushes[id]
+
+    def _push_numbered(self, number: int) -> PushRow:
+        self._forget_what_is_old()
+        for row in self._cached_pushes.values():
+            if row.number == number:
+                return row
+        found = PushRow.decoded(self._database.row(sql.READ_PUSH_NUMBER, (number,)), f"push number {number}")
+        return self._cached_pushes.setdefault(found.push.id, found)
+
+    def _changing(self, push: str) -> PushRow:
+        self._writable_head()
+        row = self._changed[push] = self._push_row(push)
+        return row
+
+    def _flush(self) -> None:
+        """Write the pushes that changed, and the head, before the transaction ends or all pushes are read."""
+        if self._database.mode != WRITING or self._era != self._database.era:
+            return
+        head = self._head
+        for row in self._changed.values():
+            values = row.encoded()
+            self._database.rows(
+                *((sql.ADD_PUSH, values) if row.checksum is None else (sql.CHANGE_PUSH, _to_change(values)))
+            )
+            head.tally("push").change(row.checksum, values[-1])
+            head.tally("unfinished").change(
+                row.checksum if row.was_unfinished else None, values[-1] if row.unfinished else None
+            )
+            row.checksum, row.was_unfinished = values[-1], row.unfinished
+        self._changed.clear()
+        self._database.rows(sql.WRITE_HEAD, head.encoded())
+
+
+def _to_change(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*values[1:], values[0])
+
+
+def _event(values: tuple[Any, ...]) -> Event:
+    _, push, content = values
+    *at, kind, details = json.loads(content)
+    return Event(Stamp(*at), EventKind(kind), push, details)
