@@ -26,8 +26,14 @@ def settings_file() -> Path:
 
 
 def state_folder() -> Path:
-    """Where journals and locks are kept, for this user only."""
-    return Path(os.environ.get("TOOLKIT_STATE") or platformdirs.user_state_path(APP))
+    """Where ledgers and locks are kept, for this user only: the same folder wherever a notebook is started."""
+    folder = Path(os.environ.get("TOOLKIT_STATE") or platformdirs.user_state_path(APP)).expanduser()
+    if not folder.is_absolute():
+        raise SettingsError(
+            f"TOOLKIT_STATE is {str(folder)!r}, which is another folder for each place that a notebook is started in, "
+            "so that nothing would be remembered. Give the whole path"
+        )
+    return folder
 
 
 def profiles() -> dict[str, dict[str, dict[str, Any]]]:

@@ -1,5 +1,6 @@
 """Ledgers on disk for tests: opened anew as often as wanted, and without waiting for the disk."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,5 +53,5 @@ def add(
     with ledger.transaction():
         ledger.put_push(a_push(name, len(of), key))
         ledger.add_rows(name, blocks(of))
-        parts = zip(edges, edges[1:], strict=False)
+        parts = itertools.pairwise(edges)
         return [ledger.add_operation(Operation(0, name, ((a, b),), b - a)) for a, b in parts]

@@ -3,14 +3,20 @@
 The Windows forms are written from the documents of Python and Windows; they were not run there.
 """
 
+import contextlib
+import errno
 import os
+import re
 import sys
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO
 
 from toolkit.errors import PushRefused, SettingsError
 
+NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "9p", "afs", "ceph", "glusterfs", "lustre")
 WINDOWS = sys.platform == "win32"
 
 
@@ -52,30 +58,87 @@ def sync_file(file: IO[str]) -> None:
     os.fsync(file.fileno())
 
 
+def network_file_system(path: Path) -> str:
+    """The kind of network file system that a folder is on, as "nfs4"; "" where it is on this computer's own disk.
+
+    There, locks and durable writes hang on another computer, and on how the file system is mounted.
+    """
+    path = path.resolve()
+    if WINDOWS:
+        return "network share" if path.drive.startswith("\\\\") else ""
+    best, kind = 0, ""
+    for mount, name in _mounts():
+        if path.is_relative_to(mount) and len(mount) >= best:
+            best, kind = len(mount), name
+    return kind if kind.startswith(NETWORK) else ""
+
+
+def _mounts() -> Iterator[tuple[str, str]]:
+    """Where file systems are mounted, and their kinds; nothing where the system does not tell."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+            fields, _, rest = line.partition(" - ")
+            where = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), fields.split()[4])
+            yield where, rest.split()[0]
+
+
 class Lock:
-    """A lock that the operating system holds for this process, and drops when the process ends, however it ends."""
+    """A lock that the operating system holds for this process, and drops when the process ends, however it ends.
+
+    A fork does not have it: its copy of the handle is closed at once, so that the lock ends with this process.
+    """
 
     def __init__(self, path: Path, subject: str) -> None:
         self._path, self._subject = path, subject
         self._handle: int | None = None
+        _see_forks()
 
     def __enter__(self) -> "Lock":
-        handle = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
         try:
-            _lock(handle)
-        except OSError:
-            os.close(handle)
-            raise PushRefused(
-                f"another push to {self._subject} is running, here or in another kernel; nothing was sent. "
-                "Wait for it, or stop it, and run this again"
-            ) from None
+            handle = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+            try:
+                _lock(handle)
+            except BaseException:
+                os.close(handle)
+                raise
+        except OSError as problem:
+            raise PushRefused(self._refusal(problem)) from None
         self._handle = handle
+        _held.add(self)
         return self
 
+    def _refusal(self, problem: OSError) -> str:
+        if problem.errno in (errno.EAGAIN, errno.EACCES) and self._path.exists():
+            return (
+                f"another push to {self._subject} is running, here or in another kernel; nothing was sent. "
+                "Wait for it, or stop it, and run this again"
+            )
+        return f"{self._path} cannot be locked ({problem}); nothing was sent"
+
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
+        self.drop()
+
+    def drop(self) -> None:
+        """Close the handle, which also unlocks, unless another process has a copy of it."""
+        _held.discard(self)
         if self._handle is not None:
-            os.close(self._handle)  # which also unlocks
+            os.close(self._handle)
             self._handle = None
+
+
+_held: "weakref.WeakSet[Lock]" = weakref.WeakSet()
+_hooked: list[int] = []  # the process, or the one it comes from, in which forks are seen
+
+
+def _see_forks() -> None:
+    if not _hooked and hasattr(os, "register_at_fork"):
+        _hooked.append(os.getpid())
+        os.register_at_fork(after_in_child=_drop_all)
+
+
+def _drop_all() -> None:
+    for lock in [*_held]:
+        lock.drop()
 
 
 if sys.platform == "win32":

@@ -1,6 +1,7 @@
 """Which rows are the same rows: keyed fingerprints, and what changed between two frames."""
 
 import hashlib
+import re
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,12 +12,18 @@ import numpy as np
 import pandas as pd
 from pandas.util import hash_array
 
+from toolkit.errors import PushRefused
 from toolkit.push import disk
 
 WORDS = 4  # of 64 bits, by which a row is known
 PART = 50_000  # rows of them that are read or written at a time
 PRINT, LABEL, CELL = slice(0, 2), 2, 3  # what is sent; the label; one telling cell
 SAMPLE = 1_000  # rows that show which column tells them apart
+WITHOUT_KEY = (
+    "Without it no row that was sent is known again, so that all would be sent once more. Nothing was sent. Put the "
+    "file back from a backup; or, if nothing of what was sent matters any more, `analyst-toolkit ledger forget --all` "
+    "begins anew"
+)
 APART = "\x1f"  # stands between the cells of a row
 
 
@@ -24,6 +31,8 @@ def user_key(folder: Path) -> str:
     """The secret of this user that keys the fingerprints: without it nobody can try phone numbers against a journal."""
     path = folder / "key"
     if not path.exists():
+        if any((folder / "ledgers").glob("*.sqlite")):
+            raise PushRefused(f"the key of the fingerprints is gone: {path}. {WITHOUT_KEY}")
         draft = disk.private_file(folder / f"key.{secrets.token_hex(4)}")
         with draft.open("w", encoding="ascii") as file:
             file.write(secrets.token_hex(16))
@@ -35,7 +44,10 @@ def user_key(folder: Path) -> str:
         finally:
             draft.unlink()
             disk.sync_folder(folder)
-    return disk.private_file(path).read_text(encoding="ascii")
+    key = disk.private_file(path).read_text(encoding="ascii", errors="replace")
+    if not re.fullmatch("[0-9a-f]{32}", key):
+        raise PushRefused(f"the key of the fingerprints is damaged: {path}. {WITHOUT_KEY}")
+    return key
 
 
 def key_about(key: str, scope: str) -> str:

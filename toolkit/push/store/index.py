@@ -172,6 +172,14 @@ class Index:
         self._put(merged, min(bits + 2, MOST_BITS) if len(keys) > LARGEST else bits)
 
 
+def distinct(values: np.ndarray) -> np.ndarray:
+    """Each value once, ascending, and no zero: keys as an index wants them. Many times as fast as `numpy.unique`."""
+    ordered = np.sort(values)
+    new = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return ordered[new & (ordered > 0)]
+
+
 def _bits(count: int) -> int:
     """How many top bits cut so many keys into chunks that are not too large."""
     bits = 0

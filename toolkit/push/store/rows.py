@@ -17,7 +17,7 @@ from toolkit.push.states import Operation, Push, PushState, State, positions
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged, checksum
 from toolkit.push.store.database import WRITING
-from toolkit.push.store.index import LAST_SERIAL, Index
+from toolkit.push.store.index import LAST_SERIAL, Index, distinct
 from toolkit.push.store.records import PushRow, Row
 from toolkit.push.store.tables import Tables
 
@@ -75,8 +75,7 @@ class RowTables(Tables):
             end = owner.first_row + owner.push.rows
             words = self.row_words(push)
             for kind, column in (("print", 0), ("name", identity.CELL)):
-                keys = np.unique(words[:, column])
-                self._remove_keys(kind, keys[keys > 0], owner.first_row, end)
+                self._remove_keys(kind, distinct(words[:, column]), owner.first_row, end)
             self._database.rows(sql.REMOVE_BLOCKS, (owner.number,))
         self._remove_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number, owner.number + 1)
         owner.first_row, owner.push = None, replace(owner.push, key="", facts=None)
@@ -118,8 +117,7 @@ class RowTables(Tables):
         What was never sent, was rejected, or is known not to be there does not count.
         """
         with self._database.snapshot():
-            keys = np.unique(prints[:, 0])
-            serials = np.unique(self._index_of("print").find(keys[keys > 0]).serials)
+            serials = np.sort(self._index_of("print").find(distinct(prints[:, 0])).serials)
             sent = self._gone(serials)
         surest = np.argsort(sent.states == State.UNKNOWN, kind="stable")
         sent = Earlier(*(column[surest] for column in sent))
@@ -131,7 +129,7 @@ class RowTables(Tables):
     def newest(self, names: np.ndarray) -> Earlier:
         """For each of these names the row that was sent last of all that bear it; none for a name of zero."""
         with self._database.snapshot():
-            keys = np.unique(names[names > 0])
+            keys = distinct(names)
             matches = self._index_of("name").find(keys)
             order = np.argsort(matches.serials, kind="stable")
             serials, which = matches.serials[order], matches.places[order]

@@ -1,0 +1,69 @@
+"""Which destination rows go to, however its address is spelt: what is remembered together, and what is locked.
+
+No user and no credential enters: two analysts share one memory.
+"""
+
+import contextlib
+import hashlib
+import ipaddress
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from toolkit.errors import SettingsError
+
+LOOPBACK = "localhost"
+PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where the rows of a push go."""
+
+    system: str  # the vendor's short name
+    identity: str  # which installation of it: the setting `identity`, else what the vendor is known by
+    memory: str  # what of it has a ledger of its own, as a database; "" where one ledger serves all of it
+    lock: str  # what of it only one push at a time may write to; it is known before anything is read
+    where: str  # the same for people: "database 11111 «Clientes» at host"
+
+    @property
+    def about(self) -> str:
+        """What its ledger is the memory of."""
+        return "/".join(filter(None, (self.system, self.identity, self.memory)))
+
+    def lock_file(self, state: Path) -> Path:
+        """The file that is locked."""
+        text = f"{self.system}/{self.identity}/{self.lock}"
+        return state / "locks" / f"{self.system}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.lock"
+
+
+def canonical_origin(address: str) -> str:
+    """Host and port of an address, one spelling for all: case, user, path, default port and names of loopback go.
+
+    SettingsError where it is no address.
+    """
+    try:
+        parts = urlsplit(address if "://" in address else f"https://{address}")
+        host, port = parts.hostname, parts.port
+    except ValueError as problem:
+        raise SettingsError(f"{address!r} is no address: {problem}") from None
+    host = _canonical_host(host or "")
+    if not host:
+        raise SettingsError(f"{address!r} is no address: it names no host")
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port in (None, PORTS.get(parts.scheme)) else f"{shown}:{port}"
+
+
+def _canonical_host(host: str) -> str:
+    with contextlib.suppress(UnicodeError):
+        host = host if ":" in host else host.encode("idna").decode("ascii")
+    host = host.lower().rstrip(".")
+    if host == "localhost" or host.endswith((".localhost", ".localdomain")):
+        return LOOPBACK
+    try:
+        number = ipaddress.ip_address(host.partition("%")[0] if ":" in host else socket.inet_aton(host))
+    except (OSError, ValueError):
+        return host
+    number = getattr(number, "ipv4_mapped", None) or number
+    return LOOPBACK if number.is_loopback or number.is_unspecified else str(number)
