@@ -21,7 +21,7 @@ def opened(state: Path, about: str = ABOUT, durable: bool = False) -> LedgerFile
     """The ledger of a destination; not `durable`, it does not wait for the disk, which takes most of the time."""
     ledger = open_ledger(state, "system", about, MADE)
     if not durable:
-        ledger._database.rows("PRAGMA synchronous = OFF")
+        ledger.database.rows("PRAGMA synchronous = OFF")
     return ledger
 
 

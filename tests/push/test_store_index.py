@@ -99,7 +99,8 @@ def test_a_damaged_chunk_is_not_believed() -> None:
         flipped = bytearray(content)
         flipped[bit // 8] ^= 1 << bit % 8
         memory.kept[chunk] = bytes(flipped)
-        assert [*index.verify()] == [chunk]
+        with pytest.raises(Damaged):
+            list(index.chunks())
         with pytest.raises(Damaged):
             index.find(words(2**62))
     memory.kept[chunk] = content[:-12]

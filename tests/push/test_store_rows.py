@@ -233,7 +233,7 @@ class Work:
 
     def __init__(self, ledger: LedgerFile, monkeypatch: pytest.MonkeyPatch) -> None:
         self.statements = self.rows = 0
-        original = ledger._database.rows
+        original = ledger.database.rows
 
         def counted(statement: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
             answer = original(statement, values)
@@ -241,7 +241,7 @@ class Work:
             self.rows += len(answer)
             return answer
 
-        monkeypatch.setattr(ledger._database, "rows", counted)
+        monkeypatch.setattr(ledger.database, "rows", counted)
 
 
 def test_a_push_is_as_much_work_after_a_hundred_others(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,8 +88,9 @@ class Lock:
     A fork does not have it: its copy of the handle is closed at once, so that the lock ends with this process.
     """
 
-    def __init__(self, path: Path, subject: str) -> None:
-        self._path, self._subject = path, subject
+    def __init__(self, path: Path, subject: str, shared: bool = False) -> None:
+        """`shared`: with others that share it, and with nobody else."""
+        self._path, self._subject, self._shared = path, subject, shared
         self._handle: int | None = None
         _see_forks()
 
@@ -97,7 +98,7 @@ class Lock:
         try:
             handle = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
             try:
-                _lock(handle)
+                _lock(handle, self._shared)
             except BaseException:
                 os.close(handle)
                 raise
@@ -144,10 +145,11 @@ def _drop_all() -> None:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+    def _lock(handle: int, shared: bool) -> None:
+        if not shared:  # there are no shared locks there: who would share one goes without
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(handle: int, shared: bool) -> None:
+        fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

@@ -71,6 +71,7 @@ class EventKind(enum.StrEnum):
     TRUSTED = "trusted"  # a person's word
     RESOLVED = "resolved"
     PURGED = "purged"
+    REPAIRED = "repaired"  # of damage
     ENDED = "ended"
 
 

@@ -39,6 +39,11 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
 
 
+def as_bytes(value: Any) -> bytes:
+    """What should be a stored block; empty where damage made something else of it."""
+    return value if isinstance(value, bytes) else b""
+
+
 class Tally:
     """How many rows a table has, and the sum of their checksums: a row that vanishes is noticed."""
 
@@ -50,8 +55,12 @@ class Tally:
         self.count += (after is not None) - (before is not None)
         self.total = (self.total + (after or 0) - (before or 0)) % MODULUS
 
-    def check(self, checksums: Iterable[int], what: str) -> None:
+    def counted(self, checksums: Iterable[Any]) -> bool:
+        """Whether these are the rows that it counted."""
+        found = [value if isinstance(value, int) else -1 for value in checksums]
+        return (len(found), sum(found) % MODULUS) == (self.count, self.total)
+
+    def check(self, checksums: Iterable[Any], what: str) -> None:
         """Raise where these are not the rows that it counted."""
-        found = list(checksums)
-        if (len(found), sum(found) % MODULUS) != (self.count, self.total):
+        if not self.counted(checksums):
             raise Damaged(f"{what}: {self.count:,} were written, and these are not they")

@@ -31,6 +31,11 @@ class LedgerFile(RowTables):
         """Open an existing file as it is. `open_ledger` also looks whether it is what it was."""
         super().__init__(Database(path))
         self.path = path
+        self._in_use: disk.Lock | None = None
+
+    def share(self) -> None:
+        """Let nobody repair or forget it while it is open here."""
+        self._in_use = use_lock(self.path, shared=True).__enter__()
 
     def __enter__(self) -> "LedgerFile":
         return self
@@ -39,7 +44,9 @@ class LedgerFile(RowTables):
         self.close()
 
     def close(self) -> None:
-        self._database.close()
+        self.database.close()
+        if self._in_use:
+            self._in_use.drop()
 
     @property
     def name(self) -> str:
@@ -48,14 +55,14 @@ class LedgerFile(RowTables):
     @property
     def about(self) -> str:
         """Which destination it is the memory of."""
-        with self._database.snapshot():
-            return self._head.identity
+        with self.database.snapshot():
+            return self.head.identity
 
     def check_identity(self, about: str, key: str) -> None:
         """Raise PushRefused where this is not the ledger of that destination, or not one of this key."""
-        with self._database.snapshot():
-            self._check_tables()
-            head = self._head
+        with self.database.snapshot():
+            self.check_tables()
+            head = self.head
         if head.identity != about:
             raise Damaged(f"it is of {head.identity}, not of {about}")
         if head.key != key_digest(key):
@@ -74,7 +81,7 @@ class LedgerFile(RowTables):
         with self.transaction():
             self._forget_rows(push)
             self.event(at, EventKind.PURGED, push)
-        self._database.wipe()
+        self.database.wipe()
 
     def _forget_rows(self, push: str) -> None:
         owner = self._changing(push)
@@ -82,10 +89,10 @@ class LedgerFile(RowTables):
         for operation in self.operations(push):
             self.put_operation(without_content(operation))
         for statement, tally in ((sql.REMOVE_RESULTS, "result"), (sql.REMOVE_BLAMES, "blame")):
-            self._database.rows(statement, (owner.number,))
+            self.database.rows(statement, (owner.number,))
             owner.tallies.pop(tally, None)
 
-    def _check_tables(self) -> None:
+    def check_tables(self) -> None:
         (application,), (version,) = self._read(sql.READ_APPLICATION), self._read(sql.READ_VERSION)
         if application != sql.APPLICATION:
             raise Damaged("it is no ledger")
@@ -94,7 +101,7 @@ class LedgerFile(RowTables):
                 f"the ledger {self.path} was written by {_other_version(version)} of analyst-toolkit (its tables have "
                 f"version {version}, these are {sql.VERSION}). Nothing was sent. Use that version, or update this one"
             )
-        if sorted(statement for (statement,) in self._database.rows(sql.READ_SCHEMA)) != _statements(sql.TABLES):
+        if sorted(statement for (statement,) in self.database.rows(sql.READ_SCHEMA)) != _statements(sql.TABLES):
             raise Damaged("its tables")
         (page,) = self._read(sql.READ_PAGE_SIZE)
         with self.path.open("rb") as file:
@@ -103,7 +110,7 @@ class LedgerFile(RowTables):
             raise Damaged(f"its size: {self.path.stat().st_size:,} bytes instead of {pages * page:,}")
 
     def _read(self, statement: str) -> tuple[Any, ...]:
-        return self._database.row(statement) or (None,)
+        return self.database.row(statement) or (None,)
 
 
 def open_ledger(state: Path, system: str, about: str, made: str) -> LedgerFile:
@@ -140,8 +147,9 @@ def _opened(path: Path, about: str, key: str, made: str) -> LedgerFile:
     try:
         ledger = LedgerFile(path)
         try:
+            ledger.share()
             ledger.check_identity(about, key)
-            _leave_card(path, about, made)
+            leave_card(path, about, made)
         except BaseException:
             ledger.close()
             raise
@@ -155,6 +163,11 @@ def _opened(path: Path, about: str, key: str, made: str) -> LedgerFile:
 def ledger_path(state: Path, system: str, about: str) -> Path:
     """Where the ledger of a destination is, or would be."""
     return state / "ledgers" / f"{system}-{hashlib.sha256(about.encode()).hexdigest()[:12]}.sqlite"
+
+
+def use_lock(path: Path, shared: bool = False) -> disk.Lock:
+    """Shared by whoever has a ledger open; had alone by whoever repairs or forgets it."""
+    return disk.Lock(path.with_suffix(".use"), f"the destination of {path.stem}", shared)
 
 
 def key_digest(key: str) -> str:
@@ -200,14 +213,14 @@ def fill(path: Path, head: Head) -> None:
     disk.private_file(path)
     ledger = LedgerFile(path)
     try:
-        ledger._database.script(f"BEGIN;{sql.TABLES}{sql.WRITE_APPLICATION};{sql.WRITE_VERSION};COMMIT;")
+        ledger.database.script(f"BEGIN;{sql.TABLES}{sql.WRITE_APPLICATION};{sql.WRITE_VERSION};COMMIT;")
         with ledger.transaction():
-            ledger._database.rows(sql.WRITE_HEAD, head.encoded())
+            ledger.database.rows(sql.WRITE_HEAD, head.encoded())
     finally:
         ledger.close()
 
 
-def _leave_card(path: Path, about: str, made: str) -> None:
+def leave_card(path: Path, about: str, made: str) -> None:
     card = card_path(path)
     if not card.exists():
         draft = disk.private_file(card.with_name(f"{card.name}.{secrets.token_hex(4)}"))

@@ -109,13 +109,9 @@ class Index:
                 if kept.any():
                     self._put_one(Chunk(chunk.keys[kept], chunk.serials[kept]), int(entry["bits"]), entry["prefix"])
 
-    def verify(self) -> Iterator[int]:
-        """The ids of the damaged chunks."""
-        for entry in self._catalog:
-            try:
-                self._read(entry)
-            except Damaged:
-                yield int(entry["id"])
+    def chunks(self) -> Iterator[Chunk]:
+        """All that it holds."""
+        return (self._read(entry) for entry in self._catalog)
 
     def clear(self) -> None:
         """Forget all."""

@@ -38,6 +38,7 @@ class Head:
     rows: int = 0  # that were ever numbered
     pushes: int = 0
     operations: int = 0
+    lost: dict[str, int] = field(default_factory=dict)  # rows of a push whose fingerprints damage took away
     catalogs: dict[str, int] = field(default_factory=dict)  # the checksum of each
     tallies: dict[str, Tally] = field(default_factory=dict)  # of push, unfinished, unsettled, counter, event
 

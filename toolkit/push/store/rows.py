@@ -15,7 +15,7 @@ from toolkit.errors import PushError
 from toolkit.push import identity
 from toolkit.push.states import Operation, Push, PushState, State, positions
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged, checksum
+from toolkit.push.store.checksums import Damaged, as_bytes, checksum
 from toolkit.push.store.database import WRITING
 from toolkit.push.store.index import LAST_SERIAL, Index, distinct
 from toolkit.push.store.records import PushRow, Row
@@ -24,7 +24,8 @@ from toolkit.push.store.tables import Tables
 NOT_GONE = (State.PLANNED, State.REJECTED, State.RESOLVED_NOT_COMMITTED, State.REPLACED)
 STATES = tuple(State)
 GONE = np.array([state not in NOT_GONE for state in STATES])
-KINDS = "print", "name", "push"
+KINDS = ("print", "name", "push")
+ANY_LOCK = "?"  # of a push of which damage left too little to say
 
 
 class RowBlock(NamedTuple):
@@ -58,15 +59,13 @@ class RowTables(Tables):
         keys: list[np.ndarray] = [np.empty((0, 2), np.uint64)]
         for number, block in enumerate(blocks):
             row = _encoded(owner.number, number, start, block)
-            self._database.rows(sql.ADD_BLOCK, row)
+            self.database.rows(sql.ADD_BLOCK, row)
             owner.tally("row_block").change(None, row[-1])
             start += len(block.words)
             keys.append(block.words[:, [0, identity.CELL]])
         assert start == owner.push.rows, "a push has as many rows as it says"
         head.rows += start
-        self._index(np.concatenate(keys), owner.first_row)
-        if owner.push.key:
-            self._add_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number)
+        self._index(np.concatenate(keys), owner)
 
     def remove_rows(self, push: str) -> None:
         """Forget the rows of a push, and that its call was made. Whoever counts them keeps the operations."""
@@ -76,15 +75,25 @@ class RowTables(Tables):
             words = self.row_words(push)
             for kind, column in (("print", 0), ("name", identity.CELL)):
                 self._remove_keys(kind, distinct(words[:, column]), owner.first_row, end)
-            self._database.rows(sql.REMOVE_BLOCKS, (owner.number,))
+            self.database.rows(sql.REMOVE_BLOCKS, (owner.number,))
         self._remove_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number, owner.number + 1)
+        self._writable_head().lost.pop(push, None)
         owner.first_row, owner.push = None, replace(owner.push, key="", facts=None)
         owner.tallies.pop("row_block", None)
 
+    def lost_rows(self, lock: str) -> dict[str, int]:
+        """Pushes of this lock that damage took fingerprints from, and of how many rows: these may be any rows.
+
+        As long as there are such, nobody can say of a row that it was not sent before. A purge of the push ends it.
+        """
+        with self.database.snapshot():
+            lost = dict(self.head.lost)
+            return {push: rows for push, rows in lost.items() if self.push_row(push).push.lock in (lock, ANY_LOCK)}
+
     def blocks(self, push: str) -> list[RowBlock]:
         """The rows of a push, block by block; none where they were purged."""
-        with self._database.snapshot():
-            return [block for _, block in self._blocks(self._push_row(push))]
+        with self.database.snapshot():
+            return [block for _, block in self._blocks(self.push_row(push))]
 
     def row_words(self, push: str) -> np.ndarray:
         """The four words of each row of a push."""
@@ -93,16 +102,16 @@ class RowTables(Tables):
     def known_blocks(self, digests: Sequence[bytes]) -> list[RowBlock | None]:
         """For each digest the block of rows that has it, of the latest push that does."""
         found: list[RowBlock | None] = []
-        with self._database.snapshot():
+        with self.database.snapshot():
             for digest in digests:
-                row = self._database.row(sql.READ_BLOCKS_LIKE, (digest,)) if digest else None
-                found.append(_decoded(row)[1] if row else None)
+                row = self.database.row(sql.READ_BLOCKS_LIKE, (digest,)) if digest else None
+                found.append(decode_block(row)[1] if row else None)
         return found
 
     def pushes_with_key(self, lock: str, key: str) -> list[Push]:
         """The pushes of the same rows for the same thing, in the order in which they began."""
-        with self._database.snapshot():
-            numbers = self._index_of("push").find(push_keys(lock, [key])).serials.tolist()
+        with self.database.snapshot():
+            numbers = self.index_of("push").find(push_keys(lock, [key])).serials.tolist()
             rows = [self._push_numbered(number) for number in sorted(numbers)]
         return [row.push for row in rows if (row.push.lock, row.push.key) == (lock, key)]
 
@@ -116,8 +125,8 @@ class RowTables(Tables):
 
         What was never sent, was rejected, or is known not to be there does not count.
         """
-        with self._database.snapshot():
-            serials = np.sort(self._index_of("print").find(distinct(prints[:, 0])).serials)
+        with self.database.snapshot():
+            serials = np.sort(self.index_of("print").find(distinct(prints[:, 0])).serials)
             sent = self._gone(serials)
         surest = np.argsort(sent.states == State.UNKNOWN, kind="stable")
         sent = Earlier(*(column[surest] for column in sent))
@@ -128,9 +137,9 @@ class RowTables(Tables):
 
     def newest(self, names: np.ndarray) -> Earlier:
         """For each of these names the row that was sent last of all that bear it; none for a name of zero."""
-        with self._database.snapshot():
+        with self.database.snapshot():
             keys = distinct(names)
-            matches = self._index_of("name").find(keys)
+            matches = self.index_of("name").find(keys)
             order = np.argsort(matches.serials, kind="stable")
             serials, which = matches.serials[order], matches.places[order]
             sent = self._gone(serials)
@@ -160,7 +169,7 @@ class RowTables(Tables):
 
     def _owner(self, serial: int) -> PushRow:
         """The push that a numbered row belongs to."""
-        row = self._database.row(sql.READ_PUSH_OF_ROW, (serial,))
+        row = self.database.row(sql.READ_PUSH_OF_ROW, (serial,))
         owner = PushRow.decoded(row, f"the push of row number {serial}")
         if not 0 <= serial - (owner.first_row or 0) < owner.push.rows:
             raise Damaged(f"the push of row number {serial}")
@@ -168,12 +177,12 @@ class RowTables(Tables):
 
     def _words_at(self, owner: PushRow, where: np.ndarray) -> np.ndarray:
         """The words of rows of a push, at these positions, which ascend."""
-        starts = np.array(self._database.rows(sql.READ_BLOCK_STARTS, (owner.number,)), dtype=np.int64).reshape(-1, 2)
+        starts = np.array(self.database.rows(sql.READ_BLOCK_STARTS, (owner.number,)), dtype=np.int64).reshape(-1, 2)
         words = np.empty((len(where), identity.WORDS), np.uint64)
         in_block = np.searchsorted(starts[:, 1], where, "right") - 1
         for n in np.unique(in_block):
-            row = self._database.row(sql.READ_BLOCK, (owner.number, int(starts[n, 0]))) if n >= 0 else None
-            start, block = _decoded(row, f"the rows of push {owner.push.id}")
+            row = self.database.row(sql.READ_BLOCK, (owner.number, int(starts[n, 0]))) if n >= 0 else None
+            start, block = decode_block(row, f"the rows of push {owner.push.id}")
             wanted = in_block == n
             if len(block.words) <= (where[wanted] - start).max():
                 raise Damaged(f"the rows of push {owner.push.id}")
@@ -182,36 +191,50 @@ class RowTables(Tables):
 
     def _blocks(self, owner: PushRow) -> Iterator[tuple[int, RowBlock]]:
         what = f"the rows of push {owner.push.id}"
-        rows = self._database.rows(sql.READ_BLOCKS, (owner.number,))
+        rows = self.database.rows(sql.READ_BLOCKS, (owner.number,))
         owner.tally("row_block").check([row[-1] for row in rows], what)
-        return (_decoded(row, what) for row in rows)
+        return (decode_block(row, what) for row in rows)
 
     # ── the index ──
 
-    def _index(self, keys: np.ndarray, first: int) -> None:
-        """Make rows found by their content and by their name."""
+    def _index(self, keys: np.ndarray, owner: PushRow) -> None:
+        """Make rows found by their content and by their name, and their push by its key."""
         for kind, column in zip(("print", "name"), keys.T, strict=True):
-            self._add_keys(kind, column, first)
+            self._add_keys(kind, column, owner.first_row or 0)
+        if owner.push.key:
+            self._add_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number)
 
     def _add_keys(self, kind: str, keys: np.ndarray, first: int) -> None:
-        index = self._index_of(kind)
+        index = self.index_of(kind)
         index.add(keys, first)
         self._keep(kind, index)
 
+    def rebuild_index(self) -> None:
+        """Make the index anew, from the rows and pushes."""
+        for (chunk,) in self.database.rows(sql.READ_CHUNK_IDS):
+            self.database.rows(sql.REMOVE_CHUNK, (chunk,))
+        for kind in KINDS:
+            self._keep(kind, Index(ChunkTable(self)))
+        for push in self.pushes():
+            owner = self.push_row(push.id)
+            if owner.first_row is not None:
+                keys = self.row_words(push.id)[:, [0, identity.CELL]]
+                self._index(keys, owner)
+
     def _remove_keys(self, kind: str, keys: np.ndarray, first: int, end: int) -> None:
-        index = self._index_of(kind)
+        index = self.index_of(kind)
         index.remove(keys, first, end)
         self._keep(kind, index)
 
-    def _index_of(self, kind: str) -> Index:
-        row = self._database.row(sql.READ_CATALOG, (kind,))
-        content = row[0] if row else b""
-        if checksum(content) != self._head.catalogs.get(kind, checksum(b"")):
+    def index_of(self, kind: str) -> Index:
+        row = self.database.row(sql.READ_CATALOG, (kind,))
+        content = as_bytes(row[0]) if row else b""
+        if checksum(content) != self.head.catalogs.get(kind, checksum(b"")):
             raise Damaged(f"the list of its {kind} chunks")
         return Index(ChunkTable(self), content)
 
     def _keep(self, kind: str, index: Index) -> None:
-        self._database.rows(sql.PUT_CATALOG, (kind, index.catalog))
+        self.database.rows(sql.PUT_CATALOG, (kind, index.catalog))
         self._writable_head().catalogs[kind] = checksum(index.catalog)
 
 
@@ -219,19 +242,19 @@ class ChunkTable:
     """The chunks of the index, in the ledger's file."""
 
     def __init__(self, tables: RowTables) -> None:
-        self._database = tables._database
+        self.database = tables.database
 
     def read(self, id: int) -> bytes:
-        row = self._database.row(sql.READ_CHUNK, (id,))
-        return row[0] if row else b""
+        row = self.database.row(sql.READ_CHUNK, (id,))
+        return as_bytes(row[0]) if row else b""
 
     def add(self, content: bytes) -> int:
-        assert self._database.mode == WRITING
-        return int(self._database.rows(sql.ADD_CHUNK, (content,))[0][0])
+        assert self.database.mode == WRITING
+        return int(self.database.rows(sql.ADD_CHUNK, (content,))[0][0])
 
     def remove(self, ids: Sequence[int]) -> None:
         for chunk in ids:
-            self._database.rows(sql.REMOVE_CHUNK, (chunk,))
+            self.database.rows(sql.REMOVE_CHUNK, (chunk,))
 
 
 STATE_OBJECTS = np.array(STATES, dtype=object)
@@ -265,11 +288,12 @@ def _encoded(push: int, number: int, start: int, block: RowBlock) -> Row:
     return push, number, start, size, words, bad, block.digest, marks
 
 
-def _decoded(row: Row | None, what: str = "a block of rows") -> tuple[int, RowBlock]:
+def decode_block(row: Row | None, what: str = "a block of rows") -> tuple[int, RowBlock]:
     """Where a block begins, and the block."""
     if row is None:
         raise Damaged(what)
-    push, number, start, size, words, bad, digest, marks = row
+    push, number, start, size, *contents, marks = row
+    words, bad, digest = map(as_bytes, contents)
     intact = checksum(f"{push} {number} {start} {size}".encode(), words, bad, digest) == marks
     if not intact or len(words) != 8 * identity.WORDS * size:
         raise Damaged(what)

@@ -56,6 +56,11 @@ READ_PUSH = f"SELECT {PUSH} FROM push WHERE id = ?"  # noqa: S608 (constants onl
 READ_PUSH_NUMBER = f"SELECT {PUSH} FROM push WHERE number = ?"  # noqa: S608
 READ_PUSH_OF_ROW = f"SELECT {PUSH} FROM push WHERE first_row <= ? ORDER BY first_row DESC LIMIT 1"  # noqa: S608
 READ_PUSHES = f"SELECT {PUSH} FROM push ORDER BY number"  # noqa: S608
+LAST_PUSH = "SELECT max(number) FROM push"
+LAST_OPERATION = "SELECT max(id) FROM operation"
+LAST_EVENT = "SELECT max(id) FROM event"
+READ_EVENT = "SELECT id, push, content, checksum FROM event WHERE id = ?"
+READ_PUSH_IDS = "SELECT id FROM push ORDER BY number"
 READ_UNFINISHED = f"SELECT {PUSH} FROM push WHERE state IN ('open', 'paused') ORDER BY number"  # noqa: S608
 ADD_PUSH = f"INSERT INTO push ({PUSH}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 CHANGE_PUSH = """UPDATE push SET id = ?, lock = ?, state = ?, first_row = ?, row_count = ?, content = ?, tallies = ?,

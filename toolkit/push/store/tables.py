@@ -38,7 +38,7 @@ class Tables:
     """Pushes, operations, counter, events. Rows are read one snapshot or transaction at a time, and not kept longer."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
         self._era = -1
         self._cached_head: Head | None = None
         self._cached_pushes: dict[str, PushRow] = {}
@@ -49,28 +49,29 @@ class Tables:
 
         PushError where it cannot be: the disk is full, the file was taken away, another process holds it too long.
         """
-        return self._database.transaction(self._flush)
+        return self.database.transaction(self._flush)
 
     # ── the counter ──
 
     def baseline(self) -> Baseline | None:
-        with self._database.snapshot():
-            row = self._database.row(sql.READ_COUNTER)
-            self._head.tally("counter").check([] if row is None else [row[-1]], "its count")
+        with self.database.snapshot():
+            row = self.database.row(sql.READ_COUNTER)
+            self.head.tally("counter").check([] if row is None else [row[-1]], "its count")
             return None if row is None else decode_baseline(row)
 
     def set_baseline(self, baseline: Baseline) -> None:
         head = self._writable_head()
-        row, before = encode_baseline(baseline), self._database.row(sql.READ_COUNTER)
-        self._database.rows(sql.WRITE_COUNTER, row)
+        row, before = encode_baseline(baseline), self.database.row(sql.READ_COUNTER)
+        head.tally("counter").check([before[-1]] if before else [], "its count")
+        self.database.rows(sql.WRITE_COUNTER, row)
         head.tally("counter").change(before[-1] if before else None, row[-1])
 
     # ── pushes ──
 
     def push(self, id: str) -> Push:
         """KeyError where there is none of this id."""
-        with self._database.snapshot():
-            return self._push_row(id).push
+        with self.database.snapshot():
+            return self.push_row(id).push
 
     def pushes(self) -> list[Push]:
         """All of them, in the order in which they began."""
@@ -84,7 +85,7 @@ class Tables:
         """Add it, or replace the one with its id."""
         head = self._writable_head()
         try:
-            row = self._push_row(push.id)
+            row = self.push_row(push.id)
         except KeyError:
             number = head.pushes = head.pushes + 1
             row = self._cached_pushes[push.id] = PushRow(number, push)
@@ -92,34 +93,34 @@ class Tables:
         self._changed[push.id] = row
 
     def _all_pushes(self, statement: str, tally: str) -> list[PushRow]:
-        with self._database.snapshot():
+        with self.database.snapshot():
             self._flush()
-            rows = self._database.rows(statement)
-            self._head.tally(tally).check([row[-1] for row in rows], "its pushes")
+            rows = self.database.rows(statement)
+            self.head.tally(tally).check([row[-1] for row in rows], "its pushes")
             return [PushRow.decoded(row, f"push {row[1]}") for row in rows]
 
     # ── operations ──
 
     def operation(self, id: int) -> Operation:
         """KeyError where there is none of this id."""
-        with self._database.snapshot():
-            if not 0 < id <= self._head.operations:
+        with self.database.snapshot():
+            if not 0 < id <= self.head.operations:
                 raise KeyError(id)
-            return self._decoded(self._database.row(sql.READ_OPERATION, (id,)), f"operation {id}")
+            return self._decoded(self.database.row(sql.READ_OPERATION, (id,)), f"operation {id}")
 
     def operations(self, push: str) -> list[Operation]:
         """All of one push, by id."""
-        with self._database.snapshot():
-            owner = self._push_row(push)
-            rows = self._database.rows(sql.READ_OPERATIONS, (owner.number,))
+        with self.database.snapshot():
+            owner = self.push_row(push)
+            rows = self.database.rows(sql.READ_OPERATIONS, (owner.number,))
             owner.tally("operation").check([row[-1] for row in rows], f"the operations of push {push}")
             return [decode_operation(row, push, f"operation {row[0]}") for row in rows]
 
     def unsettled(self, lock: str) -> list[Operation]:
         """Of every push of this lock: `sent`, open, and sent more than once. Its time does not grow with the rest."""
-        with self._database.snapshot():
-            rows = self._database.rows(sql.READ_UNSETTLED)
-            self._head.tally("unsettled").check([row[-1] for row in rows], "its open operations")
+        with self.database.snapshot():
+            rows = self.database.rows(sql.READ_UNSETTLED)
+            self.head.tally("unsettled").check([row[-1] for row in rows], "its open operations")
             numbers = {row[1]: self._push_numbered(row[1]) for row in rows}
             return [
                 decode_operation(row, numbers[row[1]].push.id, f"operation {row[0]}")
@@ -130,10 +131,10 @@ class Tables:
     def sendable(self, push: str, limit: int) -> list[Operation]:
         """Those whose turn it is: planned, all that they wait for is in; by their first row, then by id."""
         ready: list[Operation] = []
-        with self._database.snapshot():
-            owner, many = self._push_row(push), max(limit, 16)
+        with self.database.snapshot():
+            owner, many = self.push_row(push), max(limit, 16)
             for start in itertools.count(0, many):
-                rows = self._database.rows(sql.READ_SENDABLE, (owner.number, many, start))
+                rows = self.database.rows(sql.READ_SENDABLE, (owner.number, many, start))
                 planned = [decode_operation(row, push, f"operation {row[0]}") for row in rows]
                 ready += (operation for operation in planned if all(map(self._is_in, operation.after)))
                 if len(rows) < many or len(ready) >= limit:
@@ -142,11 +143,11 @@ class Tables:
 
     def leaves(self, id: int) -> list[Operation]:
         """The operations that hold its rows now: itself, or what replaced it."""
-        with self._database.snapshot():
+        with self.database.snapshot():
             operation = self.operation(id)
             if operation.state is not State.REPLACED:
                 return [operation]
-            children = self._database.rows(sql.READ_CHILDREN, (id,))
+            children = self.database.rows(sql.READ_CHILDREN, (id,))
             if not children:
                 raise Damaged(f"what replaced operation {id}")
             return [leaf for row in children for leaf in self.leaves(row[0])]
@@ -165,7 +166,7 @@ class Tables:
     def put_operation(self, operation: Operation) -> None:
         """Replace it. A move that `LIFE` does not know is an AssertionError."""
         self._writable_head()
-        row = self._database.row(sql.READ_OPERATION, (operation.id,))
+        row = self.database.row(sql.READ_OPERATION, (operation.id,))
         before = self._decoded(row, f"operation {operation.id}")
         known = operation.state is before.state or operation.state in LIFE[before.state]
         assert known, f"operation {operation.id} does not go from {before.state} to {operation.state}"
@@ -173,10 +174,10 @@ class Tables:
         self._write(operation, (row[-1], is_unsettled(before)) if row else None)
 
     def _write(self, operation: Operation, before: tuple[int, bool] | None) -> None:
-        owner, unsettled = self._changing(operation.push), self._head.tally("unsettled")
+        owner, unsettled = self._changing(operation.push), self.head.tally("unsettled")
         told = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
         row = encode_operation(told, owner.number)
-        self._database.rows(sql.PUT_OPERATION, row)
+        self.database.rows(sql.PUT_OPERATION, row)
         owner.tally("operation").change(before and before[0], row[-1])
         unsettled.change(before[0] if before and before[1] else None, row[-1] if is_unsettled(told) else None)
 
@@ -191,10 +192,10 @@ class Tables:
         owner = self._changing(push)
         for position, values in results.items():
             key = owner.number, int(position)
-            before = self._database.row(sql.READ_RESULT, key)
+            before = self.database.row(sql.READ_RESULT, key)
             earlier = json.loads(checked((*key, *before), f"a result of push {push}")[-1]) if before else {}
             row = with_checksum(*key, as_json({**earlier, **values}))
-            self._database.rows(sql.PUT_RESULT, row)
+            self.database.rows(sql.PUT_RESULT, row)
             owner.tally("result").change(before[-1] if before else None, row[-1])
 
     def results(self, push: str) -> dict[int, dict[str, Any]]:
@@ -204,9 +205,11 @@ class Tables:
         """Say why a row was refused."""
         owner = self._changing(push)
         key = owner.number, int(position)
-        before = self._database.row(sql.READ_BLAME, key)
+        before = self.database.row(sql.READ_BLAME, key)
+        if before:
+            checked((*key, *before), f"a blame of push {push}")
         row = with_checksum(*key, as_json([scrub(error), column]))
-        self._database.rows(sql.PUT_BLAME, row)
+        self.database.rows(sql.PUT_BLAME, row)
         owner.tally("blame").change(before[-1] if before else None, row[-1])
 
     def blames(self, push: str) -> dict[int, tuple[str, str | None]]:
@@ -215,9 +218,9 @@ class Tables:
         }
 
     def _contents(self, push: str, statement: str, tally: str) -> Iterator[tuple[int, Any]]:
-        with self._database.snapshot():
-            owner, what = self._push_row(push), f"a {tally} of push {push}"
-            rows = self._database.rows(statement, (owner.number,))
+        with self.database.snapshot():
+            owner, what = self.push_row(push), f"a {tally} of push {push}"
+            rows = self.database.rows(statement, (owner.number,))
             owner.tally(tally).check([row[-1] for row in rows], what)
         for row in rows:
             yield row[0], json.loads(checked((owner.number, *row), what)[-1])
@@ -229,41 +232,41 @@ class Tables:
         tally = self._writable_head().tally("event")
         content = scrub(as_json([at.epoch, at.monotonic, at.wall, kind, details]))
         row = with_checksum(tally.count + 1, push, content)
-        self._database.rows(sql.ADD_EVENT, row)
+        self.database.rows(sql.ADD_EVENT, row)
         tally.change(None, row[-1])
 
     def events(self, push: str | None = None) -> list[Event]:
         """The history, of one push or of all."""
-        with self._database.snapshot():
+        with self.database.snapshot():
             if push is None:
-                rows = self._database.rows(sql.READ_EVENTS)
-                self._head.tally("event").check([row[-1] for row in rows], "its history")
+                rows = self.database.rows(sql.READ_EVENTS)
+                self.head.tally("event").check([row[-1] for row in rows], "its history")
             else:
-                rows = self._database.rows(sql.READ_EVENTS_OF, (push,))
-        return [_event(checked(row, f"event {row[0]}")) for row in rows]
+                rows = self.database.rows(sql.READ_EVENTS_OF, (push,))
+        return [decode_event(checked(row, f"event {row[0]}")) for row in rows]
 
     # ── what vouches for the rest ──
 
     @property
-    def _head(self) -> Head:
+    def head(self) -> Head:
         self._forget_what_is_old()
         if self._cached_head is None:
-            self._cached_head = Head.decoded(self._database.row(sql.READ_HEAD))
+            self._cached_head = Head.decoded(self.database.row(sql.READ_HEAD))
         return self._cached_head
 
     def _writable_head(self) -> Head:
-        assert self._database.mode == WRITING, "a ledger is written to inside a transaction"
-        return self._head
+        assert self.database.mode == WRITING, "a ledger is written to inside a transaction"
+        return self.head
 
     def _forget_what_is_old(self) -> None:
-        if self._era != self._database.era:
-            self._era = self._database.era
+        if self._era != self.database.era:
+            self._era = self.database.era
             self._cached_head, self._cached_pushes, self._changed = None, {}, {}
 
-    def _push_row(self, id: str) -> PushRow:
+    def push_row(self, id: str) -> PushRow:
         self._forget_what_is_old()
         if id not in self._cached_pushes:
-            row = self._database.row(sql.READ_PUSH, (id,))
+            row = self.database.row(sql.READ_PUSH, (id,))
             if row is None:
                 raise KeyError(id)
             self._cached_pushes[id] = PushRow.decoded(row, f"push {id}")
@@ -274,22 +277,22 @@ class Tables:
         for row in self._cached_pushes.values():
             if row.number == number:
                 return row
-        found = PushRow.decoded(self._database.row(sql.READ_PUSH_NUMBER, (number,)), f"push number {number}")
+        found = PushRow.decoded(self.database.row(sql.READ_PUSH_NUMBER, (number,)), f"push number {number}")
         return self._cached_pushes.setdefault(found.push.id, found)
 
     def _changing(self, push: str) -> PushRow:
         self._writable_head()
-        row = self._changed[push] = self._push_row(push)
+        row = self._changed[push] = self.push_row(push)
         return row
 
     def _flush(self) -> None:
         """Write the pushes that changed, and the head, before the transaction ends or all pushes are read."""
-        if self._database.mode != WRITING or self._era != self._database.era:
+        if self.database.mode != WRITING or self._era != self.database.era:
             return
-        head = self._head
+        head = self.head
         for row in self._changed.values():
             values = row.encoded()
-            self._database.rows(
+            self.database.rows(
                 *((sql.ADD_PUSH, values) if row.checksum is None else (sql.CHANGE_PUSH, _to_change(values)))
             )
             head.tally("push").change(row.checksum, values[-1])
@@ -298,14 +301,14 @@ class Tables:
             )
             row.checksum, row.was_unfinished = values[-1], row.unfinished
         self._changed.clear()
-        self._database.rows(sql.WRITE_HEAD, head.encoded())
+        self.database.rows(sql.WRITE_HEAD, head.encoded())
 
 
 def _to_change(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*values[1:], values[0])
 
 
-def _event(values: tuple[Any, ...]) -> Event:
+def decode_event(values: tuple[Any, ...]) -> Event:
     _, push, content = values
     *at, kind, details = json.loads(content)
     return Event(Stamp(*at), EventKind(kind), push, details)

@@ -1,0 +1,370 @@
+"""A ledger that is not what was written is refused in words, wherever it was damaged; and what can be saved is."""
+
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from toolkit import InputError, PushError, PushRefused, SettingsError
+from toolkit.push.states import Baseline, EventKind, PushState, State
+from toolkit.push.store import care, sql
+from toolkit.push.store.file import LedgerFile, card_path, ledger_path, open_ledger, rollback_path
+
+from .store_kit import ABOUT, BLOCK, MADE, NOW, add, opened, words
+from .test_store_rows import bring
+
+NAMES = ("one", "two", "three")
+ROWS = {"one": 70, "two": 20, "three": 130}
+NAME = ledger_path(Path(), "system", ABOUT).stem
+
+
+def rows_of(name: str) -> np.ndarray:
+    return words(ROWS[name], NAMES.index(name))
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder with a ledger of three pushes: verified, stopped in the middle, and one with unknown rows."""
+    state = tmp_path_factory.mktemp("filled") / "state"
+    with opened(state) as ledger:
+        ends = {
+            "one": [State.VERIFIED, State.REJECTED],
+            "two": [State.SENT, State.PLANNED],
+            "three": [State.UNKNOWN, State.VERIFIED, State.COUNTED],
+        }
+        for name in NAMES:
+            cuts = [ROWS[name] // len(ends[name])] * (len(ends[name]) - 1)
+            operations = add(ledger, name, rows_of(name), [*cuts, ROWS[name] - sum(cuts)], key=f"key of {name}")
+            for operation, end in zip(operations, ends[name], strict=True):
+                bring(ledger, operation, end)
+            with ledger.transaction():
+                ledger.keep_results(name, {n: {"id": n} for n in range(5)})
+                ledger.blame(name, 3, "is wrong", "EMAIL")
+                ledger.event(NOW, EventKind.BEGAN, name, rows=ROWS[name])
+                ledger.set_baseline(Baseline(1_000 + ROWS[name], NOW, proved=True))
+                if name != "two":
+                    ledger.put_push(replace(ledger.push(name), state=PushState.DONE))
+    return state
+
+
+@pytest.fixture
+def state(filled: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(filled, tmp_path / "state")
+
+
+def file_of(state: Path) -> Path:
+    return state / "ledgers" / f"{NAME}.sqlite"
+
+
+def everything(state: Path) -> dict[str, Any]:
+    """All that a push is decided by."""
+    with opened(state) as ledger:
+        told: dict[str, Any] = {
+            "baseline": ledger.baseline(),
+            "unsettled": ledger.unsettled("11111"),
+            "unfinished": ledger.unfinished(),
+            "lost": ledger.lost_rows("11111"),
+        }
+        for name in NAMES:
+            earlier, newest = ledger.sent_before(rows_of(name)[:, :2]), ledger.newest(rows_of(name)[:, 3])
+            told[name] = {
+                "earlier": [column.tolist() for column in earlier],
+                "newest": [column.tolist() for column in newest],
+                "push": ledger.push_with_key("11111", f"key of {name}"),
+                "operations": ledger.operations(name),
+                "sendable": ledger.sendable(name, 9),
+                "results": ledger.results(name),
+                "blames": ledger.blames(name),
+                "words": ledger.row_words(name).tolist(),
+            }
+        return told
+
+
+def flip(path: Path, bit: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(content)
+
+
+def test_a_sound_ledger_says_so(state: Path) -> None:
+    (condition,) = care.check(state)
+    assert condition.sound
+    assert (condition.pushes, condition.rows, condition.about) == (3, 220, ABOUT)
+    assert care.repair(state, NAME, NOW) == ["Nothing is damaged."]
+
+
+def flips(size: int, count: int) -> list[int]:
+    """Bits from all over the file; among them each of its first hundred bytes, where SQLite keeps what the file is."""
+    chance = random.Random(13)
+    return [*range(0, 800, 5), *(chance.randrange(8 * size) for _ in range(count))]
+
+
+def test_a_flipped_bit_is_never_silently_accepted(filled: Path, state: Path) -> None:
+    before, whole = everything(state), file_of(filled).read_bytes()
+    refused = 0
+    for bit in flips(len(whole), 250):
+        file_of(state).write_bytes(whole)
+        flip(file_of(state), bit)
+        try:
+            assert everything(state) == before, f"bit {bit} was not noticed"
+        except PushError:
+            refused += 1
+    assert refused > 80
+
+
+def test_what_is_repaired_forgets_no_row_without_saying_so(filled: Path, state: Path) -> None:
+    """After any flip: a row that went is known, or its push is said to have lost rows; none is sent again unasked."""
+    before, whole = everything(state), file_of(filled).read_bytes()
+    repaired = 0
+    for bit in flips(len(whole), 60)[::3]:
+        shutil.rmtree(state)
+        shutil.copytree(filled, state)
+        flip(file_of(state), bit)
+        (condition,) = care.check(state)
+        try:
+            told = care.repair(state, NAME, NOW)
+        except PushRefused:
+            assert not condition.sound
+            continue
+        assert condition.sound == (told == ["Nothing is damaged."])
+        repaired += not condition.sound
+        after = everything(state)
+        (condition,) = care.check(state)
+        assert condition.sound, f"bit {bit}: {condition.problems}"
+        for name in NAMES:
+            missed = set(before[name]["earlier"][0]) - set(after[name]["earlier"][0])
+            assert len(missed) <= sum(after["lost"].values()), f"bit {bit}: {told}"
+        if after["baseline"] is None or after["baseline"].trusted:
+            assert after["unsettled"] == before["unsettled"]
+    assert repaired > 20
+
+
+def write_another(path: Path) -> None:
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE a (b)")
+    db.close()
+
+
+CUTS: dict[str, Callable[[Path], object]] = {
+    "empty": lambda path: path.write_bytes(b""),
+    "cut to a page": lambda path: os.truncate(path, 4096),
+    "cut in a page": lambda path: os.truncate(path, path.stat().st_size - 100),
+    "its last page lost": lambda path: os.truncate(path, path.stat().st_size - 4096),
+    "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
+    "a text": lambda path: path.write_text("not a ledger", encoding="ascii"),
+    "longer": lambda path: path.write_bytes(path.read_bytes() + bytes(4096)),
+    "another SQLite file": lambda path: (path.unlink(), write_another(path)),
+}
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_what_is_no_whole_ledger_is_refused_with_the_way_on(state: Path, cut: str) -> None:
+    CUTS[cut](file_of(state))
+    file_of(state).chmod(0o600)
+    with pytest.raises(PushRefused, match=f"ledger of {ABOUT} is damaged") as refused:
+        opened(state)
+    assert f"analyst-toolkit ledger check {NAME}" in str(refused.value)
+    assert not care.check(state)[0].sound
+
+
+def test_a_missing_ledger_is_missed(state: Path) -> None:
+    file_of(state).unlink()
+    with pytest.raises(PushRefused, match=r"is missing.*would be sent again.*ledger forget"):
+        opened(state)
+    assert care.check(state)[0].problems == ["it is missing"]
+    with pytest.raises(PushRefused, match="backup"):
+        care.repair(state, NAME, NOW)
+    care.forget(state, NAME)
+    with opened(state) as ledger:
+        assert ledger.pushes() == []
+
+
+def test_another_version_is_named(state: Path) -> None:
+    for version, word in ((sql.VERSION + 1, "newer"), (sql.VERSION - 1, "older")):
+        db = sqlite3.connect(file_of(state))
+        db.execute(f"PRAGMA user_version = {version}")
+        db.close()
+        with pytest.raises(PushRefused, match=f"{word} version"):
+            opened(state)
+
+
+def test_the_key_of_the_fingerprints_is_missed(state: Path) -> None:
+    (state / "key").unlink()
+    with pytest.raises(PushRefused, match=r"key of the fingerprints is gone.*backup"):
+        opened(state)
+    assert "key" in care.check(state)[0].problems[0]
+    with pytest.raises(PushRefused, match="key of the fingerprints"):
+        care.repair(state, NAME, NOW)
+    assert not (state / "key").exists()
+
+
+@pytest.mark.parametrize("text", ["", "0123456789abcdef" * 2, "0" * 31, "0" * 33, "\x00" * 32])
+def test_another_key_is_refused(state: Path, text: str) -> None:
+    (state / "key").write_text(text, encoding="ascii")
+    with pytest.raises(PushRefused, match=r"key"):
+        opened(state)
+    assert not care.check(state)[0].sound
+    with pytest.raises(PushRefused, match="key"):
+        care.repair(state, NAME, NOW)
+
+
+def test_a_flipped_key_is_refused(state: Path) -> None:
+    for bit in range(256):
+        flip(state / "key", bit)
+        with pytest.raises(PushRefused, match="key"):
+            opened(state)
+        flip(state / "key", bit)
+    opened(state).close()
+
+
+def test_a_ledger_of_another_destination_is_refused(state: Path) -> None:
+    shutil.copy(file_of(state), ledger_path(state, "system", "system/22222"))
+    with pytest.raises(PushRefused, match="it is of system/11111"):
+        open_ledger(state, "system", "system/22222", MADE)
+
+
+def test_a_ledger_that_others_may_read_is_refused(state: Path) -> None:
+    file_of(state).chmod(0o644)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        opened(state)
+
+
+def test_only_the_user_may_read_a_ledger(state: Path) -> None:
+    with opened(state) as ledger:
+        add(ledger, "another", words(3, 9))
+        for path in (ledger.path, rollback_path(ledger.path), card_path(ledger.path), state / "key"):
+            assert path.stat().st_mode & 0o077 == 0, path
+
+
+# ── repair, one thing at a time ──────────────────────────────────────────────
+
+
+def damage(state: Path, statement: str, *values: Any) -> None:
+    db = sqlite3.connect(file_of(state))
+    db.execute(statement, values)
+    db.commit()
+    db.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM chunk WHERE id = (SELECT min(id) FROM chunk)",
+        "UPDATE chunk SET content = zeroblob(length(content))",
+        "DELETE FROM catalog",
+        "UPDATE catalog SET content = x'00'",
+    ],
+)
+def test_an_index_is_made_anew_and_nothing_is_lost(state: Path, statement: str) -> None:
+    before = everything(state)
+    damage(state, statement)
+    with pytest.raises(PushError, match="damaged"):
+        everything(state)
+    assert care.repair(state, NAME, NOW) == ["The index was made anew from the rows. Nothing is lost."]
+    assert everything(state) == before
+
+
+def test_rows_whose_fingerprints_are_lost_are_said_to_be(state: Path) -> None:
+    before = everything(state)
+    damage(state, "UPDATE row_block SET words = zeroblob(length(words)) WHERE push = 3 AND number = 1")
+    with pytest.raises(PushError, match="damaged"):
+        everything(state)
+    told = care.repair(state, NAME, NOW)
+    assert any(f"{BLOCK} rows of push three" in line for line in told)
+    with opened(state) as ledger:
+        assert ledger.lost_rows("11111") == {"three": BLOCK}
+        assert ledger.lost_rows("22222") == {}
+        found = ledger.sent_before(rows_of("three")[:, :2])
+        assert set(found.rows.tolist()) == {*range(BLOCK), *range(2 * BLOCK, 130)}
+        assert ledger.operations("three") == before["three"]["operations"]  # what was counted stays
+        assert ledger.baseline() == before["baseline"]
+        ledger.purge("three", NOW)
+        assert ledger.lost_rows("11111") == {}
+    assert sorted(path.name for path in file_of(state).parent.glob("*.damaged*"))
+
+
+def test_a_lost_operation_leaves_its_rows_unknown(state: Path) -> None:
+    damage(state, "DELETE FROM operation WHERE id = 2")  # the rejected second half of the first push
+    told = care.repair(state, NAME, NOW)
+    assert any("35 rows of push one are unknown" in line for line in told)
+    with opened(state) as ledger:
+        assert [o.state for o in ledger.operations("one")] == [State.VERIFIED, State.UNKNOWN]
+        assert [o.state for o in ledger.operations("two")] == [State.UNKNOWN, State.PLANNED]  # it was in doubt
+        baseline = ledger.baseline()
+        assert baseline is not None
+        assert not baseline.trusted
+        assert len(ledger.sent_before(rows_of("one")[:, :2]).rows) == 70
+    care.trust(state, NAME, "I counted them", NOW)
+    with opened(state) as ledger:
+        baseline = ledger.baseline()
+        assert baseline is not None
+        assert baseline.trusted
+        assert ledger.events()[-1].details == {"why": "I counted them"}
+
+
+def test_a_lost_push_leaves_its_rows_known(state: Path) -> None:
+    damage(state, "UPDATE push SET lock = 'another' WHERE number = 1")
+    told = care.repair(state, NAME, NOW)
+    assert any("Push number 1 is lost" in line for line in told)
+    with opened(state) as ledger:
+        assert len(ledger.sent_before(rows_of("one")[:, :2]).rows) >= 35
+        assert [p.id for p in ledger.pushes()] == ["salvaged-1", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM head", "UPDATE head SET checksum = checksum + 1", "DELETE FROM counter"]
+)
+def test_without_its_head_or_count_nothing_is_trusted(state: Path, statement: str) -> None:
+    before = everything(state)
+    damage(state, statement)
+    with pytest.raises(PushError, match="damaged"):
+        everything(state)
+    care.repair(state, NAME, NOW)
+    with opened(state) as ledger:
+        baseline = ledger.baseline()
+        assert baseline is None or not baseline.trusted
+        for name in NAMES:
+            assert ledger.sent_before(rows_of(name)[:, :2]).rows.tolist() == before[name]["earlier"][0]
+
+
+def test_no_repair_while_a_push_has_it_open(state: Path) -> None:
+    with opened(state), opened(state):
+        for action in (lambda: care.repair(state, NAME, NOW), lambda: care.forget(state, NAME)):
+            with pytest.raises(PushRefused, match="is running"):
+                action()
+    care.forget(state, NAME)
+
+
+def test_forgetting_all_begins_anew(state: Path) -> None:
+    (state / "key").unlink()
+    care.forget_all(state)
+    assert care.ledger_names(state) == []
+    with opened(state) as ledger:
+        assert not len(ledger.sent_before(rows_of("one")[:, :2]).rows)
+
+
+def test_what_cannot_be_cared_for_is_told(state: Path) -> None:
+    with pytest.raises(InputError, match=f"there is no ledger 'x'.*{NAME}"):
+        care.check(state, ["x"])
+    with pytest.raises(InputError, match="why"):
+        care.trust(state, NAME, "", NOW)
+    with opened(state) as ledger:
+        assert isinstance(ledger, LedgerFile)
+    care.forget(state, NAME)
+    opened(state).close()
+    with pytest.raises(InputError, match="nothing was counted"):
+        care.trust(state, NAME, "I counted them", NOW)
+
+
+def test_journals_of_the_first_version_get_a_word(state: Path) -> None:
+    assert care.notes(state) == []
+    (state / "pushes").mkdir()
+    (state / "pushes" / "a.sqlite").touch()
+    assert "version 0.1" in care.notes(state)[0]

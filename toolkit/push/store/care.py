@@ -1,0 +1,199 @@
+"""What a person can do about ledgers: check, repair, forget, trust. The command line stands on these."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from toolkit.errors import InputError, PushError, PushRefused
+from toolkit.push import disk, identity
+from toolkit.push.states import EventKind, Stamp
+from toolkit.push.store.checksums import Damaged
+from toolkit.push.store.examine import Condition, examine
+from toolkit.push.store.file import (
+    LedgerFile,
+    card_path,
+    fill,
+    key_digest,
+    leave_card,
+    rollback_path,
+    use_lock,
+)
+from toolkit.push.store.records import Head
+from toolkit.push.store.salvage import Salvage, pour
+
+BEGINNING = b"SQLite format 3\x00\x10\x00\x01\x01\x00\x40\x20\x20"  # pages of 4,096 bytes, a rollback file
+NOTHING_LEFT = "Put it back from a backup; or forget it, and what was sent is not known any more"
+
+
+def ledger_names(state: Path) -> list[str]:
+    """The ledgers of a state folder, also those of which only the card is left."""
+    folder = state / "ledgers"
+    return sorted({path.stem for suffix in ("sqlite", "json") for path in folder.glob(f"*.{suffix}")})
+
+
+def check(state: Path, names: list[str] | None = None) -> list[Condition]:
+    """What each ledger holds, and what of it is damaged; of all where none is named."""
+    key = _key(state)
+    return [examine(_path(state, name), key) for name in (names or ledger_names(state))]
+
+
+def notes(state: Path) -> list[str]:
+    """What else a person should know of a state folder."""
+    told = []
+    if kind := disk.network_file_system(state):
+        told.append(
+            f"{state} is on a network file system ({kind}): whether two computers keep out of each other's way, and "
+            "whether a power cut loses what was written, hangs on how it is mounted. A folder on a disk of this "
+            "computer is safe: set TOOLKIT_STATE."
+        )
+    old = state / "pushes"
+    if any(old.glob("*.sqlite")):
+        told.append(
+            f"{old} holds journals of version 0.1. They are not read: what they say was sent is not known here, and "
+            "would be sent again. Move the folder away once you have compared it with the vendor."
+        )
+    return told
+
+
+def repair(state: Path, name: str, now: Stamp) -> list[str]:
+    """Save what can be saved of a damaged ledger; in words, what could not. The damaged file is kept beside it.
+
+    Raises:
+        PushRefused: a push has it open, or there is nothing to repair it from; the message says what is left to do.
+    """
+    path = _path(state, name)
+    with use_lock(path):
+        condition = examine(path, _key(state))
+        if condition.sound:
+            return ["Nothing is damaged."]
+        if condition.index_only:
+            with LedgerFile(path) as ledger, ledger.transaction():
+                ledger.rebuild_index()
+                ledger.event(now, EventKind.REPAIRED, what=condition.problems)
+            return ["The index was made anew from the rows. Nothing is lost."]
+        return _made_anew(state, condition, now)
+
+
+def forget(state: Path, name: str) -> None:
+    """Remove a ledger for good: what it knows of is sent again by the next push of it. Ask before you call this.
+
+    Raises:
+        PushRefused: a push has it open.
+    """
+    path = _path(state, name)
+    with use_lock(path):
+        for each in (path, rollback_path(path), card_path(path)):
+            each.unlink(missing_ok=True)
+        disk.sync_folder(path.parent)
+
+
+def forget_all(state: Path) -> None:
+    """Remove every ledger, and the key of the fingerprints. Ask before you call this."""
+    for name in ledger_names(state):
+        forget(state, name)
+    (state / "key").unlink(missing_ok=True)
+    disk.sync_folder(state)
+
+
+def trust(state: Path, name: str, why: str, now: Stamp) -> None:
+    """A person's word that the vendor's counter of a destination may be trusted again. Recorded with the reason.
+
+    Raises:
+        InputError: no reason, or nothing was counted there yet.
+    """
+    path = _path(state, name)
+    if not why:
+        raise InputError("say why the counter may be trusted again: it is recorded")
+    with use_lock(path):
+        condition = examine(path, _key(state))
+        if not condition.sound:
+            raise PushRefused(f"{name} is damaged ({'; '.join(condition.problems)}): repair it first")
+        with LedgerFile(path) as ledger:
+            baseline = ledger.baseline()
+            if baseline is None:
+                raise InputError(f"nothing was counted yet at {condition.about}: there is nothing to trust")
+            with ledger.transaction():
+                ledger.set_baseline(replace(baseline, trusted=True))
+                ledger.event(now, EventKind.TRUSTED, why=why)
+
+
+def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
+    path, key = condition.path, _key(state)
+    if not path.exists() or not path.stat().st_size:
+        raise PushRefused(f"nothing is left of {condition.name} to repair it from. {NOTHING_LEFT}")
+    if key is None or not condition.about:
+        missing = "the key of the fingerprints" if key is None else "what it is the ledger of"
+        raise PushRefused(f"{condition.name} cannot be repaired: {missing} is gone. Nothing was changed")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    copy = path.with_name(f"{path.name}.{secrets.token_hex(4)}.copy")
+    try:
+        _copy(path, copy)
+        with LedgerFile(copy) as old:
+            _refuse_another_key(old, key, condition)
+            fill(draft, Head(condition.about, condition.since, key_digest(key)))
+            with LedgerFile(draft) as new:
+                told = pour(Salvage(old), new, now)
+        told.append(f"The damaged file is kept: {_keep(path).name}.")
+        draft.replace(path)
+        leave_card(path, condition.about, condition.since)
+    except Damaged:
+        raise PushRefused(f"nothing of {condition.name} can be read, and nothing was changed. {NOTHING_LEFT}") from None
+    except OSError as problem:
+        raise PushError(f"{path} could not be repaired ({problem}); it is as it was") from None
+    finally:
+        for left_over in (draft, rollback_path(draft), copy, rollback_path(copy)):
+            left_over.unlink(missing_ok=True)
+        disk.sync_folder(path.parent)
+    return told
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """A copy to read from, with what every ledger begins with, so that SQLite opens it."""
+    disk.private_file(copy)
+    copy.write_bytes(path.read_bytes())
+    if rollback_path(path).exists():
+        disk.private_file(rollback_path(copy))
+        rollback_path(copy).write_bytes(rollback_path(path).read_bytes())
+    with copy.open("r+b") as file:
+        file.write(BEGINNING)
+
+
+def _refuse_another_key(old: LedgerFile, key: str, condition: Condition) -> None:
+    try:
+        with old.database.snapshot():
+            same = old.head.key == key_digest(key)
+    except PushError:
+        return  # its head is lost: nobody can tell
+    if not same:
+        raise PushRefused(f"{condition.name} was written with another key than the one here. Nothing was changed")
+
+
+def _keep(path: Path) -> Path:
+    """Move a damaged file, and what SQLite would undo it with, out of the way."""
+    kept = next(k for k in _other_names(path) if not k.exists())
+    path.replace(kept)
+    if rollback_path(path).exists():
+        rollback_path(path).replace(rollback_path(kept))
+    return kept
+
+
+def _other_names(path: Path) -> Iterator[Path]:
+    number = 1
+    while True:
+        yield path.with_name(f"{path.name}.damaged" + (f"-{number}" if number > 1 else ""))
+        number += 1
+
+
+def _path(state: Path, name: str) -> Path:
+    if name not in ledger_names(state):
+        known = ", ".join(ledger_names(state)) or "none"
+        raise InputError(f"there is no ledger {name!r} in {state}; there are: {known}")
+    return state / "ledgers" / f"{name}.sqlite"
+
+
+def _key(state: Path) -> str | None:
+    try:
+        return identity.user_key(state) if (state / "key").exists() else None
+    except PushRefused:
+        return None

@@ -1,0 +1,164 @@
+"""What is known of a ledger, and what is damaged: read only, and as far as it can be read."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from toolkit.errors import PushError
+from toolkit.push import identity
+from toolkit.push.store import sql
+from toolkit.push.store.checksums import Damaged
+from toolkit.push.store.file import LedgerFile, key_digest, read_card
+from toolkit.push.store.rows import push_keys
+
+ABOUT = "ledger of"
+
+
+@dataclass
+class Condition:
+    """What a ledger holds, and what is wrong with it."""
+
+    name: str
+    path: Path
+    about: str = ""
+    since: str = ""
+    pushes: int = 0
+    rows: int = 0
+    bytes: int = 0
+    problems: list[str] = field(default_factory=list)
+    index_only: bool = True  # whatever is damaged can be made anew from the rows
+
+    @property
+    def sound(self) -> bool:
+        return not self.problems
+
+
+class Part(NamedTuple):
+    """One thing to look at; `is_index`: it can be made anew from the rest."""
+
+    look: Callable[[], object]
+    is_index: bool = False
+
+
+def examine(path: Path, key: str | None) -> Condition:
+    """Look at all of a ledger. `key` is that of the fingerprints, None where it is not there."""
+    card = read_card(path)
+    condition = Condition(path.stem, path, card.get(ABOUT, ""), card.get("since", ""))
+    if not path.exists() or not path.stat().st_size:
+        condition.problems.append("it is empty" if path.exists() else "it is missing")
+        condition.index_only = False
+        return condition
+    condition.bytes = path.stat().st_size
+    try:
+        with LedgerFile(path) as ledger:
+            for part in _Examination(ledger, key, condition).parts():
+                _note(part, condition)
+    except PushError as problem:
+        _note(Part(partial(_raise, problem)), condition)
+    return condition
+
+
+def _note(part: Part, condition: Condition) -> None:
+    try:
+        part.look()
+    except PushError as problem:
+        condition.problems.append(problem.what if isinstance(problem, Damaged) else str(problem))
+        condition.index_only &= part.is_index
+
+
+def _raise(problem: PushError) -> None:
+    raise problem
+
+
+class _Examination:
+    """The parts of a ledger, one after the other."""
+
+    def __init__(self, ledger: LedgerFile, key: str | None, condition: Condition) -> None:
+        self._ledger, self._key, self._condition = ledger, key, condition
+        self._expected = {kind: _Sums() for kind in ("print", "name", "push")}
+
+    def parts(self) -> Iterator[Part]:
+        ledger = self._ledger
+        yield Part(ledger.check_tables)
+        yield Part(self._head)
+        yield Part(self._sqlite)
+        yield Part(ledger.baseline)
+        yield Part(ledger.events)
+        yield Part(partial(ledger.unsettled, ""))
+        yield Part(ledger.unfinished)
+        yield Part(self._pushes)
+        for push in self._ids():
+            for look in (ledger.operations, ledger.results, ledger.blames, self._rows):
+                yield Part(partial(look, push))
+        for kind in self._expected:
+            yield Part(partial(self._index, kind), is_index=True)
+
+    def _head(self) -> None:
+        with self._ledger.database.snapshot():
+            head = self._ledger.head
+        self._condition.about, self._condition.since = head.identity, head.made
+        if self._key is None:
+            raise PushError("the key of its fingerprints is gone")
+        if head.key != key_digest(self._key):
+            raise PushError("the key in the state folder is not the one that it was written with")
+
+    def _sqlite(self) -> None:
+        if (found := self._ledger.database.rows(sql.SOUND)) != [("ok",)]:
+            raise Damaged(f"SQLite: {found[0][0]}")
+
+    def _pushes(self) -> None:
+        pushes = self._ledger.pushes()
+        self._condition.pushes, self._condition.rows = len(pushes), sum(push.rows for push in pushes)
+
+    def _ids(self) -> list[str]:
+        try:
+            return [push for (push,) in self._ledger.database.rows(sql.READ_PUSH_IDS)]
+        except Damaged:
+            return []
+
+    def _rows(self, id: str) -> None:
+        ledger = self._ledger
+        with ledger.database.snapshot():
+            owner, blocks = ledger.push_row(id), ledger.blocks(id)
+        if owner.first_row is None:
+            return
+        if sum(len(block.words) for block in blocks) != owner.push.rows:
+            raise Damaged(f"the rows of push {id}")
+        if owner.push.key:
+            self._expected["push"].add(push_keys(owner.push.lock, [owner.push.key]), owner.number)
+        first = owner.first_row
+        for block in blocks:
+            self._expected["print"].add(block.words[:, 0], first)
+            self._expected["name"].add(block.words[:, identity.CELL], first)
+            first += len(block.words)
+
+    def _index(self, kind: str) -> None:
+        with self._ledger.database.snapshot():
+            index, sums = self._ledger.index_of(kind), _Sums()
+            for chunk in index.chunks():
+                sums.add_pairs(chunk.keys, chunk.serials)
+        if sums != self._expected[kind]:
+            raise Damaged(f"the index of its {kind}s does not hold what the rows say")
+
+
+@dataclass
+class _Sums:
+    """By which two sets of pairs of a key and a serial number are told apart."""
+
+    count: int = 0
+    keys: int = 0
+    mixed: int = 0
+
+    def add(self, keys: np.ndarray, first: int) -> None:
+        where = np.flatnonzero(keys)
+        self.add_pairs(keys[where], where + first)
+
+    def add_pairs(self, keys: np.ndarray, serials: np.ndarray) -> None:
+        self.count += len(keys)
+        self.keys = (self.keys + int(keys.sum(dtype=np.uint64))) % 2**64
+        mixed = keys * (2 * serials.astype(np.uint64) + np.uint64(1))
+        self.mixed = (self.mixed + int(mixed.sum(dtype=np.uint64))) % 2**64

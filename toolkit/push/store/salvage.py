@@ -1,0 +1,225 @@
+"""A damaged ledger made anew of what of it is intact. What is not becomes unknown, and never "not sent before"."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+
+from toolkit.errors import PushError
+from toolkit.push import identity
+from toolkit.push.states import (
+    Baseline,
+    EventKind,
+    Operation,
+    Push,
+    PushState,
+    Ranges,
+    Stamp,
+    State,
+    positions,
+    ranges,
+)
+from toolkit.push.store import sql
+from toolkit.push.store.checksums import Damaged
+from toolkit.push.store.file import LedgerFile
+from toolkit.push.store.records import PushRow, Row, checked, decode_baseline, decode_operation
+from toolkit.push.store.rows import ANY_LOCK, RowBlock, decode_block
+from toolkit.push.store.tables import Event, decode_event
+
+MISSES = 100  # numbers that nothing has, after which no more is looked for
+WHY = "the ledger was damaged, and what it knew of this is lost"
+T = TypeVar("T")
+
+
+class Salvage:
+    """What of a damaged ledger is intact."""
+
+    def __init__(self, old: LedgerFile) -> None:
+        self._database = old.database
+        self.counts_hurt = False  # whether anything is lost that later counts are explained by
+        try:
+            with self._database.snapshot():
+                self._last: dict[str, int] = {"push": old.head.pushes, "operation": old.head.operations}
+        except PushError:
+            self._last, self.counts_hurt = {}, True
+
+    @cached_property
+    def baseline(self) -> Baseline | None:
+        row = _intact(self._database.row, sql.READ_COUNTER)
+        kept = _intact(decode_baseline, row) if row else None
+        self.counts_hurt |= bool(row) and not kept
+        return kept
+
+    @cached_property
+    def pushes(self) -> dict[int, PushRow | None]:
+        """By number; None where it is lost."""
+        rows = self._numbered(sql.READ_PUSH_NUMBER, "push", sql.LAST_PUSH)
+        found = {number: _intact(PushRow.decoded, row, "") for number, row in rows}
+        self.counts_hurt |= None in found.values()
+        return found
+
+    @cached_property
+    def operations(self) -> dict[int, list[tuple[Operation, int]]]:
+        """By the number of their push, each with its checksum."""
+        found: dict[int, list[tuple[Operation, int]]] = defaultdict(list)
+        for _, row in self._numbered(sql.READ_OPERATION, "operation", sql.LAST_OPERATION):
+            operation = _intact(decode_operation, row, "", "")
+            if row and operation:
+                found[row[1]].append((operation, row[-1]))
+            else:
+                self.counts_hurt = True
+        return found
+
+    def blocks(self, number: int, count: int | None) -> dict[int, tuple[int, RowBlock]]:
+        """The blocks of rows of a push, by number, each with its first position."""
+        found, missing, n = {}, 0, 0
+        while n < count if count is not None else missing < MISSES:
+            row = _intact(self._database.row, sql.READ_BLOCK, (number, n))
+            block = _intact(decode_block, row, "")
+            missing = 0 if row else missing + 1
+            if block:
+                found[n] = block
+            n += 1
+        return found
+
+    def contents(self, number: int, statement: str) -> list[tuple[int, Any]]:
+        """What came back for rows of a push."""
+        rows = _intact(self._database.rows, statement, (number,)) or []
+        kept = (_intact(checked, (number, *row), "") for row in rows)
+        return [(row[1], json.loads(row[2])) for row in kept if row]
+
+    def events(self) -> Iterator[Event]:
+        for _, row in self._numbered(sql.READ_EVENT, "event", sql.LAST_EVENT):
+            values = _intact(checked, row, "")
+            event = _intact(decode_event, values) if values else None
+            if event:
+                yield event
+
+    def _numbered(self, statement: str, kind: str, last: str) -> Iterator[tuple[int, Row | None]]:
+        """Every row of a table by its number; None where there should be one."""
+        end = self._last.get(kind) or (_intact(self._database.row, last) or (0,))[0]
+        number = missing = 0
+        while number < end if isinstance(end, int) and end else missing < MISSES:
+            number += 1
+            row = _intact(self._database.row, statement, (number,))
+            missing = 0 if row else missing + 1
+            if row or end:
+                yield number, row
+
+
+def _intact(read: Callable[..., T], *arguments: Any) -> T | None:
+    """What is read; None where it is damaged."""
+    try:
+        return read(*arguments)
+    except (Damaged, ValueError, TypeError, KeyError):
+        return None
+
+
+def pour(salvage: Salvage, new: LedgerFile, now: Stamp) -> list[str]:
+    """Write all that is intact into a new ledger. Gives in words what is not."""
+    told: list[str] = []
+    with new.transaction():
+        operations, baseline = salvage.operations, salvage.baseline
+        for number, row in salvage.pushes.items():
+            told += _Pour(salvage, new, number, row).push(operations.get(number, []))
+        for event in salvage.events():
+            new.event(event.at, event.kind, event.push, **event.details)
+        if baseline or salvage.counts_hurt:
+            kept = baseline or Baseline(0, now)
+            new.set_baseline(replace(kept, trusted=kept.trusted and not salvage.counts_hurt))
+        if salvage.counts_hurt:
+            told.append(
+                "The vendor's counter is not trusted any more, and requests in doubt are unknown. A person's word ends "
+                "it (`analyst-toolkit ledger trust`)."
+            )
+        new.event(now, EventKind.REPAIRED, what=told)
+    return told
+
+
+class _Pour:
+    """One push, from the old ledger into the new one."""
+
+    def __init__(self, salvage: Salvage, new: LedgerFile, number: int, row: PushRow | None) -> None:
+        self._salvage, self._new, self._number, self._row = salvage, new, number, row
+        self._told: list[str] = []
+
+    def push(self, operations: list[tuple[Operation, int]]) -> list[str]:
+        row, new = self._row, self._new
+        blocks = self._salvage.blocks(self._number, row.tally("row_block").count if row else None)
+        push = row.push if row else self._stand_in([operation for operation, _ in operations], blocks)
+        if push is None:
+            return []
+        new.put_push(push)
+        if blocks or (row and row.first_row is not None):
+            self._rows(push, blocks)
+        self._operations(push, operations)
+        for position, content in self._salvage.contents(self._number, sql.READ_RESULTS):
+            new.keep_results(push.id, {position: content})
+        for position, content in self._salvage.contents(self._number, sql.READ_BLAMES):
+            new.blame(push.id, position, *content)
+        return self._told
+
+    def _stand_in(self, operations: list[Operation], blocks: dict[int, tuple[int, RowBlock]]) -> Push | None:
+        """For a push of which only its rows or operations are left."""
+        ends = [stop for o in operations for _, stop in o.rows] + [at + len(b.words) for at, b in blocks.values()]
+        if not ends:
+            return None
+        self._told.append(f"Push number {self._number} is lost but for its rows: they are unknown.")
+        return Push(
+            id=f"salvaged-{self._number}", what="?", lock=ANY_LOCK, where=self._new.about, started=self._new.head.made,
+            rows=max(ends), state=PushState.DONE, reason=WHY,
+        )  # fmt: skip
+
+    def _rows(self, push: Push, blocks: dict[int, tuple[int, RowBlock]]) -> None:
+        """Its rows; where a block is lost, rows without a fingerprint hold the place."""
+        parts, at, lost = [], 0, 0
+        for start, block in [*(blocks[n] for n in sorted(blocks)), (push.rows, None)]:
+            if start > at:
+                parts.append(RowBlock(np.zeros((start - at, identity.WORDS), np.uint64), np.empty(0, np.uint32)))
+                lost += start - at
+            if block is not None:
+                parts.append(block)
+                at = start + len(block.words)
+        self._new.add_rows(push.id, parts)
+        if lost:
+            self._new.head.lost[push.id] = lost
+            self._told.append(
+                f"The fingerprints of {lost:,} rows of push {push.id} are lost: any row may be one of them, until that "
+                "push is purged."
+            )
+
+    def _operations(self, push: Push, found: list[tuple[Operation, int]]) -> None:
+        """Its operations, with new ids; one more, unknown, holds the rows of those that are lost."""
+        operations, first = [operation for operation, _ in found], self._new.head.operations + 1
+        ids = {o.id: first + n for n, o in enumerate(operations)}
+        parents, stand_in = {o.parent for o in operations}, first + len(operations)
+        for o in operations:
+            after = tuple(ids.get(each, stand_in) for each in o.after)
+            moved = replace(o, push=push.id, parent=ids.get(o.parent or 0), after=after)
+            childless = o.state is State.REPLACED and o.id not in parents
+            if childless or (o.state is State.SENT and self._salvage.counts_hurt):
+                moved = replace(moved, state=State.UNKNOWN, note=WHY)
+            self._new.add_operation(moved)
+        if not self._whole(checksum for _, checksum in found):
+            left = _left(push, operations)
+            self._new.add_operation(Operation(0, push.id, left, _size(left), state=State.UNKNOWN, note=WHY))
+            self._told.append(f"{_size(left):,} rows of push {push.id} are unknown.")
+
+    def _whole(self, checksums: Iterable[int]) -> bool:
+        """Whether these are all operations that the push had."""
+        return self._row is not None and self._row.tally("operation").counted(checksums)
+
+
+def _left(push: Push, operations: list[Operation]) -> Ranges:
+    """The rows that none of these operations holds; where each holds some, nobody knows which are in doubt: all."""
+    held = [positions(o.rows) for o in operations if o.state is not State.REPLACED]
+    left = np.setdiff1d(np.arange(push.rows), np.concatenate(held) if held else [])
+    return ranges(left) or ((0, push.rows),)
+
+
+def _size(rows: Ranges) -> int:
+    return sum(stop - start for start, stop in rows)
