@@ -69,6 +69,7 @@ def everything(state: Path) -> dict[str, Any]:
         told: dict[str, Any] = {
             "baseline": ledger.baseline(),
             "unsettled": ledger.unsettled("11111"),
+            "unknown": ledger.unknown("11111"),
             "unfinished": ledger.unfinished(),
             "lost": ledger.lost_rows("11111"),
         }

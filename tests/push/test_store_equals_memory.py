@@ -156,6 +156,7 @@ class BothLedgers(RuleBasedStateMachine):
         assert len(disk.events()) == self.written
         for lock in ("11111", "22222"):
             assert disk.unsettled(lock) == memory.unsettled(lock)
+            assert disk.unknown(lock) == memory.unknown(lock)
         for push in memory.pushes():
             assert disk.push(push.id) == push
             operations = disk.operations(push.id)

@@ -219,12 +219,6 @@ class Ledger(Protocol):
     def leaves(self, id: int) -> list[Operation]:
         """The operations that hold its rows now: itself, or what replaced it."""
 
-    def sendable(self, push: str, limit: int) -> list[Operation]:
-        """Those whose turn it is: planned, all that they wait for is in; by their first row, then by id."""
-
-    def leaves(self, id: int) -> list[Operation]:
-        """The operations that hold its rows now: itself, or what replaced it."""
-
     def add_operation(self, operation: Operation) -> Operation:
         """A new one; its `id` is chosen here. Gives it back with its id."""
 

@@ -89,6 +89,7 @@ class _Examination:
         yield Part(ledger.baseline)
         yield Part(ledger.events)
         yield Part(partial(ledger.unsettled, ""))
+        yield Part(partial(ledger.unknown, ""))
         yield Part(ledger.unfinished)
         yield Part(self._pushes)
         for push in self._ids():

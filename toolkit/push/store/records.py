@@ -40,7 +40,7 @@ class Head:
     operations: int = 0
     lost: dict[str, int] = field(default_factory=dict)  # rows of a push whose fingerprints damage took away
     catalogs: dict[str, int] = field(default_factory=dict)  # the checksum of each
-    tallies: dict[str, Tally] = field(default_factory=dict)  # of push, unfinished, unsettled, counter, event
+    tallies: dict[str, Tally] = field(default_factory=dict)  # of push, unfinished, counter, event, and `SETS`
 
     def tally(self, name: str) -> Tally:
         return self.tallies.setdefault(name, Tally())
@@ -107,7 +107,7 @@ def encode_operation(operation: Operation, push_number: int) -> Row:
         " ".join(map(str, operation.after)), operation.state, operation.answer, operation.sendings,
         *_stamp_columns(operation.started), *_stamp_columns(operation.ended), operation.digest, int(operation.open),
         int(operation.believed), operation.note, operation.status, operation.code, operation.message,
-        operation.rows[0][0] if operation.rows else 0, int(operation.state in SENDABLE), int(is_unsettled(operation)),
+        operation.rows[0][0] if operation.rows else 0, int(operation.state in SENDABLE), int(operation.unsettled),
     )  # fmt: skip
 
 
@@ -120,11 +120,6 @@ def decode_operation(row: Row | None, push: str, what: str) -> Operation:
         open=bool(values[17]), believed=bool(values[18]), note=values[19], status=values[20], code=values[21],
         message=values[22],
     )  # fmt: skip
-
-
-def is_unsettled(operation: Operation) -> bool:
-    """Whether what becomes of later requests may hang on it."""
-    return operation.open or operation.state is State.SENT or operation.resent
 
 
 def without_content(operation: Operation) -> Operation:

@@ -160,7 +160,7 @@ class RowTables(Tables):
             first = owner.first_row or 0
             end = int(np.searchsorted(serials, first + owner.push.rows))
             where = serials[start:end].astype(np.int64) - first
-            states = row_states(self.operations(owner.push.id), owner.push.rows)[where]
+            states = _state_numbers(self.operations(owner.push.id), owner.push.rows)[where]
             gone = np.flatnonzero(GONE[states])
             words, named = self._words_at(owner, where[gone]), np.full(len(gone), owner.push.id, dtype=object)
             parts.append(Earlier(gone + start, named, where[gone], STATE_OBJECTS[states[gone]], words))
@@ -267,7 +267,7 @@ EMPTY = (
 )
 
 
-def row_states(operations: Iterable[Operation], rows: int) -> np.ndarray:
+def _state_numbers(operations: Iterable[Operation], rows: int) -> np.ndarray:
     """For each row of a push the state, as its number in `STATES`, of the latest operation that holds it."""
     states = np.full(rows, STATES.index(State.PLANNED), dtype=np.int8)
     for operation in operations:

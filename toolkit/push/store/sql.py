@@ -25,6 +25,7 @@ CREATE INDEX operation_parent ON operation (parent);
 CREATE INDEX operation_sendable ON operation (push, first_position, id) WHERE is_sendable = 1;
 CREATE INDEX operation_push ON operation (push);
 CREATE INDEX operation_unsettled ON operation (id) WHERE is_unsettled = 1;
+CREATE INDEX operation_unknown ON operation (id) WHERE state = 'unknown';
 CREATE TABLE counter (one INTEGER PRIMARY KEY CHECK (one = 1), content TEXT NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE result (push INTEGER NOT NULL, position INTEGER NOT NULL, content TEXT NOT NULL,
                      checksum INTEGER NOT NULL, PRIMARY KEY (push, position));
@@ -76,6 +77,7 @@ READ_OPERATIONS = f"SELECT {OPERATION} FROM operation WHERE push = ? ORDER BY id
 READ_CHILDREN = f"SELECT {OPERATION} FROM operation WHERE parent = ? ORDER BY id"  # noqa: S608
 READ_SENDABLE = f"""SELECT {OPERATION} FROM operation WHERE push = ? AND is_sendable = 1
     ORDER BY first_position, id LIMIT ? OFFSET ?"""  # noqa: S608
+READ_UNKNOWN = f"SELECT {OPERATION} FROM operation WHERE state = 'unknown' ORDER BY id"  # noqa: S608
 READ_UNSETTLED = f"SELECT {OPERATION} FROM operation WHERE is_unsettled = 1 ORDER BY id"  # noqa: S608
 PUT_OPERATION = f"""INSERT INTO operation ({OPERATION})
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

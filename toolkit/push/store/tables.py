@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -20,9 +20,13 @@ from toolkit.push.store.records import (
     decode_operation,
     encode_baseline,
     encode_operation,
-    is_unsettled,
     with_checksum,
 )
+
+SETS: dict[str, Callable[[Operation], bool]] = {  # operations that are counted apart, so that none of them vanishes
+    "unsettled": lambda operation: operation.unsettled,
+    "unknown": lambda operation: operation.state is State.UNKNOWN,
+}
 
 
 class Event(NamedTuple):
@@ -117,10 +121,17 @@ class Tables:
             return [decode_operation(row, push, f"operation {row[0]}") for row in rows]
 
     def unsettled(self, lock: str) -> list[Operation]:
-        """Of every push of this lock: `sent`, open, and sent more than once. Its time does not grow with the rest."""
+        """Of every push of this lock, those that are `unsettled`. Its time does not grow with the others."""
+        return self._set("unsettled", sql.READ_UNSETTLED, lock)
+
+    def unknown(self, lock: str) -> list[Operation]:
+        """Of every push of this lock, those that are `unknown`. Its time does not grow with the others."""
+        return self._set("unknown", sql.READ_UNKNOWN, lock)
+
+    def _set(self, name: str, statement: str, lock: str) -> list[Operation]:
         with self.database.snapshot():
-            rows = self.database.rows(sql.READ_UNSETTLED)
-            self.head.tally("unsettled").check([row[-1] for row in rows], "its open operations")
+            rows = self.database.rows(statement)
+            self.head.tally(name).check([row[-1] for row in rows], f"its {name} operations")
             numbers = {row[1]: self._push_numbered(row[1]) for row in rows}
             return [
                 decode_operation(row, numbers[row[1]].push.id, f"operation {row[0]}")
@@ -171,15 +182,17 @@ class Tables:
         known = operation.state is before.state or operation.state in LIFE[before.state]
         assert known, f"operation {operation.id} does not go from {before.state} to {operation.state}"
         assert operation.push == before.push, "an operation stays in its push"
-        self._write(operation, (row[-1], is_unsettled(before)) if row else None)
+        self._write(operation, (row[-1], before) if row else None)
 
-    def _write(self, operation: Operation, before: tuple[int, bool] | None) -> None:
-        owner, unsettled = self._changing(operation.push), self.head.tally("unsettled")
+    def _write(self, operation: Operation, before: tuple[int, Operation] | None) -> None:
+        owner = self._changing(operation.push)
         told = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
         row = encode_operation(told, owner.number)
         self.database.rows(sql.PUT_OPERATION, row)
         owner.tally("operation").change(before and before[0], row[-1])
-        unsettled.change(before[0] if before and before[1] else None, row[-1] if is_unsettled(told) else None)
+        for name, belongs in SETS.items():
+            was = before[0] if before and belongs(before[1]) else None
+            self.head.tally(name).change(was, row[-1] if belongs(told) else None)
 
     def _decoded(self, row: tuple[Any, ...] | None, what: str) -> Operation:
         number = checked(row, what)[1]
