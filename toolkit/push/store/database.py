@@ -27,7 +27,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._process = os.getpid()
+        self._process, self._file = os.getpid(), 0
         self._guard = threading.RLock()
         self.mode, self.era = "", 0  # era: what was read in an earlier one may have changed since
         _see_forks()
@@ -113,10 +113,17 @@ class Database:
                 self._connection.execute(sql.ROLLBACK)
 
     def _still_there(self) -> None:
+        if not self._is_there():
+            raise PushError(self._taken_away)
+
+    def _is_there(self) -> bool:
         with contextlib.suppress(OSError):
-            if self.path.stat().st_ino == self._file:
-                return
-        raise PushError(f"the ledger {self.path} was taken away; nothing more was sent")
+            return self.path.stat().st_ino == self._file
+        return False
+
+    @property
+    def _taken_away(self) -> str:
+        return f"the ledger {self.path} was taken away; nothing more was sent"
 
     @contextlib.contextmanager
     def _in_words(self) -> Iterator[None]:
@@ -130,6 +137,8 @@ class Database:
     def _told(self, problem: sqlite3.Error) -> Exception:
         if isinstance(problem, sqlite3.ProgrammingError):
             return PushError(f"the ledger {self.path} is closed; nothing more was sent")
+        if self._file and not self._is_there():
+            return PushError(self._taken_away)
         name = getattr(problem, "sqlite_errorname", "") or ""
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or not name.startswith(tuple(REASONS)):
             return Damaged(f"SQLite: {problem}")
