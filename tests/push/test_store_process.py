@@ -191,8 +191,9 @@ import os, sys
 from pathlib import Path
 from tests.push.store_kit import add, opened, words
 with opened(Path(sys.argv[1])) as ledger:
+    ledger.database.rows("PRAGMA cache_size = 2")  # so that SQLite writes before the commit
     with ledger.transaction():
-        add(ledger, "one", words(10))
+        add(ledger, "one", words(2_000))
         child = os.fork()
         if not child:
             sys.exit(0)

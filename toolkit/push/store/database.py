@@ -133,6 +133,8 @@ class Database:
             yield
         except sqlite3.Error as problem:
             raise self._told(problem) from None
+        except UnicodeError:
+            raise Damaged("a text in it") from None
 
     def _told(self, problem: sqlite3.Error) -> Exception:
         if isinstance(problem, sqlite3.ProgrammingError):

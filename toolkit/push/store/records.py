@@ -13,15 +13,16 @@ Row = tuple[Any, ...]
 UNFINISHED = (PushState.OPEN, PushState.PAUSED)
 
 
-def checked(row: Row | None, what: str) -> Row:
+def checked(table: str, row: Row | None, what: str) -> Row:
     """A row without its checksum, which is its last value. Damaged where it does not match, or there is no row."""
-    if row is None or checksum_of(*row[:-1]) != row[-1]:
+    if row is None or checksum_of(table, *row[:-1]) != row[-1]:
         raise Damaged(what)
     return row[:-1]
 
 
-def with_checksum(*values: Any) -> Row:
-    return (*values, checksum_of(*values))
+def with_checksum(table: str, *values: Any) -> Row:
+    """A row of a table, with a checksum that no row of another table has."""
+    return (*values, checksum_of(table, *values))
 
 
 # ── the head: what the whole ledger is ──
@@ -47,11 +48,11 @@ class Head:
 
     def encoded(self) -> Row:
         tallies = {name: (tally.count, tally.total) for name, tally in self.tallies.items()}
-        return with_checksum(as_json({**vars(self), "tallies": tallies}))
+        return with_checksum("head", as_json({**vars(self), "tallies": tallies}))
 
     @classmethod
     def decoded(cls, row: Row | None) -> "Head":
-        (content,) = checked(row, "its head")
+        (content,) = checked("head", row, "its head")
         values = json.loads(content)
         return cls(**{**values, "tallies": {name: Tally(*counted) for name, counted in values["tallies"].items()}})
 
@@ -82,12 +83,20 @@ class PushRow:
         content = {name: value for name, value in asdict(self.push).items() if name not in IN_COLUMNS}
         push = self.push
         return with_checksum(
-            self.number, push.id, push.lock, push.state, self.first_row, push.rows, as_json(content), as_json(tallies)
+            "push",
+            self.number,
+            push.id,
+            push.lock,
+            push.state,
+            self.first_row,
+            push.rows,
+            as_json(content),
+            as_json(tallies),
         )
 
     @classmethod
     def decoded(cls, row: Row | None, what: str) -> "PushRow":
-        number, name, lock, state, first_row, rows, content, tallies = checked(row, what)
+        number, name, lock, state, first_row, rows, content, tallies = checked("push", row, what)
         push = Push(id=name, lock=lock, state=PushState(state), rows=rows, **json.loads(content))
         counted = {name: Tally(*numbers) for name, numbers in json.loads(tallies).items()}
         read = cls(number, push, first_row, counted, row[-1] if row else None)
@@ -103,8 +112,8 @@ IN_COLUMNS = ("id", "lock", "state", "rows")
 
 def encode_operation(operation: Operation, push_number: int) -> Row:
     return with_checksum(
-        operation.id, push_number, operation.kind, _text_of(operation.rows), operation.size, operation.parent,
-        " ".join(map(str, operation.after)), operation.state, operation.answer, operation.sendings,
+        "operation", operation.id, push_number, operation.kind, _text_of(operation.rows), operation.size,
+        operation.parent, " ".join(map(str, operation.after)), operation.state, operation.answer, operation.sendings,
         *_stamp_columns(operation.started), *_stamp_columns(operation.ended), operation.digest, int(operation.open),
         int(operation.believed), operation.note, operation.status, operation.code, operation.message,
         operation.rows[0][0] if operation.rows else 0, int(operation.state in SENDABLE), int(operation.unsettled),
@@ -112,7 +121,7 @@ def encode_operation(operation: Operation, push_number: int) -> Row:
 
 
 def decode_operation(row: Row | None, push: str, what: str) -> Operation:
-    values = checked(row, what)
+    values = checked("operation", row, what)
     return Operation(
         id=values[0], push=push, kind=values[2], rows=_ranges_of(values[3]), size=values[4], parent=values[5],
         after=tuple(map(int, values[6].split())), state=State(values[7]), answer=Answer(values[8]),
@@ -149,11 +158,11 @@ def _ranges_of(text: str) -> Ranges:
 
 
 def encode_baseline(baseline: Baseline) -> Row:
-    return with_checksum(as_json(asdict(baseline)))
+    return with_checksum("counter", as_json(asdict(baseline)))
 
 
 def decode_baseline(row: Row) -> Baseline:
-    (content,) = checked(row, "its count")
+    (content,) = checked("counter", row, "its count")
     values = json.loads(content)
     stamps = {name: values[name] and Stamp(**values[name]) for name in ("at", "first")}
     return Baseline(**{**values, **stamps})

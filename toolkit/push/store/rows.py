@@ -173,20 +173,24 @@ class RowTables(Tables):
         owner = PushRow.decoded(row, f"the push of row number {serial}")
         if not 0 <= serial - (owner.first_row or 0) < owner.push.rows:
             raise Damaged(f"the push of row number {serial}")
-        return owner
+        return self._cached_pushes.setdefault(owner.push.id, owner)
 
     def _words_at(self, owner: PushRow, where: np.ndarray) -> np.ndarray:
         """The words of rows of a push, at these positions, which ascend."""
-        starts = np.array(self.database.rows(sql.READ_BLOCK_STARTS, (owner.number,)), dtype=np.int64).reshape(-1, 2)
-        words = np.empty((len(where), identity.WORDS), np.uint64)
-        in_block = np.searchsorted(starts[:, 1], where, "right") - 1
+        what, words = f"the rows of push {owner.push.id}", np.empty((len(where), identity.WORDS), np.uint64)
+        blocks = self.database.rows(sql.READ_BLOCK_STARTS, (owner.number,))
+        starts = [start for _, start in blocks]
+        if not all(isinstance(start, int) for start in starts) or sorted(starts) != starts:
+            raise Damaged(what)
+        in_block = np.searchsorted(np.array(starts, np.int64), where, "right") - 1
         for n in np.unique(in_block):
-            row = self.database.row(sql.READ_BLOCK, (owner.number, int(starts[n, 0]))) if n >= 0 else None
-            start, block = decode_block(row, f"the rows of push {owner.push.id}")
+            row = self.database.row(sql.READ_BLOCK, (owner.number, blocks[n][0])) if n >= 0 else None
+            start, block = decode_block(row, what)
             wanted = in_block == n
-            if len(block.words) <= (where[wanted] - start).max():
-                raise Damaged(f"the rows of push {owner.push.id}")
-            words[wanted] = block.words[where[wanted] - start]
+            places = where[wanted] - start
+            if places.min() < 0 or places.max() >= len(block.words):
+                raise Damaged(what)
+            words[wanted] = block.words[places]
         return words
 
     def _blocks(self, owner: PushRow) -> Iterator[tuple[int, RowBlock]]:

@@ -44,8 +44,10 @@ class Salvage:
         try:
             with self._database.snapshot():
                 self._last: dict[str, int] = {"push": old.head.pushes, "operation": old.head.operations}
+            self.knows_how_many = True
         except PushError:
             self._last, self.counts_hurt = {}, True
+            self.knows_how_many = _intact(self._database.rows, sql.SOUND) == [("ok",)]
 
     @cached_property
     def baseline(self) -> Baseline | None:
@@ -86,15 +88,15 @@ class Salvage:
             n += 1
         return found
 
-    def contents(self, number: int, statement: str) -> list[tuple[int, Any]]:
+    def contents(self, number: int, table: str, statement: str) -> list[tuple[int, Any]]:
         """What came back for rows of a push."""
         rows = _intact(self._database.rows, statement, (number,)) or []
-        kept = (_intact(checked, (number, *row), "") for row in rows)
+        kept = (_intact(checked, table, (number, *row), "") for row in rows)
         return [(row[1], json.loads(row[2])) for row in kept if row]
 
     def events(self) -> Iterator[Event]:
         for _, row in self._numbered(sql.READ_EVENT, "event", sql.LAST_EVENT):
-            values = _intact(checked, row, "")
+            values = _intact(checked, "event", row, "")
             event = _intact(decode_event, values) if values else None
             if event:
                 yield event
@@ -126,6 +128,12 @@ def pour(salvage: Salvage, new: LedgerFile, now: Stamp) -> list[str]:
         operations, baseline = salvage.operations, salvage.baseline
         for number, row in salvage.pushes.items():
             told += _Pour(salvage, new, number, row).push(operations.get(number, []))
+        if not salvage.knows_how_many:
+            new.put_push(stand_in("salvaged-rest", new, 0))
+            new.head.lost["salvaged-rest"] = 1
+            told.append(
+                "Whether there were more pushes is lost: any row may be of one, until `salvaged-rest` is purged."
+            )
         for event in salvage.events():
             new.event(event.at, event.kind, event.push, **event.details)
         if baseline or salvage.counts_hurt:
@@ -140,6 +148,14 @@ def pour(salvage: Salvage, new: LedgerFile, now: Stamp) -> list[str]:
     return told
 
 
+def stand_in(id: str, ledger: LedgerFile, rows: int) -> Push:
+    """A push in the place of one that is lost."""
+    return Push(
+        id=id, what="?", lock=ANY_LOCK, where=ledger.about, started=ledger.head.made, rows=rows, state=PushState.DONE,
+        reason=WHY,
+    )  # fmt: skip
+
+
 class _Pour:
     """One push, from the old ledger into the new one."""
 
@@ -151,28 +167,21 @@ class _Pour:
         row, new = self._row, self._new
         blocks = self._salvage.blocks(self._number, row.tally("row_block").count if row else None)
         push = row.push if row else self._stand_in([operation for operation, _ in operations], blocks)
-        if push is None:
-            return []
         new.put_push(push)
-        if blocks or (row and row.first_row is not None):
+        if row is None or blocks or row.first_row is not None:
             self._rows(push, blocks)
         self._operations(push, operations)
-        for position, content in self._salvage.contents(self._number, sql.READ_RESULTS):
+        for position, content in self._salvage.contents(self._number, "result", sql.READ_RESULTS):
             new.keep_results(push.id, {position: content})
-        for position, content in self._salvage.contents(self._number, sql.READ_BLAMES):
+        for position, content in self._salvage.contents(self._number, "blame", sql.READ_BLAMES):
             new.blame(push.id, position, *content)
         return self._told
 
-    def _stand_in(self, operations: list[Operation], blocks: dict[int, tuple[int, RowBlock]]) -> Push | None:
-        """For a push of which only its rows or operations are left."""
+    def _stand_in(self, operations: list[Operation], blocks: dict[int, tuple[int, RowBlock]]) -> Push:
+        """For a push of which at most its rows or operations are left."""
         ends = [stop for o in operations for _, stop in o.rows] + [at + len(b.words) for at, b in blocks.values()]
-        if not ends:
-            return None
-        self._told.append(f"Push number {self._number} is lost but for its rows: they are unknown.")
-        return Push(
-            id=f"salvaged-{self._number}", what="?", lock=ANY_LOCK, where=self._new.about, started=self._new.head.made,
-            rows=max(ends), state=PushState.DONE, reason=WHY,
-        )  # fmt: skip
+        self._told.append(f"Push number {self._number} is lost; rows of it that are left are unknown.")
+        return stand_in(f"salvaged-{self._number}", self._new, max(ends, default=0))
 
     def _rows(self, push: Push, blocks: dict[int, tuple[int, RowBlock]]) -> None:
         """Its rows; where a block is lost, rows without a fingerprint hold the place."""
@@ -185,10 +194,12 @@ class _Pour:
                 parts.append(block)
                 at = start + len(block.words)
         self._new.add_rows(push.id, parts)
+        if self._row is None:
+            lost = max(lost, 1)  # nobody knows how many it had
         if lost:
             self._new.head.lost[push.id] = lost
             self._told.append(
-                f"The fingerprints of {lost:,} rows of push {push.id} are lost: any row may be one of them, until that "
+                f"{lost:,} fingerprints or more of push {push.id} are lost: any row may be one of these, until that "
                 "push is purged."
             )
 
@@ -204,7 +215,7 @@ class _Pour:
             if childless or (o.state is State.SENT and self._salvage.counts_hurt):
                 moved = replace(moved, state=State.UNKNOWN, note=WHY)
             self._new.add_operation(moved)
-        if not self._whole(checksum for _, checksum in found):
+        if not self._whole(checksum for _, checksum in found) and push.rows:
             left = _left(push, operations)
             self._new.add_operation(Operation(0, push.id, left, _size(left), state=State.UNKNOWN, note=WHY))
             self._told.append(f"{_size(left):,} rows of push {push.id} are unknown.")

@@ -88,11 +88,10 @@ class Tables:
     def put_push(self, push: Push) -> None:
         """Add it, or replace the one with its id."""
         head = self._writable_head()
-        try:
-            row = self.push_row(push.id)
-        except KeyError:
-            number = head.pushes = head.pushes + 1
-            row = self._cached_pushes[push.id] = PushRow(number, push)
+        row = self._kept_push(push.id)
+        if row is None:
+            head.pushes += 1
+            row = self._cached_pushes[push.id] = PushRow(head.pushes, push)
         row.push = push
         self._changed[push.id] = row
 
@@ -195,7 +194,7 @@ class Tables:
             self.head.tally(name).change(was, row[-1] if belongs(told) else None)
 
     def _decoded(self, row: tuple[Any, ...] | None, what: str) -> Operation:
-        number = checked(row, what)[1]
+        number = checked("operation", row, what)[1]
         return decode_operation(row, self._push_numbered(number).push.id, what)
 
     # ── what came back for rows ──
@@ -206,8 +205,8 @@ class Tables:
         for position, values in results.items():
             key = owner.number, int(position)
             before = self.database.row(sql.READ_RESULT, key)
-            earlier = json.loads(checked((*key, *before), f"a result of push {push}")[-1]) if before else {}
-            row = with_checksum(*key, as_json({**earlier, **values}))
+            earlier = json.loads(checked("result", (*key, *before), f"a result of push {push}")[-1]) if before else {}
+            row = with_checksum("result", *key, as_json({**earlier, **values}))
             self.database.rows(sql.PUT_RESULT, row)
             owner.tally("result").change(before[-1] if before else None, row[-1])
 
@@ -220,8 +219,8 @@ class Tables:
         key = owner.number, int(position)
         before = self.database.row(sql.READ_BLAME, key)
         if before:
-            checked((*key, *before), f"a blame of push {push}")
-        row = with_checksum(*key, as_json([scrub(error), column]))
+            checked("blame", (*key, *before), f"a blame of push {push}")
+        row = with_checksum("blame", *key, as_json([scrub(error), column]))
         self.database.rows(sql.PUT_BLAME, row)
         owner.tally("blame").change(before[-1] if before else None, row[-1])
 
@@ -230,13 +229,13 @@ class Tables:
             position: (error, column) for position, (error, column) in self._contents(push, sql.READ_BLAMES, "blame")
         }
 
-    def _contents(self, push: str, statement: str, tally: str) -> Iterator[tuple[int, Any]]:
+    def _contents(self, push: str, statement: str, table: str) -> Iterator[tuple[int, Any]]:
         with self.database.snapshot():
-            owner, what = self.push_row(push), f"a {tally} of push {push}"
+            owner, what = self.push_row(push), f"a {table} of push {push}"
             rows = self.database.rows(statement, (owner.number,))
-            owner.tally(tally).check([row[-1] for row in rows], what)
+            owner.tally(table).check([row[-1] for row in rows], what)
         for row in rows:
-            yield row[0], json.loads(checked((owner.number, *row), what)[-1])
+            yield row[0], json.loads(checked(table, (owner.number, *row), what)[-1])
 
     # ── what happened ──
 
@@ -244,7 +243,7 @@ class Tables:
         """Add to the history."""
         tally = self._writable_head().tally("event")
         content = scrub(as_json([at.epoch, at.monotonic, at.wall, kind, details]))
-        row = with_checksum(tally.count + 1, push, content)
+        row = with_checksum("event", tally.count + 1, push, content)
         self.database.rows(sql.ADD_EVENT, row)
         tally.change(None, row[-1])
 
@@ -256,7 +255,7 @@ class Tables:
                 self.head.tally("event").check([row[-1] for row in rows], "its history")
             else:
                 rows = self.database.rows(sql.READ_EVENTS_OF, (push,))
-        return [decode_event(checked(row, f"event {row[0]}")) for row in rows]
+        return [decode_event(checked("event", row, f"event {row[0]}")) for row in rows]
 
     # ── what vouches for the rest ──
 
@@ -277,11 +276,20 @@ class Tables:
             self._cached_head, self._cached_pushes, self._changed = None, {}, {}
 
     def push_row(self, id: str) -> PushRow:
+        """A push and what is kept of it; KeyError where there is none of this id."""
+        row = self._kept_push(id)
+        if row is None:
+            if any(each.push.id == id for each in self._all_pushes(sql.READ_PUSHES, "push")):
+                raise Damaged("the list of its pushes")
+            raise KeyError(id)
+        return row
+
+    def _kept_push(self, id: str) -> PushRow | None:
         self._forget_what_is_old()
         if id not in self._cached_pushes:
             row = self.database.row(sql.READ_PUSH, (id,))
             if row is None:
-                raise KeyError(id)
+                return None
             self._cached_pushes[id] = PushRow.decoded(row, f"push {id}")
         return self._cached_pushes[id]
 
