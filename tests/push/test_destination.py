@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import toolkit
 from toolkit import settings
 from toolkit.push import disk
-from toolkit.push.destination import Destination, canonical_origin
+from toolkit.push.destination import Memory, canonical_origin
 
 SAME = {
     "localhost:8080": [
@@ -67,11 +67,11 @@ def test_any_text_is_an_address_or_told_not_to_be_one(text: str) -> None:
 
 
 def test_memory_and_lock_are_two_things(tmp_path: Path) -> None:
-    one = Destination("system", "host", "", "envelope/1", "envelope 1")
-    other = Destination("system", "host", "", "envelope/2", "envelope 2")
+    one = Memory("system", "host", "", "envelope/1", "envelope 1")
+    other = Memory("system", "host", "", "envelope/2", "envelope 2")
     assert one.about == other.about == "system/host"
     assert one.lock_file(tmp_path) != other.lock_file(tmp_path)
-    assert Destination("system", "host", "11111@2026", "11111", "").about == "system/host/11111@2026"
+    assert Memory("system", "host", "11111@2026", "11111", "").about == "system/host/11111@2026"
 
 
 # ── the state folder ─────────────────────────────────────────────────────────

@@ -18,19 +18,19 @@ PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True)
-class Destination:
+class Memory:
     """Where the rows of a push go."""
 
     system: str  # the vendor's short name
     identity: str  # which installation of it: the setting `identity`, else what the vendor is known by
-    memory: str  # what of it has a ledger of its own, as a database; "" where one ledger serves all of it
+    part: str  # what of it has a ledger of its own, as a database; "" where one ledger serves all of it
     lock: str  # what of it only one push at a time may write to; it is known before anything is read
     where: str  # the same for people: "database 11111 «Clientes» at host"
 
     @property
     def about(self) -> str:
         """What its ledger is the memory of."""
-        return "/".join(filter(None, (self.system, self.identity, self.memory)))
+        return "/".join(filter(None, (self.system, self.identity, self.part)))
 
     def lock_file(self, state: Path) -> Path:
         """The file that is locked."""
