@@ -1,4 +1,4 @@
-"""python -m toolkit demo | lab | report | sandbox"""
+"""python -m toolkit demo | lab | ledger | report | sandbox"""
 
 import argparse
 import io
@@ -51,6 +51,56 @@ def lab(chosen: argparse.Namespace) -> int:
     return run(chosen.folder, chosen.options)
 
 
+def ledger(chosen: argparse.Namespace) -> int:
+    """Look at the ledgers of this computer, or do what a person asks with one."""
+    from toolkit import settings
+    from toolkit.push.store import care
+
+    state, now = settings.state_folder(), care.now()
+    if chosen.action == "check":
+        conditions = care.check(state, chosen.names)
+        _say(*(line for condition in conditions for line in condition.described()), *care.notes(state))
+        return 0 if all(condition.sound for condition in conditions) else 1
+    if chosen.action == "repair":
+        _say(*care.repair(state, chosen.name, now))
+    elif chosen.action == "trust":
+        care.trust(state, chosen.name, chosen.why, now)
+        _say(f"The counter of {chosen.name} is trusted again.")
+    else:
+        return _forget(state, chosen.name, chosen.yes)
+    return 0
+
+
+def _forget(state: Path, name: str | None, yes: bool) -> int:
+    """Forget one ledger, or all, once the person has said so."""
+    from toolkit.push.store import care
+
+    what = name or "all"
+    names = [condition.name for condition in care.check(state, [name] if name else None)]
+    _say(f"Forgets {', '.join(names) or 'nothing'}: what was sent there is not known any more, and is sent again.")
+    if not yes and _typed(f"Type {what} to go on: ") != what:
+        return _failed("Nothing was forgotten.")
+    if name:
+        care.forget(state, name)
+    else:
+        care.forget_all(state)
+    _say("Forgotten.")
+    return 0
+
+
+def _typed(prompt: str) -> str:
+    """What a person types; nothing where there is nobody."""
+    try:
+        return input(prompt)
+    except EOFError:
+        return ""
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(plain(line), flush=True)
+
+
 def report(chosen: argparse.Namespace) -> int:
     """Run a notebook as a report, and say which files it gave."""
     from toolkit.notebook.reports import from_texts, run_report
@@ -101,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     made = command(lab, "open JupyterLab on a copy of the notebooks, with a sandbox beside it")
     made.add_argument("--folder", type=Path, default=Path("toolkit-notebooks"), metavar="DIR", help="for the copy")
     made.add_argument("options", nargs="*", metavar="OPTION", help="for JupyterLab, after --, as: -- --no-browser")
+    _ledger_parser(command(ledger, "say what this computer knows to have been sent, and mend what is damaged of it"))
     made = command(report, "run a notebook from top to bottom, and write it as a notebook, an HTML page and a PDF")
     made.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     about = "the value of a name in the notebook's cell tagged `parameters`; may be given several times"
@@ -111,6 +162,26 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--data", type=Path, metavar="FILE", help="keep the state in this file")
     made.add_argument("--port", type=_port, default=0, metavar="N", help="listen there (default: any free port)")
     return parser
+
+
+def _ledger_parser(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, about: str) -> argparse.ArgumentParser:
+        return actions.add_parser(name, help=about, description=about)
+
+    made = action("check", "what each ledger holds, and what of it is damaged")
+    made.add_argument("names", nargs="*", metavar="NAME", help="these only (default: all)")
+    made = action("repair", "save what can be saved of a damaged ledger; the damaged file is kept")
+    made.add_argument("name", metavar="NAME")
+    made = action("forget", "remove a ledger for good; asks first")
+    which = made.add_mutually_exclusive_group(required=True)
+    which.add_argument("name", nargs="?", metavar="NAME")
+    which.add_argument("--all", action="store_true", help="every ledger, and the key of the fingerprints")
+    made.add_argument("--yes", action="store_true", help="do not ask")
+    made = action("trust", "let the vendor's counter of a destination be trusted again")
+    made.add_argument("name", metavar="NAME")
+    made.add_argument("--why", required=True, metavar="TEXT", help="what you looked at; it is recorded")
 
 
 def _port(text: str) -> int:

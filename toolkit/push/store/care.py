@@ -1,6 +1,7 @@
 """What a person can do about ledgers: check, repair, forget, trust. The command line stands on these."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,13 @@ from toolkit.push.store.records import Head
 from toolkit.push.store.salvage import Salvage, pour
 
 BEGINNING = b"SQLite format 3\x00\x10\x00\x01\x01\x00\x40\x20\x20"  # pages of 4,096 bytes, a rollback file
+
+
+def now() -> Stamp:
+    """This instant, for what a person does."""
+    return Stamp("by hand", time.monotonic(), time.time())
+
+
 NOTHING_LEFT = "Put it back from a backup; or forget it, and what was sent is not known any more"
 
 
@@ -101,6 +109,7 @@ def trust(state: Path, name: str, why: str, now: Stamp) -> None:
 
     Raises:
         InputError: no reason, or nothing was counted there yet.
+        PushRefused: a push has it open, it is damaged, or a request is still in doubt: the next run looks at that one.
     """
     path = _path(state, name)
     if not why:
@@ -111,6 +120,11 @@ def trust(state: Path, name: str, why: str, now: Stamp) -> None:
             raise PushRefused(f"{name} is damaged ({'; '.join(condition.problems)}): repair it first")
         with LedgerFile(path) as ledger:
             baseline = ledger.baseline()
+            if in_doubt := ledger.in_doubt():
+                raise PushRefused(
+                    f"{in_doubt:,} requests to {condition.about} are still in doubt. Run the call that sent them again "
+                    "first: it says what became of them. Nothing was changed"
+                )
             if baseline is None:
                 raise InputError(f"nothing was counted yet at {condition.about}: there is nothing to trust")
             with ledger.transaction():

@@ -36,6 +36,18 @@ class Condition:
     def sound(self) -> bool:
         return not self.problems
 
+    def described(self) -> list[str]:
+        """In words: what it holds, what is wrong with it, and the way on."""
+        if self.sound:
+            return [f"{self.name}: sound. {self._facts}"]
+        way_on = f"The way on: analyst-toolkit ledger repair {self.name}; or put it back from a backup."
+        return [f"{self.name}: DAMAGED. {self._facts}", *(f"  - {problem}" for problem in self.problems), f"  {way_on}"]
+
+    @property
+    def _facts(self) -> str:
+        about = self.about or "a destination that nobody knows any more"
+        return f"It remembers {about}: {self.rows:,} rows of {self.pushes:,} pushes, since {self.since[:10] or '?'}."
+
 
 class Part(NamedTuple):
     """One thing to look at; `is_index`: it can be made anew from the rest."""

@@ -127,7 +127,11 @@ class Tables:
         """Of every push of this lock, those that are `unknown`. Its time does not grow with the others."""
         return self._set("unknown", sql.READ_UNKNOWN, lock)
 
-    def _set(self, name: str, statement: str, lock: str) -> list[Operation]:
+    def in_doubt(self) -> int:
+        """How many operations of all locks are `sent`, and nothing shows what became of them."""
+        return sum(operation.state is State.SENT for operation in self._set("unsettled", sql.READ_UNSETTLED, None))
+
+    def _set(self, name: str, statement: str, lock: str | None) -> list[Operation]:
         with self.database.snapshot():
             rows = self.database.rows(statement)
             self.head.tally(name).check([row[-1] for row in rows], f"its {name} operations")
@@ -135,7 +139,7 @@ class Tables:
             return [
                 decode_operation(row, numbers[row[1]].push.id, f"operation {row[0]}")
                 for row in rows
-                if numbers[row[1]].push.lock == lock
+                if lock in (None, numbers[row[1]].push.lock)
             ]
 
     def sendable(self, push: str, limit: int) -> list[Operation]:
