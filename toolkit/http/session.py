@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions as u3
 
-from toolkit.errors import ApiError, NotSent, OutcomeUnknown, SettingsError, Throttled, ToolkitError
+from toolkit.errors import ApiError, BadAnswer, NotSent, OutcomeUnknown, SettingsError, Throttled, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import ClearedFrames, Secret, guard_logs, scrub, vendor_text
-from toolkit.http.transport import Adapter, CredentialIn, NoRedirects
+from toolkit.http.transport import Adapter, AnswerTooLarge, CredentialIn, NoRedirects, read_body
 from toolkit.http.wire import Judgement, Verdict
 from toolkit.spec import CredentialHeader, Endpoint, Meaning
 
@@ -54,7 +54,7 @@ class RealClock:
 
 @dataclass(frozen=True)
 class Limits:
-    """How long to wait, and how often to try again. Seconds."""
+    """How long to wait, how often to try again, how much to take. Seconds, and bytes."""
 
     connect: float = 10
     read: float = 60  # of silence
@@ -62,6 +62,7 @@ class Limits:
     attempts: int = 5  # of one ordinary call
     backoff: float = 0.5  # doubled at each attempt, at random below it
     max_wait: float = 120  # a vendor that asks for more stops the call instead
+    answer: float = 50_000_000  # bytes of one answer, unpacked
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -175,7 +176,7 @@ class Session:
         guard_logs()
 
     def __repr__(self) -> str:
-        return f"<Session {self.host}>"
+        return f"<Session {getattr(self, 'host', 'without an address')}>"
 
     # ── one attempt ──
 
@@ -247,8 +248,9 @@ class Session:
             timeout=(self.limits.connect, self.limits.read),
             allow_redirects=False,
             verify=self._ca_bundle,
+            stream=True,
         )
-        return wire.Answer(response.status_code, response.headers, response.content)
+        return wire.Answer(response.status_code, response.headers, read_body(response, self.limits.answer))
 
     def _http(self) -> requests.Session:
         """A requests session a thread: the library does not promise that threads may share one."""
@@ -315,9 +317,13 @@ class Session:
 
 
 def _address(base_url: str, allow_http: bool) -> str:
-    parts = urlsplit(base_url)
+    try:
+        parts = urlsplit(base_url)
+        _ = parts.port  # one that is none is found out here
+    except (ValueError, AttributeError, TypeError):
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        shown = "what was given" if "@" in base_url else repr(scrub(base_url))
+        shown = "what was given" if "@" in str(base_url) else repr(scrub(str(base_url)))
         raise SettingsError(f"{shown} is not an address; one looks like https://host/path")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise SettingsError("the address holds more than scheme, host and path; credentials are given apart")
@@ -339,7 +345,7 @@ def _certificates(bundle: str | None) -> str | None:
         if bundle is not None:
             path, folder = (None, bundle) if Path(bundle).is_dir() else (bundle, None)
             ssl.create_default_context(cafile=path, capath=folder)
-    except OSError as problem:
+    except (OSError, ValueError, TypeError) as problem:
         raise SettingsError(f"ca_bundle: {bundle} cannot be used: {problem}") from None
     return bundle
 
@@ -364,8 +370,10 @@ UNUSABLE = (
 def _failed(endpoint: Endpoint, failure: Exception, host: str, *, left: bool) -> Attempt:
     """What a transport failure means. Whether something left is a fact of the transport, whatever was raised."""
     why, untrusted = type(failure).__name__, _untrusted(failure)
+    large = str(failure) if isinstance(failure, AnswerTooLarge) else ""
     if left:
-        said = Judgement(Verdict.AMBIGUOUS, None, f"no trustworthy answer from {host} ({why})")
+        what = large or f"no trustworthy answer from {host} ({why})"
+        said = Judgement(Verdict.AMBIGUOUS, None, what, needs_person=bool(large))
     elif untrusted or isinstance(failure, UNUSABLE):
         what = f"its certificate is not trusted: {untrusted}" if untrusted else f"cannot be addressed so ({why})"
         said = Judgement(Verdict.NOT_EXECUTED, None, f"{host}: {what}", needs_person=True)
@@ -377,7 +385,7 @@ def _failed(endpoint: Endpoint, failure: Exception, host: str, *, left: bool) ->
         unsent.needs_person = said.needs_person
         return Attempt(said, unsent)
     if endpoint.repeatable:
-        return Attempt(said, NotSent(f"{text}; repeating is safe"))
+        return Attempt(said, BadAnswer(text) if large else NotSent(f"{text}; repeating is safe"))
     return Attempt(said, OutcomeUnknown(f"{text}; it may or may not have been done"))
 
 

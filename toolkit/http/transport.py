@@ -1,4 +1,4 @@
-"""HTTP that does nothing by itself: no retries, no redirects, no .netrc, and no answer that takes for ever."""
+"""HTTP that does nothing by itself: no retries, no redirects, no .netrc, and no answer without end."""
 
 import http.client
 import io
@@ -15,6 +15,8 @@ from urllib3.util.retry import Retry
 from toolkit.http.secrets import Secret
 from toolkit.spec import CredentialHeader
 
+PIECE = 1 << 16  # bytes
+
 
 class CredentialIn(requests.auth.AuthBase):
     """Our header and no other: with an auth object, requests does not look into .netrc."""
@@ -29,6 +31,31 @@ class CredentialIn(requests.auth.AuthBase):
                 raise requests.exceptions.InvalidHeader("no header carries this token")  # without it in the message
             request.headers[self._header.name] = value
         return request
+
+
+class AnswerTooLarge(requests.RequestException):
+    """An answer that is longer than the limit, packed or unpacked. What came of it is thrown away."""
+
+
+def read_body(response: requests.Response, limit: float) -> bytes:
+    """The body of an answer, unpacked.
+
+    Raises:
+        AnswerTooLarge: it is longer than the limit. The connection is closed.
+    """
+    announced = response.headers.get("Content-Length", "")
+    body, fits = bytearray(), not (announced.isdecimal() and len(announced) < 20 and int(announced) > limit)
+    try:
+        for piece in response.iter_content(PIECE) if fits else ():
+            body += piece
+            if not (fits := len(body) <= limit):
+                break
+    finally:
+        if not fits:
+            response.close()
+    if not fits:
+        raise AnswerTooLarge(f"an answer of more than {limit:,.0f} bytes was not read; `limits.answer` allows more")
+    return bytes(body)
 
 
 class NoRedirects(requests.Session):
