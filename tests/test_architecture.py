@@ -30,7 +30,7 @@ ROOMS = {  # room: the rooms it may import
     "vendors.vendor": {"spec"},
     "vendors": CLIENT | {"vendors.api", "vendors.vendor", "push"},
     "vendors.sandbox": LOW | {"vendors.api", "sandbox"},
-    "vendors.registry": {"settings", "http.session", "vendors", "vendors.vendor", "sandbox"},
+    "vendors.registry": {"settings", "http.secrets", "http.session", "vendors", "vendors.vendor", "sandbox"},
     "notebook.recording": LOW | {"http.wire", "http.session"},
     "notebook.plots": {"errors"},
     "notebook.words": {"errors"},

@@ -26,7 +26,7 @@ from toolkit.errors import (
     Throttled,
     ToolkitError,
 )
-from toolkit.http.secrets import Secret
+from toolkit.http.secrets import ClearedFrames, Secret
 from toolkit.http.session import Clock
 from toolkit.notebook.recording import NotRecorded, load_ipython_extension, recorded
 from toolkit.notebook.reports import run_report
@@ -79,6 +79,7 @@ __all__ = [
 
 
 @with_systems
+@ClearedFrames()
 def connect(
     profile: str = "default",
     *,

@@ -14,10 +14,11 @@ from typing import Any
 import platformdirs
 
 from toolkit.errors import SettingsError
-from toolkit.http.secrets import Secret, scrub
+from toolkit.http.secrets import ClearedFrames, Secret, scrub
 from toolkit.spec import Masked, System
 
 APP = "analyst-toolkit"
+COMMON = ("base_url", "header", "endpoints", "limits", "push", "ca_bundle", "allow_http", "workers")  # settings of all
 
 
 def settings_file() -> Path:
@@ -45,10 +46,11 @@ def profiles() -> dict[str, dict[str, dict[str, Any]]]:
 
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
         raise SettingsError(f"{path}: {problem}") from None
 
 
+@ClearedFrames()
 def of_system(system: System, profile: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
     """Everything known of one system: given now, else the environment, else the keyring, else the profile's table."""
     table = profiles().get(profile, {})
@@ -77,9 +79,15 @@ def of_system(system: System, profile: str, given: Mapping[str, Any] | None) -> 
 
 
 def masked(system: System, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of one system, its secrets under their masks."""
-    secrets = [f.name for f in system.credentials.fields if isinstance(f, Masked)]
-    return {name: Secret(v) if name in secrets and v else v for name, v in values.items()}
+    """The settings of one system. Its secrets are under masks, and so is what has no setting's name: it may be one.
+
+    Raises:
+        SettingsError: it is no table.
+    """
+    if not isinstance(values, Mapping):
+        raise SettingsError(f"{system.name} is a table of settings, not {type(values).__name__}")
+    plain = {*COMMON, *(f.name for f in system.credentials.fields if not isinstance(f, Masked))}
+    return {name: v if name in plain or v is None or v == "" else Secret(v) for name, v in values.items()}
 
 
 def without_secrets(environment: Mapping[str, str], systems: Iterable[System]) -> dict[str, str]:
@@ -93,6 +101,7 @@ def variable(system: System, name: str) -> str:
     return f"TOOLKIT_{system.name}_{name}".upper()
 
 
+@ClearedFrames()
 def keep(system: System, profile: str, name: str, value: Secret) -> None:
     """Keep a secret in the operating system's keyring."""
     keyring = _keyring()
@@ -104,6 +113,7 @@ def keep(system: System, profile: str, name: str, value: Secret) -> None:
         raise SettingsError(f"the keyring of this machine cannot be used: {scrub(str(problem))}") from None
 
 
+@ClearedFrames()
 def ask(prompt: str) -> Secret | None:
     """A secret typed by a person, where one is there to type."""
     if not (hasattr(sys, "ps1") or "ipykernel" in sys.modules or (sys.stdin and sys.stdin.isatty())):
@@ -111,6 +121,7 @@ def ask(prompt: str) -> Secret | None:
     return Secret(getpass.getpass(prompt))
 
 
+@ClearedFrames()
 def _from_keyring(system: System, profile: str, name: str) -> str | None:
     keyring = _keyring()
     if keyring is None:

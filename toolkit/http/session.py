@@ -67,7 +67,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
             least = {"attempts": 1, "backoff": 0, "max_wait": 0}.get(name, 0.001)
-            if isinstance(value, bool) or not isinstance(value, int | float) or value < least:
+            if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= 1e15:
                 raise SettingsError(f"limits: {name} is {value!r}; it has to be a number from {least} on")
 
 

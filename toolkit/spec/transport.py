@@ -12,7 +12,9 @@ class CredentialHeader:
     form: str = "Bearer {token}"
 
     def __post_init__(self) -> None:
-        if len(re.findall(r"{\w+}", self.form)) != 1:
+        if not re.fullmatch(r"[A-Za-z0-9-]+", self.name):
+            raise ValueError(f"no header has the name {self.name!r}")
+        if not re.fullmatch(r"[ -z|~]*{\w+}[ -z|~]*", self.form):
             raise ValueError(f"a header names one credential in braces, as in 'Bearer {{token}}', not {self.form!r}")
 
     @property

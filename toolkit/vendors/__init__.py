@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from toolkit import settings
+from toolkit.http.secrets import ClearedFrames
 from toolkit.http.session import Clock
 from toolkit.vendors.base import Connection, require_known
 from toolkit.vendors.vendor import Registered, Vendor, registered
@@ -27,6 +28,7 @@ class Api:
     nddprint: "NddPrint" = registered("toolkit.vendors.nddprint")
     carmachain: "CarmaChain" = registered("toolkit.vendors.carmachain")
 
+    @ClearedFrames()
     def __init__(
         self,
         profile: str = "default",
@@ -41,6 +43,7 @@ class Api:
         self._accounts = {name: settings.masked(v.system, systems.get(name) or {}) for name, v in vendors.items()}
 
     @classmethod
+    @ClearedFrames()
     def connect(
         cls,
         profile: str,
@@ -53,8 +56,10 @@ class Api:
         if profile == "sandbox":
             from toolkit.sandbox import embedded
 
-            found = embedded.settings(cls.fakes())
-            systems = {name: {**found.get(name, {}), **(systems.get(name) or {})} for name in {**found, **systems}}
+            found, systems = embedded.settings(cls.fakes()), dict(systems)
+            for name, account in found.items():
+                given = systems.get(name) or {}
+                systems[name] = {**account, **given} if isinstance(given, Mapping) else given
         return cls(profile, systems, clock=clock, progress=progress)
 
     @classmethod
@@ -84,6 +89,7 @@ class Api:
     def __repr__(self) -> str:
         return f"<toolkit profile {self._profile!r}: {', '.join(self.vendors())}>"
 
+    @ClearedFrames()
     def _open(self, vendor: Vendor) -> Any:
         account = settings.of_system(vendor.system, self._profile, self._accounts[vendor.name])
         connection = Connection.of(vendor.service, account, clock=self._clock, progress=self._progress)

@@ -16,8 +16,6 @@ from toolkit.push.settle import Oracle
 from toolkit.sheets.check import Check
 from toolkit.spec import CredentialHeader, Endpoint, Service, System
 
-COMMON = ("base_url", "header", "endpoints", "limits", "push", "ca_bundle", "allow_http", "workers")  # settings of all
-
 
 @dataclass(frozen=True, eq=False)
 class Connection:
@@ -36,7 +34,7 @@ class Connection:
             SettingsError: a setting is unknown or cannot be used, or no address is known.
         """
         system, limits, corrections = service.system, account.get("limits", {}), account.get("endpoints", {})
-        require_known(system.name, account, [*COMMON, *(f.name for f in system.credentials.fields)])
+        require_known(system.name, account, [*settings.COMMON, *(f.name for f in system.credentials.fields)])
         require_known(f"{system.name}.limits", limits, [f.name for f in dataclasses.fields(Limits)])
         require_known(f"{system.name}.endpoints", corrections, list(service.endpoints))
         address = account.get("base_url") or system.base_url
