@@ -105,7 +105,8 @@ def _pool(kind: Any, answer: Callable[..., Any], leaves: Callable[[], None], *fa
     make = pool._new_conn
 
     def new_connection() -> Any:
-        connection = make()
+        made = make()
+        connection = getattr(made, "real_connection", made)  # a recorder's connection has the one that sends inside
         connection.response_class = answer
         connection.set_debuglevel(0)  # it would print addresses and headers, secrets and all
         connect, hand_over = connection.connect, connection.send
@@ -124,7 +125,7 @@ def _pool(kind: Any, answer: Callable[..., Any], leaves: Callable[[], None], *fa
             hand_over(data)
 
         connection.connect, connection.send = connecting, sending
-        return connection
+        return made
 
     pool._new_conn = new_connection
     return pool
