@@ -12,10 +12,10 @@ import pytest
 
 import toolkit
 from tests.helpers.clock import ManualClock
+from tests.helpers.registry import VENDORS
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint
 
-VENDORS = toolkit.Api.vendors()
 ENDPOINTS = [
     pytest.param(getattr(vendor.service, name), endpoint, id=f"{vendor.name}.{name}")
     for vendor in VENDORS.values()
@@ -128,7 +128,12 @@ def test_examples_run_as_shown(
 ) -> None:
     monkeypatch.setenv("TOOLKIT_SANDBOX", box.url)
     api = toolkit.connect("sandbox", clock=clock, progress=False)
-    example.globs = {"toolkit": toolkit, "pd": pd, "api": api, **{name: getattr(api, name) for name in VENDORS}}
+    example.globs = {
+        "toolkit": toolkit,
+        "pd": pd,
+        "api": api,
+        **{name: getattr(api, name) for name in toolkit.Api.vendors()},
+    }
     ran = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
     out: list[str] = []
     ran.run(example, out=out.append, clear_globs=False)

@@ -26,27 +26,41 @@ from vcr.request import Request
 
 import toolkit
 from tests.helpers.clock import ManualClock
-from tests.helpers.recorded_cases import CASES
+from tests.helpers.recorded import Case
+from tests.helpers.registry import VENDORS, Registry, cassettes, piece
 from toolkit.http.secrets import MASK, Secret, holds_secret, scrub, scrubbed
 from toolkit.http.session import Clock
-from toolkit.notebook.recording import public_address, refuse_secrets, secret_keys
+from toolkit.notebook.recording import KEPT_HEADERS, public_address, refuse_secrets, secret_keys
 from toolkit.push import Report
 from toolkit.sandbox import Sandbox
-from toolkit.spec import Masked, System
+from toolkit.spec import Masked
+from toolkit.vendors.vendor import Vendor
 
-FOLDER = Path(__file__).parent.parent.parent / "cassettes" / "recorded"
-SYSTEMS = {name: vendor.system for name, vendor in toolkit.Api.vendors().items()}
 SANDBOX, VENDOR = "the toolkit's own sandbox", "the vendor"
 RESULTS = "results.json"
-BARE_PIN = re.compile(r'"?\d+"?')  # an answer that is nothing else
+EVERY_REQUEST = {"accept", "accept-encoding", "connection", "content-length", "content-type", "user-agent"}  # has these
+
+
+def recorded(vendor: Vendor) -> Path:
+    """The folder of a vendor's recorded cassettes."""
+    return cassettes(vendor) / "recorded"
+
+
+def cases_of(vendor: Vendor) -> dict[str, Case]:
+    """What is called for each cassette of a vendor, in the order in which they are recorded."""
+    found: dict[str, Case] = piece(vendor, "recorded", "CASES")
+    return found
 
 
 class Keeper:
     """One system's exchanges as cassettes hold them: addressed to the vendor, in one spelling, without secrets."""
 
     def __init__(self, service: Any, source: str = "") -> None:
-        fields = [f for e in service.endpoints.values() for f in (*e.arguments, *(e.rows.fields if e.rows else ()))]
+        endpoints = service.endpoints.values()
+        fields = [f for e in endpoints for f in (*e.arguments, *(e.rows.fields if e.rows else ()))]
         self._secret, self._source = secret_keys(fields), source
+        self._header = service.system.header
+        self._bare_secrets = any(e.plain and e.rows and secret_keys(e.rows.fields) for e in endpoints)
         self._address, self._public = service.connection.session.base_url, public_address(service.system)
 
     def cassette(self, path: Path, mode: str) -> Any:
@@ -73,16 +87,28 @@ class Keeper:
         elif body:
             body = json.dumps(scrubbed(json.loads(body), self._secret), sort_keys=True)
         uri = f"{address}?{urlencode(sorted(asked.items()), safe='*')}" if asked else address
-        headers = {"Authorization": scrub(request.headers.get("Authorization", "")), "Content-Type": kind}
-        return Request(request.method, scrub(uri), scrub(body), {k: v for k, v in headers.items() if v})
+        headers = {**self._credential(request), **({"Content-Type": kind} if kind else {})}
+        return Request(request.method, scrub(uri), scrub(body), headers)
+
+    def _credential(self, request: Request) -> dict[str, str]:
+        """The declared header, its credential masked. ToolkitError where another header might hold one."""
+        found = {}
+        before, after = map(re.escape, self._header.form.split(f"{{{self._header.credential}}}"))
+        for name, value in request.headers.items():
+            if name.lower() == self._header.name.lower():
+                found[self._header.name] = re.sub(f"({before}).+({after})", rf"\g<1>{MASK}\g<2>", value)
+            elif name.lower() not in EVERY_REQUEST:
+                where = f"{request.method} {request.path}"
+                raise toolkit.ToolkitError(f"{where} has a header {name}, which nothing declares: it may be a secret")
+        return found
 
     def _response(self, response: dict[str, Any]) -> dict[str, Any]:
         body = self.published(response["body"]["string"].decode())
-        if BARE_PIN.fullmatch(body):
-            body = MASK
-        elif body[:1] in ("{", "["):
+        if body[:1] in ("{", "["):
             body = json.dumps(scrubbed(json.loads(body), self._secret))
-        headers = {k: v for k, v in response["headers"].items() if k.lower() == "content-type"}
+        elif self._bare_secrets and response["status"]["code"] < 300 and body not in ("", "true", "false"):
+            body = MASK
+        headers = {k: v for k, v in response["headers"].items() if k.lower() in KEPT_HEADERS}
         headers["X-Recorded-From"] = [self._source]
         return {"status": response["status"], "headers": headers, "body": {"string": scrub(body).encode()}}
 
@@ -108,22 +134,23 @@ def _name(value: Any) -> str:
     return type(value).__name__
 
 
-def told(results: Mapping[str, Any]) -> dict[str, Any]:
+def as_rows(results: Mapping[str, Any]) -> dict[str, Any]:
     """Results as the cases take them."""
     return {name: one["rows"] if isinstance(one, dict) else one for name, one in results.items()}
 
 
-def record(service: Any, folder: Path, source: str) -> None:
-    """Make the cassettes of one system anew, and beside them what the calls gave back."""
+def record(vendor: Vendor, service: Any, folder: Path, source: str) -> None:
+    """Make the cassettes of one vendor anew, and beside them what the calls gave back."""
+    folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.*"):
         old.unlink()
     keeper, session, results = Keeper(service, source), service.connection.session, dict[str, Any]()
     session.tokens.current()  # signs in before the first cassette
     with tempfile.TemporaryDirectory() as state, mock.patch.dict(os.environ, TOOLKIT_STATE=state):
-        for name, case in CASES[service.system.name].items():
+        for name, case in cases_of(vendor).items():
             session._http().close()  # an open connection would go past the recorder
             with keeper.cassette(path := folder / f"{name}.yaml", "all") as cassette:
-                result = case(service, told(results))
+                result = case(service, as_rows(results))
                 refuse_secrets(path, cassette.data)
             results[name] = plain(result)
     shown = {f.name for f in service.system.credentials.fields if not isinstance(f, Masked)}
@@ -134,29 +161,28 @@ def record(service: Any, folder: Path, source: str) -> None:
     (folder / RESULTS).write_text(keeper.published(text), encoding="utf-8", newline="\n")
 
 
-def record_sandbox(system: System, clock: Clock, folder: Path) -> None:
+def record_sandbox(vendor: Vendor, clock: Clock, folder: Path) -> None:
     """The same each time: time is handed in, and identifiers are counted."""
     ids = (uuid.UUID(int=number, version=4) for number in itertools.count(1))
-    with mock.patch("uuid.uuid4", side_effect=ids), Sandbox(toolkit.Api.fakes(), clock=clock.monotonic) as box:
-        account: dict[str, Any] = {system.name: {**box.settings()[system.name], "workers": 1}}
-        api = toolkit.connect(**account, clock=clock, progress=False)
-        record(getattr(api, system.name), folder / system.name, SANDBOX)
+    with mock.patch("uuid.uuid4", side_effect=ids), Sandbox(Registry.fakes(), clock=clock.monotonic) as box:
+        account: dict[str, Any] = {vendor.name: {**box.settings()[vendor.name], "workers": 1}}
+        api = Registry("recording", account, clock=clock, progress=False)
+        record(vendor, getattr(api, vendor.name), folder, SANDBOX)
 
 
-def read_results(system: System, folder: Path = FOLDER) -> dict[str, Any]:
-    read: dict[str, Any] = json.loads((folder / system.name / RESULTS).read_text(encoding="utf-8"))
+def read_results(folder: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((folder / RESULTS).read_text(encoding="utf-8"))
     return read
 
 
-def replay(system: System, name: str, clock: Clock, folder: Path = FOLDER) -> tuple[Any, Cassette]:
+def replay(vendor: Vendor, name: str, clock: Clock, folder: Path | None = None) -> tuple[Any, Cassette]:
     """Run one case from its cassette: what comes back, and the cassette."""
-    kept = read_results(system)
-    secrets = {f.name: MASK for f in system.credentials.fields if isinstance(f, Masked)}
-    settings = {**kept["account"], **secrets, "base_url": public_address(system), "workers": 1}
-    account: dict[str, Any] = {system.name: settings}
-    service = getattr(toolkit.connect(**account, clock=clock, progress=False), system.name)
-    with Keeper(service).cassette(folder / system.name / f"{name}.yaml", "none") as cassette:
-        result = CASES[system.name][name](service, told(kept["results"]))
+    kept = read_results(recorded(vendor))
+    secrets = {f.name: MASK for f in vendor.system.credentials.fields if isinstance(f, Masked)}
+    settings = {**kept["account"], **secrets, "base_url": public_address(vendor.system), "workers": 1}
+    service = getattr(Registry("replay", {vendor.name: settings}, clock=clock, progress=False), vendor.name)
+    with Keeper(service).cassette((folder or recorded(vendor)) / f"{name}.yaml", "none") as cassette:
+        result = cases_of(vendor)[name](service, as_rows(kept["results"]))
     return plain(result), cassette
 
 
@@ -170,17 +196,17 @@ class Waiting(ManualClock):
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("systems", nargs="*", metavar="system", help=f"of {', '.join(SYSTEMS)}; all if none is named")
+    options.add_argument("systems", nargs="*", metavar="system", help=f"of {', '.join(VENDORS)}; all if none is named")
     options.add_argument("--profile", help="record from the vendors, entered with this profile")
-    given = options.parse_args()
-    for name in given.systems or SYSTEMS:
-        if given.profile is None:
-            record_sandbox(SYSTEMS[name], ManualClock(), FOLDER)
+    chosen = options.parse_args()
+    for vendor in [VENDORS[name] for name in chosen.systems or VENDORS]:
+        if chosen.profile is None:
+            record_sandbox(vendor, ManualClock(), recorded(vendor))
         else:
             clock = Waiting()
             clock.moment = datetime.now(UTC)
-            api = toolkit.connect(given.profile, **{name: {"workers": 1}}, clock=clock, progress=False)
-            record(getattr(api, name), FOLDER / name, VENDOR)
+            api = toolkit.connect(chosen.profile, **{vendor.name: {"workers": 1}}, clock=clock, progress=False)
+            record(vendor, getattr(api, vendor.name), recorded(vendor), VENDOR)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,6 @@ def piece(vendor: Vendor, module: str, name: str) -> Any:
 
 
 def cassettes(vendor: Vendor) -> Path:
-    """The vendor's folder of cassettes."""
-    product = vendor.package.startswith("toolkit.")
-    return ROOT / ("cassettes" if product else "tests/vendors/bookshop/cassettes") / (vendor.name if product else "")
+    """The vendor's folder of cassettes; that of a vendor of the tests stands in its own folder."""
+    of_product = vendor.package.startswith("toolkit.")
+    return ROOT / "cassettes" / vendor.name if of_product else ROOT.joinpath(*vendor.package.split("."), "cassettes")

@@ -1,4 +1,4 @@
-"""The witness: the cases of `cassettes/manual`, and what it takes to hold client and sandbox against them.
+"""The witness: the cases of each vendor's `manual.yaml`, and what it takes to hold client and sandbox against them.
 
 Nothing here is made from the declarations, which are what is to be judged.
 """
@@ -24,10 +24,10 @@ from requests.adapters import HTTPAdapter
 
 from toolkit.http.secrets import Secret
 
-FOLDER = Path(__file__).parent.parent.parent / "cassettes" / "manual"
 BASE = "https://vendor.example/base"
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 Case = dict[str, Any]
+EVERY_REQUEST = {"accept", "accept-encoding", "connection", "content-length", "content-type", "user-agent"}  # has these
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,28 @@ class Reading:
     rows: Sequence[Mapping[str, Any]] | None = None  # what comes back, where it has another form than the answer
 
 
-def cases(system: str) -> dict[str, Case]:
-    """The cases of one system by name, in the manual's order."""
-    listed = yaml.safe_load((FOLDER / f"{system}.yaml").read_text(encoding="utf-8"))
+@dataclass(frozen=True)
+class Witness:
+    """One vendor's cases as they are read, and what a general test has to know of its document."""
+
+    readings: Mapping[str, tuple[Reading, ...]]  # of every case, in the document's order
+    prepare: Callable[[Any, Case], None] = lambda control, case: None  # puts into the sandbox what a case presupposes
+    subject: str = "demo"  # whose token the sandbox gives
+    undocumented: frozenset[str] = frozenset()  # endpoints that no case is about
+    beyond: Mapping[str, set[str]] = field(default_factory=dict)  # endpoint: names that no case shows
+    unnamed: frozenset[str] = frozenset()  # endpoints whose rows are values without a name
+    passed_on: tuple[Any, ...] = ()  # fields that the client passes on as they come
+    codes: frozenset[str] = frozenset()  # keys whose values the document prescribes
+    texts: frozenset[str] = frozenset({"message"})  # keys of sentences
+    exact_texts: Callable[[Any], bool] = lambda body: False  # whether the document prescribes those of an answer
+    listed_codes: frozenset[Any] = frozenset()  # codes in the document's list that none of its answers shows
+    added: frozenset[str] = frozenset()  # columns that the client adds
+    fillings: Mapping[str, Any] = field(default_factory=dict)  # beginning of a key: a value of its kind
+
+
+def cases(path: Path) -> dict[str, Case]:
+    """The cases of one vendor by name, in the manual's order."""
+    listed = yaml.safe_load(path.read_text(encoding="utf-8"))
     named = {case["service"]: case for case in listed}
     assert len(named) == len(listed)
     return named
@@ -63,8 +82,13 @@ def asked(case: Case) -> dict[str, Any]:
         "json": request.get("json"),
         "form": request.get("form", {}),
         "files": request.get("files", {}),
-        "auth": request.get("auth"),
+        "headers": headers_of(request),
     }
+
+
+def headers_of(request: Mapping[str, Any]) -> dict[str, str]:
+    """The credential's headers of a case: `auth` is short for Authorization."""
+    return {"Authorization": request["auth"]} if "auth" in request else dict(request.get("headers", {}))
 
 
 def seen(request: requests.PreparedRequest) -> dict[str, Any]:
@@ -83,7 +107,7 @@ def seen(request: requests.PreparedRequest) -> dict[str, Any]:
         "json": json.loads(body) if kind == "application/json" else None,
         "form": form,
         "files": files,
-        "auth": request.headers.get("Authorization"),
+        "headers": {k: v for k, v in request.headers.items() if k.lower() not in EVERY_REQUEST},
     }
 
 
@@ -102,7 +126,7 @@ def _parts(kind: str, body: bytes) -> tuple[dict[str, str], dict[str, str]]:
     return form, files
 
 
-class Vendor:
+class Answerer:
     """Answers what is sent to the vendor's host, and notes it. `answers`: by path, else the one answer for all."""
 
     def __init__(self, answer: Mapping[str, Any], others: Mapping[str, Any] | None = None) -> None:
@@ -120,33 +144,35 @@ class Vendor:
 
 
 @contextmanager
-def answering(answer: Mapping[str, Any], others: Mapping[str, Any] | None = None) -> Iterator[Vendor]:
-    vendor = Vendor(answer, others)
+def answering(answer: Mapping[str, Any], others: Mapping[str, Any] | None = None) -> Iterator[Answerer]:
+    answerer = Answerer(answer, others)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(HTTPAdapter, "send", lambda *a, **k: vendor.send(*a, **k))
-        yield vendor
+        patch.setattr(HTTPAdapter, "send", lambda *a, **k: answerer.send(*a, **k))
+        yield answerer
 
 
 def token_of(case: Case) -> str:
-    return str(case["request"].get("auth", "none")).rpartition(" ")[2]
+    return next(iter(headers_of(case["request"]).values()), "none").rpartition(" ")[2]
 
 
-def hold_client(case: Case, reading: Reading, service: Any, answer: Mapping[str, Any] | None = None) -> None:
+def hold_client(
+    case: Case, reading: Reading, service: Any, vendor: Witness, answer: Mapping[str, Any] | None = None
+) -> None:
     """The client sends the case's request, and no other, and reads its answer whole. AssertionError where not."""
     answer = answer or case["response"]
-    with answering(answer) as vendor:
+    with answering(answer) as answerer:
         found = _outcome(lambda: reading.call(service))
-    sent = vendor.requests[0] if vendor.requests else None
-    assert len(vendor.requests) <= 1
+    sent = answerer.requests[0] if answerer.requests else None
+    assert len(answerer.requests) <= 1
     expected = asked(case)
     expected["json"] = {**expected["json"], **reading.instead} if reading.instead else expected["json"]
-    if expected["auth"] is None and sent and sent["auth"] == f"Bearer {token_of(case)}":
-        sent["auth"] = None  # the case is about a missing token, which the client never forgets
+    if sent and not expected["headers"] and all(token_of(case) in value for value in sent["headers"].values()):
+        sent["headers"] = {}  # the case is about a missing token, which the client never forgets
     assert sent == expected
     if reading.raises or isinstance(found, Exception):
         assert type(found) is reading.raises, repr(found)
-        said = answer.get("json", {})
-        assert said.get("message", said.get("mensaje", "")) in str(found)
+        body = answer.get("json", {})
+        assert all(body[key] in str(found) for key in vendor.texts & body.keys())
         return
     value = answer.get("json")
     for step in filter(None, reading.at.split(".")):
@@ -154,7 +180,7 @@ def hold_client(case: Case, reading: Reading, service: Any, answer: Mapping[str,
     if reading.rows is not None:
         value = reading.rows
     if isinstance(found, pd.DataFrame):
-        assert_rows(found, value if isinstance(value, list | tuple) else [value], reading.omits)
+        assert_rows(found, value if isinstance(value, list | tuple) else [value], reading.omits, vendor.added)
     else:
         assert found is None if not reading.at else same(found, value)
 
@@ -166,19 +192,17 @@ def _outcome(call: Callable[[], Any]) -> Any:
         return raised
 
 
-MOMENT = "2026-03-02T15:00:00+00:00"
-
-
-def filled(value: Any, name: str = "") -> Any:
+def filled(value: Any, fillings: Mapping[str, Any], name: str = "") -> Any:
     """An answer with something in the places that the document's example leaves empty."""
     if isinstance(value, dict):
-        return {k: filled(v, k) for k, v in value.items()}
+        return {k: filled(v, fillings, k) for k, v in value.items()}
     if isinstance(value, list):
-        return [filled(v) for v in value]
-    return (MOMENT if name.startswith("fecha") else "7") if value in (None, "") else value
+        return [filled(v, fillings) for v in value]
+    filling = next((v for beginning, v in fillings.items() if name.startswith(beginning)), "7")
+    return filling if value in (None, "") else value
 
 
-def assert_rows(frame: pd.DataFrame, rows: list[Any], omits: frozenset[str]) -> None:
+def assert_rows(frame: pd.DataFrame, rows: list[Any], omits: frozenset[str], added: frozenset[str]) -> None:
     """Every value of the rows stands in the frame, under the vendor's own name."""
     assert len(frame) == len(rows)
     for row, (_, cells) in zip(rows, frame.iterrows(), strict=True):
@@ -186,7 +210,7 @@ def assert_rows(frame: pd.DataFrame, rows: list[Any], omits: frozenset[str]) -> 
         assert set(flat) - omits <= set(frame.columns)
         assert [(k, v, cells[k]) for k, v in flat.items() if k not in omits and not same(cells[k], v)] == []
         more = cells.drop(list(flat.keys() - omits))
-        assert more.isna().all() or set(more.dropna().index) <= {"kind", "estado_nombre", "status_name"}
+        assert more.isna().all() or set(more.dropna().index) <= added
 
 
 def _flat(row: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -217,7 +241,7 @@ def ask_sandbox(case: Case, address: str, token: str, secret: str) -> requests.R
     """The sandbox's answer to the case's request: with a real token and secret in the places of the masks."""
     request = case["request"]
     masks = {"<token>": token, "<secret>": secret}
-    headers = {"Authorization": request["auth"].replace("<token>", token)} if "auth" in request else {}
+    headers = {name: value.replace("<token>", token) for name, value in headers_of(request).items()}
     body = {k: masks.get(v, v) if isinstance(v, str) else v for k, v in request.get("json", {}).items()}
     return requests.request(
         request["method"],
@@ -232,32 +256,30 @@ def ask_sandbox(case: Case, address: str, token: str, secret: str) -> requests.R
     )
 
 
-FIXED = ("code", "codigo", "statusApi", "tokenType")  # words that the document prescribes
-TEXTS = ("message", "mensaje")
-
-
-def assert_shape(expected: Any, found: Any, where: str = "$", *, words: bool = False) -> None:
-    """The same keys and types all the way down; codes, and with `words` messages too, the same."""
+def assert_shape(expected: Any, found: Any, same_values: frozenset[str] = frozenset(), where: str = "$") -> None:
+    """The same keys and types all the way down; under some keys the same values."""
     if expected is None:
         return
     assert type(found) is type(expected), f"{where}: {found!r} instead of {expected!r}"
     if isinstance(expected, dict):
         assert found.keys() == expected.keys(), f"{where}: {sorted(found)} instead of {sorted(expected)}"
         for key, value in expected.items():
-            if key in FIXED or (words and key in TEXTS):
+            if key in same_values:
                 assert found[key] == value, f"{where}.{key}"
-            assert_shape(value, found[key], f"{where}.{key}", words=words)
+            assert_shape(value, found[key], same_values, f"{where}.{key}")
     if isinstance(expected, list) and expected:
         assert found, f"{where} is empty"
         for item in found:
-            assert any(_has_shape(e, item, words) for e in expected), f"{where}: {item!r} is like none of {expected!r}"
+            assert any(_has_shape(e, item, same_values) for e in expected), (
+                f"{where}: {item!r} is like none of {expected!r}"
+            )
         for item in expected:
-            assert any(_has_shape(item, f, words) for f in found), f"{where}: none of {found!r} is like {item!r}"
+            assert any(_has_shape(item, f, same_values) for f in found), f"{where}: none of {found!r} is like {item!r}"
 
 
-def _has_shape(expected: Any, found: Any, words: bool) -> bool:
+def _has_shape(expected: Any, found: Any, same_values: frozenset[str]) -> bool:
     try:
-        assert_shape(expected, found, words=words)
+        assert_shape(expected, found, same_values)
     except AssertionError:
         return False
     return True

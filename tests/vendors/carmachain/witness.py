@@ -1,7 +1,9 @@
 """What one types for each case of CarmaChain."""
 
-from tests.helpers.witness import Reading
+from tests.helpers.witness import Reading, Witness
+from tests.vendors.carmachain.witness_setup import prepare
 from toolkit.vendors.base import Connection
+from toolkit.vendors.carmachain.api import Detail
 from toolkit.vendors.carmachain.client import CarmaChain
 
 PEOPLE = [{"IdDocument": "3184710691", "PhoneNumber": "+380999999999"}, {"PhoneNumber": "0999999998"}]
@@ -25,3 +27,5 @@ READINGS: dict[str, tuple[Reading, ...]] = {
     ),
     "respond, by period": (Reading(lambda s: s.respond("Contacts", period=60), ROWS),),
 }
+
+WITNESS = Witness(READINGS, prepare, passed_on=Detail.fields)  # what the peers say

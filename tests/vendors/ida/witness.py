@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from tests.helpers.witness import Reading
+from tests.helpers.witness import Reading, Witness
+from tests.vendors.ida.witness_setup import prepare
 from toolkit.errors import AuthError, NotFound, Rejected
 
 LOGIN = {"username": "nombreUsuario", "password": "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8"}
@@ -51,3 +52,12 @@ READINGS: dict[str, tuple[Reading, ...]] = {
     "edit record (PUT)": (Reading(lambda s: s.update_record(1234, TELEFONO="56912345677"), "data.recordData"),),
     "edit record, recordID missing": (),  # Python does not let one leave it out
 }
+
+WITNESS = Witness(
+    READINGS,
+    prepare,
+    codes=frozenset({"code", "statusApi"}),
+    exact_texts=lambda body: True,
+    listed_codes=frozenset({415}),
+    added=frozenset({"kind"}),
+)

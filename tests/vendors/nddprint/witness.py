@@ -1,6 +1,7 @@
 """What one types for each case of nddPrint 360."""
 
-from tests.helpers.witness import Reading
+from tests.helpers.witness import Reading, Witness
+from tests.vendors.nddprint.witness_setup import prepare
 from toolkit.errors import Rejected
 
 USER = {"logon_name": "usuario123", "domain_name": "dominio123"}
@@ -17,3 +18,10 @@ READINGS: dict[str, tuple[Reading, ...]] = {
         Reading(lambda s: s.post_card_code(**USER, card_code="TAKEN", replace=True), raises=Rejected),
     ),
 }
+
+WITNESS = Witness(
+    READINGS,
+    prepare,
+    undocumented=frozenset({"pin_codes", "renew_pin_code", "update_secure_pin_code"}),  # of the vendor's help pages
+    codes=frozenset({"tokenType"}),
+)

@@ -1,13 +1,13 @@
 """SIGNIO by the toolkit's client: limits before anything is sent; what the vendor says, in both dialects."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 import toolkit
+from tests.helpers import witness
+from tests.helpers.registry import VENDORS, cassettes
 from tests.vendors.signio.helpers import ANA, PDF, STAMP, draft, sent
 from toolkit.sandbox import Sandbox
 from toolkit.vendors.signio.client import Signio
@@ -76,7 +76,7 @@ def test_every_limit_is_refused_before_sending(box: Sandbox, signio: Signio, cal
     assert sent(box) == before
 
 
-CASES = yaml.safe_load((Path(__file__).parents[3] / "cassettes/manual/signio.yaml").read_text(encoding="utf-8"))
+CASES = witness.cases(cassettes(VENDORS["signio"]) / "manual.yaml").values()
 SECTIONS = {e.section: e for e in reversed(Signio.endpoints.values())}
 
 

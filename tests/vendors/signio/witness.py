@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from tests.helpers.witness import PDF, Reading
+from tests.helpers.witness import PDF, Reading, Witness
+from tests.vendors.signio.witness_setup import prepare
 from toolkit.errors import AuthError, NotFound
 
 ENVELOPE = "0b5c1f9e-8f1c-4a7e-9d35-2f5a1c0b7d11"
@@ -154,3 +155,16 @@ READINGS: dict[str, tuple[Reading, ...]] = {
     ),
     "signed URL for signing on site": (Reading(lambda s: s.signing_url(ENVELOPE, **SIGNING), "url"),),
 }
+
+WITNESS = Witness(
+    READINGS,
+    prepare,
+    beyond={"create_envelope": {"op_token"}},  # specs/README: also accepted there (observed)
+    unnamed=frozenset({"tags"}),
+    codes=frozenset({"code", "codigo"}),
+    texts=frozenset({"message", "mensaje"}),
+    exact_texts=lambda body: body.get("codigo", "00") != "00",
+    listed_codes=frozenset({"02", "03", "04"}),
+    added=frozenset({"estado_nombre", "status_name"}),
+    fillings={"fecha": "2026-03-02T15:00:00+00:00"},
+)
