@@ -137,20 +137,26 @@ def test_a_push_is_found_by_what_its_rows_are(state: Path) -> None:
         assert [p.id for p in ledger.unfinished()] == ["one", "other"]
 
 
-def test_a_block_is_known_again_by_its_digest(state: Path) -> None:
+def test_a_frame_is_known_again_by_the_digests_of_its_blocks(state: Path) -> None:
+    frames = {"one": [b"a", b"b"], "two": [b"a", b"c"], "three": [b"a"], "four": [b"a", b"b"], "five": [b"", b""]}
     bad = np.array([1, 3], np.uint32)
-    block = RowBlock(words(5), bad, b"a digest")
     with ledger_in(state) as ledger:
-        with ledger.transaction():
-            ledger.put_push(a_push("one", 5))
-            ledger.add_rows("one", [block])
-        found, missing, unnamed = ledger.known_blocks([b"a digest", b"another", b""])
-        assert missing is unnamed is None
-        assert found is not None
-        assert np.array_equal(found.words, block.words)
-        assert found.bad.tolist() == [1, 3]
+        for name, digests in frames.items():
+            with ledger.transaction():
+                ledger.put_push(a_push(name, 5 * len(digests)))
+                ledger.add_rows(name, [RowBlock(words(5, n), bad, digest) for n, digest in enumerate(digests)])
+
+        def known(*digests: bytes) -> list[str]:
+            return [push.id for push in ledger.pushes_of_frame(digests)]
+
+        assert known(b"a", b"b") == ["one", "four"]
+        assert known(b"a") == ["three"]
+        assert known(b"b") == known(b"b", b"a") == known(b"a", b"") == known(b"", b"") == known() == []
+        block = ledger.blocks("one")[1]
+        assert np.array_equal(block.words, words(5, 1))
+        assert block.bad.tolist() == [1, 3]
         ledger.purge("one", NOW)
-        assert ledger.known_blocks([b"a digest"]) == [None]
+        assert known(b"a", b"b") == ["four"]
 
 
 def test_rows_of_a_push_that_is_undone_are_not_known(state: Path) -> None:

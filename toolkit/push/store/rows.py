@@ -99,14 +99,17 @@ class RowTables(Tables):
         """The four words of each row of a push."""
         return np.concatenate([np.empty((0, identity.WORDS), np.uint64), *(b.words for b in self.blocks(push))])
 
-    def known_blocks(self, digests: Sequence[bytes]) -> list[RowBlock | None]:
-        """For each digest the block of rows that has it, of the latest push that does."""
-        found: list[RowBlock | None] = []
+    def pushes_of_frame(self, digests: Sequence[bytes]) -> list[Push]:
+        """The pushes whose rows are exactly these blocks of a frame, in the order in which they began.
+
+        Of a frame in part nothing follows: how a cell is read may hang on all cells of its column.
+        """
+        if not digests or not all(digests):
+            return []
         with self.database.snapshot():
-            for digest in digests:
-                row = self.database.row(sql.READ_BLOCKS_LIKE, (digest,)) if digest else None
-                found.append(decode_block(row)[1] if row else None)
-        return found
+            numbers = [number for (number,) in self.database.rows(sql.READ_PUSHES_LIKE, (digests[0],))]
+            pushes = [self._push_numbered(number).push for number in numbers]
+            return [push for push in pushes if [block.digest for block in self.blocks(push.id)] == [*digests]]
 
     def pushes_with_key(self, lock: str, key: str) -> list[Push]:
         """The pushes of the same rows for the same thing, in the order in which they began."""
@@ -292,7 +295,7 @@ def _encoded(push: int, number: int, start: int, block: RowBlock) -> Row:
     return push, number, start, size, words, bad, block.digest, marks
 
 
-def decode_block(row: Row | None, what: str = "a block of rows") -> tuple[int, RowBlock]:
+def decode_block(row: Row | None, what: str) -> tuple[int, RowBlock]:
     """Where a block begins, and the block."""
     if row is None:
         raise Damaged(what)

@@ -114,7 +114,7 @@ ADD_BLOCK = f"INSERT INTO row_block ({BLOCK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  
 READ_BLOCKS = f"SELECT {BLOCK} FROM row_block WHERE push = ? ORDER BY number"  # noqa: S608
 READ_BLOCK = f"SELECT {BLOCK} FROM row_block WHERE push = ? AND number = ?"  # noqa: S608
 READ_BLOCK_STARTS = "SELECT number, start FROM row_block WHERE push = ? ORDER BY number"
-READ_BLOCKS_LIKE = f"SELECT {BLOCK} FROM row_block WHERE digest = ? ORDER BY push DESC, number"  # noqa: S608
+READ_PUSHES_LIKE = "SELECT push FROM row_block WHERE digest = ? AND number = 0 ORDER BY push"
 REMOVE_BLOCKS = "DELETE FROM row_block WHERE push = ?"
 ADD_CHUNK = "INSERT INTO chunk (content) VALUES (?) RETURNING id"
 READ_CHUNK = "SELECT content FROM chunk WHERE id = ?"

@@ -1,0 +1,124 @@
+"""By what a block of a frame is known again without checking it: a keyed digest of its raw cells.
+
+Two blocks with the same digest have the same cells, of the same kinds, under the same names and labels, so that the
+same was found in them and the same is sent. The converse does not hold, nor need it: an unknown block is checked.
+"""
+
+import hashlib
+from collections.abc import Hashable
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+APART = "\x1f"  # stands between the texts of a column
+DIGEST = 16  # bytes
+PLAIN = "biufcmM"  # kinds of NumPy columns whose bytes are their values
+TYPES: tuple[type, ...] = (str, type(None), float, int, bool, type(pd.NA), type(pd.NaT), Decimal, datetime, date, time)
+TYPES += (pd.Timestamp, np.float64, np.int64, np.bool_)
+NUMBER_OF = {kind: n for n, kind in enumerate(TYPES)}
+
+
+class NotKnownAgain(Exception):
+    """A cell holds something whose value nobody can take down, as a list that may change."""
+
+
+class FrameDigests:
+    """Digests of the blocks of a frame.
+
+    Args:
+        frame: what is pushed.
+        key: the key of the fingerprints.
+        context: all else that the words of a row hang on: the fields, how they are read, the options, the version.
+    """
+
+    def __init__(self, frame: pd.DataFrame, key: str, context: str) -> None:
+        self._frame, self._key = frame, key.encode()
+        index = frame.index
+        labels = [index.get_level_values(n) for n in range(index.nlevels)]
+        self._columns = [*(frame.iloc[:, n].array for n in range(frame.shape[1])), *(level.array for level in labels)]
+        names = [*frame.columns, *index.names]
+        self._context = repr([context, *((_name(n), str(a.dtype)) for n, a in zip(names, self._columns, strict=True))])
+        self._categories: dict[int, bytes] = {}
+
+    def of(self, rows: slice) -> bytes:
+        """That of one block; empty where it would not be known again."""
+        digest = hashlib.blake2b(self._context.encode(), key=self._key, digest_size=DIGEST)
+        try:
+            for number, column in enumerate(self._columns):
+                for part in self._parts(number, column[rows]):
+                    digest.update(len(part).to_bytes(8, "little"))
+                    digest.update(part)
+        except NotKnownAgain:
+            return b""
+        return digest.digest()
+
+    def _parts(self, number: int, cells: Any) -> list[Any]:
+        """The cells of one column as bytes."""
+        if isinstance(cells, pd.Categorical):
+            if number not in self._categories:
+                whole = hashlib.blake2b(key=self._key, digest_size=DIGEST)
+                for part in self._parts(-1, cells.categories.array):
+                    whole.update(len(part).to_bytes(8, "little"))
+                    whole.update(part)
+                self._categories[number] = whole.digest()
+            return [self._categories[number], np.ascontiguousarray(cells.codes).data]
+        if hasattr(cells, "__arrow_array__") and "pyarrow" in str(getattr(cells.dtype, "storage", "")):
+            return _of_arrow(cells)
+        if isinstance(cells, pd.arrays.BooleanArray | pd.arrays.IntegerArray | pd.arrays.FloatingArray):
+            dtype: Any = cells.dtype
+            filled = cells.to_numpy(dtype=dtype.numpy_dtype, na_value=dtype.numpy_dtype.type(0))
+            return [cells.isna().data.cast("B"), np.ascontiguousarray(filled).data.cast("B")]
+        if isinstance(cells, pd.arrays.DatetimeArray | pd.arrays.TimedeltaArray):
+            raw: Any = cells
+            return [np.ascontiguousarray(raw.asi8).data.cast("B")]
+        held = np.asarray(cells)
+        if held.dtype.kind in PLAIN:
+            return [np.ascontiguousarray(held).view(np.uint8).data] if len(held) else []
+        return _of_objects(held.tolist())
+
+
+def _of_objects(values: list[Any]) -> list[Any]:
+    """Their types, their lengths as text, and their texts."""
+    types = set(map(type, values))
+    if types <= {str}:
+        return _of_texts(values)
+    if not types <= NUMBER_OF.keys():
+        raise NotKnownAgain
+    kinds = bytes(NUMBER_OF[type(value)] for value in values)
+    return [kinds, *_of_texts([value if type(value) is str else _shown(value) for value in values])]
+
+
+def _shown(value: Any) -> str:
+    return f"{value!r} {value.utcoffset()}" if type(value) in (datetime, pd.Timestamp) else repr(value)
+
+
+def _of_texts(texts: list[str]) -> list[Any]:
+    """Texts with a mark between them; where one holds the mark, their lengths and the texts."""
+    together = APART.join(texts)
+    if together.count(APART) == len(texts) - 1:
+        return [together.encode("utf-8", "surrogatepass")]
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+    return [lengths.data.cast("B"), "".join(texts).encode("utf-8", "surrogatepass")]
+
+
+def _of_arrow(cells: Any) -> list[Any]:
+    """Of texts that Arrow holds: their lengths in bytes, -1 where there is none, and their bytes."""
+    lengths, contents = [], []
+    chunked = cells.__arrow_array__()
+    for chunk in getattr(chunked, "chunks", [chunked]):
+        _, offsets, content = chunk.buffers()
+        wide = np.dtype(np.int64 if "large" in str(chunk.type) else np.int32)
+        ends = np.frombuffer(offsets, wide, len(chunk) + 1, chunk.offset * wide.itemsize).astype(np.int64)
+        sizes = np.diff(ends).astype(np.int32)
+        if chunk.null_count:
+            sizes[np.asarray(chunk.is_null())] = -1
+        lengths.append(sizes)
+        contents.append(memoryview(content or b"")[ends[0] : ends[-1]])
+    return [np.concatenate([np.empty(0, np.int32), *lengths]).data.cast("B"), b"".join(contents)]
+
+
+def _name(name: Hashable) -> str:
+    return f"{type(name).__name__}:{name!r}"
