@@ -51,6 +51,8 @@ class ConnectForm(Form):
         for i in self._inputs:
             if i.field.name in known and not isinstance(i.field, Masked):
                 i.widget.value = str(known[i.field.name])
+        for old in self._fields.children:
+            old.close()
         self._fields.children = self._inputs
 
     def connect(self) -> None:

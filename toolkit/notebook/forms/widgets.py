@@ -68,7 +68,7 @@ def _choices(field: Field) -> w.Widget:
 
 
 def _secret(field: Field) -> w.Widget:
-    return w.Password()  # never prefilled: a saved notebook may keep what a widget holds
+    return w.Password(continuous_update=False)  # never prefilled: a saved notebook may keep what a widget holds
 
 
 def _area(field: Field) -> w.Widget:
@@ -79,6 +79,7 @@ def _day(field: Field) -> w.Widget:
     return w.DatePicker()
 
 
+ENTERED = "•" * 8  # stands where a secret was entered, however long
 WIDGETS: dict[type[Field], Callable[[Field], w.Widget]] = {
     Text: _line,
     Email: _line,
@@ -112,20 +113,30 @@ class Input(w.VBox):
         self.widget.description = f"{self.name}{marked}"  # the browser ties it to the box: screen readers say it
         self.widget.tooltip = plain(help_of(field.doc))
         self.widget.add_class(css_name(field.name))
+        self._secret: Secret | None = None
+        if isinstance(self.widget, w.Password):
+            self.widget.observe(self._take, "value")
         self._error = w.HTML()
         help_text = w.HTML(f"<span class='tk-help'>{text(help_of(field.doc))}</span>")
         super().__init__([self.widget, *([help_text] if field.doc else []), self._error])
         self.add_class("tk-input")
 
+    def _take(self, change: dict[str, Any]) -> None:
+        """A secret leaves its box when it comes: whatever becomes of the form, no state of a widget holds it."""
+        if change["new"]:
+            self._secret = Secret(change["new"])
+            self.widget.value, self.widget.placeholder = "", ENTERED
+
     def read(self) -> Any:
-        """What was entered; None where nothing was. A secret leaves its box at once."""
+        """What was entered; None where nothing was. A secret is given once."""
+        if isinstance(self.widget, w.Password):
+            secret, self._secret = self._secret, None
+            self.widget.placeholder = ""
+            return secret
         given = self.widget.value
-        given = given.strip() if isinstance(given, str) and not isinstance(self.field, Masked) else given
+        given = given.strip() if isinstance(given, str) else given
         if given in ("", (), None):
             return None
-        if isinstance(self.field, Masked):
-            self.widget.value = ""
-            return Secret(given)
         if isinstance(self.field, Rows | Nested):
             return json.loads(given)
         if isinstance(self.field, Integer) and re.fullmatch(r"-?\d+", str(given)):
