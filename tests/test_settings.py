@@ -227,6 +227,12 @@ def test_a_profile_is_used_by_name(home: Path) -> None:
     assert (session.host, session.limits) == ("profile.example", Limits(read=9))
 
 
+def test_a_misspelt_system_in_a_profile_is_an_error(home: Path) -> None:
+    write(home, PROFILE.replace("work.ida", "work.idda"))
+    with pytest.raises(SettingsError, match=r"settings\.toml: work has no system 'idda'; did you mean 'ida'\?"):
+        _ = toolkit.connect("work").signio
+
+
 def test_connecting_sends_nothing_and_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("connected"))
     api = toolkit.connect(ida={"username": "ana", "password": "clave"})
