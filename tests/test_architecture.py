@@ -109,7 +109,7 @@ def room_of(module: str) -> str:
     """The room of a module, named as `toolkit.` is left out: `http.wire`, `vendors.api`, `push`."""
     parts = module.split(".")
     if parts[0] == "vendors":
-        half = parts[2].partition("_")[0] if len(parts) > 2 else ""
+        half = parts[2] if len(parts) > 2 else ""
         by_name = {"vendors": "vendors.registry", "vendors.vendor": "vendors.vendor"}
         return f"vendors.{half}" if half in ("api", "sandbox") else by_name.get(module, "vendors")
     if parts[0] in SPLIT:

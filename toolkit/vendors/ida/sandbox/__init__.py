@@ -13,7 +13,7 @@ from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refus
 from toolkit.spec import Bool, Choice, Integer, Json, Masked, Number, Record, Text
 from toolkit.vendors.ida import api
 from toolkit.vendors.ida.api import Ida
-from toolkit.vendors.ida.sandbox_values import DATE, EMAIL, LIST, NUMBER, PHONE, TEXT, contact, reader, whole
+from toolkit.vendors.ida.sandbox.values import DATE, EMAIL, LIST, NUMBER, PHONE, TEXT, contact, reader, whole
 
 DAY = 86_400.0
 SAID = {  # HTTP status: message (None: statusApi), statusApi
