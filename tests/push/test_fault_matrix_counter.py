@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from toolkit.sandbox.vendor import Refused
-from toolkit.vendors.ida import sandbox_values as ida_values
 from toolkit.vendors.ida.api import FIELD_TYPES
+from toolkit.vendors.ida.sandbox import values as ida_values
 
 from .benches import DATABASE, Ida, Told
 

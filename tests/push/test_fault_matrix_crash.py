@@ -23,7 +23,7 @@ from toolkit.push.isolate import Refusals
 from toolkit.push.journal import Journal, Op, Run
 from toolkit.push.settle import Counter
 from toolkit.sandbox.vendor import Refused
-from toolkit.vendors.ida import sandbox_values as ida_values
+from toolkit.vendors.ida.sandbox import values as ida_values
 
 from .benches import Bench, CarmaChain, Ida, told
 

@@ -8,7 +8,7 @@ import pytest
 
 from toolkit import settings
 from toolkit.sandbox.vendor import Refused
-from toolkit.vendors.ida import sandbox_values as ida_values
+from toolkit.vendors.ida.sandbox import values as ida_values
 
 from .benches import DATABASE, Ida, Told
 

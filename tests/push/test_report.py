@@ -15,7 +15,7 @@ from toolkit import InputError, OutcomeUnknown, PushError, PushPaused, Report, s
 from toolkit.push.journal import Journal
 from toolkit.push.outcomes import OUTCOMES
 from toolkit.sandbox.vendor import Refused
-from toolkit.vendors.ida import sandbox_values as ida_values
+from toolkit.vendors.ida.sandbox import values as ida_values
 
 from .benches import DATABASE, Ida, told
 

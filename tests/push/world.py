@@ -24,7 +24,7 @@ from toolkit.push.outcomes import OUTCOME, row_states
 from toolkit.push.verify import verify
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint
-from toolkit.vendors.ida import sandbox_values as ida_values
+from toolkit.vendors.ida.sandbox import values as ida_values
 
 POSTS = {"method": "POST", "path": "/api/v2/database/records"}
 COUNTS = {"method": "GET", "path": "/api/v2/database/*"}

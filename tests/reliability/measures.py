@@ -19,7 +19,7 @@ from tests.push.world import POSTS, REFUSED, Database, World
 from tests.reliability.chaos import trouble
 from toolkit.http.session import Session
 from toolkit.sandbox import Sandbox
-from toolkit.vendors.ida import sandbox_values as ida_values
+from toolkit.vendors.ida.sandbox import values as ida_values
 
 ENGINE = {"settle_wait": 65, "settle_stable": 5, "chunk_rows": 1000, "fence_every": 10}
 
