@@ -254,7 +254,8 @@ def test_16_garbage_on_the_wire_after_the_commit(bench: Bench, tmp_path: Path) -
     def forward(connection: Connection) -> None:
         while request := connection.read():
             with socket.create_connection(address) as inside:
-                inside.sendall(re.sub(rb"(?i)\r\nconnection: [^\r]*", b"\r\nConnection: close", request))
+                here = re.sub(rb"(?i)\r\nhost: [^\r]*", b"\r\nHost: 127.0.0.1:%d" % address[1], request)
+                inside.sendall(re.sub(rb"(?i)\r\nconnection: [^\r]*", b"\r\nConnection: close", here))
                 answer = b"".join(iter(lambda: inside.recv(1 << 16), b""))
             if bench.write["path"].encode() in request and not garbled:
                 garbled.append(request)
