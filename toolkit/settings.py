@@ -18,7 +18,18 @@ from toolkit.http.secrets import ClearedFrames, Secret, scrub
 from toolkit.spec import Masked, System
 
 APP = "analyst-toolkit"
-COMMON = ("base_url", "header", "endpoints", "limits", "push", "ca_bundle", "allow_http", "workers")  # settings of all
+COMMON = (
+    "base_url",
+    "identity",
+    "state",
+    "header",
+    "endpoints",
+    "limits",
+    "push",
+    "ca_bundle",
+    "allow_http",
+    "workers",
+)  # of all
 
 
 def settings_file() -> Path:

@@ -5,6 +5,7 @@ import json
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +18,13 @@ import requests
 
 from toolkit import Api
 from toolkit.sandbox import Sandbox, serve_forever, settings_of
+from toolkit.sandbox.server import memory_at
 
 RECORDS = "/api/v2/database/records"
 INSERT = {"method": "POST", "path": RECORDS}
 NOMBRE = 2223
+OK = b"HTTP/1.1 200 OK\r\n\r\n"
+ELSEWHERE = b'{"state": "/etc/state"}'
 Ask = Callable[..., http.client.HTTPResponse]
 
 
@@ -376,6 +380,59 @@ def test_serve_forever_runs_until_it_is_stopped() -> None:
 
 
 def test_settings_name_every_system(box: Sandbox) -> None:
-    assert settings_of(box.url, Api.fakes()) == box.settings()
-    assert box.settings()["ida"] == {"base_url": box.addresses["ida"], **box.credentials["ida"]}
+    assert settings_of(box.url, Api.fakes(), memory_at(box.url)) == box.settings()
+    shared = {"base_url": box.addresses["ida"], "identity": box.identity, "state": str(box.state)}
+    assert box.settings()["ida"] == {**shared, **box.credentials["ida"]}
     assert box.addresses["ida"] == f"{box.url}/ida"
+
+
+# ── who it is ──
+
+
+def test_each_sandbox_is_another(box: Sandbox) -> None:
+    with Sandbox(Api.fakes()) as other:
+        assert box.identity.startswith("sandbox-")
+        assert box.identity != other.identity
+        assert memory_at(other.url) == {"identity": other.identity, "state": str(other.state)}
+        state = other.state
+        assert state is not None
+        assert state.parent.is_dir()
+    assert other.state is None
+    assert not state.parent.exists()  # what is remembered of it goes with it
+
+
+def test_a_sandbox_is_the_same_after_a_restart_on_its_data(tmp_path: Path) -> None:
+    with Sandbox(Api.fakes(), tmp_path / "data.sqlite") as first:
+        identity = first.identity
+        assert first.state is None
+        assert memory_at(first.url) == {"identity": identity}
+    assert first.identity == ""
+    with Sandbox(Api.fakes(), tmp_path / "data.sqlite") as again:
+        assert again.identity == identity
+
+
+def test_a_sandbox_is_another_after_a_reset(box: Sandbox) -> None:
+    before = box.identity
+    assert box.identity == before
+    box.control.reset()
+    assert box.identity != before
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"HTTP/1.1 404 No\r\n\r\n", b"\xff\xff", *(OK + said for said in (b"else", b"[1]", b"{}", ELSEWHERE))],
+)
+def test_what_is_no_sandbox_has_no_identity(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+
+        def speak() -> None:
+            with server.accept()[0] as line:
+                line.recv(1_000)
+                line.sendall(answer)
+
+        thread = threading.Thread(target=speak)
+        thread.start()
+        assert memory_at(url) == {}
+        thread.join()
+    assert memory_at(url) == memory_at("nothing") == memory_at("http://127.0.0.1:port") == {}

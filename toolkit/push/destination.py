@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from toolkit.errors import SettingsError
+from toolkit.settings import state_folder
 
 LOOPBACK = "localhost"
 PORTS = {"https": 443, "http": 80}
@@ -26,6 +27,12 @@ class Memory:
     part: str  # what of it has a ledger of its own, as a database; "" where one ledger serves all of it
     lock: str  # what of it only one push at a time may write to; it is known before anything is read
     where: str  # the same for people: "database 11111 «Clientes» at host"
+    state: Path | None = None  # where it stands, instead of the state folder: a sandbox's goes with the sandbox
+
+    @property
+    def folder(self) -> Path:
+        """The state folder that its lock, its ledger and the key of its fingerprints are in."""
+        return self.state or state_folder()
 
     @property
     def about(self) -> str:

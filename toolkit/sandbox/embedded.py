@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from toolkit.sandbox.server import Sandbox, settings_of
+from toolkit.sandbox.server import Sandbox, memory_at, settings_of
 from toolkit.sandbox.vendor import FakeVendor
 
 if TYPE_CHECKING:
@@ -41,16 +41,20 @@ class Embedded(Sandbox, Generic[A]):
 
 def address(vendors: Sequence[FakeVendor]) -> str:
     """Where the sandbox of these vendors listens: the one that runs, else one that is started now."""
-    if url := os.environ.get(RUNNING):
-        return url
-    if (key := tuple(vendors)) not in _started:
-        _started[key] = Sandbox(key).start()
-    return _started[key].url
+    return os.environ.get(RUNNING) or _own(vendors).url
 
 
 def settings(vendors: Sequence[FakeVendor]) -> dict[str, dict[str, Any]]:
-    """Addresses and credentials of that sandbox."""
-    return _ready(settings_of(address(vendors), vendors))
+    """Addresses, identity and credentials of that sandbox."""
+    if url := os.environ.get(RUNNING):
+        return _ready(settings_of(url, vendors, memory_at(url)))
+    return _ready(_own(vendors).settings())
+
+
+def _own(vendors: Sequence[FakeVendor]) -> Sandbox:
+    if (key := tuple(vendors)) not in _started:
+        _started[key] = Sandbox(key).start()
+    return _started[key]
 
 
 def _ready(accounts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -1,15 +1,18 @@
 """The sandbox as a thing to start and stop."""
 
+import json
 import signal
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from toolkit.sandbox.connection import Listener, Reply, Request
 from toolkit.sandbox.control import Control, control_of, over_http
@@ -18,6 +21,10 @@ from toolkit.sandbox.machine import Clock, Machine, encoded
 from toolkit.sandbox.openapi import openapi
 from toolkit.sandbox.store import Store
 from toolkit.sandbox.vendor import FakeVendor
+
+TEMPORARY = "sandbox-"  # how the folder of one without data is called
+MEMORY = 10_000  # bytes, in which a sandbox says who it is
+ANSWERS_WITHIN = 5  # seconds
 
 
 class Sandbox:
@@ -46,6 +53,7 @@ class Sandbox:
         self._vendors = tuple(vendors)
         self._data, self._address, self._clock = data, (host, port), clock
         self._running: ExitStack | None = None
+        self._folder: Path | None = None
         self._stopped = threading.Event()
 
     def start(self) -> Self:
@@ -53,7 +61,7 @@ class Sandbox:
         if self._running:
             return self
         with ExitStack() as running:
-            machine = Machine(self._vendors, self._store(running), Clock(self._clock))
+            machine = self._machine = Machine(self._vendors, self._store(running), Clock(self._clock))
             self.control = control_of(machine)
             if machine.store.is_new:
                 self.control.seed()
@@ -68,8 +76,11 @@ class Sandbox:
         return self
 
     def _store(self, running: ExitStack) -> Store:
-        folder = "" if self._data else running.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-"))
-        store = Store(Path(self._data or f"{folder}/sandbox.sqlite"), {v.system.name: v.tables for v in self._vendors})
+        if not self._data:
+            self._folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY)))
+            running.callback(setattr, self, "_folder", None)
+        path = self._folder / "sandbox.sqlite" if self._folder else Path(self._data or "")
+        store = Store(path, {v.system.name: v.tables for v in self._vendors})
         running.callback(store.close)
         return store
 
@@ -79,6 +90,8 @@ class Sandbox:
                 return refused
             if request.path == "/openapi.json":
                 return Reply(200, encoded(self.openapi()))
+            if request.path == "/identity":
+                return Reply(200, encoded(self._memory()))
             if request.path.split("/")[1:2] == ["control"]:
                 return over_http(self.control, request)
             return machine.answer(request)
@@ -124,18 +137,58 @@ class Sandbox:
         """How each system is entered: its demo account."""
         return {v.system.name: dict(v.credentials) for v in self._vendors}
 
+    @property
+    def identity(self) -> str:
+        """What tells this sandbox from every other, while it runs: the same after a restart on its data, not after a
+        reset."""
+        if not self._running:
+            return ""
+        with self._machine.transaction():
+            return self._machine.store.identity()
+
+    @property
+    def state(self) -> Path | None:
+        """Where what was sent here is remembered while it runs: it goes with the sandbox. None with `data`."""
+        return self._folder and self._folder / "state"
+
     def settings(self) -> dict[str, dict[str, str]]:
-        """What `connect()` takes: for each system its address and its demo account."""
-        return settings_of(self.url, self._vendors)
+        """What `connect()` takes: for each system its address, what remembers what was sent to it, its demo account."""
+        return settings_of(self.url, self._vendors, self._memory())
+
+    def _memory(self) -> dict[str, str]:
+        return {"identity": self.identity, **({"state": str(self.state)} if self.state else {})}
 
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI 3.1 description of the vendors' endpoints, from their declarations."""
         return openapi(self._vendors, self.url)
 
 
-def settings_of(url: str, vendors: Sequence[FakeVendor]) -> dict[str, dict[str, str]]:
-    """The settings of the sandbox that listens at an address: for each system its own address and its demo account."""
-    return {v.system.name: {"base_url": f"{url.rstrip('/')}/{v.system.name}", **v.credentials} for v in vendors}
+def settings_of(url: str, vendors: Sequence[FakeVendor], memory: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The settings of the sandbox that listens at an address: for each system its own address, and its demo account.
+
+    `memory` says what remembers what was sent there (`memory_at`).
+    """
+    return {
+        v.system.name: {"base_url": f"{url.rstrip('/')}/{v.system.name}", **memory, **v.credentials} for v in vendors
+    }
+
+
+def memory_at(url: str) -> dict[str, str]:
+    """The identity of the sandbox that listens at an address, and where its ledgers stand; {} where none answers."""
+    parts = urlsplit(url)
+    with suppress(OSError, HTTPException, ValueError):
+        line = HTTPConnection(parts.hostname or "", parts.port or 80, timeout=ANSWERS_WITHIN)
+        try:
+            line.request("GET", "/identity")
+            reply = line.getresponse()
+            told = json.loads(reply.read(MEMORY)) if reply.status == 200 else {}
+            known = {name: str(told[name]) for name in ("identity", "state") if name in told}
+            if not _is_here(Path(known.get("state", ""))):
+                known.pop("state", None)
+            return known
+        finally:
+            line.close()
+    return {}
 
 
 def serve_forever(
@@ -149,6 +202,11 @@ def serve_forever(
     with ended_by_signals(), Sandbox(vendors, data, port, host) as box:
         ready(box)
         box.wait()
+
+
+def _is_here(state: Path) -> bool:
+    """Whether a sandbox of this machine made this folder, or may make it."""
+    return state.parent.name.startswith(TEMPORARY) and state.parent.is_dir()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import os
 import secrets
 import sqlite3
 import threading
+import uuid
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -204,6 +205,12 @@ class Store:
     def set(self, key: str, value: Any) -> None:
         self.remove(Setting, key=key)
         self.add(Setting, {"key": key, "value": value})
+
+    def identity(self) -> str:
+        """By which what was sent here is remembered apart from every other sandbox: made once, new after a reset."""
+        if (identity := self.setting("identity")) is None:
+            self.set("identity", identity := f"sandbox-{uuid.uuid4().hex}")
+        return str(identity)
 
     def signing_key(self, system: str) -> bytes:
         """What signs a system's tokens: made once, kept over restarts, forgotten where its tokens are revoked."""
