@@ -22,6 +22,7 @@ from playwright.sync_api import Locator, Page, expect
 REPOSITORY = Path(__file__).parents[3]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = {"fetchNews": "false", "checkForUpdates": False}  # no pop-up asks for a click, and nothing looks outside
+CALLED = "e => e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText || e.title || ''"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
@@ -129,11 +130,11 @@ class Notebook:
             self.page.get_by_role("menuitem", name=re.compile(f"^{re.escape(name)}")).first.click()
 
     def find(self, name: str) -> Locator:
-        """A widget by the class that the form gives it."""
+        """An element by the class that the form gives it."""
         return self.form.locator(f".tk-{name}")
 
     def type_into(self, name: str, text: str) -> None:
-        box = self.find(name).locator("input, textarea").first
+        box = self.find(name).first
         box.fill(text)
         box.press("Tab")
 
@@ -142,11 +143,24 @@ class Notebook:
 
     def focused(self) -> str:
         """What a screen reader calls the thing that has the focus."""
-        said = "e => e.getAttribute('aria-label') || e.labels?.[0]?.innerText || e.innerText || e.title || ''"
-        return str(self.page.evaluate(f"({said})(document.activeElement)")).strip()
+        return " ".join(str(self.page.evaluate(f"({CALLED})(document.activeElement)")).split())
+
+    def has_focus(self, name: str) -> None:
+        """Wait until what is called so has the focus."""
+        self.page.wait_for_function(
+            f"name => ({CALLED})(document.activeElement).trim().split(/\\s+/).join(' ').startsWith(name)", arg=name
+        )
+
+    def tab_to(self, name: str, presses: int = 60) -> None:
+        """Press Tab until what is called so has the focus."""
+        for _ in range(presses):
+            self.page.keyboard.press("Tab")
+            if self.focused().startswith(name):
+                return
+        raise AssertionError(f"Tab never comes to {name!r}")
 
     def says(self, text: str) -> None:
-        expect(self.form.locator(".tk-message").filter(has_text=text).first).to_be_visible()
+        expect(self.form.locator(".tk-message")).to_contain_text(text)
 
     def code(self) -> str:
         """What Show code shows."""

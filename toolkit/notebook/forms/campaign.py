@@ -1,116 +1,239 @@
 """SIGNIO campaigns: signers from a spreadsheet, drafts first, then, by their number, out to the signers."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-import ipywidgets as w
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.notebook.forms.form import row
-from toolkit.notebook.forms.inert import table, text
-from toolkit.notebook.forms.place import Place
-from toolkit.notebook.forms.sheet import Aim, SheetForm
+from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.listing import Listing
+from toolkit.notebook.forms.places import COLUMN, Places
+from toolkit.notebook.forms.sheet import SheetForm
 from toolkit.notebook.forms.source import Source
+from toolkit.notebook.forms.target import ImportTarget
+from toolkit.notebook.forms.view import Child, element
 from toolkit.notebook.words import word
-from toolkit.plain import plain
+from toolkit.sheets import Check
 from toolkit.vendors.signio.api.documents import EXTENSIONS
 from toolkit.vendors.signio.api.signers import NewSigner
 from toolkit.vendors.signio.campaign import Plan
 from toolkit.vendors.signio.client import Signio
-from toolkit.vendors.signio.drafts import COLUMN
+from toolkit.vendors.signio.drafts import COLUMN as NAMED
+
+READY = ("verified", "accepted")
 
 
-class Envelopes(Aim):
+class Envelopes(ImportTarget):
     """Envelopes by the hundred."""
 
     title = "title campaign"
-    needs_every_row = True
-    reports_rows = False
+    _files: Source
 
     def __init__(self, signio: Signio) -> None:
         self._signio = signio
         self._plan: Plan | None = None
-        self._envelope = w.Dropdown(description=word("envelope column"), options=[])
-        self._envelope.add_class("tk-envelope-column")
-        self._name = w.Text(description=word("campaign"), placeholder="2026-11")
-        self._name.add_class("tk-campaign")
-        for box in (self._envelope, self._name):
-            box.style.description_width = "initial"
-            box.layout = w.Layout(width="auto", max_width="40em")
-        allowed = ",".join(f".{e}" for e in EXTENSIONS)
-        self._files = Source("documents", lambda: None, accept=allowed, help_text=word("documents help"))
-        self._place = Place()
-        self._typed = w.Text(layout=w.Layout(width="6em"))
-        self._typed.add_class("tk-number")
+        self._frame = pd.DataFrame()
+        self._envelope: Hashable = ""
+        self._name = self._campaign = ""
+        self._places = Places()
+        self._typed, self._wrong = "", ""
+        self._sent: Any = None  # the report of the distribution
+        self._status: pd.DataFrame | None = None
 
-    def fields(self) -> Any:
+    def operation(self) -> Any:
         return NewSigner
 
-    def options(self, frame: pd.DataFrame) -> Sequence[w.Widget]:
-        self._envelope.options = [(plain(c), c) for c in frame.columns]
-        self._envelope.index = 0
-        heading = w.HTML(f"<h4>{text(word('documents'))}</h4>")
-        return (self._envelope, self._name, heading, self._files, self._place)
+    def operation_code(self) -> str:
+        return "api.signio.add_signers"
 
-    def more_columns(self) -> Sequence[Hashable]:
-        given = self._files.given
-        named = COLUMN.findall(given) if isinstance(given, str) else []
-        return list(dict.fromkeys([self._envelope.value, *named]))
+    def begin(self, frame: pd.DataFrame) -> None:
+        if not hasattr(self, "_files"):
+            allowed = ",".join(f".{e}" for e in EXTENSIONS)
+            self._files = self.form.source("documents", lambda: None, accept=allowed, help_text=word("documents help"))
+        self._frame, self._plan, self._sent, self._status = frame, None, None, None
+        if self._envelope not in frame.columns:
+            self._envelope = next(iter(frame.columns), "")
+        self._places.begin(frame, self._first_document)
 
-    def plan(self, rows: pd.DataFrame, good: int) -> tuple[str, Sequence[w.Widget]]:
-        envelope = str(self._envelope.value)
-        more = {"documents": [self._files.given], "place": self._place.read(), "campaign": self._name.value.strip()}
-        self._plan = plan = self._signio.plan_envelopes(rows, envelope, **more)
-        heading = w.HTML(f"<h4>{text(word('what would be sent'))}</h4>")
-        shown = [heading, table(plan.summary.to_frame(word("count")))]
-        if len(plan.problems):
-            return "", [*shown, table(plan.problems)]
-        told = w.HTML(f"<span class='tk-help'>{text(word('drafts help'))}</span>")
-        return word("drafts", count=f"{len(plan.envelopes):,}"), [
-            *shown,
-            table(plan.envelopes.dropna(axis=1, how="all")),
-            told,
+    # ── what is asked ──
+
+    def asked(self) -> Sequence[Child]:
+        options = [(str(c), str(c)) for c in self._frame.columns]
+        group = parts.choice("envelope-column", options, value=str(self._envelope), change=self._group)
+        name = parts.line_box("envelope-name", self._name, change=self._name_it, placeholder=f"{{{self._envelope}}}")
+        campaign = parts.line_box("campaign", self._campaign, change=self._call_it, placeholder="2026-11")
+        return [
+            parts.heading(word("envelope")),
+            parts.row(
+                parts.labelled(group, word("envelope column")),
+                parts.labelled(name, word("envelope name"), help_text=word("envelope name help")),
+                parts.labelled(campaign, word("campaign")),
+            ),
+            parts.heading(word("documents")),
+            *self._files.elements(),
+            *self._places.elements(),
         ]
 
-    def send(self, rows: pd.DataFrame, only_new: bool, settings: Mapping[str, Any]) -> Any:
-        assert self._plan is not None
-        return self._plan.build(only_new=only_new, push=settings)
+    def _group(self, column: str) -> None:
+        self._envelope = next(c for c in self._frame.columns if str(c) == column)
 
-    def then(self, form: SheetForm, outcome: Any) -> Sequence[w.Widget]:
-        """After the drafts, their distribution; after that, nothing."""
-        assert self._plan is not None
-        ready = len(self._plan.drafts.accepted) if self._plan.drafts is not None else 0
-        if not ready or outcome is not self._plan.drafts:
+    def _name_it(self, name: str) -> None:
+        self._name = name.strip()
+
+    def _call_it(self, name: str) -> None:
+        self._campaign = name.strip()
+
+    def _first_document(self) -> str:
+        """The document of the first row that has one."""
+        try:
+            path = self._files.path
+        except InputError:
+            return ""
+        for _, row in self._frame.head(20).iterrows():
+            cells = {str(c): str(v) for c, v in row.items() if isinstance(v, str)}
+            filled = NAMED.sub(lambda named, cells=cells: cells.get(named[1], ""), path)  # type: ignore[misc]
+            if Path(filled).is_file():
+                return filled
+        return ""
+
+    def more_columns(self) -> Sequence[Hashable]:
+        texts = [self._name, self._files.path]
+        named = [column for text in texts for column in NAMED.findall(text)]
+        return list(dict.fromkeys([self._envelope, *named]))
+
+    # ── plan, drafts ──
+
+    def prepare(self, check: Check) -> None:
+        match = self.form.match
+        assert match is not None
+        fixed = check.fixed()[~check.bad]
+        people = match.apply(fixed)
+        for column in self.more_columns():
+            people[str(column)] = fixed[column]
+        places = self._places.column()
+        if places is not None:
+            people[COLUMN] = places.reindex(people.index)
+        people.attrs = {}
+        facts: dict[str, Any] = {"place": self._places.place, "campaign": self._campaign}
+        facts |= {"nombre": self._name} if self._name else {}
+        self._plan = self._signio.plan_envelopes(people, str(self._envelope), documents=[self._files.path], **facts)
+
+    def plan(self) -> Sequence[Child]:
+        plan = self._plan
+        if plan is None or self._sent is not None:
             return ()
-        self._typed.value = ""
-        self._typed.description = word("type the number", count=f"{ready:,}")
-        self._typed.style.description_width = "initial"
-        self._typed.layout.width = "auto"
-        warning = w.HTML(f"<b class='tk-wrong'>{text(word('distribute warning'))}</b>")
-        send = form.button(word("distribute"), "distribute", lambda: self._distribute(form), style="danger")
-        return (warning, row(self._typed, send))
+        heading = parts.heading(word("what would be sent"))
+        counts = element("p", ", ".join(f"{count:,} {what}" for what, count in plan.summary.items()), name="plan")
+        if len(plan.problems):
+            return [heading, counts, Listing("plan-problems", plan.problems.astype(str)).element(word("problems"))]
+        shown = plan.envelopes.dropna(axis=1, how="all").reset_index()
+        return [heading, counts, Listing("plan-envelopes", shown).element(word("envelope")),
+                parts.note(word("drafts help"))]  # fmt: skip
 
-    def _distribute(self, form: SheetForm) -> None:
-        plan, typed = self._plan, self._typed.value.strip()
+    def label(self, good: int, left: int) -> str:
+        """The button that makes the drafts. With a bad row, or a problem of the plan, there is none."""
+        if self._plan is None or len(self._plan.problems) or left or not good:
+            return ""
+        return word("drafts", count=f"{len(self._plan.envelopes):,}")
+
+    def send(self, check: Check, *, if_sent: str, options: Mapping[str, Any]) -> Any:
+        assert self._plan is not None
+        return self._plan.build(only_new=if_sent == "skip", push=options)
+
+    # ── distribution ──
+
+    def after(self) -> Sequence[Child]:
+        """After the drafts, their distribution; after that, where they stand."""
+        if self._sent is not None:
+            return self._standing()
+        ready = self._ready()
+        if not ready:
+            return ()
+        box = parts.line_box("number", self._typed, change=self._type, inputmode="numeric")
+        asked = word("type the number", count=f"{ready:,}")
+        return [
+            parts.heading(word("distribute")),
+            parts.warning(word("distribute warning")),
+            parts.row(
+                parts.labelled(box, asked, wrong=self._wrong),
+                self.form.button(word("distribute"), "distribute", self._distribute, style="danger"),
+            ),
+        ]
+
+    def _ready(self) -> int:
+        drafts = self._plan.drafts if self._plan else None
+        return int(drafts.table["outcome"].isin(READY).sum()) if drafts is not None else 0
+
+    def _type(self, number: str) -> None:
+        self._typed, self._wrong = number.strip(), ""
+
+    def _distribute(self) -> None:
+        plan, ready = self._plan, self._ready()
         assert plan is not None
-        ready = len(plan.drafts.accepted) if plan.drafts is not None else 0
-        if typed != str(ready):
-            raise InputError(word("type the number", count=f"{ready:,}"))
-        form.show_code(f"{form.code}\nsent = plan.distribute(confirm={ready})")
-        form.push(lambda settings: plan.distribute(confirm=int(typed), push=settings))
+        if self._typed != str(ready):
+            self._wrong = word("another number", count=f"{ready:,}")
+            self.form.move_focus("number")
+            raise InputError(self._wrong)
+        self.form.show_code(f"{self.form.code}\nsent = plan.distribute(confirm={ready})")
+        self.form.push(lambda options: self._send_out(plan, ready, options))
 
-    def code(self, only_new: bool) -> str:
-        given = self._files.given
-        facts = {
-            "documents": given if isinstance(given, str) else given[0],
-            "place": self._place.read(),
-            "campaign": self._name.value.strip(),
+    def _send_out(self, plan: Plan, ready: int, options: Mapping[str, Any]) -> Any:
+        report = plan.distribute(confirm=ready, push=options)
+        self._sent = report
+        return report
+
+    def summary(self, report: Any) -> str:
+        """What became of the envelopes, in words; empty where the rows' own sentence says it."""
+        done = int(report.table["outcome"].isin(READY).sum())
+        if report is self._sent:
+            return word("envelopes sent", count=f"{done:,}")
+        return word("drafts made", count=f"{done:,}")
+
+    def _standing(self) -> Sequence[Child]:
+        look = self.form.button(word("where they stand"), "standing", self._look)
+        if self._status is None:
+            return [parts.row(look)]
+        signatures = self._status.dropna(subset=["id_firmante"])
+        done, every = int(signatures["firmada"].fillna(False).sum()), len(signatures)
+        envelopes = self._status.drop_duplicates("id_transaccion")["estado_nombre"].value_counts()
+        counts = ", ".join(f"{n:,} {name}" for name, n in envelopes[envelopes > 0].items())
+        shown = signatures[["nombre", "firmante", "email", "firmada", "en_turno", "fecha_firma"]]
+        label = word("signatures of", done=f"{done:,}", all=f"{every:,}")
+        return [
+            parts.heading(word("where they stand"), key="where"),
+            element("p", f"{counts} · {label}", name="standing-counts"),
+            parts.progress(done, every, label=label),
+            Listing("standing", shown).element(word("where they stand")),
+            parts.row(look),
+        ]
+
+    def _look(self) -> None:
+        assert self._sent is not None
+        assert self._plan is not None
+        drafts = self._plan.drafts
+        assert drafts is not None
+        self._status = self._signio.signature_status(drafts.table["id_transaccion"].dropna())
+        self.form.move_focus("where")
+
+    # ── as code ──
+
+    def code(self, *, if_sent: str) -> str:
+        facts: dict[str, Any] = {
+            "documents": self._files.shown,
+            "place": self._places.place,
+            "campaign": self._campaign,
         }
+        facts |= {"nombre": self._name} if self._name else {}
         said = ", ".join(f"{name}={value!r}" for name, value in facts.items())
-        new = "only_new=True" if only_new else ""
-        planned = f"plan = api.signio.plan_envelopes(rows, {self._envelope.value!r}, {said})"
-        return f"{planned}\ndrafts = plan.build({new})"
+        columns = [f"people[{str(c)!r}] = check.fixed()[{c!r}]" for c in self.more_columns()]
+        places = [line.replace("sheet[", "people[", 1) for line in self._places.code()]
+        new = f"if_sent={if_sent!r}" if if_sent != "raise" else ""
+        planned = f"plan = api.signio.plan_envelopes(people, {str(self._envelope)!r}, {said})"
+        return "\n".join(
+            ["people = match.apply(check.fixed())", *columns, *places, planned, f"drafts = plan.build({new})"]
+        )
 
 
 def campaign(signio: Signio) -> SheetForm:

@@ -1,91 +1,101 @@
 """Enter a profile: address and credentials, tried at once, kept in the keyring if wanted; never in the notebook."""
 
+from collections.abc import Iterable
 from typing import Any
-
-import ipywidgets as w
 
 from toolkit import settings
 from toolkit.errors import InputError
 from toolkit.http.secrets import Secret
+from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.form import Form
-from toolkit.notebook.forms.inert import text
-from toolkit.notebook.forms.widgets import Input, values_of
+from toolkit.notebook.forms.view import Child, element
+from toolkit.notebook.forms.widgets import Input
 from toolkit.notebook.words import word
-from toolkit.spec import Masked, System, Text
+from toolkit.spec import Masked, Text
 from toolkit.vendors import Api
 
 
 class ConnectForm(Form):
     """`api` is there once a connection was made; with a second one it holds both."""
 
+    title = "title connect"
+
     def __init__(self) -> None:
-        super().__init__(word("title connect"))
+        super().__init__()
         self.api: Api | None = None
-        self._given: dict[str, dict[str, Any]] = {}
-        systems = [vendor.system for vendor in Api.vendors().values()]
-        self._system = w.Dropdown(options=[(s.title, s) for s in systems], description=word("system"))
-        self._system.add_class("tk-system")
-        names = [name for name in settings.profiles() if name != "sandbox"]
-        self._profile = w.Combobox(value="default", options=names, description=word("profile"))
-        self._profile.add_class("tk-profile")
-        for box in (self._system, self._profile):
-            box.style.description_width = "5em"
-            box.layout = w.Layout(width="auto", max_width="30em")
-        self._keep = w.Checkbox(description=word("keep"), indent=False, layout=w.Layout(width="auto"))
-        self._keep.add_class("tk-keep")
+        self._supplied: dict[str, dict[str, Any]] = {}
+        self._systems = {name: vendor.system for name, vendor in Api.vendors().items()}
+        self._system = next(iter(self._systems))
+        self._profile, self._keep = "default", False
         self._inputs: list[Input] = []
-        self._fields = w.VBox()
-        self._system.observe(lambda _: self._ask(), "value")
-        self._profile.observe(lambda _: self._ask(), "value")
-        connect = self.button(word("connect"), "connect", self.connect, style="primary")
-        note = w.HTML(f"<span class='tk-help'>{text(word('profile help'))}</span>")
-        self.body.children = [self._system, self._profile, note, self._fields, self._keep, connect]
         self._ask()
+        self.draw()
+
+    def elements(self) -> Iterable[Child]:
+        named = [(s.title, s.name) for s in self._systems.values()]
+        system = parts.choice("system", named, value=self._system, change=self._choose)
+        profile = parts.line_box("profile", self._profile, change=self._take_profile, list="profiles")
+        known = [element("option", value=name) for name in settings.profiles() if name != "sandbox"]
+        return [
+            parts.labelled(system, word("system")),
+            parts.labelled(profile, word("profile"), help_text=word("profile help")),
+            element("datalist", *known, id="profiles"),
+            *(i.element() for i in self._inputs),
+            parts.tick("keep", word("keep"), value=self._keep, change=self._take_keep),
+            self.button(word("connect"), "connect", self.connect, style="primary"),
+        ]
+
+    def _choose(self, name: str) -> None:
+        self._system = name
+        self._ask()
+
+    def _take_profile(self, name: str) -> None:
+        self._profile = name.strip() or "default"
+        self._ask()
+
+    def _take_keep(self, keep: bool) -> None:
+        self._keep = keep
 
     def _ask(self) -> None:
         """The fields of the chosen system; what the profile says of them stands there, secrets never."""
-        system: System = self._system.value
-        known = settings.profiles().get(self._profile.value, {}).get(system.name, {})
+        system = self._systems[self._system]
+        known = settings.profiles().get(self._profile, {}).get(system.name, {})
         address = Text("Where the system answers.", name="base_url", default=system.base_url or None)
-        self._inputs = [Input(f) for f in (address, *system.credentials.fields)]
+        self._inputs = [Input(f, key=f"{system.name}-{f.name}") for f in (address, *system.credentials.fields)]
         for i in self._inputs:
             if i.field.name in known and not isinstance(i.field, Masked):
-                i.widget.value = str(known[i.field.name])
-        for old in self._fields.children:
-            old.close()
-        self._fields.children = self._inputs
+                i.change(str(known[i.field.name]))
 
     def connect(self) -> None:
         """Try what was entered. The secrets leave their boxes at once, whatever comes of it."""
-        system: System = self._system.value
-        profile = self._profile.value.strip() or "default"
-        if profile == "sandbox":
+        system = self._systems[self._system]
+        if self._profile == "sandbox":
             raise InputError(word("sandbox"))
-        given = values_of(self._inputs)
-        api = Api(profile, {**self._given, system.name: given})
+        (values,) = self.values(self._inputs)
+        api = Api(self._profile, {**self._supplied, system.name: values})
         api.sign_in(system.name)
-        if self._keep.value:
-            for name, value in given.items():
+        if self._keep:
+            for name, value in values.items():
                 if isinstance(value, Secret):
-                    settings.keep(system, profile, name, value)
+                    settings.keep(system, self._profile, name, value)
         self.api = api
-        self._given[system.name] = given
-        self.show_code(self._as_code(profile))
+        self._supplied[system.name] = values
+        self.show_code(self._as_code())
         self.say(word("connected", who=repr(getattr(api, system.name))))
 
-    def _as_code(self, profile: str) -> str:
+    def _as_code(self) -> str:
         """The call that does the same: it asks for the secrets that no keyring holds."""
-        asks = not self._keep.value
-        systems = []
-        for name, given in self._given.items():
-            said = [f"{n!r}: {_asked(n) if isinstance(v, Secret) else repr(v)}" for n, v in given.items()
-                    if asks or not isinstance(v, Secret)]  # fmt: skip
-            systems.append(f", {name}={{{', '.join(said)}}}")
+        asks = not self._keep
+        arguments = []
+        for name, values in self._supplied.items():
+            shown = [f"{n!r}: {_question(n) if isinstance(v, Secret) else repr(v)}" for n, v in values.items()
+                     if asks or not isinstance(v, Secret)]  # fmt: skip
+            arguments.append(f", {name}={{{', '.join(shown)}}}")
         imports = "import getpass\n\nimport toolkit" if asks else "import toolkit"
-        return f"{imports}\n\napi = toolkit.connect({profile!r}{''.join(systems)})"
+        return f"{imports}\n\napi = toolkit.connect({self._profile!r}{''.join(arguments)})"
 
 
-def _asked(name: str) -> str:
+def _question(name: str) -> str:
     return f"getpass.getpass({name + ': '!r})"
 
 

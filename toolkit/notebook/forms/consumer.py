@@ -1,12 +1,15 @@
 """CarmaChain: ask about one person, and look for the answers."""
 
-import ipywidgets as w
+from collections.abc import Iterable
+
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.notebook.forms.form import Form, row
-from toolkit.notebook.forms.inert import table, text
-from toolkit.notebook.forms.widgets import Input, values_of
+from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.form import Form
+from toolkit.notebook.forms.listing import Listing
+from toolkit.notebook.forms.view import Child
+from toolkit.notebook.forms.widgets import Input
 from toolkit.notebook.words import word
 from toolkit.vendors.carmachain.api import Person
 from toolkit.vendors.carmachain.client import CarmaChain
@@ -15,44 +18,52 @@ from toolkit.vendors.carmachain.client import CarmaChain
 class Ask(Form):
     """`tickets` and `answers` are what came of it."""
 
+    title = "title ask"
+
     def __init__(self, carmachain: CarmaChain) -> None:
-        super().__init__(word("title ask"))
+        super().__init__()
         self._carmachain = carmachain
         self.tickets = self.answers = pd.DataFrame()
         known = carmachain.endpoints["create_request"].arguments
         self._person = [Input(f) for f in Person.fields]
         self._categories = Input(next(a for a in known if a.name == "categories"))
-        self._buttons = row()
-        self._ask = self.button(word("ask"), "ask", self.ask, style="primary")
-        self._buttons.children = [self._ask]
-        costs = w.HTML(f"<b>{text(word('costs'))}</b>")
-        self.body.children = [row(*self._person), self._categories, costs, self._buttons]
+        self._shown: Listing | None = None
+        self.draw()
+
+    def elements(self) -> Iterable[Child]:
+        again = self.button(word("look again"), "look", self.look) if len(self.tickets) else None
+        return [
+            parts.row(*(i.element() for i in self._person)),
+            self._categories.element(),
+            parts.warning(word("costs")),
+            parts.row(self.button(word("ask"), "ask", self.ask, style="primary"), again),
+            self._shown.element(word("answers")) if self._shown else None,
+        ]
 
     def ask(self) -> None:
         """Ask once; asking again for the same person only looks."""
-        values = values_of([*self._person, self._categories])
+        (values,) = self.values([*self._person, self._categories])
         categories = values.pop("categories")
         if not values:
+            self.move_focus(self._person[0].key)
             raise InputError(word("ask whom"))
         self.show_code(
             f"tickets = api.carmachain.request(pd.DataFrame([{values!r}]), categories={categories!r})\n"
             "answers = api.carmachain.collect(tickets)"
         )
         self.tickets = self._carmachain.request(pd.DataFrame([values]), categories=categories)
-        self._buttons.children = [self._ask, self.button(word("look again"), "look", self.look)]
         self.look()
 
     def look(self) -> None:
         """Read what the peers have answered so far."""
         without = self.tickets[self.tickets["idRequest"].isna()]
         if len(without):
-            self.results.children = [table(without, index=False)]
+            self._shown = Listing("answers", without)
             raise InputError(str(without["error"].iloc[0]))
         self.answers = self._carmachain.answers(self.tickets)
         people = self.answers.drop_duplicates("idRequest")
         counts = {"done": int((people["status"] == "Done").sum()), "all": len(people)}
-        shown = self.answers.dropna(axis=1, how="all")
-        self.results.children = [table(shown, index=False)]
+        self._shown = Listing("answers", self.answers.dropna(axis=1, how="all"))
         self.say(word("answered", **counts))
 
 

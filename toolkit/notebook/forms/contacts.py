@@ -1,14 +1,15 @@
 """IDA: make a contact database, change one record."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-import ipywidgets as w
 import pandas as pd
 
-from toolkit.errors import InputError, Rejected
-from toolkit.notebook.forms.form import Form, row
-from toolkit.notebook.forms.inert import text
-from toolkit.notebook.forms.widgets import Input, as_code, values_of
+from toolkit.errors import Rejected
+from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.form import Form
+from toolkit.notebook.forms.view import Child, element
+from toolkit.notebook.forms.widgets import Input, as_code
 from toolkit.notebook.words import word
 from toolkit.spec import Integer, Text
 from toolkit.vendors.ida.api import NewField
@@ -20,74 +21,88 @@ ASKED = ("name", "label", "type", "required")  # of a new field; the rest keeps 
 class CreateDatabase(Form):
     """`database` is the new one, as one row."""
 
+    title = "title create"
+
     def __init__(self, ida: Ida) -> None:
-        super().__init__(word("title create"))
+        super().__init__()
         self._ida = ida
         self.database = pd.DataFrame()
         self._inputs = [Input(a) for a in ida.endpoints["create_database"].arguments if a.name != "fields"]
-        self._fields, self._lines = w.VBox(), list[list[Input]]()
-        more = self.button(word("more field"), "add-field", self.add_field)
-        make = self.button(word("create"), "create", self.create, style="success")
-        heading = w.HTML(f"<h4>{text(word('fields'))}</h4>")
-        name, *others = self._inputs
-        self.body.children = [name, heading, self._fields, more, row(*others), make]
+        self._lines = list[list[Input]]()
         self.add_field()
+        self.draw()
+
+    def elements(self) -> Iterable[Child]:
+        name, *others = (i.element() for i in self._inputs)
+        lines = [parts.row(*(i.element() for i in line)) for line in self._lines]
+        more = parts.button(word("more field"), self.add_field, name="add-field")
+        rest = {"aria_disabled": "true" if len(self.database) else None}
+        make = self.button(word("create"), "create", self.create, style="primary", **rest)
+        return [name, parts.heading(word("fields")), element("div", *lines), more, parts.row(*others), make]
 
     def add_field(self) -> None:
         """One more field; lines without a name are left out."""
         known = {f.name: f for f in NewField.fields}
-        first = not self._lines
+        first, n = not self._lines, len(self._lines)
         fields = [replace(known[name], required=first and name == "name") for name in ASKED]
-        line = [Input(f if first else replace(f, doc="")) for f in fields]
+        line = [Input(f if first else replace(f, doc=""), key=f"field-{n}-{f.name}") for f in fields]
         self._lines.append(line)
-        self._fields.children = [row(*each) for each in self._lines]
+        if not first:
+            self.move_focus(line[0].key)
 
     def create(self) -> None:
         """Make the database. Once: the form says which one it made."""
         if len(self.database):
-            raise InputError(word("created", what=self._made()))
-        values = values_of(self._inputs)
+            self.say(word("created", what=self._label()))
+            return
         filled = [line for n, line in enumerate(self._lines) if not n or line[0].read()]
-        fields = [{k: v for k, v in values_of(line).items() if v not in (False, 0)} for line in filled]
+        values, *fields = self.values(self._inputs, *filled)
+        fields = [{k: v for k, v in each.items() if v not in (False, 0)} for each in fields]
         name = values.pop("name")
         self.show_code(f"api.ida.create_database({name!r}, {fields!r}{as_code(values)})")
         self.database = self._ida.create_database(name, pd.DataFrame(fields), **values)
-        self.say(word("created", what=self._made()))
+        self.say(word("created", what=self._label()))
 
-    def _made(self) -> str:
+    def _label(self) -> str:
         return f"{self.database['name'].iloc[0]} ({self.database['id'].iloc[0]})"
 
 
 class EditRecord(Form):
     """One record: looked up by its number, changed field by field. `record` is what it holds."""
 
+    title = "title edit"
+
     def __init__(self, ida: Ida) -> None:
-        super().__init__(word("title edit"))
+        super().__init__()
         self._ida = ida
         self.record = pd.DataFrame()
         self._id = Input(Integer("Identifier of the record.", name="record", required=True, minimum=0))
         self._number = 0
         self._inputs: list[Input] = []
-        self._fields = w.VBox()
-        load = self.button(word("load"), "load", self.load, style="primary")
-        self.body.children = [self._id, load, self._fields]
+        self.draw()
+
+    def elements(self) -> Iterable[Child]:
+        load = self.button(word("load"), "load", self.load, style="" if self._inputs else "primary")
+        save = self.button(word("change"), "save", self.save, style="primary") if self._inputs else None
+        return [self._id.element(), load, parts.row(*(i.element() for i in self._inputs)), save]
 
     def load(self) -> None:
         """Show what the record holds."""
-        self._fields.children = []
-        self._number = values_of([self._id])["record"]
+        self._inputs = []
+        (asked,) = self.values([self._id])
+        self._number = asked["record"]
         self.show_code(f"api.ida.record({self._number})")
         self.record = self._ida.record(self._number)
-        self._inputs = [Input(Text("", name=name, default=value)) for name, value in self._held().items()]
-        save = self.button(word("change"), "save", self.save, style="success")
-        self._fields.children = [row(*self._inputs), save]
+        values = self._values().items()
+        self._inputs = [Input(Text("", name=name, default=value), key=f"of-{name}") for name, value in values]
+        self.move_focus(self._inputs[0].key)
 
     def save(self) -> None:
         """Send the fields that were changed, and no other."""
-        held = self._held()
-        changed = {i.field.name: i.widget.value for i in self._inputs if i.widget.value != held[i.field.name]}
+        before = self._values()
+        changed = {i.field.name: i.value for i in self._inputs if i.value != before[i.field.name]}
         for i in self._inputs:
-            i.say()
+            i.wrong = ""
         if not changed:
             self.say(word("nothing changed"))
             return
@@ -97,11 +112,12 @@ class EditRecord(Form):
         except Rejected as refused:
             for i in self._inputs:
                 if (sent := changed.get(i.field.name)) and sent in refused.message:
-                    i.say(refused.message)
+                    i.wrong = refused.message
+                    self.move_focus(i.key)
             raise
         self.say(f"{word('changed')}: {', '.join(changed)}")
 
-    def _held(self) -> dict[str, str]:
+    def _values(self) -> dict[str, str]:
         row = self.record.iloc[0]
         return {str(name): "" if pd.isna(value) else str(value) for name, value in row.items()}
 

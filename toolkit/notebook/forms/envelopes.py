@@ -1,16 +1,17 @@
 """SIGNIO: find envelopes, and see the life of one, with the actions that its state allows."""
 
+from collections.abc import Iterable
 from typing import Any
 
-import ipywidgets as w
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.notebook.forms.form import Form, row
-from toolkit.notebook.forms.inert import table, text
-from toolkit.notebook.forms.widgets import Input, as_code, values_of
+from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.form import Form
+from toolkit.notebook.forms.listing import Listing
+from toolkit.notebook.forms.view import Child, Element, element
+from toolkit.notebook.forms.widgets import Input, as_code
 from toolkit.notebook.words import word
-from toolkit.plain import plain
 from toolkit.vendors.signio.api.base import STATUSES, Status
 from toolkit.vendors.signio.client import Signio
 
@@ -19,107 +20,154 @@ ACTIONS: dict[int, tuple[str, ...]] = {  # what an envelope's state allows
     Status.PENDING: ("return_to_draft",),
     Status.COLLECTING: ("return_to_draft",),
 }
+LISTED = ("name", "status", "created_at", "updated_at")
 
 
-class SearchEnvelopes(Form):
-    """`envelopes` is what was found."""
+class EnvelopePanel:
+    """The life of one envelope at a glance, with the actions that its state allows. Part of a form."""
 
-    def __init__(self, signio: Signio) -> None:
-        super().__init__(word("title search"))
-        self._signio = signio
-        self.envelopes = pd.DataFrame()
-        self._inputs = [Input(a) for a in signio.endpoints["search_envelopes"].arguments if a.name != "offset"]
-        self._opened = w.VBox()
-        self._choice = w.Dropdown(description=word("envelope"), layout=w.Layout(width="auto", flex="0 1 30em"))
-        self._choice.add_class("tk-choice")
-        find = self.button(word("search"), "search", self.search, style="primary")
-        self.body.children = [row(*self._inputs), find]
-
-    def search(self) -> None:
-        """Find what matches all that was entered."""
-        values = values_of(self._inputs)
-        self.show_code(f"api.signio.search_envelopes({as_code(values).removeprefix(', ')})")
-        self.envelopes = found = self._signio.search_envelopes(**values)
-        listed = found[["id", "name", "status"]].itertuples(index=False)
-        self._choice.options = [(plain(f"{each.name} · {each.status}"), each.id) for each in listed]
-        self._choice.index = 0 if len(found) else None
-        opener = row(self._choice, self.button(word("open"), "open", self.open_chosen))
-        self._opened.children = []
-        self.results.children = [table(found, index=False), opener, self._opened] if len(found) else []
-        self.say(word("found", count=f"{len(found):,}"))
-
-    def open_chosen(self) -> None:
-        """Show the life of the chosen one."""
-        self._opened.children = [EnvelopeForm(self._signio, self._choice.value)]
-
-
-class EnvelopeForm(Form):
-    """The life of one envelope at a glance, with the actions that its state allows."""
-
-    def __init__(self, signio: Signio, envelope_id: str) -> None:
-        super().__init__(word("title envelope"))
-        self._signio, self._id = signio, str(envelope_id)
-        self._life, self._actions = w.VBox(), row()
-        again = self.button(word("refresh"), "refresh", self.show)
-        self.body.children = [self._life, self._actions, again]
-        self.do(self.show)
+    def __init__(self, form: Form, signio: Signio, envelope_id: str) -> None:
+        self._form, self._signio, self._id = form, signio, envelope_id
+        self._about = pd.Series(dtype=object)
+        self._status = self._documents = pd.DataFrame()
+        self._sure: set[str] = set()
 
     def show(self) -> None:
         """Read it, and show where it stands."""
-        self.show_code(f"api.signio.signature_status([{self._id!r}])")
+        self._form.show_code(f"api.signio.signature_status([{self._id!r}])")
         about = self._signio.envelope(self._id).iloc[0]
-        status = self._signio.signature_status([self._id])
-        state = int(about["estado"]) if pd.notna(about["estado"]) else 0
-        name = f"<h4>{text(about['nombre'])} <small>{text(self._id)}</small></h4>"
-        self._life.children = [w.HTML(f"{name}<p>{_way(state)}</p>"), *self._signers(status)]
-        self._actions.children = [self._action(name) for name in ACTIONS.get(state, ())]
+        self._status = self._signio.signature_status([self._id])
+        self._documents = self._signio.documents(self._id)[["nombre"]]
+        self._about = about
 
-    def _signers(self, status: pd.DataFrame) -> list[w.Widget]:
-        people = status.dropna(subset=["id_firmante"])
-        if people.empty:
-            return [table(self._signio.documents(self._id)[["nombre"]], index=False)]
-        waiting = people["en_turno"].map({True: word("turn"), False: word("turn later")})
-        when = people["fecha_firma"].dt.strftime("✓ %Y-%m-%d %H:%M UTC")
-        who = [f"{n} <{e}>" for n, e in people[["firmante", "email"]].itertuples(index=False)]
-        shown = {word("person"): who, word("document"): people["documento"], word("signed"): when.fillna(waiting)}
-        done = int(people["firmada"].sum())
-        share = w.IntProgress(value=done, max=len(people), description=f"{done} / {len(people)}")
-        return [share, table(pd.DataFrame(shown), index=False)]
-
-    def _action(self, name: str) -> w.HBox:
-        """Actions reach people or cannot be undone: each is confirmed."""
-        sure = w.Checkbox(description=f"{word(name)}: {word('sure')}", indent=False, layout=w.Layout(width="auto"))
-        sure.add_class(f"tk-sure-{name}")
-        warning = [w.HTML(f"<span class='tk-wrong'>{text(word('distribute warning'))}</span>")]
-        style = "danger" if name == "distribute" else "warning"
-        act = self.button(word(name), name, lambda: self.act(name, sure=sure.value), style=style)
-        return row(*(warning if name == "distribute" else []), sure, act)
-
-    def act(self, name: str, *, sure: bool) -> None:
+    def act(self, name: str) -> None:
         """Do one of the actions that the state allows.
 
         Raises:
             InputError: nobody said that they are sure. Nothing was done.
         """
-        if not sure:
+        if name not in self._sure:
+            self._form.move_focus(f"sure-{name}")
             raise InputError(word("sure first", sure=word("sure")))
         code = f"api.signio.{name}({self._id!r})"
         getattr(self._signio, name)(self._id)
+        self._sure.clear()
         if name == "delete_envelope":
-            self._actions.children = self._life.children = []
+            self._about = pd.Series(dtype=object)
         else:
             self.show()
-        self.show_code(code)
-        self.say(f"{word('done')}: {word(name)}")
+        self._form.show_code(code)
+        self._form.say(f"{word('done')}: {word(name)}")
+
+    def elements(self) -> list[Child]:
+        """What it shows now; nothing while it is not known."""
+        if self._about.empty:
+            return []
+        state = int(self._about["estado"]) if pd.notna(self._about["estado"]) else 0
+        return [
+            parts.heading(str(self._about["nombre"]), self._id, key="envelope"),
+            _way(state),
+            *self._signers(),
+            *(self._action(name) for name in ACTIONS.get(state, ())),
+            self._form.button(word("refresh"), "refresh", self.show),
+        ]
+
+    def _signers(self) -> list[Element]:
+        people = self._status.dropna(subset=["id_firmante"])
+        if people.empty:
+            return [parts.table(self._documents, index=False)]
+        waiting = people["en_turno"].map({True: word("turn"), False: word("turn later")})
+        when = people["fecha_firma"].dt.strftime("✓ %Y-%m-%d %H:%M UTC")
+        who = [f"{n} <{e}>" for n, e in people[["firmante", "email"]].itertuples(index=False)]
+        shown = {word("person"): who, word("document"): people["documento"], word("signed"): when.fillna(waiting)}
+        done = int(people["firmada"].sum())
+        count = word("signatures of", done=f"{done:,}", all=f"{len(people):,}")
+        bar = parts.progress(done, len(people), label=count)
+        return [element("p", count), bar, parts.table(pd.DataFrame(shown), index=False)]
+
+    def _action(self, name: str) -> Element:
+        """Actions reach people or cannot be undone: each is confirmed."""
+        label = f"{word(name)}: {word('sure')}"
+        sure = parts.tick(f"sure-{name}", label, value=name in self._sure, change=lambda on: self._be_sure(name, on))
+        warning = parts.warning(word("distribute warning")) if name == "distribute" else None
+        style = "danger" if name == "distribute" else ""
+        act = self._form.button(word(name), name, lambda: self.act(name), style=style)
+        return parts.row(warning, sure, act)
+
+    def _be_sure(self, name: str, on: bool) -> None:
+        (self._sure.add if on else self._sure.discard)(name)
 
 
-def _way(state: int) -> str:
+class SearchEnvelopes(Form):
+    """`envelopes` is what was found."""
+
+    title = "title search"
+
+    def __init__(self, signio: Signio) -> None:
+        super().__init__()
+        self._signio = signio
+        self.envelopes = pd.DataFrame()
+        self._inputs = [Input(a) for a in signio.endpoints["search_envelopes"].arguments if a.name != "offset"]
+        self._listing: Listing | None = None
+        self._panel: EnvelopePanel | None = None
+        self.draw()
+
+    def elements(self) -> Iterable[Child]:
+        return [
+            parts.row(*(i.element() for i in self._inputs)),
+            self.button(word("search"), "search", self.search, style="primary"),
+            self._listing.element(word("title search")) if self._listing else None,
+            *(self._panel.elements() if self._panel else ()),
+        ]
+
+    def search(self) -> None:
+        """Find what matches all that was entered."""
+        self._listing = self._panel = None
+        (values,) = self.values(self._inputs)
+        self.show_code(f"api.signio.search_envelopes({as_code(values).removeprefix(', ')})")
+        self.envelopes = matches = self._signio.search_envelopes(**values)
+        if len(matches):
+            shown = matches[[c for c in LISTED if c in matches]].copy()
+            for column in ("created_at", "updated_at"):
+                shown[column] = shown[column].dt.strftime("%Y-%m-%d %H:%M")
+            self._listing = Listing("found", shown, controls=self._opener)
+        self.say(word("found", count=f"{len(matches):,}"))
+
+    def _opener(self, position: int) -> list[Element]:
+        envelope = str(self.envelopes["id"].iloc[position])
+        known = {"key": f"open-{envelope}", "aria_label": f"{word('open')}: {self.envelopes['name'].iloc[position]}"}
+        return [self.button(word("open"), "open", lambda: self.open_envelope(envelope), style="small", **known)]
+
+    def open_envelope(self, envelope_id: str) -> None:
+        """Show the life of one of those that were found."""
+        self._panel = EnvelopePanel(self, self._signio, envelope_id)
+        self._panel.show()
+        self.move_focus("envelope")
+
+
+class EnvelopeForm(Form):
+    """The life of one envelope at a glance, with the actions that its state allows."""
+
+    title = "title envelope"
+
+    def __init__(self, signio: Signio, envelope_id: str) -> None:
+        super().__init__()
+        self._panel = EnvelopePanel(self, signio, str(envelope_id))
+        self.draw()
+        self.do(self._panel.show)
+
+    def elements(self) -> Iterable[Child]:
+        return self._panel.elements()
+
+
+def _way(state: int) -> Element:
     """An envelope's way through its states, with the one where it stands."""
     between = [Status.COLLECTING] if state == Status.COLLECTING else []
     last = state if state in (Status.REJECTED, Status.SUSPENDED, Status.RETURNED) else Status.SIGNED
     way = [Status.DRAFT, *between, Status.PENDING, last]
-    names = [f"<b>● {text(STATUSES[s])}</b>" if s == state else f"○ {text(STATUSES[s])}" for s in way]
-    return f"{text(word('stage'))}: {' → '.join(names)}"
+    steps = [element("li", f"{'●' if s == state else '○'} {STATUSES[s]}", aria_current="step" if s == state else None)
+             for s in way]  # fmt: skip
+    return element("ol", *steps, class_="tk-steps", aria_label=word("stage"))
 
 
 def search_envelopes(signio: Signio) -> SearchEnvelopes:

@@ -1,15 +1,17 @@
-"""Spreadsheets into contact databases, card codes and consumer-data requests: one flow, three aims."""
+"""Spreadsheets into contact databases, card codes and consumer-data requests: one flow, three targets."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import ipywidgets as w
 import pandas as pd
 
-from toolkit.notebook.forms.sheet import Aim, SheetForm
-from toolkit.notebook.forms.widgets import Input, values_of
+from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.sheet import SheetForm
+from toolkit.notebook.forms.target import ImportTarget
+from toolkit.notebook.forms.view import Child
+from toolkit.notebook.forms.widgets import Input
 from toolkit.notebook.words import word
-from toolkit.plain import plain
+from toolkit.sheets import Check
 from toolkit.vendors.carmachain.api import Person
 from toolkit.vendors.carmachain.client import CarmaChain
 from toolkit.vendors.ida.client import Ida
@@ -17,65 +19,82 @@ from toolkit.vendors.nddprint.api import NewCardCode
 from toolkit.vendors.nddprint.client import NddPrint
 
 
-def _new(only_new: bool) -> str:
-    return ", only_new=True" if only_new else ""
+def _rows(check: Check) -> pd.DataFrame:
+    return check.fixed()[~check.bad]
 
 
-class Contacts(Aim):
+def _new(if_sent: str) -> str:
+    return f", if_sent={if_sent!r}" if if_sent != "raise" else ""
+
+
+class Contacts(ImportTarget):
     """Records of a contact database."""
 
     title = "title contacts"
-    takes_bad_rows = True
 
     def __init__(self, ida: Ida) -> None:
         self._ida = ida
-        found = ida.databases()
-        names = [
-            (plain(f"{name} ({number})"), int(number)) for number, name in found[["id", "name"]].itertuples(index=False)
-        ]
-        self._database = w.Dropdown(options=names, description=word("database"))
-        self._database.style.description_width = "initial"
-        self._database.layout = w.Layout(width="auto", max_width="40em")
-        self._database.add_class("tk-database")
+        databases = ida.databases()[["id", "name"]].itertuples(index=False)
+        self._databases = {str(number): f"{name} ({number})" for number, name in databases}
+        self._database = next(iter(self._databases), "")
 
-    def before(self) -> Sequence[w.Widget]:
-        return (self._database,)
+    def before(self) -> Sequence[Child]:
+        options = [(label, number) for number, label in self._databases.items()]
+        box = parts.choice("database", options, value=self._database, change=self._choose)
+        return (parts.labelled(box, word("database")),)
 
-    def fields(self) -> pd.DataFrame:
-        return self._ida.fields(self._database.value)
+    def _choose(self, number: str) -> None:
+        self._database = number
 
-    def send(self, rows: pd.DataFrame, only_new: bool, settings: Mapping[str, Any]) -> Any:
-        return self._ida.insert_records(self._database.value, rows, only_new=only_new, push=settings)
+    @property
+    def _id(self) -> int:
+        return int(self._database)
 
-    def code(self, only_new: bool) -> str:
-        return f"report = api.ida.insert_records({self._database.value}, rows{_new(only_new)})"
+    def operation(self) -> Any:
+        return self._ida.fields(self._id)
+
+    def operation_code(self) -> str:
+        return f"api.ida.fields({self._id})"
+
+    def send(self, check: Check, *, if_sent: str, options: Mapping[str, Any]) -> Any:
+        return self._ida.insert_records(self._id, check.fixed(), only_new=if_sent == "skip", push=options)
+
+    def code(self, *, if_sent: str) -> str:
+        return f"report = api.ida.insert_records({self._id}, check{_new(if_sent)})"
 
 
-class Codes(Aim):
+class Codes(ImportTarget):
     """Card codes of print users."""
 
     title = "title codes"
 
     def __init__(self, nddprint: NddPrint) -> None:
         self._nddprint = nddprint
-        self._replace = w.Checkbox(description=word("replace codes"), indent=False, layout=w.Layout(width="auto"))
-        self._replace.add_class("tk-replace")
+        self._replace = False
 
-    def before(self) -> Sequence[w.Widget]:
-        return (self._replace,)
+    def before(self) -> Sequence[Child]:
+        return (parts.tick("replace-codes", word("replace codes"), value=self._replace, change=self._choose),)
 
-    def fields(self) -> Any:
+    def _choose(self, on: bool) -> None:
+        self._replace = on
+
+    def operation(self) -> Any:
         return NewCardCode
 
-    def send(self, rows: pd.DataFrame, only_new: bool, settings: Mapping[str, Any]) -> Any:
-        return self._nddprint.add_card_codes(rows, replace=self._replace.value, only_new=only_new, push=settings)
+    def operation_code(self) -> str:
+        return "api.nddprint.add_card_codes"
 
-    def code(self, only_new: bool) -> str:
-        replace = ", replace=True" if self._replace.value else ""
-        return f"report = api.nddprint.add_card_codes(rows{replace}{_new(only_new)})"
+    def send(self, check: Check, *, if_sent: str, options: Mapping[str, Any]) -> Any:
+        return self._nddprint.add_card_codes(
+            _rows(check), replace=self._replace, only_new=if_sent == "skip", push=options
+        )
+
+    def code(self, *, if_sent: str) -> str:
+        replace = ", replace=True" if self._replace else ""
+        return f"report = api.nddprint.add_card_codes(check{replace}{_new(if_sent)})"
 
 
-class People(Aim):
+class People(ImportTarget):
     """People to ask about."""
 
     title = "title people"
@@ -85,22 +104,30 @@ class People(Aim):
         known = carmachain.endpoints["create_request"].arguments
         self._categories = Input(next(a for a in known if a.name == "categories"))
 
-    def before(self) -> Sequence[w.Widget]:
-        return (self._categories,)
+    def before(self) -> Sequence[Child]:
+        return (self._categories.element(),)
 
-    def fields(self) -> Any:
+    def operation(self) -> Any:
         return Person
 
+    def operation_code(self) -> str:
+        return "api.carmachain.request"
+
+    def prepare(self, check: Check) -> None:
+        self.form.values([self._categories])
+
     def _chosen(self) -> list[str]:
-        chosen: list[str] = values_of([self._categories])["categories"]
+        (values,) = self.form.values([self._categories])
+        chosen: list[str] = values["categories"]
         return chosen
 
-    def send(self, rows: pd.DataFrame, only_new: bool, settings: Mapping[str, Any]) -> Any:
-        return self._carmachain.request(rows, categories=self._chosen(), only_new=only_new, push=settings)
+    def send(self, check: Check, *, if_sent: str, options: Mapping[str, Any]) -> Any:
+        chosen = self._chosen()
+        return self._carmachain.request(_rows(check), categories=chosen, only_new=if_sent == "skip", push=options)
 
-    def code(self, only_new: bool) -> str:
-        asked = f"api.carmachain.request(rows, categories={self._chosen()!r}{_new(only_new)})"
-        return f"tickets = {asked}\nanswers = api.carmachain.collect(tickets)"
+    def code(self, *, if_sent: str) -> str:
+        report = f"report = api.carmachain.request(check, categories={self._chosen()!r}{_new(if_sent)})"
+        return f"{report}\nanswers = api.carmachain.collect(report)"
 
 
 def import_records(ida: Ida) -> SheetForm:

@@ -1,68 +1,96 @@
-"""The progress of a push, with a Pause and a Cancel that work."""
+"""The progress of a push, with a Pause that works."""
 
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-import ipywidgets as w
-
-from toolkit.notebook.forms.form import button, row
-from toolkit.notebook.forms.inert import text
+from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.view import Child, element
 from toolkit.notebook.words import word
 from toolkit.push.progress import Progress
 
 OFTEN = 0.2  # seconds between two pictures of the progress: more would flood the browser
+EARLY = 3.0  # seconds before which no time left is estimated
+LONG = 10.0  # seconds after which the end of a push is worth a notice
 
 
-class Job(w.VBox):
-    """Shown while a push runs. Pause and Cancel stop it after the request that is under way, and lose nothing."""
+class Job:
+    """A push that runs. Pause stops it after the request that is under way, and loses nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, draw: Callable[[], None], speak: Callable[[str], None]) -> None:
+        self._draw, self._speak = draw, speak
         self._stop = threading.Event()
-        self.cancelled = False
-        self._bar = w.IntProgress(min=0, max=1, layout=w.Layout(width="100%", max_width="40em"))
-        self._line = w.HTML()
-        self._line.add_class("tk-progress")
-        buttons = row(button(word("pause"), "pause", self.pause), button(word("cancel"), "cancel", self.cancel))
-        super().__init__([self._bar, self._line, buttons])
-        self.layout.display = "none"
+        self.running = self.notifies = False
+        self.seconds = 0.0  # that the last one took
 
     @property
     def stopped(self) -> bool:
-        """Whether somebody pressed Pause or Cancel."""
+        """Whether somebody pressed Pause."""
         return self._stop.is_set()
 
     def pause(self) -> None:
+        """Stop after the request that is under way."""
         self._stop.set()
-
-    def cancel(self) -> None:
-        self.cancelled = True
-        self._stop.set()
+        self._waits = word("pausing")
 
     def run(self, work: Callable[[dict[str, Any]], Any]) -> Any:
-        """Do the work, which gets settings for its push: it is told to stop by them, and tells its progress."""
+        """Do the work, which gets options for its push: it is stopped by them, and shows its progress."""
         self._stop.clear()
-        self.cancelled = False
-        self._bar.value, self._line.value = 0, ""
-        self._began: tuple[float, int] | None = None
-        self._shown = 0.0
-        self.layout.display = ""
+        self._rows = self._done = self._first = self._spoken = 0
+        self._waits, self._shown = "", 0.0
+        self._began = time.monotonic()
+        self.running = True
+        self._draw()
         try:
-            return work({"stop": self._stop, "watch": self._watch, "progress": False})
+            return work({"stop": self._stop, "watch": self.watch, "progress": False})
         finally:
-            self.layout.display = "none"
+            self.running = False
+            self.seconds = time.monotonic() - self._began
 
-    def _watch(self, progress: Progress) -> None:
+    def watch(self, progress: Progress) -> None:
+        """Take what a push says of its progress."""
         now = time.monotonic()
-        self._began = self._began or (now, progress.done)
-        if now - self._shown < OFTEN and progress.done < progress.rows:
+        if not self._rows:
+            self._began, self._first = now, progress.done
+        self._rows, self._done = progress.rows, progress.done
+        if not self.stopped:
+            self._waits = progress.waits_for
+        if now - self._shown < OFTEN and self._done < self._rows:
             return
         self._shown = now
-        since, first = self._began
-        rate = (progress.done - first) / max(now - since, 0.001)
-        left = word("seconds left", count=f"{(progress.rows - progress.done) / rate:,.0f}") if rate else ""
-        self._bar.max, self._bar.value = max(progress.rows, 1), progress.done
-        pace = f"{rate:,.0f}/s" if rate else ""
-        facts = [f"{progress.done:,} / {progress.rows:,}", pace, progress.waits_for or left]
-        self._line.value = text(" · ".join(filter(None, facts)))
+        tenth = 10 * self._done // max(self._rows, 1)
+        if tenth > self._spoken:
+            self._spoken = tenth
+            self._speak(self._counts())
+        self._draw()
+
+    def elements(self) -> list[Child]:
+        """The bar and its buttons."""
+        line = " · ".join(filter(None, [self._counts(), self._waits or self._left()]))
+        pause = parts.button(word("pause"), self.pause, name="pause", always=True)
+        known: dict[str, Any] = {"data_asks": True, "aria_pressed": str(self.notifies).lower(), "always": True}
+        notify = parts.button(word("notify"), self._notify, name="notify", **known)
+        bar = parts.progress(self._done, self._rows, label=word("progress"))
+        return [bar, element("p", line, name="progress"), parts.row(pause, notify)]
+
+    def _notify(self, answer: str = "granted") -> None:
+        """A title is changed in any case; a notice of the browser's takes its permission."""
+        self.notifies = True
+        if answer != "granted":
+            self._speak(word("no notices"))
+
+    def _counts(self) -> str:
+        return word("done of", done=f"{self._done:,}", all=f"{self._rows:,}") if self._rows else word("working")
+
+    def _left(self) -> str:
+        """A round estimate, once there is something to base it on."""
+        passed, done = time.monotonic() - self._began, self._done - self._first
+        if passed < EARLY or not done:
+            return ""
+        left = (self._rows - self._done) * passed / done
+        if left < 60:
+            return word("under a minute")
+        if left < 90 * 60:
+            return word("about minutes", count=f"{left / 60:.0f}")
+        return word("about hours", count=f"{left / 3600:.1f}")

@@ -1,87 +1,68 @@
 """What came of a push, in words and counts, and as a workbook to keep."""
 
-import base64
-from collections.abc import Callable, Hashable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import ipywidgets as w
-import pandas as pd
-
-from toolkit.notebook.forms.inert import table, text
-from toolkit.notebook.words import WORDS, word
+from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.listing import Listing
+from toolkit.notebook.forms.view import Child
+from toolkit.notebook.words import has_word, word
 from toolkit.push import Report
-from toolkit.push.journal import Op
-from toolkit.push.outcomes import REASON
-from toolkit.sheets import Check
-from toolkit.sheets.write import write_outcome
 
 IN = ("verified", "accepted")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LARGEST_LINK = 6_000_000  # bytes; more does not pass to the browser in one piece
+NOT_REACHED = "not reached"
 
 
-class Outcome(w.VBox):
-    """The counts, the rows that are not in, and a button that writes the result."""
+class Outcome:
+    """The sentence, the rows that are not in, and the notes of one report."""
 
-    def __init__(self, outcome: Any, button: Callable[..., w.Button]) -> None:
-        self._outcome = outcome
-        self._file = w.HTML()
-        self._file.add_class("tk-file")
-        told = outcome.table if isinstance(outcome, Report) else outcome
-        counts = told["outcome"].value_counts()
+    def __init__(self, report: Report, *, bad: int = 0, left: int = 0) -> None:
+        self.report, self._bad, self._left = report, bad, left
+        table = report.table
+        self._rest = table[~table["outcome"].isin(IN)]
+        rest = self._rest.dropna(axis=1, how="all")
+        shown = report.frame.loc[report.frame.index.isin(rest.index)] if len(rest) else report.frame.head(0)
+        columns = {c: c for c in rest.columns}
+        aligned = len(shown) == len(rest)
+        beside = rest.join(shown[[c for c in shown if c not in columns]]) if aligned and rest.index.is_unique else rest
+        self._listing = Listing("not-in", beside.rename_axis(index=word("row")).reset_index()) if len(rest) else None
+
+    def sentence(self) -> str:
+        """What became of the rows: "346 in, 152 not sent: 140 bad cells, 12 not reached"."""
+        counts = self.report.table["outcome"].value_counts()
+        told = [word("rows in", count=f"{int(counts.reindex(IN).fillna(0).sum()):,}")]
+        told += [
+            word("rows with", count=f"{int(n):,}", outcome=word(f"short {name}"))
+            for name, n in counts.items()
+            if n and name not in (*IN, "not sent")
+        ]
+        here = max(int(counts.get("not sent", 0)), self._bad + self._left)
+        if here:
+            reasons = {"bad cells": self._bad, "left out": self._left, NOT_REACHED: here - self._bad - self._left}
+            why = ", ".join(word(name, count=f"{n:,}") for name, n in reasons.items() if n > 0)
+            told.append(word("rows here", count=f"{here:,}", why=why))
+        return ", ".join(told)
+
+    def elements(self) -> list[Child]:
+        """The counts with what they mean, and the rows to look at."""
+        counts = self.report.table["outcome"].value_counts()
         counts = counts[counts > 0]
-        meanings = [word(str(name)) if name in WORDS else "" for name in counts.index]
-        shown = pd.DataFrame({word("count"): [f"{n:,}" for n in counts], word("meaning"): meanings}, index=counts.index)
-        left = told[~told["outcome"].isin(IN) & (told["error"] != REASON[Op.PLANNED])]  # reached, and not in
-        rows = [table(left.dropna(axis=1, how="all"))] if len(left) else []
-        notes = outcome.facts.get("notes", ()) if isinstance(outcome, Report) else outcome.attrs.get("notes", ())
-        said = "".join(f"<li>{text(note)}</li>" for note in notes)
-        heading = w.HTML(f"<h4>{text(word('outcome'))}</h4>")
-        write = button(word("result"), "result", self.write)
-        super().__init__([heading, table(shown), w.HTML(f"<ul>{said}</ul>"), *rows, write, self._file])
-        self.add_class("tk-outcome")
+        meaning = [word(f"means {name}") if has_word(f"means {name}") else "" for name in counts.index]
+        lines = [[str(name), f"{n:,}", said] for (name, n), said in zip(counts.items(), meaning, strict=True)]
+        notes = [str(note) for note in self.report.facts.get("notes", ())]
+        return [
+            parts.grid([word("outcome"), word("count"), word("meaning")], lines, label=word("outcome")),
+            parts.bullets(notes),
+            self._listing.element(word("not in")) if self._listing else None,
+        ]
 
     def write(self) -> Path:
-        """Write the result beside the notebook, with a link that downloads it. An older one is not touched."""
+        """Write the result beside the notebook. An older one is not touched."""
         path = Path(f"{word('result name')}-{datetime.now(UTC).astimezone():%Y%m%d-%H%M%S}.xlsx")
-        outcome = self._outcome
-        if isinstance(outcome, Report):
-            outcome.to_excel(path)
-        else:
-            told = ["outcome", "error"]
-            counts = outcome["outcome"].value_counts().rename("rows")
-            blame = outcome[told].assign(column=None, value=None)
-            write_outcome(path, outcome.drop(columns=told), blame, counts, outcome.attrs.get("notes", ()))
-        self._file.value = f"<p role='status'>{_link(path)} {text(word('written', path=path.resolve()))}</p>"
-        return path
+        return self.report.to_excel(path)
 
 
-def _link(path: Path) -> str:
-    """The file in the link itself: no server knows where the notebook's folder is."""
-    content = path.read_bytes()
-    if len(content) > LARGEST_LINK:
-        return ""
-    data = base64.b64encode(content).decode()
-    name, label = text(path.name), text(word("download", name=path.name))
-    return f"<a download='{name}' href='data:{XLSX};base64,{data}'>{label}</a><br>"
-
-
-def is_paused(outcome: Any, *, stopped: bool) -> bool:
+def is_paused(report: Any) -> bool:
     """Whether a push can be gone on with."""
-    if isinstance(outcome, Report):
-        return bool(outcome.facts.get("state") == "paused")
-    return stopped and bool((outcome["outcome"] == "not sent").any())
-
-
-def whole(report: Report, frame: pd.DataFrame, check: Check, columns: Mapping[str, Hashable]) -> Report:
-    """The report of all rows of a sheet, with the sheet's own columns (`columns`: of each field); what was left out is
-    not sent."""
-    told = report.table
-    if len(told) < len(frame):
-        told = pd.concat([told, check.outcomes[check.bad.to_numpy()]]).reindex(frame.index)
-    outcomes = pd.Categorical(told["outcome"], categories=report.table["outcome"].cat.categories)
-    blamed = told["column"].map(lambda field: columns.get(field, field))
-    told = told.assign(outcome=outcomes, column=blamed)
-    return Report(frame, told, report.facts, wrong_cells=check.wrong_cells)
+    return isinstance(report, Report) and report.facts.get("state") == "paused"

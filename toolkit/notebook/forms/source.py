@@ -1,51 +1,117 @@
-"""A file: uploaded, or named by its path. Large uploads never arrive, so the path box always stands beside."""
+"""A file: dropped, chosen, or named by its path. It arrives in pieces, so that any size does."""
 
-from collections.abc import Callable
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-import ipywidgets as w
-
 from toolkit.errors import InputError
-from toolkit.notebook.forms.form import row
-from toolkit.notebook.forms.inert import text
+from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.view import Element, View, element
 from toolkit.notebook.words import word
+from toolkit.plain import plain
 
 SHEETS = ".xlsx,.xlsm,.xls,.xlsb,.ods,.csv,.tsv,.txt"
 
 
-class Source(w.VBox):
-    """`given` is what was chosen last: a path, or a pair of name and bytes."""
+@dataclass
+class _Arriving:
+    """A file under way: its pieces may come in any order."""
 
-    def __init__(self, name: str, chosen: Callable[[], Any], *, accept: str, help_text: str = "") -> None:
-        self._chosen = chosen
-        self._uploaded: tuple[str, bytes] | None = None
-        self._upload = w.FileUpload(accept=accept, description=word("upload"), layout=w.Layout(width="auto"))
-        self._upload.add_class(f"tk-upload-{name}")
-        self.path = w.Text(description=word("path"), style={"description_width": "initial"})
-        self.path.layout = w.Layout(width="auto", flex="1 1 18em", max_width="36em")
-        self.path.add_class(f"tk-path-{name}")
-        self._note = w.HTML(f"<span class='tk-help'>{text(help_text or word('path help'))}</span>")
-        super().__init__([row(self._upload, self.path), self._note])
-        self._upload.observe(self._take, "value")
+    id: str
+    path: Path
+    size: int
+    received: int = 0
+
+
+class Source:
+    """A file that somebody chooses. `path` is where it stands, `name` in `shown` what people call it."""
+
+    def __init__(self, name: str, view: View, chosen: Callable[[], Any], *, accept: str, help_text: str = "") -> None:
+        self.name = f"upload-{name}"
+        self._short, self._view, self._chosen = name, view, chosen
+        self._accept, self._help = accept, help_text
+        self._typed = ""
+        self._uploaded: Path | None = None
+        self._arriving: _Arriving | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None  # ends with the form
 
     @property
-    def given(self) -> Any:
-        """What was chosen last.
+    def path(self) -> str:
+        """Where the file stands that was chosen last.
 
         Raises:
-            InputError: nothing was.
+            InputError: none was.
         """
-        path = self.path.value.strip()
-        if not path and self._uploaded is None:
+        if not self._typed and self._uploaded is None:
             raise InputError(word("give a file"))
-        return path or self._uploaded
+        return self._typed or str(self._uploaded)
 
-    def _take(self, change: dict[str, Any]) -> None:
-        if not change["new"]:
-            return
-        upload = change["new"][0]
-        self._uploaded = upload["name"], bytes(upload["content"])
-        self._upload.value = ()  # the same file can be chosen again
-        self.path.value = ""
-        self._note.value = f"<span class='tk-help'>{text(upload['name'])}</span>"
+    @property
+    def shown(self) -> str:
+        """The file as code names it: an upload by its own name, which stands where the analyst has it."""
+        return self._typed or (self._uploaded.name if self._uploaded else "")
+
+    def elements(self) -> list[Element]:
+        """The place to drop a file on, and the box for a path."""
+        arriving = self._arriving
+        done = word("uploaded", name=self._uploaded.name) if self._uploaded and not self._typed else word("drop here")
+        drop = element(
+            "upload",
+            name=self.name,
+            label=word("upload"),
+            accept=self._accept,
+            note=done,
+            receiving=arriving.id if arriving else None,
+            file=arriving.path.name if arriving else None,
+        )
+        box = parts.line_box(f"path-{self._short}", self._typed, change=self._type, enter=self._chosen)
+        path = parts.labelled(box, word("path"), help_text=self._help)
+        return [parts.row(drop, path, name=f"source-{self._short}")]
+
+    def _type(self, value: str) -> None:
+        self._typed = value.strip()
+
+    # ── pieces ──
+
+    def receive(self, content: Mapping[str, Any], buffers: Sequence[memoryview]) -> None:
+        """A step of an upload: its begin, a piece, its end, or that it broke off."""
+        if "name" in content:
+            self._begin(content)
+        elif self._arriving is None or self._arriving.id != content["id"]:
+            self._answer(content["id"], wrong=True)  # of an upload that was given up
+        elif "n" in content:
+            with self._arriving.path.open("r+b") as file:
+                file.seek(int(content["at"]))
+                file.write(buffers[0])
+            self._arriving.received += len(buffers[0])
+            self._answer(content["id"], n=content["n"])
+        elif content.get("gone"):
+            self._arriving.path.unlink(missing_ok=True)
+            self._arriving = None
+        else:
+            self._end(self._arriving)
+
+    def _begin(self, content: Mapping[str, Any]) -> None:
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="toolkit-", ignore_cleanup_errors=True)
+        folder = Path(tempfile.mkdtemp(dir=self._folder.name))  # a file of the same name stays until this one is there
+        path = folder / (re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", plain(content["name"]))[-120:].lstrip(".") or "file")
+        path.touch()
+        self._arriving = _Arriving(str(content["id"]), path, int(content["size"]))
+        self._answer(content["id"])
+
+    def _end(self, arrived: _Arriving) -> None:
+        self._arriving = None
+        if arrived.path.stat().st_size != arrived.size or arrived.received != arrived.size:
+            arrived.path.unlink()
+            raise InputError(word("upload broke", name=arrived.path.name))
+        if self._uploaded:
+            self._uploaded.unlink(missing_ok=True)
+        self._uploaded, self._typed = arrived.path, ""
         self._chosen()
+
+    def _answer(self, id: Any, **facts: Any) -> None:
+        self._view.send({"up": id, **facts})

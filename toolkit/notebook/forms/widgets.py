@@ -1,18 +1,17 @@
-"""A widget for every kind of field, with its name, its help, and what is wrong with what was entered."""
+"""A box for every kind of field, with its name, its help, and what is wrong with what was entered."""
 
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import ipywidgets as w
 import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.http.secrets import Secret
-from toolkit.notebook.forms.inert import text
+from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.view import Element, acting, element
 from toolkit.notebook.words import help_of, label_of, word
-from toolkit.plain import plain
 from toolkit.sheets import check
 from toolkit.spec import (
     Bool,
@@ -36,122 +35,142 @@ from toolkit.spec import (
     Timestamp,
 )
 
-
-def _line(field: Field) -> w.Widget:
-    return w.Text(value="" if field.default is None else plain(field.default))
-
-
-def _moment(field: Field) -> w.Widget:
-    return w.Text(placeholder="2026-01-31 14:05 (UTC)")
-
-
-def _yes_or_no(field: Field) -> w.Widget:
-    if field.default is None and not field.required:
-        return w.Dropdown(options=[("", None), (word("yes"), True), (word("no"), False)])
-    return w.Checkbox(value=bool(field.default), indent=False)
-
-
-def _choice(field: Field) -> w.Widget:
-    assert isinstance(field, Choice)
-    shown = [(label if label == str(code) else f"{label} ({code})", code) for code, label in field.choices.items()]
-    if not field.required and field.default is None:
-        shown.insert(0, ("", None))
-    return w.Dropdown(options=shown, value=shown[0][1] if field.default is None else field.default)
-
-
-def _choices(field: Field) -> w.Widget:
-    assert isinstance(field, List)
-    if not field.choices:
-        return w.Text(placeholder="a; b; c")
-    shown = [(label, code) for code, label in field.choices.items()]
-    return w.SelectMultiple(options=shown, value=[shown[0][1]] if field.required else [], rows=min(9, len(shown)))
-
-
-def _secret(field: Field) -> w.Widget:
-    return w.Password(continuous_update=False)  # never prefilled: a saved notebook may keep what a widget holds
-
-
-def _area(field: Field) -> w.Widget:
-    return w.Textarea(placeholder="JSON")
-
-
-def _day(field: Field) -> w.Widget:
-    return w.DatePicker()
-
-
 ENTERED = "•" * 8  # stands where a secret was entered, however long
-WIDGETS: dict[type[Field], Callable[[Field], w.Widget]] = {
-    Text: _line,
-    Email: _line,
-    Phone: _line,
-    Identity: _line,
-    Integer: _line,
-    Number: _line,
-    Bool: _yes_or_no,
-    Flag: _yes_or_no,
-    Timestamp: _moment,
-    Date: _day,
-    Choice: _choice,
-    List: _choices,
-    Json: _area,
-    Rows: _area,
-    Nested: _area,
-    File: _line,
-    Masked: _secret,
-    Link: _secret,
+YES_OR_NO = {"": None, "yes": True, "no": False}
+
+
+class Input:
+    """One declared field. `value` is what stands in its box."""
+
+    def __init__(self, field: Field, *, key: str = "") -> None:
+        self.field, self.key = field, key or field.name
+        self.value: Any = _first_value(field)
+        self.wrong = ""
+        self._secret: Secret | None = None
+        self._emptied = 0  # times that a secret left its box
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.field.label or label_of(self.field.name)
+
+    def element(self) -> Element:
+        """Its box, with all that belongs to it."""
+        control = WIDGETS[type(self.field)](self)
+        required = f" ({word('required')})" if self.field.required else ""
+        if control.attributes.get("type") == "checkbox":
+            return element("label", control, f" {self.name}{required}", class_="tk-tick tk-input")
+        wrong = f"{self.name} {self.wrong}" if self.wrong else ""
+        return parts.labelled(control, f"{self.name}{required}", help_text=help_of(self.field.doc), wrong=wrong)
+
+    def change(self, value: Any) -> None:
+        """Take what somebody entered. A secret is kept as one: no state of a widget and no repr holds it."""
+        if isinstance(self.field, Masked | Link):
+            self._secret = Secret(value) if value else None
+        else:
+            self.value = value
+
+    def read(self) -> Any:
+        """What was entered; None where nothing was. A secret is given once, and leaves its box."""
+        if isinstance(self.field, Masked | Link):
+            secret, self._secret = self._secret, None
+            self._emptied += 1
+            return secret
+        value = self.value
+        value = value.strip() if isinstance(value, str) else value
+        if value in ("", (), [], None):
+            return None
+        if isinstance(self.field, Rows | Nested):
+            return json.loads(value)
+        if isinstance(self.field, Integer) and re.fullmatch(r"-?\d+", str(value)):
+            return int(value)
+        if isinstance(self.field, List) and not self.field.choices:
+            return value
+        return list(value) if isinstance(value, tuple | list) else value
+
+    def line(self, **more: Any) -> Element:
+        """A box for a line of text."""
+        return parts.line_box(self.field.name, self.value, change=self.change, key=self.key, **more)
+
+    def secret(self) -> Element:
+        """A box that never shows what it holds, and that the page does not keep."""
+        entered = ENTERED if self._secret else ""
+        known = {"type": "password", "autocomplete": "off", "data_emptied": str(self._emptied), "placeholder": entered}
+        drawn = element("input", name=self.field.name, key=self.key, **known)
+        return acting(drawn, self.change, always=True)
+
+    def area(self) -> Element:
+        """A box for JSON."""
+        drawn = element("textarea", name=self.field.name, key=self.key, value=self.value, placeholder="JSON")
+        return acting(drawn, self.change, always=True)
+
+    def yes_or_no(self) -> Element:
+        """A box to tick; where nothing need be said, one to choose from."""
+        if self.field.default is None and not self.field.required:
+            shown = [("", ""), (word("yes"), "yes"), (word("no"), "no")]
+            now = next(name for name, value in YES_OR_NO.items() if value is self.value)
+            return self._choice(shown, now, lambda v: self.change(YES_OR_NO.get(v, v)))
+        drawn = element("input", name=self.field.name, key=self.key, type="checkbox", checked=bool(self.value))
+        return acting(drawn, self.change, always=True)
+
+    def choice(self) -> Element:
+        """A box to choose one from."""
+        assert isinstance(self.field, Choice)
+        codes = {str(code): code for code in self.field.choices}
+        shown = parts.options_of(self.field.choices)
+        if not self.field.required and self.field.default is None:
+            shown.insert(0, ("", ""))
+        now = "" if self.value is None else str(self.value)
+        return self._choice(shown, now, lambda v: self.change(codes.get(str(v))))
+
+    def choices(self) -> Element:
+        """A box to choose several from; of what nobody lists, a line."""
+        assert isinstance(self.field, List)
+        if not self.field.choices:
+            return self.line(placeholder="a; b; c")
+        codes = {str(code): code for code in self.field.choices}
+        shown = [element("option", label, value=str(code)) for code, label in self.field.choices.items()]
+        now = [str(code) for code in self.value]
+        known = {"multiple": True, "size": min(9, len(shown)), "value": now}
+        drawn = element("select", *shown, name=self.field.name, key=self.key, **known)
+        return acting(drawn, lambda v: self.change([codes[str(each)] for each in v]), always=True)
+
+    def _choice(self, options: Sequence[tuple[str, str]], now: str, change: Callable[[Any], None]) -> Element:
+        return parts.choice(self.field.name, options, value=now, change=change, key=self.key)
+
+
+WIDGETS: dict[type[Field], Callable[[Input], Element]] = {
+    Text: Input.line,
+    Email: Input.line,
+    Phone: Input.line,
+    Identity: Input.line,
+    Integer: Input.line,
+    Number: Input.line,
+    Bool: Input.yes_or_no,
+    Flag: Input.yes_or_no,
+    Timestamp: lambda i: i.line(placeholder="2026-01-31 14:05 (UTC)"),
+    Date: lambda i: i.line(type="date"),
+    Choice: Input.choice,
+    List: Input.choices,
+    Json: Input.area,
+    Rows: Input.area,
+    Nested: Input.area,
+    File: Input.line,
+    Masked: Input.secret,
+    Link: Input.secret,
 }
 
 
-class Input(w.VBox):
-    """One declared field. `widget` is what people type into."""
-
-    def __init__(self, field: Field) -> None:
-        self.field = field
-        self.widget = WIDGETS[type(field)](field)
-        marked = f" ({word('required')})" if field.required else ""
-        self.name = plain(field.label or label_of(field.name))
-        self.widget.description = f"{self.name}{marked}"  # the browser ties it to the box: screen readers say it
-        self.widget.tooltip = plain(help_of(field.doc))
-        self.widget.add_class(css_name(field.name))
-        self._secret: Secret | None = None
-        if isinstance(self.widget, w.Password):
-            self.widget.observe(self._take, "value")
-        self._error = w.HTML()
-        help_text = w.HTML(f"<span class='tk-help'>{text(help_of(field.doc))}</span>")
-        super().__init__([self.widget, *([help_text] if field.doc else []), self._error])
-        self.add_class("tk-input")
-
-    def _take(self, change: dict[str, Any]) -> None:
-        """A secret leaves its box when it comes: whatever becomes of the form, no state of a widget holds it."""
-        if change["new"]:
-            self._secret = Secret(change["new"])
-            self.widget.value, self.widget.placeholder = "", ENTERED
-
-    def read(self) -> Any:
-        """What was entered; None where nothing was. A secret is given once."""
-        if isinstance(self.widget, w.Password):
-            secret, self._secret = self._secret, None
-            self.widget.placeholder = ""
-            return secret
-        given = self.widget.value
-        given = given.strip() if isinstance(given, str) else given
-        if given in ("", (), None):
-            return None
-        if isinstance(self.field, Rows | Nested):
-            return json.loads(given)
-        if isinstance(self.field, Integer) and re.fullmatch(r"-?\d+", str(given)):
-            return int(given)
-        return list(given) if isinstance(given, tuple) else given
-
-    def say(self, problem: str = "") -> None:
-        """Show what is wrong with it, in words; nothing where nothing is."""
-        told = f"<span class='tk-wrong' role='alert'>⚠ {text(self.name)} {text(problem)}</span>"
-        self._error.value = told if problem else ""
-
-
-def css_name(name: str) -> str:
-    """The class by which a widget of this name is found; a vendor's name may hold anything."""
-    return f"tk-{re.sub(r'[^a-zA-Z0-9_-]+', '-', name)}"
+def _first_value(field: Field) -> Any:
+    if isinstance(field, Masked | Link):
+        return ""  # never prefilled
+    if isinstance(field, Bool | Flag):
+        return field.default if field.default is not None or not field.required else False
+    if isinstance(field, List) and field.choices:
+        return [next(iter(field.choices))] if field.required else []
+    if isinstance(field, Choice):
+        return next(iter(field.choices)) if field.default is None and field.required else field.default
+    return "" if field.default is None else str(field.default)
 
 
 def values_of(inputs: Sequence[Input]) -> dict[str, Any]:
@@ -169,11 +188,11 @@ def values_of(inputs: Sequence[Input]) -> dict[str, Any]:
             wrong[i.field.name] = f"is not JSON: {problem}"
     entered = {name: value for name, value in values.items() if value is not None}
     row = pd.DataFrame({name: pd.Series([value], dtype=object) for name, value in entered.items()}, index=[0])
-    for found in check(row, [i.field for i in inputs], empty_rows=True).errors.to_dict("records"):
-        proposal = f" → {found['proposal']}" if isinstance(found["proposal"], str) else ""
-        wrong.setdefault(found["field"], f"{found['problem']}{proposal}")
+    for line in check(row, [i.field for i in inputs], empty_rows=True).errors.to_dict("records"):
+        proposal = f" → {line['proposal']}" if isinstance(line["proposal"], str) else ""
+        wrong.setdefault(line["field"], f"{line['problem']}{proposal}")
     for i in inputs:
-        i.say(wrong.get(i.field.name, ""))
+        i.wrong = wrong.get(i.field.name, "")
     if wrong:
         raise InputError(word("look at fields"))
     return entered

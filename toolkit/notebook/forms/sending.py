@@ -1,0 +1,118 @@
+"""The last step of an import: send, pause, go on, and see what came of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from toolkit.errors import PushRefused
+from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.job import LONG, Job
+from toolkit.notebook.forms.outcome import Outcome, is_paused
+from toolkit.notebook.forms.view import Child, Element, element
+from toolkit.notebook.words import word
+from toolkit.push import Report
+
+if TYPE_CHECKING:
+    from toolkit.notebook.forms.sheet import SheetForm
+
+
+class SendStep:
+    """A push from a form. `report` is what came of it."""
+
+    def __init__(self, form: "SheetForm") -> None:
+        self._form = form
+        self.job = Job(form.draw, form.say)
+        self.report: Any = None
+        self.outcome: Outcome | None = None
+        self.only_new = False
+        self.done = False  # all that could be sent was: the step is locked
+        self._again: Callable[[], None] | None = None
+        self._file: Path | None = None
+
+    @property
+    def if_sent(self) -> str:
+        """What happens to rows that were sent before."""
+        return "skip" if self.only_new else "raise"
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything may have left already: what was sent cannot be changed then."""
+        return self.job.running or self.report is not None
+
+    def clear(self) -> None:
+        """Forget a push: another one begins."""
+        self.report = self.outcome = self._again = self._file = None
+        self.done = False
+
+    def push(self, work: Callable[[dict[str, Any]], Any], *, bad: int = 0, left: int = 0) -> None:
+        """Do something that shows its progress, and show what came of it. Paused, it can be gone on with."""
+        self._form.say("")
+        report = self.job.run(work)
+        self.report = report
+        self.outcome = Outcome(report, bad=bad, left=left) if isinstance(report, Report) else None
+        self._file = None
+        sentence = self.sentence()
+        if is_paused(report):
+            self._again = lambda: self.push(work, bad=bad, left=left)
+            self._form.move_focus("go-on")
+            self._form.say(f"{word('paused')} {sentence}")
+        else:
+            self._again, self.done = None, True
+            self._form.move_focus("outcome")
+            self._form.say(f"{word('done')}. {sentence}")
+        if self.job.notifies or self.job.seconds > LONG:
+            self._form.view.send({"notice": {"title": word(self._form.title), "text": sentence or word("done")}})
+
+    def sentence(self) -> str:
+        """What came of it, in words."""
+        said = self._form.target.summary(self.report) if self.report is not None else ""
+        return said or (self.outcome.sentence() if self.outcome else "")
+
+    def refused(self, problem: PushRefused) -> PushRefused:
+        """The refusal in the words of the form."""
+        if problem.difference is None:
+            return problem
+        counts = problem.difference["change"].value_counts()
+        sent, new = int(counts.get("sent before, unchanged", 0)), int(counts.get("new", 0))
+        facts = {"sent": sent, "new": new, "edited": len(problem.difference) - sent - new}
+        shown = {name: f"{count:,}" for name, count in facts.items()}
+        self._form.move_focus("only-new")
+        return PushRefused(word("sent before", choice=word("only new"), **shown))
+
+    # ── what is shown ──
+
+    def elements(self, plan: list[Child], label: str, back: Element | None) -> list[Child]:
+        """What is to be sent, how far it is, or what came of it."""
+        if self.job.running:
+            return [parts.heading(word("sending"), key="sending"), *self.job.elements()]
+        if self.begun:
+            return [parts.heading(word("outcome"), key="outcome"), *self._outcome()]
+        send = self._form.button(label, "send", self._form.send_rows, style="primary") if label else None
+        if send is None:
+            return [*plan, parts.row(back)]
+        warning = parts.warning(self._form.target.warning) if self._form.target.warning else None
+        new = parts.tick("only-new", word("only new"), value=self.only_new, change=self._choose)
+        return [*plan, warning, new, parts.row(back, send)]
+
+    def _choose(self, only_new: bool) -> None:
+        self.only_new = only_new
+
+    def _outcome(self) -> list[Child]:
+        again = None
+        if self._again is not None:
+            again = self._form.button(word("go on"), "go-on", self._again, style="primary")
+        said = element("p", element("b", self.sentence()), name="sentence")
+        shown = [said, *self.outcome.elements()] if self.outcome else []
+        write = self._form.button(word("result"), "result", self.write) if self.outcome else None
+        file = element("p", word("written", path=self._file), name="file") if self._file else None
+        fresh = parts.button(word("another sheet"), self._form.restart, name="restart") if self.done else None
+        after = self._form.target.after() if self.done else ()
+        return [parts.row(again) if again else None, *shown, *after, parts.row(write, fresh), file]
+
+    def write(self) -> None:
+        """Write the workbook beside the notebook, and hand it to the browser too."""
+        assert self.outcome is not None
+        path = self.outcome.write()
+        self._file = path.resolve()
+        self._form.view.download(path)
+        self._form.say(word("written", path=self._file))

@@ -1,0 +1,73 @@
+"""Where the rows of a sheet are to go: what a form needs to know of it."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from toolkit.notebook.forms.view import Child
+from toolkit.notebook.words import word
+from toolkit.sheets import Check
+
+if TYPE_CHECKING:
+    from toolkit.notebook.forms.sheet import SheetForm
+
+
+class ImportTarget:
+    """One destination. The form that shows it sets `form`."""
+
+    form: "SheetForm"
+    title = ""  # a word
+    warning = ""
+
+    def before(self) -> Sequence[Child]:
+        """What is asked before the sheet."""
+        return ()
+
+    def operation(self) -> Any:
+        """What `match_columns` and `check` take."""
+        raise NotImplementedError
+
+    def operation_code(self) -> str:
+        """The same, as code."""
+        raise NotImplementedError
+
+    def begin(self, frame: pd.DataFrame) -> None:
+        """A sheet was read."""
+
+    def asked(self) -> Sequence[Child]:
+        """What is asked beside the match."""
+        return ()
+
+    def more_columns(self) -> Sequence[Hashable]:
+        """Columns that are needed besides those that fill fields."""
+        return ()
+
+    def prepare(self, check: Check) -> None:
+        """The sheet was checked: look at what else has to be known before it is sent."""
+
+    def plan(self) -> Sequence[Child]:
+        """What is shown above the button that sends."""
+        return ()
+
+    def label(self, good: int, left: int) -> str:
+        """The button that sends; empty where nothing can be."""
+        if not good:
+            return ""
+        return word("send leave", count=f"{good:,}", left=f"{left:,}") if left else word("send", count=f"{good:,}")
+
+    def send(self, check: Check, *, if_sent: str, options: Mapping[str, Any]) -> Any:
+        """Send what can be sent: a `Report`."""
+        raise NotImplementedError
+
+    def summary(self, report: Any) -> str:
+        """What came of it, in words; empty where the counts of the rows say it."""
+        return ""
+
+    def code(self, *, if_sent: str) -> str:
+        """The statements that send `check`."""
+        raise NotImplementedError
+
+    def after(self) -> Sequence[Child]:
+        """What can be done once all that could be sent was."""
+        return ()
