@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.benchmarks import bench_calls, bench_lists, bench_push, bench_sheets, bench_start
+from tests.benchmarks import bench_calls, bench_lists, bench_push, bench_sheets, bench_start, bench_store
 from tests.benchmarks.measure import Line, as_json, table
 
 Group = Callable[[], list[Line]]
@@ -43,6 +43,8 @@ def groups(quick: bool) -> dict[str, Group]:
         "start": partial(bench_start.imports, 3 if quick else 7),
         "demo": bench_start.demo,
         "growth": partial(bench_push.growth, sizes, runs),
+        "ledger of small pushes": partial(bench_store.growth, 1_000, [0, 10, 100] if quick else [0, 10, 100, 1_000], 7),
+        "ledger of large pushes": partial(bench_store.growth, 20_000 if quick else 200_000, [0, 1, 2, 3, 4, 5], 1),
         "growth of lists": partial(bench_lists.growth, sizes, runs),
     }
 
