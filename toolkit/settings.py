@@ -37,12 +37,13 @@ def settings_file() -> Path:
     return Path(os.environ.get("TOOLKIT_SETTINGS") or platformdirs.user_config_path(APP) / "settings.toml")
 
 
-def state_folder() -> Path:
+def state_folder(setting: str | Path | None = None) -> Path:
     """Where ledgers and locks are kept, for this user only: the same folder wherever a notebook is started."""
-    folder = Path(os.environ.get("TOOLKIT_STATE") or platformdirs.user_state_path(APP)).expanduser()
+    folder = Path(setting or os.environ.get("TOOLKIT_STATE") or platformdirs.user_state_path(APP)).expanduser()
     if not folder.is_absolute():
+        name = "the setting `state`" if setting else "TOOLKIT_STATE"
         raise SettingsError(
-            f"TOOLKIT_STATE is {str(folder)!r}, which is another folder for each place that a notebook is started in, "
+            f"{name} is {str(folder)!r}, which is another folder for each place that a notebook is started in, "
             "so that nothing would be remembered. Give the whole path"
         )
     return folder

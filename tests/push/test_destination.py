@@ -81,7 +81,11 @@ def test_the_state_folder_is_the_same_wherever_a_notebook_starts(monkeypatch: py
     monkeypatch.setenv("TOOLKIT_STATE", "state")
     with pytest.raises(toolkit.SettingsError, match="whole path"):
         settings.state_folder()
+    with pytest.raises(toolkit.SettingsError, match="setting `state`"):
+        _ = Memory("system", "host", "", "", "", Path("state")).folder
     monkeypatch.setenv("TOOLKIT_STATE", "~/state")
+    assert Memory("system", "host", "", "", "").folder == Path.home() / "state"
+    assert Memory("system", "host", "", "", "", Path("~/other")).folder == Path.home() / "other"
     assert settings.state_folder() == Path.home() / "state"
 
 

@@ -3,7 +3,6 @@
 import errno
 import os
 import random
-import resource
 import signal
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from .store_kit import ABOUT, MADE, NOW, add, opened, words
 from .test_locks import in_a_fork
 from .test_store_rows import bring
 
+resource = pytest.importorskip("resource")
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked, and killed by SIGKILL")
 
@@ -346,3 +346,32 @@ def test_a_ledger_appears_whole_or_not_at_all(state: Path, monkeypatch: pytest.M
     assert list((state / "ledgers").iterdir()) == []
     opened(state).close()
     assert sorted(p.suffix for p in (state / "ledgers").iterdir()) == [".json", ".sqlite", ".use"]
+
+
+def test_where_there_are_no_hard_links_a_ledger_is_made_all_the_same(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(errno.EPERM, "no hard links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", fails)
+    with opened(state) as ledger:
+        add(ledger, "one", words(3))
+    with opened(state) as ledger:
+        assert [push.id for push in ledger.pushes()] == ["one"]
+    assert sorted(path.name for path in state.iterdir()) == ["key", "ledgers"]
+
+
+def test_of_two_ledgers_made_at_once_the_first_stays(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = file.fill
+
+    def another_is_faster(*arguments: object) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(file, "fill", made)
+            with opened(state) as ledger:
+                add(ledger, "the first", words(3))
+        made(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(file, "fill", another_is_faster)
+    with opened(state) as ledger:
+        assert [push.id for push in ledger.pushes()] == ["the first"]

@@ -31,8 +31,11 @@ class Memory:
 
     @property
     def folder(self) -> Path:
-        """The state folder that its lock, its ledger and the key of its fingerprints are in."""
-        return self.state or state_folder()
+        """The state folder that its lock, its ledger and the key of its fingerprints are in.
+
+        SettingsError where it is not the same wherever a notebook is started.
+        """
+        return state_folder(self.state)
 
     @property
     def about(self) -> str:

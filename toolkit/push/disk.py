@@ -41,6 +41,19 @@ def private_file(path: Path) -> Path:
     return path
 
 
+def appear(draft: Path, path: Path) -> None:
+    """Give a finished file its name, unless there is one of this name by now: the first one wins."""
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    except OSError:  # a disk without hard links
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+        sync_folder(path.parent)
+
+
 def sync_folder(path: Path) -> None:
     """Make new and removed names in a folder survive a power loss."""
     if WINDOWS:  # NTFS journals its names itself; a folder cannot be opened for that

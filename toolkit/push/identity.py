@@ -37,13 +37,7 @@ def user_key(folder: Path) -> str:
         with draft.open("w", encoding="ascii") as file:
             file.write(secrets.token_hex(16))
             disk.sync_file(file)  # without it, no row would be known again
-        try:
-            path.hardlink_to(draft)  # the first one wins
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-            disk.sync_folder(folder)
+        disk.appear(draft, path)
     key = disk.private_file(path).read_text(encoding="ascii", errors="replace")
     if not re.fullmatch("[0-9a-f]{32}", key):
         raise PushRefused(f"the key of the fingerprints is damaged: {path}. {WITHOUT_KEY}")

@@ -98,14 +98,11 @@ class Database:
         finally:
             self.mode = ""
 
-    def wipe(self) -> None:
-        """Leave nothing of what was removed, neither on free pages nor in the rollback file."""
+    def empty_rollback_file(self) -> None:
+        """Leave nothing of what was removed in what SQLite would undo a commit with."""
         self.rows(sql.FORGET_OLD_PAGES)
-        try:
-            self.rows(sql.COMPACT)
-        finally:
-            self.rows(sql.WRITE_VERSION)  # a commit: with it, the rollback file is emptied
-            self.rows(sql.KEEP_OLD_PAGES)
+        self.rows(sql.WRITE_VERSION)  # a commit: with it, the file is emptied
+        self.rows(sql.KEEP_OLD_PAGES)
 
     def _roll_back(self) -> None:
         if self._process == os.getpid() and self._connection.in_transaction:

@@ -73,15 +73,11 @@ class LedgerFile(RowTables):
             )
 
     def purge(self, push: str, at: Stamp) -> None:
-        """Take away what is known of a push's rows. Its sizes, times and marks stay: they explain later counts.
-
-        PushError where the disk is too full to rewrite the file: then the rows are not known any more, but traces of
-        their fingerprints may be left in the file until a later purge.
-        """
+        """Take away what is known of a push's rows. Its sizes, times and marks stay: they explain later counts."""
         with self.transaction():
             self._forget_rows(push)
             self.event(at, EventKind.PURGED, push)
-        self.database.wipe()
+        self.database.empty_rollback_file()
 
     def _forget_rows(self, push: str) -> None:
         owner = self._changing(push)
@@ -93,6 +89,11 @@ class LedgerFile(RowTables):
             owner.tallies.pop(tally, None)
 
     def check_tables(self) -> None:
+        """Raise where this is no ledger, one of another version, or not of the size that it says."""
+        with self.database.snapshot():  # else another process may be making it longer
+            self._check_tables()
+
+    def _check_tables(self) -> None:
         (application,), (version,) = self._read(sql.READ_APPLICATION), self._read(sql.READ_VERSION)
         if application != sql.APPLICATION:
             raise Damaged("it is no ledger")
@@ -200,8 +201,7 @@ def _create(path: Path, about: str, key: str, made: str) -> None:
     try:
         fill(draft, Head(about, made, key_digest(key)))
         rollback_path(path).unlink(missing_ok=True)  # SQLite would apply it to the new file
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(draft)
+        disk.appear(draft, path)
     finally:
         for left_over in (draft, rollback_path(draft)):
             left_over.unlink(missing_ok=True)

@@ -130,13 +130,12 @@ BEGIN_READING, BEGIN, COMMIT, ROLLBACK = "BEGIN", "BEGIN IMMEDIATE", "COMMIT", "
 SETTINGS = (
     "PRAGMA journal_mode = PERSIST",  # WAL is not durable with less than FULL, and fails on network homes
     "PRAGMA synchronous = FULL",
-    "PRAGMA secure_delete = ON",  # a purged fingerprint does not stay on a free page
+    "PRAGMA secure_delete = ON",  # what is removed is overwritten: no purged fingerprint stays on a free page
     "PRAGMA cell_size_check = ON",
     "PRAGMA trusted_schema = OFF",
 )
 FORGET_OLD_PAGES = "PRAGMA journal_size_limit = 0"  # the next commit empties the rollback file
 KEEP_OLD_PAGES = "PRAGMA journal_size_limit = 1048576"
-COMPACT = "VACUUM"
 READ_SCHEMA = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
 READ_VERSION, WRITE_VERSION = "PRAGMA user_version", f"PRAGMA user_version = {VERSION}"
 READ_APPLICATION, WRITE_APPLICATION = "PRAGMA application_id", f"PRAGMA application_id = {APPLICATION}"
