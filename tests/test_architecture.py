@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "toolkit"
-LOW = {"spec", "errors", "plain", "http.secrets"}
+LOW = {"spec", "errors", "plain", "suggest", "http.secrets"}
 CLIENT = LOW | {"http.wire", "http.pages", "frames", "sheets", "http.session", "settings", "client"}
 ROOMS = {  # room: the rooms it may import
-    "spec": set(),
+    "spec": {"suggest"},
+    "suggest": {"errors"},
     "plain": set(),
     "errors": {"plain"},
     "http.secrets": {"plain"},
@@ -22,7 +23,7 @@ ROOMS = {  # room: the rooms it may import
     "http.pages": {"spec", "errors", "http.wire"},
     "http.session": LOW | {"http.wire", "http.transport"},
     "frames": LOW,
-    "sheets": {"spec", "errors", "frames"},
+    "sheets": {"spec", "errors", "suggest", "frames"},
     "settings": LOW,
     "client": CLIENT,
     "push": CLIENT | {"notebook.plots"},
@@ -31,7 +32,7 @@ ROOMS = {  # room: the rooms it may import
     "vendors.vendor": {"spec"},
     "vendors": CLIENT | {"vendors.api", "vendors.vendor", "push"},
     "vendors.sandbox": LOW | {"vendors.api", "sandbox"},
-    "vendors.registry": {"settings", "http.secrets", "http.session", "vendors", "vendors.vendor", "sandbox"},
+    "vendors.registry": {"suggest", "settings", "http.secrets", "http.session", "vendors", "vendors.vendor", "sandbox"},
     "notebook.recording": LOW | {"http.wire", "http.session"},
     "notebook.plots": {"errors"},
     "notebook.words": {"errors"},

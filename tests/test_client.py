@@ -71,8 +71,9 @@ def test_nothing_is_no_row_with_all_columns() -> None:
     assert_frame_equal(api.one(7), toys(page())[0].search("x"))
 
 
-def test_a_value_is_a_value() -> None:
+def test_what_is_created_is_named_by_its_identifier() -> None:
     assert toys({"id": "e1"})[0].add(["Ana"]) == "e1"
+    assert toys({"id": 17})[0].add(["Ana"]) == "17"
 
 
 def test_a_value_of_a_kind_is_of_that_kind() -> None:
@@ -81,11 +82,12 @@ def test_a_value_of_a_kind_is_of_that_kind() -> None:
     assert isinstance(word, Secret)
     assert word.reveal() == "sentinel"
     assert session.sent[0].body == b'{"clave":"open sesame"}'
-    assert api.word(Secret("open sesame")) is None
+    with pytest.raises(BadAnswer, match="no masked"):
+        api.word(Secret("open sesame"))
 
 
 def test_no_rows_declared_is_none() -> None:
-    assert toys()[0].change(1, a="x") is None
+    assert toys()[0].change(1, {"a": "x"}) is None
 
 
 @pytest.mark.parametrize("answer", [{"one": "text"}, {"one": [1]}, {"one": {"id": "x"}}])
@@ -143,12 +145,12 @@ def test_labels_come_in_any_kind_of_list(many: Any) -> None:
 def test_free_fields_travel_as_they_are_or_as_their_text() -> None:
     api, session = toys()
     values = {"A": "00123", "B": "", "C": np.int64(7), "D": 2.0, "E": pd.Timestamp("2026-03-02"), "F": True}
-    api.change(1, **values, G=None)
+    api.change(1, {**values, "G": None, "id": "a field"})
     assert session.sent[0].body == wire.encode(
-        {"A": "00123", "B": "", "C": "7", "D": "2", "E": "2026-03-02", "F": "TRUE"}
+        {"A": "00123", "B": "", "C": "7", "D": "2", "E": "2026-03-02", "F": "TRUE", "id": "a field"}
     )
     with pytest.raises(InputError, match="B: "):
-        api.change(1, A="x", B={"a": 1})
+        api.change(1, {"A": "x", "B": {"a": 1}})
 
 
 CALLS: dict[str, tuple[Callable[[Toys], Any], tuple[str, ...]]] = {
@@ -181,11 +183,29 @@ def test_everything_wrong_is_said_at_once_and_nothing_is_sent(
     assert session.sent == []
 
 
-def test_unknown_arguments_are_said_with_the_others() -> None:
-    _, session = toys()
-    caller = Client(session, progress=False)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match=r"no argument 'txt', only text, size, offset; size: is not one of"):
-        caller(Toys.endpoints["search"], {"text": "a", "txt": "b", "size": 9})
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda t: t.search("a", ofset=3), r"^toy.search\(\) has no argument 'ofset'; did you mean 'offset'\?"),
+        (lambda t: t.search("a", zzzz=3), r"^toy.search\(\) has no argument 'zzzz'; it takes text, size, offset\."),
+        (lambda t: t.search(), r"^toy.search\(\): missing a required argument: 'text'; it takes text, size, offset\."),
+        (lambda t: t.one(1, 2), r"^toy.one\(\): too many positional arguments; it takes id\."),
+        (lambda t: t.add(["Ana"], at={"x": 1, "y": 1, "yy": 1}), r"at: has no 'yy'; did you mean 'y'\?"),
+    ],
+)
+def test_a_wrong_argument_names_the_call_and_the_nearest(call: Callable[[Any], Any], message: str) -> None:
+    api, session = toys()
+    with pytest.raises(InputError, match=message) as caught:
+        call(api)
+    assert "othing was sent" in str(caught.value)
+    assert isinstance(caught.value, TypeError) == ("at:" not in message)
+    assert session.sent == []
+
+
+def test_a_field_beside_the_arguments_cannot_take_the_place_of_one() -> None:
+    api, session = toys(corrections={"change": "PUT /contacts"})
+    with pytest.raises(InputError, match="id names what is sent with it"):
+        api.change(1, {"id": "7"})
     assert session.sent == []
 
 

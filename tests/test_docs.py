@@ -17,7 +17,7 @@ from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint
 
 ENDPOINTS = [
-    pytest.param(getattr(vendor.service, name), endpoint, id=f"{vendor.name}.{name}")
+    pytest.param(vendor.service.declared(name), endpoint, id=f"{vendor.name}.{name}")
     for vendor in VENDORS.values()
     for name, endpoint in vendor.service.endpoints.items()
 ]
@@ -76,7 +76,7 @@ def test_every_endpoint_ends_with_its_place_in_the_manual(method: Any, endpoint:
 @pytest.mark.parametrize(("method", "endpoint"), ENDPOINTS)
 def test_every_endpoint_lists_its_columns_and_fields(method: Any, endpoint: Endpoint) -> None:
     doc = inspect.getdoc(method) or ""
-    for title, record in (("Columns", endpoint.rows), ("Fields", endpoint.body)):
+    for title, record in (("Columns", endpoint.record), ("Fields", endpoint.body)):
         if record and record.fields:
             block = doc.partition(f"\n{title}:\n")[2].partition("\n\n")[0].splitlines()
             assert [line.split()[0] for line in block] == [f.name for f in record.fields]
@@ -98,8 +98,17 @@ def test_what_cannot_be_repeated_says_so(method: Any, endpoint: Endpoint) -> Non
 @pytest.mark.parametrize(("method", "endpoint"), ENDPOINTS)
 def test_help_in_a_notebook_shows_plain_types(method: Any, endpoint: Endpoint) -> None:
     shown = str(inspect.signature(method))
-    assert "Annotated" not in shown
-    assert "**" not in shown or (endpoint.body and endpoint.body.open)
+    assert [part for part in ("Annotated", "**", "'", "ForwardRef") if part in shown] == []
+    assert [a.name for a in endpoint.arguments] == [n for n in inspect.signature(method).parameters if n != "self"]
+
+
+@pytest.mark.parametrize(("method", "endpoint"), ENDPOINTS)
+def test_every_argument_is_explained(method: Any, endpoint: Endpoint) -> None:
+    doc = inspect.getdoc(method) or ""
+    fields = {f.name for f in endpoint.body.fields} if endpoint.body else set()
+    listed = doc.partition("\nArgs:\n")[2].partition("\n\n")[0]
+    explained = [line.strip().partition(":")[0] for line in listed.splitlines() if line[4:5] not in ("", " ")]
+    assert explained == [a.name for a in endpoint.arguments if a.name not in fields]
 
 
 # ── examples ─────────────────────────────────────────────────────────────────

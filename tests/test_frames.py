@@ -224,7 +224,7 @@ def test_a_record_inside_a_record_has_columns_with_a_dot() -> None:
 
 
 def test_a_second_spelling_is_read_where_the_first_is_not_there() -> None:
-    record = type("Made", (Record,), {"IdDocument": Text(also="idDocument")})
+    record = type("Made", (Record,), {"IdDocument": Text(aliases=("idDocument",))})
     rows = [{"IdDocument": "1"}, {"idDocument": "2"}, {"IdDocument": "3", "idDocument": "4"}]
     assert frames.to_frame(record, rows)["IdDocument"].tolist() == ["1", "2", "3"]
 

@@ -13,7 +13,7 @@ from tests.helpers.registry import VENDORS, Registry, cassettes, piece
 from tests.helpers.witness import BASE, Case, Reading, Witness, ask_sandbox, assert_shape, hold_client
 from toolkit.sandbox import Sandbox
 from toolkit.sandbox.embedded import Embedded
-from toolkit.spec import Choice, Endpoint, Field, File, List, Masked, Nested, Rows, Service, Text
+from toolkit.spec import Choice, Endpoint, Field, File, List, Masked, Nested, Rows, Service, Table, Text, Value
 
 WITNESS: dict[str, Witness] = {name: piece(vendor, "witness", "WITNESS") for name, vendor in VENDORS.items()}
 CASES = {name: witness.cases(cassettes(vendor) / "manual.yaml") for name, vendor in VENDORS.items()}
@@ -33,7 +33,7 @@ def client(system: str, case: Case) -> Service:
     credential = DECLARED[system].system.header.credential
     account = {"base_url": BASE, credential: witness.token_of(case)}
     api = Registry("witness", {system: account}, clock=ManualClock(), progress=False)
-    return DECLARED[system](getattr(api, system).connection.client)
+    return witness.everything(DECLARED[system])(getattr(api, system).connection.client)
 
 
 # ── names and shapes ─────────────────────────────────────────────────────────
@@ -84,12 +84,13 @@ each_endpoint = pytest.mark.parametrize(
 
 
 def cases_of(system: str, endpoint: Endpoint) -> list[Case]:
-    spellings = ((endpoint.method, endpoint.path), *endpoint.also)
+    spellings = ((endpoint.method, endpoint.path), *endpoint.aliases)
     return [c for c in CASES[system].values() for method, path in spellings if witness.is_of(c, method, path)]
 
 
 def nested(field: Field) -> Iterator[Field]:
-    yield field
+    if not (isinstance(field, Nested) and field.flat):
+        yield field
     if isinstance(field, Rows | Nested) and field.record:
         for inner in field.record.fields:
             yield from nested(inner)
@@ -101,8 +102,8 @@ def sent_fields(endpoint: Endpoint) -> list[Field]:
 
 def read_fields(system: str, endpoint: Endpoint) -> list[Field]:
     """The fields of the answer's rows; a lone value bears no name there."""
-    bare = endpoint.value or endpoint.name in WITNESS[system].unnamed
-    rows = endpoint.rows.fields if endpoint.rows and not bare else ()
+    unnamed = endpoint.name in WITNESS[system].unnamed
+    rows = endpoint.record.fields if endpoint.record and not unnamed else ()
     return [f for field in rows for f in nested(field)]
 
 
@@ -125,9 +126,9 @@ def unknown_names(system: str, endpoint: Endpoint) -> set[str]:
     cases = cases_of(system, endpoint)
     parts = [c["request"].get(part, {}) for c in cases for part in ("query", "json", "form", "files")]
     sent, read = witness.names(parts), witness.names([c["response"].get("json") for c in cases])
-    steps = set(filter(None, endpoint.at.split(".")))
+    steps = set(filter(None, endpoint.returns.data_path.split(".")))
     unsent = {f.key for f in sent_fields(endpoint)} - sent - WITNESS[system].beyond.get(endpoint.name, set())
-    return unsent | (steps - read) | {f.key for f in read_fields(system, endpoint) if not {f.key, f.also} & read}
+    return unsent | (steps - read) | {f.key for f in read_fields(system, endpoint) if not {f.key, *f.aliases} & read}
 
 
 @each_endpoint
@@ -218,9 +219,9 @@ def test_a_wrong_name_in_a_declaration_fails(system: str, endpoint: Endpoint) ->
     for field in {id(f): f for f in (*sent_fields(endpoint), *read_fields(system, endpoint))}.values():
         if field.key in WITNESS[system].beyond.get(endpoint.name, set()):
             continue
-        with misspelt(field, wire=f"{field.key}x", also=""):
+        with misspelt(field, wire=f"{field.key}x", aliases=()):
             kept = field in WITNESS[system].passed_on or (
-                endpoint.rows and endpoint.rows.open
+                endpoint.record and endpoint.record.open
             )  # these the client passes on as they come
             caught = unknown_names(system, endpoint) if kept else not holds(system, endpoint)
             survived += [] if caught else [field.key]
@@ -228,13 +229,13 @@ def test_a_wrong_name_in_a_declaration_fails(system: str, endpoint: Endpoint) ->
 
 
 @each_endpoint
-@pytest.mark.parametrize("facts", [{"method": "PATCH"}, {"path": "/elsewhere"}, {"at": "elsewhere"}], ids=str)
+@pytest.mark.parametrize("facts", [{"method": "PATCH"}, {"path": "/elsewhere"}, {"data_path": "elsewhere"}], ids=str)
 def test_a_wrong_method_path_or_place_fails(system: str, endpoint: Endpoint, facts: dict[str, str]) -> None:
-    if "at" in facts and not endpoint.rows and not endpoint.value:
+    if "data_path" in facts and not isinstance(endpoint.returns, Table | Value):
         return  # nothing is read from the answer
     if "path" in facts:
         facts = {"path": endpoint.path + "x"}
-    with misspelt(endpoint, **facts):
+    with misspelt(endpoint.returns if "data_path" in facts else endpoint, **facts):
         assert not holds(system, endpoint)
 
 

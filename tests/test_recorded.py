@@ -156,7 +156,7 @@ LEAKS = {
 def test_a_secret_where_none_is_declared_is_not_written(
     leak: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    case = {"create_database": lambda ida, _: ida.create_database(f"x {leak}", ["NOMBRE"])}
+    case = {"made": lambda ida, _: [ida.create_database(f"x {leak}", ["NOMBRE"]), ida.databases()]}
     monkeypatch.setattr(recording, "cases_of", lambda vendor: case)
     with pytest.raises(toolkit.ToolkitError, match="not written"):
         record_sandbox(VENDORS["ida"], ManualClock(), tmp_path)

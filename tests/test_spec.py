@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import pytest
 
 from toolkit import spec
+from toolkit.errors import ArgumentError
 from toolkit.spec import (
     ASSUMED,
     DOCUMENTED,
@@ -21,6 +22,7 @@ from toolkit.spec import (
     Record,
     Service,
     System,
+    Table,
     Text,
     delete,
     get,
@@ -54,12 +56,19 @@ class Toys(Service):
 
     system = SYSTEM
 
-    @get("/people/{id}", section="1", rows=Person)
+    @get("/people/{id}", section="1", returns=Table(Person))
     def person(self, id: Annotated[int, Integer("Which one.", minimum=1)]) -> Any:
         """One person, as one row."""
 
     @post("/people", section="2", body=Employee, note="The path is a guess.", provenance=ASSUMED)
-    def add(self, team: Annotated[str, Text("The team.", wire="team_name")] = "A", **fields: Any) -> Any:
+    def add(
+        self,
+        team: Annotated[str, Text("The team.", wire="team_name")] = "A",
+        *,
+        name: str,
+        employer: "str | None" = None,
+        years: int | None = None,
+    ) -> "DataFrame":  # noqa: F821
         """Add a person."""
 
     @delete("/people/{id}", section="3", repeatable=True)
@@ -89,7 +98,7 @@ class Seen:
     def __init__(self) -> None:
         self.calls: list[tuple[Endpoint, dict[str, Any]]] = []
 
-    def __call__(self, endpoint: Endpoint, values: Mapping[str, Any], /, *, checked: bool = False) -> Any:
+    def __call__(self, endpoint: Endpoint, values: Mapping[str, Any], /) -> Any:
         self.calls.append((endpoint, dict(values)))
         return len(self.calls)
 
@@ -136,12 +145,15 @@ def test_chapters_combine_in_their_order() -> None:
 
 def test_the_signature_is_the_one_that_people_type() -> None:
     assert str(inspect.signature(Toys.person)) == "(self, id: int) -> Any"
-    assert str(inspect.signature(Toys.add)) == "(self, team: str = 'A', *, name, employer=None, years=None) -> Any"
+    assert str(inspect.signature(Toys.add)) == (
+        "(self, team: str = 'A', *, name: str, employer: str | None = None, years: int | None = None) -> DataFrame"
+    )
 
 
 def test_the_help_ends_with_the_fields_and_the_manual() -> None:
     assert inspect.getdoc(Toys.add) == (
         "Add a person.\n\n"
+        "Args:\n    team: the team.\n\n"
         "Fields:\n"
         "    name      text, required. Name.\n"
         "    employer  text. Who pays.\n"
@@ -158,23 +170,23 @@ def test_a_call_hands_over_the_endpoint_and_what_was_given() -> None:
     seen = Seen()
     toys = All(seen)
     assert toys.person(7) == 1
-    toys.add(name="Ana", years=None, unknown=1)
-    toys.add("B", name="Luis")
+    toys.add(name="Ana")
+    toys.add("B", name="Luis", years=3)
     assert seen.calls == [
         (All.endpoints["person"], {"id": 7}),
-        (All.endpoints["add"], {"team": "A", "name": "Ana", "unknown": 1}),
-        (All.endpoints["add"], {"team": "B", "name": "Luis"}),
+        (All.endpoints["add"], {"team": "A", "name": "Ana", "employer": None, "years": None}),
+        (All.endpoints["add"], {"team": "B", "name": "Luis", "employer": None, "years": 3}),
     ]
 
 
 @pytest.mark.parametrize("arguments", [(), (1, 2)])
-def test_a_call_with_too_few_or_too_many_arguments_is_pythons_own_error(arguments: tuple[int, ...]) -> None:
-    with pytest.raises(TypeError):
+def test_a_call_with_too_few_or_too_many_arguments_names_itself(arguments: tuple[int, ...]) -> None:
+    with pytest.raises(ArgumentError, match=r"^toy.person\(\)"):
         Toys(Seen()).person(*arguments)
 
 
 def test_an_argument_has_to_say_its_kind() -> None:
-    with pytest.raises(TypeError, match="'id' says no kind"):
+    with pytest.raises(TypeError, match="'id' has no kind"):
 
         @get("/x", section="1")
         def nothing(self: Any, id: int) -> None: ...

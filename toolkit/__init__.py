@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import (
     ApiError,
+    ArgumentError,
     AuthError,
     BadAnswer,
     InputError,
@@ -33,6 +34,7 @@ from toolkit.notebook.reports import run_report
 from toolkit.notebook.words import language
 from toolkit.push import Report, open_push, pushes
 from toolkit.sheets import check, match_columns, only_failed, read_sheet
+from toolkit.suggest import did_you_mean
 from toolkit.vendors import Api, with_systems
 from toolkit.vendors.ida.fields_for import fields_for as ida_fields_for
 
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Api",
     "ApiError",
+    "ArgumentError",
     "AuthError",
     "BadAnswer",
     "InputError",
@@ -128,4 +131,5 @@ def __getattr__(name: str) -> Any:
     """`toolkit.forms` and `toolkit.plots` need extras: they are loaded when they are used."""
     if name in ("forms", "plots"):
         return importlib.import_module(f"toolkit.notebook.{name}")
-    raise AttributeError(f"module 'toolkit' has no attribute {name!r}")
+    hint = "" if name.startswith("_") else did_you_mean(name, __all__)
+    raise AttributeError(f"module 'toolkit' has no attribute {name!r}{hint}")

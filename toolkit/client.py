@@ -1,5 +1,6 @@
 """What calling means: values are checked, pages become one frame, one object becomes one row."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,10 +13,25 @@ from toolkit import frames
 from toolkit.errors import InputError, SettingsError, ToolkitError
 from toolkit.http import wire
 from toolkit.http.pages import pages
-from toolkit.http.secrets import ClearedFrames, Secret
+from toolkit.http.secrets import ClearedFrames, Secret, clear_frames, masked
 from toolkit.http.session import Session
 from toolkit.sheets.check import check
-from toolkit.spec import Endpoint, Field, Masked, Nested, Rows, Text
+from toolkit.sheets.value import REQUIRED, check_value
+from toolkit.spec import (
+    Endpoint,
+    Field,
+    File,
+    Identity,
+    Masked,
+    Nested,
+    Payload,
+    Rows,
+    Table,
+    Text,
+    Value,
+    secret_keys,
+)
+from toolkit.suggest import did_you_mean
 
 
 class Client:
@@ -31,30 +47,55 @@ class Client:
         return f"<Client of {self.session.host}>"
 
     def __call__(self, endpoint: Endpoint, values: Mapping[str, Any], /, *, checked: bool = False) -> Any:
-        """Call an endpoint: a DataFrame, one value, or None, as it declares.
+        """Call an endpoint, and return what it declares: a DataFrame, one value, the whole answer, or None.
 
         With `checked`, the values are in the vendor's form already and are sent as they are.
         """
-        with ClearedFrames():  # they hold what was given and what came, tokens and all
+        before = sys.exception()
+        try:
             endpoint = self.corrected(endpoint)
-            return self._answered(endpoint, values if checked else _checked(endpoint, values))
+            return self._result(endpoint, values if checked else check_arguments(endpoint, values))
+        except BaseException as problem:
+            clear_frames(problem, before)  # they hold what was given and what came, tokens and all
+            raise
 
-    def _answered(self, endpoint: Endpoint, values: Mapping[str, Any]) -> Any:
-        if endpoint.value:
-            answer = self.session.send(endpoint, wire.request(endpoint, values))
-            if endpoint.rows:
-                made = frames.to_frame(endpoint.rows, wire.rows(endpoint, answer))
-                return made.iat[0, 0] if len(made) else None
-            return wire.find(answer, endpoint.at)
-        if not endpoint.rows:
-            self.session.send(endpoint, wire.request(endpoint, values))
-            return None
-        every = pages(endpoint, values, partial(self.session.answer, endpoint), self.session.base_url)
-        return frames.to_frame(endpoint.rows, [row for page in every for row in page])
+    def _result(self, endpoint: Endpoint, values: Mapping[str, Any]) -> Any:
+        returns = endpoint.returns
+        if endpoint.page and isinstance(returns, Table):
+            every = pages(endpoint, values, partial(self.session.answer, endpoint), self.session.base_url)
+            return frames.to_frame(returns.record, [row for page in every for row in page])
+        payload = self.session.send(endpoint, wire.request(endpoint, values))
+        if isinstance(returns, Table):
+            return frames.to_frame(returns.record, wire.rows(endpoint, payload))
+        if isinstance(returns, Value):
+            return frames.value(returns.field, wire.find(payload, returns.data_path))
+        return payload if isinstance(returns, Payload) else None
+
+    def raw(self, endpoint: Endpoint, values: Mapping[str, Any], /) -> Any:
+        """Send values as they are, a write once, and return the answer as it came, with its secrets masked."""
+        with ClearedFrames():
+            whole = self.corrected(replace(endpoint, returns=Payload()))
+            payload = self._sent_once(whole, wire.request(whole, _concealed(endpoint, values)))
+            if endpoint.is_text and isinstance(endpoint.returns, Value) and isinstance(endpoint.returns.field, Masked):
+                return Secret(payload)
+            assert endpoint.system
+            return masked(payload, endpoint.secret_keys | secret_keys(endpoint.system.credentials.fields))
+
+    def _sent_once(self, endpoint: Endpoint, request: wire.Request) -> Any:
+        """The answer to a request; that of a read may be asked for again."""
+        if endpoint.method == "GET":
+            return self.session.send(endpoint, request)
+        self.session.wait_for_pause(endpoint)
+        attempt = self.session.attempt(endpoint, request)
+        if attempt.error:
+            raise attempt.error
+        return attempt.said.payload
 
     def corrected(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with the method and path that the user's settings give it."""
-        method, path = self._corrections.get(endpoint.name, (endpoint.method, endpoint.path))
+        if endpoint.name not in self._corrections:
+            return endpoint
+        method, path = self._corrections[endpoint.name]
         made = replace(endpoint, method=method, path=path)
         if unknown := made.in_path - {a.name for a in endpoint.arguments}:
             raise SettingsError(f"{path}: {endpoint.name} has no argument {', '.join(sorted(unknown))}")
@@ -87,36 +128,60 @@ class Client:
             return list(tqdm(results, total=len(many), desc=label, disable=not self.progress, leave=False))
 
 
-def _checked(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values in the vendor's form, or an error that names every problem at once."""
-    declared = {a.name: a for a in endpoint.arguments}
-    free = {name: value for name, value in values.items() if name not in declared}
-    wrong = []
-    if free and not (endpoint.body and endpoint.body.open):
-        wrong = [f"there is no argument {', '.join(map(repr, free))}, only {', '.join(declared) or 'none'}"]
-    ready: dict[str, Any] = {name: value for name, value in free.items() if isinstance(value, str)}
-    plain: list[Field] = [Text(name=name) for name in free if name not in ready and not wrong]
-    for name, field in declared.items():
-        if isinstance(field, Rows) and name in values:
-            ready[name] = records(field, values[name])
-        elif isinstance(field, Nested) and name in values:
-            (ready[name],) = records(field, [values[name]])
+def check_arguments(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of a call in the vendor's form, or an error that names every problem at once."""
+    ready, problems = _checked(endpoint.arguments, values)
+    if problems:
+        raise InputError(f"{endpoint.name}: {'; '.join(problems)}. Nothing was sent")
+    return ready
+
+
+def _checked(fields: Sequence[Field], values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Values in the vendor's form, by the names of their fields, and what is wrong with them."""
+    ready: dict[str, Any] = {}
+    problems: list[str] = []
+    for field in fields:
+        value, problem, name = values.get(field.name), None, field.name
+        if value is not None and isinstance(field, Rows):
+            ready[name] = records(field, value)
+        elif value is not None and isinstance(field, Nested):
+            ready[name], inner = _record(field, value)
+            problems += inner
         else:
-            plain.append(field)
-    one = pd.DataFrame(
-        {f.name: pd.Series([values[f.name]], dtype=object) for f in plain if f.name in values}, index=[0]
-    )
-    done = check(one, tuple(plain), empty_rows=True)
-    if wrong or not done.ok:
-        wrong += [f"{p.column}: {p.problem}" for p in done.errors.itertuples()]
-        raise InputError(f"{endpoint.name}: {'; '.join(wrong)}. Nothing was sent")
-    made = done.wire()
-    known = {f.name: made[f.key][0] for f in plain if f.name in values}
-    masked = {f.name for f in plain if isinstance(f, Masked)}
-    return ready | {n: Secret(v) if n in masked else v for n, v in known.items() if v is not None}
+            scheme = field.schemes.get(ready.get(field.by, ""), "") if isinstance(field, Identity) and field.by else ""
+            value, problem = check_value(field, value, scheme=scheme)
+            if problem:
+                problems.append(f"{name}: {problem}")
+            elif value is not None:
+                ready[name] = Secret(value) if isinstance(field, Masked) else value
+            elif field.required or (field.required_when and _holds(field.required_when, ready)):
+                problems.append(f"{name}: {REQUIRED}")
+    return ready, problems
 
 
-def records(field: Rows | Nested, given: Any) -> list[dict[str, Any]]:
+def _holds(condition: tuple[str, Any], ready: Mapping[str, Any]) -> bool:
+    name, value = condition
+    return name in ready and str(ready[name]) == str(value)
+
+
+def _record(field: Nested, given: Any) -> tuple[dict[str, Any], list[str]]:
+    """A mapping as the object that a body carries, with what is wrong with it."""
+    assert field.record
+    if not isinstance(given, Mapping):
+        return {}, [f"{field.name}: is {type(given).__name__}, not a dict"]
+    fields = {f.name: f for f in field.record.fields if not f.readonly}
+    unknown = [str(name) for name in given if name not in fields]
+    problems = [f"{field.name}: has no {name!r}{did_you_mean(name, fields)}" for name in unknown]
+    if field.record.open:
+        fields |= {name: Text(name=name) for name in unknown}
+        problems = []
+    texts = {name: value for name, value in given.items() if isinstance(value, str) and field.record.open}
+    ready, wrong = _checked([f for f in fields.values() if f.name not in texts], given)
+    ready |= texts
+    return {fields[n].key: ready[n] for n in given if n in ready}, problems + wrong
+
+
+def records(field: Rows, given: Any) -> list[dict[str, Any]]:
     """A DataFrame (or a list of names, or of dicts) as the list of objects that a body carries, defaults filled in."""
     assert field.record
     fields = tuple(f for f in field.record.fields if not f.readonly)
@@ -124,15 +189,28 @@ def records(field: Rows | Nested, given: Any) -> list[dict[str, Any]]:
         given = [given] if isinstance(given, str | Mapping) else given
         listed = [g if isinstance(g, Mapping) else {fields[0].name: g} for g in given]
         given = pd.DataFrame(listed, dtype=object)
-    done = check(given, fields)
-    done.raise_if_bad()
-    made = done.wire()
+    checked = check(given, fields)
+    checked.raise_if_bad()
+    columns = checked.wire()
     rows = []
     for position in range(len(given)):
-        row = {f.key: made[f.key][position] if f.key in made else None for f in fields}
+        row = {f.key: columns[f.key][position] if f.key in columns else None for f in fields}
         filled = {f.key: f.default if row[f.key] is None else row[f.key] for f in fields}
         rows.append({key: value for key, value in filled.items() if value is not None})
     return rows
+
+
+def _concealed(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a raw call: secrets kept as secrets, files read."""
+    ready = {}
+    for name, value in values.items():
+        field = endpoint.by_name[name]
+        if isinstance(field, File) and not isinstance(value, tuple):
+            value, problem = check_value(File(name=name), value)
+            if problem:
+                raise InputError(f"{endpoint.name}: {name}: {problem}. Nothing was sent")
+        ready[name] = Secret(value) if isinstance(field, Masked) and value is not None else value
+    return ready
 
 
 def _method_and_path(line: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 ToolkitError
 ├── InputError (ValueError)        the call was wrong; nothing was sent
+│   ├── ArgumentError (TypeError)  it had an argument that the function does not take, or lacked one
 │   └── RowErrors                  cells of a DataFrame were wrong                    .table
 ├── SettingsError                  a profile, an address or a credential is missing or unusable; nothing was sent
 ├── ApiError                       the vendor said no; nothing was done               .status .code .errors .service
@@ -38,6 +39,10 @@ class ToolkitError(Exception):
 
 class InputError(ToolkitError, ValueError):
     """The call was wrong. Nothing was sent."""
+
+
+class ArgumentError(InputError, TypeError):
+    """The call had an argument that the function does not take, or lacked one. Nothing was sent."""
 
 
 class RowErrors(InputError):

@@ -1,7 +1,8 @@
 """Rows to DataFrames. The only room that knows dtypes."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -37,39 +38,59 @@ Values = list[Any]
 
 def to_frame(record: type[Record], rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """A row for each row, a column for each declared field in declared order, with its dtype, even without rows."""
-    columns = dict(_columns(record, rows))
+    columns: dict[str, Any] = {}
+    _add_columns(columns, record, rows)
     if record.open:
-        known = {f.key for f in record.fields}
-        more = dict.fromkeys(key for row in rows for key in row if key not in known)
-        columns |= {key: text([row.get(key) for row in rows]) for key in more}
+        more = dict.fromkeys(chain.from_iterable(rows))
+        for field in record.fields:
+            more.pop(field.key, None)
+        for key in more:
+            columns[key] = text(_values(rows, key))
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=pd.Index(list(columns), dtype="str"))
 
 
-def _columns(record: type[Record], rows: Sequence[dict[str, Any]]) -> Iterable[tuple[str, Any]]:
+def _add_columns(columns: dict[str, Any], record: type[Record], rows: Sequence[Any], prefix: str = "") -> None:
     for f in record.fields:
-        values = _values(rows, f.key, f.also)
+        values = _values(rows, f.wire or f.name, f.aliases)
         if isinstance(f, Nested):
             assert f.record
             inner = [v or {} for v in values]
             if not all(isinstance(v, dict) for v in inner):
-                raise BadAnswer(f"column {f.name}: not an object")
-            yield from ((f"{f.name}.{name}", made) for name, made in _columns(f.record, inner))
+                raise BadAnswer(f"column {prefix}{f.name}: not an object")
+            _add_columns(columns, f.record, inner, f"{prefix}{f.name}.")
             continue
         try:
-            made = COLUMNS[type(f)](f, values)
+            cells = COLUMNS[type(f)](f, values)
         except (ValueError, TypeError, OverflowError) as problem:
-            raise BadAnswer(f"column {f.name}: not {f.kind}: {scrub(str(problem))}") from None
-        yield f.name, made
+            raise BadAnswer(f"column {prefix}{f.name}: not {f.kind}: {scrub(str(problem))}") from None
+        columns[prefix + f.name] = cells
         if isinstance(f, Choice) and f.meaning:
-            yield f.meaning, pd.Categorical([f.choices.get(v) for v in made], categories=list(f.choices.values()))
+            meanings = [f.choices.get(v) for v in cells]
+            columns[prefix + f.meaning] = pd.Categorical(meanings, categories=list(f.choices.values()))
 
 
-def _values(rows: Sequence[dict[str, Any]], key: str, also: str) -> Values:
-    """What stands in each row under a key, or under its other spelling; None where nothing does."""
+def _values(rows: Sequence[dict[str, Any]], key: str, aliases: Sequence[str] = ()) -> Values:
+    """What stands in each row under a key, or under another spelling of it; None where nothing does."""
     try:
         return list(map(itemgetter(key), rows))  # two thirds of the time that asking each row takes
     except KeyError:
-        return [row.get(key, row.get(also)) for row in rows] if also else [row.get(key) for row in rows]
+        spellings = (key, *aliases)
+        return [next((row[name] for name in spellings if name in row), None) for row in rows]
+
+
+def value(field: Field, item: Any) -> Any:
+    """One value of an answer, as a cell of its kind would hold it, in plain Python.
+
+    Raises:
+        BadAnswer: it is missing, or of another kind.
+    """
+    try:
+        (cell,) = COLUMNS[type(field)](field, [item])
+    except (ValueError, TypeError, OverflowError):
+        cell = None
+    if cell is None or cell is pd.NA or cell != cell:
+        raise BadAnswer(f"the answer holds no {field.kind} where one is expected")
+    return cell.item() if hasattr(cell, "item") else cell
 
 
 def text(values: Values) -> Any:

@@ -40,15 +40,16 @@ def _system(vendor: Vendor) -> str:
         f"### `api.{system.name}`: {system.title}. {_first_line(declared)}\n",
         f"| call | method and path | provenance | {system.manual} |",
         "| --- | --- | --- | --- |",
-        *map(_row, declared.endpoints.values()),
+        *(_row(e, raw=not hasattr(declared, e.name)) for e in declared.endpoints.values()),
     ]
     methods = inspect.getmembers(vendor.client, inspect.isfunction)
     own = [(n, m) for n, m in methods if n not in declared.endpoints and not n.startswith("_")]
     return "\n".join([*lines, "", *(f"- `{name}`: {_first_line(method)}" for name, method in own)]) + "\n"
 
 
-def _row(endpoint: Endpoint) -> str:
-    return f"| `{endpoint.name}` | {endpoint.method} `{endpoint.path}` | {endpoint.provenance} | {endpoint.section} |"
+def _row(endpoint: Endpoint, raw: bool) -> str:
+    name = f"raw.{endpoint.name}" if raw else endpoint.name
+    return f"| `{name}` | {endpoint.method} `{endpoint.path}` | {endpoint.provenance} | {endpoint.section} |"
 
 
 def _first_line(described: object) -> str:

@@ -30,10 +30,10 @@ from tests.helpers.recorded import Case
 from tests.helpers.registry import VENDORS, Registry, cassettes, piece
 from toolkit.http.secrets import MASK, Secret, holds_secret, scrub, scrubbed
 from toolkit.http.session import Clock
-from toolkit.notebook.recording import KEPT_HEADERS, public_address, refuse_secrets, secret_keys
+from toolkit.notebook.recording import KEPT_HEADERS, public_address, refuse_secrets
 from toolkit.push import Report
 from toolkit.sandbox import Sandbox
-from toolkit.spec import Masked
+from toolkit.spec import Masked, Value, secret_keys
 from toolkit.vendors.vendor import Vendor
 
 SANDBOX, VENDOR = "the toolkit's own sandbox", "the vendor"
@@ -56,11 +56,13 @@ class Keeper:
     """One system's exchanges as cassettes hold them: addressed to the vendor, in one spelling, without secrets."""
 
     def __init__(self, service: Any, source: str = "") -> None:
-        endpoints = service.endpoints.values()
-        fields = [f for e in endpoints for f in (*e.arguments, *(e.rows.fields if e.rows else ()))]
-        self._secret, self._source = secret_keys(fields), source
+        declared = service.endpoints.values()
+        self._secret = set[str]().union(*(secret_keys(e.arguments) | e.secret_keys for e in declared))
+        self._source = source
         self._header = service.system.header
-        self._bare_secrets = any(e.plain and e.rows and secret_keys(e.rows.fields) for e in endpoints)
+        self._bare_secrets = any(
+            e.is_text and isinstance(e.returns, Value) and isinstance(e.returns.field, Masked) for e in declared
+        )
         self._address, self._public = service.connection.session.base_url, public_address(service.system)
 
     def cassette(self, path: Path, mode: str) -> Any:
@@ -122,6 +124,8 @@ def plain(result: Any) -> Any:
     """What a call gave back, as JSON: a frame with its types and its index, a secret as the name of its type."""
     if isinstance(result, list):
         return [plain(one) for one in result]
+    if isinstance(result, dict):
+        return {name: plain(one) for name, one in result.items()}
     if isinstance(result, Report):
         return plain(result.table)
     if isinstance(result, pd.DataFrame):
@@ -136,7 +140,7 @@ def _name(value: Any) -> str:
 
 def as_rows(results: Mapping[str, Any]) -> dict[str, Any]:
     """Results as the cases take them."""
-    return {name: one["rows"] if isinstance(one, dict) else one for name, one in results.items()}
+    return {name: one.get("rows", one) if isinstance(one, dict) else one for name, one in results.items()}
 
 
 def record(vendor: Vendor, service: Any, folder: Path, source: str) -> None:

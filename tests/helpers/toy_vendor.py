@@ -10,6 +10,7 @@ from toolkit.spec import (
     Choice,
     Dialect,
     Endpoint,
+    Identifier,
     Integer,
     List,
     Masked,
@@ -20,14 +21,16 @@ from toolkit.spec import (
     Rows,
     Service,
     System,
+    Table,
     Text,
+    Value,
     get,
     post,
     put,
 )
 
 
-class Nothing(Record):
+class NoCredentials(Record):
     """No credentials."""
 
 
@@ -52,18 +55,14 @@ class Found(Record):
     name = Text("Name.")
 
 
-class Word(Record):
-    word = Masked("A secret word.")
-
-
-SYSTEM = System(name="toy", title="Toy", manual="Toy", dialect=Dialect(), credentials=Nothing)
+SYSTEM = System(name="toy", title="Toy", manual="Toy", dialect=Dialect(), credentials=NoCredentials)
 SIZES = {1: "small", 2: "large"}
 
 
 class Toys(Service):
     system = SYSTEM
 
-    @get("/found", section="1", rows=Found, at="list", page=Offset("offset", 2))
+    @get("/found", section="1", returns=Table(Found, "list"), page=Offset("offset", 2))
     def search(
         self,
         text: Annotated[str, Text("What to look for.", wire="filter[text]", max_length=5)],
@@ -73,11 +72,11 @@ class Toys(Service):
     ) -> Any:
         """Search."""
 
-    @get("/found/{id}", section="2", rows=Found, at="one")
+    @get("/found/{id}", section="2", returns=Table(Found, "one"))
     def one(self, id: Annotated[int, Integer("Which one.", minimum=1)]) -> Any:
         """One."""
 
-    @post("/contacts", section="3", value=True, at="id")
+    @post("/contacts", section="3", returns=Identifier(Text("Which one."), "id"))
     def add(
         self,
         people: Annotated[Any, Rows("People.", record=Contact, wire="lista")],
@@ -87,11 +86,15 @@ class Toys(Service):
     ) -> Any:
         """Add people."""
 
-    @put("/contacts/{id}", section="4", body=Free)
-    def change(self, id: Annotated[int, Integer("Which one.")], **fields: Any) -> Any:
+    @put("/contacts/{id}", section="4")
+    def change(
+        self,
+        id: Annotated[int, Integer("Which one.")],
+        values: Annotated[dict[str, Any], Nested("What changes.", record=Free, flat=True)],
+    ) -> Any:
         """Change one."""
 
-    @post("/word", section="5", rows=Word, value=True, at="word")
+    @post("/word", section="5", returns=Value(Masked("A secret word."), "word"))
     def word(self, password: Annotated[Any, Masked("Secret.", wire="clave")]) -> Any:
         """A word for a word."""
 

@@ -151,6 +151,11 @@ def answering(answer: Mapping[str, Any], others: Mapping[str, Any] | None = None
         yield answerer
 
 
+def everything(declared: Any) -> Any:
+    """A declared service with all its endpoints, those that only `.raw` offers too, called as the others are."""
+    return type(declared.__name__, (declared, declared.raw_only), {}) if declared.raw_only else declared
+
+
 def token_of(case: Case) -> str:
     return next(iter(headers_of(case["request"]).values()), "none").rpartition(" ")[2]
 

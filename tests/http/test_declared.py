@@ -9,13 +9,26 @@ import pytest
 import toolkit
 from tests.helpers.clock import ManualClock
 from tests.helpers.raw_server import RawServer, answering, reply
-from tests.helpers.toy_vendor import Nothing
+from tests.helpers.toy_vendor import NoCredentials
 from toolkit.errors import Rejected, SettingsError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Session, Tokens
 from toolkit.http.wire import Answer, Judgement, RefusedRow, Verdict
-from toolkit.spec import CredentialHeader, Dialect, Integer, Record, RefusedRows, Rows, Service, System, Text, get, post
+from toolkit.spec import (
+    CredentialHeader,
+    Dialect,
+    Integer,
+    Record,
+    RefusedRows,
+    Rows,
+    Service,
+    System,
+    Table,
+    Text,
+    get,
+    post,
+)
 
 ACKED, REJECTED, NOT_EXECUTED, AMBIGUOUS = Verdict
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -34,16 +47,16 @@ class Bulk(Service):
         name="bulk",
         title="Bulk",
         manual="Bulk",
-        credentials=Nothing,
+        credentials=NoCredentials,
         header=CredentialHeader("X-Bulk-Key", "key={api_key};"),
         dialect=Dialect(rows=RefusedRows("problems", index="line", first=1, column="what", message="why")),
     )
 
-    @get("/total", section="1", rows=Total)
+    @get("/total", section="1", returns=Table(Total))
     def total(self) -> Any:
         """The total."""
 
-    @post("/items", section="2", rows=Total, accepted="result.taken")
+    @post("/items", section="2", returns=Table(Total), accepted="result.taken")
     def add(self, items: Annotated[Any, Rows("Items.", record=Item)]) -> Any:
         """Add items."""
 

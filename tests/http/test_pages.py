@@ -10,7 +10,7 @@ from tests.helpers.toy_vendor import SYSTEM
 from toolkit.errors import BadAnswer
 from toolkit.http.pages import pages
 from toolkit.http.wire import Judgement, Request, Verdict, next_link
-from toolkit.spec import Cursor, Integer, NextLink, Offset, Page, PageNumber, Record, Service, Text, get
+from toolkit.spec import Cursor, Integer, NextLink, Offset, Page, PageNumber, Record, Service, Table, Text, get
 
 BASE = "https://vendor.example/api"
 
@@ -22,7 +22,7 @@ class Row(Record):
 class Lists(Service):
     system = SYSTEM
 
-    @get("/rows", section="1", rows=Row, at="list")
+    @get("/rows", section="1", returns=Table(Row, "list"))
     def rows(
         self,
         *,

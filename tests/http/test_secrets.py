@@ -198,7 +198,7 @@ def test_a_recording_holds_no_secret(entered: toolkit.Api, tmp_path: Path) -> No
 
 
 def test_a_digest_that_is_given_as_plain_text_is_masked_too(entered: toolkit.Api, logged: io.StringIO) -> None:
-    entered.ida.login("sentinel", DIGEST)
+    entered.ida.raw.login("sentinel", DIGEST)
     assert "/api/user/login" in logged.getvalue()
     assert DIGEST not in logged.getvalue()
 
@@ -325,7 +325,7 @@ def test_an_alarm_at_any_step_of_a_call_shows_nothing(box: Sandbox) -> None:
 def test_a_password_given_to_a_call_does_not_show_where_it_fails(box: Sandbox) -> None:
     ida = toolkit.connect(ida={"base_url": box.addresses["ida"], "token": TOKEN}, progress=False).ida
     with pytest.raises(ToolkitError) as caught:
-        ida.login("nobody", PASSWORD)
+        ida.raw.login("nobody", PASSWORD)
     assert not leaks(verbose(caught.value), PASSWORD)
 
 

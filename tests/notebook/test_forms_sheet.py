@@ -168,7 +168,7 @@ def test_another_row_can_be_made_the_header(api: toolkit.Api) -> None:
 
 
 def test_another_database_is_matched_to_its_own_fields(api: toolkit.Api) -> None:
-    made = api.ida.create_database("Otra", ["CIUDAD"])["id"].iloc[0]
+    made = api.ida.create_database("Otra", ["CIUDAD"])
     contacts("clientes.csv")
     form = forms.import_records(api.ida)
     find(form, "database").value = str(made)

@@ -42,7 +42,7 @@ def status(api: toolkit.Api, box: Sandbox) -> pd.DataFrame:
     envelope = api.signio.create_envelope("Contrato")
     for name in ("Ana Peña", "Lucía Cárdenas"):
         api.signio.add_signer(envelope, nombre=name, tipo_identificacion="CC", **SIGNERS[name])
-    document = api.signio.use_template(envelope, 12, fields={"name": "Ana", "identification": "1"})["id"].iloc[0]
+    document = api.signio.use_template(envelope, 12, fields={"name": "Ana", "identification": "1"})
     for signer in api.signio.signers(envelope)["id_contacto"]:
         api.signio.link(envelope, signer, document, attachment=False)
     api.signio.distribute(envelope)

@@ -60,8 +60,7 @@ def test_no_secret_is_recorded(api: toolkit.Api, box: Sandbox, tmp_path: Path) -
 
 
 def test_a_secret_in_an_answer_stops_the_recording(api: toolkit.Api, tmp_path: Path) -> None:
-    created = api.ida.create_database("A token: eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl", ["NOMBRE"])
-    assert len(created) == 1
+    api.ida.create_database("A token: eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl", ["NOMBRE"])
     with pytest.raises(toolkit.ToolkitError, match="secret"), toolkit.recorded(tmp_path / "report.yaml"):
         api.ida.databases()
     assert not (tmp_path / "report.yaml").exists()

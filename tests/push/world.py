@@ -148,8 +148,7 @@ class Database:
 
     def __init__(self, box: Sandbox, api: toolkit.Api, folder: Path) -> None:
         self.box, self.control, self.api, self.folder = box, box.control, api, folder
-        made = api.ida.create_database("base", pd.DataFrame({"name": ["EMAIL"], "type": ["email"]}))
-        self.database = int(made["id"].iloc[0])
+        self.database = api.ida.create_database("base", pd.DataFrame({"name": ["EMAIL"], "type": ["email"]}))
         self.values: list[str] = []
         self.known: dict[str, None] = {}  # every value that ever stood in the frame
 

@@ -131,7 +131,7 @@ def test_what_failed_is_sent_again_once_it_is_corrected(output: Path, api: toolk
     failed = toolkit.only_failed(output)
     assert [*failed.columns] == HEADER
     fields = toolkit.ida_fields_for(toolkit.read_sheet(TARGET))
-    database = int(api.ida.create_database("Otra vez", fields)["id"].iloc[0])
+    database = api.ida.create_database("Otra vez", fields)
     as_they_are = api.ida.insert_records(database, failed, push={"max_rejected": 1.0})
     assert not as_they_are.complete
     assert len(as_they_are.accepted) == 0

@@ -55,7 +55,7 @@ def test_no_folder_is_left_over() -> None:
 
 @each_vendor
 def test_the_sandbox_serves_every_endpoint_in_every_spelling(vendor: Vendor) -> None:
-    declared = {place for e in vendor.service.endpoints.values() for place in ((e.method, e.path), *e.also)}
+    declared = {place for e in vendor.service.endpoints.values() for place in ((e.method, e.path), *e.aliases)}
     assert declared <= set(vendor.fake.routes)
 
 

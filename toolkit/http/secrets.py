@@ -16,7 +16,7 @@ import threading
 import traceback
 import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -137,6 +137,13 @@ def scrubbed(value: Any, keys: Collection[str] = ()) -> Any:
     return value
 
 
+def masked(value: Any, keys: Collection[str]) -> Any:
+    """JSON in which whatever stands under these keys is a `Secret`."""
+    if isinstance(value, Mapping):
+        return {k: Secret(v) if k in keys and isinstance(v, str) and v else masked(v, keys) for k, v in value.items()}
+    return [masked(v, keys) for v in value] if isinstance(value, list) else value
+
+
 def scrub_json(text: str, keys: Collection[str] = ()) -> str:
     """The same for JSON as text, which stays as it is where no secret stands in it. Other text is scrubbed as text."""
     try:
@@ -214,19 +221,34 @@ class ClearedFrames(contextlib.ContextDecorator):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
-        own, seen, waiting = sys._getframe(1), {id(self._before), id(None)}, [e]
-        while waiting:
-            problem = waiting.pop()
-            if problem is None or id(problem) in seen:
-                continue
-            seen.add(id(problem))
-            below = problem.__traceback__
-            while below is not None and below.tb_frame is own:  # it runs still, and cannot be cleared
-                below = below.tb_next
-            traceback.clear_frames(below)
-            problem.__traceback__ = below
-            problem.args = tuple(scrub(a) if isinstance(a, str) else a for a in problem.args)
-            waiting += [problem.__cause__, problem.__context__, *getattr(problem, "exceptions", ())]
+        if e is not None:
+            _clear(e, self._before, sys._getframe(1))
+
+
+def clear_frames(problem: BaseException, before: BaseException | None) -> None:
+    """What `ClearedFrames` does, for an `except` clause: a `with` costs a call each time that nothing goes wrong.
+
+    `before` is what was being handled when the block began (`sys.exception()`); it is left alone.
+    """
+    _clear(problem, before, sys._getframe(1))
+
+
+def _clear(problem: BaseException, before: BaseException | None, own: FrameType) -> None:
+    """Clear the frames below `own`, which runs still and cannot be cleared."""
+    seen: set[int] = {id(before), id(None)}
+    waiting: list[BaseException | None] = [problem]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        below = each.__traceback__
+        while below is not None and below.tb_frame is own:
+            below = below.tb_next
+        traceback.clear_frames(below)
+        each.__traceback__ = below
+        each.args = tuple(scrub(a) if isinstance(a, str) else a for a in each.args)
+        waiting += [each.__cause__, each.__context__, *getattr(each, "exceptions", ())]
 
 
 class Scrubber(logging.Filter):

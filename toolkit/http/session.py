@@ -9,6 +9,7 @@ import ipaddress
 import logging
 import random
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,7 +25,7 @@ import urllib3.exceptions as u3
 
 from toolkit.errors import ApiError, BadAnswer, NotSent, OutcomeUnknown, SettingsError, Throttled, ToolkitError
 from toolkit.http import wire
-from toolkit.http.secrets import ClearedFrames, Secret, guard_logs, scrub, vendor_text
+from toolkit.http.secrets import Secret, clear_frames, guard_logs, scrub, vendor_text
 from toolkit.http.transport import Adapter, AnswerTooLarge, CredentialIn, NoRedirects, read_body
 from toolkit.http.wire import Judgement, Verdict
 from toolkit.spec import CredentialHeader, Endpoint, Meaning
@@ -45,11 +46,8 @@ class RealClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+    monotonic = staticmethod(time.monotonic)
+    sleep = staticmethod(time.sleep)
 
 
 @dataclass(frozen=True)
@@ -182,8 +180,12 @@ class Session:
 
     def attempt(self, endpoint: Endpoint, request: wire.Request) -> Attempt:
         """Send once. A refused token is renewed and the request sent once more: nothing was executed."""
-        with ClearedFrames():
+        before = sys.exception()
+        try:
             return self._attempt(endpoint, request)
+        except BaseException as problem:
+            clear_frames(problem, before)
+            raise
 
     def _attempt(self, endpoint: Endpoint, request: wire.Request) -> Attempt:
         try:
@@ -275,10 +277,9 @@ class Session:
         for number in range(1, self.limits.attempts + 1):
             self.wait_for_pause(endpoint)
             attempt = self.attempt(endpoint, request)
-            if attempt.verdict is Verdict.ACKED:
+            if attempt.error is None:
                 self.quota.earn()
                 return attempt.said
-            assert attempt.error
             if number == self.limits.attempts or not self.may_repeat(endpoint, attempt):
                 raise attempt.error
             self.clock.sleep(self.delay(number, attempt.said))

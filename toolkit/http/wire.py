@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -22,9 +22,22 @@ from toolkit.errors import (
     Throttled,
     ToolkitError,
 )
-from toolkit.spec import Endpoint, File, Meaning, RefusedRows, Rows
+from toolkit.spec import (
+    Endpoint,
+    Field,
+    File,
+    Integer,
+    Meaning,
+    Nested,
+    Payload,
+    RefusedRows,
+    Rows,
+    Table,
+    Value,
+)
 
 JSON = "application/json"
+REQUIRED = "is required and empty"
 LONGEST = 20_000  # characters of a refusal that are looked at
 ABSENT: Any = object()  # nothing stands there: not even null
 
@@ -44,18 +57,42 @@ class Request:
 
 def request(endpoint: Endpoint, values: Mapping[str, Any]) -> Request:
     """The request of a call whose values are in the vendor's form already (see `sheets.check`)."""
-    fields = {a.name: a for a in endpoint.arguments}
-    path = endpoint.path.format_map({name: _segment(name, values[name]) for name in endpoint.in_path})
-    rest = {fields[n].key if n in fields else n: v for n, v in values.items() if n not in endpoint.in_path}
-    files = {fields[n].key: v for n, v in values.items() if n in fields and isinstance(fields[n], File)}
-    if endpoint.method in ("GET", "DELETE"):
-        return Request(endpoint.method, path, query={k: _text(v) for k, v in rest.items()})
-    if files:
-        form = {k: _text(v) for k, v in rest.items() if k not in files}
-        return Request(endpoint.method, path, form=form, files=files)
-    listed = [v for n, v in values.items() if n in fields and isinstance(fields[n], Rows)]
-    count = sum(map(len, listed)) if listed else None
-    return Request(endpoint.method, path, body=encode(rest) if rest else None, rows=count)
+    segments: dict[str, str] = {}
+    sent: dict[str, Any] = {}
+    files: dict[str, tuple[str, bytes]] = {}
+    count: int | None = None
+    for name, value in values.items():
+        field = endpoint.by_name.get(name)
+        if value is None:
+            continue
+        if name in endpoint.in_path:
+            segments[name] = _segment(name, value)
+        elif isinstance(field, File):
+            files[field.key] = value
+        elif isinstance(field, Nested) and field.flat:
+            _join(sent, value, endpoint)
+        else:
+            sent[field.key if field else name] = value
+            count = len(value) if isinstance(field, Rows) else count
+    path = _path(endpoint, segments) if endpoint.in_path else endpoint.path
+    if endpoint.method not in ("GET", "DELETE") and not files:
+        return Request(endpoint.method, path, body=encode(sent) if sent else None, rows=count)
+    for key, value in sent.items():
+        sent[key] = _text(value)
+    return Request(endpoint.method, path, form=sent, files=files) if files else Request(endpoint.method, path, sent)
+
+
+def _path(endpoint: Endpoint, segments: Mapping[str, str]) -> str:
+    if missing := endpoint.in_path - segments.keys():
+        raise InputError(f"{endpoint.name}: {', '.join(sorted(missing))}: {REQUIRED}. Nothing was sent")
+    return endpoint.path.format_map(segments)
+
+
+def _join(sent: dict[str, Any], more: Mapping[str, Any], endpoint: Endpoint) -> None:
+    """Add the fields that stand beside the arguments."""
+    if taken := sent.keys() & more.keys():
+        raise InputError(f"{endpoint.name}: {', '.join(sorted(taken))} names what is sent with it, and no field")
+    sent |= {key: value for key, value in more.items() if value is not None}
 
 
 def encode(value: Any) -> bytes:
@@ -71,14 +108,16 @@ def _segment(name: str, value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    value = _revealed(value) if hasattr(value, "reveal") else value
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, allow_nan=False)
+    value = value.reveal() if hasattr(value, "reveal") else value
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=_revealed)
 
 
 def _revealed(value: Any) -> Any:
     """A secret shows itself here, where it leaves: no variable of the rooms above holds it in clear."""
     if not hasattr(value, "reveal"):
-        raise TypeError(f"{type(value).__name__} has no form in JSON")
+        raise InputError(f"{type(value).__name__} has no form in JSON. Nothing was sent")
     return value.reveal()
 
 
@@ -152,20 +191,35 @@ def judge(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None = 
     `sent` is how many rows the request carried, where that is known.
     """
     assert endpoint.system
-    dialect = endpoint.system.dialect
-    payload = answer.body.decode("utf-8", "replace").strip().strip('"') if endpoint.plain else _json(answer.body)
-    wait = retry_after(answer.headers, now)
+    dialect, is_page = endpoint.system.dialect, _is_page(answer.body)
+    payload = answer.body.decode("utf-8", "replace").strip().strip('"') if endpoint.is_text else _json(answer.body)
+    as_bytes = payload is None and isinstance(endpoint.returns, Payload) and 200 <= answer.status < 300 and not is_page
     code = _first(payload, dialect.code)
     code = code if isinstance(code, str | int) else None
-    coded = bool(dialect.code) and (code is not None or not endpoint.bare)
-    message = payload if isinstance(payload, str) and not _is_page(answer.body) else _first(payload, dialect.message)
-    errors = _first(payload, (dialect.errors,)) or () if dialect.errors else ()
-    meaning = _by_status(answer, wait)
-    from_vendor = not _is_page(answer.body) and (not coded or code is not None)
+    coded = bool(dialect.code) and (code is not None or not (endpoint.code_optional or as_bytes))
+    from_vendor = not is_page and (not coded or code is not None)
+    wait = None if answer.status < 300 else retry_after(answer.headers, now)
+    meaning = _by_status(answer.status, wait)
     if coded and from_vendor:
         meaning = _by_code(dialect.meanings.get(code), answer.status, meaning)
     if meaning is Meaning.DONE:
+        payload = answer.body if as_bytes else payload
         meaning = _of_success(endpoint, payload, sent) if from_vendor else None
+        if meaning is Meaning.DONE:
+            link = next_link(answer.headers) if endpoint.page else ""
+            return Judgement(Verdict.ACKED, meaning, "", answer.status, code, (), payload, next_link=link)
+        wait = retry_after(answer.headers, now)
+    return _refusal(endpoint, answer, Judgement(Verdict.AMBIGUOUS, meaning, "", answer.status, code, (), payload, wait))
+
+
+def _refusal(endpoint: Endpoint, answer: Answer, found: Judgement) -> Judgement:
+    """What an answer that is no success says, in words too."""
+    assert endpoint.system
+    dialect, is_page, payload = endpoint.system.dialect, _is_page(answer.body), found.payload
+    meaning, code = found.meaning, found.code
+    from_vendor = not is_page and (code is not None or endpoint.code_optional or not dialect.code)
+    message = payload if isinstance(payload, str) and not is_page else _first(payload, dialect.message)
+    errors = _first(payload, (dialect.errors,)) or () if dialect.errors else ()
     text = str(message)[:LONGEST] if message not in (None, "") else _excerpt(answer)
     if meaning is Meaning.INVALID and from_vendor and code is None:
         code = next((c for words, c in dialect.words.items() if re.search(words, text, re.IGNORECASE)), None)
@@ -176,19 +230,16 @@ def judge(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None = 
         verdict = Verdict.NOT_EXECUTED  # something between here and the vendor refused
     if endpoint.irrevocable and meaning is Meaning.BUSY and answer.status >= 500:
         verdict = Verdict.AMBIGUOUS
-    return Judgement(
-        verdict,
-        meaning,
-        text,
-        answer.status,
-        code,
-        tuple(errors) if isinstance(errors, list) else (errors,) if errors else (),
-        payload,
-        wait,
-        needs_person=300 <= answer.status < 400
-        or (not from_vendor and answer.status < 500 and meaning is not Meaning.BUSY and answer.status != 413),
+    mistaken = not from_vendor and answer.status < 500 and meaning is not Meaning.BUSY and answer.status != 413
+    return replace(
+        found,
+        verdict=verdict,
+        meaning=meaning,
+        message=text,
+        code=code,
+        errors=tuple(errors) if isinstance(errors, list) else (errors,) if errors else (),
+        needs_person=300 <= answer.status < 400 or mistaken,
         rows=refused_rows(dialect.rows, payload) if dialect.rows and verdict is Verdict.REJECTED else (),
-        next_link=next_link(answer.headers),
     )
 
 
@@ -220,15 +271,15 @@ def error(endpoint: Endpoint, said: Judgement) -> ToolkitError:
 
 def rows(endpoint: Endpoint, payload: Any) -> list[dict[str, Any]]:
     """The rows of a successful answer: a list, or one object as one row."""
-    found = find(payload, endpoint.at)
+    found = find(payload, endpoint.returns.data_path)
     if found is None:
         return []
     listed = found if isinstance(found, list) else [found]
-    fields = endpoint.rows.fields if endpoint.rows else ()
+    fields = endpoint.returns.record.fields if isinstance(endpoint.returns, Table) else ()
     if len(fields) == 1:
         listed = [r if isinstance(r, dict) else {fields[0].key: r} for r in listed]
-    if not all(isinstance(r, dict) for r in listed):
-        raise BadAnswer(f"{endpoint.name}: the rows at {endpoint.at!r} are not objects")
+    if not set(map(type, listed)) <= {dict}:
+        raise BadAnswer(f"{endpoint.name}: the rows at {endpoint.returns.data_path!r} are not objects")
     return listed
 
 
@@ -279,8 +330,10 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def _of_success(endpoint: Endpoint, payload: Any, sent: int | None) -> Meaning | None:
     """What an answer means that looks like success: its body has to be the documented one."""
-    found = find(payload, endpoint.at)
-    if payload in (None, "") or found is ABSENT:
+    returns = endpoint.returns
+    found = find(payload, returns.data_path)
+    empty = payload is None or (payload == "" and not isinstance(returns, Payload))
+    if empty or found is ABSENT or (isinstance(returns, Value) and not _fits(returns.field, found)):
         return None
     if endpoint.accepted:
         taken = find(payload, endpoint.accepted)
@@ -290,12 +343,19 @@ def _of_success(endpoint: Endpoint, payload: Any, sent: int | None) -> Meaning |
     return Meaning.INVALID if type(found) is type(endpoint.success) else None
 
 
-def _by_status(answer: Answer, wait: float | None) -> Meaning | None:
-    if 200 <= answer.status < 300:
+def _fits(field: Field, found: Any) -> bool:
+    """Whether a single value of an answer is of its kind."""
+    if isinstance(found, str):
+        return bool(found) and (not isinstance(field, Integer) or found.isdecimal())
+    return isinstance(found, int) and not isinstance(found, bool)
+
+
+def _by_status(status: int, wait: float | None) -> Meaning | None:
+    if 200 <= status < 300:
         return Meaning.DONE
-    if answer.status == 503 and wait is not None:
+    if status == 503 and wait is not None:
         return Meaning.BUSY
-    return STATUSES.get(answer.status, Meaning.INTERNAL if answer.status >= 500 else None)
+    return STATUSES.get(status, Meaning.INTERNAL if status >= 500 else None)
 
 
 def _by_code(said: Meaning | None, status: int, by_status: Meaning | None) -> Meaning | None:
@@ -314,8 +374,11 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _first(payload: Any, keys: tuple[str, ...]) -> Any:
-    return next((v for k in keys if (v := find(payload, k)) is not ABSENT), None)
+def _first(payload: Any, paths: tuple[str, ...]) -> Any:
+    for path in paths:
+        if (found := find(payload, path)) is not ABSENT:
+            return found
+    return None
 
 
 def _is_page(body: bytes) -> bool:

@@ -15,7 +15,7 @@ from toolkit.errors import InputError, ToolkitError
 from toolkit.http.secrets import holds_secret, scrub, scrub_json, scrubbed
 from toolkit.http.session import Session
 from toolkit.http.wire import Answer, Request, judge
-from toolkit.spec import Endpoint, Field, Masked, Meaning, Nested, System
+from toolkit.spec import Endpoint, Meaning, System, secret_keys
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
@@ -206,8 +206,7 @@ def _as_recorded(endpoint: Endpoint, request: Request) -> Any:
 
 def _kept(endpoint: Endpoint, answer: Answer) -> dict[str, Any]:
     """The answer as a recording holds it."""
-    secret = secret_keys(endpoint.rows.fields if endpoint.rows else ())
-    body = scrub_json(answer.body.decode("utf-8", "replace"), secret)
+    body = scrub_json(answer.body.decode("utf-8", "replace"), endpoint.secret_keys)
     headers = {k: [scrub(v)] for k, v in answer.headers.items() if k.lower() in KEPT_HEADERS}
     status = {"code": answer.status, "message": HTTPStatus(answer.status).phrase}
     return {"status": status, "headers": headers, "body": {"string": body.encode()}}
@@ -225,17 +224,6 @@ def _answer(kept: Mapping[str, Any]) -> Answer:
 def public_address(system: System) -> str:
     """Where a recording says that its requests went: to the vendor, or to nobody where each customer has its own."""
     return system.base_url or f"https://{system.name}.example"
-
-
-def secret_keys(fields: Iterable[Field]) -> set[str]:
-    """The keys under which secrets stand, as they are declared."""
-    found: set[str] = set()
-    for field in fields:
-        if isinstance(field, Masked):
-            found.add(field.key)
-        elif isinstance(field, Nested) and field.record:
-            found |= secret_keys(field.record.fields)
-    return found
 
 
 def refuse_secrets(path: Path, exchanges: Iterable[tuple[Any, Mapping[str, Any]]]) -> None:

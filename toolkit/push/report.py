@@ -12,6 +12,7 @@ import pandas as pd
 
 from toolkit.errors import OutcomeUnknown, PushError, PushPaused
 from toolkit.push.outcomes import CODES, OUTCOMES, Table, categories
+from toolkit.suggest import Suggesting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ MEANINGS = {
 }
 
 
-class Report:
+class Report(Suggesting):
     """What became of every row of one push, one row for each row of the input, same index.
 
     `table` has `outcome`, `error`, `column`, `value` (the cell that is to blame, where one is known), then what the

@@ -1,11 +1,12 @@
 """The sandbox's description for other languages: OpenAPI 3.1, from the declarations and nothing else."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from toolkit import spec
 from toolkit.sandbox.vendor import MULTIPART, FakeVendor
-from toolkit.spec import Endpoint, Field, Record
+from toolkit.spec import Endpoint, Field, Record, Table, Value
 
 SCHEMAS: dict[type[Field], dict[str, Any]] = {
     spec.Text: {"type": "string"},
@@ -40,7 +41,7 @@ def openapi(vendors: Sequence[FakeVendor], url: str) -> dict[str, Any]:
             if not endpoint.name:  # a page that links lead to, of no API
                 continue
             operations = paths.setdefault(f"/{vendor.system.name}{path}", {})
-            spelling = [(endpoint.method, endpoint.path), *endpoint.also].index((method, path))
+            spelling = [(endpoint.method, endpoint.path), *endpoint.aliases].index((method, path))
             number = f"_{spelling + 1}" if spelling else ""
             operation = {"operationId": f"{vendor.system.name}_{endpoint.name}{number}"}
             operations[method.lower()] = operation | _operation(vendor, method, endpoint, schemas)
@@ -78,15 +79,16 @@ def _operation(vendor: FakeVendor, method: str, endpoint: Endpoint, schemas: dic
     if endpoint.authenticated:
         made["security"] = [{name: []}]
     in_body = method in ("POST", "PUT")
+    flat = [a for a in endpoint.arguments if isinstance(a, spec.Nested) and a.flat]
     for a in endpoint.arguments:
-        if a.name in endpoint.in_path or not in_body:
+        if a not in flat and (a.name in endpoint.in_path or not in_body):
             place = {"name": a.key, "in": "query", "required": a.required}
             if a.name in endpoint.in_path:
                 place = {"name": a.name, "in": "path", "required": True}
             made["parameters"].append({**place, "description": a.doc, "schema": _schema(name, a, schemas)})
-    rest = [a for a in endpoint.arguments if a.name not in endpoint.in_path]
-    if in_body and (rest or endpoint.body):
-        open_body = bool(endpoint.body and endpoint.body.open)
+    rest = [a for a in endpoint.arguments if a.name not in endpoint.in_path and a not in flat]
+    if in_body and rest:
+        open_body = any(a.record and a.record.open for a in flat)
         kind = MULTIPART if endpoint.multipart else JSON
         made["requestBody"] = {"content": {kind: {"schema": _object(name, rest, schemas, open_body)}}}
     return made
@@ -105,10 +107,13 @@ def _object(system: str, fields: Sequence[Field], schemas: dict[str, Any], is_op
 def _answer(system: str, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     """The body of a success: an object, with what the endpoint promises at its place."""
     schema: dict[str, Any] = {}
-    if endpoint.rows:
-        row = _reference(system, endpoint.rows, schemas)
+    returns = endpoint.returns
+    if isinstance(returns, Table):
+        row = _reference(system, returns.record, schemas)
         schema = {"anyOf": [row, {"type": "array", "items": row}]}
-    for step in reversed(endpoint.at.split(".") if endpoint.at else ()):
+    elif isinstance(returns, Value):
+        schema = _schema(system, replace(returns.field, required=True), schemas)
+    for step in reversed(returns.data_path.split(".") if returns.data_path else ()):
         schema = {"type": "object", "properties": {step: schema}, "required": [step]}
     return schema
 

@@ -131,7 +131,7 @@ class FakeVendor:
         endpoint: Endpoint = declared.endpoint
 
         def register(function: H) -> H:
-            for method_and_path in ((endpoint.method, endpoint.path), *endpoint.also):
+            for method_and_path in ((endpoint.method, endpoint.path), *endpoint.aliases):
                 self.routes[method_and_path] = (endpoint, function)
             return function
 

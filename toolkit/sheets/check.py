@@ -18,9 +18,10 @@ from toolkit.sheets.fields import as_fields, columns_of
 from toolkit.sheets.match import Match
 from toolkit.sheets.rule import Problem, Reading
 from toolkit.spec import Identity, Record, Text
+from toolkit.suggest import Suggesting
 
 
-class Check:
+class Check(Suggesting):
     """What was found in a frame. One line of `problems` is one cell; the frame itself is not changed."""
 
     def __init__(self, frame: pd.DataFrame, columns: list[Column]) -> None:

@@ -1,6 +1,5 @@
 """Which fields there are, in whatever form they come, and which column of a frame fills each."""
 
-import difflib
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from toolkit.errors import InputError
 from toolkit.sheets.cells import folded
 from toolkit.sheets.own import outcome_at
 from toolkit.spec import Choice, Date, Email, Field, Number, Phone, Text
+from toolkit.suggest import nearest
 
 KINDS: dict[str, type[Field]] = {"text": Text, "phone": Phone, "email": Email, "date": Date, "number": Number}
 
@@ -98,11 +98,11 @@ def _unknown(
 ) -> str:
     if strict:
         return f'the match does not know the columns {_listed(unknown)}: say match["…"] = a field, or None'
-    free = {folded(name): f.name for f in fields if f not in filled for name in (f.name, f.label) if name}
+    free = {name: f.name for f in fields if f not in filled for name in (f.name, f.label) if name}
     lines = []
     for column in unknown:
-        near = difflib.get_close_matches(folded(column), list(free), 1, 0.6)
-        lines.append(f"{column!r}{f' (did you mean {free[near[0]]!r}?)' if near else ''}")
+        near = nearest(str(column), free, key=folded)
+        lines.append(f"{column!r}{f' (did you mean {free[near]!r}?)' if near else ''}")
     if outcome_at([*map(str, unknown)]) is not None:
         lines.append("which are those of a result: `only_failed` takes the rows to be sent again")
     known = _listed(f.name for f in fields)

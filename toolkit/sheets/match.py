@@ -18,12 +18,13 @@ from toolkit.sheets.kinds import KEPT, rule_of
 from toolkit.sheets.rule import Judge, Reading
 from toolkit.sheets.synonyms import CONCEPTS, KINDS
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
+from toolkit.suggest import Suggesting, did_you_mean
 
 LIKELY, CLEAR, SAMPLE = 0.55, 0.02, 200
 Reason = tuple[float, str]
 
 
-class Match:
+class Match(Suggesting):
     """Which column fills which field; None where a column is left out. `match["Correo"] = "EMAIL"` changes it."""
 
     def __init__(
@@ -62,8 +63,7 @@ class Match:
             raise InputError(f"the sheet has no column {column!r}")
         names = [f.name for f in self.fields]
         if field is not None and field not in names:
-            near = difflib.get_close_matches(field, names, 1)
-            raise InputError(f"there is no field {field!r}{f'; did you mean {near[0]!r}?' if near else ''}")
+            raise InputError(f"there is no field {field!r}{did_you_mean(field, names)}")
         for other, filled in self.columns.items():
             if field is not None and filled == field and other != column:
                 self.columns[other], self._reasons[other] = None, (1.0, f"{field} was given to {column!r}")

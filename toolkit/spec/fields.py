@@ -1,7 +1,7 @@
 """Fields, the kinds of them, and records: what a row is made of."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ class Field:
     doc: str = ""
     name: str = field(default="", kw_only=True)  # what people type; given by the record or the signature
     wire: str = field(default="", kw_only=True)  # what the vendor writes, where that is another name
-    also: str = field(default="", kw_only=True)  # what it writes at times, in answers
+    aliases: tuple[str, ...] = field(default=(), kw_only=True)  # what it writes at times, in answers
     label: str = field(default="", kw_only=True)  # what the vendor shows to people
     required: bool = field(default=False, kw_only=True)
     required_when: tuple[str, Any] | None = field(default=None, kw_only=True)  # another field's name, and its value
@@ -124,6 +124,7 @@ class Nested(Field):
     """A record inside a record: its columns bear this field's name and a dot before their own."""
 
     record: "type[Record] | None" = field(default=None, kw_only=True)
+    flat: bool = field(default=False, kw_only=True)  # its fields stand beside the others, not in an object of their own
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,3 +151,14 @@ class Record:
     def __init_subclass__(cls) -> None:
         own = tuple(replace(f, name=n) for n, f in vars(cls).items() if isinstance(f, Field))
         cls.fields = (*(f for f in cls.fields if f.name not in {o.name for o in own}), *own)
+
+
+def secret_keys(fields: Iterable[Field]) -> set[str]:
+    """The keys under which secrets stand, as they are declared."""
+    found: set[str] = set()
+    for f in fields:
+        if isinstance(f, Masked):
+            found.add(f.key)
+        elif isinstance(f, Nested | Rows) and f.record:
+            found |= secret_keys(f.record.fields)
+    return found

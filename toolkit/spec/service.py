@@ -8,30 +8,40 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from toolkit.spec.fields import Field, Record
 from toolkit.spec.systems import Endpoint, System
+from toolkit.suggest import without_self, wrong_arguments
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Call(Protocol):
-    def __call__(self, endpoint: Endpoint, values: Mapping[str, Any], /, *, checked: bool = False) -> Any: ...
+    def __call__(self, endpoint: Endpoint, values: Mapping[str, Any], /) -> Any: ...
 
 
 class Service:
     """A group of endpoints. It is handed a `call`, and knows nothing of what calling means."""
 
     system: ClassVar[System]
-    endpoints: ClassVar[dict[str, Endpoint]] = {}
+    endpoints: ClassVar[dict[str, Endpoint]] = {}  # those of `raw_only` too
+    raw_only: ClassVar["type[Service] | None"] = None  # services that analysts reach by `.raw` alone
 
     def __init_subclass__(cls) -> None:
         for member in vars(cls).values():
-            if isinstance(made := getattr(member, "endpoint", None), Endpoint):
-                member.endpoint = replace(made, system=cls.system)
+            if isinstance(endpoint := getattr(member, "endpoint", None), Endpoint):
+                member.endpoint = replace(endpoint, system=cls.system)
                 member.__doc__ = _described(member.__doc__, member.endpoint)
         members = [member for base in reversed(cls.__mro__) for member in vars(base).items()]
-        cls.endpoints = {name: member.endpoint for name, member in members if hasattr(member, "endpoint")}
+        own = {name: member.endpoint for name, member in members if hasattr(member, "endpoint")}
+        cls.endpoints = {**(cls.raw_only.endpoints if cls.raw_only else {}), **own}
 
     def __init__(self, call: Call) -> None:
         self._call = call
+        self._name = self.system.name
+
+    @classmethod
+    def declared(cls, name: str) -> Any:
+        """The declared function of an endpoint, whatever a subclass makes of it."""
+        bases = (*cls.__mro__, *(cls.raw_only.__mro__ if cls.raw_only else ()))
+        return next(vars(base)[name] for base in bases if hasattr(vars(base).get(name), "endpoint"))
 
 
 def _verb(method: str) -> Callable[..., Callable[[F], F]]:
@@ -39,27 +49,26 @@ def _verb(method: str) -> Callable[..., Callable[[F], F]]:
         facts.setdefault("repeatable", method == "GET")
 
         def decorate(function: F) -> F:
-            signature = inspect.signature(function)
-            named = [p for p in signature.parameters.values() if p.name != "self"]
-            free = next((p.name for p in named if p.kind is p.VAR_KEYWORD), "")
-            record: type[Record] | None = facts.get("body")
-            arguments = [_argument(p) for p in named if p.name != free] + [*(record.fields if free and record else ())]
-            endpoint = Endpoint(method, path, section, name=function.__name__, arguments=tuple(arguments), **facts)
+            declared = inspect.signature(function)
+            called = without_self(declared)
+            arguments = tuple(_argument(p, facts.get("body")) for p in called.parameters.values())
+            endpoint = Endpoint(method, path, section, name=function.__name__, arguments=arguments, **facts)
 
             @functools.wraps(function)
             def call(self: Service, *args: Any, **kwargs: Any) -> Any:
-                bound = signature.bind(self, *args, **kwargs)
-                bound.apply_defaults()
-                values = dict(bound.arguments)
-                del values["self"]
-                values.update(values.pop(free, {}))
                 try:
-                    return self._call(call.endpoint, {k: v for k, v in values.items() if v is not None})  # type: ignore[attr-defined]
+                    bound = called.bind(*args, **kwargs)
+                except TypeError:
+                    name = f"{self._name}.{endpoint.name}"
+                    raise wrong_arguments(name, called, args, kwargs) or AssertionError(name) from None
+                bound.apply_defaults()
+                try:
+                    return self._call(call.endpoint, bound.arguments)  # type: ignore[attr-defined]
                 finally:
-                    del args, kwargs, bound, values  # a traceback shows variables: a password may be among them
+                    del args, kwargs, bound  # a traceback shows variables: a password may be among them
 
             call.endpoint = endpoint  # type: ignore[attr-defined]
-            call.__signature__ = _typed_by_people(signature, free, record)  # type: ignore[attr-defined]
+            call.__signature__ = as_shown(declared)  # type: ignore[attr-defined]
             return call  # type: ignore[return-value]
 
         return decorate
@@ -70,39 +79,59 @@ def _verb(method: str) -> Callable[..., Callable[[F], F]]:
 get, post, put, delete = _verb("GET"), _verb("POST"), _verb("PUT"), _verb("DELETE")
 
 
-def _argument(parameter: inspect.Parameter) -> Field:
-    """The field that a parameter's annotation carries: `id: Annotated[int, Whole("…")]`."""
-    found = next((m for m in getattr(parameter.annotation, "__metadata__", ()) if isinstance(m, Field)), None)
+def _argument(parameter: inspect.Parameter, body: type[Record] | None) -> Field:
+    """The field that a parameter's annotation carries (`id: Annotated[int, Integer("…")]`), else the body's."""
+    in_body = {f.name: f for f in body.fields} if body else {}
+    carried = getattr(parameter.annotation, "__metadata__", ())
+    found = next((m for m in carried if isinstance(m, Field)), in_body.get(parameter.name))
     if found is None:
-        raise TypeError(f"argument {parameter.name!r} says no kind")
+        raise TypeError(f"argument {parameter.name!r} has no kind")
     return replace(found, name=parameter.name, required=parameter.default is parameter.empty)
 
 
-def _typed_by_people(signature: inspect.Signature, free: str, record: type[Record] | None) -> inspect.Signature:
-    """The signature that a notebook shows: plain types, and a record's fields in place of `**fields`."""
-    shown = [
-        p.replace(annotation=getattr(p.annotation, "__origin__", p.annotation))
-        for p in signature.parameters.values()
-        if p.name != free
-    ]
-    if free and record:
-        empty = inspect.Parameter.empty
-        shown += [
-            inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=empty if f.required else f.default)
-            for f in record.fields
-        ]
-    return signature.replace(parameters=shown)
+class _Shown(str):
+    """An annotation that help shows without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def as_shown(signature: inspect.Signature, returns: Any = None) -> inspect.Signature:
+    """The signature that a notebook shows: plain types."""
+    shown = [p.replace(annotation=_plain(p.annotation)) for p in signature.parameters.values()]
+    return signature.replace(parameters=shown, return_annotation=returns or _plain(signature.return_annotation))
+
+
+def _plain(annotation: Any) -> Any:
+    if annotation is inspect.Parameter.empty:
+        return annotation
+    bare = getattr(annotation, "__origin__", annotation) if hasattr(annotation, "__metadata__") else annotation
+    text = getattr(bare, "__forward_arg__", bare)
+    return _Shown(text) if isinstance(text, str) else bare
 
 
 def _described(doc: str | None, endpoint: Endpoint) -> str:
     assert endpoint.system
-    parts = [inspect.cleandoc(doc or "")]
+    parts = _with_arguments(inspect.cleandoc(doc or ""), endpoint)
     parts += [block("Fields", endpoint.body)] if endpoint.body and endpoint.body.fields else []
-    parts += [block("Columns", endpoint.rows)] if endpoint.rows and endpoint.rows.fields else []
+    parts += [block("Columns", endpoint.record)] if endpoint.record and endpoint.record.fields else []
     at = f"{endpoint.method} {endpoint.path}"
     note = f" {endpoint.note}" if endpoint.note else ""
     parts.append(f"Manual: {endpoint.system.manual}, {endpoint.section}; {at} ({endpoint.provenance}).{note}")
     return "\n\n".join(parts)
+
+
+def _with_arguments(doc: str, endpoint: Endpoint) -> list[str]:
+    """The paragraphs of a docstring; with what the declaration says of the arguments, where it says nothing itself."""
+    parts = doc.split("\n\n")
+    in_block = {f.name for f in endpoint.body.fields} if endpoint.body else set()
+    lines = [f"    {a.name}: {a.doc[:1].lower()}{a.doc[1:]}" for a in endpoint.arguments if a.name not in in_block]
+    if lines and not any(part.startswith("Args:") for part in parts):
+        place = next((n for n, part in enumerate(parts) if part.startswith(("Returns:", "Raises:", ">>>"))), len(parts))
+        parts.insert(place, "\n".join(["Args:", *lines]))
+    return parts
 
 
 def block(title: str, record: type[Record]) -> str:

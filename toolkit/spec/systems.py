@@ -4,9 +4,10 @@ import enum
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
-from toolkit.spec.fields import Field, File, Record
+from toolkit.spec.fields import Field, File, Masked, Record, secret_keys
 from toolkit.spec.transport import CredentialHeader, Page, RefusedRows
 
 
@@ -62,6 +63,43 @@ class System:
 
 
 @dataclass(frozen=True, eq=False)
+class Table:
+    """Rows: a list of objects, or one object as one row."""
+
+    record: type[Record]
+    data_path: str = ""  # where they stand in the answer: a dotted path
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """One value."""
+
+    field: Field
+    data_path: str = ""
+
+
+class Identifier(Value):
+    """The identifier of what was created, uploaded or registered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Payload:
+    """The whole answer as it came: parsed JSON, or bytes where it is not JSON."""
+
+    data_path: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Nothing:
+    """The answer says that it was done, and nothing else."""
+
+    data_path: ClassVar[str] = ""
+
+
+Returns = Table | Value | Payload | Nothing
+
+
+@dataclass(frozen=True, eq=False)
 class Endpoint:
     """One service of the vendor's manual."""
 
@@ -73,18 +111,16 @@ class Endpoint:
     name: str = ""
     arguments: tuple[Field, ...] = ()
     body: type[Record] | None = None
-    rows: type[Record] | None = None
-    at: str = ""  # where the rows, or the one value, stand in the answer: a dotted path
-    value: bool = False  # the answer is one value, not rows
+    returns: Returns = Nothing()
     success: bool | None = None  # the truth value that means done; the other one is a refusal
-    plain: bool = False  # the answer is text, and no JSON
-    bare: bool = False  # success carries no code of the vendor's: without one, the HTTP status says how it went
+    is_text: bool = False  # the answer is text, not JSON
+    code_optional: bool = False  # a success may carry no code of the vendor's: the HTTP status then says how it went
     repeatable: bool = False  # sending it twice changes nothing more than sending it once
     irrevocable: bool = False  # what it does reaches people or costs money: never sent twice, whatever came back
     authenticated: bool = True
     page: Page | None = None
     accepted: str = ""  # where a success says how many rows it took: fewer than were sent is no success, but a doubt
-    also: tuple[tuple[str, str], ...] = ()  # other spellings of method and path that the document shows
+    aliases: tuple[tuple[str, str], ...] = ()  # other spellings of method and path that the document shows
     note: str = ""  # what the document leaves open here, and our reading
 
     @property
@@ -92,5 +128,21 @@ class Endpoint:
         return any(isinstance(a, File) for a in self.arguments)
 
     @property
+    def record(self) -> type[Record] | None:
+        """What a row of the answer is; None where the answer has no rows."""
+        return self.returns.record if isinstance(self.returns, Table) else None
+
+    @property
+    def secret_keys(self) -> set[str]:
+        """The keys of the answer under which secrets stand."""
+        if isinstance(self.returns, Value) and isinstance(self.returns.field, Masked):
+            return {self.returns.data_path.rpartition(".")[2]} - {""}
+        return secret_keys(self.record.fields) if self.record else set()
+
+    @cached_property
     def in_path(self) -> frozenset[str]:
         return frozenset(re.findall(r"{(\w+)}", self.path))
+
+    @cached_property
+    def by_name(self) -> dict[str, Field]:
+        return {a.name: a for a in self.arguments}

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +18,7 @@ class CredentialHeader:
         if not re.fullmatch(r"[ -z|~]*{\w+}[ -z|~]*", self.form):
             raise ValueError(f"a header names one credential in braces, as in 'Bearer {{token}}', not {self.form!r}")
 
-    @property
+    @cached_property
     def credential(self) -> str:
         """The name of the credential: a field of `System.credentials`."""
         return re.findall(r"{(\w+)}", self.form)[0]  # type: ignore[no-any-return]

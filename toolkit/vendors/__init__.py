@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from toolkit import settings
 from toolkit.http.secrets import ClearedFrames
 from toolkit.http.session import Clock
+from toolkit.suggest import Suggesting
 from toolkit.vendors.base import Connection, require_known
 from toolkit.vendors.vendor import Registered, Vendor, registered
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Api:
+class Api(Suggesting):
     """The systems of one profile, each made when it is first used. `toolkit.connect()` returns one."""
 
     ida: "Ida" = registered("toolkit.vendors.ida")

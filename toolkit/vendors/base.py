@@ -1,7 +1,7 @@
 """What the clients of all vendors share: a connection to one vendor, and what is settled for it."""
 
 import dataclasses
-import difflib
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -14,7 +14,10 @@ from toolkit.http.session import Clock, Limits, Session, Tokens
 from toolkit.push import Options, Report, SendPolicy, Target
 from toolkit.push.settle import Oracle
 from toolkit.sheets.check import Check
-from toolkit.spec import CredentialHeader, Endpoint, Service, System
+from toolkit.spec import CredentialHeader, Endpoint, Raw, Service, System, raw_services
+from toolkit.suggest import Suggesting, did_you_mean, suggests_arguments
+
+INTERNAL = ("connection", "declared", "endpoints", "raw_only", "system")  # what no analyst uses
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,14 +88,33 @@ class Connection:
             self.session.tokens.current()
 
 
-class VendorClient(Service):
+class VendorClient(Suggesting, Service):
     """The base of every vendor's client: declared endpoints upon a connection, and how a token is obtained."""
+
+    raw: Raw  # the vendor's services one to one
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, member in list(vars(cls).items()):
+            if inspect.isfunction(member) and not name.startswith("_"):
+                setattr(cls, name, suggests_arguments(member, f"{cls.system.name}.{name}"))
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection.client)
         self.connection = connection
+        self.raw = raw_services(type(self))(connection.client.raw)
         if connection.session.tokens is None:
             connection.session.tokens = Tokens(self._sign_in, connection.session.clock)
+
+    def __dir__(self) -> list[str]:
+        """What an analyst uses; completion shows it."""
+        names = super().__dir__()
+        return [n for n in names if n.startswith("__") or (not n.startswith("_") and n not in INTERNAL)]
+
+    def _no_attribute(self, name: str) -> str:
+        if self.raw_only and name in self.raw_only.endpoints:
+            return f"{self.system.name}.{name} is a service of the vendor: call {self.system.name}.raw.{name}"
+        return super()._no_attribute(name)
 
     def _sign_in(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives, as far as that is known. Without more, the credential of the settings."""
@@ -122,6 +144,5 @@ def require_known(where: str, names: Any, known: Sequence[str], what: str = "set
         raise SettingsError(f"{where} is a table of {what}s, not {type(names).__name__}")
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(known)}"
+            hint = did_you_mean(name, known) or f"; it has {', '.join(known)}"
             raise SettingsError(f"{where} has no {what} {name!r}{hint}")

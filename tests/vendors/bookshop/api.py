@@ -14,6 +14,7 @@ from toolkit.spec import (
     Rows,
     Service,
     System,
+    Table,
     Text,
     get,
     post,
@@ -72,11 +73,11 @@ class Bookshop(Service):
 
     system = SYSTEM
 
-    @get("/shelves", section="Shelves", rows=Shelf, at="shelves")
+    @get("/shelves", section="Shelves", returns=Table(Shelf, "shelves"))
     def shelves(self) -> "DataFrame":
         """The shelves, one row each."""
 
-    @get("/shelves/{shelf}/books", section="Books", rows=Book, at="books", page=PageNumber("page", PAGE))
+    @get("/shelves/{shelf}/books", section="Books", returns=Table(Book, "books"), page=PageNumber("page", PAGE))
     def books(
         self, shelf: ShelfCode, *, page: Annotated[int | None, Integer("First page to read.", minimum=1)] = None
     ) -> "DataFrame":
@@ -86,7 +87,13 @@ class Bookshop(Service):
             NotFound: there is no such shelf.
         """
 
-    @post("/shelves/{shelf}/books", section="Books, many at once", rows=Taken, accepted="accepted", repeatable=True)
+    @post(
+        "/shelves/{shelf}/books",
+        section="Books, many at once",
+        returns=Table(Taken),
+        accepted="accepted",
+        repeatable=True,
+    )
     def post_books(self, shelf: ShelfCode, books: Annotated[Any, Rows("The books.", record=Book)]) -> "DataFrame":
         """Put books on a shelf, once, all or none. `add_books` takes any number of them.
 

@@ -10,16 +10,16 @@ PEOPLE = pd.DataFrame({"IdDocument": ["0000000001", None, None], "PhoneNumber": 
 SLOWEST = 660  # seconds until the last peer has answered
 
 
-def respond(carma: Any, earlier: Results) -> list[pd.DataFrame]:
+def respond(carma: Any, earlier: Results) -> list[Any]:
     """By identifiers at once, and of the last hour when every peer has had its time."""
-    first = carma.respond("Name", ids=[ticket["idRequest"] for ticket in earlier["create_request"]])
+    first = carma.raw.respond("Name", ids=[t["idRequest"] for t in earlier["create_request"]["parametrRequest"]])
     carma.connection.session.clock.sleep(SLOWEST)
-    return [first, carma.respond(["Name", "Address"], period=60)]
+    return [first, carma.raw.respond(["Name", "Address"], period=60)]
 
 
 CASES: dict[str, Case] = {
-    "get_token": lambda s, _: s.get_token(),
-    "create_request": lambda s, _: s.create_request("Name", [{"IdDocument": "0007", "PhoneNumber": "0500000001"}]),
+    "get_token": lambda s, _: s.raw.get_token(),
+    "create_request": lambda s, _: s.raw.create_request("Name", [{"IdDocument": "0007", "PhoneNumber": "0500000001"}]),
     "request": lambda s, _: s.request(PEOPLE, categories=["Name", "Address"], push={"chunk_rows": 1}),
     "respond": respond,
     "answers": lambda s, earlier: s.answers(pd.DataFrame(earlier["request"])),

@@ -54,18 +54,20 @@ def test_a_peer_that_wants_a_prefix_gets_it(box: Sandbox, clock: Any) -> None:
 
 def test_one_category_travels_as_text_and_several_as_a_list(box: Sandbox, carma: CarmaChain) -> None:
     people = pd.DataFrame({"PhoneNumber": ["099 999 99 99"]})
-    carma.create_request("Address", people)
-    carma.create_request(["Address", "Contacts"], people)
+    carma.request(people, categories="Address")
+    carma.request(people, categories=["Address", "Contacts"])
     assert [row["categories"] for row in stored(box)] == [["Address"], ["Address", "Contacts"]]
     assert {row["PhoneNumber"] for row in stored(box)} == {"0999999999"}  # the spelling stays, the spaces go
 
 
 def test_a_single_request_gives_a_ticket_for_each_person(carma: CarmaChain) -> None:
-    tickets = carma.create_request("All categories", [{"IdDocument": "0007"}, {"PhoneNumber": SPELLINGS[0]}])
-    assert tickets["IdDocument"].fillna("-").tolist() == ["0007", "-"]
-    answer = carma.respond("All categories", ids=tickets["idRequest"].tolist())
-    assert answer["status"].tolist() == ["Panding", "Panding"]
-    assert answer["phoneNumber"].fillna("-").tolist() == ["-", SPELLINGS[0]]
+    people = [{"IdDocument": "0007"}, {"PhoneNumber": SPELLINGS[0]}]
+    tickets = carma.raw.create_request("All categories", people)["parametrRequest"]
+    assert [ticket.get("IdDocument") for ticket in tickets] == ["0007", None]
+    ids = [ticket["idRequest"] for ticket in tickets]
+    answers = carma.raw.respond("All categories", ids=ids)["parametrRequest"]
+    assert [answer["status"] for answer in answers] == ["Panding", "Panding"]
+    assert [answer.get("phoneNumber") for answer in answers] == [None, SPELLINGS[0]]
 
 
 @pytest.mark.parametrize("categories", ["Weather", [], ["Address", "Weather"]])

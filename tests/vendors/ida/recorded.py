@@ -13,13 +13,13 @@ CONTACTS = pd.DataFrame({"EMAIL": MAILS, "NOMBRE": ["Ana Muñoz", "José", None,
 
 
 def database(earlier: Results) -> int:
-    return int(earlier["create_database"][0]["id"])
+    return int(earlier["create_database"])
 
 
-def post_records(ida: Any, earlier: Results) -> str:
+def post_records(ida: Any, earlier: Results) -> Any:
     cells = zip(earlier["fields"], ("ana@example.cl", "Ana", "56900000001"), strict=True)
     record = {"values": [{"field_id": field["id"], "fvalue": cell} for field, cell in cells]}
-    return str(ida.post_records(database(earlier), [record]))
+    return ida.raw.post_records(database(earlier), [record])
 
 
 CASES: dict[str, Case] = {
@@ -32,6 +32,6 @@ CASES: dict[str, Case] = {
     "insert_records": lambda s, earlier: s.insert_records(database(earlier), CONTACTS),
     "record": lambda s, _: s.record(RECORD),
     "records": lambda s, _: s.records([RECORD, NOBODY]),
-    "update_record": lambda s, _: s.update_record(RECORD, TELEFONO="56912345677"),
+    "update_record": lambda s, _: s.update_record(RECORD, {"TELEFONO": "56912345677"}),
     "delete_database": lambda s, earlier: s.delete_database(database(earlier)),
 }

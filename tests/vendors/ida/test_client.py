@@ -184,21 +184,21 @@ def test_a_database_is_created_from_a_frame_of_fields(ida: Ida) -> None:
     fields = pd.DataFrame(
         {"name": ["CORREO", "EDAD", "PLAN"], "type": ["email", 4, "list"], "options": [None, None, ["A", "B"]]}
     )
-    made = ida.create_database("Clientes", fields, birthday=True, birthday_message=42203, birthday_message_hour="09:00")
-    assert made[["name", "rowCounter", "birthday", "has_mail", "has_mobile"]].astype(object).to_numpy().tolist() == [
-        ["Clientes", 0, True, True, False]
-    ]
-    found = ida.fields(int(made["id"].iloc[0]))
+    birthday = {"birthday": True, "birthday_message": 42203, "birthday_message_hour": "09:00"}
+    database = ida.create_database("Clientes", fields, **birthday)
+    assert type(database) is int
+    about = ida.database(database)[["name", "rowCounter", "birthday", "has_mail", "has_mobile"]]
+    assert about.astype(object).to_numpy().tolist() == [["Clientes", 0, True, True, False]]
+    found = ida.fields(database)
     assert found["kind"].tolist() == ["email", "number", "list"]
     assert found["options"].tolist() == [[], [], ["A", "B"]]
 
 
 def test_a_database_is_created_from_names_or_from_a_sheet(ida: Ida) -> None:
-    made = ida.create_database("Nombres", ["NOMBRE", "CIUDAD"])
-    assert ida.fields(int(made["id"].iloc[0]))["kind"].tolist() == ["text", "text"]
+    database = ida.create_database("Nombres", ["NOMBRE", "CIUDAD"])
+    assert ida.fields(database)["kind"].tolist() == ["text", "text"]
     sheet = pd.DataFrame({"Correo": ["ana@example.cl"], "Fono": ["+56 9 1234 5678"], "Alta": ["01/02/2026"]})
-    made = ida.create_database("Hoja", toolkit.ida_fields_for(sheet))
-    database = int(made["id"].iloc[0])
+    database = ida.create_database("Hoja", toolkit.ida_fields_for(sheet))
     assert ida.fields(database)["kind"].tolist() == ["email", "phone", "date"]
     assert ida.insert_records(database, sheet).complete
     assert stored(box_of(ida), database) == [{"CORREO": "ana@example.cl", "FONO": 56912345678, "ALTA": "01/02/2026"}]
@@ -246,7 +246,7 @@ def test_records_keep_the_order_and_say_what_is_missing(ida: Ida) -> None:
 
 
 def test_fields_that_are_called_as_our_columns_step_aside(ida: Ida, box: Sandbox) -> None:
-    database = int(ida.create_database("X", ["NOMBRE", "error", "recordId", "error (record)"])["id"].iloc[0])
+    database = ida.create_database("X", ["NOMBRE", "error", "recordId", "error (record)"])
     sheet = pd.DataFrame([["Ana", "none", "7", "x"]], columns=["NOMBRE", "error", "recordId", "error (record)"])
     assert ida.insert_records(database, sheet).complete
     number = box.control.stored("ida", "Contact", {"database_id": database})[0]["id"]
@@ -281,23 +281,23 @@ def test_one_bad_read_costs_the_others_nothing(ida: Ida, box: Sandbox) -> None:
 
 
 def test_a_record_is_changed_and_comes_back(ida: Ida) -> None:
-    changed = ida.update_record(RECORD, TELEFONO=56912345677, NOMBRE="  Ñandú  ")
+    changed = ida.update_record(RECORD, {"TELEFONO": 56912345677, "NOMBRE": "  Ñandú  "})
     assert changed["TELEFONO"].tolist() == ["56912345677"]
     assert_frame_equal(ida.record(RECORD), changed)
     assert ida.record(RECORD)["NOMBRE"].tolist() == ["  Ñandú  "]
 
 
 def test_an_empty_text_clears_a_field_and_none_leaves_it(ida: Ida) -> None:
-    assert ida.update_record(RECORD, NOMBRE="", EMAIL=None)["NOMBRE"].tolist() == [""]
+    assert ida.update_record(RECORD, {"NOMBRE": "", "EMAIL": None})["NOMBRE"].tolist() == [""]
     assert ida.record(RECORD)[["NOMBRE", "EMAIL"]].to_numpy().tolist() == [["", "mail@mail.com"]]
 
 
 def test_a_change_that_is_refused_changes_nothing(ida: Ida) -> None:
     with pytest.raises(Rejected, match="teléfono"):
-        ida.update_record(RECORD, TELEFONO="12", NOMBRE="otro")
+        ida.update_record(RECORD, {"TELEFONO": "12", "NOMBRE": "otro"})
     assert ida.record(RECORD)["NOMBRE"].tolist() == ["nombre"]
     with pytest.raises(NotFound):
-        ida.update_record(999_999, NOMBRE="x")
+        ida.update_record(999_999, {"NOMBRE": "x"})
 
 
 # ── insert ───────────────────────────────────────────────────────────────────
@@ -342,8 +342,7 @@ def test_what_only_the_vendor_refuses_is_one_row_too(ida: Ida, box: Sandbox) -> 
 
 
 def test_labels_are_columns_too_and_unknown_columns_are_refused(ida: Ida, box: Sandbox) -> None:
-    made = ida.create_database("X", pd.DataFrame({"name": ["CORREO"], "label": ["Correo electrónico"]}))
-    database = int(made["id"].iloc[0])
+    database = ida.create_database("X", pd.DataFrame({"name": ["CORREO"], "label": ["Correo electrónico"]}))
     assert ida.insert_records(database, pd.DataFrame({"Correo electrónico": ["x"]})).complete
     with pytest.raises(InputError, match="did you mean 'CORREO'"):
         ida.insert_records(database, pd.DataFrame({"CORRREO": ["x"]}))

@@ -59,10 +59,8 @@ def test_numbers_of_a_sheet_need_no_decimal_sign() -> None:
 
 def test_create_database_takes_the_proposal(api: toolkit.Api) -> None:
     frame = pd.DataFrame({kind.title(): values for kind, values in COLUMNS.items()})
-    made = api.ida.create_database("Propuesta", toolkit.ida_fields_for(frame))
-    fields = api.ida.fields(int(made["id"].iloc[0]))
+    fields = api.ida.fields(api.ida.create_database("Propuesta", toolkit.ida_fields_for(frame)))
     assert fields["kind"].tolist() == [*COLUMNS]
     assert fields["label"].tolist() == [*frame.columns]
-    assert api.ida.create_database("Vacía", toolkit.ida_fields_for(pd.DataFrame({"a": []})))["rowCounter"].tolist() == [
-        0
-    ]
+    empty = api.ida.create_database("Vacía", toolkit.ida_fields_for(pd.DataFrame({"a": []})))
+    assert api.ida.database(empty)["rowCounter"].tolist() == [0]

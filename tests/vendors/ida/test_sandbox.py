@@ -54,7 +54,7 @@ def count(ask: Ask, database: int = 11111) -> int:
 
 
 def test_every_declared_endpoint_is_handled() -> None:
-    declared = {spelling for e in Ida.endpoints.values() for spelling in ((e.method, e.path), *e.also)}
+    declared = {spelling for e in Ida.endpoints.values() for spelling in ((e.method, e.path), *e.aliases)}
     assert declared == set(FAKE.routes)
 
 

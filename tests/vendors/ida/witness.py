@@ -37,8 +37,7 @@ READINGS: dict[str, tuple[Reading, ...]] = {
             lambda s: s.create_database(
                 "Base de datos 1", FIELDS, birthday=True, birthday_message=42203, birthday_message_hour="09:00"
             ),
-            "data",
-            omits=FIELD_LIST,
+            "data.id",
         ),
     ),
     "insert records": (Reading(lambda s: s.post_records(123, RECORDS), "message"),),
@@ -49,7 +48,7 @@ READINGS: dict[str, tuple[Reading, ...]] = {
     "get record, recordId missing": (),  # Python does not let one leave it out
     "get record, unknown id": (Reading(lambda s: s.record(999999), raises=NotFound),),
     "edit record (GET)": (),  # a GET that changes something; the client uses PUT
-    "edit record (PUT)": (Reading(lambda s: s.update_record(1234, TELEFONO="56912345677"), "data.recordData"),),
+    "edit record (PUT)": (Reading(lambda s: s.update_record(1234, {"TELEFONO": "56912345677"}), "data.recordData"),),
     "edit record, recordID missing": (),  # Python does not let one leave it out
 }
 

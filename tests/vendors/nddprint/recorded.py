@@ -17,13 +17,13 @@ CODES = pd.DataFrame({"LogonName": ["luis", "nadie", "maria"], "DomainName": DOM
 def post_card_code(ndd: Any, _: Results) -> list[Any]:
     """Given, and refused for each of the reasons."""
     tries = {"maria": "0008", "luis": "00123", "nadie": "1"}
-    given = ndd.post_card_code("maria", DOMAIN, "0007")
-    return [given, *(refused(partial(ndd.post_card_code, name, DOMAIN, code)) for name, code in tries.items())]
+    given = ndd.raw.post_card_code("maria", DOMAIN, "0007")
+    return [given, *(refused(partial(ndd.raw.post_card_code, name, DOMAIN, code)) for name, code in tries.items())]
 
 
 CASES: dict[str, Case] = {
-    "token": lambda s, _: s.token(s.connection.account["client_id"], s.connection.account["secret_key"]),
-    "read_card_codes": lambda s, _: s.read_card_codes("ana", DOMAIN),
+    "token": lambda s, _: s.raw.token(s.connection.account["client_id"], s.connection.account["secret_key"]),
+    "read_card_codes": lambda s, _: s.raw.read_card_codes("ana", DOMAIN),
     "post_card_code": post_card_code,
     "add_card_codes": lambda s, _: s.add_card_codes(CODES, replace=True, push={"max_rejected": 1}),
     "card_codes_of": lambda s, _: s.card_codes_of(CODES[1:]),

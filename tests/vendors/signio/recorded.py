@@ -51,7 +51,7 @@ def search_envelopes(signio: Any, _: Results) -> list[pd.DataFrame]:
 
 MADE = "create_envelope"
 CASES: dict[str, Case] = {
-    "create_token": lambda s, _: s.create_token(s.connection.account["email"], s.connection.account["password"]),
+    "create_token": lambda s, _: s.raw.create_token(s.connection.account["email"], s.connection.account["password"]),
     "authenticate": lambda s, _: s.tenants(),
     "tags": lambda s, _: s.tags(),
     "base_envelopes": lambda s, _: s.base_envelopes(),
@@ -64,9 +64,7 @@ CASES: dict[str, Case] = {
     "set_order": lambda s, earlier: s.set_order(earlier[MADE], earlier["add_signer"], 1),
     "use_template": lambda s, earlier: s.use_template(earlier[MADE], TEMPLATE, {"name": "Ana", "identification": "1"}),
     "template_fields": lambda s, earlier: s.template_fields(earlier[MADE]),
-    "update_template": lambda s, earlier: s.update_template(
-        earlier[MADE], earlier["use_template"][0]["id"], {"name": "Eva"}
-    ),
+    "update_template": lambda s, earlier: s.update_template(earlier[MADE], earlier["use_template"], {"name": "Eva"}),
     "upload_promissory_note": upload_promissory_note,
     "edit_promissory_note": lambda s, earlier: s.edit_promissory_note(
         earlier[MADE], earlier["upload_promissory_note"][0], amount=2, **TERMS

@@ -122,7 +122,7 @@ READINGS: dict[str, tuple[Reading, ...]] = {
     "search envelopes": (Reading(lambda s: s.search_envelopes(**SEARCH), "envelopes"),),
     "list templates": (Reading(lambda s: s.templates(), "templates"),),
     "use template": (
-        Reading(lambda s: s.use_template(ENVELOPE, 12, {"name": "Ana", "identification": "123"}), "document"),
+        Reading(lambda s: s.use_template(ENVELOPE, 12, {"name": "Ana", "identification": "123"}), "document.id"),
     ),
     "update template values": (
         Reading(lambda s: s.update_template(ENVELOPE, TEMPLATE_DOCUMENT, {"name": "Ana María"}), "document"),

@@ -19,14 +19,15 @@ ASKED = ("name", "label", "type", "required")  # of a new field; the rest keeps 
 
 
 class CreateDatabase(Form):
-    """`database` is the new one, as one row."""
+    """`database` is the identifier of the new one."""
 
     title = "title create"
 
     def __init__(self, ida: Ida) -> None:
         super().__init__()
         self._ida = ida
-        self.database = pd.DataFrame()
+        self.database: int | None = None
+        self._name = ""
         self._inputs = [Input(a) for a in ida.endpoints["create_database"].arguments if a.name != "fields"]
         self._lines = list[list[Input]]()
         self.add_field()
@@ -36,7 +37,7 @@ class CreateDatabase(Form):
         name, *others = (i.element() for i in self._inputs)
         lines = [parts.row(*(i.element() for i in line)) for line in self._lines]
         more = parts.button(word("more field"), self.add_field, name="add-field")
-        rest = {"aria_disabled": "true" if len(self.database) else None}
+        rest = {"aria_disabled": None if self.database is None else "true"}
         make = self.button(word("create"), "create", self.create, style="primary", **rest)
         return [name, parts.heading(word("fields")), element("div", *lines), more, parts.row(*others), make]
 
@@ -52,19 +53,19 @@ class CreateDatabase(Form):
 
     def create(self) -> None:
         """Make the database. Once: the form says which one it made."""
-        if len(self.database):
+        if self.database is not None:
             self.say(word("created", what=self._label()))
             return
         filled = [line for n, line in enumerate(self._lines) if not n or line[0].read()]
         values, *fields = self.values(self._inputs, *filled)
         fields = [{k: v for k, v in each.items() if v not in (False, 0)} for each in fields]
-        name = values.pop("name")
-        self.show_code(f"api.ida.create_database({name!r}, {fields!r}{as_code(values)})")
-        self.database = self._ida.create_database(name, pd.DataFrame(fields), **values)
+        self._name = values.pop("name")
+        self.show_code(f"api.ida.create_database({self._name!r}, {fields!r}{as_code(values)})")
+        self.database = self._ida.create_database(self._name, pd.DataFrame(fields), **values)
         self.say(word("created", what=self._label()))
 
     def _label(self) -> str:
-        return f"{self.database['name'].iloc[0]} ({self.database['id'].iloc[0]})"
+        return f"{self._name} ({self.database})"
 
 
 class EditRecord(Form):
@@ -106,9 +107,9 @@ class EditRecord(Form):
         if not changed:
             self.say(word("nothing changed"))
             return
-        self.show_code(f"api.ida.update_record({self._number}{as_code(changed)})")
+        self.show_code(f"api.ida.update_record({self._number}, {changed!r})")
         try:
-            self.record = self._ida.update_record(self._number, **changed)
+            self.record = self._ida.update_record(self._number, changed)
         except Rejected as refused:
             for i in self._inputs:
                 if (sent := changed.get(i.field.name)) and sent in refused.message:
@@ -123,7 +124,7 @@ class EditRecord(Form):
 
 
 def create_database(ida: Ida) -> CreateDatabase:
-    """Make a contact database with its fields. `.database` is the new one."""
+    """Make a contact database with its fields. `.database` is its identifier."""
     return CreateDatabase(ida)
 
 

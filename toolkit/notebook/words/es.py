@@ -252,7 +252,7 @@ HELP: dict[str, str] = {
     "Or a ready API token.": "O un token de API listo.",
     "Or a ready token.": "O un token listo.",
     "Or a ready token. It ends after about two hours, and is then not renewed.": "O un token listo. Dura unas dos horas, y después no se renueva.",
-    "Order: - falls, + rises.": "Orden: - baja, + sube.",
+    "Order: - descending, + ascending.": "Orden: - descendente, + ascendente.",
     "Page, from 1.": "Página, desde 1.",
     "Part of the name, in capitals or not.": "Parte del nombre, en mayúsculas o no.",
     "Phone, as +380999999999, 380999999999 or 0999999999: all three are one person.": "Teléfono, como +380999999999, 380999999999 o 0999999999: los tres son la misma persona.",

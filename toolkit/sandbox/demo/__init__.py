@@ -24,7 +24,7 @@ def run(output: Path) -> Iterator[str]:
         yield f"{path.name}: {len(sheet):,} rows, {sheet.shape[1]} columns"
         yield from (f"  {note}" for note in sheet.attrs["notes"])
 
-        database = int(ida.create_database("Demo", toolkit.ida_fields_for(sheet))["id"].iloc[0])
+        database = ida.create_database("Demo", toolkit.ida_fields_for(sheet))
         match = toolkit.match_columns(sheet, ida.fields(database))
         yield f"\nA new database, {database}, with a field for each column:"
         kinds = ida.fields(database).set_index("name")["kind"]

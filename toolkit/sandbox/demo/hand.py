@@ -67,17 +67,17 @@ def live_through(month: str, api: "Api", users: pd.DataFrame) -> None:
     if name in set(api.ida.databases()["name"]):
         return
     _pass_until(start + timedelta(days=1, hours=12))
-    made = api.ida.create_database(name, ["NOMBRE", "CIUDAD"])
+    database_id = api.ida.create_database(name, ["NOMBRE", "CIUDAD"])
     towns = ("Santiago", "Valparaíso", "Temuco")
     people = [{"NOMBRE": f"Persona {n}", "CIUDAD": towns[n % 3]} for n in range(1, 181)]
-    hand("insert", database_id=int(made["id"].iloc[0]), records=people)
+    hand("insert", database_id=database_id, records=people)
     _sign(start, api)
     add_print_users(users)
     for n, (logon_name, domain_name) in enumerate(users[["LogonName", "DomainName"]].itertuples(index=False)):
         if n % 4:
             api.nddprint.add_card_code(logon_name, domain_name, f"{77_000 + n:07}", replace=True)
     asked = [{"IdDocument": f"{7_654_300 + n:010}"} for n in range(1, 13)]
-    api.carmachain.create_request(["Address", "Contacts", "Credit History"], asked)
+    api.carmachain.raw.create_request(["Address", "Contacts", "Credit History"], asked)
     _pass_until((start + timedelta(days=32)).replace(day=1, hour=8))
 
 

@@ -15,13 +15,19 @@ from toolkit.spec import (
     Rows,
     Service,
     System,
+    Table,
     Text,
+    Value,
     get,
     post,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pandas import DataFrame
+
+    from toolkit.http.secrets import Secret
 
 ALL = "All categories"
 CATEGORIES = {
@@ -44,7 +50,7 @@ TOKEN_LIFE = 24 * 60 * 60  # seconds
 
 
 class Credentials(Record):
-    """How CarmaChain is entered: the customer's own peer gives a token to whoever reaches it; or a ready token."""
+    """Credentials: none, for the customer's own peer gives a token to whoever reaches it; or a token that you have."""
 
     token = Masked("A ready token. Where there is none, the peer is asked for one, and for another every 24 hours.")
 
@@ -59,12 +65,6 @@ SYSTEM = System(
 )
 
 
-class Token(Record):
-    """A token."""
-
-    token = Masked("The token, for 24 hours.")
-
-
 class Person(Record):
     """A person to ask about: a document, a phone, or both."""
 
@@ -77,8 +77,8 @@ class Person(Record):
 class Ticket(Record):
     """A request that was taken: one person asked about."""
 
-    IdDocument = Text("Number of the identity document that was asked about.", also="idDocument")
-    PhoneNumber = Text("Phone that was asked about, as it was sent.", also="phoneNumber")
+    IdDocument = Text("Number of the identity document that was asked about.", aliases=("idDocument",))
+    PhoneNumber = Text("Phone that was asked about, as it was sent.", aliases=("phoneNumber",))
     idRequest = Text("Identifier of the request: what the answer is fetched with.")
 
 
@@ -94,66 +94,62 @@ class Detail(Record):
 class Answer(Record):
     """The answer about one person so far."""
 
-    idDocument = Text("Number of the identity document that was asked about.", also="IdDocument")
-    phoneNumber = Text("Phone that was asked about.", also="PhoneNumber")
+    idDocument = Text("Number of the identity document that was asked about.", aliases=("IdDocument",))
+    phoneNumber = Text("Phone that was asked about.", aliases=("PhoneNumber",))
     idRequest = Text("Identifier of the request.")
     status = Choice("Panding: not answered yet.", choices={DONE: "answered", PENDING: "pending"})
     requestDetails = Rows("What the peers say.", record=Detail)
 
 
-Categories = Annotated[Any, List("A category, or a list of them.", wire="type_request", choices=CATEGORIES, alone=True)]
+Categories = Annotated[
+    "str | Sequence[str]", List("A category, or a list of them.", wire="type_request", choices=CATEGORIES, alone=True)
+]
 BOTH_FORMS = (
     "`type_request` is a text in the table, a list in the vendor's example: one travels as text, several as a list."
 )
 
 
-class CarmaChain(Service):
-    """Data about people, asked of many peers at once and answered in their own time."""
+class RawOnly(Service):
+    """The services that you reach by `.raw` alone."""
 
     system = SYSTEM
 
     @get(
         "/auth/getToken",
         section="APIKeyHeader",
-        rows=Token,
-        at="token",
-        value=True,
+        returns=Value(Masked("The token, for 24 hours."), "token"),
         authenticated=False,
         note="The shape of the answer is observed.",
     )
-    def get_token(self) -> Any:
-        """A token for 24 hours, masked. `connect()` asks for one by itself, and for another before it ends."""
+    def get_token(self) -> "Secret":
+        """Ask for a token, which lives for 24 hours. `connect()` does this for you."""
 
     @post(
         "/api/createrequest",
         section="Send request",
-        rows=Ticket,
-        at="parametrRequest",
+        returns=Table(Ticket, "parametrRequest"),
         irrevocable=True,
         note=f"{BOTH_FORMS} The shape of `response` is assumed.",
     )
     def create_request(
-        self, categories: Categories, people: Annotated[Any, Rows("The people.", record=Person, wire="value")]
+        self,
+        categories: Categories,
+        people: Annotated["DataFrame | Sequence[Any]", Rows("The people.", record=Person, wire="value")],
     ) -> "DataFrame":
-        """Ask about people, in one request, and return a ticket each: one row a person, as the vendor lists them.
+        """Ask about people in one request: one row per person, as the vendor lists them, each with a ticket.
 
-        May cost money, and is not safe to repeat: each call asks anew. `request` takes any number of people, checks
-        them, keeps account, and matches the tickets with the rows.
-
-        Args:
-            categories: what to ask for: one category, or a list of them.
-            people: a DataFrame with `IdDocument` and/or `PhoneNumber`, or a list of dicts.
+        May cost money. Not safe to repeat: each call asks again. `request` takes any number of people, checks them,
+        records what was sent, and joins the tickets to your rows.
 
         Raises:
             RowErrors: some people cannot be asked about. Nothing was sent; `.table` says why.
-            OutcomeUnknown: no trustworthy answer came; `answers(period=…)` shows what was asked lately.
+            OutcomeUnknown: no trustworthy answer came. `answers(period=…)` shows what was asked lately.
         """
 
     @post(
         "/api/respond",
         section="Get Respond",
-        rows=Answer,
-        at="parametrRequest",
+        returns=Table(Answer, "parametrRequest"),
         repeatable=True,
         note=f"{BOTH_FORMS} `Panding` is the vendor's spelling of pending.",
     )
@@ -161,15 +157,17 @@ class CarmaChain(Service):
         self,
         categories: Categories,
         *,
-        ids: Annotated[Any, List("Identifiers of requests.", wire="idRequest")] = None,
+        ids: Annotated["Sequence[str] | None", List("Identifiers of requests.", wire="idRequest")] = None,
         period: Annotated[int | None, Integer("Or the last so many minutes.", minimum=1)] = None,
     ) -> "DataFrame":
-        """The answers so far, as the vendor gives them: one row a person, what the peers say as a list.
+        """Read the answers so far: one row per person, what the peers say in a list. `answers` has one row per field.
 
-        `answers` has a row for each field instead, in any number of requests. Safe to repeat.
-
-        Args:
-            categories: which of what was asked for: one category, or a list of them.
-            ids: identifiers of requests, from the tickets.
-            period: or everything asked in the last so many minutes.
+        Safe to repeat.
         """
+
+
+class CarmaChain(Service):
+    """Data about people, asked of many peers at once and answered in their own time."""
+
+    system = SYSTEM
+    raw_only = RawOnly

@@ -120,7 +120,7 @@ class CarmaChain(VendorClient, declared.CarmaChain):
         if sum(given is not None for given in (tickets, ids, period)) != 1:
             raise InputError("give tickets, or ids=…, or period=… (minutes)")
         if period is not None:
-            return tidy(merged([self.respond(_known(categories), period=period)]))
+            return tidy(merged([self._raw_only.respond(_known(categories), period=period)]))
         if ids is not None:
             tickets = pd.DataFrame({"idRequest": pd.array(list(ids), dtype="str")})
             tickets["type_request"] = "; ".join(_known(categories))
@@ -174,7 +174,7 @@ class CarmaChain(VendorClient, declared.CarmaChain):
             tickets: from `request`.
             period: minutes back.
         """
-        asked = merged([self.respond(ALL, period=period)]).values()
+        asked = merged([self._raw_only.respond(ALL, period=period)]).values()
         free = [person for person in asked if person["idRequest"] not in set(tickets["idRequest"])]
         key = _key(tickets["IdDocument"], tickets["PhoneNumber"])
         sent = tickets["outcome"].isin(("unknown", "accepted"))
@@ -186,11 +186,15 @@ class CarmaChain(VendorClient, declared.CarmaChain):
         ids = {k: free[n]["idRequest"] for k, n in zip(key[lost], found, strict=True) if n is not None}
         return tickets.assign(idRequest=tickets["idRequest"].fillna(key.map(ids).where(sent).astype("str")))
 
+    @property
+    def _raw_only(self) -> declared.RawOnly:
+        return declared.RawOnly(self.connection.client)
+
     def _sign_in(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives, where that is known. The peer gives it to whoever reaches it."""
         if token := self.connection.account.get("token"):
             return token, None
-        return self.get_token(), TOKEN_LIFE
+        return self._raw_only.get_token(), TOKEN_LIFE
 
     def _try_to_look(self, tickets: pd.DataFrame, watch: Watch) -> None:
         """Look once; what can pass by itself is left to the next look."""
@@ -210,7 +214,7 @@ class CarmaChain(VendorClient, declared.CarmaChain):
         for wanted, ids in asked.groupby("type_request", sort=False)["idRequest"]:
             for start in range(0, len(ids), IDS_AT_ONCE):
                 some = list(ids.iloc[start : start + IDS_AT_ONCE])
-                yield self.respond(str(wanted).split("; "), ids=some)
+                yield self._raw_only.respond(str(wanted).split("; "), ids=some)
 
 
 class _People(Rows):

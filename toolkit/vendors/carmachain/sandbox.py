@@ -12,7 +12,7 @@ from typing import Any
 
 from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refused
 from toolkit.spec import List, Number, Record, Text
-from toolkit.vendors.carmachain.api import ALL, CATEGORIES, DONE, PENDING, SYSTEM, TOKEN_LIFE, CarmaChain
+from toolkit.vendors.carmachain.api import ALL, CATEGORIES, DONE, PENDING, SYSTEM, TOKEN_LIFE, RawOnly
 
 SEED = "carmachain.seed"  # a setting
 PEERS = tuple(f"peer-{n}" for n in range(1, 10))
@@ -59,12 +59,12 @@ def seed(call: Call) -> None:
 FAKE = FakeVendor(SYSTEM, {}, {Request: "idRequest"}, seed, authenticate, error_response)
 
 
-@FAKE.handles(CarmaChain.get_token)
+@FAKE.handles(RawOnly.get_token)
 def get_token(call: Call) -> Answer:
     return 200, {"token": call.issue("peer", TOKEN_LIFE)}
 
 
-@FAKE.handles(CarmaChain.create_request)
+@FAKE.handles(RawOnly.create_request)
 def create_request(call: Call) -> Answer:
     sent = _body(call, {"type_request", "value"})
     categories, people = _categories(sent.get("type_request")), sent.get("value")
@@ -80,7 +80,7 @@ def create_request(call: Call) -> Answer:
     return _answer([{key: value for key, value in row.items() if value is not None} for row in rows])
 
 
-@FAKE.handles(CarmaChain.respond)
+@FAKE.handles(RawOnly.respond)
 def respond(call: Call) -> Answer:
     sent = _body(call, {"type_request", "idRequest", "period"})
     categories, ids, period = _categories(sent.get("type_request")), sent.get("idRequest"), sent.get("period")

@@ -8,6 +8,7 @@ from toolkit.spec import (
     Choice,
     Dialect,
     Email,
+    Identifier,
     Integer,
     Json,
     Masked,
@@ -18,8 +19,10 @@ from toolkit.spec import (
     Rows,
     Service,
     System,
+    Table,
     Text,
     Timestamp,
+    Value,
     delete,
     get,
     post,
@@ -27,7 +30,13 @@ from toolkit.spec import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pandas import DataFrame
+
+    from toolkit.http.secrets import Secret
+
+ALL, BY_ID = "Consultar todas las bases de datos activas", "Consultar base de datos por ID"
 
 FIELD_TYPES = {
     0: "text",
@@ -41,7 +50,7 @@ DATE_FORMAT = "%d/%m/%Y"  # assumed, from the vendor's own labels ("13/09/2019 1
 
 
 class Credentials(Record):
-    """How IDA is entered: user and password, or a token from the user's profile page."""
+    """Credentials: user name and password, or a token from the user's profile page."""
 
     username = Text("The user's name on the platform.", max_length=50)
     password = Masked("Its password, or the SHA-1 hex digest of it.")
@@ -165,144 +174,186 @@ class Values(Record):
 
 
 DatabaseId = Annotated[int, Integer("Identifier of the database.", minimum=0)]
-RecordId = Annotated[int, Integer("Identifier of the record.", minimum=0)]
+RecordId = Annotated[int, Integer("Identifier of the record.", wire="recordId", minimum=0)]
+LOGIN, ONE, RECORD = "/api/user/login", "/api/v2/database/{id}", "/api/v2/database/data"
+
+
+class RawOnly(Service):
+    """The services that you reach by `.raw` alone."""
+
+    system = SYSTEM
+
+    @get(LOGIN, section="Validación de Usuario", returns=Table(User, "data"), authenticated=False)
+    def login(
+        self,
+        username: Annotated[str, Text("Name of the user.", max_length=50)],
+        password: Annotated["str | Secret", Masked("SHA-1 hex digest of the password.")],
+    ) -> "DataFrame":
+        """Sign in, and return the user as one row. `connect()` signs in for you."""
+
+    @post(
+        "/api/v2/database/records",
+        section="Insertar registros en base de datos",
+        returns=Value(Text("What the vendor says, as OK."), "message"),
+    )
+    def post_records(
+        self,
+        database_id: DatabaseId,
+        records: Annotated[
+            "list[dict[str, Any]]",
+            Json('The records: [{"values": [{"field_id": 321, "fvalue": "…"}, …]}, …], the ids from `fields`.'),
+        ],
+    ) -> str:
+        """Add records, and return what the vendor says. `insert_records` checks a DataFrame, sends it and counts.
+
+        Not safe to repeat: the records would be there twice.
+        """
 
 
 class Ida(Service):
     """Contact databases of a mailing platform."""
 
     system = SYSTEM
+    raw_only = RawOnly
 
-    @get("/api/user/login", section="Validación de Usuario", rows=User, at="data", authenticated=False)
-    def login(
-        self,
-        username: Annotated[str, Text("Name of the user.", max_length=50)],
-        password: Annotated[Any, Masked("SHA-1 hex digest of the password.")],
-    ) -> "DataFrame":
-        """Log in. `connect()` does it; `user()` shows who one is."""
-
-    @get("/api/v2/database/databases", section="Consultar todas las bases de datos activas", rows=Database, at="data")
+    @get("/api/v2/database/databases", section=ALL, returns=Table(Database, "data"))
     def databases(self) -> "DataFrame":
-        """Every active contact database, one row each, in the vendor's order; empty where there is none."""
+        """List every active contact database.
 
-    @get("/api/v2/database/{id}", section="Consultar base de datos por ID", rows=Database, at="data")
+        Returns:
+            One row per database, in the vendor's order. No row where there is none.
+
+        >>> ida.databases()[["id", "name"]]
+              id             name
+        0  11111  Base de datos 1
+        """
+
+    @get(ONE, section=BY_ID, returns=Table(Database, "data"))
     def database(self, id: DatabaseId) -> "DataFrame":
-        """One contact database, as one row.
+        """Read one contact database.
+
+        Returns:
+            One row.
 
         Raises:
-            NotFound: there is none with this identifier.
+            NotFound: no database has this identifier.
         """
 
-    @get("/api/v2/database/{id}", section="Consultar base de datos por ID", rows=FieldOfDatabase, at="data.fieldList")
+    @get(ONE, section=BY_ID, returns=Table(FieldOfDatabase, "data.fieldList"))
     def fields(self, id: DatabaseId) -> "DataFrame":
-        """The fields of a contact database, one row each, in the vendor's order.
+        """List the fields of a contact database: what `insert_records` can fill.
+
+        Returns:
+            One row per field, in the vendor's order.
 
         Raises:
-            NotFound: there is no database with this identifier.
+            NotFound: no database has this identifier.
+
+        >>> ida.fields(11111)[["name", "kind"]].head(3)
+               name   kind
+        0     EMAIL  email
+        1    NOMBRE   text
+        2  TELEFONO  phone
         """
 
-    @delete("/api/v2/database/{id}", section="Eliminar base de datos")
+    @delete(ONE, section="Eliminar base de datos")
     def delete_database(self, id: DatabaseId) -> None:
-        """Delete a contact database with all its records. Cannot be undone.
+        """Delete a contact database with all its records. This cannot be undone.
 
         Raises:
-            NotFound: there is none with this identifier.
-            OutcomeUnknown: no trustworthy answer came; `databases()` shows whether it is still there.
+            NotFound: no database has this identifier.
+            OutcomeUnknown: no trustworthy answer came. `databases()` shows whether the database is still there.
         """
 
-    @post("/api/v2/database/", section="Crear base de datos", rows=Database, at="data")
+    @post(
+        "/api/v2/database/",
+        section="Crear base de datos",
+        returns=Identifier(Integer("Identifier of the database."), "data.id"),
+    )
     def create_database(
         self,
         name: Annotated[str, Text("Name of the database.")],
-        fields: Annotated[Any, Rows("Its fields.", record=NewField, wire="fieldList")],
+        fields: Annotated["DataFrame | Sequence[Any]", Rows("Its fields.", record=NewField, wire="fieldList")],
         *,
         birthday: Annotated[bool | None, Bool("Whether it sends birthday messages.")] = None,
         birthday_message: Annotated[int | None, Integer("Identifier of the message.", wire="birthdayMessage")] = None,
         birthday_message_hour: Annotated[str | None, Text("When it is sent, HH:MM.")] = None,
-    ) -> "DataFrame":
-        """Create a contact database, and return it as one row. Not safe to repeat: a second call makes a second one.
+    ) -> int:
+        """Create a contact database.
+
+        Not safe to repeat: a second call creates a second database.
 
         Args:
             name: of the database.
-            fields: a DataFrame with a row a field (`name` needed; the rest has the document's defaults), or a list of
-                names for text fields. `toolkit.ida_fields_for(df)` proposes one from any DataFrame.
-            birthday: whether it sends birthday messages.
-            birthday_message: identifier of that message.
-            birthday_message_hour: when it is sent, as "09:00".
+            fields: a DataFrame with one row per field (`name` is required; the other columns default to the document's
+                values), or a list of names of text fields. `toolkit.ida_fields_for(df)` proposes the fields for any
+                DataFrame.
+            birthday: whether the database sends birthday messages.
+            birthday_message: the identifier of that message.
+            birthday_message_hour: when the message is sent, as "09:00".
+
+        Returns:
+            The identifier of the database.
 
         Raises:
-            RowErrors: some fields cannot be sent. Nothing was; `.table` says why.
-            OutcomeUnknown: no trustworthy answer came; `databases()` shows whether it was created.
+            RowErrors: some fields cannot be sent. Nothing was sent; `.table` says why.
+            OutcomeUnknown: no trustworthy answer came. `databases()` shows whether the database was created.
 
-        >>> ida.create_database("Clientes", ["NOMBRE", "CIUDAD"])[["name", "rowCounter"]]
+        >>> database_id = ida.create_database("Clientes", ["NOMBRE", "CIUDAD"])
+        >>> ida.database(database_id)[["name", "rowCounter"]]
                name  rowCounter
         0  Clientes           0
         """
 
-    @post("/api/v2/database/records", section="Insertar registros en base de datos", value=True, at="message")
-    def post_records(
-        self,
-        database_id: Annotated[int, Integer("Identifier of the database.")],
-        records: Annotated[Any, Json("The records, as the document shows them.")],
-    ) -> str:
-        """Send records as they are, unchecked and once. `insert_records` takes a DataFrame, checks and counts.
-
-        Not safe to repeat: the records would be there twice. Returns what the vendor says, as "OK".
-
-        Args:
-            database_id: of the database.
-            records: [{"values": [{"field_id": 321, "fvalue": "…"}, …]}, …], the ids from `fields`.
-
-        Raises:
-            NotFound: there is no such database.
-            Rejected: a value is not acceptable; the message names it. None of the records was stored.
-            OutcomeUnknown: no trustworthy answer came; `database(database_id)` shows how many records there are.
-        """
-
     @get(
-        "/api/v2/database/data",
+        RECORD,
         section="Consultar registro en base de datos",
-        rows=Values,
-        at="data.recordData",
-        also=(("POST", "/api/v2/database/data"),),
+        returns=Table(Values, "data.recordData"),
+        aliases=(("POST", RECORD),),
     )
-    def record(
-        self, id: Annotated[int, Integer("Identifier of the record.", wire="recordId", minimum=0)]
-    ) -> "DataFrame":
-        """One record, as one row with a column a field, all text.
+    def record(self, id: RecordId) -> "DataFrame":
+        """Read one record.
+
+        Returns:
+            One row with one column per field, all of them text.
 
         Raises:
-            NotFound: there is none with this identifier.
+            NotFound: no record has this identifier.
+
+        >>> ida.record(1234)[["TELEFONO"]]
+              TELEFONO
+        0  56912345678
         """
 
     @put(
         "/api/v2/database/saveData",
         section="Editar registro en base de datos",
-        rows=Values,
-        at="data.recordData",
+        returns=Table(Values, "data.recordData"),
         repeatable=True,
         provenance=ASSUMED,
         note="The example of PUT shows `recordID` alone; the fields to change stand beside it, as in the GET form.",
-        body=Values,
-        also=(("GET", "/api/v2/database/saveData"),),
+        aliases=(("GET", "/api/v2/database/saveData"),),
     )
     def update_record(
         self,
-        id: Annotated[int, Integer("Identifier of the record.", wire="recordID", minimum=0)],
-        **fields: Any,
+        record_id: Annotated[int, Integer("Identifier of the record.", wire="recordID", minimum=0)],
+        values: Annotated["Mapping[str, Any]", Nested("The fields to change, by name.", record=Values, flat=True)],
     ) -> "DataFrame":
-        """Change fields of one record, and return it as one row. Safe to repeat.
+        """Change fields of one record. Safe to repeat.
 
         Args:
-            id: of the record.
-            **fields: the fields to change, by the names that the database gives them. "" clears a field (assumed: the
-                document shows no empty value); None leaves it as it is.
+            record_id: of the record.
+            values: the fields to change, as {"TELEFONO": "56912345677"}, by the names that the database gives them. ""
+                clears a field (assumed: the document shows no empty value); None leaves it as it is.
+
+        Returns:
+            The record as it is now: one row with one column per field, all of them text.
 
         Raises:
-            NotFound: there is no record with this identifier.
-            Rejected: the vendor refused a value; nothing was changed.
+            NotFound: no record has this identifier.
+            Rejected: the vendor refused a value. Nothing was changed.
 
-        >>> ida.update_record(1234, TELEFONO="56912345677")[["TELEFONO"]]
+        >>> ida.update_record(1234, {"TELEFONO": "56912345677"})[["TELEFONO"]]
               TELEFONO
         0  56912345677
         """

@@ -35,12 +35,15 @@ class Ida(VendorClient, declared.Ida):
         return f"<IDA at {self.connection.host} as {who}>"
 
     def user(self) -> pd.DataFrame:
-        """Who one is: the user and the customer, as one row. The token in it is masked.
+        """Read the signed-in user and the customer.
+
+        Returns:
+            One row. The token in it is masked.
 
         Raises:
-            SettingsError: only a token is known; the vendor tells this to a user and password only.
+            SettingsError: only a token is known. The vendor answers this to a user name and a password only.
         """
-        return self.login(*_name_and_digest(self.connection.account))
+        return self._raw_only.login(*_name_and_digest(self.connection.account))
 
     def records(self, ids: Iterable[int]) -> pd.DataFrame:
         """Many records, one row for each id asked, in that order, with a column a field.
@@ -116,6 +119,10 @@ class Ida(VendorClient, declared.Ida):
         options, policy = self.connection.options(push), SendPolicy(only_new, again)
         return push_all(rows, lambda frame: where.aim(frame, tag_field), options, policy)
 
+    @property
+    def _raw_only(self) -> declared.RawOnly:
+        return declared.RawOnly(self.connection.client)
+
     def _sign_in(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives, where it says so.
 
@@ -126,7 +133,7 @@ class Ida(VendorClient, declared.Ida):
         if token := account.get("token"):
             return token, _life(token, clock)
         try:
-            user = self.login(*_name_and_digest(account))
+            user = self._raw_only.login(*_name_and_digest(account))
         except NotFound as refused:
             raise AuthError("user or password are wrong", service="login", status=refused.status) from None
         token = next(iter(user["api_code"]), None)

@@ -1,17 +1,34 @@
 """nddPrint 360: «Identificador físico» (physical identifiers of users), and the PIN services of the same help pages."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from toolkit.spec import OBSERVED, Bool, Dialect, Integer, List, Masked, Meaning, Record, Service, System, Text, post
+from toolkit.spec import (
+    OBSERVED,
+    Bool,
+    Dialect,
+    Integer,
+    List,
+    Masked,
+    Meaning,
+    Record,
+    Service,
+    System,
+    Table,
+    Text,
+    Value,
+    post,
+)
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from toolkit.http.secrets import Secret
 
 IN_USE, NO_USER, INCOMPLETE, KEPT = "code in use", "user not found", "parameter missing", "old code kept"
 
 
 class Credentials(Record):
-    """How nddPrint 360 is entered: a client's id and secret key, or a ready token."""
+    """Credentials: the client's id and secret key, or a token that you have already."""
 
     client_id = Text("Identifier of the client, from the portal.")
     secret_key = Masked("Its secret key.")
@@ -70,54 +87,47 @@ class Pins(Record):
     useSecurePinCode = Bool("Whether the secure PIN is used.")
 
 
-class Pin(Record):
-    """A PIN code."""
-
-    pin = Masked("The PIN.")
-
-
 LogonName = Annotated[str, Text("The user's logon name.", wire="LogonName")]
 DomainName = Annotated[str, Text("The user's domain.", wire="DomainName")]
 PATHS = "The document's headings have `users/` in the path, its examples leave it out: the headings are followed."
 
 
-class NddPrint(Service):
-    """Card codes and PINs of the users of a print management."""
+class RawOnly(Service):
+    """The services that you reach by `.raw` alone."""
 
     system = SYSTEM
 
-    @post("/api/v1/token", section="Token", provenance=OBSERVED, rows=Token, authenticated=False, repeatable=True)
+    @post(
+        "/api/v1/token",
+        section="Token",
+        provenance=OBSERVED,
+        returns=Table(Token),
+        authenticated=False,
+        repeatable=True,
+    )
     def token(
         self,
         client_id: Annotated[str, Text("Identifier of the client.", wire="clientID")],
-        secret_key: Annotated[Any, Masked("Its secret key.", wire="SecretKey")],
+        secret_key: Annotated["str | Secret", Masked("Its secret key.", wire="SecretKey")],
     ) -> "DataFrame":
-        """A token, masked, and its life in seconds, as one row. `connect()` asks for one by itself.
-
-        Raises:
-            AuthError: the id or the secret key were refused.
-        """
+        """Ask for a token: one row with the token, masked, and its life in seconds. `connect()` does this for you."""
 
     @post(
         "/api/v1/users/card-codes",
         section="Card Codes",
-        rows=Cards,
+        returns=Table(Cards),
         repeatable=True,
-        also=(("POST", "/api/v1/card-codes"),),
+        aliases=(("POST", "/api/v1/card-codes"),),
         note=PATHS,
     )
     def read_card_codes(self, logon_name: LogonName, domain_name: DomainName) -> "DataFrame":
-        """The card codes of one user as the vendor answers: one row, the codes a list. `card_codes` has a row a code.
-
-        Raises:
-            NotFound: there is no such user. `Rejected` where the vendor's refusal does not say so.
-        """
+        """Read the card codes of one user: one row, the codes in a list. `card_codes` has one row per code."""
 
     @post(
         "/api/v1/users/add-card-code",
         section="Add Card code",
         success=True,
-        also=(("POST", "/api/v1/add-card-code"),),
+        aliases=(("POST", "/api/v1/add-card-code"),),
         note=f"{PATHS} `false` is read as a refusal: the user keeps another code (assumed).",
     )
     def post_card_code(
@@ -126,40 +136,67 @@ class NddPrint(Service):
         domain_name: DomainName,
         card_code: Annotated[str, Text("The code. Leading zeros count.", wire="CardCode")],
         *,
-        replace: Annotated[bool, Bool("Whether it takes an only code's place.", wire="ReplaceUniqueCardCode")] = False,
+        replace: Annotated[
+            bool, Bool("Whether it takes the place of the user's only code.", wire="ReplaceUniqueCardCode")
+        ] = False,
     ) -> None:
-        """Add a card code, once, without looking before or after. `add_card_code` reads back where doubt is left.
+        """Add a card code to one user. `add_card_code` reads the codes where the answer leaves doubt.
 
         Raises:
-            NotFound: there is no such user.
-            Rejected: another user has the code, or the user keeps another one; `.code` says which, if the text does.
+            NotFound: no user has this name.
+            Rejected: another user has the code, or this user keeps another one. `.code` says which, if the text does.
             OutcomeUnknown: no trustworthy answer came.
         """
 
-    @post("/api/v1/users/pin-codes", section="PIN Codes", provenance=OBSERVED, rows=Pins, repeatable=True, note=PATHS)
+
+class NddPrint(Service):
+    """Card codes and PINs of the users of a print management."""
+
+    system = SYSTEM
+    raw_only = RawOnly
+
+    @post(
+        "/api/v1/users/pin-codes",
+        section="PIN Codes",
+        provenance=OBSERVED,
+        returns=Table(Pins),
+        repeatable=True,
+        note=PATHS,
+    )
     def pin_codes(self, logon_name: LogonName, domain_name: DomainName) -> "DataFrame":
-        """The PIN and the secure PIN of one user, masked, as one row; `.reveal()` on a cell shows it.
+        """Read the PIN and the secure PIN of one user.
+
+        Returns:
+            One row. Both PINs are masked; `.reveal()` on a cell shows one.
 
         Raises:
-            NotFound: there is no such user.
+            NotFound: no user has this name.
+
+        >>> nddprint.pin_codes("usuario123", "dominio123")
+               pinCode securePinCode  useSecurePinCode
+        0  Secret(***)   Secret(***)              True
         """
 
     @post(
         "/api/v1/users/update-pin-code-autorenew",
         section="Update Pin code auto renew",
         provenance=OBSERVED,
-        rows=Pin,
-        value=True,
-        plain=True,
+        returns=Value(Masked("The PIN.")),
+        is_text=True,
         note="The answer is the bare PIN, as `0208`: text, for JSON has no such number.",
     )
-    def renew_pin_code(self, logon_name: LogonName, domain_name: DomainName) -> Any:
-        """Give one user a new PIN, and return it, masked. The old one is void. Not safe to repeat: it makes another.
+    def renew_pin_code(self, logon_name: LogonName, domain_name: DomainName) -> "Secret":
+        """Give one user a new PIN. The old one is void.
+
+        Not safe to repeat: a second call makes another PIN.
+
+        Returns:
+            The new PIN, masked; `.reveal()` shows it.
 
         Raises:
-            AuthError: the account does not renew PINs automatically (403); nothing was changed.
-            NotFound: there is no such user.
-            OutcomeUnknown: no trustworthy answer came; `pin_codes` shows the PIN that counts.
+            AuthError: the account does not renew PINs automatically (403). Nothing was changed.
+            NotFound: no user has this name.
+            OutcomeUnknown: no trustworthy answer came. `pin_codes` shows the PIN that is valid now.
         """
 
     @post(
@@ -167,7 +204,7 @@ class NddPrint(Service):
         section="Update Secure PIN Code",
         provenance=OBSERVED,
         repeatable=True,
-        plain=True,
+        is_text=True,
         note="The address is observed; that the body has `SecurePinCode`, as the answer of PIN Codes, is assumed. "
         "What it answers is shown nowhere: any text is taken for done, and no text is not.",
     )
@@ -175,7 +212,7 @@ class NddPrint(Service):
         self,
         logon_name: LogonName,
         domain_name: DomainName,
-        secure_pin_code: Annotated[Any, Masked("The new secure PIN.", wire="SecurePinCode")],
+        secure_pin_code: Annotated["str | Secret", Masked("The new secure PIN.", wire="SecurePinCode")],
     ) -> None:
         """Set the secure PIN of one user. The old one is void. Safe to repeat.
 
@@ -185,7 +222,7 @@ class NddPrint(Service):
             secure_pin_code: the digits as text (leading zeros count), or a Secret.
 
         Raises:
-            NotFound: there is no such user.
-            Rejected: the vendor found the PIN unacceptable; nothing was changed.
-            BadAnswer: the answer was empty, which tells nothing; setting it again does no harm.
+            NotFound: no user has this name.
+            Rejected: the vendor refused the PIN. Nothing was changed.
+            BadAnswer: the answer was empty, which tells nothing. You may set the PIN again.
         """

@@ -47,7 +47,7 @@ class NddPrint(VendorClient, declared.NddPrint):
             CardCode  uniqueCardCode
         0  123456789            True
         """
-        found = self.read_card_codes(logon_name, domain_name)
+        found = self._raw_only.read_card_codes(logon_name, domain_name)
         codes = [code for many in found["cardCodes"] for code in many or ()]
         unique = pd.array([found["uniqueCardCode"].iloc[0]] * len(codes), dtype="boolean")
         return pd.DataFrame({"CardCode": pd.array(codes, dtype="str"), "uniqueCardCode": unique})
@@ -94,7 +94,7 @@ class NddPrint(VendorClient, declared.NddPrint):
             OutcomeUnknown: no trustworthy answer came, and the user did not have the code a moment later.
         """
         try:
-            self.post_card_code(logon_name, domain_name, card_code, replace=replace)
+            self._raw_only.post_card_code(logon_name, domain_name, card_code, replace=replace)
         except OutcomeUnknown as doubt:
             try:
                 held = self.card_codes(logon_name, domain_name)["CardCode"]
@@ -154,6 +154,10 @@ class NddPrint(VendorClient, declared.NddPrint):
         report = self.connection.push(target, oracle, target.check, options, SendPolicy(only_new, again))
         return Report(codes, report.table.iloc[np.argsort(order)], report.facts)
 
+    @property
+    def _raw_only(self) -> declared.RawOnly:
+        return declared.RawOnly(self.connection.client)
+
     def _sign_in(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives.
 
@@ -165,7 +169,7 @@ class NddPrint(VendorClient, declared.NddPrint):
             return token, None
         if not account.get("client_id") or not account.get("secret_key"):
             raise SettingsError("nddPrint needs client_id and secret_key, or a token, and they are not known")
-        found = self.token(account["client_id"], account["secret_key"])
+        found = self._raw_only.token(account["client_id"], account["secret_key"])
         life = found["expiresIn"].iloc[0]
         return found["accessToken"].iloc[0], None if pd.isna(life) else float(life)
 
@@ -195,7 +199,7 @@ class _CardCodes(Rows):
     def __init__(self, connection: Connection, checked: Check, replace: bool) -> None:
         self.check, self._replace = checked, replace
         self.session = connection.session
-        self._nddprint = declared.NddPrint(connection.client)
+        self._nddprint = declared.RawOnly(connection.client)
         self._endpoint = connection.endpoint(declared.NddPrint.endpoints["post_card_code"])
         self.what = f"nddprint.add_card_codes{', replacing' if replace else ''}"
         self.destination = f"{connection.address}/users"

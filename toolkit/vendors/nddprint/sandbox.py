@@ -9,7 +9,7 @@ from typing import Any
 
 from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refused
 from toolkit.spec import Bool, Record, Text
-from toolkit.vendors.nddprint.api import SYSTEM, NddPrint
+from toolkit.vendors.nddprint.api import SYSTEM, NddPrint, RawOnly
 
 LIFE = 2_592_000  # seconds, as the example of the vendor's page says
 INCOMPLETE = "La petición está faltando el cuerpo o algún parámetro necesario."
@@ -55,7 +55,7 @@ def error_response(refusal: Refused) -> Answer:
 FAKE = FakeVendor(SYSTEM, CREDENTIALS, {User: "key", Card: "CardCode"}, seed, authenticate, error_response)
 
 
-@FAKE.handles(NddPrint.token)
+@FAKE.handles(RawOnly.token)
 def token(call: Call) -> Answer:
     sent = _body(call, clientID=str, SecretKey=str)
     if sent != {"clientID": CREDENTIALS["client_id"], "SecretKey": CREDENTIALS["secret_key"]}:
@@ -65,13 +65,13 @@ def token(call: Call) -> Answer:
     return 200, {"accessToken": issued, "expiresIn": int(lifetime), "tokenType": "Bearer"}
 
 
-@FAKE.handles(NddPrint.read_card_codes)
+@FAKE.handles(RawOnly.read_card_codes)
 def card_codes(call: Call) -> Answer:
     user = _user(call, _body(call, LogonName=str, DomainName=str))
     return 200, {"uniqueCardCode": call.store.setting(UNIQUE, True), "cardCodes": _codes(call, user)}
 
 
-@FAKE.handles(NddPrint.post_card_code)
+@FAKE.handles(RawOnly.post_card_code)
 def add_card_code(call: Call) -> Answer:
     sent = _body(call, LogonName=str, DomainName=str, ReplaceUniqueCardCode=bool, CardCode=str)
     user, code = _user(call, sent), sent["CardCode"]

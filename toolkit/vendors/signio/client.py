@@ -14,7 +14,7 @@ from toolkit.http.secrets import Secret
 from toolkit.http.wire import Judgement
 from toolkit.push import Order, ReadBack, Report, Rows, SendPolicy, Suspect
 from toolkit.sheets.check import Check, check
-from toolkit.spec import Bool, Choice, Endpoint, Flag, Integer, Record, Text, Timestamp
+from toolkit.spec import Bool, Choice, Endpoint, Flag, Integer, Payload, Record, Text, Timestamp
 from toolkit.vendors.base import Connection, VendorClient
 from toolkit.vendors.signio import api as declared
 from toolkit.vendors.signio.api.base import STATUSES, Status
@@ -78,7 +78,7 @@ class Signio(VendorClient, declared.Signio):
         Raises:
             SettingsError: only a token is known; the vendor tells this to e-mail and password only.
         """
-        return self.authenticate(*_who(self.connection.account))
+        return self._raw_only.authenticate(*_who(self.connection.account))
 
     def signers(self, envelope_id: Any) -> pd.DataFrame:
         """The signers of one envelope, or of many, one row each.
@@ -215,6 +215,10 @@ class Signio(VendorClient, declared.Signio):
         drafts, problems = drafts_of(people, layout)
         return Plan(self.connection, people, drafts, problems, campaign)
 
+    @property
+    def _raw_only(self) -> declared.RawOnly:
+        return declared.RawOnly(self.connection.client)
+
     def _sign_in(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives; that of the account's tenant, where it names one.
 
@@ -227,8 +231,8 @@ class Signio(VendorClient, declared.Signio):
             return token, None
         tenant = account.get("tenant")
         if not tenant:
-            return self.create_token(*_who(account)), TOKEN_LIFE
-        found = self.authenticate(*_who(account))
+            return self._raw_only.create_token(*_who(account)), TOKEN_LIFE
+        found = self._raw_only.authenticate(*_who(account))
         mine = found[found["tenant"].str.casefold() == tenant.casefold()]
         if mine.empty:
             raise SettingsError(f"SIGNIO: there is no tenant {tenant!r}; the user has {', '.join(found['tenant'])}")
@@ -237,7 +241,7 @@ class Signio(VendorClient, declared.Signio):
 
     def _read(self, envelope_ids: list[str]) -> list[Any]:
         """The whole answer for each envelope, or the error: one request each."""
-        whole = replace(declared.Signio.endpoints["envelope"], rows=None, value=True)
+        whole = replace(declared.Signio.endpoints["envelope"], returns=Payload())
         wanted = [{"envelope_id": envelope} for envelope in envelope_ids]
         return self.connection.client.each(whole, wanted, label="envelopes")
 

@@ -12,7 +12,7 @@ from typing import Any
 from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refused
 from toolkit.spec import Bool, Choice, Integer, Json, Masked, Number, Record, Text
 from toolkit.vendors.ida import api
-from toolkit.vendors.ida.api import Ida
+from toolkit.vendors.ida.api import Ida, RawOnly
 from toolkit.vendors.ida.sandbox.values import DATE, EMAIL, LIST, NUMBER, PHONE, TEXT, contact, reader, whole
 
 DAY = 86_400.0
@@ -140,7 +140,7 @@ handles = FAKE.handles
 # ── handlers ─────────────────────────────────────────────────────────────────
 
 
-@handles(Ida.login)
+@handles(RawOnly.login)
 def login(call: Call) -> Answer:
     if not {"username", "password"} <= set(call.query):
         raise Refused(400)
@@ -189,7 +189,7 @@ def create_database(call: Call) -> Answer:
     return ok(data={**_shown(call, made), **times, "birthdayMessage": None, "fieldList": fields})
 
 
-@handles(Ida.post_records)
+@handles(RawOnly.post_records)
 def post_records(call: Call) -> Answer:
     body = _object(call.json, {"database_id", "records"})
     found = _database(call, whole(body.get("database_id")))

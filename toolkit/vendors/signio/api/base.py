@@ -1,13 +1,17 @@
 """What all chapters of the SIGNIO manual share: the system, its codes, and the arguments that recur."""
 
 import enum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from toolkit.spec import Dialect, Json, Masked, Meaning, Record, System, Text
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
 
 class Credentials(Record):
-    """How SIGNIO is entered: e-mail and password, or a ready token."""
+    """Credentials: e-mail address and password, or a token that you have already."""
 
     email = Text("The e-mail address that the user was registered with.")
     password = Masked("Its password.")
@@ -77,4 +81,9 @@ InPath = Annotated[str, Text("Identifier of the envelope.", max_length=36)]  # w
 SignerId = Annotated[str, Text("Identifier of the signer.", wire="id_firmante", max_length=200)]
 DocumentId = Annotated[str, Text("Identifier of the document.", wire="id_documento", max_length=200)]
 DocumentInPath = Annotated[str, Text("Identifier of the document.", max_length=200)]
-Fields = Annotated[Any, Json("Values for the template's inputs: a dict, its keys the inputs' names.")]
+FieldsNeeded = Annotated[
+    "Mapping[str, Any]", Json("Values for the template's inputs: a dict, its keys the inputs' names.")
+]
+Fields = Annotated[
+    "Mapping[str, Any] | None", Json("Values for the template's inputs: a dict, its keys the inputs' names.")
+]

@@ -2,10 +2,13 @@
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from toolkit.spec import OBSERVED, Bool, File, Json, Record, Service, Text, get, post
+from toolkit.spec import OBSERVED, Bool, File, Identifier, Json, Record, Service, Table, Text, get, post
 from toolkit.vendors.signio.api.base import PATH_ONLY, SYSTEM, DocumentId, EnvelopeId
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from os import PathLike
+
     from pandas import DataFrame
 
 EXTENSIONS = ("doc", "docx", "xls", "xlsx", "png", "jpg", "pdf")
@@ -28,38 +31,49 @@ class Documents(Service):
         "/transacciones/cargar_documento",
         section="6.6",
         provenance=OBSERVED,
-        value=True,
-        at="id_documento",
+        returns=Identifier(Text("Identifier of the document."), "id_documento"),
         note=PATH_ONLY,
     )
     def upload_document(
         self,
         envelope_id: EnvelopeId,
-        document: Annotated[Any, File("The file.", wire="documento", extensions=EXTENSIONS)],
+        document: Annotated[
+            "str | PathLike[str] | tuple[str, bytes]", File("The file.", wire="documento", extensions=EXTENSIONS)
+        ],
         *,
-        metatags: Annotated[Any, Json("What is known of each role that the document's tags name.")] = None,
+        metatags: Annotated[
+            "Mapping[str, Any] | None", Json("What is known of each role that the document's tags name.")
+        ] = None,
     ) -> str:
-        """Add a file to a draft, and return the document's identifier. Not safe to repeat: it would be there twice.
+        """Add a file to a draft.
+
+        Not safe to repeat: the file would be there twice.
 
         Args:
             envelope_id: of a draft.
-            document: a path, or a pair of name and bytes. Name and content must be one of the manual's types.
+            document: a path, or a pair of name and bytes. Name and content must be of one of the manual's types.
             metatags: for files with tags such as {{SigStamp:signer1:250,55}}: SIGNIO then creates and links the signers
                 itself. {"signer1": {"SigIDType": "CC", "SigID": …}}; observed: SigName, SigEmail, SigPhone, SigOrder,
                 SigCmpy, SigCmpyID, SigCmpyIDType.
 
+        Returns:
+            The identifier of the document.
+
         Raises:
             InputError: the file is missing, empty or of another type. Nothing was sent.
-            NotFound: there is no such envelope.
-            OutcomeUnknown: no trustworthy answer came; `documents(envelope_id)` shows whether it is there.
+            NotFound: no envelope has this identifier.
+            OutcomeUnknown: no trustworthy answer came. `documents(envelope_id)` shows whether the file is there.
         """
 
-    @get("/transacciones/gestionar", section="6.11", provenance=OBSERVED, rows=Document, at="documentos")
+    @get("/transacciones/gestionar", section="6.11", provenance=OBSERVED, returns=Table(Document, "documentos"))
     def documents(self, envelope_id: EnvelopeId) -> "DataFrame":
-        """The documents of one envelope, one row each.
+        """List the documents of one envelope.
+
+        Returns:
+            One row per document, in the vendor's order.
 
         Raises:
-            NotFound: there is no envelope with this identifier.
+            NotFound: no envelope has this identifier.
         """
 
     @post("/documentos/proteger/", section="6.14", provenance=OBSERVED, repeatable=True)
@@ -68,8 +82,14 @@ class Documents(Service):
         document_id: DocumentId,
         protect: Annotated[bool, Bool("Whether it is protected.")] = True,
     ) -> None:
-        """Protect a document, or no longer: a protected one cannot be read once its envelope is signed. Safe to repeat.
+        """Protect a document, or end its protection. Safe to repeat.
+
+        Nobody can read a protected document once its envelope is signed.
+
+        Args:
+            document_id: from `upload_document` or `documents`.
+            protect: False ends the protection.
 
         Raises:
-            NotFound: there is no document with this identifier.
+            NotFound: no document has this identifier.
         """

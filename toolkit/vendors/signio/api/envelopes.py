@@ -7,6 +7,7 @@ from toolkit.spec import (
     OBSERVED,
     Choice,
     Flag,
+    Identifier,
     Integer,
     Json,
     Link,
@@ -14,19 +15,27 @@ from toolkit.spec import (
     Offset,
     Record,
     Service,
+    Table,
     Text,
     Timestamp,
+    Value,
     get,
     post,
 )
 from toolkit.vendors.signio.api.base import PATH_ONLY, STATUSES, SYSTEM, EnvelopeId, InPath
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
     from pandas import DataFrame
+
+    from toolkit.http.secrets import Secret
+    from toolkit.vendors.signio.api.base import Status
 
 SEARCHED = ("En Proceso", "Pendiente de Firma", "Firmada", "Rechazada", "Suspendida")
 SORTED_BY = ("name", "status", "created_at", "updated_at")
-SORTS = {f"{sign}{by}": f"{way} {by}" for by in SORTED_BY for sign, way in (("-", "falling"), ("+", "rising"))}
+SORTS = {f"{sign}{by}": f"{way} {by}" for by in SORTED_BY for sign, way in (("-", "descending"), ("+", "ascending"))}
 LISTED: dict[int, str] = {0: "Todos los estados", **{number: name for number, name in STATUSES.items() if number != 8}}
 PHOTO = {"NO": "No se solicita", "OP": "Opcional", "OB": "Obligatoria"}
 ON_SCREEN = {"SCREEN": "Token en pantalla", "SHOW_OPTIONS": "Opciones de envío"}
@@ -77,14 +86,14 @@ class Envelope(Record):
 
 
 class EnvelopeOptions(Record):
-    """What may be said of a new envelope."""
+    """The options of a new envelope."""
 
     mensaje = Text("A message that goes with it.")
     ciclo_aprobacion = Flag("Whether some of its signers approve.")
     tags = List("Labels, as `tags()` lists them.", separator=";")
     id_transaccion_base = Text("Identifier of the base envelope to copy, from `base_envelopes()`.", max_length=36)
     external_id = Text("The caller's own identifier; webhooks carry it.")
-    cc = List("E-mail addresses told when it ends; they may read every document.", separator=",", emails=True)
+    cc = List("E-mail addresses to notify when it ends; they may read every document.", separator=",", emails=True)
     op_btnRechazo = Flag("Whether signers may reject.")
     op_foto = Choice("Whether signing takes a photo.", choices=PHOTO)
     op_certLegops = Flag("Whether documents get the certification of Legops.")
@@ -102,12 +111,6 @@ class EnvelopeOptions(Record):
     op_token = Choice("How signers on site get their token (observed).", choices=ON_SCREEN)
 
 
-class EditLink(Record):
-    """A link to an envelope."""
-
-    magic_link = Link("The link: whoever has it is logged in as the user who asked for it.")
-
-
 class Envelopes(Service):
     """Envelopes, from the draft to the end."""
 
@@ -117,58 +120,94 @@ class Envelopes(Service):
         "/transacciones/listar",
         section="6.2",
         provenance=OBSERVED,
-        rows=ListedEnvelope,
-        at="transacciones",
+        returns=Table(ListedEnvelope, "transacciones"),
         repeatable=True,
     )
     def envelopes(
         self,
-        status: Annotated[Any, Choice("Only envelopes in this state.", choices=LISTED, wire="estado")] = None,
+        status: Annotated[
+            "str | int | Status | None", Choice("Only envelopes in this state.", choices=LISTED, wire="estado")
+        ] = None,
     ) -> "DataFrame":
-        """Every envelope of the customer, one row each, in the vendor's order.
+        """List every envelope of the customer.
 
         Args:
-            status: "pendiente de firma", 2, or `Status.PENDING`; all states where it is None.
+            status: "pendiente de firma", 2, or `Status.PENDING`; None for all states.
+
+        Returns:
+            One row per envelope, in the vendor's order.
 
         >>> signio.envelopes("en elaboración").columns.tolist()
         ['id_transaccion', 'nombre', 'estado', 'estado_nombre']
         """
 
-    @post("/transacciones/listar_tags", section="6.3", provenance=ASSUMED, rows=Tag, at="tags", repeatable=True)
+    @post("/transacciones/listar_tags", section="6.3", provenance=ASSUMED, returns=Table(Tag, "tags"), repeatable=True)
     def tags(self) -> "DataFrame":
-        """Every label that envelopes can be given, one row each."""
+        """List every label that envelopes can have.
+
+        Returns:
+            One row per label, in the vendor's order.
+        """
 
     @post(
         "/transacciones/listar_base",
         section="6.4",
         provenance=ASSUMED,
-        rows=BaseEnvelope,
-        at="transacciones",
+        returns=Table(BaseEnvelope, "transacciones"),
         repeatable=True,
     )
     def base_envelopes(self) -> "DataFrame":
-        """Every base envelope, one row each: new envelopes can copy their structure."""
+        """List every base envelope, whose structure new envelopes can copy.
+
+        Returns:
+            One row per base envelope, in the vendor's order.
+        """
 
     @post(
         "/transacciones/crear",
         section="6.5",
         provenance=OBSERVED,
-        value=True,
-        at="id_transaccion",
+        returns=Identifier(Text("Identifier of the envelope."), "id_transaccion"),
         body=EnvelopeOptions,
         note=f"{PATH_ONLY} What the same `envelopeDeduplicationKey` answers again is assumed.",
     )
     def create_envelope(
-        self, nombre: Annotated[str, Text("Name of the envelope.", max_length=255)], **options: Any
+        self,
+        nombre: Annotated[str, Text("Name of the envelope.", max_length=255)],
+        *,
+        mensaje: str | None = None,
+        ciclo_aprobacion: bool | None = None,
+        tags: "Sequence[str] | None" = None,
+        id_transaccion_base: str | None = None,
+        external_id: str | None = None,
+        cc: "Sequence[str] | None" = None,
+        op_btnRechazo: bool | None = None,
+        op_foto: str | None = None,
+        op_certLegops: bool | None = None,
+        op_firmasProcesadas: bool | None = None,
+        remitente: str | None = None,
+        mensaje_firma: str | None = None,
+        mensaje_final: str | None = None,
+        permiteEdicion: bool | None = None,
+        permiteEdicionFirmantes: bool | None = None,
+        on_premise_signature: bool | None = None,
+        envelopeDeduplicationKey: str | None = None,
+        notificar_contacto: bool | None = None,
+        campos_plantillas: "Mapping[str, Any] | None" = None,
+        created_by: str | None = None,
+        op_token: str | None = None,
     ) -> str:
-        """Create an envelope, and return its identifier. It is a draft: nobody is told before `distribute`.
+        """Create an envelope. It is a draft: SIGNIO notifies nobody before `distribute`.
 
-        Not safe to repeat, unless `envelopeDeduplicationKey` is given.
+        Not safe to repeat, unless you give `envelopeDeduplicationKey`.
+
+        Returns:
+            The identifier of the envelope.
 
         Raises:
-            InputError: something exceeds the manual's limits. Nothing was sent; the message names all of it.
-            Rejected: the vendor refused it; `.errors` says what.
-            OutcomeUnknown: no trustworthy answer came; `search_envelopes(name=…)` shows whether it is there.
+            InputError: a value exceeds the manual's limits. Nothing was sent; the message names every problem.
+            Rejected: the vendor refused the envelope; `.errors` lists the reasons.
+            OutcomeUnknown: no trustworthy answer came. `search_envelopes(name=…)` shows whether the envelope is there.
 
         >>> envelope_id = signio.create_envelope("Contrato", tags=["Contratos"], external_id="emp-001")
         >>> len(envelope_id)
@@ -177,47 +216,50 @@ class Envelopes(Service):
 
     @post("/transacciones/distribuir", section="6.10", provenance=OBSERVED, irrevocable=True, note=PATH_ONLY)
     def distribute(self, envelope_id: EnvelopeId) -> None:
-        """Send an envelope to its signers. Real people get e-mail at once, and it cannot be taken back.
+        """Send an envelope to its signers. Real people get e-mail at once, and this cannot be taken back.
 
-        All signers are told at the same time where nobody has an `orden`; else the first, and each next one when the
-        one before has signed everything. Never sent twice by itself, whatever comes back.
+        Where no signer has an `orden`, SIGNIO notifies all of them at the same time; else the first, and each next one
+        when the one before has signed everything. The toolkit never sends an envelope twice on its own.
 
         Raises:
-            Rejected: it is not a draft, or is not complete. Nobody was told.
-            OutcomeUnknown: no trustworthy answer came; look at `envelope(envelope_id)` before anything else.
+            Rejected: the envelope is not a draft, or is not complete. Nobody was notified.
+            OutcomeUnknown: no trustworthy answer came. Look at `envelope(envelope_id)` before you do anything else.
         """
 
-    @get("/transacciones/gestionar", section="6.11", provenance=OBSERVED, rows=Envelope)
+    @get("/transacciones/gestionar", section="6.11", provenance=OBSERVED, returns=Table(Envelope))
     def envelope(self, envelope_id: EnvelopeId) -> "DataFrame":
-        """One envelope, as one row. `documents`, `signers` and `signatures` give what it holds.
+        """Read one envelope. `documents`, `signers` and `signatures` list what it holds.
+
+        Returns:
+            One row.
 
         Raises:
-            NotFound: there is none with this identifier.
+            NotFound: no envelope has this identifier.
         """
 
     @post("/transacciones/devolver", section="6.12", provenance=ASSUMED)
     def return_to_draft(self, envelope_id: EnvelopeId) -> None:
-        """Take an envelope back to be edited, from *Pendiente de firma* or *Captura de datos* only.
+        """Take an envelope back to edit it. Its state must be *Pendiente de firma* or *Captura de datos*.
 
         Raises:
-            NotFound: there is none with this identifier, or it is in another state.
-            OutcomeUnknown: no trustworthy answer came; `envelope(envelope_id)` shows its state.
+            NotFound: no envelope has this identifier, or it is in another state.
+            OutcomeUnknown: no trustworthy answer came. `envelope(envelope_id)` shows its state.
         """
 
     @post("/transacciones/eliminar", section="6.13", provenance=ASSUMED)
     def delete_envelope(self, envelope_id: EnvelopeId) -> None:
-        """Delete an envelope, from *En elaboración* only. Cannot be undone.
+        """Delete an envelope. Its state must be *En elaboración*. This cannot be undone.
 
         Raises:
-            NotFound: there is none with this identifier, or it is in another state.
+            NotFound: no envelope has this identifier, or it is in another state.
+            OutcomeUnknown: no trustworthy answer came. `envelope(envelope_id)` shows whether it is still there.
         """
 
     @get(
         "/envelopes",
         section="6.16",
         provenance=ASSUMED,
-        rows=FoundEnvelope,
-        at="envelopes",
+        returns=Table(FoundEnvelope, "envelopes"),
         page=Offset("offset", 1000),
         note="*En Proceso* covers *En elaboración* and *Captura de datos* (assumed).",
     )
@@ -226,41 +268,50 @@ class Envelopes(Service):
         *,
         name: Annotated[str | None, Text("Part of the name, in capitals or not.", wire="filter[name]")] = None,
         updated_from: Annotated[
-            Any, Timestamp("Changed then or later.", wire="filter[from]", format="%Y-%m-%d %H:%M:%S")
+            "str | datetime | None",
+            Timestamp("Changed then or later.", wire="filter[from]", format="%Y-%m-%d %H:%M:%S"),
         ] = None,
         updated_to: Annotated[
-            Any, Timestamp("Changed then or before.", wire="filter[to]", format="%Y-%m-%d %H:%M:%S")
+            "str | datetime | None",
+            Timestamp("Changed then or before.", wire="filter[to]", format="%Y-%m-%d %H:%M:%S"),
         ] = None,
         status: Annotated[
             str | None, Choice("Only in this state.", wire="filter[status]", choices={s: s for s in SEARCHED})
         ] = None,
-        sort: Annotated[str | None, Choice("Order: - falls, + rises.", choices=SORTS)] = None,
+        sort: Annotated[str | None, Choice("Order: - descending, + ascending.", choices=SORTS)] = None,
         offset: Annotated[int | None, Integer("Rows to leave out at the start.", minimum=0)] = None,
     ) -> "DataFrame":
-        """The envelopes that match all that is given, one row each, from all pages.
+        """List the envelopes that match every condition you give.
 
         Args:
-            name: part of the name.
+            name: part of the name, in capitals or not.
             updated_from: the first moment of change; UTC where it names no zone.
-            updated_to: the last one.
+            updated_to: the last moment of change.
             status: "En Proceso", "Pendiente de Firma", "Firmada", "Rechazada" or "Suspendida".
-            sort: "-created_at", "+name" and so on.
-            offset: rows to leave out at the start.
+            sort: "-created_at" (descending), "+name" (ascending) and so on.
+            offset: how many rows to leave out at the start.
+
+        Returns:
+            One row per envelope, from all pages.
+
+        >>> signio.search_envelopes(name="contrato", sort="-created_at").columns.tolist()
+        ['id', 'name', 'status', 'created_at', 'updated_at', 'documents_count']
         """
 
     @get(
         "/envelopes/{envelope_id}/magic-link",
         section="6.20",
         provenance=ASSUMED,
-        rows=EditLink,
-        at="magic_link",
-        value=True,
+        returns=Value(Link("The link: whoever has it is signed in as you."), "magic_link"),
     )
-    def magic_link(self, envelope_id: InPath) -> Any:
-        """A link to edit a draft, or to look at any other envelope. It works for thirty minutes.
+    def magic_link(self, envelope_id: InPath) -> "Secret":
+        """Make a link to edit a draft, or to look at any other envelope. It works for thirty minutes.
 
-        Whoever has the link is logged in as you: it is masked, and `.reveal()` shows it.
+        Whoever has the link is signed in as you.
+
+        Returns:
+            The link, masked; `.reveal()` shows it.
 
         Raises:
-            NotFound: there is no envelope with this identifier.
+            NotFound: no envelope has this identifier.
         """

@@ -1,9 +1,13 @@
 """6.22 and 6.23: promissory notes (pagarés, TVE)."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from toolkit.spec import ASSUMED, Choice, Date, File, Integer, Record, Service, Text, post, put
+from toolkit.spec import ASSUMED, Choice, Date, File, Identifier, Integer, Record, Service, Text, post, put
 from toolkit.vendors.signio.api.base import SYSTEM, DocumentInPath, InPath
+
+if TYPE_CHECKING:
+    from datetime import date
+    from os import PathLike
 
 SIMPLE = ("type", "SIMPLE")
 WITHOUT_TEMPLATE = ("template_id", "0")
@@ -39,42 +43,65 @@ class Notes(Service):
         "/envelopes/{envelope_id}/tve",
         section="6.22",
         provenance=ASSUMED,
-        value=True,
-        at="document_id",
+        returns=Identifier(Text("Identifier of the document."), "document_id"),
         body=NewNote,
         note="The document gives no path; this one follows 6.23.",
     )
-    def upload_promissory_note(self, envelope_id: InPath, **fields: Any) -> str:
-        """Add a promissory note to a draft, and return the document's identifier. Not safe to repeat.
+    def upload_promissory_note(
+        self,
+        envelope_id: InPath,
+        *,
+        type: str,
+        template_id: "str | int",
+        reference: str | None = None,
+        expiration: "str | date | None" = None,
+        amount: int | None = None,
+        payment_way: str | None = None,
+        payment_place: str | None = None,
+        document: "str | PathLike[str] | tuple[str, bytes] | None" = None,
+        consecutive: str | None = None,
+    ) -> str:
+        """Add a promissory note to a draft.
 
-        Args:
-            envelope_id: of a draft.
-            **fields: see below. SIMPLE needs expiration, amount, payment_way and payment_place; template_id 0 needs
-                document and consecutive.
+        SIMPLE needs expiration, amount, payment_way and payment_place; template_id 0 needs document and consecutive.
+        Not safe to repeat: the note would be there twice.
+
+        Returns:
+            The identifier of the document.
 
         Raises:
-            InputError: something that its type needs is missing. Nothing was sent; the message names all of it.
-            NotFound: there is no such envelope or template.
-            OutcomeUnknown: no trustworthy answer came; `documents(envelope_id)` shows whether it is there.
+            InputError: a value that the type needs is missing. Nothing was sent; the message names every problem.
+            NotFound: the envelope or the template does not exist.
+            OutcomeUnknown: no trustworthy answer came. `documents(envelope_id)` shows whether the note is there.
         """
 
     @put(
         "/envelopes/{envelope_id}/tve/{document_id}",
         section="6.23",
-        value=True,
-        at="document_id",
+        returns=Identifier(Text("Identifier of the document."), "document_id"),
         body=NoteTerms,
         repeatable=True,
     )
-    def edit_promissory_note(self, envelope_id: InPath, document_id: DocumentInPath, **fields: Any) -> str:
-        """Change the terms of a promissory note, and return the document's identifier. Safe to repeat.
+    def edit_promissory_note(
+        self,
+        envelope_id: InPath,
+        document_id: DocumentInPath,
+        *,
+        type: str,
+        reference: str | None = None,
+        expiration: "str | date | None" = None,
+        amount: int | None = None,
+        payment_way: str | None = None,
+        payment_place: str | None = None,
+    ) -> str:
+        """Change the terms of a promissory note. Safe to repeat.
 
-        Args:
-            envelope_id: of a draft.
-            document_id: from `upload_promissory_note`.
-            **fields: see below. SIMPLE needs expiration, amount, payment_way and payment_place.
+        SIMPLE needs expiration, amount, payment_way and payment_place.
+
+        Returns:
+            The identifier of the document.
 
         Raises:
-            InputError: something that its type needs is missing. Nothing was sent; the message names all of it.
-            NotFound: there is no such envelope, or no such note in it.
+            InputError: a value that the type needs is missing. Nothing was sent; the message names every problem.
+            NotFound: the envelope does not exist, or has no such note.
         """

@@ -1,16 +1,13 @@
 """6.24: signing on site."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from toolkit.spec import Choice, Flag, Identity, Link, Record, Service, Text, put
+from toolkit.spec import Choice, Flag, Identity, Link, Service, Text, Value, put
 from toolkit.vendors.signio.api.base import IDENTITY_RULES, IDENTITY_TYPES, SYSTEM
 from toolkit.vendors.signio.api.envelopes import ON_SCREEN
 
-
-class SigningLink(Record):
-    """A link to sign with."""
-
-    url = Link("The link: whoever has it can sign as this person.")
+if TYPE_CHECKING:
+    from toolkit.http.secrets import Secret
 
 
 class OnSite(Service):
@@ -21,10 +18,8 @@ class OnSite(Service):
     @put(
         "/envelope/onpremise/get-signed-url",
         section="6.24",
-        rows=SigningLink,
-        at="url",
-        value=True,
-        bare=True,
+        returns=Value(Link("The link: whoever has it can sign as this person."), "url"),
+        code_optional=True,
         repeatable=True,
         note="Its answer shows no code. Accounts without the feature answer 404 (observed).",
     )
@@ -37,8 +32,10 @@ class OnSite(Service):
         direct: Annotated[bool | None, Flag("Straight to signing.", wire="direct_signature")] = None,
         op_token: Annotated[str | None, Choice("How the token is given.", choices=ON_SCREEN)] = None,
         confirmation_url: Annotated[str | None, Text("Where the signer goes afterwards.")] = None,
-    ) -> Any:
-        """A link for one signer to sign on site. Whoever has it can sign: it is masked, and `.reveal()` shows it.
+    ) -> "Secret":
+        """Make a link with which one signer signs on site.
+
+        Whoever has the link can sign as this person. Safe to repeat.
 
         Args:
             envelope_id: of a distributed envelope that may be signed on site.
@@ -48,6 +45,9 @@ class OnSite(Service):
             op_token: "SCREEN" shows the token on the screen, "SHOW_OPTIONS" offers to send it.
             confirmation_url: where the signer goes afterwards.
 
+        Returns:
+            The link, masked; `.reveal()` shows it.
+
         Raises:
-            NotFound: no such envelope or signer, or the account cannot sign on site.
+            NotFound: the envelope or the signer does not exist, or the account cannot sign on site.
         """

@@ -1,18 +1,14 @@
 """6.1 and 6.21: tokens."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from toolkit.spec import ASSUMED, OBSERVED, Email, Integer, Masked, Record, Service, Text, Timestamp, post
+from toolkit.spec import ASSUMED, OBSERVED, Email, Integer, Masked, Record, Service, Table, Text, Timestamp, Value, post
 from toolkit.vendors.signio.api.base import PATH_ONLY, SYSTEM
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-
-class Token(Record):
-    """A token."""
-
-    token = Masked("The token.")
+    from toolkit.http.secrets import Secret
 
 
 class Tenant(Record):
@@ -24,11 +20,11 @@ class Tenant(Record):
 
 
 UserEmail = Annotated[str, Email("The e-mail address that the user was registered with.")]
-Password = Annotated[Any, Masked("The user's password.")]
+Password = Annotated["str | Secret", Masked("The user's password.")]
 
 
-class Session(Service):
-    """Tokens."""
+class RawOnly(Service):
+    """Tokens: the services that you reach by `.raw` alone."""
 
     system = SYSTEM
 
@@ -36,26 +32,23 @@ class Session(Service):
         "/token/crear",
         section="6.1",
         provenance=OBSERVED,
-        rows=Token,
-        at="token",
-        value=True,
+        returns=Value(Masked("The token."), "token"),
         authenticated=False,
         repeatable=True,
         note=PATH_ONLY,
     )
-    def create_token(self, email: UserEmail, password: Password) -> Any:
-        """A token, masked. `connect()` asks for one by itself, and for another when it ends, after about two hours.
+    def create_token(self, email: UserEmail, password: Password) -> "Secret":
+        """Ask for a token, which lives for about two hours. `connect()` does this for you.
 
         Raises:
-            AuthError: e-mail or password are wrong, or the user or customer is inactive.
+            AuthError: the e-mail address or the password is wrong, or the user or customer is inactive.
         """
 
     @post(
         "/auth/tokens",
         section="6.21",
         provenance=ASSUMED,
-        rows=Tenant,
-        at="tokens",
+        returns=Table(Tenant, "tokens"),
         authenticated=False,
         repeatable=True,
         note="Its heading asks for a token, which nobody can have yet: none is sent.",
@@ -69,8 +62,10 @@ class Session(Service):
             int | None, Integer("Life of the tokens in minutes; 120 where it is missing.", minimum=1)
         ] = None,
     ) -> "DataFrame":
-        """A token for each tenant that the user may work for, one row each. `tenants()` asks for the user connected.
+        """Ask for a token for each tenant that the user may work for, one row per tenant.
+
+        `tenants()` lists them for the signed-in user.
 
         Raises:
-            AuthError: e-mail or password are wrong, or the user or customer is inactive.
+            AuthError: the e-mail address or the password is wrong, or the user or customer is inactive.
         """

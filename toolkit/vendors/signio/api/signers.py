@@ -1,6 +1,6 @@
 """6.7 to 6.9, 6.11: signers ("contactos", "firmantes"), and what they sign."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from toolkit.spec import (
     ASSUMED,
@@ -8,6 +8,7 @@ from toolkit.spec import (
     Choice,
     Email,
     Flag,
+    Identifier,
     Identity,
     Integer,
     List,
@@ -16,6 +17,7 @@ from toolkit.spec import (
     Record,
     Rows,
     Service,
+    Table,
     Text,
     Timestamp,
     get,
@@ -33,6 +35,8 @@ from toolkit.vendors.signio.api.base import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pandas import DataFrame
 
 SIGNATURE = {0: "Firma electrónica", 1: "Firma digital"}
@@ -62,8 +66,8 @@ class NewSigner(Record):
     servicio_identidad = Choice(
         "How identity is proved.", choices={s: s for s in ("basic", "experian", "experian_lite")}
     )
-    rol = Choice("Notificado: is only told.", choices={"Notificado": "Notificado"})
-    states = List("The states that a Notificado is told of.", choices=TOLD_OF)
+    rol = Choice("Notificado: is only notified.", choices={"Notificado": "Notificado"})
+    states = List("The states of which a Notificado is notified.", choices=TOLD_OF)
     enable_comments = Flag("Whether the person may comment.")
     on_premise_signature = Flag("Whether the person may sign on site; as the envelope says where it is missing.")
     operation_rol = List("The roles that the documents' tags give this person.", separator=",")
@@ -113,20 +117,44 @@ class Signers(Service):
         "/transacciones/registrar_contacto",
         section="6.7",
         provenance=OBSERVED,
-        value=True,
-        at="id_firmante",
+        returns=Identifier(Text("Identifier of the signer."), "id_firmante"),
         body=NewSigner,
         note=f"{PATH_ONLY} `Operation_rol` is sent in small letters.",
     )
-    def add_signer(self, envelope_id: EnvelopeId, **fields: Any) -> str:
-        """Register a signer in a draft, and return the signer's identifier. Nobody is told before `distribute`.
+    def add_signer(
+        self,
+        envelope_id: EnvelopeId,
+        *,
+        nombre: str,
+        tipo_identificacion: str,
+        identificacion: str,
+        email: str,
+        orden: int | None = None,
+        aprobador: bool | None = None,
+        tipo_firma: int | None = None,
+        tipo_firmante: int | None = None,
+        celular: str | None = None,
+        razonsocial: str | None = None,
+        company_identification_type: str | None = None,
+        company_identification: str | None = None,
+        servicio_identidad: str | None = None,
+        rol: str | None = None,
+        states: "Sequence[int | str] | None" = None,
+        enable_comments: bool | None = None,
+        on_premise_signature: bool | None = None,
+        operation_rol: "Sequence[str] | None" = None,
+    ) -> str:
+        """Register one signer in a draft. SIGNIO sends nothing to the signer before `distribute`.
 
-        Not safe to repeat: the person would be there twice.
+        Not safe to repeat: the person would be there twice. `add_signers` registers many.
+
+        Returns:
+            The identifier of the signer.
 
         Raises:
-            InputError: something is missing or exceeds a limit. Nothing was sent; the message names all of it.
-            NotFound: there is no such envelope.
-            OutcomeUnknown: no trustworthy answer came; `signers(envelope_id)` shows whether the person is there.
+            InputError: a value is missing or exceeds a limit. Nothing was sent; the message names every problem.
+            NotFound: no envelope has this identifier.
+            OutcomeUnknown: no trustworthy answer came. `signers(envelope_id)` shows whether the person is there.
 
         >>> envelope_id = signio.create_envelope("Contrato")
         >>> ana = {"nombre": "Ana Pérez", "tipo_identificacion": "CC", "identificacion": "123456789"}
@@ -142,25 +170,27 @@ class Signers(Service):
         signer_id: SignerId,
         document_id: DocumentId,
         *,
-        position: Annotated[Any, Nested("Where the signature is shown.", wire="posicion", record=Stamp)] = None,
-        stamps: Annotated[Any, Rows("Where else.", record=Stamp)] = None,
+        position: Annotated[
+            "Mapping[str, int] | None", Nested("Where the signature is shown.", wire="posicion", record=Stamp)
+        ] = None,
+        stamps: Annotated["DataFrame | Sequence[Mapping[str, int]] | None", Rows("Where else.", record=Stamp)] = None,
         attachment: Annotated[bool | None, Flag("The person only reads it, and does not sign it.")] = None,
         role: Annotated[str | None, Text("The person's role in the template or tags.", wire="operation_rol")] = None,
     ) -> None:
-        """Say that a signer signs a document of the same draft, and where the signature is shown.
+        """Have a signer sign a document of the same draft, and set where the signature is shown.
 
         Args:
             envelope_id: of a draft.
             signer_id: from `add_signer` or `signers`.
             document_id: from `upload_document` or `documents`.
-            position: {"pagina": 1, "alto": 50, "ancho": 150, "x": 50, "y": 80}; y from the bottom (observed).
-            stamps: further positions: a DataFrame with a row each, or a list of dicts.
+            position: {"pagina": 1, "alto": 50, "ancho": 150, "x": 50, "y": 80}; y counts from the bottom (observed).
+            stamps: further positions: a DataFrame with one row per position, or a list of dicts.
             attachment: True where the person only reads the document.
-            role: the person's role.
+            role: the person's role in the template or in the document's tags.
 
         Raises:
-            NotFound: envelope, signer or document are not there, or not of one envelope.
-            OutcomeUnknown: no trustworthy answer came; `signatures(envelope_id)` shows whether they are linked.
+            NotFound: the envelope, the signer or the document does not exist, or they do not belong together.
+            OutcomeUnknown: no trustworthy answer came. `signatures(envelope_id)` shows whether they are linked.
         """
 
     @post(
@@ -176,24 +206,30 @@ class Signers(Service):
         signer_id: SignerId,
         order: Annotated[int, Integer("The turn.", wire="orden", minimum=0)],
     ) -> None:
-        """Say in which turn a signer of a draft signs. Safe to repeat.
+        """Set the turn in which a signer of a draft signs. Safe to repeat.
 
         Raises:
-            NotFound: there is no such envelope, or no such signer in it.
+            NotFound: no envelope has this identifier, or it has no such signer.
         """
 
-    @get("/transacciones/gestionar", section="6.11", provenance=OBSERVED, rows=Signer, at="contactos")
+    @get("/transacciones/gestionar", section="6.11", provenance=OBSERVED, returns=Table(Signer, "contactos"))
     def signers(self, envelope_id: EnvelopeId) -> "DataFrame":
-        """The signers of one envelope, one row each.
+        """List the signers of one envelope.
+
+        Returns:
+            One row per signer, in the vendor's order.
 
         Raises:
-            NotFound: there is no envelope with this identifier.
+            NotFound: no envelope has this identifier.
         """
 
-    @get("/transacciones/gestionar", section="6.11", provenance=OBSERVED, rows=Signature, at="firmas")
+    @get("/transacciones/gestionar", section="6.11", provenance=OBSERVED, returns=Table(Signature, "firmas"))
     def signatures(self, envelope_id: EnvelopeId) -> "DataFrame":
-        """The signatures of one envelope, given and awaited: one row for each document and signer of it.
+        """List the signatures of one envelope, given and awaited.
+
+        Returns:
+            One row per document and signer.
 
         Raises:
-            NotFound: there is no envelope with this identifier.
+            NotFound: no envelope has this identifier.
         """

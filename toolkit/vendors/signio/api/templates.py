@@ -2,8 +2,23 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from toolkit.spec import ASSUMED, Bool, Choice, Integer, List, Record, Service, Text, Timestamp, get, post, put
-from toolkit.vendors.signio.api.base import SYSTEM, DocumentInPath, EnvelopeId, Fields, InPath
+from toolkit.spec import (
+    ASSUMED,
+    Bool,
+    Choice,
+    Identifier,
+    Integer,
+    List,
+    Record,
+    Service,
+    Table,
+    Text,
+    Timestamp,
+    get,
+    post,
+    put,
+)
+from toolkit.vendors.signio.api.base import SYSTEM, DocumentInPath, EnvelopeId, Fields, FieldsNeeded, InPath
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -42,52 +57,72 @@ class Templates(Service):
 
     system = SYSTEM
 
-    @get("/transacciones/campos_plantillas", section="6.15", provenance=ASSUMED, rows=TemplateField, at="campos")
+    @get("/transacciones/campos_plantillas", section="6.15", provenance=ASSUMED, returns=Table(TemplateField, "campos"))
     def template_fields(self, envelope_id: EnvelopeId) -> "DataFrame":
-        """The inputs to fill in the template documents of an envelope, one row each.
+        """List the inputs to fill in the template documents of an envelope.
+
+        Returns:
+            One row per input.
 
         Raises:
-            NotFound: there is no envelope with this identifier.
+            NotFound: no envelope has this identifier.
         """
 
-    @get("/templates", section="6.17", provenance=ASSUMED, rows=Template, at="templates")
+    @get("/templates", section="6.17", provenance=ASSUMED, returns=Table(Template, "templates"))
     def templates(self) -> "DataFrame":
-        """Every template, one row each. `template_roles()` gives a row for each role."""
+        """List every template. `template_roles()` has one row per role.
+
+        Returns:
+            One row per template, in the vendor's order.
+
+        >>> signio.templates()[["id", "status_name"]]
+           id status_name
+        0  12      Activa
+        1  13    Inactiva
+        """
 
     @post(
-        "/envelopes/{envelope_id}/templates", section="6.18", provenance=ASSUMED, rows=TemplateDocument, at="document"
+        "/envelopes/{envelope_id}/templates",
+        section="6.18",
+        provenance=ASSUMED,
+        returns=Identifier(Text("Identifier of the document."), "document.id"),
     )
     def use_template(
         self,
         envelope_id: InPath,
         template_id: Annotated[int, Integer("Identifier of the template.", minimum=1)],
         fields: Fields = None,
-    ) -> "DataFrame":
-        """Add a document made from a template to a draft, and return it as one row.
+    ) -> str:
+        """Add a document made from a template to a draft.
 
-        Every signer of the envelope gets it as an attachment; `link` makes one sign it. Not safe to repeat.
+        Every signer of the envelope gets it as an attachment; `link` has a signer sign it. Not safe to repeat.
 
         Args:
             envelope_id: of a draft.
             template_id: from `templates()`.
-            fields: {"name": "Ana"}; what is left out is asked of the signers before they sign.
+            fields: {"name": "Ana"}. SIGNIO asks the signers for what you leave out.
+
+        Returns:
+            The identifier of the document.
 
         Raises:
-            NotFound: there is no such envelope or template.
-            OutcomeUnknown: no trustworthy answer came; `documents(envelope_id)` shows whether it is there.
+            NotFound: the envelope or the template does not exist.
+            OutcomeUnknown: no trustworthy answer came. `documents(envelope_id)` shows whether the document is there.
         """
 
     @put(
         "/envelopes/{envelope_id}/templates/{document_id}",
         section="6.19",
         provenance=ASSUMED,
-        rows=TemplateDocument,
-        at="document",
+        returns=Table(TemplateDocument, "document"),
         repeatable=True,
     )
-    def update_template(self, envelope_id: InPath, document_id: DocumentInPath, fields: Fields) -> "DataFrame":
-        """Fill inputs of a document made from a template, and return it as one row. Safe to repeat.
+    def update_template(self, envelope_id: InPath, document_id: DocumentInPath, fields: FieldsNeeded) -> "DataFrame":
+        """Fill inputs of a document that was made from a template. Safe to repeat.
+
+        Returns:
+            The document as it is now, as one row.
 
         Raises:
-            NotFound: there is no such envelope, or no such document made from a template in it.
+            NotFound: the envelope does not exist, or has no such document made from a template.
         """

@@ -117,9 +117,9 @@ def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
             except SignioError as refusal:
                 errors = {"errores": refusal.errors} if refusal.code == "05" else {}
                 zero = {failed: 0} if failed else {}
-                missing = endpoint.bare and refusal.code == "06"
+                missing = endpoint.code_optional and refusal.code == "06"
                 raise Refused(404 if missing else 200, details=said(refusal.code) | zero | errors) from None
-            return 200, done if endpoint.bare else {**said("00"), **done}
+            return 200, done if endpoint.code_optional else {**said("00"), **done}
 
         return service
 

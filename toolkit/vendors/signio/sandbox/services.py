@@ -5,7 +5,7 @@ from typing import Any
 
 from toolkit.sandbox.vendor import Answer, Call, Refused
 from toolkit.spec import Endpoint, Field, Masked, Text
-from toolkit.vendors.signio.api import SYSTEM, Signio
+from toolkit.vendors.signio.api import SYSTEM, RawOnly, Signio
 from toolkit.vendors.signio.api.base import STATUSES, Status
 from toolkit.vendors.signio.sandbox.envelopes import (
     Content,
@@ -30,12 +30,12 @@ ONSITE = "signio.onsite"  # setting of the account: whether it may sign on site
 # ── tokens ───────────────────────────────────────────────────────────────────
 
 
-@serves(Signio.create_token)
+@serves(RawOnly.create_token)
 def create_token(request: SignioRequest) -> dict[str, Any]:
     return {"token": _tokens(request, TENANTS[:1])[0]["token"]}
 
 
-@serves(Signio.authenticate)
+@serves(RawOnly.authenticate)
 def authenticate(request: SignioRequest) -> dict[str, Any]:
     tenants = [t["name"] for t in request.call.store.rows(Tenant, active=True)]
     return {"tokens": _tokens(request, tenants)}

@@ -1,0 +1,49 @@
+"""A read goes down and comes back: how many calls inside the package it takes, and how often it changes the file."""
+
+import itertools
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import toolkit
+
+ROOT = str(Path(toolkit.__file__).parent)
+READS = {  # calls, files, changes of file, at most
+    "record": (lambda api: api.ida.record(1234), 60, 9, 20),
+    "database": (lambda api: api.ida.database(11111), 110, 10, 20),
+    "templates": (lambda api: api.signio.templates(), 100, 10, 20),
+}
+
+
+def walk(call: Any) -> list[str]:
+    """The files of the calls inside the package, one for each call, in their order."""
+    files: list[str] = []
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.startswith(ROOT):
+            files.append(frame.f_code.co_filename)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return files
+
+
+@pytest.mark.parametrize(("call", "calls", "files", "changes"), READS.values(), ids=READS)
+def test_a_read_is_straight(call: Any, calls: int, files: int, changes: int, box: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("TOOLKIT_SANDBOX", box.url)
+    api = toolkit.connect("sandbox", progress=False)  # with the clock that analysts have
+    call(api)  # signs in, and loads what is loaded when it is used
+    walked = walk(lambda: call(api))
+    turns = sum(one != other for one, other in itertools.pairwise(walked))
+    assert (len(walked) <= calls, len(set(walked)) <= files, turns <= changes) == (True, True, True), (
+        len(walked),
+        len(set(walked)),
+        turns,
+    )

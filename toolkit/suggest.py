@@ -1,0 +1,81 @@
+"""Did you mean: the nearest name, for an argument, an attribute, a column or a setting that is misspelt."""
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from toolkit.errors import ArgumentError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def nearest(name: str, known: Iterable[str], *, key: Callable[[str], str] = str.casefold) -> str | None:
+    """The known name that is most like this one, as `key` writes both; None where none is alike."""
+    by_key: dict[str, str] = {}
+    for one in known:
+        by_key.setdefault(key(one), one)
+    close = difflib.get_close_matches(key(name), list(by_key), 1)
+    return by_key[close[0]] if close else None
+
+
+def did_you_mean(name: str, known: Iterable[str], *, key: Callable[[str], str] = str.casefold) -> str:
+    """The end of a message about a name that nobody knows: "; did you mean 'x'?", or nothing."""
+    near = nearest(name, known, key=key)
+    return f"; did you mean {near!r}?" if near else ""
+
+
+class Suggesting:
+    """An object that answers a misspelt attribute with the nearest name."""
+
+    if not TYPE_CHECKING:  # type checkers find misspelt names themselves
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_") or hasattr(type(self), name):  # a property's own AttributeError comes again
+                return object.__getattribute__(self, name)
+            raise AttributeError(self._no_attribute(name))
+
+    def _no_attribute(self, name: str) -> str:
+        known = [n for n in dir(self) if not n.startswith("_")]
+        return f"{type(self).__name__} has no {name!r}{did_you_mean(name, known)}"
+
+
+def wrong_arguments(
+    function: str, signature: inspect.Signature, args: Sequence[Any], named: Mapping[str, Any]
+) -> ArgumentError | None:
+    """The error of a call, where its arguments are not those of the function. `signature` is without `self`."""
+    try:
+        signature.bind(*args, **named)
+    except TypeError as problem:
+        known = list(signature.parameters)
+        takes = f"it takes {', '.join(known) or 'none'}"
+        if unknown := next((name for name in named if name not in known), None):
+            hint = did_you_mean(unknown, known) or f"; {takes}."
+            return ArgumentError(f"{function}() has no argument {unknown!r}{hint} Nothing was sent")
+        return ArgumentError(f"{function}(): {problem}; {takes}. Nothing was sent")
+    return None
+
+
+def suggests_arguments(function: Callable[P, R], name: str) -> Callable[P, R]:
+    """The same method; called with arguments that it does not take, it names itself and the nearest one."""
+    signature = without_self(inspect.signature(function))
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except TypeError:
+            if wrong := wrong_arguments(name, signature, args[1:], kwargs):
+                raise wrong from None
+            raise
+        finally:
+            del args, kwargs  # a traceback shows variables
+
+    call.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+    return call
+
+
+def without_self(signature: inspect.Signature) -> inspect.Signature:
+    return signature.replace(parameters=[p for p in signature.parameters.values() if p.name != "self"])
