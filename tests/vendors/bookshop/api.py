@@ -68,10 +68,34 @@ class Taken(Record):
 ShelfCode = Annotated[str, Text("Code of the shelf.", max_length=20)]
 
 
+class RawOnly(Service):
+    """The services that you reach by `.raw` alone."""
+
+    system = SYSTEM
+
+    @post(
+        "/shelves/{shelf}/books",
+        section="Books, many at once",
+        returns=Table(Taken),
+        accepted="accepted",
+        repeatable=True,
+    )
+    def post_books(self, shelf: ShelfCode, books: Annotated[Any, Rows("The books.", record=Book)]) -> "DataFrame":
+        """Put books on a shelf, all or none. `add_books` takes any number of them.
+
+        Safe to repeat: a book that stands there already, with the same title and price, stays as it is.
+
+        Raises:
+            NotFound: there is no such shelf.
+            Rejected: some books cannot be taken, and none was; `.errors` says which.
+        """
+
+
 class Bookshop(Service):
     """Books on shelves."""
 
     system = SYSTEM
+    raw_only = RawOnly
 
     @get("/shelves", section="Shelves", returns=Table(Shelf, "shelves"))
     def shelves(self) -> "DataFrame":
@@ -85,21 +109,4 @@ class Bookshop(Service):
 
         Raises:
             NotFound: there is no such shelf.
-        """
-
-    @post(
-        "/shelves/{shelf}/books",
-        section="Books, many at once",
-        returns=Table(Taken),
-        accepted="accepted",
-        repeatable=True,
-    )
-    def post_books(self, shelf: ShelfCode, books: Annotated[Any, Rows("The books.", record=Book)]) -> "DataFrame":
-        """Put books on a shelf, once, all or none. `add_books` takes any number of them.
-
-        Safe to repeat: a book that stands there already, with the same title and price, stays as it is.
-
-        Raises:
-            NotFound: there is no such shelf.
-            Rejected: some books cannot be taken, and none was; `.errors` says which.
         """

@@ -51,7 +51,7 @@ class _Books(Rows):
         cells = checked.wire()
         rows = zip(*cells.values(), strict=True)
         self._rows = [{name: v for name, v in zip(cells, row, strict=True) if v is not None} for row in rows]
-        self._endpoint = connection.endpoint(declared.Bookshop.endpoints["post_books"])
+        self._endpoint = connection.endpoint(declared.RawOnly.endpoints["post_books"])
         self.session = connection.session
         self.destination = f"{connection.address}/shelves/{shelf}"
         self.where = f"shelf {shelf} at {connection.host}"

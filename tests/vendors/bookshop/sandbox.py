@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.vendors.bookshop import api
-from tests.vendors.bookshop.api import PAGE, SYSTEM, TAKEN, Bookshop
+from tests.vendors.bookshop.api import PAGE, SYSTEM, TAKEN, Bookshop, RawOnly
 from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refused
 from toolkit.spec import Integer, Text
 
@@ -53,7 +53,7 @@ def books(call: Call) -> Answer:
     return 200, {"books": [{f.key: b[f.key] for f in api.Book.fields} for b in found[start : start + PAGE]]}
 
 
-@FAKE.handles(Bookshop.post_books)
+@FAKE.handles(RawOnly.post_books)
 def post_books(call: Call) -> Answer:
     found, body = {b["isbn"]: b for b in _books(call)}, call.json
     sent = body.get("books") if isinstance(body, dict) else None

@@ -77,7 +77,7 @@ def test_a_refusal_costs_only_the_rows_that_it_names_and_says_why(api: Registry,
 def test_one_call_raises_what_the_refusal_lists(api: Registry) -> None:
     books = [{"isbn": "1", "title": "x", "price": 1}, {"isbn": "2", "title": "y", "price": -1}]
     with pytest.raises(Rejected) as caught:
-        api.bookshop.post_books("empty", books)
+        api.bookshop.raw.post_books("empty", books)
     assert caught.value.errors == ["row 1: price: -1 is no price"]
 
 
