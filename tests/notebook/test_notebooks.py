@@ -41,8 +41,14 @@ def run(tmp_path: Path, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Run:
     return ran
 
 
+def api_databases(box: Sandbox) -> list[str]:
+    return [str(database["name"]) for database in box.control.stored("ida", "Database")]
+
+
 def test_the_first_five_minutes(run: Run, box: Sandbox) -> None:
+    run("1")
     shown = run("1")
+    assert api_databases(box).count("Clientes") == 1
     assert "'30 records before, 32 after'" not in shown
     assert "'32 records before, 32 after'" in shown
     assert any("99999" in text for text in shown)
@@ -51,6 +57,7 @@ def test_the_first_five_minutes(run: Run, box: Sandbox) -> None:
 
 def test_contacts_are_imported_and_corrected(run: Run, box: Sandbox) -> None:
     run("2")
+    run("2")
     (database,) = box.control.stored("ida", "Database", {"name": "Clientes otoño"})
     stored = box.control.contacts(database["id"])
     assert len(stored) == 54 + 2
@@ -58,7 +65,8 @@ def test_contacts_are_imported_and_corrected(run: Run, box: Sandbox) -> None:
 
 
 def test_a_campaign_is_signed_and_followed_up(run: Run, box: Sandbox) -> None:
-    *_, to_call = run("3")
+    run("3")
+    *_, to_call = run("3")  # Restart and Run All: nothing breaks, and nothing is sent twice
     states = [e["estado"] for e in box.control.stored("signio", "Envelope") if str(e["nombre"]).startswith("Anexo")]
     assert sorted(states) == [2, 2, 2, 3, 3, 4]
     assert all(address in to_call for address in ("lucia.cardenas@example.co", "oscar.ibanez@example.co"))
@@ -68,6 +76,7 @@ def test_a_campaign_is_signed_and_followed_up(run: Run, box: Sandbox) -> None:
 
 def test_card_codes_reach_the_printers(run: Run, box: Sandbox) -> None:
     run("4")
+    run("4")
     cards = {c["CardCode"]: c["user"] for c in box.control.stored("nddprint", "Card")}
     assert cards["0004514"] == "santiago\\cmunoz"
     assert cards["0007733"] == "bogota\\inino"
@@ -76,6 +85,7 @@ def test_card_codes_reach_the_printers(run: Run, box: Sandbox) -> None:
 
 
 def test_consumer_data_is_collected_the_next_morning(run: Run, box: Sandbox) -> None:
+    run("5")
     *_, last = run("5")
     assert re.fullmatch(r"'\d+ of 11 people .*'", last)
     assert len(box.control.stored("carmachain", "Request")) == 11
@@ -83,8 +93,11 @@ def test_consumer_data_is_collected_the_next_morning(run: Run, box: Sandbox) -> 
 
 
 def test_the_month_is_reported(run: Run) -> None:
+    run("6")
     shown = run("6")
-    assert shown[0].startswith("**2026-11**: 210 contacts in 2 databases, 1 of them new; 3 of 6 envelopes signed;")
+    assert shown[0].startswith("**2026-11** · data as of 2026-12-01 08:0")
+    assert "1 contact databases made in the month; 210 contacts in 2 databases as of then" in shown[0]
+    assert "8 signatures given in the month; 3 of 6 envelopes that changed in it are signed" in shown[0]
     assert Path("grabaciones/2026-11.yaml").exists()
 
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 import toolkit
 from toolkit import plots
 from toolkit.sandbox import Sandbox
-from toolkit.sandbox.demo.hand import SIGNERS
+from toolkit.sandbox.demo.scenes import SIGNERS
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +81,85 @@ def test_nobody_has_signed_yet(status: pd.DataFrame) -> None:
     axes = plots.signatures_over_time(nobody)
     drawn(axes)
     assert axes.get_title() == "0 of 2 signatures"
+
+
+def test_signatures_of_envelopes_that_were_rejected_will_not_come(status: pd.DataFrame) -> None:
+    """They wait for nobody, and are not aimed at."""
+    other = status.assign(id_transaccion="other", estado=4, en_turno=False)
+    both = pd.concat([status.astype({"estado": "object"}), other.astype({"estado": "object"})], ignore_index=True)
+    axes = plots.signatures_by_signer(both)
+    drawn(axes)
+    assert lengths(axes) == {"signed": [0, 2], "can sign now": [1, 0], "will not come": [1, 0]}
+    over_time = plots.signatures_over_time(both)
+    assert over_time.get_title() == "2 of 3 signatures; 1 will not come"
+    assert set(over_time.get_lines()[-1].get_ydata()) == {3}
+
+
+def signatures(signers: int, signed: int) -> pd.DataFrame:
+    names = [f"Persona {n}" for n in range(signers)]
+    done = pd.array([n < signed for n in range(signers)], "boolean")
+    when = [pd.Timestamp("2026-11-03 10:00", tz="UTC") if n < signed else pd.NaT for n in range(signers)]
+    facts = {"id_firmante": names, "firmante": names, "email": names, "estado": 2, "firmada": done}
+    frame = pd.DataFrame(facts).assign(
+        en_turno=~done, fecha_firma=pd.to_datetime(pd.Series(when, dtype="object"), utc=True)
+    )
+    return frame.astype({"en_turno": "boolean"})
+
+
+def test_three_hundred_signers_fit_on_a_page() -> None:
+    axes = plots.signatures_by_signer(signatures(300, 250))
+    drawn(axes)
+    assert axes.figure.get_size_inches()[1] < 11  # type: ignore[union-attr]
+    assert names(axes)[0] == "Persona 250", "who has most left to sign comes first"
+    (rest,) = [text.get_text() for text in axes.texts if "other" in text.get_text()]
+    assert rest == "and 275 other signers: 250 signed, 25 can sign now"
+
+
+def test_sixty_peers_fit_side_by_side() -> None:
+    lines = [(f"Category {c}", f"peer-{p}", "x") for p in range(60) for c in range(3) for _ in range(p + 1)]
+    axes = plots.answers(pd.DataFrame(lines, columns=["groupData", "idPpeers", "fieldName"]))
+    drawn(axes)
+    shown = [label.get_text() for label in axes.get_xticklabels()]
+    assert len(shown) == 14
+    assert {"peer-59", "peer-47"} <= set(shown)
+    assert shown[-1].replace("\u00a0", " ") == "47 other peers"
+    assert int(axes.get_images()[0].get_array().sum()) == len(lines), "nobody's answers are lost"
+
+
+def test_a_long_name_is_cut_and_not_the_picture() -> None:
+    axes = plots.signatures_by_signer(signatures(1, 0).assign(firmante="María de los Ángeles " * 10))
+    drawn(axes)
+    assert names(axes) == ["María de los Ángeles María…"]
+
+
+def test_nothing_is_said_in_words_and_not_by_an_axis_of_fractions() -> None:
+    nothing = signatures(0, 0)
+    empty = pd.DataFrame(columns=["DomainName", "CardCode", "error", "groupData", "idPpeers", "fieldName"])
+    drawings = {
+        "no signers": plots.signatures_by_signer(nothing),
+        "no signatures yet": plots.signatures_over_time(nothing),
+        "no domains": plots.card_codes_per_domain(empty),
+        "no answers yet": plots.answers(empty),
+        "no rows": plots.outcomes(pd.Series({"verified": 0})),
+    }
+    for words, axes in drawings.items():
+        drawn(axes)
+        assert [text.get_text() for text in axes.texts] == [words]
+        assert axes.get_ylim()[0] >= 0 or not len(axes.get_yticks())
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_ticks_are_whole_rows(count: int) -> None:
+    for axes in (plots.outcomes(pd.Series({"verified": count})), plots.signatures_by_signer(signatures(count, count))):
+        drawn(axes)
+        assert all(float(tick).is_integer() for tick in axes.get_xticks())
+        assert axes.get_xlim()[0] == 0
+
+
+def test_one_signature_stands_in_its_day_and_not_in_five_years() -> None:
+    axes = plots.signatures_over_time(signatures(1, 1))
+    drawn(axes)
+    assert axes.get_xlim()[1] - axes.get_xlim()[0] == 1
 
 
 def test_answers_are_counted_by_category_and_peer(api: toolkit.Api, box: Sandbox) -> None:

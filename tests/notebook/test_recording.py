@@ -1,5 +1,7 @@
 """Recordings: what is recorded runs again without network, to the same tables; nothing else runs at all."""
 
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -88,6 +90,50 @@ def test_the_modes(api: toolkit.Api, tmp_path: Path) -> None:
         assert len(api.ida.databases()) == 2
     with toolkit.recorded(path, mode="replay"):
         assert len(api.ida.databases()) == 2
+
+
+MONTH_END = datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def test_a_recording_says_when_its_answers_were_given(api: toolkit.Api, tmp_path: Path) -> None:
+    path, when = tmp_path / "report.yaml", datetime(2026, 12, 1, 8, 30, 15, 999, tzinfo=UTC)
+    with toolkit.recorded(path, now=when) as first:
+        api.ida.databases()
+    with toolkit.recorded(path) as second:
+        api.ida.databases()
+    assert first.as_of == second.as_of == datetime(2026, 12, 1, 8, 30, 15, tzinfo=UTC)
+
+
+def test_a_recording_of_before_is_not_replayed_in_silence(api: toolkit.Api, tmp_path: Path) -> None:
+    path = tmp_path / "report.yaml"
+    with toolkit.recorded(path, now=MONTH_END - timedelta(days=5), not_before=MONTH_END) as early:
+        api.ida.databases()
+    assert not early.replays, "a month that is not over can be looked at"
+    words = "recorded at 2026-11-26 00:00 UTC, before 2026-12-01"
+    with (
+        pytest.raises(toolkit.InputError, match=words),
+        toolkit.recorded(path, mode="replay", not_before=MONTH_END),
+    ):
+        pass
+    api.ida.create_database("Nueva", ["NOMBRE"])
+    with toolkit.recorded(path, now=MONTH_END, not_before=MONTH_END) as late:
+        assert len(api.ida.databases()) == 2
+    assert not late.replays
+    with toolkit.recorded(path, not_before=MONTH_END) as again:
+        api.ida.databases()
+    assert again.replays
+    assert again.as_of == MONTH_END
+
+
+def test_a_recording_that_says_no_time_has_that_of_its_file(api: toolkit.Api, tmp_path: Path) -> None:
+    path = tmp_path / "report.yaml"
+    with toolkit.recorded(path):
+        api.ida.databases()
+    path.write_text(path.read_text(encoding="utf-8").partition("\n")[2], encoding="utf-8")
+    os.utime(path, (0, 1_700_000_000))
+    with toolkit.recorded(path) as old:
+        api.ida.databases()
+    assert old.as_of == datetime.fromtimestamp(1_700_000_000, UTC)
 
 
 def test_recordings_do_not_nest(tmp_path: Path) -> None:

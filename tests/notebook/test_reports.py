@@ -134,6 +134,23 @@ def test_one_command_gives_notebook_page_and_pdf(tmp_path: Path, capsys: pytest.
     assert {*map(str, out.iterdir())} <= {*said.splitlines()}
 
 
+def test_the_page_says_its_language_and_where_its_content_is(tmp_path: Path) -> None:
+    path = notebook(tmp_path, "1")
+    for lang, said in (("es", "es"), (None, "en"), ('"><script>', "en")):
+        book = nbformat.read(path, as_version=4)
+        if lang:
+            book.metadata["lang"] = lang
+        shown = page.page_of(book, "mine")
+        assert shown.startswith(f'<!doctype html>\n<html lang="{said}">')
+        assert shown.count("<main>") == shown.count("</main>") == 1
+
+
+def test_a_picture_is_described_by_the_heading_that_it_stands_below(tmp_path: Path) -> None:
+    picture = v4.new_output("display_data", data={"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"})
+    cells = [v4.new_markdown_cell("# Report\n\n## Card codes"), v4.new_code_cell("x", outputs=[picture])]
+    assert 'alt="Chart: Card codes"' in page.page_of(v4.new_notebook(cells=cells), "mine")
+
+
 def test_the_page_runs_nothing_and_fetches_nothing(tmp_path: Path) -> None:
     hostile = "from IPython.display import HTML\nHTML('<script>alert(1)</script><img src=\"https://example.com/x\">')"
     done = toolkit.run_report(notebook(tmp_path, "1", hostile), tmp_path / "out", pdf=False)
@@ -227,6 +244,7 @@ def test_the_monthly_report_replays_without_network_to_the_same_bytes(
     first = toolkit.run_report(source, tmp_path / "first", parameters=month, pdf=False)
     asked = len(box.control.log())
     box.stop()
+    monkeypatch.delenv("TOOLKIT_SANDBOX")  # nothing is asked who it is
     monkeypatch.setenv("NO_NETWORK", "1")
     again = toolkit.run_report(source, tmp_path / "again", parameters=month, pdf=False)
     assert asked > 10

@@ -20,7 +20,7 @@ import toolkit
 from toolkit import Api
 from toolkit.__main__ import main
 from toolkit.sandbox import Sandbox
-from toolkit.sandbox.demo.hand import hand
+from toolkit.sandbox.demo.scenes import control
 from toolkit.sandbox.guard import token_file, token_of
 
 posix = pytest.mark.skipif(os.name == "nt", reason="files there have no mode")
@@ -149,11 +149,11 @@ def test_there_is_no_token_of_a_sandbox_that_is_not_there() -> None:
 
 def test_a_notebook_needs_to_say_nothing_of_it(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOOLKIT_SANDBOX", box.url)
-    assert hand("insert", database_id=11111, records=2) == 2
+    assert control("insert", database_id=11111, records=2) == 2
     assert len(toolkit.connect("sandbox", progress=False).ida.databases()) == 1
     box.token_file.unlink()
     with pytest.raises(toolkit.InputError, match="wants the token of its user"):
-        hand("reset")
+        control("reset")
 
 
 # ── what the control plane takes ──

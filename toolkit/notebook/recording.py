@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 REFUSED_TOKEN = (Meaning.TOKEN, Meaning.FORBIDDEN)  # the session gets another one and asks again; a replay has none
 KEPT_HEADERS = ("content-type", "link")  # of an answer: what it takes to read it, and to ask for the next page
 Mode = Literal["once", "record", "replay"]
+RECORDED = "# recorded "  # begins the first line of a recording, and a moment follows
 
 
 class NotRecorded(InputError):
@@ -30,10 +31,13 @@ class NotRecorded(InputError):
 
 
 class Recording:
-    """The exchanges of one recording, in vcrpy's format. Threads may share it."""
+    """The exchanges of one recording, in vcrpy's format. Threads may share it.
 
-    def __init__(self, path: Path, *, replays: bool) -> None:
-        self.path, self.replays = path, replays
+    `as_of` is when its answers were given: a report says so beside its figures.
+    """
+
+    def __init__(self, path: Path, *, replays: bool, as_of: datetime) -> None:
+        self.path, self.replays, self.as_of = path, replays, as_of
         self._cassette = _cassette(path, replays)
         self._lock = threading.Lock()
 
@@ -64,10 +68,14 @@ class Recording:
         refuse_secrets(self.path, self._cassette.data)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._cassette._save(force=True)
+        text = self.path.read_text(encoding="utf-8")
+        self.path.write_text(f"{RECORDED}{self.as_of.isoformat()}\n{text}", encoding="utf-8", newline="\n")
 
 
 @contextmanager
-def recorded(path: str | Path, *, mode: Mode = "once") -> Iterator[Recording]:
+def recorded(
+    path: str | Path, *, mode: Mode = "once", not_before: datetime | None = None, now: datetime | None = None
+) -> Iterator[Recording]:
     """Record the reads of a block, or run them again without network, to the same tables.
 
     The first run records; later runs replay, need no credentials and reach no network. Requests are compared whole,
@@ -77,19 +85,31 @@ def recorded(path: str | Path, *, mode: Mode = "once") -> Iterator[Recording]:
     Args:
         path: of the recording, a YAML file (vcrpy's format).
         mode: "once" records where there is no file yet; "record" renews it; "replay" never records.
+        not_before: an older recording is not replayed, as one of a month that was not over yet: "once" records anew,
+            "replay" is an error.
+        now: when the answers are given, where that is not the computer's own time (as on a sandbox).
+
+    Returns:
+        The recording; its `as_of` is when the answers were given.
 
     Raises:
         NotRecorded: a call that the recording does not know. Nothing was sent.
-        InputError: recordings do not nest; or there is nothing to replay.
+        InputError: recordings do not nest; or there is nothing to replay, or nothing recent enough.
     """
     path = Path(path)
+    now = _aware(now or datetime.now(UTC)).replace(microsecond=0)
     if mode not in get_args(Mode):
         raise InputError(f"there is no mode {mode!r}; there are {', '.join(get_args(Mode))}")
     if Session.recorder is not None:
         raise InputError("a recording is running already; recordings do not nest")
     if mode == "replay" and not path.exists():
         raise InputError(f"there is no recording {path}")
-    recording = Recording(path, replays=mode == "replay" or (mode == "once" and path.exists()))
+    known = _recorded_at(path) if path.exists() else None
+    stale = known is not None and not_before is not None and known < _aware(not_before)
+    if stale and mode == "replay":
+        raise InputError(f"{path} was recorded at {known:%Y-%m-%d %H:%M} UTC, before {not_before:%Y-%m-%d %H:%M}")
+    replays = mode == "replay" or (mode == "once" and path.exists() and not stale)
+    recording = Recording(path, replays=replays, as_of=known if known is not None and replays else now)
     Session.recorder = recording
     try:
         yield recording
@@ -97,6 +117,21 @@ def recorded(path: str | Path, *, mode: Mode = "once") -> Iterator[Recording]:
         Session.recorder = None
     if not recording.replays:
         recording.save()
+
+
+def _aware(moment: datetime) -> datetime:
+    """A moment that names no zone is one of UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _recorded_at(path: Path) -> datetime:
+    """When a recording was made; of one that does not say so, when its file was last written."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            first = file.readline(100)
+        return _aware(datetime.fromisoformat(first.removeprefix(RECORDED).strip()))
+    except (ValueError, OSError):
+        return datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -48,10 +48,11 @@ def test_axe_finds_nothing_wrong_with_the_other_forms(show: Show, theme: str) ->
     it.click("create")
     it.says("Some fields")
     assert violations(it) == []
-    for name in ("connect()", "ask(api.carmachain)", "edit_record(api.ida)", "search_envelopes(api.signio)"):
-        it.run(f"form.close(); form = forms.{name}; form")
-        expect(it.page.locator(".tk-form .tk-steps, .tk-form h3").first).to_be_visible()
-        assert violations(it) == [], name
+    others = ("connect()", "ask(api.carmachain)", "edit_record(api.ida)", "search_envelopes(api.signio)")
+    for count, name in enumerate(others, start=2):
+        it.run(f"forms.{name}")
+        expect(it.page.locator(".tk-form h3")).to_have_count(count)
+    assert violations(it) == []
 
 
 def test_an_import_by_keyboard_alone(show: Show, folder: Path) -> None:

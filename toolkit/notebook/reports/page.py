@@ -36,7 +36,8 @@ BY_HAND = "print the HTML page from any browser"
 # scripts do not run, nothing is fetched, nothing is sent: a report says the same wherever it is opened
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 PAGE = """<!doctype html>
-<html><head><meta charset="utf-8"><title>{title}</title>
+<html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <style>
 body {{ font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #1c2733; background: #fff;
@@ -50,9 +51,9 @@ thead tr:last-child th {{ border-bottom: 2px solid #8796a5 }}
 pre {{ font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere }}
 img {{ max-width: 100%; break-inside: avoid }}
 .jp-OutputArea-output {{ overflow-x: auto }}
-</style></head><body>
+</style></head><body><main>
 {body}
-</body></html>
+</main></body></html>
 """
 
 
@@ -67,9 +68,11 @@ def page_of(book: "NotebookNode", name: str) -> str:
         exclude_output_prompt=True,
         exclude_anchor_links=True,
     )
-    body, _ = exporter.from_notebook_node(_with_drawings_as_images(book))
+    body, _ = exporter.from_notebook_node(_described(_with_drawings_as_images(book)))
     heading = next((found[1] for cell in book.cells if (found := re.match(r"#\s+(.+)", cell.source))), name)
-    return PAGE.format(policy=POLICY, title=html.escape(plain(heading)), body=_safe(body))
+    lang = str(book.metadata.get("lang", "en"))
+    lang = lang if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", lang) else "en"
+    return PAGE.format(policy=POLICY, lang=lang, title=html.escape(plain(heading)), body=_safe(body))
 
 
 def _with_drawings_as_images(book: "NotebookNode") -> "NotebookNode":
@@ -81,6 +84,19 @@ def _with_drawings_as_images(book: "NotebookNode") -> "NotebookNode":
             coded = base64.b64encode(drawing.encode()).decode()
             output.data["text/html"] = f'<img alt="" src="data:image/svg+xml;base64,{coded}">'
     return copied
+
+
+def _described(book: "NotebookNode") -> "NotebookNode":
+    """Pictures get the heading that they stand below as their description, where they have none."""
+    heading = ""
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            heading = [heading, *re.findall(r"^#+\s+(.+)", cell.source, re.MULTILINE)][-1]
+        for output in cell.get("outputs", ()):
+            for kind in ("image/png", "image/jpeg"):
+                if kind in output.get("data", {}):
+                    output.metadata.setdefault(kind, {}).setdefault("alt", f"Chart: {heading}" if heading else "Chart")
+    return book
 
 
 def _safe(body: str) -> str:

@@ -1,5 +1,6 @@
 """What other people and time do to the sandbox, for demonstrations: somebody signs, an hour passes, a month goes by."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from toolkit.sandbox.guard import token_of
 if TYPE_CHECKING:
     from toolkit.vendors import Api
 
+REJECTED = 4  # the state of an envelope
 SIGNATURES = [  # of the month's envelopes: the day they go out, and what happens so many days later
     (3, "Contrato Ana Peña", ["sign", "sign"], 1),
     (4, "Contrato Luis Soto", ["sign", "sign"], 3),
@@ -30,10 +32,10 @@ SIGNERS: dict[str, dict[str, Any]] = {
 }
 
 
-def hand(method: str, **arguments: Any) -> Any:
+def control(method: str, **arguments: Any) -> Any:
     """What no vendor offers: a method of the control plane of the sandbox that `connect("sandbox")` uses.
 
-    `hand("clock", advance=3600)`: an hour passes. `hand("sign", envelope_id=…)`: whoever's turn it is signs.
+    `control("clock", advance=3600)`: an hour passes. `control("sign", envelope_id=…)`: whoever's turn it is signs.
     """
     url = embedded.address(toolkit.Api.fakes())
     with requests.Session() as http:
@@ -45,11 +47,26 @@ def hand(method: str, **arguments: Any) -> Any:
     return answer.json()
 
 
-def add_print_users(users: pd.DataFrame) -> None:
-    """Let the sandbox's print management know users (`LogonName`, `DomainName`); who is known already stays."""
-    known = {(u["LogonName"], u["DomainName"]) for u in hand("stored", system="nddprint", table="User")}
-    named = users[["LogonName", "DomainName"]].itertuples(index=False, name=None)
-    hand("print_users", users=[(*who, []) for who in named if who not in known])
+def add_print_users(users: pd.DataFrame, codes: Mapping[str, str] | None = None) -> None:
+    """Let the sandbox's print management know users (`LogonName`, `DomainName`); who is known already stays.
+
+    `codes` are the cards that some of them have had for long, by login name.
+    """
+    known = {(u["LogonName"], u["DomainName"]) for u in control("stored", system="nddprint", table="User")}
+    named = [who for who in users[["LogonName", "DomainName"]].itertuples(index=False, name=None) if who not in known]
+    control("print_users", users=[(*who, [code] if (code := (codes or {}).get(who[0])) else []) for who in named])
+
+
+def play_signatures(envelope_ids: Iterable[str]) -> None:
+    """Play four days in which some people sign, and one envelope is rejected. Once: later calls change nothing."""
+    ids = list(envelope_ids)
+    states = {e["id_transaccion"]: e["estado"] for e in control("stored", system="signio", table="Envelope")}
+    if any(states.get(envelope) == REJECTED for envelope in ids):
+        return
+    for days, doing, which in ((1, "sign", (0, 0, 1)), (2, "sign", (2, 2, 3)), (1, "reject", (4,))):
+        control("clock", advance=days * 86_400)
+        for number in which:
+            control(doing, envelope_id=ids[number])
 
 
 def live_through(month: str, api: "Api", users: pd.DataFrame) -> None:
@@ -70,7 +87,7 @@ def live_through(month: str, api: "Api", users: pd.DataFrame) -> None:
     database_id = api.ida.create_database(name, ["NOMBRE", "CIUDAD"])
     towns = ("Santiago", "Valparaíso", "Temuco")
     people = [{"NOMBRE": f"Persona {n}", "CIUDAD": towns[n % 3]} for n in range(1, 181)]
-    hand("insert", database_id=database_id, records=people)
+    control("insert", database_id=database_id, records=people)
     _sign(start, api)
     add_print_users(users)
     for n, (logon_name, domain_name) in enumerate(users[["LogonName", "DomainName"]].itertuples(index=False)):
@@ -94,7 +111,7 @@ def _sign(start: datetime, api: "Api") -> None:
         if doing == "distribute":
             envelopes[name] = _sent(api, name)
         else:
-            hand(doing, envelope_id=envelopes[name])
+            control(doing, envelope_id=envelopes[name])
 
 
 def _sent(api: "Api", name: str) -> str:
@@ -113,4 +130,4 @@ def _sent(api: "Api", name: str) -> str:
 
 def _pass_until(moment: datetime) -> None:
     """Set the sandbox's clock, which goes on from there."""
-    hand("clock", advance=moment.timestamp() - hand("clock"))
+    control("clock", advance=moment.timestamp() - control("clock"))

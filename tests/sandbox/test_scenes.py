@@ -1,4 +1,4 @@
-"""The hand that plays other people on the sandbox: it does what it says, once, wherever the sandbox runs."""
+"""The scenes that play other people on the sandbox: they do what they say, once, wherever the sandbox runs."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ import pytest
 
 import toolkit
 from toolkit.sandbox import Sandbox
-from toolkit.sandbox.demo.hand import add_print_users, hand, live_through
+from toolkit.sandbox.demo.scenes import add_print_users, control, live_through
 
 USERS = pd.DataFrame({"LogonName": ["apena", "bsoto", "ana"], "DomainName": ["SANTIAGO", "LIMA", "dominio123"]})
 
@@ -19,14 +19,14 @@ def _running(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_reaches_the_sandbox_that_connect_uses(box: Sandbox) -> None:
     before = box.control.clock()
-    assert hand("clock", advance=3600) - before >= 3600
+    assert control("clock", advance=3600) - before >= 3600
 
 
 def test_a_mistake_is_said() -> None:
     with pytest.raises(toolkit.InputError, match="no such method"):
-        hand("singn", envelope_id="x")
+        control("singn", envelope_id="x")
     with pytest.raises(toolkit.InputError, match="not now"):
-        hand("sign", envelope_id="no-such-envelope")
+        control("sign", envelope_id="no-such-envelope")
 
 
 def test_print_users_are_added_once(box: Sandbox) -> None:
