@@ -40,7 +40,9 @@ class Client:
     def __init__(
         self, session: Session, *, corrections: Mapping[str, str] | None = None, workers: int = 8, progress: bool = True
     ) -> None:
-        self.session, self.workers, self.progress = session, workers, progress
+        self.session: Session = session
+        self.workers: int = workers
+        self.progress: bool = progress
         self._corrections = {name: _method_and_path(line) for name, line in (corrections or {}).items()}
 
     def __repr__(self) -> str:

@@ -66,12 +66,18 @@ class ApiError(ToolkitError):
     `status` is the HTTP status, `code` the vendor's own code, `errors` its list of problems, `service` the endpoint.
     """
 
+    message: str
+    service: str
+    status: int
+    code: Any
+    errors: list[Any]
+
     def __init__(self, message: str, *, service: str = "", status: int = 0, code: Any = None, errors: Any = ()) -> None:
         self.message, self.service, self.status, self.code = message, service, status, code
         self.errors = list(errors)
         details = f" ({', '.join(map(str, self.errors))})" if self.errors else ""
-        said = status if code in (None, status) else f"{status}, code {code}"
-        super().__init__(f"{service}: {message}{details} [{said}]")
+        numbers = status if code in (None, status) else f"{status}, code {code}"
+        super().__init__(f"{service}: {message}{details} [{numbers}]")
 
 
 class AuthError(ApiError):

@@ -76,7 +76,8 @@ class MaskedLink(Secret):
         parts = urlsplit(self.reveal())
         return f"{parts.scheme}://{parts.hostname}/{MASK}"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
 
 class SecretRegistry:

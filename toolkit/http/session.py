@@ -30,7 +30,7 @@ from toolkit.http.transport import Adapter, AnswerTooLarge, CredentialIn, NoRedi
 from toolkit.http.wire import Judgement, Verdict
 from toolkit.spec import CredentialHeader, Endpoint, Meaning
 
-log = logging.getLogger("toolkit")
+log: logging.Logger = logging.getLogger("toolkit")
 MOST_ERRORS = 50  # of one answer: nobody reads more
 
 
@@ -46,8 +46,8 @@ class RealClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
-    monotonic = staticmethod(time.monotonic)
-    sleep = staticmethod(time.sleep)
+    monotonic: Callable[[], float] = staticmethod(time.monotonic)
+    sleep: Callable[[float], None] = staticmethod(time.sleep)
 
 
 @dataclass(frozen=True)
@@ -162,12 +162,12 @@ class Session:
         ca_bundle: str | None = None,
         allow_http: bool = False,
     ) -> None:
-        self.base_url = _address(base_url, allow_http)
-        self.host = urlsplit(self.base_url).netloc
-        self.limits = limits or Limits()
-        self.clock = clock or RealClock()
+        self.base_url: str = _address(base_url, allow_http)
+        self.host: str = urlsplit(self.base_url).netloc
+        self.limits: Limits = limits or Limits()
+        self.clock: Clock = clock or RealClock()
         self.tokens: Tokens | None = None
-        self.quota = Quota()
+        self.quota: Quota = Quota()
         self._header, self._ca_bundle = header or CredentialHeader(), _certificates(ca_bundle)
         self._local = threading.local()
         self._pause_until = 0.0

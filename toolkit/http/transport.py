@@ -74,7 +74,7 @@ class Adapter(HTTPAdapter):
     """
 
     def __init__(self, deadline: float, monotonic: Callable[[], float]) -> None:
-        self.left = False
+        self.left: bool = False
         answer = partial(_Answer, deadline=deadline, monotonic=monotonic)
         self._pools = {
             scheme: partial(_pool, kind, answer, self._leaves)

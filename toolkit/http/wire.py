@@ -166,7 +166,7 @@ class Judgement:
     next_link: str = ""  # of the header Link: the address of the next page
 
 
-VERDICTS = {
+VERDICTS: dict[Meaning | None, Verdict] = {
     Meaning.DONE: Verdict.ACKED,
     Meaning.TOKEN: Verdict.NOT_EXECUTED,
     Meaning.FORBIDDEN: Verdict.NOT_EXECUTED,

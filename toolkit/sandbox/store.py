@@ -41,8 +41,8 @@ AS_JSON = (spec.List, spec.Json, spec.Rows, spec.Nested)
 class Setting(Record):
     """A fact of the sandbox itself: a key that signs tokens, how long they live."""
 
-    key = spec.Text()
-    value = spec.Json()
+    key: spec.Text = spec.Text()
+    value: spec.Json = spec.Json()
 
 
 Tables = Mapping[str, Mapping[type[Record], str]]  # system: its records, each with its key

@@ -44,7 +44,13 @@ class Service:
         return next(vars(base)[name] for base in bases if hasattr(vars(base).get(name), "endpoint"))
 
 
-def _verb(method: str) -> Callable[..., Callable[[F], F]]:
+class Verb(Protocol):
+    """Declares an endpoint of one HTTP method; `facts` are those of `Endpoint`."""
+
+    def __call__(self, path: str, *, section: str, **facts: Any) -> Callable[[F], F]: ...
+
+
+def _verb(method: str) -> Verb:
     def declare(path: str, *, section: str, **facts: Any) -> Callable[[F], F]:
         facts.setdefault("repeatable", method == "GET")
 
@@ -76,7 +82,10 @@ def _verb(method: str) -> Callable[..., Callable[[F], F]]:
     return declare
 
 
-get, post, put, delete = _verb("GET"), _verb("POST"), _verb("PUT"), _verb("DELETE")
+get: Verb = _verb("GET")
+post: Verb = _verb("POST")
+put: Verb = _verb("PUT")
+delete: Verb = _verb("DELETE")
 
 
 def _argument(parameter: inspect.Parameter, body: type[Record] | None) -> Field:

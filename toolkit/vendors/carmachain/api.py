@@ -1,6 +1,6 @@
 """CarmaChain: «API. Developer guide»."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from toolkit.spec import (
     Choice,
@@ -52,7 +52,9 @@ TOKEN_LIFE = 24 * 60 * 60  # seconds
 class Credentials(Record):
     """Credentials: none, for the customer's own peer gives a token to whoever reaches it; or a token that you have."""
 
-    token = Masked("A ready token. Where there is none, the peer is asked for one, and for another every 24 hours.")
+    token: Masked = Masked(
+        "A ready token. Where there is none, the peer is asked for one, and for another every 24 hours."
+    )
 
 
 SYSTEM = System(
@@ -68,8 +70,8 @@ SYSTEM = System(
 class Person(Record):
     """A person to ask about: a document, a phone, or both."""
 
-    IdDocument = Identity("Number of the identity document. Leading zeros count.")
-    PhoneNumber = Phone(
+    IdDocument: Identity = Identity("Number of the identity document. Leading zeros count.")
+    PhoneNumber: Phone = Phone(
         "Phone, as +380999999999, 380999999999 or 0999999999: all three are one person.", country="UA", as_written=True
     )
 
@@ -77,28 +79,28 @@ class Person(Record):
 class Ticket(Record):
     """A request that was taken: one person asked about."""
 
-    IdDocument = Text("Number of the identity document that was asked about.", aliases=("idDocument",))
-    PhoneNumber = Text("Phone that was asked about, as it was sent.", aliases=("phoneNumber",))
-    idRequest = Text("Identifier of the request: what the answer is fetched with.")
+    IdDocument: Text = Text("Number of the identity document that was asked about.", aliases=("idDocument",))
+    PhoneNumber: Text = Text("Phone that was asked about, as it was sent.", aliases=("phoneNumber",))
+    idRequest: Text = Text("Identifier of the request: what the answer is fetched with.")
 
 
 class Detail(Record):
     """What one peer says of one field of a person."""
 
-    idPpeers = Text("The peer that says so.")
-    groupData = Choice("The category that the field belongs to.", choices=CATEGORIES)
-    fieldName = Text("Name of the field.")
-    fieldValue = Text("Its value, as the peer gives it.")
+    idPpeers: Text = Text("The peer that says so.")
+    groupData: Choice = Choice("The category that the field belongs to.", choices=CATEGORIES)
+    fieldName: Text = Text("Name of the field.")
+    fieldValue: Text = Text("Its value, as the peer gives it.")
 
 
 class Answer(Record):
     """The answer about one person so far."""
 
-    idDocument = Text("Number of the identity document that was asked about.", aliases=("IdDocument",))
-    phoneNumber = Text("Phone that was asked about.", aliases=("PhoneNumber",))
-    idRequest = Text("Identifier of the request.")
-    status = Choice("Panding: not answered yet.", choices={DONE: "answered", PENDING: "pending"})
-    requestDetails = Rows("What the peers say.", record=Detail)
+    idDocument: Text = Text("Number of the identity document that was asked about.", aliases=("IdDocument",))
+    phoneNumber: Text = Text("Phone that was asked about.", aliases=("PhoneNumber",))
+    idRequest: Text = Text("Identifier of the request.")
+    status: Choice = Choice("Panding: not answered yet.", choices={DONE: "answered", PENDING: "pending"})
+    requestDetails: Rows = Rows("What the peers say.", record=Detail)
 
 
 Categories = Annotated[
@@ -170,4 +172,4 @@ class CarmaChain(Service):
     """Data about people, asked of many peers at once and answered in their own time."""
 
     system = SYSTEM
-    raw_only = RawOnly
+    raw_only: ClassVar[type[Service] | None] = RawOnly

@@ -36,11 +36,11 @@ KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
 class Request(Record):
     """A person asked about."""
 
-    idRequest = Text()
-    IdDocument = Text()
-    PhoneNumber = Text()
-    categories = List()
-    at = Number("When, in seconds since 1970.")
+    idRequest: Text = Text()
+    IdDocument: Text = Text()
+    PhoneNumber: Text = Text()
+    categories: List = List()
+    at: Number = Number("When, in seconds since 1970.")
 
 
 def authenticate(call: Call) -> None:

@@ -1,6 +1,6 @@
 """IDA (ITD Chile): «Especificación de API Database ITDChile», version 2.5, 09/09/2019."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from toolkit.spec import (
     ASSUMED,
@@ -52,9 +52,9 @@ DATE_FORMAT = "%d/%m/%Y"  # assumed, from the vendor's own labels ("13/09/2019 1
 class Credentials(Record):
     """Credentials: user name and password, or a token from the user's profile page."""
 
-    username = Text("The user's name on the platform.", max_length=50)
-    password = Masked("Its password, or the SHA-1 hex digest of it.")
-    token = Masked("Or a ready API token.")
+    username: Text = Text("The user's name on the platform.", max_length=50)
+    password: Masked = Masked("Its password, or the SHA-1 hex digest of it.")
+    token: Masked = Masked("Or a ready API token.")
 
 
 SYSTEM = System(
@@ -80,91 +80,91 @@ SYSTEM = System(
 class Client(Record):
     """The customer that a user belongs to."""
 
-    id = Integer("Identifier of the customer.")
-    name = Text("Its name.")
-    email = Email("Its e-mail.")
-    phone = Phone("Its phone.")
-    rut = Text("Its tax number (RUT).")
-    legal_name = Text("Its legal name.")
-    address = Text("Its address.")
-    town = Text("Its town.")
-    city = Text("Its city.")
-    ani = Text("The number that its calls show.")
-    logo = Text("Its logo.")
+    id: Integer = Integer("Identifier of the customer.")
+    name: Text = Text("Its name.")
+    email: Email = Email("Its e-mail.")
+    phone: Phone = Phone("Its phone.")
+    rut: Text = Text("Its tax number (RUT).")
+    legal_name: Text = Text("Its legal name.")
+    address: Text = Text("Its address.")
+    town: Text = Text("Its town.")
+    city: Text = Text("Its city.")
+    ani: Text = Text("The number that its calls show.")
+    logo: Text = Text("Its logo.")
 
 
 class User(Record):
     """A user of the platform."""
 
-    id = Integer("Identifier of the user.")
-    username = Text("Name on the platform.")
-    firstName = Text("First name.")
-    lastName = Text("Last name.")
-    email = Email("E-mail.")
-    client = Nested("The customer.", record=Client)
-    phoneNumber = Phone("Phone.")
-    api_code = Masked("The session token.")
-    normalUser = Bool("Whether a user without special rights.")
-    roleList = Json("Roles.")
-    fullName = Text("Full name.")
-    authorities = Json("Rights.")
-    accountNonExpired = Bool("Whether the account has not expired.")
-    credentialsNonExpired = Bool("Whether the credentials have not expired.")
-    accountNonLocked = Bool("Whether the account is not locked.")
+    id: Integer = Integer("Identifier of the user.")
+    username: Text = Text("Name on the platform.")
+    firstName: Text = Text("First name.")
+    lastName: Text = Text("Last name.")
+    email: Email = Email("E-mail.")
+    client: Nested = Nested("The customer.", record=Client)
+    phoneNumber: Phone = Phone("Phone.")
+    api_code: Masked = Masked("The session token.")
+    normalUser: Bool = Bool("Whether a user without special rights.")
+    roleList: Json = Json("Roles.")
+    fullName: Text = Text("Full name.")
+    authorities: Json = Json("Rights.")
+    accountNonExpired: Bool = Bool("Whether the account has not expired.")
+    credentialsNonExpired: Bool = Bool("Whether the credentials have not expired.")
+    accountNonLocked: Bool = Bool("Whether the account is not locked.")
 
 
 class Database(Record):
     """A contact database."""
 
-    id = Integer("Identifier of the database.")
-    name = Text("Its name.")
-    createdAt = Timestamp("When it was created.")
-    updatedAt = Timestamp("When it was last changed.")
-    rowCounter = Integer("How many records it holds.")
-    deleted = Bool("Whether it was deleted.")
-    imported = Bool("Whether it was imported.")
-    demo = Bool("Whether it is a demo.")
-    birthday = Bool("Whether it sends birthday messages.")
-    has_mail = Bool("Whether it has an e-mail field.")
-    has_mobile = Bool("Whether it has a mobile phone field.")
-    birthday_message_hour = Text("When the birthday message is sent, HH:MM.")
-    messageHour = Integer("Hour of the message.")
-    messageMinute = Integer("Minute of the message.")
-    dataFile = Text("The file it was imported from.")
-    birthdayMessage = Integer("Identifier of the birthday message.")
-    labelName = Text("The name shown, with the time of creation.")
+    id: Integer = Integer("Identifier of the database.")
+    name: Text = Text("Its name.")
+    createdAt: Timestamp = Timestamp("When it was created.")
+    updatedAt: Timestamp = Timestamp("When it was last changed.")
+    rowCounter: Integer = Integer("How many records it holds.")
+    deleted: Bool = Bool("Whether it was deleted.")
+    imported: Bool = Bool("Whether it was imported.")
+    demo: Bool = Bool("Whether it is a demo.")
+    birthday: Bool = Bool("Whether it sends birthday messages.")
+    has_mail: Bool = Bool("Whether it has an e-mail field.")
+    has_mobile: Bool = Bool("Whether it has a mobile phone field.")
+    birthday_message_hour: Text = Text("When the birthday message is sent, HH:MM.")
+    messageHour: Integer = Integer("Hour of the message.")
+    messageMinute: Integer = Integer("Minute of the message.")
+    dataFile: Text = Text("The file it was imported from.")
+    birthdayMessage: Integer = Integer("Identifier of the birthday message.")
+    labelName: Text = Text("The name shown, with the time of creation.")
 
 
 class NewField(Record):
     """A field of a database that is to be created."""
 
-    name = Text("Name of the field; the column of a DataFrame that fills it.", required=True)
-    label = Text("Name shown to people; the name where it is missing.")
-    defaultValue = Text("Value where a record has none.", default="")
-    required = Bool("Whether every record must have it.", default=False)
-    hidden = Bool("Whether it is hidden.", default=False)
-    showInReport = Bool("Whether reports show it.", default=False)
-    showInValidation = Bool("Whether validations show it.", default=False)
-    type = Choice("What it holds.", choices=FIELD_TYPES, default=0)
-    options = Json("The values that a list allows.", default=())
+    name: Text = Text("Name of the field; the column of a DataFrame that fills it.", required=True)
+    label: Text = Text("Name shown to people; the name where it is missing.")
+    defaultValue: Text = Text("Value where a record has none.", default="")
+    required: Bool = Bool("Whether every record must have it.", default=False)
+    hidden: Bool = Bool("Whether it is hidden.", default=False)
+    showInReport: Bool = Bool("Whether reports show it.", default=False)
+    showInValidation: Bool = Bool("Whether validations show it.", default=False)
+    type: Choice = Choice("What it holds.", choices=FIELD_TYPES, default=0)
+    options: Json = Json("The values that a list allows.", default=())
 
 
 class FieldOfDatabase(Record):
     """A field of a database."""
 
-    id = Integer("Identifier of the field.")
-    name = Text("Name; the column of a DataFrame that fills it.")
-    label = Text("Name shown to people.")
-    defaultValue = Text("Value where a record has none.")
-    required = Bool("Whether every record must have it.")
-    randomData = Text("Not explained by the document.")
-    hidden = Bool("Whether it is hidden.")
-    showInReport = Bool("Whether reports show it.")
-    showInValidation = Bool("Whether validations show it.")
-    type = Choice("What it holds, as the vendor's number.", choices=FIELD_TYPES, meaning="kind")
-    createdAt = Timestamp("When it was created.")
-    updatedAt = Timestamp("When it was last changed.")
-    options = Json("The values that a list allows.")
+    id: Integer = Integer("Identifier of the field.")
+    name: Text = Text("Name; the column of a DataFrame that fills it.")
+    label: Text = Text("Name shown to people.")
+    defaultValue: Text = Text("Value where a record has none.")
+    required: Bool = Bool("Whether every record must have it.")
+    randomData: Text = Text("Not explained by the document.")
+    hidden: Bool = Bool("Whether it is hidden.")
+    showInReport: Bool = Bool("Whether reports show it.")
+    showInValidation: Bool = Bool("Whether validations show it.")
+    type: Choice = Choice("What it holds, as the vendor's number.", choices=FIELD_TYPES, meaning="kind")
+    createdAt: Timestamp = Timestamp("When it was created.")
+    updatedAt: Timestamp = Timestamp("When it was last changed.")
+    options: Json = Json("The values that a list allows.")
 
 
 class Values(Record):
@@ -214,7 +214,7 @@ class Ida(Service):
     """Contact databases of a mailing platform."""
 
     system = SYSTEM
-    raw_only = RawOnly
+    raw_only: ClassVar[type[Service] | None] = RawOnly
 
     @get("/api/v2/database/databases", section=ALL, returns=Table(Database, "data"))
     def databases(self) -> "DataFrame":

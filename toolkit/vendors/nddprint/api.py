@@ -1,6 +1,6 @@
 """nddPrint 360: «Identificador físico» (physical identifiers of users), and the PIN services of the same help pages."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from toolkit.spec import (
     OBSERVED,
@@ -30,9 +30,9 @@ IN_USE, NO_USER, INCOMPLETE, KEPT = "code in use", "user not found", "parameter 
 class Credentials(Record):
     """Credentials: the client's id and secret key, or a token that you have already."""
 
-    client_id = Text("Identifier of the client, from the portal.")
-    secret_key = Masked("Its secret key.")
-    token = Masked("Or a ready token.")
+    client_id: Text = Text("Identifier of the client, from the portal.")
+    secret_key: Masked = Masked("Its secret key.")
+    token: Masked = Masked("Or a ready token.")
 
 
 SYSTEM = System(
@@ -59,32 +59,32 @@ SYSTEM = System(
 class Token(Record):
     """A token, and how long it lasts."""
 
-    accessToken = Masked("The token.")
-    expiresIn = Integer("Its life in seconds.")
-    tokenType = Text("How it is sent: Bearer.")
+    accessToken: Masked = Masked("The token.")
+    expiresIn: Integer = Integer("Its life in seconds.")
+    tokenType: Text = Text("How it is sent: Bearer.")
 
 
 class Cards(Record):
     """The card codes of one user."""
 
-    uniqueCardCode = Bool("Whether the account allows one code a user.")
-    cardCodes = List("The codes.")
+    uniqueCardCode: Bool = Bool("Whether the account allows one code a user.")
+    cardCodes: List = List("The codes.")
 
 
 class NewCardCode(Record):
     """A card code to add: a row of the sheet that `add_card_codes` takes."""
 
-    LogonName = Text("The user's logon name.", required=True)
-    DomainName = Text("The user's domain.", required=True)
-    CardCode = Text("The code. Leading zeros count.", required=True)
+    LogonName: Text = Text("The user's logon name.", required=True)
+    DomainName: Text = Text("The user's domain.", required=True)
+    CardCode: Text = Text("The code. Leading zeros count.", required=True)
 
 
 class Pins(Record):
     """The PIN codes of one user."""
 
-    pinCode = Masked("The PIN.")
-    securePinCode = Masked("The secure PIN.")
-    useSecurePinCode = Bool("Whether the secure PIN is used.")
+    pinCode: Masked = Masked("The PIN.")
+    securePinCode: Masked = Masked("The secure PIN.")
+    useSecurePinCode: Bool = Bool("Whether the secure PIN is used.")
 
 
 LogonName = Annotated[str, Text("The user's logon name.", wire="LogonName")]
@@ -153,7 +153,7 @@ class NddPrint(Service):
     """Card codes and PINs of the users of a print management."""
 
     system = SYSTEM
-    raw_only = RawOnly
+    raw_only: ClassVar[type[Service] | None] = RawOnly
 
     @post(
         "/api/v1/users/pin-codes",

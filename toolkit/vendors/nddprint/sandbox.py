@@ -23,19 +23,19 @@ UNIQUE, AUTORENEW = "nddprint.unique", "nddprint.autorenew"  # settings of the a
 class User(Record):
     """A user of the print management."""
 
-    key = Text("Domain and logon name, in small letters.")
-    LogonName = Text()
-    DomainName = Text()
-    pinCode = Text()
-    securePinCode = Text()
-    useSecurePinCode = Bool()
+    key: Text = Text("Domain and logon name, in small letters.")
+    LogonName: Text = Text()
+    DomainName: Text = Text()
+    pinCode: Text = Text()
+    securePinCode: Text = Text()
+    useSecurePinCode: Bool = Bool()
 
 
 class Card(Record):
     """A card code and the user who has it."""
 
-    CardCode = Text()
-    user = Text("Key of the user.")
+    CardCode: Text = Text()
+    user: Text = Text("Key of the user.")
 
 
 def seed(call: Call) -> None:

@@ -29,35 +29,35 @@ TOKEN_LIFE = 7200.0  # seconds (observed)
 class SignatureStatus(Record):
     """One signer and one document of an envelope."""
 
-    id_transaccion = Text("The envelope asked for.")
-    nombre = Text("Its name.")
-    estado = Choice("Its state, as the vendor's number.", choices=STATUSES, meaning="estado_nombre")
-    id_documento = Text("The document.")
-    documento = Text("Name of its file.")
-    id_firmante = Text("The signer.")
-    firmante = Text("The signer's name.")
-    email = Text("The signer's e-mail address.")
-    orden = Integer("The signer's turn.")
-    aprobador = Flag("Whether the signer approves instead of signing.")
-    firmada = Bool("Whether it is signed.")
-    fecha_firma = Timestamp("When it was signed.", format="iso")
-    en_turno = Bool("Whether it can be signed now: the envelope is out, and it is this signer's turn.")
-    error = Text("Why the envelope could not be read; missing where it was.")
+    id_transaccion: Text = Text("The envelope asked for.")
+    nombre: Text = Text("Its name.")
+    estado: Choice = Choice("Its state, as the vendor's number.", choices=STATUSES, meaning="estado_nombre")
+    id_documento: Text = Text("The document.")
+    documento: Text = Text("Name of its file.")
+    id_firmante: Text = Text("The signer.")
+    firmante: Text = Text("The signer's name.")
+    email: Text = Text("The signer's e-mail address.")
+    orden: Integer = Integer("The signer's turn.")
+    aprobador: Flag = Flag("Whether the signer approves instead of signing.")
+    firmada: Bool = Bool("Whether it is signed.")
+    fecha_firma: Timestamp = Timestamp("When it was signed.", format="iso")
+    en_turno: Bool = Bool("Whether it can be signed now: the envelope is out, and it is this signer's turn.")
+    error: Text = Text("Why the envelope could not be read; missing where it was.")
 
 
 class SignerOf(Signer):
     """A signer of one of several envelopes."""
 
-    id_transaccion = Text("The envelope asked for.")
-    error = Text("Why the envelope could not be read; missing where it was.")
+    id_transaccion: Text = Text("The envelope asked for.")
+    error: Text = Text("Why the envelope could not be read; missing where it was.")
 
 
 class TemplateRole(Record):
     """A role of a template."""
 
-    id = Integer("Identifier of the template.")
-    name = Text("Its name.")
-    role = Text("The role.")
+    id: Integer = Integer("Identifier of the template.")
+    name: Text = Text("Its name.")
+    role: Text = Text("The role.")
 
 
 class Signio(VendorClient, declared.Signio):

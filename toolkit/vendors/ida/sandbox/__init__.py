@@ -34,32 +34,32 @@ SAID = {  # HTTP status: message (None: statusApi), statusApi
 
 
 class User(api.User):
-    password_sha1 = Masked()
+    password_sha1: Masked = Masked()
 
 
 class Database(api.Database):
-    lag = Number("Seconds after which a change shows in rowCounter.")
+    lag: Number = Number("Seconds after which a change shows in rowCounter.")
 
 
 class Field(api.FieldOfDatabase):
-    database_id = Integer()
+    database_id: Integer = Integer()
 
 
 class Contact(Record):
     """A record of a database: its values by the names of the fields."""
 
-    id = Integer()
-    database_id = Integer()
-    data = Json()
+    id: Integer = Integer()
+    database_id: Integer = Integer()
+    data: Json = Json()
 
 
 class Change(Record):
     """What one request did to a rowCounter."""
 
-    id = Integer()
-    database_id = Integer()
-    time = Number()
-    delta = Integer()
+    id: Integer = Integer()
+    database_id: Integer = Integer()
+    time: Number = Number()
+    delta: Integer = Integer()
 
 
 # ── saying yes and no ────────────────────────────────────────────────────────

@@ -1,5 +1,8 @@
 """SIGNIO (Legops): «Integración de plataforma SIGNIO». One file a group of chapters; `Signio` combines them."""
 
+from typing import ClassVar
+
+from toolkit.spec import Service
 from toolkit.vendors.signio.api.base import SYSTEM, Status
 from toolkit.vendors.signio.api.documents import Documents
 from toolkit.vendors.signio.api.envelopes import Envelopes
@@ -16,4 +19,4 @@ class Signio(OnSite, Notes, Templates, Signers, Documents, Envelopes):  # the la
     """Electronic signature: envelopes of documents, sent to their signers."""
 
     system = SYSTEM
-    raw_only = RawOnly
+    raw_only: ClassVar[type[Service] | None] = RawOnly

@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 class Credentials(Record):
     """Credentials: e-mail address and password, or a token that you have already."""
 
-    email = Text("The e-mail address that the user was registered with.")
-    password = Masked("Its password.")
-    token = Masked("Or a ready token. It ends after about two hours, and is then not renewed.")
-    tenant = Text("The tenant (customer) to work for, as `tenants()` names it; where there is none, the user's own.")
+    email: Text = Text("The e-mail address that the user was registered with.")
+    password: Masked = Masked("Its password.")
+    token: Masked = Masked("Or a ready token. It ends after about two hours, and is then not renewed.")
+    tenant: Text = Text(
+        "The tenant (customer) to work for, as `tenants()` names it; where there is none, the user's own."
+    )
 
 
 SYSTEM = System(

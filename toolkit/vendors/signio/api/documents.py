@@ -17,9 +17,9 @@ EXTENSIONS = ("doc", "docx", "xls", "xlsx", "png", "jpg", "pdf")
 class Document(Record):
     """A document of an envelope."""
 
-    id_documento = Text("Identifier of the document.")
-    nombre = Text("Name of the file.")
-    path = Text("Where the file is to be had.")
+    id_documento: Text = Text("Identifier of the document.")
+    nombre: Text = Text("Name of the file.")
+    path: Text = Text("Where the file is to be had.")
 
 
 class Documents(Service):

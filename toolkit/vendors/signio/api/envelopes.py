@@ -45,70 +45,74 @@ class ListedEnvelope(Record):
     """An envelope of the list. What else the vendor sends stands in columns of its own, as text."""
 
     open = True
-    id_transaccion = Text("Identifier of the envelope.")
-    nombre = Text("Its name.")
-    estado = Choice("Its state, as the vendor's number.", choices=STATUSES, meaning="estado_nombre")
+    id_transaccion: Text = Text("Identifier of the envelope.")
+    nombre: Text = Text("Its name.")
+    estado: Choice = Choice("Its state, as the vendor's number.", choices=STATUSES, meaning="estado_nombre")
 
 
 class BaseEnvelope(Record):
     """An envelope whose structure others copy. What else the vendor sends stands in columns of its own, as text."""
 
     open = True
-    id_transaccion = Text("Identifier, for `create_envelope(id_transaccion_base=…)`.")
-    nombre = Text("Its name.")
+    id_transaccion: Text = Text("Identifier, for `create_envelope(id_transaccion_base=…)`.")
+    nombre: Text = Text("Its name.")
 
 
 class Tag(Record):
     """A label for envelopes."""
 
-    tag = Text("The label.")
+    tag: Text = Text("The label.")
 
 
 class FoundEnvelope(Record):
     """An envelope that a search found."""
 
-    id = Text("Identifier of the envelope.")
-    name = Text("Its name.")
-    status = Text("Its state, in words.")
-    created_at = Timestamp("When it was created.", format="iso")
-    updated_at = Timestamp("When it last changed.", format="iso")
-    documents_count = Integer("How many documents it holds.")
+    id: Text = Text("Identifier of the envelope.")
+    name: Text = Text("Its name.")
+    status: Text = Text("Its state, in words.")
+    created_at: Timestamp = Timestamp("When it was created.", format="iso")
+    updated_at: Timestamp = Timestamp("When it last changed.", format="iso")
+    documents_count: Integer = Integer("How many documents it holds.")
 
 
 class Envelope(Record):
     """An envelope."""
 
-    id_transaccion = Text("Identifier of the envelope.")
-    nombre = Text("Its name.")
-    mensaje = Text("The message that goes with it.")
-    ciclo_aprobacion = Flag("Whether some of its signers approve.")
-    estado = Choice("Its state, as the vendor's number (observed).", choices=STATUSES, meaning="estado_nombre")
+    id_transaccion: Text = Text("Identifier of the envelope.")
+    nombre: Text = Text("Its name.")
+    mensaje: Text = Text("The message that goes with it.")
+    ciclo_aprobacion: Flag = Flag("Whether some of its signers approve.")
+    estado: Choice = Choice("Its state, as the vendor's number (observed).", choices=STATUSES, meaning="estado_nombre")
 
 
 class EnvelopeOptions(Record):
     """The options of a new envelope."""
 
-    mensaje = Text("A message that goes with it.")
-    ciclo_aprobacion = Flag("Whether some of its signers approve.")
-    tags = List("Labels, as `tags()` lists them.", separator=";")
-    id_transaccion_base = Text("Identifier of the base envelope to copy, from `base_envelopes()`.", max_length=36)
-    external_id = Text("The caller's own identifier; webhooks carry it.")
-    cc = List("E-mail addresses to notify when it ends; they may read every document.", separator=",", emails=True)
-    op_btnRechazo = Flag("Whether signers may reject.")
-    op_foto = Choice("Whether signing takes a photo.", choices=PHOTO)
-    op_certLegops = Flag("Whether documents get the certification of Legops.")
-    op_firmasProcesadas = Flag("Whether signers see the signatures so far.")
-    remitente = Text("Sender shown in the e-mail.")
-    mensaje_firma = Text("Message of the first step of signing.")
-    mensaje_final = Text("Message of the last step of signing.")
-    permiteEdicion = Flag("Whether approvers may return it with remarks.")
-    permiteEdicionFirmantes = Flag("Whether signers may return it with remarks.")
-    on_premise_signature = Flag("Whether it may be signed on site.")
-    envelopeDeduplicationKey = Text("A key of the caller's: the same key again gives the same envelope.", max_length=36)
-    notificar_contacto = Flag("Whether it has contacts who are only notified.")
-    campos_plantillas = Json("Values for the inputs of its templates: a dict, its keys the inputs' names.")
-    created_by = Text("The user who becomes its distributor and is notified.")
-    op_token = Choice("How signers on site get their token (observed).", choices=ON_SCREEN)
+    mensaje: Text = Text("A message that goes with it.")
+    ciclo_aprobacion: Flag = Flag("Whether some of its signers approve.")
+    tags: List = List("Labels, as `tags()` lists them.", separator=";")
+    id_transaccion_base: Text = Text("Identifier of the base envelope to copy, from `base_envelopes()`.", max_length=36)
+    external_id: Text = Text("The caller's own identifier; webhooks carry it.")
+    cc: List = List(
+        "E-mail addresses to notify when it ends; they may read every document.", separator=",", emails=True
+    )
+    op_btnRechazo: Flag = Flag("Whether signers may reject.")
+    op_foto: Choice = Choice("Whether signing takes a photo.", choices=PHOTO)
+    op_certLegops: Flag = Flag("Whether documents get the certification of Legops.")
+    op_firmasProcesadas: Flag = Flag("Whether signers see the signatures so far.")
+    remitente: Text = Text("Sender shown in the e-mail.")
+    mensaje_firma: Text = Text("Message of the first step of signing.")
+    mensaje_final: Text = Text("Message of the last step of signing.")
+    permiteEdicion: Flag = Flag("Whether approvers may return it with remarks.")
+    permiteEdicionFirmantes: Flag = Flag("Whether signers may return it with remarks.")
+    on_premise_signature: Flag = Flag("Whether it may be signed on site.")
+    envelopeDeduplicationKey: Text = Text(
+        "A key of the caller's: the same key again gives the same envelope.", max_length=36
+    )
+    notificar_contacto: Flag = Flag("Whether it has contacts who are only notified.")
+    campos_plantillas: Json = Json("Values for the inputs of its templates: a dict, its keys the inputs' names.")
+    created_by: Text = Text("The user who becomes its distributor and is notified.")
+    op_token: Choice = Choice("How signers on site get their token (observed).", choices=ON_SCREEN)
 
 
 class Envelopes(Service):

@@ -16,22 +16,22 @@ WITHOUT_TEMPLATE = ("template_id", "0")
 class NoteTerms(Record):
     """The terms of a promissory note."""
 
-    type = Choice(
+    type: Choice = Choice(
         "SIMPLE has its terms, BLANK has none.", required=True, choices={"BLANK": "En blanco", "SIMPLE": "Simple"}
     )
-    reference = Text("A reference to find it by.")
-    expiration = Date("Day on which it falls due.", required_when=SIMPLE)
-    amount = Integer("Amount.", required_when=SIMPLE, minimum=0)
-    payment_way = Text("Way of payment.", required_when=SIMPLE)
-    payment_place = Text("Place of payment.", required_when=SIMPLE)
+    reference: Text = Text("A reference to find it by.")
+    expiration: Date = Date("Day on which it falls due.", required_when=SIMPLE)
+    amount: Integer = Integer("Amount.", required_when=SIMPLE, minimum=0)
+    payment_way: Text = Text("Way of payment.", required_when=SIMPLE)
+    payment_place: Text = Text("Place of payment.", required_when=SIMPLE)
 
 
 class NewNote(NoteTerms):
     """A promissory note to upload."""
 
-    template_id = Text("Identifier of the template; 0 for a file of one's own.", required=True)
-    document = File("The file, where no template is used.", required_when=WITHOUT_TEMPLATE, extensions=("pdf",))
-    consecutive = Text("Its consecutive number, where no template is used.", required_when=WITHOUT_TEMPLATE)
+    template_id: Text = Text("Identifier of the template; 0 for a file of one's own.", required=True)
+    document: File = File("The file, where no template is used.", required_when=WITHOUT_TEMPLATE, extensions=("pdf",))
+    consecutive: Text = Text("Its consecutive number, where no template is used.", required_when=WITHOUT_TEMPLATE)
 
 
 class Notes(Service):

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class Tenant(Record):
     """A tenant (customer) that the user may work for."""
 
-    token = Masked("A token for it.")
-    tenant = Text("Its name.")
-    expires_at = Timestamp("When the token ends.", format="iso")
+    token: Masked = Masked("A token for it.")
+    tenant: Text = Text("Its name.")
+    expires_at: Timestamp = Timestamp("When the token ends.", format="iso")
 
 
 UserEmail = Annotated[str, Email("The e-mail address that the user was registered with.")]

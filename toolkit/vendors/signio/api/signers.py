@@ -47,65 +47,67 @@ TOLD_OF = {number: STATUSES[number] for number in STATUSES if number in (3, 4, 6
 class NewSigner(Record):
     """A signer to register."""
 
-    nombre = Text("Name.", required=True, max_length=50)
-    tipo_identificacion = Choice("Type of the identity document.", required=True, choices=IDENTITY_TYPES)
-    identificacion = Identity(
+    nombre: Text = Text("Name.", required=True, max_length=50)
+    tipo_identificacion: Choice = Choice("Type of the identity document.", required=True, choices=IDENTITY_TYPES)
+    identificacion: Identity = Identity(
         "Its number.", required=True, max_length=20, by="tipo_identificacion", schemes=IDENTITY_RULES
     )
-    email = Email("E-mail address; the invitation goes there.", required=True, max_length=50)
-    orden = Integer("Turn in which the person signs; where nobody has one, all sign at the same time.", minimum=0)
-    aprobador = Flag("Whether the person approves instead of signing.")
-    tipo_firma = Choice("Kind of signature.", choices=SIGNATURE)
-    tipo_firmante = Choice("Whether a person or a company signs.", choices=PERSON)
-    celular = Phone("Mobile phone.", country="CO", max_length=15)
-    razonsocial = Text("Name of the company that the person represents.", max_length=45)
-    company_identification_type = Text("Type of the company's identity document.", max_length=5)
-    company_identification = Identity(
+    email: Email = Email("E-mail address; the invitation goes there.", required=True, max_length=50)
+    orden: Integer = Integer(
+        "Turn in which the person signs; where nobody has one, all sign at the same time.", minimum=0
+    )
+    aprobador: Flag = Flag("Whether the person approves instead of signing.")
+    tipo_firma: Choice = Choice("Kind of signature.", choices=SIGNATURE)
+    tipo_firmante: Choice = Choice("Whether a person or a company signs.", choices=PERSON)
+    celular: Phone = Phone("Mobile phone.", country="CO", max_length=15)
+    razonsocial: Text = Text("Name of the company that the person represents.", max_length=45)
+    company_identification_type: Text = Text("Type of the company's identity document.", max_length=5)
+    company_identification: Identity = Identity(
         "Its number.", max_length=30, by="company_identification_type", schemes=IDENTITY_RULES
     )
-    servicio_identidad = Choice(
+    servicio_identidad: Choice = Choice(
         "How identity is proved.", choices={s: s for s in ("basic", "experian", "experian_lite")}
     )
-    rol = Choice("Notificado: is only notified.", choices={"Notificado": "Notificado"})
-    states = List("The states of which a Notificado is notified.", choices=TOLD_OF)
-    enable_comments = Flag("Whether the person may comment.")
-    on_premise_signature = Flag("Whether the person may sign on site; as the envelope says where it is missing.")
-    operation_rol = List("The roles that the documents' tags give this person.", separator=",")
+    rol: Choice = Choice("Notificado: is only notified.", choices={"Notificado": "Notificado"})
+    states: List = List("The states of which a Notificado is notified.", choices=TOLD_OF)
+    enable_comments: Flag = Flag("Whether the person may comment.")
+    on_premise_signature: Flag = Flag("Whether the person may sign on site; as the envelope says where it is missing.")
+    operation_rol: List = List("The roles that the documents' tags give this person.", separator=",")
 
 
 class Signer(Record):
     """A signer of an envelope."""
 
-    id_contacto = Text("Identifier of the signer.")
-    tipo_identificacion = Choice(
+    id_contacto: Text = Text("Identifier of the signer.")
+    tipo_identificacion: Choice = Choice(
         "Type of the identity document.", choices={**IDENTITY_TYPES, "NIT": "NIT de la empresa"}
     )
-    identificacion = Text("Its number.")
-    nombre = Text("Name.")
-    email = Email("E-mail address.")
-    orden = Integer("Turn in which the person signs.")
-    tipo_firma = Choice("Kind of signature.", choices=SIGNATURE)
-    aprobador = Flag("Whether the person approves instead of signing.")
-    enable_comments = Flag("Whether the person may comment.")
+    identificacion: Text = Text("Its number.")
+    nombre: Text = Text("Name.")
+    email: Email = Email("E-mail address.")
+    orden: Integer = Integer("Turn in which the person signs.")
+    tipo_firma: Choice = Choice("Kind of signature.", choices=SIGNATURE)
+    aprobador: Flag = Flag("Whether the person approves instead of signing.")
+    enable_comments: Flag = Flag("Whether the person may comment.")
 
 
 class Signature(Record):
     """A signature, given or awaited: one signer and one document."""
 
-    id_firmante = Text("Identifier of the signer.")
-    id_documento = Text("Identifier of the document.")
-    aprobador = Flag("Whether it is an approval.")
-    fecha_firma = Timestamp("When it was given; missing while it is awaited.", format="iso")
+    id_firmante: Text = Text("Identifier of the signer.")
+    id_documento: Text = Text("Identifier of the document.")
+    aprobador: Flag = Flag("Whether it is an approval.")
+    fecha_firma: Timestamp = Timestamp("When it was given; missing while it is awaited.", format="iso")
 
 
 class Stamp(Record):
     """Where a signature is shown: pixels of the page, y growing upwards from the bottom of 595 × 842 (observed)."""
 
-    pagina = Integer("Page, from 1.", required=True, minimum=1)
-    alto = Integer("Height in pixels.", required=True, minimum=0)
-    ancho = Integer("Width in pixels.", required=True, minimum=0)
-    x = Integer("From the left.", required=True, minimum=0)
-    y = Integer("From the bottom.", required=True, minimum=0)
+    pagina: Integer = Integer("Page, from 1.", required=True, minimum=1)
+    alto: Integer = Integer("Height in pixels.", required=True, minimum=0)
+    ancho: Integer = Integer("Width in pixels.", required=True, minimum=0)
+    x: Integer = Integer("From the left.", required=True, minimum=0)
+    y: Integer = Integer("From the bottom.", required=True, minimum=0)
 
 
 class Signers(Service):

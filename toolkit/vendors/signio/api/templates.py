@@ -27,29 +27,29 @@ if TYPE_CHECKING:
 class Template(Record):
     """A template."""
 
-    id = Integer("Identifier of the template.")
-    name = Text("Its name.")
-    description = Text("What it is for.")
-    type = Choice("What it is made of.", choices={"PLL": "Formato documento", "XFORM": "Formato PDF forms"})
-    status = Choice("Whether it can be used.", choices={1: "Activa", 2: "Inactiva"}, meaning="status_name")
-    protected = Bool("Whether it makes an electronic security (título valor).")
-    roles = List("The roles that fill or sign it.", separator=",")
-    created_at = Timestamp("When it was created.", format="iso")
+    id: Integer = Integer("Identifier of the template.")
+    name: Text = Text("Its name.")
+    description: Text = Text("What it is for.")
+    type: Choice = Choice("What it is made of.", choices={"PLL": "Formato documento", "XFORM": "Formato PDF forms"})
+    status: Choice = Choice("Whether it can be used.", choices={1: "Activa", 2: "Inactiva"}, meaning="status_name")
+    protected: Bool = Bool("Whether it makes an electronic security (título valor).")
+    roles: List = List("The roles that fill or sign it.", separator=",")
+    created_at: Timestamp = Timestamp("When it was created.", format="iso")
 
 
 class TemplateField(Record):
     """An input of a template. What else the vendor sends stands in columns of its own, as text."""
 
     open = True
-    name = Text("Name of the input: the key of `fields`.")
+    name: Text = Text("Name of the input: the key of `fields`.")
 
 
 class TemplateDocument(Record):
     """A document made from a template. What else the vendor sends stands in columns of its own, as text."""
 
     open = True
-    id = Text("Identifier of the document.")
-    name = Text("Its name.")
+    id: Text = Text("Identifier of the document.")
+    name: Text = Text("Its name.")
 
 
 class Templates(Service):

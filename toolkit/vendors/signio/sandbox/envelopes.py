@@ -21,79 +21,79 @@ Row = dict[str, Any]
 
 
 class User(Record):
-    email = Text()
-    password = Text()
-    active = Bool()
+    email: Text = Text()
+    password: Text = Text()
+    active: Bool = Bool()
 
 
 class Tenant(Record):
-    name = Text()
-    active = Bool()
-    webhook = Text("A loopback address that is called when an envelope ends.")
+    name: Text = Text()
+    active: Bool = Bool()
+    webhook: Text = Text("A loopback address that is called when an envelope ends.")
 
 
 class Tag(Record):
-    tag = Text()
+    tag: Text = Text()
 
 
 class KeptTemplate(Template):
-    inputs = Json("The names of its inputs.")
+    inputs: Json = Json("The names of its inputs.")
 
 
 class Envelope(EnvelopeOptions):
-    id_transaccion = Text()
-    tenant = Text()
-    nombre = Text()
-    estado = Integer()
-    base = Bool("Whether others copy its structure.")
-    created_at = Number("Seconds since 1970.")
-    updated_at = Number()
+    id_transaccion: Text = Text()
+    tenant: Text = Text()
+    nombre: Text = Text()
+    estado: Integer = Integer()
+    base: Bool = Bool("Whether others copy its structure.")
+    created_at: Number = Number("Seconds since 1970.")
+    updated_at: Number = Number()
 
 
 class Document(Record):
-    id_documento = Text()
-    id_transaccion = Text()
-    nombre = Text()
-    kind = Text("file, template or note")
-    roles = Json("Of its tags or template.")
-    inputs = Json("The names of its template's inputs …")
-    values = Json("… and what they hold.")
-    terms = Json("Of a promissory note.")
-    protected = Bool()
+    id_documento: Text = Text()
+    id_transaccion: Text = Text()
+    nombre: Text = Text()
+    kind: Text = Text("file, template or note")
+    roles: Json = Json("Of its tags or template.")
+    inputs: Json = Json("The names of its template's inputs …")
+    values: Json = Json("… and what they hold.")
+    terms: Json = Json("Of a promissory note.")
+    protected: Bool = Bool()
 
 
 class Content(Record):
-    id_documento = Text()
-    content = File()
+    id_documento: Text = Text()
+    content: File = File()
 
 
 class Signer(NewSigner):
-    id_contacto = Text()
-    id_transaccion = Text()
-    told = Bool("Whether the invitation went out.")
+    id_contacto: Text = Text()
+    id_transaccion: Text = Text()
+    told: Bool = Bool("Whether the invitation went out.")
 
 
 class Link(Record):
-    n = Integer()
-    id_transaccion = Text()
-    id_firmante = Text()
-    id_documento = Text()
-    posicion = Json()
-    stamps = Json()
-    attachment = Flag()
-    operation_rol = Text()
-    fecha_firma = Number("Seconds since 1970.")
+    n: Integer = Integer()
+    id_transaccion: Text = Text()
+    id_firmante: Text = Text()
+    id_documento: Text = Text()
+    posicion: Json = Json()
+    stamps: Json = Json()
+    attachment: Flag = Flag()
+    operation_rol: Text = Text()
+    fecha_firma: Number = Number("Seconds since 1970.")
 
 
 class Mail(Record):
     """An e-mail that would have gone out."""
 
-    n = Integer()
-    at = Number("Seconds since 1970.")
-    id_transaccion = Text()
-    id_firmante = Text()
-    recipient = Text()
-    kind = Text("firma, captura, copia, notificado or fin")
+    n: Integer = Integer()
+    at: Number = Number("Seconds since 1970.")
+    id_transaccion: Text = Text()
+    id_firmante: Text = Text()
+    recipient: Text = Text()
+    kind: Text = Text("firma, captura, copia, notificado or fin")
 
 
 TABLES = {
