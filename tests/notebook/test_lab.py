@@ -25,6 +25,10 @@ import os, socket, sys, urllib.request
 url = os.environ["TOOLKIT_SANDBOX"]
 with urllib.request.urlopen(url + "/openapi.json", timeout=30) as answer:
     print("stand-in", url, answer.status, *sys.argv[1:], flush=True)
+for place in os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep):
+    settings = os.path.join(place, "labconfig", "default_setting_overrides.json")
+    if os.path.exists(settings):
+        print("settings", open(settings, encoding="utf-8").read(), flush=True)
 if "--wait" in sys.argv:
     host, port = url.removeprefix("http://").split(":")
     socket.create_connection((host, int(port))).recv(1)
@@ -91,6 +95,8 @@ def test_the_sandbox_runs_beside_it_and_ends_with_it(tmp_path: Path, capfd: pyte
     assert status == "200"
     assert options[0] == f"--ServerApp.root_dir={folder.resolve()}"
     assert options[-1] == "--no-browser"
+    assert "--ServerApp.tornado_settings=websocket_max_message_size=536870912" in options
+    assert '{"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"' in said
     assert f"Sandbox: {url}" in said
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((urlsplit(url).hostname, urlsplit(url).port), timeout=10)
@@ -123,4 +129,6 @@ def test_jupyterlab_itself_shows_the_notebooks(tmp_path: Path, monkeypatch: pyte
         with requests.Session() as http:  # it says where it runs a moment before it listens
             http.mount(url, HTTPAdapter(max_retries=Retry(connect=10, backoff_factor=0.1)))
             listed = http.get(f"{url}/api/contents", params={"token": "invented"}, timeout=30).text
+            news = http.get(f"{url}/lab/api/settings/{lab.NEWS}", params={"token": "invented"}, timeout=30).json()
     assert lab.FIRST in listed
+    assert news["schema"]["properties"]["fetchNews"]["default"] == "false", "no pop-up covers the first notebook"

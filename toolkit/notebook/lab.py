@@ -1,11 +1,13 @@
 """JupyterLab on a copy of the notebooks, and a sandbox with demo data beside it: both end together."""
 
 import importlib.util
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +16,9 @@ from typing import Any
 from toolkit.settings import without_secrets
 
 FIRST = "1-first-five-minutes.ipynb"
+LARGEST_MESSAGE = 512 << 20  # bytes: widgets of others send a file as one message, which Jupyter cuts off at 10 MB
+NEWS = "@jupyterlab/apputils-extension:notification"
+QUIET = {NEWS: {"fetchNews": "false", "checkForUpdates": False}}  # nothing pops up before the first notebook
 SANDBOX = "import sys; sys.path.append(sys.argv[1]); from toolkit.notebook.lab import be_the_sandbox; be_the_sandbox()"
 
 
@@ -53,11 +58,13 @@ def run(folder: Path, options: Sequence[str] = (), say: Callable[[str], None] = 
     environment = _environment()
     if kept := sorted(set(os.environ) - set(environment)):
         say(f"Not handed on to JupyterLab: {', '.join(kept)}. For notebooks, keep it in the keyring.")
-    with ended_by_signals(), _sandbox(environment) as (url, box):
+    with ended_by_signals(), _sandbox(environment) as (url, box), _quiet(environment) as quiet:
         say(f"Notebooks: {folder.resolve()}. Sandbox: {url}. Ctrl-C ends JupyterLab and the sandbox.")
         command = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
-        command += [f"--LabApp.default_url=/lab/tree/{FIRST}", "--ServerApp.answer_yes=True", *options]
-        lab = subprocess.Popen(command, env={**environment, "TOOLKIT_SANDBOX": url})
+        command += [f"--LabApp.default_url=/lab/tree/{FIRST}", "--ServerApp.answer_yes=True"]
+        command += [f"--ServerApp.tornado_settings=websocket_max_message_size={LARGEST_MESSAGE}"]
+        command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", *options]
+        lab = subprocess.Popen(command, env={**quiet, "TOOLKIT_SANDBOX": url})
         try:
             while lab.poll() is None and box.poll() is None:
                 _wait(lab)
@@ -80,6 +87,17 @@ def _end(process: "subprocess.Popen[Any]") -> None:
         _wait(process, 10)
         process.kill()
         process.wait()
+
+
+@contextmanager
+def _quiet(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The environment with settings of JupyterLab for people who have chosen none; their own ones hold."""
+    with tempfile.TemporaryDirectory(prefix="toolkit-", ignore_cleanup_errors=True) as folder:
+        settings = Path(folder) / "labconfig" / "default_setting_overrides.json"
+        settings.parent.mkdir()
+        settings.write_text(json.dumps(QUIET), encoding="utf-8")
+        known = environment.get("JUPYTER_CONFIG_PATH")
+        yield {**environment, "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, (known, folder)))}
 
 
 def _environment() -> dict[str, str]:
