@@ -125,6 +125,14 @@ class PushPaused(PushError):
     """The push can go on as it stands; the message says how."""
 
 
+class Stopped(KeyboardInterrupt):
+    """Somebody pressed Stop. What the push had done stays, and the message says how to go on."""
+
+    def _render_traceback_(self) -> list[str]:
+        """One sentence: where the push was when it stopped helps nobody."""
+        return [str(self)]
+
+
 class PushRefused(PushError):
     """Nothing was sent: a person has to choose first. `difference` shows what changed."""
 

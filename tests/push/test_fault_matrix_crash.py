@@ -154,18 +154,17 @@ MOMENTS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_43_interrupted(
-    ida: Ida, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], moment: str
-) -> None:
+def test_43_interrupted(ida: Ida, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     """Ctrl-C and the kernel's stop button leave a push that goes on, and say how."""
     frame = troubled(ida, monkeypatch)
     with pytest.MonkeyPatch.context() as patch:
         interrupt(patch, *MOMENTS[moment])
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as stopped:
             ida.push(frame)
     (one,) = toolkit.pushes().itertuples()
     assert (one.state, one.reason) == (Run.PAUSED, "interrupted")
-    assert f"Push {one.id} is safe as it is: run the same call again to go on" in capsys.readouterr().err
+    words = f"Stopped. Push {one.id} is safe as it is: run the same call again to go on."
+    assert stopped.value._render_traceback_() == [words], "a notebook shows the sentence, and no frames"  # type: ignore[attr-defined]
     check_troubled(ida, frame)
 
 

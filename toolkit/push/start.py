@@ -2,7 +2,6 @@
 
 import itertools
 import sqlite3
-import sys
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit import settings
-from toolkit.errors import InputError, PushError, PushRefused, ToolkitError
+from toolkit.errors import InputError, PushError, PushRefused, Stopped, ToolkitError
 from toolkit.http.session import Session
 from toolkit.push import disk, identity, past, sizes
 from toolkit.push.course import NO_PRINTS, Course, parts
@@ -325,8 +324,8 @@ class _Sitting:
         try:
             ended = Runner(journal, self._target, self._oracle, self._options, self._check, where).run()
         except KeyboardInterrupt:
-            sys.stderr.write(f"Stopped. Push {journal.path.stem} is safe as it is: run the same call again to go on.\n")
-            raise
+            words = f"Stopped. Push {journal.path.stem} is safe as it is: run the same call again to go on."
+            raise Stopped(words) from None
         if ended is not Run.PAUSED:
             past.forget(journal.path.stem)
         return self._report(journal, where)
