@@ -1,7 +1,9 @@
 """What calling means: values checked all at once, requests in the vendor's form, answers as frames."""
 
+import io
+import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -316,17 +318,37 @@ def test_what_no_one_expects_stops_the_rest(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(done) <= 2
 
 
-@pytest.mark.parametrize("shown", [True, False])
-def test_progress_is_shown_or_not(shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[dict[str, Any]] = []
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
 
-    def bar(things: Iterable[Any], **facts: Any) -> Iterable[Any]:
-        seen.append(facts)
-        return things
 
-    monkeypatch.setattr("tqdm.auto.tqdm", bar)
+@pytest.mark.parametrize(
+    ("shown", "terminal", "disable", "drawn"),
+    [
+        (True, True, None, True),
+        (True, True, "", True),
+        (True, True, "0", True),
+        (True, True, "1", False),
+        (True, False, None, False),
+        (False, True, None, False),
+    ],
+)
+def test_progress_is_shown_where_somebody_looks(
+    shown: bool, terminal: bool, disable: str | None, drawn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = Terminal() if terminal else io.StringIO()
+    monkeypatch.setattr(sys, "stderr", out)
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    if disable is not None:
+        monkeypatch.setenv("TQDM_DISABLE", disable)
     assert Client(Scripted(), progress=shown).map_concurrently(abs, [-1, 2], label="numbers") == [1, 2]  # type: ignore[arg-type]
-    assert seen == [{"total": 2, "desc": "numbers", "disable": not shown, "leave": False}]
+    assert ("numbers" in out.getvalue()) is drawn
+
+
+def test_progress_needs_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)  # as under pythonw
+    assert Client(Scripted()).map_concurrently(abs, [-1], label="numbers") == [1]  # type: ignore[arg-type]
 
 
 def test_a_caller_shows_its_host() -> None:

@@ -5,6 +5,8 @@ report = api.ida.insert_records(11111, toolkit.read_sheet("clientes.xlsx"))
 """
 
 import importlib
+import importlib.metadata
+import logging
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -41,6 +43,8 @@ from toolkit.vendors.ida.fields_for import fields_for as ida_fields_for
 if TYPE_CHECKING:
     from toolkit.notebook import forms, plots
     from toolkit.sandbox.embedded import Embedded
+
+    __version__: str
 
 __all__ = [
     "Api",
@@ -127,9 +131,17 @@ def start_sandbox(data: str | os.PathLike[str] | None = None, *, port: int = 0) 
     return Embedded(Api.fakes(), Api, data, port=port).start()
 
 
+logging.getLogger("toolkit").addHandler(logging.NullHandler())  # what is logged is shown where somebody asks for it
+
+
 def __getattr__(name: str) -> Any:
-    """`toolkit.forms` and `toolkit.plots` need extras: they are loaded when they are used."""
+    """`toolkit.forms` and `toolkit.plots` need extras: they are loaded when they are used. So is the version."""
     if name in ("forms", "plots"):
         return importlib.import_module(f"toolkit.notebook.{name}")
+    if name == "__version__":
+        try:
+            return importlib.metadata.version("analyst-toolkit")
+        except importlib.metadata.PackageNotFoundError:
+            return "0+unknown"  # a checkout that was not installed
     hint = "" if name.startswith("_") else did_you_mean(name, __all__)
     raise AttributeError(f"module 'toolkit' has no attribute {name!r}{hint}")

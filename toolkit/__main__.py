@@ -2,19 +2,26 @@
 
 import argparse
 import io
+import json
+import re
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import toolkit
+from toolkit import settings
 from toolkit.plain import plain
 
 if TYPE_CHECKING:
     from toolkit.sandbox import Sandbox
 
 EXTRAS = {"demo": "sandbox", "lab": "lab", "report": "reports", "sandbox": "sandbox"}
-EXTRA = 'This needs the extra "{0}" (the package {1} is missing): python -m pip install "analyst-toolkit[{0}]"'
+EXTRA = 'This needs the extra "{0}" (the package {1} is missing): {2}'
+REQUIREMENT = re.compile(r"([\w.-]+)(?:\[([^\]]*)\])?([^;]*)(?:;(.*))?")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,8 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.startswith("toolkit"):
             raise
-        return _failed(EXTRA.format(EXTRAS[chosen.command], missing.name))
-    except (toolkit.ToolkitError, OSError, ValueError) as problem:
+        extra = EXTRAS[chosen.command]
+        return _failed(EXTRA.format(extra, missing.name, how_to_install(extra)))
+    except OSError as problem:
+        named = problem.filename and problem.strerror
+        return _failed(f"{problem.filename}: {problem.strerror}" if named else str(problem))
+    except (toolkit.ToolkitError, ValueError) as problem:
         return _failed(str(problem))
     except KeyboardInterrupt:
         return 130
@@ -39,7 +50,9 @@ def demo(chosen: argparse.Namespace) -> int:
     """Push the bundled spreadsheet into a sandbox, and say what happened."""
     from toolkit.sandbox.demo import run
 
-    for line in run(chosen.output or _free(Path("resultado.xlsx"))):
+    output = chosen.output or _free(Path("resultado.xlsx"))
+    _require_writable(output)
+    for line in run(output):
         print(line, flush=True)
     return 0
 
@@ -136,7 +149,9 @@ def _welcome(box: "Sandbox") -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m toolkit", description=toolkit.__doc__.partition("\n")[0])
+    name = settings.APP if Path(sys.argv[0]).stem == settings.APP else "python -m toolkit"
+    parser = argparse.ArgumentParser(prog=name, description=toolkit.__doc__.partition("\n")[0])
+    parser.add_argument("--version", action="version", version=f"%(prog)s {toolkit.__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
@@ -184,6 +199,43 @@ def _ledger_parser(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--why", required=True, metavar="TEXT", help="what you looked at; it is recorded")
 
 
+def how_to_install(extra: str) -> str:
+    """The command that adds an extra, from where the toolkit was installed: by its name anybody might answer."""
+    try:
+        installed = distribution(settings.APP)
+    except PackageNotFoundError:
+        return f"install the toolkit with the extra [{extra}], from where you have it"
+    origin = json.loads(installed.read_text("direct_url.json") or "{}")
+    url = str(origin.get("url", ""))
+    if url.startswith("file:"):
+        option = "-e " if origin.get("dir_info", {}).get("editable") else ""
+        return f'python -m pip install {option}"{url2pathname(urlsplit(url).path)}[{extra}]"'
+    packages = " ".join(f'"{name}"' for name in _packages(installed.requires or [], extra))
+    return f"python -m pip install {packages}"
+
+
+def _packages(requirements: Sequence[str], extra: str) -> list[str]:
+    """What an extra asks for, packages of others only."""
+    packages: list[str] = []
+    for requirement in requirements:
+        matched = REQUIREMENT.match(requirement)
+        if matched and re.search(rf"""extra == ['"]{extra}['"]""", matched[4] or ""):
+            if matched[1] == settings.APP:
+                packages += [p for inner in matched[2].split(",") for p in _packages(requirements, inner.strip())]
+            else:
+                packages.append(f"{matched[1]}{matched[3].strip()}")
+    return list(dict.fromkeys(packages))
+
+
+def _require_writable(path: Path) -> None:
+    """OSError where a file cannot be written, before anything is done for it."""
+    was_there = path.exists()
+    with path.open("ab"):
+        pass
+    if not was_there:
+        path.unlink()
+
+
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text[:9]) > 65_535:
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
@@ -204,5 +256,12 @@ def _failed(message: str) -> int:
     return 1
 
 
+def leave_out_current_folder() -> None:
+    """`python -m` looks for modules in the current folder first: a `secrets.py` that lies there would run."""
+    if sys.path and Path(sys.path[0] or ".").resolve() == Path.cwd() != Path(__file__).resolve().parents[1]:
+        del sys.path[0]
+
+
 if __name__ == "__main__":
+    leave_out_current_folder()
     sys.exit(main())

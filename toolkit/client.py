@@ -1,11 +1,12 @@
 """What calling means: values are checked, pages become one frame, one object becomes one row."""
 
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -32,6 +33,9 @@ from toolkit.spec import (
     secret_keys,
 )
 from toolkit.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from tqdm.auto import tqdm
 
 
 class Client:
@@ -123,11 +127,26 @@ class Client:
         self, work: Callable[[Any], Any], many: Sequence[Any], *, label: str, workers: int | None = None
     ) -> list[Any]:
         """`work` on each of many things, some at a time, with a progress bar; results in the same order."""
-        from tqdm.auto import tqdm
+        with (
+            ThreadPoolExecutor(max(1, min(workers or self.workers, len(many)))) as pool,
+            progress_bar(len(many), label, shown=self.progress, leave=False) as bar,
+        ):
+            results = []
+            for result in pool.map(work, many):
+                results.append(result)
+                bar.update()
+            return results
 
-        with ThreadPoolExecutor(max(1, min(workers or self.workers, len(many)))) as pool:
-            results = pool.map(work, many)
-            return list(tqdm(results, total=len(many), desc=label, disable=not self.progress, leave=False))
+
+def progress_bar(total: int, label: str, *, shown: bool, **look: Any) -> "tqdm[Any]":
+    """A bar in a notebook or a terminal; it is not drawn anywhere else, nor where `TQDM_DISABLE` is set."""
+    from tqdm.auto import tqdm
+
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    in_notebook = "IPKernelApp" in getattr(shell, "config", {})
+    in_terminal = sys.stderr is not None and sys.stderr.isatty()
+    unwanted = os.environ.get("TQDM_DISABLE", "").lower() not in ("", "0", "false", "no")
+    return tqdm(total=total, desc=label, disable=unwanted or not (shown and (in_notebook or in_terminal)), **look)
 
 
 def check_arguments(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:

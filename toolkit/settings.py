@@ -18,18 +18,18 @@ from toolkit.http.secrets import ClearedFrames, Secret, scrub
 from toolkit.spec import Masked, System
 
 APP = "analyst-toolkit"
-COMMON = (
-    "base_url",
-    "identity",
-    "state",
-    "header",
-    "endpoints",
-    "limits",
-    "push",
-    "ca_bundle",
-    "allow_http",
-    "workers",
-)  # of all
+COMMON = {  # settings of every system, and what they say
+    "base_url": "Where the system answers.",
+    "identity": "A name of the account for the ledger, where the same one is reached at several addresses.",
+    "state": "The folder of the ledger, where `TOOLKIT_STATE` does not name one.",
+    "header": "How the credential is sent, as `Bearer {token}`, or with the header's name, as `X-Key: {token}`.",
+    "endpoints": "A table of calls whose method and path differ from the document, as `GET /v3/templates`.",
+    "limits": "A table: how long to wait, how often to try again, how much to take.",
+    "push": "A table: how a push goes about it.",
+    "ca_bundle": "A file or folder of certificates to trust instead of the usual ones.",
+    "allow_http": "Whether plain http may be used beyond this computer: it shows the credentials.",
+    "workers": "How many reads run at a time.",
+}
 
 
 def settings_file() -> Path:

@@ -127,9 +127,7 @@ def test_a_title_is_text() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script stands for the browser")
 @pytest.mark.parametrize("said", ["", "cannot open the display \\033[31m"])
-def test_a_pdf_that_is_not_made_is_told_by_its_reason(
-    said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pdf_that_is_not_made_has_a_reason(said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = tmp_path / "browser"
     browser.write_text(f"#!/bin/sh\nenv > {tmp_path}/env\nprintf '{said}' >&2\n", encoding="utf-8")
     browser.chmod(browser.stat().st_mode | stat.S_IXUSR)
@@ -157,3 +155,11 @@ def test_the_message_of_a_cell_that_fails_holds_no_secret(message: str, tmp_path
         execute(v4.new_notebook(cells=[v4.new_code_cell(code)]), tmp_path)
     for secret in ("entry-word", "eyJzdWIiOiJ4In0", "01234567890123456789"):
         assert secret not in str(caught.value)
+
+
+def test_the_kernel_of_a_report_has_the_passwords_of_its_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the notebook that connects."""
+    monkeypatch.setenv("TOOLKIT_IDA_PASSWORD", "sentinel-entry")
+    book = v4.new_notebook(cells=[v4.new_code_cell("import os; 'TOOLKIT_IDA_PASSWORD' in os.environ")])
+    execute(book, tmp_path)
+    assert book.cells[0].outputs[0].data["text/plain"] == "True"

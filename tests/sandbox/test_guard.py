@@ -17,11 +17,13 @@ import pytest
 import requests
 
 import toolkit
+from tests.helpers.raw_server import RawServer, answering, reply
 from toolkit import Api
 from toolkit.__main__ import main
 from toolkit.sandbox import Sandbox
 from toolkit.sandbox.demo.scenes import control
 from toolkit.sandbox.guard import token_file, token_of
+from toolkit.sandbox.server import memory_at
 
 posix = pytest.mark.skipif(os.name == "nt", reason="files there have no mode")
 ROOT = Path(__file__).parent.parent.parent
@@ -154,6 +156,22 @@ def test_a_notebook_needs_to_say_nothing_of_it(box: Sandbox, monkeypatch: pytest
     box.token_file.unlink()
     with pytest.raises(toolkit.InputError, match="wants the token of its user"):
         control("reset")
+
+
+@posix
+def test_who_listens_at_the_address_does_not_say_where_we_write(tmp_path: Path) -> None:
+    """It may be another user's program that took the port over."""
+    mine = tmp_path / "sandbox-mine"
+    mine.mkdir(mode=0o700)
+    (open_to_all := tmp_path / "sandbox-open").mkdir()
+    open_to_all.chmod(0o755)
+    (elsewhere := tmp_path / "elsewhere").mkdir(mode=0o700)
+    (link := tmp_path / "sandbox-link").symlink_to(mine)
+    none = tmp_path / "sandbox-none"
+    for folder, taken in ((mine, True), (open_to_all, False), (elsewhere, False), (link, False), (none, False)):
+        told = {"identity": "sandbox-x", "state": str(folder / "state")}
+        with RawServer(answering(reply(told))) as server:
+            assert ("state" in memory_at(server.url)) is taken, folder
 
 
 # ── what the control plane takes ──

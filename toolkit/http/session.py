@@ -54,7 +54,7 @@ class RealClock:
 class Limits:
     """How long to wait, how often to try again, how much to take. Seconds, and bytes."""
 
-    connect: float = 10
+    connect: float = 10  # until a connection stands
     read: float = 60  # of silence
     deadline: float = 120  # of one attempt, whatever trickles in
     attempts: int = 5  # of one ordinary call

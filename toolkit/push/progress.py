@@ -4,6 +4,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from toolkit.client import progress_bar
+
 if TYPE_CHECKING:
     from tqdm.auto import tqdm
 
@@ -18,9 +20,7 @@ class Progress:
         self._bar: tqdm | None = None  # type: ignore[type-arg]
 
     def __enter__(self) -> "Progress":
-        from tqdm.auto import tqdm
-
-        self._bar = tqdm(total=self.rows, initial=self.done, desc=self._label, unit="rows", disable=not self._shown)
+        self._bar = progress_bar(self.rows, self._label, shown=self._shown, initial=self.done, unit="rows")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:

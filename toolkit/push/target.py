@@ -121,13 +121,13 @@ class Options:
     settle_wait: float = 65  # a request whose connection died is applied within this time, or never
     settle_stable: float = 5  # a counter that stays so long is current
     chunk_rows: int = 3896  # in a request, at most; it begins with fewer (see `sizes`)
-    workers: int = 1
+    workers: int = 1  # requests at a time
     max_wait: float = 120  # a vendor that asks for more pauses the push
     fence_every: int = 10  # chunks of each worker between two looks at the counter
     max_ambiguous: int = 5  # in a row, before the push pauses
-    max_resends: int = 2
+    max_resends: int = 2  # of one request
     max_rejected: float = 0.1  # of the rows, before it looks like a wrong mapping
-    progress: bool = True
+    progress: bool = True  # whether a bar is shown
     watch: Callable[[Progress], None] | None = None  # told of progress too, in the thread that pushes
     stop: threading.Event = field(default_factory=threading.Event)  # set by another thread, it pauses the push
 

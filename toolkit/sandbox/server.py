@@ -1,7 +1,9 @@
 """The sandbox as a thing to start and stop."""
 
 import json
+import os
 import signal
+import stat
 import tempfile
 import threading
 import time
@@ -205,8 +207,13 @@ def serve_forever(
 
 
 def _is_here(state: Path) -> bool:
-    """Whether a sandbox of this machine made this folder, or may make it."""
-    return state.parent.name.startswith(TEMPORARY) and state.parent.is_dir()
+    """Whether a sandbox of this user made the folder that this one is in: whoever listens may say anything."""
+    try:
+        facts = state.parent.lstat()
+    except (OSError, ValueError):
+        return False
+    owned = os.name != "posix" or (facts.st_uid == os.getuid() and not facts.st_mode & 0o077)
+    return state.parent.name.startswith(TEMPORARY) and stat.S_ISDIR(facts.st_mode) and owned
 
 
 @contextmanager

@@ -44,7 +44,7 @@ def run(output: Path) -> Iterator[str]:
 
     yield f"\n{output} says of each row what became of it. Correct what is coloured there, then send only what failed:"
     yield f"  ida.insert_records(database_id, toolkit.only_failed({str(output)!r}))"
-    yield "How to go on with an account of your own: README.md"
+    yield "How to go on with an account of your own: import toolkit; help(toolkit.connect)"
 
 
 def _problems(errors: "DataFrame") -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from toolkit.client import progress_bar
 from toolkit.errors import ApiError, BadAnswer, InputError, NotSent, RowErrors, Throttled
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
@@ -138,13 +139,11 @@ class CarmaChain(VendorClient, declared.CarmaChain):
             tickets: from `request`.
             timeout: how long to wait, as "30min" or "2h"; "0s" looks once.
         """
-        from tqdm.auto import tqdm
-
         clock = self.connection.session.clock
         until = clock.monotonic() + _seconds(timeout)
         watch, pause = Watch(tickets["idRequest"].dropna()), FIRST_PAUSE
         total = len(watch.open)
-        with tqdm(total=total, desc="answers", disable=not self.connection.client.progress) as bar:
+        with progress_bar(total, "answers", shown=self.connection.client.progress) as bar:
             while True:
                 self._try_to_look(tickets[tickets["idRequest"].isin(watch.open)], watch)
                 bar.update(total - len(watch.open) - bar.n)
