@@ -1,6 +1,7 @@
 """The tree is the architecture: who may import whom, and how large things get."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from toolkit.spec import KINDS, Choice, Email, Field, KindTable
 
 ROOT = Path(__file__).parent.parent / "toolkit"
 LOW = {"spec", "errors", "plain", "suggest", "http.secrets"}
@@ -200,17 +203,41 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def kind_tables() -> dict[str, "KindTable[object]"]:
+    """Every table from kinds of fields to what a dialect makes of them, by module and name."""
+    found = {}
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        if "KindTable" in text and not path.is_relative_to(ROOT / "spec"):
+            module = importlib.import_module(f"toolkit.{module_of(path)}")
+            found |= {f"{module_of(path)}.{n}": t for n, t in vars(module).items() if isinstance(t, KindTable)}
+    return found
+
+
 def test_each_dialect_speaks_every_kind() -> None:
-    from toolkit import frames, spec
-    from toolkit.notebook.forms.widgets import WIDGETS
-    from toolkit.sandbox import store
+    tables = kind_tables()
+    dialects = {"frames.COLUMNS", "sandbox.store.COLUMNS", "sandbox.openapi.SCHEMAS", "notebook.forms.widgets.WIDGETS"}
+    assert dialects <= set(tables)
+    for name, table in tables.items():
+        assert set(table) <= set(KINDS), name
+        for kind in KINDS:
+            assert issubclass(kind, table.without) or table[kind] is not None, (name, kind)
 
-    def kinds(of: type) -> set[type]:
-        return {k for kind in of.__subclasses__() for k in {kind, *kinds(kind)}}
 
-    assert kinds(spec.Field) - {spec.Nested} == set(frames.COLUMNS)
-    assert kinds(spec.Field) == set(store.COLUMNS)
-    assert kinds(spec.Field) == set(WIDGETS)
+def test_a_dialect_that_forgets_a_kind_is_an_error_at_once() -> None:
+    entries = {kind: kind.__name__ for kind in KINDS if kind.__base__ is Field}
+    assert KindTable(entries)[Email] == "Text"
+    del entries[Choice]
+    with pytest.raises(TypeError, match="says nothing of Choice"):
+        KindTable(entries)
+    assert KindTable(entries, without=(Choice,)).without == (Choice,)
+    with pytest.raises(KeyError):
+        KindTable(entries, without=(Choice,))[Choice]
+
+
+def test_no_dialect_keeps_its_kinds_in_another_manner() -> None:
+    others = {module_of(p) for p in FILES if re.search(r"dict\[type\[(spec\.)?Field\]", p.read_text(encoding="utf-8"))}
+    assert others - {"sheets.kinds", "sheets.fields"} == {"spec.fields"}  # the table's own home
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="files there have no mode")

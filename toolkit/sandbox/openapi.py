@@ -6,28 +6,28 @@ from typing import Any
 
 from toolkit import spec
 from toolkit.sandbox.vendor import MULTIPART, FakeVendor
-from toolkit.spec import Endpoint, Field, Record, Table, Value
+from toolkit.spec import Endpoint, Field, KindTable, Record, Table, Value
 
-SCHEMAS: dict[type[Field], dict[str, Any]] = {
-    spec.Text: {"type": "string"},
-    spec.Email: {"type": "string", "format": "email"},
-    spec.Phone: {"type": "string"},
-    spec.Identity: {"type": "string"},
-    spec.Integer: {"type": "integer"},
-    spec.Number: {"type": "number"},
-    spec.Bool: {"type": "boolean"},
-    spec.Flag: {"enum": [0, 1]},
-    spec.Timestamp: {"type": "integer", "format": "int64"},
-    spec.Date: {"type": "string"},
-    spec.Choice: {},
-    spec.List: {"type": "array"},
-    spec.Json: {},
-    spec.Rows: {"type": "array"},
-    spec.Nested: {},
-    spec.File: {"type": "string", "contentMediaType": "application/octet-stream"},
-    spec.Masked: {"type": "string", "format": "password"},
-    spec.Link: {"type": "string", "format": "uri"},
-}
+SCHEMAS: KindTable[dict[str, Any]] = KindTable(
+    {
+        spec.Text: {"type": "string"},
+        spec.Email: {"type": "string", "format": "email"},
+        spec.Integer: {"type": "integer"},
+        spec.Number: {"type": "number"},
+        spec.Bool: {"type": "boolean"},
+        spec.Flag: {"enum": [0, 1]},
+        spec.Timestamp: {"type": "integer", "format": "int64"},
+        spec.Date: {"type": "string"},
+        spec.Choice: {},
+        spec.List: {"type": "array"},
+        spec.Json: {},
+        spec.Rows: {"type": "array"},
+        spec.Nested: {},
+        spec.File: {"type": "string", "contentMediaType": "application/octet-stream"},
+        spec.Masked: {"type": "string", "format": "password"},
+        spec.Link: {"type": "string", "format": "uri"},
+    }
+)
 TEXT = {"type": "string"}
 JSON = "application/json"
 

@@ -13,28 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import spec
-from toolkit.spec import Record
+from toolkit.spec import KindTable, Record
 
-COLUMNS: dict[type[spec.Field], str] = {  # no type: kept as it came
-    spec.Text: "TEXT",
-    spec.Email: "TEXT",
-    spec.Phone: "TEXT",
-    spec.Identity: "TEXT",
-    spec.Integer: "INTEGER",
-    spec.Number: "",
-    spec.Bool: "INTEGER",
-    spec.Flag: "INTEGER",
-    spec.Timestamp: "",
-    spec.Date: "TEXT",
-    spec.Choice: "",
-    spec.List: "TEXT",
-    spec.Json: "TEXT",
-    spec.Rows: "TEXT",
-    spec.Nested: "TEXT",
-    spec.File: "BLOB",
-    spec.Masked: "TEXT",
-    spec.Link: "TEXT",
-}
+COLUMNS: KindTable[str] = KindTable(  # no type: kept as it came
+    {
+        spec.Text: "TEXT",
+        spec.Integer: "INTEGER",
+        spec.Number: "",
+        spec.Bool: "INTEGER",
+        spec.Flag: "INTEGER",
+        spec.Timestamp: "",
+        spec.Date: "TEXT",
+        spec.Choice: "",
+        spec.List: "TEXT",
+        spec.Json: "TEXT",
+        spec.Rows: "TEXT",
+        spec.Nested: "TEXT",
+        spec.File: "BLOB",
+        spec.Masked: "TEXT",
+    }
+)
 AS_JSON = (spec.List, spec.Json, spec.Rows, spec.Nested)
 
 

@@ -6,6 +6,7 @@ nor HTTP.
 """
 
 from toolkit.spec.fields import (
+    KINDS,
     Bool,
     Choice,
     Date,
@@ -16,6 +17,7 @@ from toolkit.spec.fields import (
     Identity,
     Integer,
     Json,
+    KindTable,
     Link,
     List,
     Masked,
@@ -67,6 +69,7 @@ from toolkit.spec.transport import (
 __all__ = [
     "ASSUMED",
     "DOCUMENTED",
+    "KINDS",
     "OBSERVED",
     "Bool",
     "Call",
@@ -84,6 +87,7 @@ __all__ = [
     "Identity",
     "Integer",
     "Json",
+    "KindTable",
     "Link",
     "List",
     "Masked",

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +153,34 @@ class Record:
     def __init_subclass__(cls) -> None:
         own = tuple(replace(f, name=n) for n, f in vars(cls).items() if isinstance(f, Field))
         cls.fields = (*(f for f in cls.fields if f.name not in {o.name for o in own}), *own)
+
+
+def _kinds(of: type[Field]) -> list[type[Field]]:
+    return [kind for one in of.__subclasses__() for kind in (one, *_kinds(one))]
+
+
+KINDS: tuple[type[Field], ...] = tuple(_kinds(Field))
+
+
+class KindTable(dict[type[Field], T]):
+    """What one dialect (columns, SQL, widgets, schemas, cells) makes of each kind of field.
+
+    A kind without an entry has that of its base. `without` are the kinds that the dialect has no word for; a kind that
+    is neither in the table nor there is an error as soon as the table is made.
+    """
+
+    def __init__(self, entries: Mapping[type[Field], T], *, without: tuple[type[Field], ...] = ()) -> None:
+        super().__init__(entries)
+        self.without: tuple[type[Field], ...] = without
+        missing = [k.__name__ for k in KINDS if not issubclass(k, without) and not any(b in self for b in k.__mro__)]
+        if missing:
+            raise TypeError(f"the table says nothing of {', '.join(missing)}")
+
+    def __missing__(self, kind: type[Field]) -> T:
+        for base in kind.__mro__:
+            if base in self:
+                return self[base]
+        raise KeyError(kind)
 
 
 def secret_keys(fields: Iterable[Field]) -> set[str]:

@@ -17,19 +17,17 @@ from toolkit.spec import (
     Bool,
     Choice,
     Date,
-    Email,
     Field,
     File,
     Flag,
-    Identity,
     Integer,
     Json,
+    KindTable,
     Link,
     List,
     Masked,
     Nested,
     Number,
-    Phone,
     Rows,
     Text,
     Timestamp,
@@ -139,26 +137,24 @@ class Input:
         return parts.choice(self.field.name, options, value=now, change=change, key=self.key)
 
 
-WIDGETS: dict[type[Field], Callable[[Input], Element]] = {
-    Text: Input.line,
-    Email: Input.line,
-    Phone: Input.line,
-    Identity: Input.line,
-    Integer: Input.line,
-    Number: Input.line,
-    Bool: Input.yes_or_no,
-    Flag: Input.yes_or_no,
-    Timestamp: lambda i: i.line(placeholder="2026-01-31 14:05 (UTC)"),
-    Date: lambda i: i.line(type="date"),
-    Choice: Input.choice,
-    List: Input.choices,
-    Json: Input.area,
-    Rows: Input.area,
-    Nested: Input.area,
-    File: Input.line,
-    Masked: Input.secret,
-    Link: Input.secret,
-}
+WIDGETS: KindTable[Callable[[Input], Element]] = KindTable(
+    {
+        Text: Input.line,
+        Integer: Input.line,
+        Number: Input.line,
+        Bool: Input.yes_or_no,
+        Flag: Input.yes_or_no,
+        Timestamp: lambda i: i.line(placeholder="2026-01-31 14:05 (UTC)"),
+        Date: lambda i: i.line(type="date"),
+        Choice: Input.choice,
+        List: Input.choices,
+        Json: Input.area,
+        Rows: Input.area,
+        Nested: Input.area,
+        File: Input.line,
+        Masked: Input.secret,
+    }
+)
 
 
 def _first_value(field: Field) -> Any:

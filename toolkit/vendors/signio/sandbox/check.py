@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from toolkit import spec
-from toolkit.spec import Field, Record
+from toolkit.spec import Field, KindTable, Record
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 PHONE = re.compile(r"\d{7,15}", re.ASCII)
@@ -113,21 +113,23 @@ def _file(field: Any, value: Any) -> tuple[str, bytes]:
     return name, content
 
 
-READERS: dict[type[Field], Callable[[Any, Any], Any]] = {
-    spec.Text: _text,
-    spec.Identity: _text,
-    spec.Masked: lambda field, value: _text(spec.Text(), value),
-    spec.Email: _like(EMAIL),
-    spec.Phone: _like(PHONE),
-    spec.Integer: _whole,
-    spec.Bool: _truth,
-    spec.Flag: _truth,
-    spec.Choice: _one_of,
-    spec.List: _several,
-    spec.Json: _json,
-    spec.Nested: lambda field, value: _record(field.record, value),
-    spec.Rows: _rows,
-    spec.Date: _day,
-    spec.Timestamp: _time,
-    spec.File: _file,
-}
+READERS: KindTable[Callable[[Any, Any], Any]] = KindTable(
+    {
+        spec.Text: _text,
+        spec.Masked: lambda field, value: _text(spec.Text(), value),
+        spec.Email: _like(EMAIL),
+        spec.Phone: _like(PHONE),
+        spec.Integer: _whole,
+        spec.Bool: _truth,
+        spec.Flag: _truth,
+        spec.Choice: _one_of,
+        spec.List: _several,
+        spec.Json: _json,
+        spec.Nested: lambda field, value: _record(field.record, value),
+        spec.Rows: _rows,
+        spec.Date: _day,
+        spec.Timestamp: _time,
+        spec.File: _file,
+    },
+    without=(spec.Number,),  # no service takes one
+)
