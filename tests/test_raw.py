@@ -190,7 +190,7 @@ def answered(body: bytes, status: int = 200) -> wire.Judgement:
     from datetime import UTC, datetime
 
     endpoint = Endpoint("POST", "/x", "1", system=SYSTEM, returns=Payload())
-    return wire.judge(endpoint, wire.Answer(status, {}, body), datetime(2026, 3, 2, tzinfo=UTC))
+    return wire.classify(endpoint, wire.Answer(status, {}, body), datetime(2026, 3, 2, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

@@ -102,10 +102,10 @@ class Client:
         if endpoint.name not in self._corrections:
             return endpoint
         method, path = self._corrections[endpoint.name]
-        made = replace(endpoint, method=method, path=path)
-        if unknown := made.in_path - {a.name for a in endpoint.arguments}:
+        corrected = replace(endpoint, method=method, path=path)
+        if unknown := corrected.in_path - {a.name for a in endpoint.arguments}:
             raise SettingsError(f"{path}: {endpoint.name} has no argument {', '.join(sorted(unknown))}")
-        return made
+        return corrected
 
     def each(
         self, endpoint: Endpoint, many: Sequence[Mapping[str, Any]], *, label: str = "", workers: int | None = None
@@ -185,36 +185,36 @@ def _holds(condition: tuple[str, Any], ready: Mapping[str, Any]) -> bool:
     return name in ready and str(ready[name]) == str(value)
 
 
-def _record(field: Nested, given: Any) -> tuple[dict[str, Any], list[str]]:
+def _record(field: Nested, mapping: Any) -> tuple[dict[str, Any], list[str]]:
     """A mapping as the object that a body carries, with what is wrong with it."""
     assert field.record
-    if not isinstance(given, Mapping):
-        return {}, [f"{field.name}: is {type(given).__name__}, not a dict"]
+    if not isinstance(mapping, Mapping):
+        return {}, [f"{field.name}: is {type(mapping).__name__}, not a dict"]
     fields = {f.name: f for f in field.record.fields if not f.readonly}
-    unknown = [str(name) for name in given if name not in fields]
+    unknown = [str(name) for name in mapping if name not in fields]
     problems = [f"{field.name}: has no {name!r}{did_you_mean(name, fields)}" for name in unknown]
+    texts: dict[str, Any] = {}
     if field.record.open:
         fields |= {name: Text(name=name) for name in unknown}
+        texts = {name: value for name, value in mapping.items() if isinstance(value, str)}
         problems = []
-    texts = {name: value for name, value in given.items() if isinstance(value, str) and field.record.open}
-    ready, wrong = _checked([f for f in fields.values() if f.name not in texts], given)
+    ready, wrong = _checked([f for f in fields.values() if f.name not in texts], mapping)
     ready |= texts
-    return {fields[n].key: ready[n] for n in given if n in ready}, problems + wrong
+    return {fields[n].key: ready[n] for n in mapping if n in ready}, problems + wrong
 
 
-def records(field: Rows, given: Any) -> list[dict[str, Any]]:
+def records(field: Rows, table: Any) -> list[dict[str, Any]]:
     """A DataFrame (or a list of names, or of dicts) as the list of objects that a body carries, defaults filled in."""
     assert field.record
     fields = tuple(f for f in field.record.fields if not f.readonly)
-    if not isinstance(given, pd.DataFrame):
-        given = [given] if isinstance(given, str | Mapping) else given
-        listed = [g if isinstance(g, Mapping) else {fields[0].name: g} for g in given]
-        given = pd.DataFrame(listed, dtype=object)
-    checked = check(given, fields)
+    if not isinstance(table, pd.DataFrame):
+        listed = [table] if isinstance(table, str | Mapping) else table
+        table = pd.DataFrame([r if isinstance(r, Mapping) else {fields[0].name: r} for r in listed], dtype=object)
+    checked = check(table, fields)
     checked.raise_if_bad()
     columns = checked.wire()
     rows = []
-    for position in range(len(given)):
+    for position in range(len(table)):
         row = {f.key: columns[f.key][position] if f.key in columns else None for f in fields}
         filled = {f.key: f.default if row[f.key] is None else row[f.key] for f in fields}
         rows.append({key: value for key, value in filled.items() if value is not None})

@@ -5,10 +5,10 @@ ToolkitError
 │   ├── ArgumentError (TypeError)  it had an argument that the function does not take, or lacked one
 │   └── RowErrors                  cells of a DataFrame were wrong                    .table
 ├── SettingsError                  a profile, an address or a credential is missing or unusable; nothing was sent
-├── ApiError                       the vendor said no; nothing was done               .status .code .errors .service
+├── ApiError                       the vendor refused the request; nothing was done   .status .code .errors .service
 │   ├── AuthError                  the credentials or the token were refused
-│   ├── NotFound (LookupError)     there is no such thing
-│   ├── Rejected                   the vendor found the request unacceptable
+│   ├── NotFound (LookupError)     what you asked for does not exist
+│   ├── Rejected                   the request is not acceptable to the vendor
 │   └── Throttled                  too many requests, after waiting and trying again
 ├── NotSent (ConnectionError)      the vendor was not reached; nothing was sent
 ├── OutcomeUnknown                 it was sent and no trustworthy answer came: it may or may not have been done
@@ -61,7 +61,7 @@ class SettingsError(ToolkitError):
 
 
 class ApiError(ToolkitError):
-    """The vendor said no, and did nothing.
+    """The vendor refused the request, and did nothing.
 
     `status` is the HTTP status, `code` the vendor's own code, `errors` its list of problems, `service` the endpoint.
     """
@@ -85,11 +85,11 @@ class AuthError(ApiError):
 
 
 class NotFound(ApiError, LookupError):
-    """There is no such thing."""
+    """What you asked for does not exist."""
 
 
 class Rejected(ApiError):
-    """The vendor found the request unacceptable."""
+    """The request is not acceptable to the vendor."""
 
 
 class Throttled(ApiError):
@@ -112,7 +112,7 @@ class OutcomeUnknown(ToolkitError):
 
 
 class BadAnswer(ToolkitError):
-    """A read was answered with something that no document shows."""
+    """A read got an answer that no document shows."""
 
 
 class PushError(ToolkitError):

@@ -121,20 +121,20 @@ def _yes_or_no(field: Field, values: Values) -> Any:
 def _truth(value: Any) -> bool:
     if value in (0, 1, True, False):
         return bool(value)
-    said = str(value).strip().lower()
-    if said in ("0", "1", "true", "false"):
-        return said in ("1", "true")
+    text = str(value).strip().lower()
+    if text in ("0", "1", "true", "false"):
+        return text in ("1", "true")
     raise ValueError(f"{value!r} is neither yes nor no")
 
 
 def _moment(field: Field, values: Values) -> Any:
     assert isinstance(field, Timestamp)
     if not field.format:
-        made = pd.to_datetime(pd.Series(_whole(field, values)), unit="ms", utc=True)
+        moments = pd.to_datetime(pd.Series(_whole(field, values)), unit="ms", utc=True)
     else:
         style = "ISO8601" if field.format == "iso" else field.format
-        made = pd.to_datetime(pd.Series(values, dtype="str"), utc=True, format=style)
-    return made.astype("datetime64[us, UTC]").array
+        moments = pd.to_datetime(pd.Series(values, dtype="str"), utc=True, format=style)
+    return moments.astype("datetime64[us, UTC]").array
 
 
 def _day(field: Field, values: Values) -> Any:

@@ -65,7 +65,7 @@ ADD = Bulk.endpoints["add"]
 
 
 def said(status: int, body: Any, sent: int | None = 3) -> Judgement:
-    return wire.judge(ADD, Answer(status, {}, json.dumps(body).encode()), NOW, sent)
+    return wire.classify(ADD, Answer(status, {}, json.dumps(body).encode()), NOW, sent)
 
 
 # ── the credential's header ──────────────────────────────────────────────────

@@ -252,7 +252,7 @@ STEPS = (
     "urllib3.connection.HTTPConnection.request",
     "requests.Session.request",
     "toolkit.http.wire.request",
-    "toolkit.http.wire.judge",
+    "toolkit.http.wire.classify",
     "toolkit.http.wire.rows",
     "toolkit.frames.to_frame",
     "toolkit.vendors.ida.client._life",
@@ -342,7 +342,7 @@ def test_what_was_raised_before_a_call_is_left_alone(entered: toolkit.Api, monke
     def stopped(*_: Any, **__: Any) -> Any:
         raise Alarm
 
-    monkeypatch.setattr("toolkit.http.wire.judge", stopped)
+    monkeypatch.setattr("toolkit.http.wire.classify", stopped)
     with pytest.raises(Alarm) as caught:
         call_after_a_failure(entered)
     before = caught.value.__context__

@@ -32,7 +32,7 @@ OK = {"message": "OK", "statusApi": "OK", "code": 200}
 
 def said(endpoint: Endpoint, status: int, body: Any = b"", **headers: str) -> Judgement:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return wire.judge(endpoint, Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, sent), NOW)
+    return wire.classify(endpoint, Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, sent), NOW)
 
 
 def ida(status: int, message: str = "NO") -> dict[str, Any]:

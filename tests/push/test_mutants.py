@@ -293,13 +293,13 @@ def suspension_not_noticed(patch: pytest.MonkeyPatch) -> None:
 
 
 def any_success_is_success(patch: pytest.MonkeyPatch) -> None:
-    judge = wire.judge
+    classify = wire.classify
 
     def trusting(endpoint: Endpoint, *facts: Any) -> Judgement:
-        said = judge(endpoint, *facts)
+        said = classify(endpoint, *facts)
         return Judgement(Verdict.ACKED, Meaning.DONE, status=200) if endpoint.method == "POST" else said
 
-    patch.setattr(wire, "judge", trusting)
+    patch.setattr(wire, "classify", trusting)
 
 
 def a_broken_connection_means_not_sent(patch: pytest.MonkeyPatch) -> None:

@@ -69,5 +69,5 @@ def test_nothing_makes_a_500(
     assert answer.status_code < 500, answer.text
     answer.json()
     if endpoint.name and endpoint.authenticated:  # the token is a good one: more than refusals of it was seen
-        said = wire.judge(endpoint, wire.Answer(answer.status_code, answer.headers, answer.content), NOW)
+        said = wire.classify(endpoint, wire.Answer(answer.status_code, answer.headers, answer.content), NOW)
         assert said.meaning not in (Meaning.TOKEN, Meaning.FORBIDDEN), answer.text

@@ -215,7 +215,7 @@ class Session:
                 raise  # a fault of this program, before anything was sent
             attempt = _failed(endpoint, failure, self.host, left=self.left)
         else:
-            said = wire.judge(endpoint, answer, self.clock.now(), request.rows)
+            said = wire.classify(endpoint, answer, self.clock.now(), request.rows)
             if said.verdict is not Verdict.ACKED:
                 errors = tuple(map(vendor_text, said.errors[:MOST_ERRORS]))
                 rows = tuple(wire.RefusedRow(r.index, vendor_text(r.column), vendor_text(r.message)) for r in said.rows)

@@ -185,7 +185,7 @@ STATUSES = {
 }
 
 
-def judge(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None = None) -> Judgement:
+def classify(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None = None) -> Judgement:
     """What became of the request. Success is the documented status with the documented body, nothing less.
 
     `sent` is how many rows the request carried, where that is known.
@@ -212,11 +212,11 @@ def judge(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None = 
     return _refusal(endpoint, answer, Judgement(Verdict.AMBIGUOUS, meaning, "", answer.status, code, (), payload, wait))
 
 
-def _refusal(endpoint: Endpoint, answer: Answer, found: Judgement) -> Judgement:
+def _refusal(endpoint: Endpoint, answer: Answer, judgement: Judgement) -> Judgement:
     """What an answer that is no success says, in words too."""
     assert endpoint.system
-    dialect, is_page, payload = endpoint.system.dialect, _is_page(answer.body), found.payload
-    meaning, code = found.meaning, found.code
+    dialect, is_page, payload = endpoint.system.dialect, _is_page(answer.body), judgement.payload
+    meaning, code = judgement.meaning, judgement.code
     from_vendor = not is_page and (code is not None or endpoint.code_optional or not dialect.code)
     message = payload if isinstance(payload, str) and not is_page else _first(payload, dialect.message)
     errors = _first(payload, (dialect.errors,)) or () if dialect.errors else ()
@@ -232,7 +232,7 @@ def _refusal(endpoint: Endpoint, answer: Answer, found: Judgement) -> Judgement:
         verdict = Verdict.AMBIGUOUS
     mistaken = not from_vendor and answer.status < 500 and meaning is not Meaning.BUSY and answer.status != 413
     return replace(
-        found,
+        judgement,
         verdict=verdict,
         meaning=meaning,
         message=text,
@@ -243,38 +243,43 @@ def _refusal(endpoint: Endpoint, answer: Answer, found: Judgement) -> Judgement:
     )
 
 
-def error(endpoint: Endpoint, said: Judgement) -> ToolkitError:
-    """The exception of a judgement that is not success."""
-    listed = tuple(f"row {r.index}: {': '.join(filter(None, (r.column, r.message)))}" for r in said.rows)
-    facts = {"service": endpoint.name, "status": said.status, "code": said.code, "errors": said.errors or listed}
-    if said.verdict is Verdict.AMBIGUOUS and not endpoint.repeatable:
+def error(endpoint: Endpoint, judgement: Judgement) -> ToolkitError:
+    """The exception of a request that did not succeed."""
+    listed = tuple(f"row {r.index}: {': '.join(filter(None, (r.column, r.message)))}" for r in judgement.rows)
+    facts = {
+        "service": endpoint.name,
+        "status": judgement.status,
+        "code": judgement.code,
+        "errors": judgement.errors or listed,
+    }
+    if judgement.verdict is Verdict.AMBIGUOUS and not endpoint.repeatable:
         return OutcomeUnknown(
-            f"{endpoint.name}: the answer does not tell whether it was done: {said.message} [{said.status}]"
+            f"{endpoint.name}: the answer does not tell whether it was done: {judgement.message} [{judgement.status}]"
         )
-    match said.meaning:
+    match judgement.meaning:
         case Meaning.TOKEN | Meaning.FORBIDDEN:
-            return AuthError(said.message, **facts)
-        case Meaning.MISSING | Meaning.INVALID if said.verdict is Verdict.NOT_EXECUTED:
-            return ApiError(f"{said.message}: not the vendor's own answer; is the address right?", **facts)
+            return AuthError(judgement.message, **facts)
+        case Meaning.MISSING | Meaning.INVALID if judgement.verdict is Verdict.NOT_EXECUTED:
+            return ApiError(f"{judgement.message}: not the vendor's own answer; is the address right?", **facts)
         case Meaning.MISSING:
-            return NotFound(said.message, **facts)
+            return NotFound(judgement.message, **facts)
         case Meaning.INVALID:
-            return Rejected(said.message, **facts)
+            return Rejected(judgement.message, **facts)
         case Meaning.BUSY:
-            throttled = Throttled(said.message, **facts)
-            throttled.retry_after = said.retry_after
+            throttled = Throttled(judgement.message, **facts)
+            throttled.retry_after = judgement.retry_after
             return throttled
         case Meaning.INTERNAL:
-            return ApiError(said.message, **facts)
-    return BadAnswer(f"{endpoint.name}: not an answer that the manual shows: {said.message} [{said.status}]")
+            return ApiError(judgement.message, **facts)
+    return BadAnswer(f"{endpoint.name}: not an answer that the manual shows: {judgement.message} [{judgement.status}]")
 
 
 def rows(endpoint: Endpoint, payload: Any) -> list[dict[str, Any]]:
     """The rows of a successful answer: a list, or one object as one row."""
-    found = find(payload, endpoint.returns.data_path)
-    if found is None:
+    value = find(payload, endpoint.returns.data_path)
+    if value is None:
         return []
-    listed = found if isinstance(found, list) else [found]
+    listed = value if isinstance(value, list) else [value]
     fields = endpoint.returns.record.fields if isinstance(endpoint.returns, Table) else ()
     if len(fields) == 1:
         listed = [r if isinstance(r, dict) else {fields[0].key: r} for r in listed]
@@ -296,9 +301,9 @@ def find(payload: Any, at: str) -> Any:
 
 def refused_rows(listed: RefusedRows, payload: Any) -> tuple[RefusedRow, ...]:
     """The rows that a refusal names, each once. What is not of the declared form names nobody."""
-    found = find(payload, listed.data_path)
+    items = find(payload, listed.data_path)
     rows: dict[int, RefusedRow] = {}
-    for item in found if isinstance(found, list) else ():
+    for item in items if isinstance(items, list) else ():
         index = item.get(listed.index) if isinstance(item, dict) else None
         if type(index) is int and index >= listed.first:
             texts = (item.get(name) or "" for name in (listed.column, listed.message))
@@ -315,14 +320,14 @@ def next_link(headers: Mapping[str, str]) -> str:
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds that the vendor asks to wait: from seconds or a date; 0 for the past; None where it makes no sense."""
-    given = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
-    if given is None:
+    header = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
+    if header is None:
         return None
     try:
-        seconds = float(given)
+        seconds = float(header)
     except ValueError:
         try:
-            seconds = (email.utils.parsedate_to_datetime(given) - now).total_seconds()
+            seconds = (email.utils.parsedate_to_datetime(header) - now).total_seconds()
         except (ValueError, TypeError):
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
@@ -331,23 +336,23 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 def _of_success(endpoint: Endpoint, payload: Any, sent: int | None) -> Meaning | None:
     """What an answer means that looks like success: its body has to be the documented one."""
     returns = endpoint.returns
-    found = find(payload, returns.data_path)
+    value = find(payload, returns.data_path)
     empty = payload is None or (payload == "" and not isinstance(returns, Payload))
-    if empty or found is ABSENT or (isinstance(returns, Value) and not _fits(returns.field, found)):
+    if empty or value is ABSENT or (isinstance(returns, Value) and not _fits(returns.field, value)):
         return None
     if endpoint.accepted:
         taken = find(payload, endpoint.accepted)
         return Meaning.DONE if type(taken) is int and sent in (None, taken) else None
-    if endpoint.success is None or found is endpoint.success:
+    if endpoint.success is None or value is endpoint.success:
         return Meaning.DONE
-    return Meaning.INVALID if type(found) is type(endpoint.success) else None
+    return Meaning.INVALID if type(value) is type(endpoint.success) else None
 
 
-def _fits(field: Field, found: Any) -> bool:
+def _fits(field: Field, value: Any) -> bool:
     """Whether a single value of an answer is of its kind."""
-    if isinstance(found, str):
-        return bool(found) and (not isinstance(field, Integer) or found.isdecimal())
-    return isinstance(found, int) and not isinstance(found, bool)
+    if isinstance(value, str):
+        return bool(value) and (not isinstance(field, Integer) or value.isdecimal())
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _by_status(status: int, wait: float | None) -> Meaning | None:
@@ -358,12 +363,12 @@ def _by_status(status: int, wait: float | None) -> Meaning | None:
     return STATUSES.get(status, Meaning.INTERNAL if status >= 500 else None)
 
 
-def _by_code(said: Meaning | None, status: int, by_status: Meaning | None) -> Meaning | None:
+def _by_code(by_code: Meaning | None, status: int, by_status: Meaning | None) -> Meaning | None:
     """What the vendor's code says, as far as the status allows: a yes needs both of them."""
     if 200 <= status < 300:
-        return said
+        return by_code
     if 400 <= status < 500:
-        return None if said is Meaning.DONE else said or by_status
+        return None if by_code is Meaning.DONE else by_code or by_status
     return by_status
 
 
@@ -376,8 +381,8 @@ def _json(body: bytes) -> Any:
 
 def _first(payload: Any, paths: tuple[str, ...]) -> Any:
     for path in paths:
-        if (found := find(payload, path)) is not ABSENT:
-            return found
+        if (value := find(payload, path)) is not ABSENT:
+            return value
     return None
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from toolkit.errors import InputError, ToolkitError
 from toolkit.http.secrets import holds_secret, scrub, scrub_json, scrubbed
 from toolkit.http.session import Session
-from toolkit.http.wire import Answer, Request, judge
+from toolkit.http.wire import Answer, Request, classify
 from toolkit.spec import Endpoint, Meaning, System, secret_keys
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Recording:
         wanted = _as_recorded(endpoint, request)
         if not self.replays:
             answer = send()
-            if judge(endpoint, answer, datetime.now(UTC)).meaning not in REFUSED_TOKEN:
+            if classify(endpoint, answer, datetime.now(UTC)).meaning not in REFUSED_TOKEN:
                 with self._lock:
                     self._cassette.append(wanted, _kept(endpoint, answer))
             return answer

@@ -185,10 +185,10 @@ class KindTable(dict[type[Field], T]):
 
 def secret_keys(fields: Iterable[Field]) -> set[str]:
     """The keys under which secrets stand, as they are declared."""
-    found: set[str] = set()
+    keys: set[str] = set()
     for f in fields:
         if isinstance(f, Masked):
-            found.add(f.key)
+            keys.add(f.key)
         elif isinstance(f, Nested | Rows) and f.record:
-            found |= secret_keys(f.record.fields)
-    return found
+            keys |= secret_keys(f.record.fields)
+    return keys

@@ -92,10 +92,10 @@ def _argument(parameter: inspect.Parameter, body: type[Record] | None) -> Field:
     """The field that a parameter's annotation carries (`id: Annotated[int, Integer("…")]`), else the body's."""
     in_body = {f.name: f for f in body.fields} if body else {}
     carried = getattr(parameter.annotation, "__metadata__", ())
-    found = next((m for m in carried if isinstance(m, Field)), in_body.get(parameter.name))
-    if found is None:
+    field = next((m for m in carried if isinstance(m, Field)), in_body.get(parameter.name))
+    if field is None:
         raise TypeError(f"argument {parameter.name!r} has no kind")
-    return replace(found, name=parameter.name, required=parameter.default is parameter.empty)
+    return replace(field, name=parameter.name, required=parameter.default is parameter.empty)
 
 
 class _Shown(str):
