@@ -68,6 +68,10 @@ def test_people_see_each_vendor(vendor: Vendor) -> None:
     assert inspect.get_annotations(toolkit.Api)[vendor.name] == vendor.class_name
 
 
+def test_completion_shows_what_an_analyst_uses() -> None:
+    assert [name for name in dir(toolkit.Api()) if not name.startswith("_")] == sorted([*PRODUCT, "sign_in"])
+
+
 def test_connect_shows_its_other_arguments_too() -> None:
     assert list(inspect.signature(toolkit.connect).parameters) == ["profile", *PRODUCT, "clock", "progress"]
     assert "**systems" not in (toolkit.connect.__doc__ or "")

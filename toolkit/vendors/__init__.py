@@ -59,8 +59,8 @@ class Api(Suggesting):
 
             found, systems = embedded.settings(cls.fakes()), dict(systems)
             for name, account in found.items():
-                given = systems.get(name) or {}
-                systems[name] = {**account, **given} if isinstance(given, Mapping) else given
+                supplied = systems.get(name) or {}
+                systems[name] = {**account, **supplied} if isinstance(supplied, Mapping) else supplied
         return cls(profile, systems, clock=clock, progress=progress)
 
     @classmethod
@@ -87,6 +87,10 @@ class Api(Suggesting):
         require_known("sign_in()", {name: None}, list(self.vendors()), "system")
         getattr(self, name).connection.sign_in()
 
+    def __dir__(self) -> list[str]:
+        """What an analyst uses; completion shows it."""
+        return [name for name in super().__dir__() if name not in ("connect", "fakes", "vendors")]
+
     def __repr__(self) -> str:
         return f"<toolkit profile {self._profile!r}: {', '.join(self.vendors())}>"
 
@@ -103,8 +107,8 @@ def with_systems(function: F) -> F:
     """The function, shown with an argument for each registered system in the place of `**systems`."""
     names, shown = list(Api.vendors()), inspect.signature(function)
     first, *rest = (p for p in shown.parameters.values() if p.name != "systems")
-    account = Mapping[str, Any] | None
-    systems = [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=account) for n in names]
+    kind = inspect.Parameter.KEYWORD_ONLY
+    systems = [inspect.Parameter(name, kind, default=None, annotation=dict | None) for name in names]
     function.__signature__ = shown.replace(parameters=[first, *systems, *rest])  # type: ignore[attr-defined]
     function.__doc__ = (function.__doc__ or "").replace("**systems", ", ".join(names))
     return function
