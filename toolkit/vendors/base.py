@@ -4,7 +4,7 @@ import dataclasses
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from toolkit import push, settings
 from toolkit.client import Client
@@ -92,9 +92,11 @@ class VendorClient(Suggesting, Service):
     """The base of every vendor's client: declared endpoints upon a connection, and how a token is obtained."""
 
     raw: Raw  # the vendor's services one to one
+    _raw_services: ClassVar[type[Raw]]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        cls._raw_services = raw_services(cls)
         for name, member in list(vars(cls).items()):
             if inspect.isfunction(member) and not name.startswith("_"):
                 setattr(cls, name, suggests_arguments(member, f"{cls.system.name}.{name}"))
@@ -102,7 +104,7 @@ class VendorClient(Suggesting, Service):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection.client)
         self.connection = connection
-        self.raw = raw_services(type(self))(connection.client.raw)
+        self.raw = self._raw_services(connection.client.raw)
         if connection.session.tokens is None:
             connection.session.tokens = Tokens(self._sign_in, connection.session.clock)
 
