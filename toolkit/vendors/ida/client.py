@@ -46,13 +46,23 @@ class Ida(VendorClient, declared.Ida):
         return self._raw_only.login(*_name_and_digest(self.connection.account))
 
     def records(self, ids: Iterable[int]) -> pd.DataFrame:
-        """Many records, one row for each id asked, in that order, with a column a field.
+        """Read many records, several at a time. A record that cannot be read costs the others nothing.
 
-        Column `recordId` is the id; `error` says why there is no record, and is missing where there is one. A field of
-        such a name becomes the column `error (record)`.
+        Args:
+            ids: identifiers of records, as a list or a column.
+
+        Returns:
+            One row per identifier, in the order of `ids`, with one text column per field. `recordId` is the identifier;
+            `error` says why a record could not be read, and is missing where it was. A field that has one of these two
+            names becomes the column `error (record)` or `recordId (record)`.
 
         Raises:
-            RowErrors: some ids are no whole numbers. Nothing was asked; `.table` says which.
+            RowErrors: some identifiers are not whole numbers. Nothing was read; `.table` lists them.
+
+        >>> ida.records([1234, 999999])[["recordId", "TELEFONO", "error"]]
+           recordId     TELEFONO                           error
+        0      1234  56912345678                             NaN
+        1    999999          NaN  record: RECORD NOT FOUND [404]
         """
         checked = check(pd.DataFrame({"id": pd.Series(list(ids), dtype=object)}), self.endpoints["record"].arguments)
         checked.raise_if_bad("ids")

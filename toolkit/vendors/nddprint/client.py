@@ -36,12 +36,18 @@ class NddPrint(VendorClient, declared.NddPrint):
         return f"<nddPrint 360 at {self.connection.host}>"
 
     def card_codes(self, logon_name: str, domain_name: str) -> pd.DataFrame:
-        """The card codes of one user, one row each; no row where the user has none.
+        """List the card codes of one user.
 
-        Columns: `CardCode`, and `uniqueCardCode` (whether the account allows one code a user).
+        Args:
+            logon_name: of the user.
+            domain_name: of the user.
+
+        Returns:
+            One row per code; no row where the user has none. `uniqueCardCode` says whether the account allows only one
+            code per user.
 
         Raises:
-            NotFound: there is no such user. `Rejected` where the vendor's refusal does not say so.
+            NotFound: no user has this name. `Rejected` where the vendor's refusal does not say so.
 
         >>> nddprint.card_codes("usuario123", "dominio123")
             CardCode  uniqueCardCode
@@ -53,20 +59,18 @@ class NddPrint(VendorClient, declared.NddPrint):
         return pd.DataFrame({"CardCode": pd.array(codes, dtype="str"), "uniqueCardCode": unique})
 
     def card_codes_of(self, users: pd.DataFrame) -> pd.DataFrame:
-        """The card codes of many users: one row a user and code, in the order of `users`.
-
-        A user without a code is one row without one; a user who could not be read is one row with the reason in
-        `error`, and costs the others nothing.
+        """List the card codes of many users, several at a time. A user who cannot be read costs the others nothing.
 
         Args:
-            users: `LogonName` and `DomainName`; other columns are not looked at.
+            users: `LogonName` and `DomainName`; other columns are ignored.
 
         Returns:
-            `LogonName`, `DomainName`, `CardCode`, `uniqueCardCode`, `error`. The index is that of `users`, a label
-            repeated where the user has several codes.
+            One row per user and code, in the order of `users`: `LogonName`, `DomainName`, `CardCode`,
+            `uniqueCardCode`, `error`. A user without a code is one row without one; `error` says why a user could not
+            be read. The index is that of `users`; a label is repeated where the user has several codes.
 
         Raises:
-            RowErrors: names are missing. Nothing was asked; `.table` says where.
+            RowErrors: names are missing. Nothing was read; `.table` says where.
         """
         checked = check(users[[c for c in USER if c in users]], declared.NewCardCode.fields[:2])
         checked.raise_if_bad("users")
@@ -79,18 +83,20 @@ class NddPrint(VendorClient, declared.NddPrint):
         return pd.concat([names.iloc[at].reset_index(drop=True), found], axis=1).set_axis(users.index[at])
 
     def add_card_code(self, logon_name: str, domain_name: str, card_code: str, *, replace: bool = False) -> None:
-        """Give a user a card code. Where the answer leaves doubt, the user's codes are read, and nothing is sent twice.
+        """Give one user a card code.
+
+        Where the answer leaves doubt, this reads the user's codes instead of sending the code again.
 
         Args:
             logon_name: of the user.
             domain_name: of the user.
-            card_code: the code as text: leading zeros count.
-            replace: where the account allows one code a user, True puts this one in the place of the old one, which is
-                then gone (`card_codes` shows it before). False leaves the old one in place: that is `Rejected`.
+            card_code: the code as text, because leading zeros count.
+            replace: for accounts that allow only one code per user. True replaces the old code, which is then lost
+                (look at `card_codes` before). False keeps it, and raises `Rejected`.
 
         Raises:
-            NotFound: there is no such user.
-            Rejected: another user has the code, or the user keeps another one; `.code` says which, if the text does.
+            NotFound: no user has this name.
+            Rejected: another user has the code, or this user keeps another one. `.code` says which, if the text does.
             OutcomeUnknown: no trustworthy answer came, and the user did not have the code a moment later.
         """
         try:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit import frames
-from toolkit.errors import InputError, RowErrors, SettingsError, ToolkitError
+from toolkit.errors import BadAnswer, InputError, RowErrors, SettingsError, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
 from toolkit.http.wire import Judgement
@@ -71,27 +71,28 @@ class Signio(VendorClient, declared.Signio):
         return f"<SIGNIO at {self.connection.host} as {who}{f' for {tenant}' if tenant else ''}>"
 
     def tenants(self) -> pd.DataFrame:
-        """The tenants that the user may work for, one row each: `token` (masked), `tenant`, `expires_at`.
+        """List the tenants that the signed-in user may work for. `connect(signio={…, "tenant": "…"})` picks one.
 
-        `connect(signio={…, "tenant": "…"})` picks one of them.
+        Returns:
+            One row per tenant: `token` (masked), `tenant`, `expires_at`.
 
         Raises:
-            SettingsError: only a token is known; the vendor tells this to e-mail and password only.
+            SettingsError: only a token is known. The vendor answers this to an e-mail address and a password only.
         """
         return self._raw_only.authenticate(*_who(self.connection.account))
 
     def signers(self, envelope_id: Any) -> pd.DataFrame:
-        """The signers of one envelope, or of many, one row each.
+        """List the signers of one envelope, or of many.
 
         Args:
-            envelope_id: an identifier; or several, as a list or a column. They are read some at a time.
+            envelope_id: one identifier; or several, as a list or a column, which are read several at a time.
 
         Returns:
-            The columns of one envelope's signers. For several envelopes `id_transaccion` comes before them and `error`
-            after them: an envelope that cannot be read is one row with the reason.
+            One row per signer. For several envelopes, `id_transaccion` stands first and `error` last: an envelope that
+            cannot be read is one row with the reason.
 
         Raises:
-            NotFound: there is no such envelope, where one was asked for.
+            NotFound: you asked for one envelope, and it does not exist.
         """
         if isinstance(envelope_id, str):
             return super().signers(envelope_id)
@@ -104,10 +105,14 @@ class Signio(VendorClient, declared.Signio):
         return table[["id_transaccion", *(c for c in table if c != "id_transaccion")]]
 
     def signature_status(self, envelope_ids: Iterable[str]) -> pd.DataFrame:
-        """Who has signed what, and whose turn it is: one row for each envelope, document and signer of it.
+        """Show who has signed what, and whose turn it is.
 
-        The envelopes are read some at a time, and come in the order in which they are asked for. One that cannot be
-        read, or in which nobody signs, is one row.
+        Args:
+            envelope_ids: identifiers of envelopes, as a list or a column. They are read several at a time.
+
+        Returns:
+            One row per envelope, document and signer, in the order of `envelope_ids`. An envelope that cannot be read,
+            or in which nobody signs, is one row; `error` says why one could not be read.
 
         >>> envelope_id = signio.create_envelope("Contrato")
         >>> signio.signature_status([envelope_id])[["nombre", "estado_nombre"]]
@@ -122,7 +127,11 @@ class Signio(VendorClient, declared.Signio):
         return frames.to_frame(SignatureStatus, rows)
 
     def template_roles(self) -> pd.DataFrame:
-        """The roles of every template, one row each: `id` and `name` of the template, `role`."""
+        """List the roles of every template.
+
+        Returns:
+            One row per role: `id` and `name` of the template, `role`.
+        """
         found = self.templates()
         rows = [
             {"id": template, "name": name, "role": role}
@@ -243,7 +252,9 @@ class Signio(VendorClient, declared.Signio):
         """The whole answer for each envelope, or the error: one request each."""
         whole = replace(declared.Signio.endpoints["envelope"], returns=Payload())
         wanted = [{"envelope_id": envelope} for envelope in envelope_ids]
-        return self.connection.client.each(whole, wanted, label="envelopes")
+        answers = self.connection.client.each(whole, wanted, label="envelopes")
+        unexpected = BadAnswer("envelope: the answer is not an object")
+        return [answer if isinstance(answer, dict | ToolkitError) else unexpected for answer in answers]
 
 
 class _People(Rows):
