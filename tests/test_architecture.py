@@ -26,7 +26,7 @@ ROOMS = {  # room: the rooms it may import
     "http.pages": {"spec", "errors", "http.wire"},
     "http.session": LOW | {"http.wire", "http.transport"},
     "frames": LOW,
-    "sheets": {"spec", "errors", "suggest", "frames"},
+    "sheets": {"spec", "errors", "suggest", "plain", "frames"},
     "settings": LOW,
     "client": CLIENT,
     "push": CLIENT | {"notebook.plots"},

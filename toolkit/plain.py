@@ -1,9 +1,15 @@
-"""Text from outside, made plain: nothing in it that a terminal, a page or a reader's eye would obey."""
+"""Text for people: every sentence of ours goes through `message`, and text from outside is made plain."""
 
 import unicodedata
+from typing import Any
 
 SUBSTITUTE = "\ufffd"
 LONGEST = 2_000  # characters of one sentence by a vendor: more of them explain nothing
+
+
+def message(text: str, **values: Any) -> str:
+    """The sentence in the reader's language, with the values in the place of their names in braces."""
+    return text.format(**values) if values else text
 
 
 def plain(value: object) -> str:

@@ -38,18 +38,19 @@ def envelopes(api: toolkit.Api, many: int, workers: int) -> None:
         for k in range(3)
     ]
     plan = api.signio.plan_envelopes(pd.DataFrame(rows), "contrato", documents=("contrato.pdf", contract()))
-    assert plan.build(push={"workers": workers}).complete
+    assert plan.build(options={"workers": workers}).complete
 
 
 def card_codes(api: toolkit.Api, many: int, workers: int) -> None:
     names = [f"user{n}" for n in range(many)]
     codes = pd.DataFrame({"LogonName": names, "DomainName": "example", "CardCode": [f"00{n}" for n in range(many)]})
-    assert api.nddprint.add_card_codes(codes, push={"workers": workers}).complete
+    assert api.nddprint.add_card_codes(codes, options={"workers": workers}).complete
 
 
 def people(api: toolkit.Api, many: int, workers: int) -> None:
     asked = pd.DataFrame({"IdDocument": [f"{10_000_000 + n}" for n in range(many)]})
-    assert api.carmachain.request(asked, push={"workers": workers})["idRequest"].notna().all()
+    report = api.carmachain.request(asked, categories="All categories", options={"workers": workers})
+    assert report.table["idRequest"].notna().all()
 
 
 WORK: dict[str, tuple[Callable[[toolkit.Api, int, int], None], str]] = {

@@ -39,7 +39,7 @@ def journals() -> Iterator[None]:
 
 def push(url: str, rows: Any, **settings: Any) -> toolkit.Report:
     api = toolkit.connect(ida={"base_url": url, "token": "a" * 20}, progress=False)
-    return api.ida.insert_records(ways.DATABASE, rows, push=NO_WAIT | settings)
+    return api.ida.insert_records(ways.DATABASE, rows, options=NO_WAIT | settings)
 
 
 def fresh_push(url: str, rows: Any) -> None:

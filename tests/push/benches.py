@@ -95,11 +95,11 @@ class Ida(Bench):
     def stored(self) -> Counter[Hashable]:
         return Counter(self.box.control.multiplicity(DATABASE, "EMAIL"))
 
-    def insert(self, rows: Any, *, push: dict[str, Any] | None = None, **choice: Any) -> toolkit.Report:
-        return self.api.ida.insert_records(DATABASE, rows, push={**self.settings, **(push or {})}, **choice)
+    def insert(self, rows: Any, *, options: dict[str, Any] | None = None, **choice: Any) -> toolkit.Report:
+        return self.api.ida.insert_records(DATABASE, rows, options={**self.settings, **(options or {})}, **choice)
 
     def push(self, frame: pd.DataFrame, **settings: Any) -> Told:
-        return told(self.insert(frame, push=settings))
+        return told(self.insert(frame, options=settings))
 
     def rows_sent(self) -> list[int]:
         """How many rows each request of the latest push carried, in their order."""
@@ -134,7 +134,7 @@ class NddPrint(Bench):
         return Counter(card["CardCode"] for card in self.box.control.stored("nddprint", "Card"))
 
     def push(self, frame: pd.DataFrame, **settings: Any) -> Told:
-        return told(self.api.nddprint.add_card_codes(frame, push={"workers": 1, **settings}))
+        return told(self.api.nddprint.add_card_codes(frame, options={"workers": 1, **settings}))
 
 
 class CarmaChain(Bench):
@@ -152,8 +152,8 @@ class CarmaChain(Bench):
         return Counter(row["IdDocument"] for row in self.box.control.stored("carmachain", "Request"))
 
     def push(self, frame: pd.DataFrame, **settings: Any) -> Told:
-        tickets = self.api.carmachain.request(frame, push={"chunk_rows": 37, **settings})
-        return Told(list(tickets["outcome"].astype(str)), " ".join(tickets.attrs["notes"]))
+        report = self.api.carmachain.request(frame, options={"chunk_rows": 37, **settings}, categories="All categories")
+        return told(report)
 
 
 class Signers(Bench):
@@ -180,7 +180,7 @@ class Signers(Bench):
         return Counter(person["identificacion"] for person in self.box.control.stored("signio", "Signer"))
 
     def push(self, frame: pd.DataFrame, **settings: Any) -> Told:
-        return told(self.api.signio.add_signers(self.envelope, frame, push={"settle_wait": 65, **settings}))
+        return told(self.api.signio.add_signers(self.envelope, frame, options={"settle_wait": 65, **settings}))
 
 
 def told(report: toolkit.Report) -> Told:

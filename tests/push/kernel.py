@@ -25,7 +25,7 @@ from toolkit.http.session import Session
 from toolkit.push.journal import Journal, Op
 from toolkit.push.run import Runner
 from toolkit.push.settle import Counter
-from toolkit.vendors.ida.client import Records
+from toolkit.vendors.ida.push import Records
 
 with contextlib.suppress(ImportError):
     import resource  # not on Windows, where no process is forked either
@@ -202,7 +202,7 @@ def _push(job: dict[str, Any]) -> None:
     frame = pd.DataFrame({"EMAIL": _values(job)}, dtype="str")
     api = toolkit.connect(ida=job["ida"], progress=False)
     started = time.monotonic()
-    report = api.ida.insert_records(job["database"], frame, push=job["push"])
+    report = api.ida.insert_records(job["database"], frame, options=job["options"])
     if result := job.get("result"):
         said = {
             "state": report.facts["state"],

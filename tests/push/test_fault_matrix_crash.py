@@ -176,7 +176,7 @@ def test_43_stopped_by_a_button(ida: Ida) -> None:
         if progress.done and not pressed:
             pressed.append(stop.set())
 
-    report = ida.insert(frame, push={"stop": stop, "watch": press})
+    report = ida.insert(frame, options={"stop": stop, "watch": press})
     assert "stopped by hand" in repr(report)
     assert report.summary["not sent"] > 0
     report = toolkit.open_push(report.facts["id"]).resume()

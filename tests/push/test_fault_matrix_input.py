@@ -141,10 +141,10 @@ def test_54_twins_stay_twins(ida: Ida) -> None:
     ida.fault(times=3, every=2, commit="before", reply="reset")
     ida.fault(times=2, commit="never", reply="lost")
     settings = {"chunk_rows": 293}
-    report = ida.insert(frame, push=settings)
+    report = ida.insert(frame, options=settings)
     ida.check_all_in(told(report), frame)
     assert ida.stored() - ida.before == frame["EMAIL"].value_counts().to_dict()
-    assert ida.insert(frame, push=settings).summary["verified"] == len(frame)
+    assert ida.insert(frame, options=settings).summary["verified"] == len(frame)
     assert sum((ida.stored() - ida.before).values()) == len(frame)
 
 

@@ -53,7 +53,7 @@ def check_distributed(box: Sandbox, report: Report) -> None:
 
 def built(signio: Signio, **push: Any) -> Plan:
     plan = planned(signio, crowd(ENVELOPES))
-    assert plan.build(push=push).complete
+    assert plan.build(options=push).complete
     return plan
 
 
@@ -141,7 +141,7 @@ def test_35_repeated_key_is_refused(box: Sandbox, signio: Signio) -> None:
         trouble(box, STEPS["create"], commit="before", reply="ok")
     trouble(box, STEPS["create"], reply="status", status=200, body=told)
     plan = planned(signio, crowd(ENVELOPES))
-    report = plan.build(push={"workers": 1, "max_rejected": 1})
+    report = plan.build(options={"workers": 1, "max_rejected": 1})
     assert report.summary["accepted"] == ENVELOPES - 1
     check_distributed(box, plan.distribute(confirm=ENVELOPES - 1))
     assert len(envelopes(box)) == ENVELOPES
@@ -167,7 +167,7 @@ def test_36_not_found_right_after_it_was_made(box: Sandbox, signio: Signio) -> N
     """The write is not repeated blindly: that envelope is refused, its draft listed, and none is made in its place."""
     trouble(box, STEPS["document"], reply="status", status=200, body={"codigo": "06", "mensaje": "no se encuentra"})
     plan = planned(signio, crowd(ENVELOPES))
-    report = plan.build(push={"max_rejected": 1})
+    report = plan.build(options={"max_rejected": 1})
     assert report.summary[["accepted", "rejected"]].tolist() == [ENVELOPES - 1, 1]
     assert len(plan.orphans()) == 1
     assert posts(box).count("create_envelope") == ENVELOPES
@@ -227,7 +227,9 @@ def test_38_refused_because_it_is_in_already(nddprint: NddPrint, text: str) -> N
 def test_39_codes_that_no_order_of_sending_makes_good(nddprint: NddPrint, codes: dict[str, str]) -> None:
     frame = pd.DataFrame({"LogonName": list(codes), "DomainName": "dominio123", "CardCode": list(codes.values())})
     with pytest.raises(RowErrors):
-        nddprint.api.nddprint.add_card_codes(frame, replace=True)
+        nddprint.api.nddprint.add_card_codes(frame, replace=True, on_bad_rows="raise")
+    report = nddprint.api.nddprint.add_card_codes(frame, replace=True)
+    assert report.table["outcome"].tolist() == ["not sent"] * 2
     assert nddprint.posts() == 0
 
 

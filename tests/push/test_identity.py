@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import toolkit
-from toolkit import PushError, PushRefused
+from toolkit import InputError, PushError, PushRefused
 from toolkit.push import identity
 from toolkit.push.run import Runner
 
@@ -127,17 +127,17 @@ def test_an_empty_cell_of_a_new_row_makes_no_new_rows_of_the_others(ida: Ida) ->
     ida.insert(frame)
     more = pd.concat([frame, ida.frame(1, "new")], ignore_index=True)
     assert more["MONTO"].dtype == float
-    ida.check_all_in(told(ida.insert(more, only_new=True)), more)
+    ida.check_all_in(told(ida.insert(more, if_sent="skip")), more)
 
 
 def test_whoever_sends_again_twice_is_told_how_to_send_a_third_time(ida: Ida) -> None:
     frame = ida.frame(3)
-    assert "pass again=True" in repr([ida.insert(frame), ida.insert(frame)][1])
-    ida.insert(frame, again=True)
-    said = repr(ida.insert(frame, again=True))
+    assert 'pass if_sent="resend"' in repr([ida.insert(frame), ida.insert(frame)][1])
+    ida.insert(frame, if_sent="resend")
+    said = repr(ida.insert(frame, if_sent="resend"))
     assert "already pushed" in said
-    assert "pass another text" in said
-    assert "again=True" not in said
+    assert '"resend_as": "third"' in said
+    assert 'if_sent="resend"' not in said
 
 
 @pytest.mark.parametrize("split", [60, 25])
@@ -151,16 +151,16 @@ def test_once_more_that_stopped_half_way_is_not_begun_anew(ida: Ida, split: int)
             stop.set()
 
     halves = [frame.iloc[:30], frame.iloc[30:]]
-    report = ida.insert(iter(halves), again=True, push={"stop": stop, "watch": watch, "chunk_rows": 9})
+    report = ida.insert(iter(halves), if_sent="resend", options={"stop": stop, "watch": watch, "chunk_rows": 9})
     assert report.facts["state"] == "paused"
     edited = frame.replace({"EMAIL": {"p59@example.cl": "new@example.cl"}})
     posts = ida.posts()
     with pytest.raises(PushRefused, match="stopped half-way"):
-        ida.insert(iter([edited.iloc[:split], edited.iloc[split:]]), again=True)
+        ida.insert(iter([edited.iloc[:split], edited.iloc[split:]]), if_sent="resend")
     assert ida.posts() == posts
-    assert ida.insert(iter(halves), again=True).complete
+    assert ida.insert(iter(halves), if_sent="resend").complete
     assert set((ida.stored() - ida.before).values()) == {2}
-    ida.insert(edited, again=True)
+    ida.insert(edited, if_sent="resend")
     assert set((ida.stored() - ida.before).values()) == {3, 2, 1}
 
 
@@ -168,7 +168,7 @@ def test_a_report_of_rows_that_were_all_left_out_names_no_push(ida: Ida) -> None
     frame = ida.frame(6)
     ida.insert(frame)
     parts = [frame.iloc[:3], pd.concat([frame.iloc[3:], ida.frame(1)]), ida.frame(2)]
-    reports = [ida.insert(frame.iloc[:3], only_new=True), ida.insert(iter(parts), only_new=True)]
+    reports = [ida.insert(frame.iloc[:3], if_sent="skip"), ida.insert(iter(parts), if_sent="skip")]
     first, second = (repr(report).splitlines()[0] for report in reports)
     assert "push" not in first
     assert second.count("push ") == 1
@@ -180,7 +180,7 @@ def test_twins_in_the_frame_are_several_rows(ida: Ida) -> None:
     ida.check_all_in(told(ida.insert(frame)), frame)
     with pytest.raises(PushRefused):
         ida.insert(pd.concat([frame, ida.frame(5)], ignore_index=True))
-    ida.insert(pd.concat([frame, ida.frame(5)], ignore_index=True), only_new=True)
+    ida.insert(pd.concat([frame, ida.frame(5)], ignore_index=True), if_sent="skip")
     counts = ida.stored() - ida.before
     assert [counts[key] for key in ida.keys(ida.frame(30))] == [4] * 5 + [3] * 25
 
@@ -189,8 +189,8 @@ def test_twins_over_several_pushes_are_counted_together(ida: Ida) -> None:
     """Twice there by two pushes is twice there: a third look leaves both out."""
     once, twice = ida.frame(10), pd.concat([ida.frame(10)] * 2, ignore_index=True)
     ida.insert(once)
-    ida.insert(twice, only_new=True)
-    report = ida.insert(pd.concat([twice, ida.frame(1, "new")], ignore_index=True), only_new=True)
+    ida.insert(twice, if_sent="skip")
+    report = ida.insert(pd.concat([twice, ida.frame(1, "new")], ignore_index=True), if_sent="skip")
     assert report.complete
     assert set((ida.stored() - ida.before).values()) == {1, 2}
     assert (ida.stored() - ida.before).total() == 21
@@ -228,7 +228,7 @@ def test_a_column_that_was_filled_in_since_is_an_edit_of_every_row(ida: Ida) -> 
         ida.insert(frame.assign(CIUDAD="Santiago"))
     assert changes(caught) == {"sent before, edited since": 20}
     assert ida.posts() == posts
-    report = ida.insert(frame.assign(CIUDAD="Santiago"), only_new=True)
+    report = ida.insert(frame.assign(CIUDAD="Santiago"), if_sent="skip")
     assert "20 rows look like rows that were sent before and edited since" in repr(report)
 
 
@@ -242,21 +242,25 @@ def test_only_new_leaves_out_what_was_sent_and_keeps_what_became_of_it(ida: Ida)
     frame = ida.frame(40)
     first = ida.insert(frame)
     more = pd.concat([ida.frame(5, "new"), frame]).set_axis(range(45))
-    report = ida.insert(more, only_new=True)
+    report = ida.insert(more, if_sent="skip")
     assert first.summary["verified"] == 40
     assert report.summary["verified"] == 45
     ida.check_all_in(told(report), more)
     assert report.table["error"].iloc[5:].unique().tolist() == ["sent by an earlier push; not sent again"]
     posts = ida.posts()
-    assert ida.insert(more, only_new=True).complete
+    assert ida.insert(more, if_sent="skip").complete
     assert ida.posts() == posts
 
 
 def test_again_is_once_more_and_not_more_often(ida: Ida) -> None:
     frame = ida.frame(20)
-    for choice in ({}, {"again": True}, {"again": True}, {"again": "march"}, {"again": "march"}, {}):
+    again: dict[str, Any] = {"if_sent": "resend"}
+    march = again | {"options": {"resend_as": "march"}}
+    for choice in ({}, again, again, march, march, {}):
         assert ida.insert(frame, **choice).complete
     assert set((ida.stored() - ida.before).values()) == {3}
+    with pytest.raises(InputError, match="resend_as goes with"):
+        ida.insert(frame, options={"resend_as": "march"})
 
 
 def test_rows_that_were_refused_are_new_the_next_time(ida: Ida) -> None:
@@ -267,7 +271,7 @@ def test_rows_that_were_refused_are_new_the_next_time(ida: Ida) -> None:
     with pytest.raises(PushRefused) as caught:
         ida.insert(frame)
     assert changes(caught) == {"sent before, unchanged": 39, "sent before, edited since": 1}
-    report = ida.insert(frame, only_new=True)
+    report = ida.insert(frame, if_sent="skip")
     ida.check_all_in(told(report), frame)
 
 
@@ -282,7 +286,7 @@ def test_a_new_code_for_the_same_user_is_no_question(nddprint: NddPrint) -> None
 def test_left_out_rows_carry_what_the_vendor_gave_back(signers: Signers) -> None:
     frame = signers.frame(6)
     first = signers.api.signio.add_signers(signers.envelope, frame.head(4))
-    both = signers.api.signio.add_signers(signers.envelope, frame, only_new=True)
+    both = signers.api.signio.add_signers(signers.envelope, frame, if_sent="skip")
     assert both.table["id_firmante"].head(4).tolist() == first.table["id_firmante"].tolist()
     assert both.table["id_firmante"].nunique() == 6
 

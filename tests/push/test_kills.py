@@ -50,7 +50,7 @@ def trouble(world: World) -> None:
 
 
 def job(world: World, **more: Any) -> dict[str, Any]:
-    facts = {"state": str(world.folder), "database": world.database, "values": world.values, "push": QUICK}
+    facts = {"state": str(world.folder), "database": world.database, "values": world.values, "options": QUICK}
     return {**facts, "ida": world.box.settings()["ida"], **more}
 
 
@@ -88,7 +88,7 @@ def test_killed_with_several_requests_under_way(
 ) -> None:
     """Up to four are in doubt then, and the counter tells which of them are in."""
     several = QUICK | {"workers": 4, "chunk_rows": 17}
-    assert not kernel.run(**job(world, edge=edge, nth=nth, push=several)), "the edge was never reached"
+    assert not kernel.run(**job(world, edge=edge, nth=nth, options=several)), "the edge was never reached"
     world.check()
     end_well(world, kernel, tmp_path)
 
@@ -98,7 +98,7 @@ def test_killed_again_and_again_with_several_requests_under_way_and_trouble(worl
     trouble(world)
     several = QUICK | {"workers": 4, "chunk_rows": 17}
     for nth in (2, 3, 4, 99):
-        kernel.run(**job(world, edge="answered, not journaled", nth=nth, push=several))
+        kernel.run(**job(world, edge="answered, not journaled", nth=nth, options=several))
         world.check()
     assert max(world.stored().values()) == 1
 
@@ -191,7 +191,7 @@ def test_a_hundred_thousand_rows_through_faults_and_five_kills(box: Sandbox, ker
             world.fault(commit, reply, late=LATE, status=500, times=None, probability=0.01, seed=seed)
         kills = 0
         while kills < 5:
-            kernel.start(**job(world, push=quick))
+            kernel.start(**job(world, options=quick))
             before = len(world.stored())
             while len(world.stored()) < before + 12_000 and len(world.stored()) < 90_000:
                 time.sleep(0.05)
@@ -201,7 +201,7 @@ def test_a_hundred_thousand_rows_through_faults_and_five_kills(box: Sandbox, ker
         result = tmp_path / "result.json"
         told: dict[str, Any] = {}
         while told.get("state", "paused") == "paused":
-            assert kernel.run(**job(world, push=quick, result=str(result)))
+            assert kernel.run(**job(world, options=quick, result=str(result)))
             told = json.loads(result.read_text(encoding="utf-8"))
         world.check()
         assert told["outcomes"].count("rejected") == 3

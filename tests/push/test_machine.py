@@ -23,6 +23,7 @@ from hypothesis.stateful import (
 
 import toolkit
 from toolkit import PushRefused
+from toolkit.push import IfSent
 from toolkit.push.journal import Journal
 from toolkit.push.outcomes import row_states
 from toolkit.sandbox import Sandbox
@@ -60,12 +61,12 @@ class Analyst(RuleBasedStateMachine):
     def begin(self, rows: int) -> None:
         self.world.add(rows)
 
-    def push(self, fate: Fate, only_new: bool, settings: dict[str, Any]) -> None:
+    def push(self, fate: Fate, if_sent: IfSent, settings: dict[str, Any]) -> None:
         with fate.rules(), contextlib.suppress(Died, KeyboardInterrupt):
             try:
-                self.world.push(only_new=only_new, **settings)
+                self.world.push(if_sent=if_sent, **settings)
             except PushRefused as refusal:
-                self.refused = only_new or refusal.difference.empty
+                self.refused = if_sent == "skip" or refusal.difference.empty
             except (toolkit.NotSent, toolkit.ApiError):  # the database could not be read, before anything was sent
                 pass
 
@@ -79,36 +80,36 @@ class Analyst(RuleBasedStateMachine):
         for kind, every, times in luck:
             self.world.fault(**{"every": every, "times": times, **kind})
 
-    @rule(only_new=st.booleans(), settings=options)
-    def push_undisturbed(self, only_new: bool, settings: dict[str, Any]) -> None:
-        self.push(Fate(), only_new, settings)
+    @rule(if_sent=st.sampled_from(["raise", "skip"]), settings=options)
+    def push_undisturbed(self, if_sent: IfSent, settings: dict[str, Any]) -> None:
+        self.push(Fate(), if_sent, settings)
 
     @rule(rows=st.integers(1, 60), luck=luck, settings=options)
     def push_more_with_bad_luck(self, rows: int, luck: Any, settings: dict[str, Any]) -> None:
         self.world.add(rows)
         self.trouble(luck)
-        self.push(Fate(), True, settings)
+        self.push(Fate(), "skip", settings)
 
     @rule(rows=st.integers(1, 60), luck=luck, at=moment, settings=options)
     def push_more_with_bad_luck_and_die(self, rows: int, luck: Any, at: int, settings: dict[str, Any]) -> None:
         self.world.add(rows)
         self.trouble(luck)
-        self.push(Fate(at), True, settings)
+        self.push(Fate(at), "skip", settings)
 
     @rule(at=moment, settings=options)
     def push_and_die(self, at: int, settings: dict[str, Any]) -> None:
-        self.push(Fate(at), True, settings)
+        self.push(Fate(at), "skip", settings)
 
     @rule(rows=st.integers(1, 60), at=moment, settings=options)
     def push_and_interrupt(self, rows: int, at: int, settings: dict[str, Any]) -> None:
         self.world.add(rows)
-        self.push(Fate(at, _interrupt), True, settings)
+        self.push(Fate(at, _interrupt), "skip", settings)
 
     @rule(rows=st.integers(1, 60), luck=luck, at=moment, settings=options)
     def push_while_somebody_else_writes(self, rows: int, luck: Any, at: int, settings: dict[str, Any]) -> None:
         self.world.add(rows)
         self.trouble(luck)
-        self.push(Fate(at, lambda: _foreign(self.world)), True, settings)
+        self.push(Fate(at, lambda: _foreign(self.world)), "skip", settings)
 
     @rule(rows=st.integers(1, 60), luck=luck, at=moment, seconds=st.sampled_from([-3600, 8, 3600]))
     def push_while_the_clock_jumps(self, rows: int, luck: Any, at: int, seconds: int) -> None:
@@ -117,7 +118,7 @@ class Analyst(RuleBasedStateMachine):
 
         self.world.add(rows)
         self.trouble(luck)
-        self.push(Fate(at, jump), True, {})
+        self.push(Fate(at, jump), "skip", {})
 
     @rule(rows=st.integers(1, 40))
     def add_rows(self, rows: int) -> None:

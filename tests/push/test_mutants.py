@@ -64,7 +64,7 @@ def counter_lags_behind(world: World) -> None:
     world.control.lag(world.database, 1.5)
     world.fault("before", "lost", every=2)
     for _ in range(4):
-        if world.push(settle_wait=0, only_new=True).facts.get("state") != "paused":
+        if world.push(settle_wait=0, if_sent="skip").facts.get("state") != "paused":
             break
     all_in_once(world)
 
@@ -170,7 +170,7 @@ def a_request_that_costs_money_is_not_answered(world: World) -> None:
     world.control.fault(system="carmachain", match=match, commit="before", reply="lost")
     for _ in range(3):
         with contextlib.suppress(PushError):
-            world.api.carmachain.request(frame)
+            world.api.carmachain.request(frame, categories="All categories")
         world.clock.advance(300)
     asked = [row["IdDocument"] for row in world.control.stored("carmachain", "Request")]
     assert sorted(asked) == ["12345678", "23456789"]
@@ -315,7 +315,7 @@ def a_broken_connection_means_not_sent(patch: pytest.MonkeyPatch) -> None:
 def irrevocable_is_resent(patch: pytest.MonkeyPatch) -> None:
     plan = Journal.plan
     patch.setattr(Journal, "plan", lambda self, *a, **k: plan(self, *a, **{**k, "irrevocable": False}))
-    patch.setattr(settle.Nothing, "settle", lambda _, runner, doubtful: runner.mark(doubtful, Op.RESEND, ""))
+    patch.setattr(settle.NoReconciler, "settle", lambda _, runner, doubtful: runner.mark(doubtful, Op.RESEND, ""))
 
 
 FOUND_OUT: list[tuple[Mutant, Scenario]] = [

@@ -39,7 +39,8 @@ PUSH = """
 import json, sys, pandas as pd, toolkit
 job = json.load(sys.stdin)
 api = toolkit.connect(ida=job["ida"], progress=False)
-report = api.ida.insert_records(job["database"], pd.DataFrame({"EMAIL": job["values"]}, dtype="str"), push=job["push"])
+frame = pd.DataFrame({"EMAIL": job["values"]}, dtype="str")
+report = api.ida.insert_records(job["database"], frame, options=job["options"])
 assert report.complete, report
 """
 
@@ -102,7 +103,7 @@ def _trace(world: World, tmp_path: Path, prelude: str = "") -> Watch:
         pytest.skip("system calls are watched with strace, on Linux")
     trace = tmp_path / "trace"
     push = {"settle_wait": 0.1, "settle_stable": 0.02, "chunk_rows": 23, "fence_every": 3}
-    job = {"ida": world.box.settings()["ida"], "database": world.database, "values": world.values, "push": push}
+    job = {"ida": world.box.settings()["ida"], "database": world.database, "values": world.values, "options": push}
     strace = ["strace", "-f", "-s", "200", "-o", str(trace), "-e", f"trace={','.join(CALLS + NAMES)}"]
     done = subprocess.run(
         [*strace, sys.executable, "-c", prelude + PUSH],

@@ -13,13 +13,11 @@ import pytest
 import toolkit
 from toolkit import InputError, OutcomeUnknown, PushError, PushPaused, Report, settings
 from toolkit.push.journal import Journal
-from toolkit.push.outcomes import OUTCOMES
 from toolkit.sandbox.vendor import Refused
+from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
 from toolkit.vendors.ida.sandbox import values as ida_values
 
 from .benches import DATABASE, Ida, told
-
-COLUMNS = ["outcome", "error", "column", "value"]
 
 
 def mixed(ida: Ida, rows: int = 60) -> tuple[pd.DataFrame, Report]:
@@ -30,26 +28,29 @@ def mixed(ida: Ida, rows: int = 60) -> tuple[pd.DataFrame, Report]:
     frame = frame.set_axis([f"r{n}" for n in range(rows)])
     ida.fault(commit="before", reply="ok", times=3)
     ida.fault(commit="never", reply="html")
-    return frame, ida.insert(frame, push={"chunk_rows": 20})
+    return frame, ida.insert(frame, options={"chunk_rows": 20})
 
 
 def test_the_table_stands_beside_the_input(ida: Ida) -> None:
     frame, report = mixed(ida)
     assert report.table.index.equals(frame.index)
-    assert list(report.table.columns) == COLUMNS
-    assert list(report.table["outcome"].cat.categories) == list(OUTCOMES)
+    assert list(report.table.columns) == list(COLUMNS)
+    assert list(report.table["outcome"].cat.categories) == list(NAMES)
     joined = frame.join(report.table)
     assert len(joined) == len(frame)
     assert joined.loc["r10", "outcome"] == "rejected"
-    assert joined.loc["r3", ["outcome", "column", "value"]].tolist() == ["not sent", "EMAIL", "nobody"]
+    assert joined.loc["r3", ["outcome", "error_column", "error_value"]].tolist() == ["not sent", "EMAIL", "nobody"]
 
 
 def test_the_summary_names_every_outcome_and_adds_up(ida: Ida) -> None:
     frame, report = mixed(ida)
-    assert list(report.summary.index) == list(OUTCOMES)
+    assert list(report.summary.index) == list(NAMES)
     assert report.summary.sum() == len(frame)
-    parts = [report.accepted, report.rejected, report.unknown, report.not_sent]
-    assert sorted(label for part in parts for label in part.index) == sorted(frame.index)
+    assert len(report) == len(frame)
+    assert [str(o) for o in Outcome] == list(report.summary.index)
+    parts = [report.joined, report.failed, report.unknown]
+    left = [label for part in parts[1:] for label in part.index]
+    assert sorted(left) == sorted(report.table[~report.table["outcome"].isin(["verified", "accepted"])].index)
     for part in parts:
         assert list(part.columns) == [*frame.columns, *COLUMNS]
         pd.testing.assert_frame_equal(part[frame.columns], frame.loc[part.index])
@@ -58,10 +59,16 @@ def test_the_summary_names_every_outcome_and_adds_up(ida: Ida) -> None:
 def test_an_input_that_has_such_columns_itself(ida: Ida) -> None:
     """Nothing of the input is covered: the outcome's column steps aside."""
     frame = ida.frame(4).assign(TELEFONO="+573001234567")
-    report = ida.insert(frame, push={"max_rejected": 1})
-    clash = Report(frame.assign(error="mine"), report.table, report.facts)
-    assert clash.rejected["error"].tolist() == ["mine"] * 4
-    assert clash.rejected["error (outcome)"].str.startswith("Formato").all()
+    report = ida.insert(frame, options={"max_rejected": 1})
+    clash = Report(frame.assign(error="mine", outcome="too", value=1), report.table, report.facts)
+    for part in (clash.failed, clash.joined):
+        assert part["error"].tolist() == ["mine"] * 4
+        assert part["error (report)"].str.startswith("Formato").all()
+        assert (part["outcome"].tolist(), part["outcome (report)"].tolist()) == (["too"] * 4, ["rejected"] * 4)
+        assert part.columns.is_unique
+    twice = Report(clash.joined, report.table, report.facts).joined
+    assert twice["outcome (report) (report)"].tolist() == ["rejected"] * 4
+    assert len(frame.assign(value=1, column=2).join(report.table)) == 4  # only the words of the report collide
 
 
 INDEXES = {
@@ -80,8 +87,8 @@ def test_any_index(ida: Ida, kind: str) -> None:
     report = ida.insert(frame)
     assert report.table.index.equals(frame.index)
     assert report.table["outcome"].tolist() == ["verified"] * 5 + ["not sent"] + ["verified"] * 6
-    assert len(report.not_sent) == 1
-    assert len(report.accepted) == 11
+    assert len(report.failed) == 1
+    assert len(report.joined) == len(report) == 12
 
 
 def test_an_incomplete_push_can_be_an_error(ida: Ida, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +98,7 @@ def test_an_incomplete_push_can_be_an_error(ida: Ida, monkeypatch: pytest.Monkey
     assert ida.insert(ida.frame(5, "fine")).raise_if_incomplete().complete
     stop = threading.Event()
     stop.set()
-    paused = ida.insert(ida.frame(5, "stopped"), push={"stop": stop})
+    paused = ida.insert(ida.frame(5, "stopped"), options={"stop": stop})
     with pytest.raises(PushPaused, match="goes on where it stopped") as caught:
         paused.raise_if_incomplete()
     assert caught.value.report is paused
@@ -136,7 +143,7 @@ def test_what_comes_from_outside_is_text_in_a_notebook(ida: Ida, monkeypatch: py
 def test_unknown_rows_say_how_to_settle_them(ida: Ida) -> None:
     ida.fault(commit="before", reply="ok")
     frame = ida.frame(40)
-    ida.insert(frame, push={"watch": lambda p: ida.box.control.insert(DATABASE, 1) if p.done == 1 else None})
+    ida.insert(frame, options={"watch": lambda p: ida.box.control.insert(DATABASE, 1) if p.done == 1 else None})
     report = ida.insert(frame)
     assert report.summary["unknown"] > 0
     assert f'toolkit.open_push("{report.facts["id"]}").resolve(rows' in repr(report)
@@ -160,7 +167,7 @@ def test_a_workbook_can_be_corrected_and_sent_again(ida: Ida, tmp_path: Path) ->
     assert again["outcome"].value_counts().to_dict() == {"verified": 28, "rejected": 2}
     failed = toolkit.only_failed(path)
     failed["TELEFONO"] = ["56911111111", "56922222222"]
-    fixed = ida.insert(failed[list(frame.columns)], only_new=True)
+    fixed = ida.insert(failed[list(frame.columns)], if_sent="skip")
     assert fixed.complete
     assert set((ida.stored() - ida.before).values()) == {1}
 
@@ -171,10 +178,10 @@ def test_every_wrong_cell_of_a_row_is_said_and_coloured(ida: Ida, tmp_path: Path
     frame.loc[4, ["EMAIL", "TELEFONO", "MONTO"]] = ["nobody", "1", "y"]
     frame.loc[5, "TELEFONO"] = "+573001234567"  # the vendor refuses this one
     for rows in (frame, (frame.iloc[n : n + 3] for n in (0, 3))):
-        report = ida.insert(rows, again=rows is not frame, push={"max_rejected": 1})
+        report = ida.insert(rows, if_sent="raise" if rows is frame else "resend", options={"max_rejected": 1})
         told = report.table.loc[4]
         assert [part.split(" is ")[0] for part in told["error"].split("; ")] == ["EMAIL", "TELEFONO", "MONTO"]
-        assert (told["column"], told["value"]) == ("EMAIL", "nobody")
+        assert (told["error_column"], told["error_value"]) == ("EMAIL", "nobody")
         sheet = openpyxl.load_workbook(report.to_excel(tmp_path / "result.xlsx")).worksheets[0]
         commented = [cell for row in sheet.iter_rows(2) for cell in row if cell.comment]
         assert [(cell.value, cell.comment.text.partition(" ")[0]) for cell in commented] == [
@@ -203,7 +210,7 @@ def test_every_stored_row_bears_the_tag_that_the_report_shows(ida: Ida) -> None:
     assert report.table["tag"].is_unique
     later = toolkit.open_push(report.facts["id"]).report()
     assert later.table["tag"].tolist() == report.table["tag"].tolist()
-    again = ida.insert(pd.concat([frame, ida.frame(1, "new")[["EMAIL"]]]), tag_field="NOMBRE", only_new=True)
+    again = ida.insert(pd.concat([frame, ida.frame(1, "new")[["EMAIL"]]]), tag_field="NOMBRE", if_sent="skip")
     assert again.table["tag"].tolist()[:50] == report.table["tag"].tolist()
 
 
@@ -226,10 +233,9 @@ def test_of_an_iterator_only_problem_rows_keep_their_cells(ida: Ida, tmp_path: P
     assert report.table.index.equals(frame.index)
     assert report.summary[["verified", "rejected", "not sent"]].tolist() == [87, 2, 1]
     assert len(report.frame) == 3
-    pd.testing.assert_frame_equal(report.rejected[frame.columns], frame.loc[[4, 50]])
-    assert report.not_sent["EMAIL"].tolist() == ["nobody"]
-    assert list(report.accepted.columns) == COLUMNS
-    assert len(report.accepted) == 87
+    pd.testing.assert_frame_equal(report.failed[frame.columns], frame.loc[[4, 50, 70]])
+    assert report.joined.index.tolist() == [4, 50, 70]
+    assert len(report) == 90
     assert len(toolkit.read_sheet(report.to_excel(tmp_path / "problems.xlsx"))) == 3
     ida.check(told(report), frame)
 
@@ -249,7 +255,7 @@ def test_of_an_iterator_that_breaks_off_the_error_tells_what_is_in(ida: Ida) -> 
     ids=["None", "int", "str", "Series"],
 )
 def test_what_is_neither_frame_nor_iterator_is_refused_in_words(ida: Ida, rows: Any) -> None:
-    with pytest.raises(toolkit.InputError, match="rows come as a DataFrame or an iterator"):
+    with pytest.raises(toolkit.InputError, match="rows come as a DataFrame, a list of dicts"):
         ida.insert(rows)
 
 
@@ -283,7 +289,7 @@ def test_a_push_is_reported_later_without_its_cells(ida: Ida) -> None:
     assert later.table["outcome"].astype(str).tolist() == sent["outcome"].astype(str).tolist()
     assert later.summary.sum() == len(frame) - 1
     assert "+573001234567" not in later.table.to_csv()
-    assert later.rejected["error"].tolist() == ["Formato de teléfono erróneo: […]"]
+    assert later.failed.query("outcome == 'rejected'")["error"].tolist() == ["Formato de teléfono erróneo: […]"]
     assert "PAUSED" in repr(later)
 
 
@@ -307,7 +313,7 @@ def test_pushes_are_listed_the_latest_first(ida: Ida) -> None:
     host = ida.box.addresses["ida"].split("/")[2]
     assert table["destination"].tolist() == [f"database {DATABASE} «Base de datos 1» at {host}"] * 2
     assert table["rows"].tolist() == [7, 5]
-    assert table[list(OUTCOMES)].sum(axis=1).tolist() == [7, 5]
+    assert table[list(NAMES)].sum(axis=1).tolist() == [7, 5]
     with Journal.sound(settings.state_folder() / "pushes" / f"{table['id'][0]}.sqlite") as early:
         facts = {name: fact for name, fact in early.facts.items() if name != "where"}
         early._db.execute("UPDATE run SET facts = ?", (json.dumps(facts),))

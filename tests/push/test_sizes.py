@@ -1,13 +1,14 @@
 """How many rows a request carries."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
 
 from toolkit import InputError
+from toolkit.push.options import Options
 from toolkit.push.sizes import FAST, FIRST, LARGEST, Sizes, plan
-from toolkit.push.target import Options
 
 SMALL = 200_000  # bytes of a body that leaves room for more
 
@@ -78,10 +79,39 @@ def test_a_plan_holds_every_row_once_and_begins_with_one_alone(rows: int) -> Non
 @pytest.mark.parametrize("setting", ["workers", "chunk_rows", "fence_every"])
 @pytest.mark.parametrize("value", [0, -1, 1.5, "2"])
 def test_settings_that_make_no_sense(setting: str, value: object) -> None:
-    with pytest.raises(InputError, match=f"{setting} of a push is a whole number from 1 on"):
+    wrong = f"the option {setting} is (a whole number|1 or more), not {re.escape(repr(value))}"
+    with pytest.raises(InputError, match=wrong):
         Options.of({setting: value})
 
 
 def test_settings_that_do_not_exist() -> None:
-    with pytest.raises(InputError, match="a push has no setting chunks; it has settle_wait"):
-        Options.of({"chunks": 3})
+    with pytest.raises(InputError, match="a push has no option 'chunk_row'; did you mean 'chunk_rows'"):
+        Options.of({"chunk_row": 3})
+    with pytest.raises(InputError, match="a push has no option 'zzz'; there are settle_wait"):
+        Options.of({"zzz": 3})
+    with pytest.raises(InputError, match="options come as a dict, not as list"):
+        Options.of(["workers"])
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("settle_wait", "65"),
+        ("progress", 1),
+        ("workers", True),
+        ("doubts", "keep"),
+        ("watch", "print"),
+        ("stop", None),
+        ("resend_as", None),
+        ("requests_per_second", 0),
+        ("final_look", "yes"),
+    ],
+)
+def test_options_of_the_wrong_type(option: str, value: object) -> None:
+    with pytest.raises(InputError, match=f"the option {option}|{option} is more than 0"):
+        Options.of({option: value})
+
+
+def test_options_change_each_other_in_turn() -> None:
+    made = Options.of({"workers": 2, "chunk_rows": 5}, None, Options(workers=4), {"doubts": "hold"})
+    assert (made.workers, made.chunk_rows, made.doubts) == (4, 5, "hold")

@@ -18,7 +18,7 @@ from toolkit.push.made import _sha256
 from toolkit.push.run import Runner
 from toolkit.push.underway import UnderWay
 from toolkit.spec import Endpoint
-from toolkit.vendors.nddprint.client import _CardCodes
+from toolkit.vendors.nddprint.push import CardCodes
 
 from .benches import CarmaChain, Ida, NddPrint
 from .world import Died, Fate
@@ -135,9 +135,9 @@ def test_what_cannot_be_made_does_not_cost_the_answers_under_way(
     nddprint: NddPrint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = threading.Event()
-    honest = _CardCodes.request
+    honest = CardCodes.request
 
-    def request(target: _CardCodes, order: Any) -> Any:
+    def request(target: CardCodes, order: Any) -> Any:
         if order.positions[0] == 6:
             failed.set()
             raise InputError("changed since it was planned")
@@ -148,7 +148,7 @@ def test_what_cannot_be_made_does_not_cost_the_answers_under_way(
             assert failed.wait(LONG)
         return exchange()
 
-    monkeypatch.setattr(_CardCodes, "request", request)
+    monkeypatch.setattr(CardCodes, "request", request)
     traffic = Traffic(monkeypatch, "post_card_code", rule)
     with pytest.raises(InputError, match="changed since"):
         nddprint.push(nddprint.frame(12), workers=4)

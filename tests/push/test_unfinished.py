@@ -25,7 +25,7 @@ ROWS = 90
 
 def stopped(ida: Ida, frame: pd.DataFrame, at: int = 30) -> Report:
     stop = threading.Event()
-    report = ida.insert(frame, push={"stop": stop, "watch": lambda p: stop.set() if p.done > at else None})
+    report = ida.insert(frame, options={"stop": stop, "watch": lambda p: stop.set() if p.done > at else None})
     assert report.facts["state"] == "paused"
     assert 0 < report.summary["not sent"] < len(frame)
     return report
@@ -52,7 +52,7 @@ def test_a_larger_frame_finishes_the_paused_push_first(ida: Ida) -> None:
     frame = ida.frame(ROWS)
     stopped(ida, frame)
     whole = pd.concat([frame, ida.frame(20, "new")], ignore_index=True)
-    report = ida.insert(whole, only_new=True)
+    report = ida.insert(whole, if_sent="skip")
     ida.check_all_in(told(report), whole)
     assert report.summary["verified"] == len(whole)
     assert states() == ["closed, balanced"] * 2
@@ -63,13 +63,13 @@ def test_a_larger_frame_waits_while_the_paused_push_cannot_go_on(ida: Ida) -> No
     stopped(ida, frame)
     whole = pd.concat([frame, ida.frame(20, "new")], ignore_index=True)
     ida.fault(times=None, reply="html")
-    report = ida.insert(whole, only_new=True)
+    report = ida.insert(whole, if_sent="skip")
     ida.check(told(report), whole)
     assert "has to be finished first" in repr(report)
     assert len(toolkit.pushes()) == 1
     ida.box.control.clear_faults()
     for _ in range(2):
-        report = ida.insert(whole, only_new=True)
+        report = ida.insert(whole, if_sent="skip")
     ida.check_all_in(told(report), whole)
 
 
@@ -77,11 +77,11 @@ def test_a_smaller_frame_takes_over_its_rows_and_none_is_sent_twice(ida: Ida) ->
     frame = ida.frame(ROWS)
     stopped(ida, frame)
     part = frame.iloc[10:70]
-    ida.insert(part, only_new=True)
+    ida.insert(part, if_sent="skip")
     assert states() == ["closed, balanced", "superseded"]
     with pytest.raises(PushRefused):
         ida.insert(frame)
-    report = ida.insert(frame, only_new=True)
+    report = ida.insert(frame, if_sent="skip")
     ida.check_all_in(told(report), frame)
 
 
@@ -90,11 +90,11 @@ def test_a_push_that_was_taken_over_is_not_woken_by_a_persons_word(ida: Ida) -> 
     ida.fault(commit="before", reply="ok")
     ida.fault(commit="never", reply="html")
     first = ida.insert(frame)
-    ida.insert(frame.iloc[50:], only_new=True)
+    ida.insert(frame.iloc[50:], if_sent="skip")
     unknown = np.flatnonzero(first.table["outcome"] == "unknown")
     toolkit.open_push(first.facts["id"]).resolve(unknown, "not committed", why="looked at the screen")
     assert states() == ["closed, balanced", "superseded"]
-    report = ida.insert(frame, only_new=True)
+    report = ida.insert(frame, if_sent="skip")
     ida.check_all_in(told(report), frame)
 
 
@@ -103,12 +103,12 @@ def test_a_person_whose_kernel_dies_does_not_wake_a_push_that_was_taken_over(ida
     ida.fault(commit="before", reply="ok")
     ida.fault(commit="never", reply="html")
     first = ida.insert(frame)
-    ida.insert(frame.iloc[50:], only_new=True)
+    ida.insert(frame.iloc[50:], if_sent="skip")
     unknown = np.flatnonzero(first.table["outcome"] == "unknown")
     with Fate(2, what="BEGIN IMMEDIATE").rules(), pytest.raises(Died):
         toolkit.open_push(first.facts["id"]).resolve(unknown, "committed", why="looked at the screen")
     assert states() == ["closed, balanced", "superseded"]
-    ida.insert(frame, only_new=True)
+    ida.insert(frame, if_sent="skip")
     assert max((ida.stored() - ida.before).values()) == 1
 
 
@@ -154,7 +154,7 @@ def test_a_push_that_runs_is_not_purged(ida: Ida) -> None:
             refused.append(str(caught.value))
 
     frame = ida.frame(ROWS)
-    ida.check_all_in(told(ida.insert(frame, push={"watch": purge})), frame)
+    ida.check_all_in(told(ida.insert(frame, options={"watch": purge})), frame)
     assert refused
 
 
@@ -182,7 +182,7 @@ def test_twins_in_two_frames_of_an_iterator_stay_twins(ida: Ida) -> None:
     more = pd.concat([frame, ida.frame(4)], ignore_index=True)
     with pytest.raises(PushRefused):
         ida.insert(pieces(more, 25))
-    ida.check_all_in(told(ida.insert(pieces(more, 25), only_new=True)), more)
+    ida.check_all_in(told(ida.insert(pieces(more, 25), if_sent="skip")), more)
 
 
 def test_a_row_that_is_in_is_no_new_one_for_its_twin_in_the_frame_before(ida: Ida) -> None:
@@ -191,7 +191,7 @@ def test_a_row_that_is_in_is_no_new_one_for_its_twin_in_the_frame_before(ida: Id
     frame.loc[30, "EMAIL"] = frame.loc[0, "EMAIL"]
     assert ida.insert(pieces(frame, 30)).complete
     more = pd.concat([frame, ida.frame(4, "new")], ignore_index=True)
-    ida.check_all_in(told(ida.insert(iter([more.iloc[:30], more.iloc[30:]]), only_new=True)), more)
+    ida.check_all_in(told(ida.insert(iter([more.iloc[:30], more.iloc[30:]]), if_sent="skip")), more)
 
 
 def test_an_edited_twin_in_the_next_frame_is_another_row(ida: Ida) -> None:
@@ -227,7 +227,7 @@ def test_a_refused_frame_tells_of_those_before_it(ida: Ida) -> None:
     with pytest.raises(PushRefused) as caught:
         ida.insert(iter(frames))
     assert caught.value.report.summary["verified"] == 20
-    report = ida.insert(iter(frames), only_new=True)
+    report = ida.insert(iter(frames), if_sent="skip")
     assert report.complete
     assert set((ida.stored() - ida.before).values()) == {1}
 
@@ -235,8 +235,13 @@ def test_a_refused_frame_tells_of_those_before_it(ida: Ida) -> None:
 def test_an_iterator_that_is_empty_or_holds_something_else(ida: Ida) -> None:
     with pytest.raises(InputError, match="empty"):
         ida.insert(iter([]))
-    with pytest.raises(InputError, match="DataFrame"):
-        ida.insert(iter([{"EMAIL": ["a@example.cl"]}]))
+    with pytest.raises(InputError, match=r"single rows: list\(rows\) makes one"):
+        ida.insert(iter([{"EMAIL": "a@example.cl"}]))
+    with pytest.raises(InputError, match="rows come as a DataFrame"):
+        ida.insert(iter([7]))
+    with pytest.raises(InputError, match="needs all rows at once"):
+        ida.insert(iter([ida.frame(2)]), on_bad_rows="raise")
+    assert ida.posts() == 0
 
 
 def test_no_rows_are_no_push(ida: Ida) -> None:
@@ -260,7 +265,7 @@ def test_rows_of_an_early_journal_are_known(ida: Ida) -> None:
     more = pd.concat([frame, ida.frame(4, "new")], ignore_index=True)
     with pytest.raises(PushRefused, match="30 of these 34"):
         ida.insert(more)
-    ida.check_all_in(told(ida.insert(more, only_new=True)), more)
+    ida.check_all_in(told(ida.insert(more, if_sent="skip")), more)
 
 
 def test_a_journal_says_what_it_is(ida: Ida) -> None:

@@ -18,7 +18,7 @@ import pytest
 import toolkit
 from tests.helpers.clock import ManualClock
 from toolkit.http.session import Clock, Session
-from toolkit.push import identity, journal
+from toolkit.push import IfSent, identity, journal
 from toolkit.push.journal import Journal
 from toolkit.push.outcomes import OUTCOME, row_states
 from toolkit.push.verify import verify
@@ -246,8 +246,8 @@ class World(Database):
     def fault(self, commit: str, reply: str, *, match: dict[str, str] = POSTS, **facts: Any) -> None:
         self.control.fault(system="ida", match=match, commit=commit, reply=reply, **facts)
 
-    def push(self, *, only_new: bool = False, **settings: Any) -> toolkit.Report:
-        return self.api.ida.insert_records(self.database, self.frame, only_new=only_new, push={**SETTINGS, **settings})
+    def push(self, *, if_sent: IfSent = "raise", **settings: Any) -> toolkit.Report:
+        return self.api.ida.insert_records(self.database, self.frame, if_sent=if_sent, options={**SETTINGS, **settings})
 
     def push_and_die(self, at: int, what: str = "", **settings: Any) -> bool:
         """A push whose process dies at the step of this number; False where it was done before."""
@@ -258,7 +258,7 @@ class World(Database):
     def to_the_end(self, **settings: Any) -> toolkit.Report:
         """Run the same call until it does not stop on its way."""
         for _ in range(10):
-            report = self.push(only_new=True, **settings)
+            report = self.push(if_sent="skip", **settings)
             if report.facts.get("state") != "paused":
                 return report
             self.clock.sleep(self.patience)

@@ -101,7 +101,7 @@ def _one(box: Sandbox, kernel: Kernel, number: int, rows: int, kills: int, tally
     world.add(chance.randrange(4), REFUSED)
     world.add(rows - rows // 2)
     log, result = world.folder / "log", world.folder / "result"
-    facts = {"state": str(world.folder), "database": world.database, "values": world.values, "push": PUSH}
+    facts = {"state": str(world.folder), "database": world.database, "values": world.values, "options": PUSH}
     job = {**facts, "ida": box.settings()["ida"], "log": str(log)}
     killed, sittings, edges = 0, 0, set()
     while killed < kills and sittings < 3 * kills:

@@ -56,7 +56,7 @@ def _isolated(box: Sandbox, named: bool, bad: int) -> str:
 
 def _posts_of(world: World) -> int:
     before = len(posts(world.box))
-    world.push(only_new=True, **ENGINE)
+    world.push(if_sent="skip", **ENGINE)
     return len(posts(world.box)) - before
 
 
@@ -117,7 +117,13 @@ def overhead(box: Sandbox, rows: int) -> list[str]:
         world = Database(box, api, Path(folder))
         result = Path(folder) / "result"
         push = {"settle_wait": 0.5, "settle_stable": 0.05}
-        job = {"state": folder, "database": world.database, "values": rows, "push": push, "ida": box.settings()["ida"]}
+        job = {
+            "state": folder,
+            "database": world.database,
+            "values": rows,
+            "options": push,
+            "ida": box.settings()["ida"],
+        }
         soon = []
         for part in (0.2, 0.4, 0.6, 0.8):
             kernel.start(**job)
@@ -177,7 +183,7 @@ def distribution(box: Sandbox, envelopes: int) -> list[str]:
     try:
         with World(box) as world:
             plan = planned(world.api.signio, crowd(envelopes))
-            plan.build(push={"workers": 1})
+            plan.build(options={"workers": 1})
             kinds = [("before", "lost"), ("never", "reset"), ("before", "truncated"), ("never", "status")]
             for seed, (commit, reply) in enumerate(kinds):
                 where = {"method": "POST", "path": "/transacciones/distribuir"}

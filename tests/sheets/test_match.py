@@ -285,7 +285,7 @@ class TestCheckWithMatch:
     def test_memory_of_another_system(self) -> None:
         frame = self.frame[["Nombre"]].copy()
         frame.attrs["fields"] = {"Nombre": "something else"}
-        with pytest.raises(InputError, match="did you mean 'NOMBRE'"):
+        with pytest.raises(InputError, match="'Nombre' is no field; perhaps NOMBRE"):
             check(frame, FIELDS)
 
     def test_another_sheet(self) -> None:

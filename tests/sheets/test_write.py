@@ -18,7 +18,8 @@ from tests.sheets.ugly.case import Made
 from toolkit.errors import InputError
 from toolkit.sheets import write
 from toolkit.sheets.check import check
-from toolkit.sheets.own import OUTCOME, escaped, outcome_at, unescaped
+from toolkit.sheets.outcomes import COLUMNS
+from toolkit.sheets.own import escaped, outcome_at, unescaped
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.write import only_failed, write_outcome
 from toolkit.spec import Email, Phone, Text
@@ -43,13 +44,13 @@ LIVE = [
     "0012",
     "1E5",
 ]
-NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in OUTCOME})
+NOTHING = pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS})
 
 
 def outcome(rows: int) -> pd.DataFrame:
     chosen = ["accepted", "rejected", "not sent", "unknown", "verified"]
     made = pd.DataFrame({"outcome": [chosen[n % 5] for n in range(rows)]}, dtype="str")
-    return made.assign(error=None, column=None, value=None).astype("str")
+    return made.assign(error=None, error_column=None, error_value=None).astype("str")
 
 
 def saved(path: Path, frame: pd.DataFrame, **how: Any) -> pd.DataFrame:
@@ -132,7 +133,7 @@ def live_cells(path: Path) -> list[str]:
 
 def test_nothing_is_live(tmp_path: Path) -> None:
     frame = pd.DataFrame({"=A1": LIVE, "b": [f"{text} b" for text in LIVE]})
-    told = pd.DataFrame({"outcome": "rejected", "error": LIVE, "column": "b", "value": LIVE, "=x": LIVE})
+    told = pd.DataFrame({"outcome": "rejected", "error": LIVE, "error_column": "b", "error_value": LIVE, "=x": LIVE})
     write_outcome(tmp_path / "a.xlsx", frame, told, pd.Series({"=1+1": 3}), ["=1+1"])
     assert live_cells(tmp_path / "a.xlsx") == []
     with zipfile.ZipFile(tmp_path / "a.xlsx") as archive:
@@ -148,7 +149,7 @@ class TestWorkbook:
         frame = pd.DataFrame({"NOMBRE": ["Ana", "Eva"], "FONO": ["1", "912345678"]}, index=pd.Index([5, 9], name="row"))
         frame.attrs = {"sheet": "Clientes/2024", "notes": ["algo"]}
         told = outcome(2).set_index(frame.index)
-        told.loc[5, ["outcome", "error", "column", "value"]] = ["rejected", "FONO is bad", "FONO", "1"]
+        told.loc[5, ["outcome", "error", "error_column", "error_value"]] = ["rejected", "FONO is bad", "FONO", "1"]
         write_outcome(tmp_path / "a.xlsx", frame, told, pd.Series({"rejected": 1, "accepted": 1}), ["line <one>"])
         return openpyxl.load_workbook(tmp_path / "a.xlsx")
 
@@ -156,7 +157,7 @@ class TestWorkbook:
         book = self.made(tmp_path)
         assert book.sheetnames == ["Clientes 2024", "Summary"]
         sheet = book.worksheets[0]
-        assert [cell.value for cell in sheet[1]] == ["NOMBRE", "FONO", *OUTCOME, "row"]
+        assert [cell.value for cell in sheet[1]] == ["NOMBRE", "FONO", *COLUMNS, "row"]
         assert [cell.value for cell in sheet["G"]] == ["row", 5, 9]
         assert sheet.freeze_panes == "A2"
         assert sheet.auto_filter.ref == "A1:G3"
@@ -206,7 +207,7 @@ class TestWorkbook:
     def test_more_comments_than_are_useful(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(write, "MAX_COMMENTS", 1)
         frame = pd.DataFrame({"A": ["1", "2"]})
-        told = outcome(2).assign(column="A", error="bad")
+        told = outcome(2).assign(error_column="A", error="bad")
         write_outcome(tmp_path / "a.xlsx", frame, told, pd.Series({"rows": 2}))
         book = openpyxl.load_workbook(tmp_path / "a.xlsx")
         cells = [book.worksheets[0][place] for place in ("A2", "A3")]
@@ -243,7 +244,7 @@ def test_the_labels_of_the_rows_are_written(kind: str, suffix: str, tmp_path: Pa
     frame, path = pd.DataFrame({"A": ["x", "y"]}, index=index), tmp_path / f"a{suffix}"
     same(saved(path, frame), frame)
     told = read_sheet(path)
-    assert list(told.columns) == ["A", *OUTCOME, *labels]
+    assert list(told.columns) == ["A", *COLUMNS, *labels]
     assert {name: [value[:10] for value in told[name]] for name in labels} == labels
     assert list(only_failed(path).columns) == ["A"]
 
@@ -265,7 +266,7 @@ class TestSentAgain:
             only_failed(pd.DataFrame({"outcome": ["rejected"], "value": [1]}))
 
     def test_own_columns_of_the_same_names(self, tmp_path: Path) -> None:
-        frame = pd.DataFrame({name: ["x", "y"] for name in OUTCOME} | {"Z": ["1", "2"]}, dtype="str")
+        frame = pd.DataFrame({name: ["x", "y"] for name in COLUMNS} | {"Z": ["1", "2"]}, dtype="str")
         told = outcome(2).assign(outcome="rejected")
         write_outcome(tmp_path / "a.xlsx", frame, told, pd.Series({"rows": 2}))
         same(only_failed(tmp_path / "a.xlsx"), frame)
@@ -291,13 +292,8 @@ class TestSentAgain:
         assert only_failed(tmp_path / "a.xlsx")["e"].tolist() == ["x", "b@example.com"]
 
     def test_from_memory(self) -> None:
-        assert outcome_at(["a", "outcome", "error", "column", "value"]) == 1
-        assert (
-            outcome_at(
-                ["outcome", "error", "column", "value", "b", "outcome (2)", "error (2)", "column (2)", "value (2)"]
-            )
-            == 5
-        )
+        assert outcome_at(["a", *COLUMNS]) == 1
+        assert outcome_at([*COLUMNS, "b", *(f"{name} (2)" for name in COLUMNS)]) == 5
         assert outcome_at(["outcome", "error"]) is None
 
 

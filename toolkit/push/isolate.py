@@ -46,7 +46,7 @@ class Refusals:
         said = run.told(step, said)
         if step.size > 1:
             self._part(step, said, suspects)
-        elif run.oracle.rejected(run, step):
+        elif run.reconciler.rejected(run, step):
             with run.journal.transaction():
                 run.journal.outcome(step, Op.VERIFIED, said, run.now().isoformat())
         else:

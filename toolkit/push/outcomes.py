@@ -9,22 +9,23 @@ import pandas as pd
 from toolkit.http.secrets import restore
 from toolkit.push.journal import Journal, Op, Run
 from toolkit.push.target import row_tag, tag_of
+from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
 
 DOUBTFUL = [Op.INTENT, Op.AMBIGUOUS, Op.UNKNOWN, Op.RESEND]
 OUTCOME = {
-    Op.PLANNED: "not sent",
-    Op.NOT_EXECUTED: "not sent",
-    Op.INTENT: "unknown",
-    Op.AMBIGUOUS: "unknown",
-    Op.RESEND: "unknown",
-    Op.COUNTED: "unknown",  # provisional: never shown as verified
-    Op.UNKNOWN: "unknown",
-    Op.ACKED: "accepted",
-    Op.RESOLVED_DONE: "accepted",
-    Op.VERIFIED: "verified",
-    Op.REJECTED: "rejected",
-    Op.DUPLICATED: "duplicated",
-    Op.RESOLVED_NOT_DONE: "not sent",
+    Op.PLANNED: Outcome.NOT_SENT,
+    Op.NOT_EXECUTED: Outcome.NOT_SENT,
+    Op.INTENT: Outcome.UNKNOWN,
+    Op.AMBIGUOUS: Outcome.UNKNOWN,
+    Op.RESEND: Outcome.UNKNOWN,
+    Op.COUNTED: Outcome.UNKNOWN,  # provisional: never shown as verified
+    Op.UNKNOWN: Outcome.UNKNOWN,
+    Op.ACKED: Outcome.ACCEPTED,
+    Op.RESOLVED_DONE: Outcome.ACCEPTED,
+    Op.VERIFIED: Outcome.VERIFIED,
+    Op.REJECTED: Outcome.REJECTED,
+    Op.DUPLICATED: Outcome.DUPLICATED,
+    Op.RESOLVED_NOT_DONE: Outcome.NOT_SENT,
 }
 REASON = {
     Op.PLANNED: "the push stopped before this row",
@@ -33,12 +34,11 @@ REASON = {
     Op.AMBIGUOUS: "no trustworthy answer came; the next run of this push looks again",
     Op.COUNTED: "counted as stored; the last look of this push is still to come",
 }
-OUTCOMES = ("verified", "accepted", "rejected", "unknown", "duplicated", "not sent")
-CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+CODES = {outcome: code for code, outcome in enumerate(NAMES)}
 
 
 def categories(codes: np.ndarray) -> "pd.Categorical[Any]":
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(OUTCOMES)))
+    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(NAMES)))
 
 
 class Table:
@@ -56,7 +56,7 @@ class Table:
 
     def refused(self, told: pd.DataFrame) -> None:
         """What the check said of the rows that could not be sent (`Check.refused`)."""
-        for name in ("error", "column", "value") if len(told) else ():
+        for name in COLUMNS[1:] if len(told) else ():
             values = told[name].astype(object).where(told[name].notna(), None)
             self._column(name)[told.index.to_numpy(dtype=np.int64)] = values
 
@@ -69,7 +69,7 @@ class Table:
             if self.codes[at] == CODES["rejected"]:
                 value = frame[column].iloc[at] if column in frame else None
                 told = error if value is None else restore(error, value)
-                for name, said in (("error", told), ("column", column), ("value", value)):
+                for name, said in zip(COLUMNS[1:], (told, column, value), strict=True):
                     self._column(name)[at] = said
         self.give({int(where[position]): told for position, told in journal.results().items()})
         if journal.facts.get("tagged"):
@@ -84,13 +84,13 @@ class Table:
     def made(self) -> pd.DataFrame:
         """One row a row of the input, same index."""
         table: dict[str, Any] = {"outcome": categories(self.codes)}
-        for name in dict.fromkeys(["error", "column", "value", *self._columns]):
+        for name in dict.fromkeys([*COLUMNS[1:], *self._columns]):
             values = self._columns.get(name)
             values = np.full(len(self._index), None, dtype=object) if values is None else values
-            if name in ("error", "column"):
+            if name in ("error", "error_column"):
                 table[name] = pd.array(values, dtype="str")
             else:
-                table[name] = values if name == "value" else pd.Series(values).infer_objects().array
+                table[name] = values if name == "error_value" else pd.Series(values).infer_objects().array
         return pd.DataFrame(table, index=self._index)
 
     def _column(self, name: str) -> np.ndarray:

@@ -11,9 +11,10 @@ from toolkit.errors import InputError, PushError
 from toolkit.http.session import Clock, RealClock
 from toolkit.push import disk, identity
 from toolkit.push.journal import SENDABLE, Journal, Op, Run, Step, remove
-from toolkit.push.outcomes import OUTCOME, OUTCOMES, Table, row_states, sentences
+from toolkit.push.outcomes import OUTCOME, Table, row_states, sentences
 from toolkit.push.report import Report
 from toolkit.push.verify import verify
+from toolkit.sheets.outcomes import NAMES
 
 _resumable: dict[str, Callable[[], Report]] = {}  # pushes whose rows this kernel holds
 
@@ -35,12 +36,12 @@ def pushes() -> pd.DataFrame:
             counts = pd.Series([OUTCOME[s] for s in row_states(journal)], dtype=object).value_counts()
         facts |= {"destination": facts["where"]}
         rows.append(facts | {"state": str(state), "reason": reason} | {str(k): v for k, v in counts.items()})
-    columns = ["id", "what", "destination", "started", "state", "reason", "rows", *OUTCOMES]
+    columns = ["id", "what", "destination", "started", "state", "reason", "rows", *NAMES]
     table = pd.DataFrame(rows, columns=columns)
     table["started"] = pd.to_datetime(table["started"], format="ISO8601", utc=True).astype("datetime64[us, UTC]")
-    whole = dict.fromkeys(["rows", *OUTCOMES], "Int64")
+    whole = dict.fromkeys(["rows", *NAMES], "Int64")
     text = dict.fromkeys(["id", "what", "destination", "state", "reason"], "str")
-    table = table.fillna(dict.fromkeys(OUTCOMES, 0)).astype(whole | text)
+    table = table.fillna(dict.fromkeys(NAMES, 0)).astype(whole | text)
     return table.sort_values("started", ascending=False, ignore_index=True)
 
 
@@ -133,9 +134,8 @@ class Push:
         raise PushError(f"the journal {self._path} is damaged: nothing can be learned from it any more")
 
     def _lock(self, journal: Journal) -> disk.Lock:
-        destination, where = journal.facts["destination"], journal.facts["where"]
         locks = disk.private_folder(settings.state_folder() / "locks")
-        return disk.Lock(locks / f"{identity.short(destination)}.lock", where)
+        return disk.Lock(locks / f"{identity.short(journal.facts['lock'])}.lock", journal.facts["where"])
 
     def _complete(self, touched: list[Step], chosen: np.ndarray) -> None:
         covered = np.concatenate([s.positions for s in touched]) if touched else np.empty(0, dtype=np.int64)

@@ -1,126 +1,123 @@
 """What became of every row."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from toolkit.errors import OutcomeUnknown, PushError, PushPaused
-from toolkit.push.outcomes import CODES, OUTCOMES, Table, categories
+from toolkit.push.outcomes import CODES, Table, categories
+from toolkit.sheets.check import Change, Check
+from toolkit.sheets.outcomes import DOUBTFUL, FAILED, IN, NAMES, Outcome
 from toolkit.suggest import Suggesting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-IN = ("verified", "accepted")
-MEANINGS = {
-    "verified": "stored, and counted or read back",
-    "accepted": "the vendor said yes",
-    "rejected": "the vendor said no",
-    "unknown": "sent, without a trustworthy answer; never sent again on its own",
-    "duplicated": "stored twice: the vendor applied a request late",
-    "not sent": "nothing left this machine for this row",
-}
-
 
 class Report(Suggesting):
-    """What became of every row of one push, one row for each row of the input, same index.
+    """What became of every row of one push: one row for each row of the input, same index.
 
-    `table` has `outcome`, `error`, `column`, `value` (the cell that is to blame, where one is known), then what the
-    vendor gave back for the row, and its `tag` where rows were marked. `df.join(report.table)` works.
+    `table` has `outcome`, `error`, `error_column` and `error_value` (the cell that is to blame, where one is known),
+    then what the vendor gave back for the row. `joined` has the same beside the input's own columns; `failed` and
+    `unknown` are the rows of it that are left to you. `len(report)` is the number of rows.
     """
 
     def __init__(
         self,
         frame: pd.DataFrame,
-        told: "pd.DataFrame | Table | ReportOfFrames",
+        outcomes: "pd.DataFrame | Table | ReportOfFrames",
         facts: Mapping[str, Any],
-        held: np.ndarray | None = None,
-        wrong_cells: Mapping[tuple[int, str], str] = MappingProxyType({}),
+        check: Check | None = None,
+        held: "Held | None" = None,
     ) -> None:
-        self.frame, self._told, self.facts = frame, told, dict(facts)
-        self._wrong = dict(wrong_cells)  # by position in the table and column: more than one in a row, at times
-        self._held = np.ones(len(frame), dtype=bool) if held is None else held  # rows of the table that `frame` has
+        self.frame, self.facts = frame, dict(facts)
+        self._outcomes, self._check = outcomes, check
+        self._held = held or Held(np.ones(len(frame), dtype=bool), check)
+
+    def __len__(self) -> int:
+        return len(self._codes)
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """What became of each row."""
-        return self._told if isinstance(self._told, pd.DataFrame) else self._told.made()
+        return self._outcomes if isinstance(self._outcomes, pd.DataFrame) else self._outcomes.made()
 
     @property
-    def _codes(self) -> np.ndarray:
-        """What became of each row, as positions in `OUTCOMES`."""
-        return self.table["outcome"].cat.codes.to_numpy() if isinstance(self._told, pd.DataFrame) else self._told.codes
+    def joined(self) -> pd.DataFrame:
+        """The input with the columns of `table` after its own; `outcome (report)` where the input has an `outcome`.
 
-    @property
-    def summary(self) -> pd.Series:
-        """Rows by outcome, every outcome named; the counts add up to the rows of the input."""
-        counts = np.bincount(self._codes, minlength=len(OUTCOMES)).astype("int64")
-        return pd.Series(counts, index=pd.Index(OUTCOMES, dtype="str", name="outcome"), name="rows")
-
-    @property
-    def accepted(self) -> pd.DataFrame:
-        """The input's rows that are in (verified or accepted), with what became of them.
-
-        Of an iterator, only what became of them: their cells are not kept.
+        Of an iterator, only the rows that are not in: the cells of the others are not kept.
         """
-        return self._rows(*IN)
+        return self._rows(np.ones(len(self), dtype=bool) & self._held.rows)
 
     @property
-    def rejected(self) -> pd.DataFrame:
-        """The input's rows that the vendor refused, with its words."""
-        return self._rows("rejected")
+    def failed(self) -> pd.DataFrame:
+        """The rows of `joined` that were rejected or not sent: safe to mend and to send again."""
+        return self._rows(self._are(FAILED))
 
     @property
     def unknown(self) -> pd.DataFrame:
-        """The input's rows that a person has to look after."""
-        return self._rows("unknown", "duplicated")
+        """The rows of `joined` that are unknown or duplicated: look at the vendor's own screen; do not resend them."""
+        return self._rows(self._are(DOUBTFUL))
 
     @property
-    def not_sent(self) -> pd.DataFrame:
-        """The input's rows of which nothing was sent, with the reason."""
-        return self._rows("not sent")
+    def changes(self) -> pd.DataFrame:
+        """The cells that were sent in another form than they stood in: `row`, `column`, `value`, `sent`.
+
+        Rows that were not sent have none. Of an iterator, only the rows that are not in.
+        """
+        return self._held.changes(~self._are((Outcome.NOT_SENT,)))
+
+    @property
+    def summary(self) -> "pd.Series[int]":
+        """Rows by outcome, every outcome named; the counts add up to `len(report)`."""
+        counts = np.bincount(self._codes, minlength=len(NAMES)).astype("int64")
+        return pd.Series(counts, index=pd.Index(NAMES, dtype="str", name="outcome"), name="rows")
 
     @property
     def complete(self) -> bool:
         """Whether every row is in."""
-        return bool(self._in.all())
+        return bool(self._are(IN).all())
 
     def raise_if_incomplete(self) -> "Report":
         """This report where every row is in; otherwise an error that says what is missing.
 
         Raises:
             OutcomeUnknown: some rows may or may not be in.
-            PushPaused: the push stopped on its way; running the same call again goes on.
+            PushPaused: the push stopped on its way; run the same call again to go on.
             PushError: some rows were refused, or not sent.
         """
         if self.complete:
             return self
-        if len(self.unknown):
+        if self._are(DOUBTFUL).any():
             raise OutcomeUnknown(str(self))
         failure = PushPaused(str(self)) if self.facts.get("state") == "paused" else PushError(str(self))
         failure.report = self
         raise failure
 
-    def to_excel(self, path: str | Path) -> Path:
-        """A workbook with the input's columns, what became of each row, its number in the sheet that was read (any
-        index that does not merely count), and a summary. Gives its path.
+    def to_excel(self, path: "str | PathLike[str]") -> Path:
+        """Write a workbook with the input's columns, what became of each row, and a summary. Gives its path.
 
-        Of an iterator, it has the rows that are not in.
-        Problem cells are coloured, the reason as a comment. Nothing in it is a live formula. Read again with
-        `read_sheet`, it gives the same data back.
+        Problem cells are coloured, the reason as a comment; nothing in it is a live formula. An index that does more
+        than count is written too: of a sheet that was read, it is the row's number there. `toolkit.read_sheet` gives
+        the same data back, `toolkit.only_failed` the rows to mend. Of an iterator, it has the rows that are not in.
         """
         from toolkit.sheets.write import write_outcome
 
-        places = {str(name): n for n, name in enumerate(self.frame.columns)}
-        row = np.cumsum(self._held) - 1
-        cells = {(int(row[i]), places[c]): ("wrong", said) for (i, c), said in self._wrong.items() if self._held[i]}
-        return write_outcome(path, self.frame, self.table[self._held], self.summary, self._lines(), cells=cells)
+        shown = self.table[self._held.rows]
+        return write_outcome(path, self.frame, shown, self.summary, self._lines(), cells=self._marks())
+
+    def to_csv(self, path: "str | PathLike[str]") -> Path:
+        """Write the rows of `to_excel` as text, separated by semicolons. Gives its path."""
+        from toolkit.sheets.write import write_text
+
+        return write_text(path, self.frame, self.table[self._held.rows])
 
     def plot(self, *, ax: "Axes | None" = None) -> "Axes":
         """A bar for each outcome that occurred. Needs the extra `plots`.
@@ -132,44 +129,67 @@ class Report(Suggesting):
 
         return plots.outcomes(self.summary, ax=ax)
 
+    # ── made of others ──
+
+    def with_table(self, table: pd.DataFrame) -> "Report":
+        """The same with another table, of the same rows."""
+        return Report(self.frame, table, self.facts, self._check, self._held)
+
+    def sent(self) -> pd.DataFrame:
+        """The rows as they were sent, by the fields' own names; where that is not known any more, as they stood."""
+        if self._check is not None:
+            return pd.DataFrame(self._check.wire(), index=self.table.index, dtype=object)
+        cells = self.frame.astype(object).set_axis(np.flatnonzero(self._held.rows))
+        return cells.reindex(range(len(self))).set_axis(self.table.index)
+
     def without_rows_that_are_in(self) -> "Report":
         """The same, without the cells of the rows that are in: nobody has to look at those again."""
-        held = self._held & ~self._in
-        return Report(self.frame[held[self._held]], self._told, self.facts, held, self._wrong)
+        held = self._held.rows & ~self._are(IN)
+        return Report(self.frame[held[self._held.rows]], self._outcomes, self.facts, None, self._held.only(held))
 
     @classmethod
-    def joined(cls, reports: "Sequence[Report]") -> "Report":
+    def of_frames(cls, reports: "Sequence[Report]") -> "Report":
         """One report of pushes that followed each other."""
         if len(reports) == 1:
             return reports[0]
         notes = dict.fromkeys(note for r in reports for note in r.facts["notes"])
-        facts = reports[-1].facts | {
-            "notes": list(notes),
-            "id": ", ".join(filter(None, (r.facts.get("id") for r in reports))),
-        }
-        held = np.concatenate([r._held for r in reports])
-        starts = np.cumsum([0, *(len(r._held) for r in reports)]).tolist()
-        wrong = {(start + i, c): s for start, r in zip(starts, reports, strict=False) for (i, c), s in r._wrong.items()}
-        return cls(pd.concat([r.frame for r in reports]), ReportOfFrames(reports), facts, held, wrong)
+        ids = ", ".join(filter(None, (r.facts.get("id") for r in reports)))
+        facts = reports[-1].facts | {"notes": list(notes), "id": ids}
+        frame = pd.concat([r.frame for r in reports])
+        return cls(frame, ReportOfFrames(reports), facts, None, Held.joined([r._held for r in reports]))
+
+    # ── its parts ──
 
     @property
-    def _in(self) -> np.ndarray:
-        return np.isin(self._codes, [CODES[outcome] for outcome in IN])
+    def _codes(self) -> np.ndarray:
+        """What became of each row, as positions in `NAMES`."""
+        made = self._outcomes
+        return made["outcome"].cat.codes.to_numpy() if isinstance(made, pd.DataFrame) else made.codes
 
-    def _rows(self, *outcomes: str) -> pd.DataFrame:
-        chosen = self.table["outcome"].isin(outcomes).to_numpy()
-        told: pd.DataFrame = self.table[chosen]
-        if not self._held[chosen].all():
-            return told
-        cells: pd.DataFrame = self.frame[chosen[self._held]]
-        return pd.concat([cells, told.rename(columns=_apart(cells, told))], axis=1)
+    def _are(self, outcomes: Iterable[Outcome]) -> np.ndarray:
+        return np.isin(self._codes, [CODES[outcome] for outcome in outcomes])
+
+    def _rows(self, chosen: np.ndarray) -> pd.DataFrame:
+        """These rows, which the frame still has, beside what became of them."""
+        outcome: pd.DataFrame = self.table[chosen]
+        if not self._held.rows[chosen].all():
+            return outcome
+        cells: pd.DataFrame = self.frame[chosen[self._held.rows]]
+        return pd.concat([cells, outcome.rename(columns=_apart(cells, outcome))], axis=1)
+
+    def _marks(self) -> dict[tuple[int, int], tuple[str, str]]:
+        """The cells to be coloured: those that kept their rows from being sent."""
+        places = {str(name): n for n, name in enumerate(self.frame.columns)}
+        row = np.cumsum(self._held.rows) - 1
+        wrong = self._held.wrong_cells().items()
+        return {(int(row[i]), places[c]): ("wrong", text) for (i, c), text in wrong if self._held.rows[i]}
 
     def _lines(self) -> list[str]:
         """The push in sentences."""
         named = f", push {self.facts['id']}" if self.facts.get("id") else ""  # none where nothing had to be sent
         lines = [f"{self.facts.get('what', 'push')} to {self.facts.get('where', '')}{named}"]
-        lines += [f"{count:>9,}  {name}: {MEANINGS[str(name)]}" for name, count in self.summary.items() if count]
-        lines.append(f"{len(self._held):>9,}  rows in all")
+        lines += [f"{n:>9,}  {o}: {o.meaning}" for o, n in zip(Outcome, self.summary, strict=True) if n]
+        lines.append(f"{len(self):>9,}  rows in all")
         lines += [str(note) for note in self.facts.get("notes", ())]
         return lines
 
@@ -178,9 +198,51 @@ class Report(Suggesting):
 
     def _repr_html_(self) -> str:
         head, *rest = (html.escape(line) for line in self._lines())
-        shown = self.table[~self._in].head(20)
+        shown = self.table[~self._are(IN)].head(20)
         more = shown.to_html(escape=True) if len(shown) else ""
         return f"<div><b>{head}</b><pre>{chr(10).join(rest)}</pre>{more}</div>"
+
+
+class Held:
+    """The rows of the table of which a report still has the cells, and what the check knows of these."""
+
+    def __init__(self, rows: np.ndarray, check: Check | None = None) -> None:
+        self.rows, self._check = rows, check
+        self._wrong: dict[tuple[int, str], str] = {}
+        self._changes: list[Change] = []
+
+    def wrong_cells(self) -> dict[tuple[int, str], str]:
+        """What is wrong with cells, by position in the table and column: more than one in a row, at times."""
+        return self._wrong if self._check is None else self._check.wrong_cells
+
+    def changes(self, sent: np.ndarray) -> pd.DataFrame:
+        """The cells that are sent in another form than they stand in, of rows that were sent."""
+        lines = [change[1:] for change in self._changed(self.rows & sent)]
+        made = pd.DataFrame(lines, columns=list(Change._fields[1:]), dtype=object)
+        return made.astype({"value": "str", "sent": "str"}).infer_objects()
+
+    def only(self, rows: np.ndarray) -> "Held":
+        """Some of these rows, without the check, which holds the cells of all."""
+        made = Held(rows)
+        made._wrong = {(i, c): text for (i, c), text in self.wrong_cells().items() if rows[i]}
+        made._changes = self._changed(rows)
+        return made
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Held]") -> "Held":
+        """Those of frames that follow each other."""
+        made = cls(np.concatenate([part.rows for part in parts]))
+        start = 0
+        for part in parts:
+            made._wrong |= {(start + i, c): text for (i, c), text in part.wrong_cells().items()}
+            made._changes += [change._replace(position=start + change.position) for change in part._changed(part.rows)]
+            start += len(part.rows)
+        return made
+
+    def _changed(self, rows: np.ndarray) -> "list[Change]":
+        if self._check is not None:
+            return self._check.changes(np.flatnonzero(rows))
+        return [change for change in self._changes if rows[change.position]]
 
 
 class ReportOfFrames:
@@ -198,5 +260,11 @@ class ReportOfFrames:
 
 
 def _apart(frame: pd.DataFrame, table: pd.DataFrame) -> dict[str, str]:
-    """New names for the outcome's columns that the input has too."""
-    return {c: f"{c} (outcome)" for c in table.columns if c in frame.columns}
+    """New names for the table's columns that the input has too."""
+    new: dict[str, str] = {}
+    for name in map(str, table.columns):
+        if name in frame.columns:
+            new[name] = f"{name} (report)"
+            while new[name] in frame.columns:
+                new[name] += " (report)"
+    return new

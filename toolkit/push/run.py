@@ -16,15 +16,15 @@ from toolkit.errors import NotSent, Throttled, ToolkitError
 from toolkit.http.secrets import redact
 from toolkit.http.session import Attempt
 from toolkit.http.wire import Judgement, Verdict
+from toolkit.push.contract import PushJob
 from toolkit.push.isolate import Refusals
 from toolkit.push.journal import HANDED_ON, SENDABLE, Journal, Op, Run, Step
 from toolkit.push.made import Maker
+from toolkit.push.options import Options
 from toolkit.push.progress import Progress
-from toolkit.push.settle import Oracle
 from toolkit.push.sizes import Sizes
-from toolkit.push.target import Options, Order, Target
+from toolkit.push.target import Batch
 from toolkit.push.underway import Came, UnderWay
-from toolkit.sheets.check import Check
 from toolkit.spec import Meaning
 
 SLICE = 0.5  # seconds between two looks at the stop button
@@ -40,33 +40,29 @@ class Paused(Exception):
 class Runner:
     """Holds the journal for one sitting. Only its own thread writes the journal."""
 
-    def __init__(
-        self,
-        journal: Journal,
-        target: Target,
-        oracle: Oracle,
-        options: Options,
-        check: Check,
-        where: np.ndarray,
-    ) -> None:
-        self.journal, self.target, self.oracle, self.options, self.check = journal, target, oracle, options, check
+    def __init__(self, journal: Journal, job: PushJob, options: Options, where: np.ndarray) -> None:
+        self.journal, self.options = journal, options
+        self.target, self.reconciler, self.check = job.target, job.reconciler, job.check
         self.where = where  # for each row of the journal, its position in the frame
-        self.session, self.clock = target.session, target.session.clock
+        self.session, self.clock = job.target.session, job.target.session.clock
         self.steps = journal.steps()
         me = weakref.proxy(self)  # else this and its rows would stay until the garbage of circles is looked for
         self._refusals = Refusals(me)
         self._stop = options.stop
         self._queue: deque[Step] = deque()
-        self._out = UnderWay(self.session, options.workers)
+        self._out = UnderWay(self.session, options.workers, options.requests_per_second)
         self._landed: list[tuple[Step, Attempt]] = []  # acknowledged; written with the next intents
         self._written: list[tuple[Step, Attempt]] = []  # by the latest transaction, which may have been undone
         self._others: list[tuple[Step, Attempt]] = []  # not acknowledged; attended to when all are back
         self._unlooked = self._in_doubt = self._tries = 0
         self._looked = False
-        self._sizes = Sizes(options, counted=oracle.looks)
-        self._maker = Maker(lambda step: target.request(me.order(step)))
+        self._sizes = Sizes(options, counted=job.reconciler.looks)
+        self._maker = Maker(lambda step: job.target.request(me.order(step)))
         self.progress = Progress(
-            sum(s.size for s in self.steps if s.state not in HANDED_ON), target.what, options.progress, options.watch
+            sum(s.size for s in self.steps if s.state not in HANDED_ON),
+            job.target.what,
+            options.progress,
+            options.watch,
         )
 
     @property
@@ -88,7 +84,7 @@ class Runner:
         with self.progress, self._out, ThreadPoolExecutor(1) as self._beside:
             try:
                 self._work()
-                return self._end(self.oracle.finish(self))
+                return self._end(self.reconciler.finish(self))
             except Paused as paused:
                 return self._end(Run.PAUSED, str(paused))
             except sqlite3.Error:  # the journal itself failed: what it holds already has to do
@@ -111,7 +107,7 @@ class Runner:
         return ended
 
     def _work(self) -> None:
-        self.oracle.begin(self, [s for s in self.steps if s.state is Op.AMBIGUOUS])
+        self.reconciler.begin(self, [s for s in self.steps if s.state is Op.AMBIGUOUS])
         self._queue = deque(s for s in self.steps if s.state in SENDABLE)
         while self._queue or self._landed or self._others or self._out.steps:
             self._round()
@@ -162,10 +158,10 @@ class Runner:
         """The ops to send now: one alone at first, then as many as can be told apart if no answer comes to any."""
         chosen: list[Step] = []
         sizes = [step.size for step in self._out.steps]
-        most = self._out.most if self._looked else 1
+        most = self._out.most if self._looked else min(1, self._out.most)
         while self._queue and len(sizes) < most:
             step = self._next()
-            if step and sizes and not self.oracle.tells_apart([*sizes, step.size]):
+            if step and sizes and not self.reconciler.tells_apart([*sizes, step.size]):
                 self._queue.appendleft(step)
                 break
             chosen += [step] if step else []
@@ -197,7 +193,7 @@ class Runner:
         self._queue.extendleft(reversed(whole))
 
     def _cut(self, step: Step) -> int:
-        return self._sizes.cut(step.size, bool(step.resent), self.oracle.avoids)
+        return self._sizes.cut(step.size, bool(step.resent), self.reconciler.avoids)
 
     # ── what came back ──
 
@@ -226,7 +222,7 @@ class Runner:
             self._looked |= first
 
     def _look_is_due(self) -> bool:
-        return self.oracle.looks and self._unlooked >= self.options.fence_every * self.options.workers
+        return self.reconciler.looks and self._unlooked >= self.options.fence_every * self.options.workers
 
     def _handle(self, others: Sequence[tuple[Step, Attempt]]) -> None:
         """What was not acknowledged: refused, in doubt, or not executed."""
@@ -261,7 +257,7 @@ class Runner:
     def _settle(self, doubtful: Sequence[Step]) -> None:
         self._in_doubt += len(doubtful)
         self._sizes.doubtful()
-        self.oracle.settle(self, doubtful)
+        self.reconciler.settle(self, doubtful)
         again = [s for s in doubtful if s.state is Op.RESEND]
         self._queue.extendleft(reversed(again))
         if any(s.resent > self.options.max_resends for s in again) or self._in_doubt >= self.options.max_ambiguous:
@@ -290,6 +286,7 @@ class Runner:
             until = self.now() + timedelta(seconds=left)
             self.pause(f"the vendor asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC. Run this again after that")
         self.wait(left, "the vendor asks for a pause")
+        self.wait(self._out.pause, "so many requests a second at most")
 
     # ── what oracles and isolation do to the journal ──
 
@@ -330,8 +327,8 @@ class Runner:
         self.steps += made
         self._queue.extend(made)
 
-    def order(self, step: Step) -> Order:
-        return Order(step.kind, self.where[step.positions], step.positions)
+    def order(self, step: Step) -> Batch:
+        return Batch(step.kind, self.where[step.positions], step.positions)
 
     def refuse(self, step: Step, message: str, column: str | None) -> None:
         """Inside a transaction: this one row is refused."""
@@ -376,7 +373,7 @@ class Runner:
         with self.journal.transaction():
             self._write_landed()
         self._unlooked = 0
-        self.oracle.look(self)
+        self.reconciler.look(self)
 
     def _write_landed(self) -> None:
         for step, attempt in self._landed:

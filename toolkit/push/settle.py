@@ -5,6 +5,7 @@ guesses: what it cannot explain is unknown, with what was observed.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from toolkit.push.journal import SENDABLE, Journal, Op, Run, Step
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from toolkit.push.run import Runner
 
 
-class Oracle(Protocol):
+class Reconciler(Protocol):
     @property
     def looks(self) -> bool:
         """Whether `look` sees anything: then nothing may be under way meanwhile."""
@@ -41,7 +42,7 @@ class Oracle(Protocol):
         """Nothing is left to send: look once more, and say how it ended."""
 
 
-class Nothing:
+class NoReconciler:
     """No way to look: what is ambiguous stays unknown."""
 
     looks = False
@@ -68,7 +69,7 @@ class Nothing:
         return Run.UNVERIFIED
 
 
-class ReadBack(Nothing):
+class ReadBack(NoReconciler):
     """Each row can be looked up."""
 
     def __init__(self, target: Readable) -> None:
@@ -101,7 +102,7 @@ class ReadBack(Nothing):
         return Run.BALANCED
 
 
-class Drafts(Nothing):
+class Drafts(NoReconciler):
     """Nothing that is sent here reaches anybody: what is in doubt is left behind and built anew."""
 
     def settle(self, run: "Runner", doubtful: Sequence[Step]) -> None:
@@ -146,9 +147,9 @@ class Counter:
         elif facts and (_acked(run) or provisional):
             self.look(run)
         elif self.trusted:
-            count = self._count(run)
+            count, at = run.read(self._target.first_count, "the counter")
             with run.journal.transaction():
-                self._set_fence(run, count)
+                self._set_fence(run, count, at)
 
     def look(self, run: "Runner") -> None:
         """A fence: the count is what the acknowledged chunks make it, or the counter is not trusted any more."""
@@ -195,6 +196,9 @@ class Counter:
             self.look(run)
             counted = [s for s in run.steps if s.state is Op.COUNTED]
             run.mark(counted, Op.VERIFIED, "the counter named this chunk, and agreed at the end")
+        if self.trusted and run.options.final_look:
+            run.wait(run.options.settle_wait + run.options.settle_stable, "a final look, as the options ask for")
+            self.look(run)
         return Run.BALANCED if self.trusted else Run.UNBALANCED
 
     # ── counting ──
@@ -255,10 +259,10 @@ class Counter:
             self._set_fence(run, count)
         run.pause(f"{why}. What was not yet verified is unknown; running this again goes on without verification")
 
-    def _set_fence(self, run: "Runner", count: int) -> None:
+    def _set_fence(self, run: "Runner", count: int, at: datetime | None = None) -> None:
         """Inside a transaction, together with what the count decided."""
         self._fence = count
-        seen = run.now().isoformat()
+        seen = (at or run.now()).isoformat()
         first = run.journal.facts.get("counter", {}).get("first", {"count": count, "at": seen})
         counter = {"fence": count, "trusted": self.trusted, "seen": seen, "first": first}
         run.journal.set_facts(counter=counter | {"stored": self._stored, "elsewhere": self._elsewhere})

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from toolkit.push.target import Options
+from toolkit.push.options import Options
 
 FIRST = 487
 STEP, STEPS = 7, 16

@@ -2,10 +2,11 @@
 
 import itertools
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,102 +14,105 @@ import pandas as pd
 from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused, Stopped, ToolkitError
 from toolkit.http.session import Session
+from toolkit.plain import message
 from toolkit.push import disk, identity, past, sizes
-from toolkit.push.course import NO_PRINTS, Course, parts
+from toolkit.push.contract import Destination, PushJob, SendPolicy
+from toolkit.push.course import NO_PRINTS, Course
 from toolkit.push.journal import Journal, Run
-from toolkit.push.outcomes import OUTCOME, OUTCOMES, Table, given, row_states, sentences
+from toolkit.push.outcomes import OUTCOME, Table, given, row_states, sentences
 from toolkit.push.report import Report
 from toolkit.push.run import Runner
-from toolkit.push.settle import Oracle
-from toolkit.push.target import Options, SendPolicy, Target, tag_of
-from toolkit.sheets.check import Check
+from toolkit.push.target import tag_of
 from toolkit.sheets.column import blocks
+from toolkit.sheets.outcomes import NAMES
+from toolkit.sheets.rows import frame_of, frames_of, is_iterator
 
 UNFINISHED = (Run.OPEN, Run.PAUSED)
 
 
-class Aim(NamedTuple):
-    """Where the rows of one frame go, how doubt is settled there, and what the check found in them."""
-
-    target: Target
-    oracle: Oracle
-    check: Check
-
-
-def push(target: Target, oracle: Oracle, check: Check, options: Options, choice: SendPolicy | None = None) -> Report:
+def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Report:
     """Send rows that were not sent before, and say what became of each. Run again, it goes on, or does nothing.
 
+    Of an iterator of frames, each is sent when the one before it is done, and the report holds the cells of the rows
+    that are not in: the others are known by their index.
+
     Raises:
+        InputError: the rows cannot be sent as they are; `RowErrors` where `on_bad_rows` says so.
         PushRefused: another kernel pushes there, or some of these rows were sent before and nobody chose what to do.
         PushError: the journal cannot be written or is damaged. Nothing was sent that it does not know of.
     """
-    return _push(Aim(target, oracle, check), options, choice or SendPolicy(), Course())
-
-
-def push_all(rows: Any, aim: Callable[[pd.DataFrame], Aim], options: Options, choice: SendPolicy) -> Report:
-    """Push a frame, or the frames of an iterator one after the other (see `parts`); one report of all.
-
-    Of an iterator, the report holds only the rows that are not in: the others are known by their index.
-
-    Raises:
-        InputError: the iterator is empty.
-        PushRefused, PushError: as `push`; `.report` says what became of the frames before.
-    """
-    course, reports = Course(), []
-    for part in parts(rows):
-        try:
-            reports.append(_push(aim(part), options, choice, course))
-        except ToolkitError as problem:
-            if reports and isinstance(problem, PushError):
-                problem.report = Report.joined(reports)
-            elif reports:
-                problem.add_note(f"What became of the frames before it: {Report.joined(reports)}")
-            raise
-        if not isinstance(rows, pd.DataFrame):
-            reports[-1] = reports[-1].without_rows_that_are_in()
-        if reports[-1].facts.get("state") == Run.PAUSED:
-            break  # the frames after it are not even read
-    if not reports:
-        raise InputError("there are no rows: the iterator is empty")
-    return Report.joined(reports)
-
-
-def _push(aim: Aim, options: Options, choice: SendPolicy, course: Course) -> Report:
+    several = is_iterator(rows)
+    if several and policy.on_bad_rows == "raise":
+        raise InputError(
+            message('on_bad_rows="raise" needs all rows at once, and an iterator gives them one frame after the other')
+        )
     if Session.recorder is not None:
-        raise InputError("inside a recording nothing is pushed: a recording is not a way to send")
-    folder = disk.private_folder(settings.state_folder())
-    journals, locks = disk.private_folder(folder / "pushes"), disk.private_folder(folder / "locks")
-    destination = aim.target.destination
-    with disk.Lock(locks / f"{identity.short(destination)}.lock", aim.target.where):
-        try:
-            sitting = _Sitting(aim, options, choice, course, journals)
-        except OSError as problem:
-            raise PushError(f"{journals} could not be written to ({problem}); nothing was sent") from None
-        try:
-            report = sitting.run()
-            course.add(sitting.left_out, report)
-            return report
-        except sqlite3.Error as problem:
-            raise PushError(
-                f"the journal in {journals} could not be written or read ({problem}); nothing more was sent"
-            ) from None
-        finally:
-            sitting.close()
+        raise InputError(message("inside a recording nothing is pushed: a recording is not a way to send"))
+    course, reports = Course(), list[Report]()
+    parts = frames_of(rows) if several else [frame_of(rows)]
+    with _locked(destination.lock, destination.where):
+        for part in parts:
+            try:
+                report = _send(destination.job(part, policy.options), policy, course)
+            except ToolkitError as problem:
+                raise _with_earlier(problem, reports) from None
+            reports.append(report.without_rows_that_are_in() if several else report)
+            if report.facts.get("state") == Run.PAUSED:
+                break  # the frames after it are not even read
+    if not reports:
+        raise InputError(message("there are no rows: the iterator is empty"))
+    return Report.of_frames(reports)
+
+
+def _with_earlier(problem: ToolkitError, reports: Sequence[Report]) -> ToolkitError:
+    """The error, with what became of the frames before the one that failed."""
+    if reports and isinstance(problem, PushError):
+        problem.report = Report.of_frames(reports)
+    elif reports:
+        problem.add_note(message("What became of the frames before it: {report}", report=Report.of_frames(reports)))
+    return problem
+
+
+def _locked(name: str, where: str) -> disk.Lock:
+    locks = disk.private_folder(disk.private_folder(settings.state_folder()) / "locks")
+    return disk.Lock(locks / f"{identity.short(name)}.lock", where)
+
+
+def _send(job: PushJob, policy: SendPolicy, course: Course) -> Report:
+    """Send the rows of one frame; its destination is locked."""
+    if policy.on_bad_rows == "raise":
+        job.check.raise_if_bad()
+    journals = disk.private_folder(settings.state_folder() / "pushes")
+    try:
+        sitting = _Sitting(job, policy, course, journals)
+    except OSError as problem:
+        raise PushError(f"{journals} could not be written to ({problem}); nothing was sent") from None
+    try:
+        report = sitting.run()
+        course.add(sitting.left_out, report)
+        return job.finish(report)
+    except sqlite3.Error as problem:
+        raise PushError(
+            f"the journal in {journals} could not be written or read ({problem}); nothing more was sent"
+        ) from None
+    finally:
+        sitting.close()
 
 
 class _Sitting:
     """What one call works with for one frame, under the destination's lock."""
 
-    def __init__(self, aim: Aim, options: Options, choice: SendPolicy, course: Course, journals: Path) -> None:
-        self._aim, self._options, self._choice, self._course = aim, options, choice, course
+    def __init__(self, job: PushJob, policy: SendPolicy, course: Course, journals: Path) -> None:
+        self._job, self._policy, self._course = job, policy, course
         self._frames = course.frames  # before this one: the course goes on, and a resumption begins here
-        self._target, self._oracle, self._check = aim
+        self._target, self._reconciler, self._check = job.target, job.reconciler, job.check
+        self._options = replace(policy.options, workers=1) if job.in_order else policy.options
         self._journals, self._short = journals, identity.short(self._target.destination)
-        self._good = np.flatnonzero(~self._check.bad.to_numpy())  # positions of the rows that can be sent
+        self._good = job.good  # positions of the rows that are to be sent
         self._key = identity.user_key(journals.parent)
         self._telling = identity.telling(self._check.wire(self._good[identity.sample(len(self._good))]))
         self._known = self._learn(self._telling)
-        self._again = choice.again if isinstance(choice.again, str) else "again" if choice.again else ""
+        self._again = policy.resend_as
         self._name = f"{self._target.what} {self._again}" + (f" frame {course.frames}" if course.frames else "")
         self._earlier: dict[str, np.ndarray] = {}  # which rows an earlier push has sent, by what became of them
         self._given: dict[int, Any] = {}  # what the vendor gave back for it then
@@ -123,7 +127,7 @@ class _Sitting:
         if self._again:
             self._refuse_half_way()
         elif self._others:
-            if self._choice.only_new and (stopped := self._finish_first()):
+            if self._policy.if_sent == "skip" and (stopped := self._finish_first()):
                 return stopped
             self._leave_out()
         sent = self._before
@@ -188,26 +192,21 @@ class _Sitting:
             state, _ = journal.state
             if state in UNFINISHED:
                 return self._sit(journal, where)
-            more = (
-                "once more, pass another text, as again='third'"
-                if self._choice.again
-                else "a second time, pass again=True"
-            )
-            self._notes.append(
-                f"already pushed on {journal.facts['started'][:16]} UTC; nothing was sent now. "
-                f"To send these rows {more}"
-            )
+            another = 'once more, pass options={"resend_as": "third"} besides'
+            more = another if self._again else 'a second time, pass if_sent="resend"'
+            began = journal.facts["started"][:16]
+            self._notes.append(f"already pushed on {began} UTC; nothing was sent now. To send these rows {more}")
             return self._report(journal, where)
 
     def _refuse_half_way(self) -> None:
         """Rows that a stopped push has sent once more already would be in once too often."""
         for path in self._others:
             with self._opened(path) as journal:
-                if journal.state[0] in UNFINISHED and journal.facts.get("again") == self._again:
+                if journal.state[0] in UNFINISHED and journal.facts.get("resend_as") == self._again:
                     raise PushRefused(
                         f"push {path.stem}, which sends rows to {self._target.where} once more, stopped half-way, and "
                         "with other rows than these. Nothing was sent. Run the call that started it to its end; or, to "
-                        "send all of these rows on top of what it has sent, pass another text, as again='third'"
+                        'send all of these rows on top of what it has sent, pass options={"resend_as": "third"} besides'
                     )
 
     def _finish_first(self) -> Report | None:
@@ -230,7 +229,7 @@ class _Sitting:
         found = identity.counterparts(ours, sent[["a", "b"]].to_numpy())[len(self._course.left_out) :]
         unchanged = found >= 0
         edited &= ~unchanged
-        if not self._choice.only_new and (unchanged.any() or edited.any()):
+        if self._policy.if_sent != "skip" and (unchanged.any() or edited.any()):
             raise self._refusal(unchanged, edited)
         if self._target.keyed:  # the same thing, whatever its content
             labels = dict(zip(sent["label"][::-1], range(len(sent))[::-1], strict=True))
@@ -240,7 +239,7 @@ class _Sitting:
                 f"{count:,} rows look like rows that were sent before and edited since; they are new here"
             )
         became = np.append(sent["outcome"].to_numpy(), "")[found]
-        self._earlier = {outcome: where for outcome in OUTCOMES if len(where := np.flatnonzero(became == outcome))}
+        self._earlier = {outcome: where for outcome in NAMES if len(where := np.flatnonzero(became == outcome))}
         self._given = {int(self._good[n]): sent["given"].iloc[at] for n, at in enumerate(found) if at >= 0}
         if count := int((found >= 0).sum()):
             self._notes.append(f"{count:,} rows were sent by an earlier push and were left out")
@@ -283,7 +282,7 @@ class _Sitting:
             f"{int(unchanged.sum()):,} of these {len(kinds):,} rows were sent to {self._target.where} before "
             f"(the last push there began {started} UTC). Of the others, {int(edited.sum()):,} look edited since and "
             f"{int((kinds == 'new').sum()):,} are new; {missing:,} rows of that push are not here. Nothing was sent. "
-            "Choose: only_new=True leaves out what was sent before; again=True sends everything once more. "
+            'Choose: if_sent="skip" leaves out what was sent before; if_sent="resend" sends everything once more. '
             "`.difference` shows each row"
         )
         index = self._check.frame.index[self._good]
@@ -299,11 +298,12 @@ class _Sitting:
             "where": self._target.where,
             "started": self._target.session.clock.now().isoformat(),
             "rows": known.rows,
-            "again": self._again,
+            "resend_as": self._again,
+            "lock": self._target.lock,
             "tagged": self._target.tagged,
             "named_by": self._telling,
         }
-        for old in () if self._choice.again else self._others:
+        for old in () if self._again else self._others:
             with self._opened(old) as journal, journal.transaction():
                 theirs, ours = journal.manifest()[:, identity.PRINT], known.all()[:, identity.PRINT]
                 taken_over = (identity.counterparts(theirs, ours) >= 0).any()
@@ -322,7 +322,7 @@ class _Sitting:
         self._target.recall({int(where[p]): given for p, given in journal.results().items()})
         past.remember(journal.path.stem, self._resume)
         try:
-            ended = Runner(journal, self._target, self._oracle, self._options, self._check, where).run()
+            ended = Runner(journal, self._job, self._options, where).run()
         except KeyboardInterrupt:
             words = f"Stopped. Push {journal.path.stem} is safe as it is: run the same call again to go on."
             raise Stopped(words) from None
@@ -333,7 +333,8 @@ class _Sitting:
     def _resume(self) -> Report:
         """The same once more, in this kernel; a stop button that was pressed is released."""
         self._options.stop.clear()
-        return _push(self._aim, self._options, self._choice, Course(self._frames))
+        with _locked(self._target.lock, self._target.where):
+            return _send(self._job, self._policy, Course(self._frames))
 
     def _report(self, journal: Journal | None, where: np.ndarray) -> Report:
         table = Table(self._check.frame.index)
@@ -345,7 +346,7 @@ class _Sitting:
         if journal is not None:
             facts = journal.facts | {"state": str(journal.state[0]), "notes": [*self._notes, *sentences(journal)]}
             table.journal(journal, where, self._check.frame)
-        return Report(self._check.frame, table, facts, wrong_cells=self._check.wrong_cells)
+        return Report(self._check.frame, table, facts, self._check)
 
     def _path(self, known: identity.Known, serves: Callable[[Path], bool]) -> Path:
         """The first journal of this name and these rows that serves, or that is still to be made."""

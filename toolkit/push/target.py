@@ -1,17 +1,14 @@
 """What a push is handed: where its rows go, and how doubt is settled there. Vendor names stay outside."""
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from toolkit.errors import InputError
 from toolkit.http import wire
 from toolkit.http.session import Session
 from toolkit.http.wire import Judgement
-from toolkit.push.progress import Progress
 from toolkit.spec import Endpoint
 
 
@@ -24,7 +21,7 @@ class Suspect(NamedTuple):
     message: str = ""  # why this row, where the refusal says so
 
 
-class Order(NamedTuple):
+class Batch(NamedTuple):
     """What one request is to carry."""
 
     kind: str  # "send", or the name of a step
@@ -36,7 +33,8 @@ class Target(Protocol):
     """Where rows go. Positions are those of the frame."""
 
     what: str  # the call that people know it by
-    destination: str  # "host/database/11111": identity, and what is locked
+    destination: str  # "host/database/11111 20260102": identity
+    lock: str  # what is locked while rows are sent there: "host/database/11111"
     where: str  # the same as people call it: "database 11111 «Clientes» at host"
     session: Session
     together: bool  # many rows in a request, or one
@@ -47,13 +45,13 @@ class Target(Protocol):
     tag: str  # set when the push begins: what marks its rows, where the target marks them
     tagged: bool  # whether it does (`row_tag`)
 
-    def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
+    def request(self, order: Batch) -> tuple[Endpoint, wire.Request]:
         """The request that carries these rows."""
 
-    def results(self, order: Order, payload: Any) -> Mapping[int, Mapping[str, Any]]:
+    def results(self, order: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
         """What the vendor gave back for each row, added to what it gave before; {} where it gives nothing."""
 
-    def follows(self, order: Order) -> str:
+    def follows(self, order: Batch) -> str:
         """The kind of the next op of this row, once this one is acknowledged; "" where it was the last."""
 
     def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
@@ -63,7 +61,7 @@ class Target(Protocol):
         """What earlier sittings were given, before this one begins."""
 
 
-class Rows:
+class BaseTarget:
     """What most targets share: rows that are sent once, marked by nothing, and answered with nothing."""
 
     keyed = False
@@ -73,10 +71,10 @@ class Rows:
     tag = ""
     tagged = False
 
-    def results(self, order: Order, payload: Any) -> Mapping[int, Mapping[str, Any]]:
+    def results(self, order: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
         return {}
 
-    def follows(self, order: Order) -> str:
+    def follows(self, order: Batch) -> str:
         return ""
 
     def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
@@ -103,6 +101,9 @@ class Countable(Protocol):
 
     def count(self) -> int: ...
 
+    def first_count(self) -> tuple[int, datetime]:
+        """The count before the first request, and when it was read."""
+
 
 class Readable(Protocol):
     """A destination where one row can be looked up."""
@@ -112,43 +113,3 @@ class Readable(Protocol):
 
     def find(self, position: int) -> Mapping[str, Any] | None:
         """What the vendor has of this row, or None where it has nothing."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a push goes about it. Seconds."""
-
-    settle_wait: float = 65  # a request whose connection died is applied within this time, or never
-    settle_stable: float = 5  # a counter that stays so long is current
-    chunk_rows: int = 3896  # in a request, at most; it begins with fewer (see `sizes`)
-    workers: int = 1  # requests at a time
-    max_wait: float = 120  # a vendor that asks for more pauses the push
-    fence_every: int = 10  # chunks of each worker between two looks at the counter
-    max_ambiguous: int = 5  # in a row, before the push pauses
-    max_resends: int = 2  # of one request
-    max_rejected: float = 0.1  # of the rows, before it looks like a wrong mapping
-    progress: bool = True  # whether a bar is shown
-    watch: Callable[[Progress], None] | None = None  # told of progress too, in the thread that pushes
-    stop: threading.Event = field(default_factory=threading.Event)  # set by another thread, it pauses the push
-
-    def __post_init__(self) -> None:
-        for name in ("workers", "chunk_rows", "fence_every"):
-            if not isinstance(value := getattr(self, name), int) or value < 1:
-                raise InputError(f"the setting {name} of a push is a whole number from 1 on, not {value!r}")
-
-    @classmethod
-    def of(cls, *given: Mapping[str, Any] | None) -> "Options":
-        """The defaults, changed by each of the given settings in turn."""
-        changes = {name: value for one in given for name, value in (one or {}).items()}
-        known = [f.name for f in fields(cls)]
-        if unknown := [name for name in changes if name not in known]:
-            raise InputError(f"a push has no setting {', '.join(unknown)}; it has {', '.join(known)}")
-        return cls(**changes)
-
-
-@dataclass(frozen=True)
-class SendPolicy:
-    """What a person decided about rows that were sent before."""
-
-    only_new: bool = False  # leave them out
-    again: bool | str = False  # send them once more, on purpose; a text makes it a further time

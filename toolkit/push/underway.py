@@ -28,10 +28,11 @@ class Came(NamedTuple):
 class UnderWay:
     """What has been sent and is not back yet. All but `_exchange` runs in the thread of the push."""
 
-    def __init__(self, session: Session, workers: int) -> None:
+    def __init__(self, session: Session, workers: int, per_second: float | None = None) -> None:
         self.steps: list[Step] = []
         self._session, self._clock = session, session.clock
         self._alone, self._workers, self._most = workers == 1, workers, float(workers)
+        self._gap, self._free_at = 1 / per_second if per_second else 0.0, 0.0
         self._pool = ThreadPoolExecutor(workers)
         self._back: queue.SimpleQueue[Future[Came]] = queue.SimpleQueue()
 
@@ -44,7 +45,12 @@ class UnderWay:
     @property
     def most(self) -> int:
         """How many may be under way at once: half as many once the vendor was busy, then one more after each round."""
-        return int(self._most)
+        return min(int(self._most), len(self.steps) + (not self.pause)) if self._gap else int(self._most)
+
+    @property
+    def pause(self) -> float:
+        """Seconds before the next may leave, where the options set a pace."""
+        return max(0.0, self._free_at - self._clock.monotonic())
 
     def busy(self) -> None:
         self._most = max(1.0, self._most / 2)
@@ -55,6 +61,7 @@ class UnderWay:
     def send(self, step: Step, made: Made, intended: tuple[datetime, float]) -> None:
         """Send this. `intended`: what both clocks showed before its intent was written."""
         self.steps.append(step)
+        self._free_at = self._clock.monotonic() + self._gap
         if self._alone:
             back: Future[Came] = Future()
             back.set_result(self._exchange(step, made, intended))

@@ -6,19 +6,34 @@ from dataclasses import replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_list_like
 
 from toolkit.errors import InputError, RowErrors
-from toolkit.sheets.cells import objects_of
+from toolkit.sheets.cells import objects_of, shown
 from toolkit.sheets.column import NOTHING, Column, Where
 from toolkit.sheets.fields import as_fields, columns_of
-from toolkit.sheets.match import Match
+from toolkit.sheets.kinds import KEPT
+from toolkit.sheets.match import Match, no_field
+from toolkit.sheets.outcomes import COLUMNS
+from toolkit.sheets.rows import frame_of
 from toolkit.sheets.rule import Problem, Reading
-from toolkit.spec import Identity, Record, Text
+from toolkit.sheets.target import FrameRule, resolved
+from toolkit.spec import Identity, Json, Masked, Record, Text
 from toolkit.suggest import Suggesting
+
+
+class Change(NamedTuple):
+    """A cell that is sent in another form than it stands in."""
+
+    position: int
+    row: Any
+    column: Any
+    value: str
+    sent: str
 
 
 class Check(Suggesting):
@@ -40,8 +55,7 @@ class Check(Suggesting):
         meaning: it is what is sent) and `blocks` (the row cannot be sent with it). What neither is safe nor blocks is a
         doubt, for a person to look at.
         """
-        found = [line for c in self._columns for line in _lines(c, c.found())]
-        found.sort(key=lambda line: line[0])
+        found = self._found
         data = {
             "row": self._labels([i for i, *_ in found]),
             "column": pd.Series([c.title for _, c, *_ in found], dtype=object),
@@ -53,6 +67,16 @@ class Check(Suggesting):
             "blocks": np.array([p.blocks for *_, p, _ in found], dtype=bool),
         }
         return pd.DataFrame(data)
+
+    @property
+    def problem_positions(self) -> list[int]:
+        """The position in the frame of each line of `problems`: labels may occur twice."""
+        return [i for i, *_ in self._found]
+
+    @cached_property
+    def _found(self) -> "list[tuple[int, Column, Problem, str | None]]":
+        found = [line for c in self._columns for line in _lines(c, c.found())]
+        return sorted(found, key=lambda line: line[0])
 
     def _labels(self, positions: list[int]) -> "pd.Index[Any]":
         index = self.frame.index.to_flat_index() if self.frame.index.nlevels > 1 else self.frame.index
@@ -81,6 +105,16 @@ class Check(Suggesting):
         """Whether every row can be sent."""
         return not any(column.blocked() for column in self._columns)
 
+    def apply(self, rules: Sequence[FrameRule], *, hold: bool = False) -> None:
+        """Let rules look at all rows, and with `hold` let doubts keep their rows back."""
+        by_key = {column.field.key: column for column in self._columns}
+        for found in [problem for rule in rules for problem in rule(self)]:
+            by_key[found.field].by_rules.append((found.position, Problem(found.text, blocks=found.blocks)))
+        for column in self._columns:
+            column.hold |= hold
+        for made in ("bad", "problems", "_found", "refused"):
+            self.__dict__.pop(made, None)
+
     def raise_if_bad(self, subject: str = "rows", hint: str = "") -> None:
         """Raise `RowErrors` with every problem that blocks, if there is one."""
         if not self.ok:
@@ -97,6 +131,17 @@ class Check(Suggesting):
             rows = slice(int(rows[0]), int(rows[-1]) + 1)
         return {column.field.key: column.wire(rows) for column in self._columns if column.name is not None}
 
+    def changes(self, rows: Where = slice(None)) -> list[Change]:
+        """The cells of these rows (all rows by default) that are sent in another form than they stand in."""
+        at = np.arange(len(self.frame))[rows]
+        found = []
+        for column in self._columns:
+            if column.name is not None and not isinstance(column.field, (*KEPT, Json, Masked)):
+                for i, value, wire in zip(at.tolist(), column.shown(at), column.wire(at), strict=True):
+                    if wire is not None and (sent := sent_text(wire)) != value:
+                        found.append(Change(i, self._labels([i])[0], column.name, str(value), sent))
+        return sorted(found, key=lambda change: change.position)
+
     def fixed(self) -> pd.DataFrame:
         """The frame with the safe fixes applied (`fixes` lists them); everything else as it was.
 
@@ -112,9 +157,19 @@ class Check(Suggesting):
                     values[position] = text
                 allowed = {type(v) for v in values} <= {str, type(None)}
                 fixed[column.name] = pd.Series(values, index=fixed.index, dtype="str" if allowed else object)
-        ignored = {c: None for c in self.frame.columns if c not in {c.name for c in self._columns}}
-        fixed.attrs["fields"] = ignored | {c.name: c.field.name for c in self._columns if c.name is not None}
+        fixed.attrs["fields"] = self._filled()
         return fixed
+
+    def as_rows(self) -> pd.DataFrame:
+        """The frame as it is, with what this check was told: which field each column fills, and how it is read."""
+        frame = self.frame.copy(deep=False)
+        frame.attrs["fields"] = self._filled()
+        return frame
+
+    def _filled(self) -> dict[Hashable, str | None]:
+        """The field that each column fills; None for those that are left out."""
+        filled: dict[Hashable, str | None] = dict.fromkeys(self.frame.columns)
+        return filled | {c.name: c.field.name for c in self._columns if c.name is not None}
 
     def duplicates(self, *fields: str) -> pd.DataFrame:
         """Rows that say the same as an earlier row, as they are sent; in all fields or in those named.
@@ -158,15 +213,14 @@ class Check(Suggesting):
 
     @cached_property
     def refused(self) -> pd.DataFrame:
-        """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `column`, `value`."""
+        """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `error_column`, `error_value`."""
         rows: dict[int, tuple[str, str, str | None, str | None]] = {}
         for column in reversed(self._columns):
             for i, _, problem, value in _lines(column, column.wrong()):
                 said = f"{column.title} {problem.text}" + (f"; {rows[i][1]}" if i in rows else "")
                 rows[i] = "not sent", said, str(column.title), value
             rows |= dict.fromkeys(column.nothing, ("not sent", "the row is empty", None, None))
-        names = ["outcome", "error", "column", "value"]
-        return pd.DataFrame([rows[i] for i in sorted(rows)], index=sorted(rows), columns=names, dtype="str")
+        return pd.DataFrame([rows[i] for i in sorted(rows)], index=sorted(rows), columns=list(COLUMNS), dtype="str")
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -214,17 +268,27 @@ def _said(problem: Problem) -> str:
     return f"{problem.text}{proposal}"
 
 
+def sent_text(wire: Any) -> str:
+    """What is sent, as text."""
+    return (
+        wire
+        if isinstance(wire, str)
+        else shown(wire) or ", ".join(map(str, wire) if is_list_like(wire) else [str(wire)])
+    )
+
+
 def _hashable(value: Any) -> Any:
     return value if isinstance(value, str | int | float | type(None)) else repr(value)
 
 
 def check(
-    frame: pd.DataFrame,
-    fields: Any,
+    rows: Any,
+    target: Any,
     *,
     day_first: bool | None = None,
     decimal: str | None = None,
     zone: str | None = None,
+    doubts: Literal["send", "hold"] = "send",
     empty_rows: bool = False,
 ) -> Check:
     """Check every cell of a frame against the fields that its columns fill. Nothing is sent or changed.
@@ -232,24 +296,28 @@ def check(
     A row in which no field is filled is a problem of its own: it is not sent.
 
     Args:
-        frame: of any dtypes. Blank cells are missing values. Its columns are found by the match, else by name or label.
-        fields: a match, a record, a list of fields, or a contact database's table of fields.
+        rows: a DataFrame of any dtypes, a list of dicts, a table of polars, pyarrow or DuckDB, or an earlier check.
+            Blank cells are missing values. Columns are found by the match, else by name or label.
+        target: what the rows are for: the operation itself, without its parentheses; or a match, a contact database's
+            table of fields, a record, a list of fields.
         day_first: whether 03/04/2024 is in April; it is, where nothing else is said.
         decimal: the decimal sign, "." or ","; where it is not given, the column's own numbers tell, and what can be
             read in two ways is a problem.
         zone: the time zone of times that name none; UTC, where nothing else is said.
+        doubts: "hold" keeps rows from being sent that have a well-formed value of which something is doubtful.
         empty_rows: whether a row may be empty, as a call may be made without arguments.
 
     Raises:
         InputError: a column is unknown, occurs twice, or fills a field that another fills.
     """
+    frame, fields = frame_of(rows), resolved(target)
     known = as_fields(fields)
     if isinstance(fields, type) and issubclass(fields, Record) and fields.open:
         names = {name for f in known for name in (f.name, f.key, f.label)}
         known += tuple(Text("", name=str(c)) for c in frame.columns if str(c) not in names)
     strict = isinstance(fields, Match)
     mapping = fields.columns if isinstance(fields, Match) else frame.attrs.get("fields", {})
-    paired = columns_of(frame, known, mapping, strict=strict)
+    paired = columns_of(frame, known, mapping, strict=strict, explain=lambda names: no_field(names, frame, fields))
     frame = frame.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
     said = {"day_first": day_first, "decimal": decimal, "zone": zone}
     said = frame.attrs.get("reading", {}) | {name: how for name, how in said.items() if how is not None}
@@ -269,7 +337,9 @@ def check(
     columns = [done[f.name] for f, _ in paired]
     if columns and not empty_rows:
         _set_apart(columns, len(frame))
-    return Check(frame, columns)
+    found = Check(frame, columns)
+    found.apply(getattr(fields, "rules", ()), hold=doubts == "hold")
+    return found
 
 
 def _set_apart(columns: Sequence[Column], rows: int) -> None:

@@ -47,6 +47,8 @@ class Column:
         self._texts = name is not None and not self._others and not isinstance(field, KEPT)  # those were not looked at
         self.empty = NOWHERE  # where a value is required and missing
         self.nothing = NOWHERE  # the empty rows of the frame; one of its columns has them
+        self.hold = False  # whether a doubt keeps its row from being sent
+        self.by_rules: list[tuple[int, Problem]] = []  # what the rules of the whole frame found
 
     @property
     def title(self) -> Hashable:
@@ -55,14 +57,20 @@ class Column:
     def found(self) -> list[tuple[int, Problem]]:
         """Every cell with a problem, by position."""
         found = [(i, problem) for i, v, judge in self._read() if (problem := judge.problem(v))]
+        found = [(i, self._held(problem)) for i, problem in [*found, *self.by_rules]]
         return [*found, *((i, EMPTY) for i in self.empty.tolist()), *((i, NOTHING) for i in self.nothing.tolist())]
 
     def wrong(self) -> list[tuple[int, Problem]]:
         """The cells with which a row cannot be sent, by position; none in an empty row."""
-        blocking = any(problem.blocks for judge in self._judges.values() for problem in judge.problems.values())
+        held = self._held
+        blocking = any(held(problem).blocks for judge in self._judges.values() for problem in judge.problems.values())
         cells = self._read() if blocking else ()
-        wrong = [(i, problem) for i, v, judge in cells if (problem := judge.problems.get(v)) and problem.blocks]
-        return wrong + [(i, EMPTY) for i in self.empty.tolist()]
+        found = [(i, held(problem)) for i, v, judge in cells if (problem := judge.problems.get(v))]
+        found += [(i, held(problem)) for i, problem in self.by_rules]
+        return [line for line in found if line[1].blocks] + [(i, EMPTY) for i in self.empty.tolist()]
+
+    def _held(self, problem: Problem) -> Problem:
+        return problem._replace(blocks=True) if self.hold and not problem.safe else problem
 
     def blocked(self) -> list[int]:
         """The positions of the rows that cannot be sent."""
@@ -76,10 +84,15 @@ class Column:
 
     def values(self, positions: Sequence[int]) -> list[str | None]:
         """What stands in these cells, as text."""
-        values = self._values(np.array(positions, dtype=np.int64))
+        values = self._values(np.asarray(positions, dtype=np.int64))
         if isinstance(self.field, Masked):
             return [None if v is None else "***" for v in values]
         return [v if v is None or isinstance(v, str) else _said(v) for v in values]
+
+    def shown(self, positions: Sequence[int] | Places) -> list[str | None]:
+        """What stands in these cells, as a sheet shows it: 1200 for 1200.0."""
+        values = self._values(np.asarray(positions, dtype=np.int64))
+        return [v if v is None or isinstance(v, str) else shown(v) or _said(v) for v in values]
 
     def wire(self, rows: Where) -> list[Any]:
         """What is sent for these rows; None where nothing, or nothing right, is there."""

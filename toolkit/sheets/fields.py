@@ -1,16 +1,15 @@
 """Which fields there are, in whatever form they come, and which column of a frame fills each."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.sheets.cells import folded
-from toolkit.sheets.own import outcome_at
+from toolkit.plain import message
 from toolkit.spec import Choice, Date, Email, Field, Number, Phone, Text
-from toolkit.suggest import nearest
 
+Explain = Callable[[Sequence[Hashable]], str]
 KINDS: dict[str, type[Field]] = {"text": Text, "phone": Phone, "email": Email, "date": Date, "number": Number}
 
 
@@ -60,11 +59,17 @@ def named(frame: pd.DataFrame) -> None:
 
 
 def columns_of(
-    frame: pd.DataFrame, fields: Sequence[Field], mapping: Mapping[Any, str | None], *, strict: bool
+    frame: pd.DataFrame,
+    fields: Sequence[Field],
+    mapping: Mapping[Any, str | None],
+    *,
+    strict: bool,
+    explain: Explain | None = None,
 ) -> list[tuple[Field, Hashable | None]]:
     """Each field with the column that fills it, or None. Columns are found by the mapping, else by name or label.
 
-    With `strict`, the mapping has to speak of every column; without, it is a memory of an earlier match.
+    With `strict`, the mapping has to speak of every column; without, it is a memory of an earlier match. `explain`
+    gives the message about columns that no field is called like.
 
     Raises:
         InputError: a column is unknown, or two columns fill one field.
@@ -89,24 +94,17 @@ def columns_of(
     if gone := [c for c in mapping if strict and mapping[c] and c not in frame.columns]:
         raise InputError(f"the match has columns that this sheet lacks: {_listed(gone)}")
     if unknown:
-        raise InputError(_unknown(unknown, fields, filled, strict))
+        raise InputError(explain(unknown) if explain and not strict else _unknown(unknown, fields))
     return [(field, filled.get(field)) for field in fields]
 
 
-def _unknown(
-    unknown: Sequence[Hashable], fields: Sequence[Field], filled: Mapping[Field, Hashable], strict: bool
-) -> str:
-    if strict:
-        return f'the match does not know the columns {_listed(unknown)}: say match["…"] = a field, or None'
-    free = {name: f.name for f in fields if f not in filled for name in (f.name, f.label) if name}
-    lines = []
-    for column in unknown:
-        near = nearest(str(column), free, key=folded)
-        lines.append(f"{column!r}{f' (did you mean {free[near]!r}?)' if near else ''}")
-    if outcome_at([*map(str, unknown)]) is not None:
-        lines.append("which are those of a result: `only_failed` takes the rows to be sent again")
+def _unknown(unknown: Sequence[Hashable], fields: Sequence[Field]) -> str:
     known = _listed(f.name for f in fields)
-    return f"no field for the columns {', '.join(lines)}. The fields are {known}"
+    return message(
+        'the match does not know the columns {columns}: say match["…"] = a field, or None. The fields are {known}',
+        columns=_listed(unknown),
+        known=known,
+    )
 
 
 def _listed(names: Iterable[Any]) -> str:

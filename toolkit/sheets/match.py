@@ -12,15 +12,20 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InputError
+from toolkit.plain import message
 from toolkit.sheets.cells import folded, values_of
 from toolkit.sheets.fields import as_fields, columns_of, named
 from toolkit.sheets.kinds import KEPT, rule_of
+from toolkit.sheets.own import outcome_at
+from toolkit.sheets.rows import frame_of
 from toolkit.sheets.rule import Judge, Reading
 from toolkit.sheets.synonyms import CONCEPTS, KINDS
+from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
 from toolkit.suggest import Suggesting, did_you_mean
 
 LIKELY, CLEAR, SAMPLE = 0.55, 0.02, 200
+MOST_PAIRS = 20_000  # of columns and fields, for which a message proposes fields
 Reason = tuple[float, str]
 
 
@@ -32,8 +37,9 @@ class Match(Suggesting):
         fields: Sequence[Field],
         columns: Mapping[Any, str | None],
         reasons: Mapping[Any, Reason] | None = None,
+        rules: Sequence[FrameRule] = (),
     ) -> None:
-        self.fields, self.columns = tuple(fields), dict(columns)
+        self.fields, self.columns, self.rules = tuple(fields), dict(columns), tuple(rules)
         self._reasons = dict(reasons or {})
 
     @property
@@ -85,7 +91,8 @@ class Match(Suggesting):
             columns = json.loads(Path(path).read_text(encoding="utf-8"))["columns"]
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise InputError(f"{path} holds no match: {problem}") from None
-        match = cls(as_fields(fields), dict.fromkeys(columns))
+        fields = resolved(fields)
+        match = cls(as_fields(fields), dict.fromkeys(columns), rules=getattr(fields, "rules", ()))
         for column, field in columns.items():
             match[column] = field
         return match
@@ -105,16 +112,18 @@ class Match(Suggesting):
         return self.table.to_html(escape=True) + (missing if self.missing else "")
 
 
-def match_columns(frame: pd.DataFrame, fields: Any) -> Match:
+def match_columns(rows: Any, target: Any) -> Match:
     """Propose which column fills which field: by name and label, by other words for the same, by what the values are.
 
     A column fills one field and a field is filled by one column. Where two fit alike, neither is taken: the reason
     says which, and `match[column] = field` decides.
 
     Args:
-        frame: as `read_sheet` gives it, or any other.
-        fields: a record, a list of fields, or a contact database's table of fields.
+        rows: a DataFrame, as `read_sheet` gives it or any other; a list of dicts; a table of polars, pyarrow or DuckDB.
+        target: what the rows are for: the operation itself, without its parentheses; or a contact database's table of
+            fields, a record, a list of fields.
     """
+    frame, fields = frame_of(rows), resolved(target)
     known = as_fields(fields)
     named(frame)
     samples = {column: _sample(frame[column]) for column in frame.columns}
@@ -128,7 +137,25 @@ def match_columns(frame: pd.DataFrame, fields: Any) -> Match:
     for column in columns:
         if columns[column] is None:
             reasons[column] = _why_not(column, open_pairs, scores)
-    return Match(known, columns, reasons)
+    return Match(known, columns, reasons, getattr(fields, "rules", ()))
+
+
+def no_field(unknown: Sequence[Hashable], frame: pd.DataFrame, target: Any) -> str:
+    """What to tell somebody whose frame has columns that no field is called like: perhaps which field they mean."""
+    fields = as_fields(target)
+    few = len(frame.columns) * len(fields) < MOST_PAIRS
+    proposed = match_columns(frame, target).columns if few else {}
+    lines = []
+    for column in unknown:
+        meant = proposed.get(column)
+        near = [meant] if meant else difflib.get_close_matches(folded(column), [f.name for f in fields], 1, 0.6)
+        perhaps = message("; perhaps {field}", field=near[0]) if near else ""
+        lines.append(message("{column!r} is no field", column=column) + perhaps)
+    way = f"toolkit.match_columns(rows, {getattr(target, 'shown', '') or 'fields'})"
+    if outcome_at([*map(str, unknown)]) is not None:
+        way = message("these are the columns of a result; toolkit.only_failed(result) gives the rows to send again")
+    known = ", ".join(f.name for f in fields)
+    return message("{unknown}: {way}. The fields are {known}", unknown=". ".join(lines), way=way, known=known)
 
 
 def _clearest(pairs: Mapping[tuple[Any, str], Reason]) -> tuple[Any, str] | None:

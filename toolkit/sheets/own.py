@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-OUTCOME = ("outcome", "error", "column", "value")
-FAILED = ("rejected", "not sent")  # what may be sent again: what is unknown may be in already
+from toolkit.sheets.outcomes import COLUMNS
+
 _LIVE = "=+\\-@\t\r\0＝＋－＠"
 _ESCAPED = re.compile(rf"''*[{_LIVE}]").match
 _LIVELY = re.compile(rf"'*[{_LIVE}]").match
@@ -28,7 +28,7 @@ def unescaped(text: str) -> str:
 def outcome_at(columns: Sequence[Any]) -> int | None:
     """Where the columns of an outcome begin; None where there are none. They are the last, so a sheet's own stay."""
     names = [re.sub(r" \(\d+\)$", "", str(column)) for column in columns]
-    starts = [i for i in range(len(names)) if tuple(names[i : i + len(OUTCOME)]) == OUTCOME]
+    starts = [i for i in range(len(names)) if tuple(names[i : i + len(COLUMNS)]) == COLUMNS]
     return starts[-1] if starts else None
 
 

@@ -16,7 +16,8 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.sheets.cells import objects_of, shown
 from toolkit.sheets.days import zone_of
-from toolkit.sheets.own import FAILED, OUTCOME, escaped, outcome_at
+from toolkit.sheets.outcomes import COLUMNS, FAILED
+from toolkit.sheets.own import escaped, outcome_at
 from toolkit.sheets.read import read_sheet
 
 MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, 32_767, 10_000
@@ -44,23 +45,24 @@ def write_outcome(
 ) -> Path:
     """Write a frame, what became of each row, and a summary; as a workbook, or as text where the path ends in .csv.
 
-    The frame's columns stand first, in their order, then those of the outcome, with the index after `value`: in a sheet
-    that was read, that is the `row` of the original. An index that only counts is not written. Times are written in
-    `zone`. `read_sheet` gives the same data back, and `only_failed` the rows to be sent again.
+    The frame's columns stand first, in their order, then those of the outcome, with the index after `error_value`:
+    in a sheet that was read, that is the `row` of the original. An index that only counts is not written. Times are
+    written in `zone`. `read_sheet` gives the same data back, and `only_failed` the rows to be sent again.
 
     Args:
         path: an existing file is replaced.
         frame: what was sent.
-        outcome: `outcome`, `error`, `column`, `value` and whatever else is known, one row for each row of the frame.
+        outcome: `outcome`, `error`, `error_column`, `error_value` and whatever else is known, a row for each row of the
+            frame.
         summary: counts, for the sheet "Summary".
         lines: sentences for it.
         cells: the cells to colour besides the one that each outcome names.
         zone: of the times.
     """
-    target, outcome = Path(path), _labelled(outcome, frame.index)
+    target = Path(path)
     if target.suffix.lower() == ".csv":
-        _write_text(target, frame, outcome, zone)
-        return target
+        return write_text(target, frame, outcome, zone=zone)
+    outcome = _labelled(outcome, frame.index)
     if len(frame) > MAX_ROWS:
         raise InputError(f"a sheet holds {MAX_ROWS:,} rows and there are {len(frame):,}: write a .csv instead")
     import xlsxwriter
@@ -89,7 +91,7 @@ def _labelled(outcome: pd.DataFrame, index: "pd.Index[Any]") -> pd.DataFrame:
         return outcome
     names = ["index" if name is None else str(name) for name in index.names]
     labels = index.to_frame(index=False, name=range(index.nlevels)).set_axis(names, axis=1)
-    told, at = outcome.reset_index(drop=True), min(len(OUTCOME), outcome.shape[1])
+    told, at = outcome.reset_index(drop=True), min(len(COLUMNS), outcome.shape[1])
     return pd.concat([told.iloc[:, :at], labels, told.iloc[:, at:]], axis=1)
 
 
@@ -100,10 +102,10 @@ def _title(wanted: Any) -> str:
 
 def _blamed(frame: pd.DataFrame, outcome: pd.DataFrame) -> dict[tuple[int, int], tuple[str, str]]:
     """The cell that each row's outcome names."""
-    if not {"column", "error"} <= set(outcome.columns):
+    if not {"error_column", "error"} <= set(outcome.columns):
         return {}
     places = {str(name): n for n, name in enumerate(frame.columns)}
-    named = zip(objects_of(outcome["column"]), objects_of(outcome["error"]), strict=True)
+    named = zip(objects_of(outcome["error_column"]), objects_of(outcome["error"]), strict=True)
     return {(i, places[str(c)]): ("wrong", str(e)) for i, (c, e) in enumerate(named) if e and str(c) in places}
 
 
@@ -185,7 +187,9 @@ def _write_summary(book: Any, summary: "pd.Series[Any]", notes: Sequence[str]) -
         sheet.write_string(row, 0, str(note)[:MAX_TEXT])
 
 
-def _write_text(target: Path, frame: pd.DataFrame, outcome: pd.DataFrame, zone: str) -> None:
+def write_text(path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.DataFrame, *, zone: str = "UTC") -> Path:
+    """Write a frame and what became of each row as text, separated by semicolons. Gives its path."""
+    target, outcome = Path(path), _labelled(outcome, frame.index)
     columns = [objects_of(column) for f in (frame, outcome) for _, column in f.items()]
     home = zone_of(zone)
 
@@ -198,6 +202,7 @@ def _write_text(target: Path, frame: pd.DataFrame, outcome: pd.DataFrame, zone: 
         writer = csv.writer(file, delimiter=";")  # what spreadsheet programs expect where the comma is the decimal sign
         writer.writerow([escaped(str(name)) for f in (frame, outcome) for name in f.columns])
         writer.writerows([text(value) for value in row] for row in zip(*columns, strict=True))
+    return target
 
 
 def only_failed(source: Any) -> pd.DataFrame:
@@ -209,10 +214,10 @@ def only_failed(source: Any) -> pd.DataFrame:
         source: a result, as a file or as read by `read_sheet`.
 
     Raises:
-        InputError: it has no columns `outcome`, `error`, `column`, `value`.
+        InputError: it has no columns `outcome`, `error`, `error_column`, `error_value`.
     """
     frame = source if isinstance(source, pd.DataFrame) else read_sheet(source)
     at = outcome_at(list(frame.columns))
     if at is None:
-        raise InputError(f"this is no result: it lacks the columns {', '.join(OUTCOME)}")
+        raise InputError(f"this is no result: it lacks the columns {', '.join(COLUMNS)}")
     return frame.loc[frame.iloc[:, at].isin(FAILED).to_numpy(), list(frame.columns[:at])]

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-from toolkit import push, settings
+from toolkit import settings
 from toolkit.client import Client
 from toolkit.errors import SettingsError
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Clock, Limits, Session, Tokens
-from toolkit.push import Options, Report, SendPolicy, Target
-from toolkit.push.settle import Oracle
-from toolkit.sheets.check import Check
+from toolkit.push import IfSent, OnBadRows, Options, SendPolicy
 from toolkit.spec import CredentialHeader, Endpoint, Raw, Service, System, raw_services
 from toolkit.suggest import Suggesting, did_you_mean, suggests_arguments
 
@@ -74,13 +72,20 @@ class Connection:
         """The endpoint with the method and path that the user's settings give it."""
         return self.client.corrected(declared)
 
-    def options(self, settings: Mapping[str, Any] | None = None, **defaults: Any) -> Options:
-        """How a push goes about it: the target's own defaults, then the account's settings, then those of the call."""
-        return Options.of({"progress": self.client.progress, **defaults}, self.account.get("push"), settings)
+    def policy(
+        self,
+        if_sent: IfSent = "raise",
+        on_bad_rows: OnBadRows = "skip",
+        options: Options | Mapping[str, Any] | None = None,
+        **defaults: Any,
+    ) -> SendPolicy:
+        """What a person decided of a bulk write: options of the target's own, of the account, then of the call.
 
-    def push(self, target: Target, oracle: Oracle, check: Check, options: Options, policy: SendPolicy) -> Report:
-        """Push the rows of one frame; see `toolkit.push.push`."""
-        return push.push(target, oracle, check, options, policy)
+        Raises:
+            InputError: a value or an option is unknown.
+        """
+        own = {"progress": self.client.progress, **defaults}
+        return SendPolicy(if_sent, on_bad_rows, Options.of(own, self.account.get("push"), options))
 
     def sign_in(self) -> None:
         """Sign in now, instead of at the first call. AuthError where the credentials are refused."""

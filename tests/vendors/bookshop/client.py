@@ -9,10 +9,24 @@ import pandas as pd
 from tests.vendors.bookshop import api as declared
 from toolkit.http import wire
 from toolkit.http.wire import Judgement
-from toolkit.push import Order, ReadBack, Report, Rows, SendPolicy, Suspect
+from toolkit.push import (
+    BaseTarget,
+    Batch,
+    IfSent,
+    OnBadRows,
+    Options,
+    PushJob,
+    ReadBack,
+    Report,
+    Suspect,
+    bulk_write,
+)
 from toolkit.sheets.check import Check, check
+from toolkit.sheets.target import Takes, takes
 from toolkit.spec import Endpoint
 from toolkit.vendors.base import Connection, VendorClient
+
+BOOKS = Takes(declared.Book.fields, shown="api.bookshop.add_books")
 
 
 class Bookshop(VendorClient, declared.Bookshop):
@@ -21,24 +35,43 @@ class Bookshop(VendorClient, declared.Bookshop):
     def __repr__(self) -> str:
         return f"<Bookshop at {self.connection.host}>"
 
+    @takes(BOOKS)
     def add_books(
-        self, shelf: str, rows: pd.DataFrame, *, only_new: bool = False, push: Mapping[str, Any] | None = None
+        self,
+        shelf: str,
+        rows: Any,
+        *,
+        if_sent: IfSent = "raise",
+        on_bad_rows: OnBadRows = "skip",
+        options: Options | Mapping[str, Any] | None = None,
     ) -> Report:
         """Put books on a shelf, and say what became of each. Where an answer leaves doubt, the shelf is read.
 
         Args:
             shelf: code of the shelf.
             rows: `isbn`, `title`, `price`.
-            only_new: leave out rows that an earlier push has sent.
-            push: settings for this push.
+            if_sent: "skip" leaves out rows that an earlier push has sent, "resend" sends them once more.
+            on_bad_rows: "skip" leaves them out, "raise" sends nothing where there are any.
+            options: those of a push.
         """
-        checked = check(rows, declared.Book)
-        target = _Books(self.connection, shelf, checked)
-        options, policy = self.connection.options(push), SendPolicy(only_new)
-        return self.connection.push(target, ReadBack(target), checked, options, policy)
+        return bulk_write(rows, _Shelf(self.connection, shelf), self.connection.policy(if_sent, on_bad_rows, options))
 
 
-class _Books(Rows):
+class _Shelf:
+    """Where `add_books` sends its rows."""
+
+    def __init__(self, connection: Connection, shelf: str) -> None:
+        self._connection, self._shelf = connection, shelf
+        self.lock = f"{connection.address}/shelves/{shelf}"
+        self.where = f"shelf {shelf} at {connection.host}"
+
+    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
+        checked = check(frame, BOOKS, doubts=options.doubts)
+        target = _Books(self._connection, self._shelf, checked)
+        return PushJob(target, ReadBack(target), checked)
+
+
+class _Books(BaseTarget):
     """Where `add_books` sends its rows: many in a request, all or none; the shelf can be read."""
 
     what = "bookshop.add_books"
@@ -53,11 +86,11 @@ class _Books(Rows):
         self._rows = [{name: v for name, v in zip(cells, row, strict=True) if v is not None} for row in rows]
         self._endpoint = connection.endpoint(declared.RawOnly.endpoints["post_books"])
         self.session = connection.session
-        self.destination = f"{connection.address}/shelves/{shelf}"
+        self.destination = self.lock = f"{connection.address}/shelves/{shelf}"
         self.where = f"shelf {shelf} at {connection.host}"
 
-    def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
-        books = [self._rows[position] for position in order.positions]
+    def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
+        books = [self._rows[position] for position in batch.positions]
         return self._endpoint, wire.request(self._endpoint, {"shelf": self._shelf, "books": books})
 
     def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:

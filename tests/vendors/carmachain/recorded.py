@@ -20,7 +20,7 @@ def respond(carma: Any, earlier: Results) -> list[Any]:
 CASES: dict[str, Case] = {
     "get_token": lambda s, _: s.raw.get_token(),
     "create_request": lambda s, _: s.raw.create_request("Name", [{"IdDocument": "0007", "PhoneNumber": "0500000001"}]),
-    "request": lambda s, _: s.request(PEOPLE, categories=["Name", "Address"], push={"chunk_rows": 1}),
+    "request": lambda s, _: s.request(PEOPLE, categories=["Name", "Address"], options={"chunk_rows": 1}),
     "respond": respond,
     "answers": lambda s, earlier: s.answers(pd.DataFrame(earlier["request"])),
 }

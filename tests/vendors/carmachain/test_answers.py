@@ -15,6 +15,7 @@ from tests.vendors.carmachain.test_client import ASK, SPELLINGS, asked, crowd, s
 from toolkit import InputError
 from toolkit.sandbox import Sandbox
 from toolkit.vendors.carmachain.answers import matched, same_phone
+from toolkit.vendors.carmachain.api import ALL
 from toolkit.vendors.carmachain.client import CarmaChain
 
 LOOK = {"method": "POST", "path": "/api/respond"}
@@ -39,7 +40,7 @@ def said(value: str, peer: str = "peer-1") -> dict[str, str]:
 
 
 def test_answers_are_one_row_a_person_peer_group_and_field(box: Sandbox, clock: Any, carma: CarmaChain) -> None:
-    tickets = carma.request(crowd(20).set_index(pd.Index(range(50, 70))))
+    tickets = carma.request(crowd(20).set_index(pd.Index(range(50, 70))), categories=ALL).joined
     before = carma.answers(tickets)
     assert before.index.tolist() == list(range(50, 70))
     assert before["status"].eq("Panding").all()
@@ -63,7 +64,7 @@ def test_answers_want_to_know_of_whom(carma: CarmaChain) -> None:
 
 
 def test_answers_of_nobody_have_the_same_columns(carma: CarmaChain) -> None:
-    some = carma.answers(carma.request(crowd(1)))
+    some = carma.answers(carma.request(crowd(1), categories=ALL))
     assert (carma.answers(period=0 + 1).dtypes == some.dtypes).all()
     assert (carma.answers(ids=[]).dtypes == some.dtypes).all()
 
@@ -90,7 +91,7 @@ def test_what_is_odd_about_an_answer_is_said(box: Sandbox, carma: CarmaChain, ca
 
 
 def test_a_row_without_a_ticket_stays_in_the_answers(carma: CarmaChain) -> None:
-    tickets = carma.request(crowd(3))
+    tickets = carma.request(crowd(3), categories=ALL).joined
     tickets.loc[1, "idRequest"] = None
     answers = carma.answers(tickets)
     assert answers.index.tolist() == [0, 1, 2]
@@ -101,7 +102,7 @@ def test_a_row_without_a_ticket_stays_in_the_answers(carma: CarmaChain) -> None:
 
 
 def test_collect_waits_and_returns_what_came(box: Sandbox, clock: Any, carma: CarmaChain) -> None:
-    tickets = carma.request(crowd(60))
+    tickets = carma.request(crowd(60), categories=ALL).joined
     answers = carma.collect(tickets, timeout="20min")
     status = answers.groupby(level=0)["status"].first()
     assert status.index.tolist() == list(range(60))
@@ -112,7 +113,7 @@ def test_collect_waits_and_returns_what_came(box: Sandbox, clock: Any, carma: Ca
 
 
 def test_collect_ends_when_everybody_is_answered(box: Sandbox, clock: Any, carma: CarmaChain) -> None:
-    tickets = carma.request(crowd(10))
+    tickets = carma.request(crowd(10), categories=ALL).joined
     clock.advance(3600)
     done = tickets[tickets["idRequest"].isin(carma.answers(tickets).query("status == 'Done'")["idRequest"])]
     slept = clock.slept
@@ -121,7 +122,7 @@ def test_collect_ends_when_everybody_is_answered(box: Sandbox, clock: Any, carma
 
 
 def test_collect_can_look_once_and_go_on_later(box: Sandbox, clock: Any, carma: CarmaChain) -> None:
-    tickets = carma.request(crowd(30))
+    tickets = carma.request(crowd(30), categories=ALL).joined
     early = carma.collect(tickets, timeout="0s")
     assert (clock.slept, early["status"].eq("Panding").all()) == (0, True)
     middle = carma.collect(tickets, timeout="4min")
@@ -163,7 +164,7 @@ def test_an_answer_counts_once_two_looks_agree_on_it(box: Sandbox, carma: CarmaC
 def test_a_failed_look_is_made_again(
     box: Sandbox, clock: Any, carma: CarmaChain, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tickets = carma.request(crowd(5))
+    tickets = carma.request(crowd(5), categories=ALL).joined
     clock.advance(3600)
     box.control.fault(system="carmachain", match=LOOK, times=1, reply="html")
     box.control.fault(system="carmachain", match=LOOK, times=2, reply="status", status=503)
@@ -174,14 +175,14 @@ def test_a_failed_look_is_made_again(
 
 
 def test_what_no_look_has_seen_is_said(box: Sandbox, carma: CarmaChain) -> None:
-    tickets = carma.request(crowd(2))
+    tickets = carma.request(crowd(2), categories=ALL).joined
     box.control.fault(system="carmachain", match=LOOK, times=None, reply="html")
     answers = carma.collect(tickets, timeout="30s")
     assert answers["problem"].str.startswith("could not be looked at").all()
 
 
 def test_a_refused_look_is_an_error(box: Sandbox, clock: Any, carma: CarmaChain) -> None:
-    tickets = carma.request(crowd(2))
+    tickets = carma.request(crowd(2), categories=ALL).joined
     box.control.fault(system="carmachain", match=LOOK, times=None, reply="status", status=400, body={})
     with pytest.raises(toolkit.Rejected):
         carma.collect(tickets)
@@ -220,7 +221,7 @@ def test_wide_has_a_row_a_person_and_shows_who_contradicts_whom(carma: CarmaChai
 @pytest.mark.parametrize("index", [pd.MultiIndex.from_product([["a"], [1, 2, 3]]), pd.Index([1, 1, 1]), None])
 def test_wide_keeps_any_index(clock: Any, carma: CarmaChain, index: pd.Index | None) -> None:
     people = crowd(3) if index is None else crowd(3).set_axis(index)
-    tickets = carma.request(people)
+    tickets = carma.request(people, categories=ALL).joined
     clock.advance(3600)
     answers = carma.answers(tickets)
     pivot = carma.pivot(answers)
@@ -274,7 +275,7 @@ def test_two_thousand_people_in_two_sittings_across_a_restart(box: Sandbox, cloc
     people = crowd(2000)
     box.control.fault(system="carmachain", match=ASK, every=7, times=1, commit="before", reply="reset")
     carma = toolkit.connect(**box.settings(), clock=clock, progress=False).carmachain
-    tickets = carma.request(people)
+    tickets = carma.request(people, categories=ALL).joined
     first = carma.collect(tickets, timeout="5min")
     tickets.to_csv(tmp_path / "tickets.csv", index_label="row")
     clock.advance(1200)

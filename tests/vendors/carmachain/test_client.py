@@ -8,6 +8,7 @@ import pytest
 import toolkit
 from toolkit import InputError, PushRefused, RowErrors
 from toolkit.sandbox import Sandbox
+from toolkit.vendors.carmachain.api import ALL
 from toolkit.vendors.carmachain.client import CarmaChain
 
 ASK = {"method": "POST", "path": "/api/createrequest"}
@@ -82,7 +83,7 @@ def test_a_category_that_does_not_exist_is_an_error(box: Sandbox, carma: CarmaCh
 
 def test_tickets_are_one_row_a_person_with_the_index_of_the_people(box: Sandbox, carma: CarmaChain) -> None:
     people = crowd(30).set_index(pd.Index([f"row {n}" for n in range(30)], name="key"))
-    tickets = carma.request(people, push={"chunk_rows": 10})
+    tickets = carma.request(people, options={"chunk_rows": 10}, categories=ALL).joined
     assert tickets.index.equals(people.index)
     assert tickets["IdDocument"].tolist() == people["IdDocument"].tolist()
     assert tickets["outcome"].eq("accepted").all()
@@ -93,7 +94,7 @@ def test_tickets_are_one_row_a_person_with_the_index_of_the_people(box: Sandbox,
 
 def test_somebody_in_several_rows_is_asked_about_once(box: Sandbox, carma: CarmaChain) -> None:
     people = pd.DataFrame({"PhoneNumber": [*SPELLINGS, "0999999998"]}, index=[4, 3, 2, 1])
-    tickets = carma.request(people)
+    tickets = carma.request(people, categories=ALL).joined
     assert len(stored(box)) == 2
     assert tickets["idRequest"].nunique() == 2
     assert tickets["idRequest"].iloc[:3].nunique() == 1
@@ -109,20 +110,24 @@ def test_all_problems_come_at_once_and_nobody_is_asked_about(box: Sandbox, carma
         index=list("abcde"),
     )
     with pytest.raises(RowErrors) as caught:
-        carma.request(people)
+        carma.request(people, categories=ALL, on_bad_rows="raise")
     assert sorted(set(caught.value.table["row"])) == ["b", "c", "d", "e"]
     assert box.control.log() == []
+    report = carma.request(people, categories=ALL)
+    assert report.table["outcome"].tolist() == ["accepted", *["not sent"] * 4]
+    assert report.failed["error_value"].fillna("").tolist() == ["", "", "+56912345678", "12"]
+    assert len(stored(box)) == 1
 
 
 def test_nobody_is_asked_about_where_nobody_is_given(box: Sandbox, carma: CarmaChain) -> None:
-    tickets = carma.request(crowd(3).head(0))
+    tickets = carma.request(crowd(3).head(0), categories=ALL).joined
     assert len(tickets) == len(carma.collect(tickets)) == len(carma.pivot(carma.answers(tickets))) == 0
     assert asked(box, ASK["path"]) == 0
 
 
 def test_a_column_that_is_no_field_is_an_error(carma: CarmaChain) -> None:
     with pytest.raises(InputError, match="PhoneNumber"):
-        carma.request(crowd(2).rename(columns={"PhoneNumber": "PhoneNumbr"}))
+        carma.request(crowd(2).rename(columns={"PhoneNumber": "PhoneNumbr"}), categories=ALL)
 
 
 def test_a_lost_answer_is_unknown_and_nobody_is_asked_about_twice(
@@ -130,13 +135,13 @@ def test_a_lost_answer_is_unknown_and_nobody_is_asked_about_twice(
 ) -> None:
     people = crowd(40)
     box.control.fault(system="carmachain", match=ASK, every=2, times=1, commit="before", reply="reset")
-    tickets = carma.request(people, push={"chunk_rows": 10})
+    tickets = carma.request(people, options={"chunk_rows": 10}, categories=ALL).joined
     lost = tickets["outcome"].eq("unknown")
     assert 0 < lost.sum() < 40
     assert tickets["idRequest"].isna().eq(lost).all()
     assert "have no ticket" in caplog.text
     sent = asked(box, ASK["path"])
-    again = carma.request(people, push={"chunk_rows": 10})
+    again = carma.request(people, options={"chunk_rows": 10}, categories=ALL).joined
     assert asked(box, ASK["path"]) == sent
     assert again.equals(tickets)
     assert len(stored(box)) == 40
@@ -146,7 +151,7 @@ def test_the_lost_are_found_by_what_was_asked_lately(box: Sandbox, carma: CarmaC
     box.control.fault(system="carmachain", match=ASK, every=2, times=1, commit="before", reply="lost")
     people = crowd(40)
     people.loc[39] = people.loc[5]  # somebody stands in two rows
-    tickets = carma.request(people, push={"chunk_rows": 10})
+    tickets = carma.request(people, options={"chunk_rows": 10}, categories=ALL).joined
     assert tickets["idRequest"].isna()[[5, 39]].all()
     found = carma.recover_tickets(tickets, period=5)
     by_id = {row["idRequest"]: row["IdDocument"] for row in stored(box)}
@@ -156,22 +161,23 @@ def test_the_lost_are_found_by_what_was_asked_lately(box: Sandbox, carma: CarmaC
 
 def test_who_was_not_asked_about_is_not_found(box: Sandbox, carma: CarmaChain) -> None:
     box.control.fault(system="carmachain", match=ASK, commit="never", reply="reset")
-    tickets = carma.request(crowd(5))
+    tickets = carma.request(crowd(5), categories=ALL).joined
     assert tickets["outcome"].tolist() == ["unknown", *["accepted"] * 4]
     assert carma.recover_tickets(tickets, period=5)["idRequest"].isna().tolist() == [True, False, False, False, False]
 
 
 def test_asking_again_is_a_decision(box: Sandbox, carma: CarmaChain) -> None:
     people = crowd(6)
-    first = carma.request(people.head(4))
-    assert carma.request(people.head(4))["idRequest"].equals(first["idRequest"])
+    first = carma.request(people.head(4), categories=ALL).joined
+    assert carma.request(people.head(4), categories=ALL).table["idRequest"].equals(first["idRequest"])
     with pytest.raises(PushRefused):
-        carma.request(people)
-    both = carma.request(people, only_new=True)["idRequest"]
+        carma.request(people, categories=ALL)
+    both = carma.request(people, if_sent="skip", categories=ALL).table["idRequest"]
     assert both.head(4).equals(first["idRequest"])  # the tickets of before
     assert both.notna().all()
     assert len(stored(box)) == 4 + 2
-    assert not carma.request(people.head(4), again=True)["idRequest"].isin(first["idRequest"]).any()
+    second = carma.request(people.head(4), categories=ALL, if_sent="resend").table["idRequest"]
+    assert not second.isin(first["idRequest"]).any()
     carma.request(people, categories=["Address", "Name"])  # another question
     host = box.addresses["carmachain"].split("/")[2]
     assert f"peers at {host}, about Address, Name" in set(toolkit.pushes()["destination"])
@@ -181,7 +187,7 @@ def test_asking_again_is_a_decision(box: Sandbox, carma: CarmaChain) -> None:
 def test_a_person_whom_the_answer_leaves_out_has_no_ticket(box: Sandbox, carma: CarmaChain) -> None:
     body = {"response": {"code": 200}, "parametrRequest": []}
     box.control.fault(system="carmachain", match=ASK, reply="status", status=200, body=body)
-    tickets = carma.request(crowd(3))
+    tickets = carma.request(crowd(3), categories=ALL).joined
     assert tickets["idRequest"].isna().tolist() == [True, False, False]
     assert tickets["error"].iloc[0] == "the vendor's answer holds no ticket for this person"
 
@@ -196,4 +202,4 @@ def test_tickets_are_matched_however_the_answer_spells_and_orders_them(box: Sand
     ]
     body = {"response": {"code": 200, "message": "OK"}, "parametrRequest": told}
     box.control.fault(system="carmachain", match=ASK, times=None, reply="status", status=200, body=body)
-    assert carma.request(people)["idRequest"].tolist() == ["a", "b", "c"]
+    assert carma.request(people, categories=ALL).table["idRequest"].tolist() == ["a", "b", "c"]

@@ -28,8 +28,8 @@ from toolkit.errors import (
 )
 from toolkit.http.secrets import Secret
 from toolkit.sandbox import Sandbox
-from toolkit.vendors.ida import client
 from toolkit.vendors.ida.client import Ida
+from toolkit.vendors.ida.push import _records
 
 RECORD = 1234  # the last of the demo records
 QUICK = {"settle_wait": 1, "settle_stable": 0.1}
@@ -50,7 +50,7 @@ def test_the_body_says_what_stands_in_the_cells(rows: list[list[str | None]]) ->
     said = [
         {"values": [{"field_id": 100 + n, "fvalue": v} for n, v in enumerate(row) if v is not None]} for row in rows
     ]
-    assert json.loads(f"[{client._records(columns)}]") == said
+    assert json.loads(f"[{_records(columns)}]") == said
 
 
 def connected(box: Sandbox, clock: ManualClock, **account: Any) -> Ida:
@@ -312,7 +312,7 @@ def test_bad_cells_keep_their_rows_and_no_others(ida: Ida, box: Sandbox) -> None
     report = ida.insert_records(11111, PEOPLE)
     assert report.table.index.equals(PEOPLE.index)
     assert report.table["outcome"].tolist() == ["verified", "not sent", "not sent"]
-    assert report.table["column"].tolist()[1:] == ["EMAIL", "TELEFONO"]
+    assert report.table["error_column"].tolist()[1:] == ["EMAIL", "TELEFONO"]
     assert stored(box, 11111)[30:] == [{"EMAIL": "ana@example.cl", "TELEFONO": 56912345678}]
 
 
@@ -321,7 +321,7 @@ def test_an_empty_row_is_no_contact(ida: Ida, box: Sandbox) -> None:
     report = ida.insert_records(11111, sheet)
     assert report.table["outcome"].tolist() == ["verified", "not sent", "not sent"]
     assert report.table["error"].tolist()[1:] == ["the row is empty"] * 2
-    assert report.table[["column", "value"]].isna().all(axis=None)
+    assert report.table[["error_column", "error_value"]].isna().all(axis=None)
     assert len(stored(box, 11111)) == 31
 
 
@@ -336,7 +336,7 @@ def test_what_only_the_vendor_refuses_is_one_row_too(ida: Ida, box: Sandbox) -> 
     phones[7] = "+34 612 345 678"  # a number, but none of the form that the vendor takes
     report = ida.insert_records(11111, pd.DataFrame({"TELEFONO": phones}))
     rejected = report.table[report.table["outcome"] == "rejected"]
-    assert (rejected.index.tolist(), rejected["value"].tolist()) == ([7], ["+34 612 345 678"])
+    assert (rejected.index.tolist(), rejected["error_value"].tolist()) == ([7], ["+34 612 345 678"])
     assert "teléfono" in rejected["error"].iloc[0]
     assert (report.table["outcome"] == "verified").sum() == len(stored(box, 11111)) - 30 == 19
 
@@ -344,7 +344,8 @@ def test_what_only_the_vendor_refuses_is_one_row_too(ida: Ida, box: Sandbox) -> 
 def test_labels_are_columns_too_and_unknown_columns_are_refused(ida: Ida, box: Sandbox) -> None:
     database = ida.create_database("X", pd.DataFrame({"name": ["CORREO"], "label": ["Correo electrónico"]}))
     assert ida.insert_records(database, pd.DataFrame({"Correo electrónico": ["x"]})).complete
-    with pytest.raises(InputError, match="did you mean 'CORREO'"):
+    way = r"'CORRREO' is no field; perhaps CORREO: toolkit.match_columns\(rows, api.ida.fields\("
+    with pytest.raises(InputError, match=way):
         ida.insert_records(database, pd.DataFrame({"CORRREO": ["x"]}))
     assert len(stored(box, database)) == 1
 
@@ -357,7 +358,7 @@ def test_running_it_again_sends_nothing_twice(ida: Ida, box: Sandbox) -> None:
     more = pd.concat([sheet, pd.DataFrame({"EMAIL": ["luis@example.cl"]})], ignore_index=True)
     with pytest.raises(PushRefused):
         ida.insert_records(11111, more)
-    assert ida.insert_records(11111, more, only_new=True).table["outcome"].tolist()[2] == "verified"
+    assert ida.insert_records(11111, more, if_sent="skip").table["outcome"].tolist()[2] == "verified"
     assert [row["EMAIL"] for row in stored(box, 11111)[30:]] == more["EMAIL"].tolist()
 
 

@@ -25,7 +25,7 @@ CASES: dict[str, Case] = {
     "token": lambda s, _: s.raw.token(s.connection.account["client_id"], s.connection.account["secret_key"]),
     "read_card_codes": lambda s, _: s.raw.read_card_codes("ana", DOMAIN),
     "post_card_code": post_card_code,
-    "add_card_codes": lambda s, _: s.add_card_codes(CODES, replace=True, push={"max_rejected": 1}),
+    "add_card_codes": lambda s, _: s.add_card_codes(CODES, replace=True, options={"max_rejected": 1}),
     "card_codes_of": lambda s, _: s.card_codes_of(CODES[1:]),
     "pin_codes": lambda s, _: s.pin_codes("ana", DOMAIN),
     "renew_pin_code": lambda s, _: s.renew_pin_code("ana", DOMAIN),

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -10,7 +11,8 @@ import toolkit
 from tests.vendors.nddprint.test_client import ADD, DOMAIN, READ, held, posts, sheet
 from toolkit import InputError, PushRefused, RowErrors
 from toolkit.sandbox import Sandbox
-from toolkit.vendors.nddprint.client import NddPrint, exchange_order, problems_of_codes
+from toolkit.vendors.nddprint.client import NddPrint
+from toolkit.vendors.nddprint.push import exchange_order
 
 
 @pytest.fixture
@@ -23,7 +25,8 @@ def ndd(api: toolkit.Api) -> NddPrint:
 
 def problems(**columns: Any) -> list[tuple[Any, str, str]]:
     frame = pd.DataFrame({"DomainName": DOMAIN} | columns)
-    return [(p.row, p.column, p.problem.split(":")[0]) for p in problems_of_codes(frame).itertuples()]
+    found = toolkit.check(frame, NddPrint.add_card_codes).errors
+    return [(p.row, p.column, p.problem.split(":")[0]) for p in found.itertuples()]
 
 
 def test_a_good_sheet_has_no_problems() -> None:
@@ -64,9 +67,18 @@ def test_a_float_column_is_refused_wholly() -> None:
 def test_all_problems_come_at_once_and_nothing_is_sent(box: Sandbox, ndd: NddPrint) -> None:
     frame = sheet(ana="1", ANA="2", luis=3.0, maria="1", usuario123=None)
     with pytest.raises(RowErrors) as caught:
-        ndd.add_card_codes(frame)
+        ndd.add_card_codes(frame, on_bad_rows="raise")
     assert sorted(set(caught.value.table["row"])) == [0, 1, 2, 3, 4]
+    report = ndd.add_card_codes(frame)
+    assert report.table["outcome"].tolist() == ["not sent"] * 5
+    assert report.table["error_column"].tolist() == ["LogonName", "LogonName", "CardCode", "CardCode", "CardCode"]
     assert box.control.log() == []
+
+
+def test_a_bad_row_costs_its_neighbours_nothing(box: Sandbox, ndd: NddPrint) -> None:
+    report = ndd.add_card_codes(sheet(luis="1", maria="2", usuario123=None, nadie=3.0), replace=True)
+    assert report.table["outcome"].tolist() == ["accepted", "accepted", "not sent", "not sent"]
+    assert report.failed["error"].str.startswith("CardCode is required").tolist() == [True, False]
 
 
 def test_a_column_that_is_no_field_is_an_error(ndd: NddPrint) -> None:
@@ -78,20 +90,28 @@ def rows(*codes: str) -> pd.DataFrame:
     return pd.DataFrame({"CardCode": list(codes)})
 
 
+def exchange(sent: pd.DataFrame, held: dict[int, list[str]], *bad: int) -> tuple[list[int], dict[int, int | None]]:
+    order, stuck = exchange_order(sent, held, np.isin(np.arange(len(sent)), bad))
+    return order.tolist(), stuck
+
+
 def test_codes_move_after_their_owners_gave_them_up() -> None:
-    order, circles = exchange_order(rows("B", "C", "new"), {0: ["A"], 1: ["B"], 2: ["C"]})
-    assert order.tolist() == [2, 1, 0]
-    assert circles == []
+    assert exchange(rows("B", "C", "new"), {0: ["A"], 1: ["B"], 2: ["C"]}) == ([2, 1, 0], {})
 
 
 def test_codes_that_go_round_in_a_circle_have_no_order() -> None:
-    order, circles = exchange_order(rows("B", "A", "new", "A2"), {0: ["A"], 1: ["B"], 2: ["C"], 3: []})
-    assert order.tolist() == [2, 3]
-    assert circles == [0, 1]
+    assert exchange(rows("B", "A", "new", "A2"), {0: ["A"], 1: ["B"], 2: ["C"], 3: []}) == ([2, 3], {0: None, 1: None})
+
+
+def test_what_waits_for_a_circle_or_for_a_bad_row_is_not_sent() -> None:
+    held = {0: ["A"], 1: ["B"], 2: ["C"], 3: ["D"]}
+    assert exchange(rows("B", "A", "B", "C"), held | {0: ["A"]}) == ([], {0: None, 1: None, 2: 1, 3: 2})
+    assert exchange(rows("B", "C", "D", "new"), held, 2) == ([3], {1: 2, 0: 1})
+    assert exchange(rows("B", "A", "new", "new2"), held, 0) == ([2, 3], {1: None})
 
 
 def test_a_code_that_its_user_has_already_is_no_circle() -> None:
-    assert exchange_order(rows("A"), {0: ["A"]}) == (pytest.approx([0]), [])
+    assert exchange(rows("A"), {0: ["A"]}) == ([0], {})
 
 
 # ── many codes ──
@@ -116,7 +136,7 @@ def test_no_rows_are_no_work(box: Sandbox, ndd: NddPrint, replace: bool) -> None
 
 def test_refused_rows_cost_their_neighbours_nothing(box: Sandbox, ndd: NddPrint) -> None:
     frame = sheet(maria="5", nadie="6", ana="7", luis="123456789")
-    report = ndd.add_card_codes(frame, push={"max_rejected": 1})
+    report = ndd.add_card_codes(frame, options={"max_rejected": 1})
     assert report.table["outcome"].tolist() == ["accepted", "rejected", "rejected", "rejected"]
     assert report.table["error"].fillna("").tolist() == [
         "",
@@ -124,7 +144,7 @@ def test_refused_rows_cost_their_neighbours_nothing(box: Sandbox, ndd: NddPrint)
         "the vendor answered false: the account allows one card code a user, and the old one was not replaced",
         "El código está siendo utilizado por otro usuario.",
     ]
-    assert report.table["column"].fillna("").tolist() == ["", "LogonName", "CardCode", "CardCode"]
+    assert report.table["error_column"].fillna("").tolist() == ["", "LogonName", "CardCode", "CardCode"]
     assert held(box) == {"maria": ["5"], "ana": ["00123"], "luis": ["ABC000001"], "usuario123": ["123456789"]}
 
 
@@ -149,17 +169,30 @@ def test_codes_that_change_hands_are_sent_in_the_right_order(box: Sandbox, ndd: 
 
 
 def test_codes_exchanged_in_a_circle_are_refused_before_anything_is_sent(box: Sandbox, ndd: NddPrint) -> None:
+    frame = sheet(ana="ABC000001", maria="1", luis="00123")
     with pytest.raises(RowErrors, match="circle") as caught:
-        ndd.add_card_codes(sheet(ana="ABC000001", maria="1", luis="00123"), replace=True)
+        ndd.add_card_codes(frame, replace=True, on_bad_rows="raise")
     assert caught.value.table["row"].tolist() == [0, 2]
     assert posts(box) == 0
+    report = ndd.add_card_codes(frame, replace=True)
+    assert report.table["outcome"].tolist() == ["not sent", "accepted", "not sent"]
+    assert report.failed["error_value"].tolist() == ["ABC000001", "00123"]
+
+
+def test_what_waits_for_the_code_of_a_bad_row_is_left_out_with_it(box: Sandbox, ndd: NddPrint) -> None:
+    frame = sheet(maria="00123", ana="ABC000001", luis=None, usuario123="new").set_axis([7, 8, 9, 10])
+    report = ndd.add_card_codes(frame, replace=True)
+    assert report.table["outcome"].tolist() == ["not sent", "not sent", "not sent", "accepted"]
+    assert report.table["error"][7] == "CardCode is still the code of row 8, which is not sent"
+    assert held(box)["luis"] == ["ABC000001"]
+    assert ndd.add_card_codes(frame, replace=True).table["outcome"].tolist() == report.table["outcome"].tolist()
 
 
 def test_a_user_whose_codes_are_refused_costs_the_others_nothing(box: Sandbox, ndd: NddPrint) -> None:
     nobody = {"system": "nddprint", "reply": "status", "status": 400, "body": b""}
     box.control.fault(match=READ, **nobody)
     box.control.fault(match=ADD, **nobody)
-    report = ndd.add_card_codes(sheet(ana="1", maria="2"), replace=True, push={"workers": 1, "max_rejected": 1})
+    report = ndd.add_card_codes(sheet(ana="1", maria="2"), replace=True, options={"workers": 1, "max_rejected": 1})
     assert sorted(report.table["outcome"]) == ["accepted", "rejected"]
     assert "no text" in report.table["error"].dropna().tolist()
 
@@ -208,9 +241,9 @@ def test_running_again_sends_nothing_and_says_the_same(box: Sandbox, ndd: NddPri
 def test_rows_that_were_sent_before_need_a_decision(ndd: NddPrint) -> None:
     ndd.add_card_codes(sheet(maria="1"))
     more = sheet(maria="1", ana="2")
-    with pytest.raises(PushRefused, match="only_new"):
-        ndd.add_card_codes(more, push={"max_rejected": 1})
-    report = ndd.add_card_codes(more, only_new=True, push={"max_rejected": 1})
+    with pytest.raises(PushRefused, match="if_sent"):
+        ndd.add_card_codes(more, options={"max_rejected": 1})
+    report = ndd.add_card_codes(more, if_sent="skip", options={"max_rejected": 1})
     assert report.table["outcome"].tolist() == ["accepted", "rejected"]
 
 
@@ -224,7 +257,7 @@ def test_an_interrupted_push_goes_on_and_still_knows_the_old_codes(
     with monkeypatch.context() as patched:
         patched.setattr("toolkit.push.settle.ReadBack.settle", _interrupted)
         with pytest.raises(KeyboardInterrupt):
-            ndd.add_card_codes(frame, replace=True, push={"workers": 1})
+            ndd.add_card_codes(frame, replace=True, options={"workers": 1})
     assert posts(box) == 7
     later = toolkit.connect(**box.settings(), clock=clock, progress=False).nddprint
     report = later.add_card_codes(frame, replace=True)
@@ -265,15 +298,16 @@ def test_five_thousand_codes_with_every_kind_of_dirt(box: Sandbox, ndd: NddPrint
     frame.to_excel(tmp_path / "codes.xlsx", index=False)
     sheet_rows = toolkit.read_sheet(tmp_path / "codes.xlsx").set_axis(range(1, size + 1))
     with pytest.raises(RowErrors) as caught:
-        ndd.add_card_codes(sheet_rows)
+        ndd.add_card_codes(sheet_rows, on_bad_rows="raise")
     lost_as_text = {404}  # a sheet shows the number 4711.0 as 4711: nothing tells it from a text any more
     assert set(caught.value.table["row"]) == set(DIRT) - lost_as_text | {1, 2}
     assert posts(box) == 0
-    clean = sheet_rows.drop(index=list(set(DIRT) - lost_as_text))
+    bad = set(DIRT) - lost_as_text | {1, 2}
+    clean = sheet_rows.drop(index=list(bad))
     box.control.fault(system="nddprint", match=ADD, times=50, every=97, commit="before", reply="reset")
-    report = ndd.add_card_codes(clean)
-    assert report.summary[["rejected", "unknown", "not sent"]].tolist() == [10, 0, 0]
-    assert report.summary.sum() == len(clean)
+    report = ndd.add_card_codes(sheet_rows)
+    assert report.summary[["rejected", "unknown", "not sent"]].tolist() == [10, 0, len(bad)]
+    assert set(report.failed.query("outcome == 'not sent'").index) == bad
     stored = {card["user"]: card["CardCode"] for card in box.control.stored("nddprint", "Card")}
     wanted = {f"{DOMAIN}\\user{n:04}": f"{n:010}" for n in clean.index if n <= size - 10}
     assert {user: stored[user] for user in wanted} == wanted | {f"{DOMAIN}\\user0404": "4711"}

@@ -36,12 +36,14 @@ def test_two_hundred_envelopes(box: Sandbox, signio: Signio, tmp_path: Path) -> 
         "signers": len(people),
         "documents": 200,
         "e-mails at first": len(first),
+        "envelopes left out": 0,
         "problems": 0,
+        "doubts": 0,
     }
     assert plan.summary.to_dict() == expected
     assert posts(box) == []
 
-    drafts = plan.build(push={"workers": 32})
+    drafts = plan.build(options={"workers": 32})
     assert drafts.summary["accepted"] == 200
     assert mails(box) == []
     assert {e["estado"] for e in envelopes(box)} == {1}
@@ -49,7 +51,7 @@ def test_two_hundred_envelopes(box: Sandbox, signio: Signio, tmp_path: Path) -> 
         plan.distribute(confirm=199)
     assert mails(box) == []
 
-    sent = plan.distribute(confirm=200, push={"workers": 8})
+    sent = plan.distribute(confirm=200, options={"workers": 8})
     assert sent.summary["accepted"] == 200
     assert sorted(mails(box)) == sorted(first)
     _half_of_them_sign_and_the_status_agrees(box, signio, drafts.table["id_transaccion"])
@@ -91,7 +93,7 @@ def test_the_plan_shows_what_will_happen_and_sends_nothing(box: Sandbox, signio:
     assert box.control.log() == []
 
 
-def test_every_problem_is_in_the_plan_and_nothing_can_be_built(box: Sandbox, signio: Signio, tmp_path: Path) -> None:
+def test_every_problem_is_in_the_plan_and_keeps_its_envelope_back(box: Sandbox, signio: Signio, tmp_path: Path) -> None:
     people = crowd(6).drop(columns="archivo")
     people["archivo"] = "contrato.pdf"
     (tmp_path / "roto.pdf").write_bytes(b"%PDF-1.4 nothing %%EOF")
@@ -103,22 +105,47 @@ def test_every_problem_is_in_the_plan_and_nothing_can_be_built(box: Sandbox, sig
     people.loc[7, "identificacion"] = people.loc[6, "identificacion"]
     people.loc[9, "email"] = people.loc[8, "email"].upper()
     people.loc[10, "contrato"] = None
-    plan = signio.plan_envelopes(
-        people, "contrato", documents=f"{tmp_path}/{{archivo}}", nombre="x" * 256, place="bottom left of page 2"
-    )
+    layout = {"documents": f"{tmp_path}/{{archivo}}", "nombre": "x" * 256, "place": "bottom left of page 2"}
+    plan = signio.plan_envelopes(people, "contrato", **layout)
     found = plan.problems.groupby("row")["column"].apply(set).to_dict()
     assert "email" in found[0]
     assert "orden" in found[3]
     assert "documents" in found[4]
     assert len(plan.problems[plan.problems["column"] == "documents"]) == 2
     assert "identificacion" in found[7]
-    assert "email" in found[9]
+    assert plan.doubts["row"].tolist() == [8, 9]  # an address may serve two people
     assert "contrato" in found[10]
     assert "place" in found[1]
     assert sum(plan.problems["column"] == "nombre") == 6
-    with pytest.raises(toolkit.RowErrors):
-        plan.build()
+    with pytest.raises(toolkit.RowErrors) as caught:
+        signio.plan_envelopes(people, "contrato", **layout, on_bad_rows="raise")
+    assert len(caught.value.table) == len(plan.problems)
+    assert plan.build().table["outcome"].tolist() == ["not sent"] * 6
     assert box.control.log() == []
+
+
+def test_a_bad_row_keeps_its_whole_envelope_back_and_no_other(box: Sandbox, signio: Signio) -> None:
+    people = crowd(3)
+    people.loc[1, "email"] = "nobody"
+    people.loc[5, "contrato"] = None
+    plan = planned(signio, people)
+    assert plan.summary[["envelopes", "envelopes left out", "problems"]].tolist() == [2, 1, 2]
+    report = plan.build()
+    assert report.table["outcome"].tolist() == ["not sent", "accepted", "accepted"]
+    assert report.table[["error_column", "error_value"]].iloc[0].tolist() == ["email", "nobody"]
+    assert "not an e-mail" in report.table["error"].iloc[0]
+    assert plan.envelopes["problem"].notna().tolist() == [True, False, False]
+    assert len(envelopes(box)) == 2
+    assert plan.distribute(confirm=2).complete
+
+
+def test_a_doubt_is_sent_unless_it_is_to_be_held(box: Sandbox, signio: Signio) -> None:
+    people = crowd(2)
+    people.loc[1, "email"] = people.loc[0, "email"].upper()
+    plan = planned(signio, people)
+    assert (len(plan.problems), len(plan.doubts)) == (0, 2)
+    assert plan.build(options={"doubts": "hold"}).table["outcome"].tolist() == ["not sent", "accepted"]
+    assert plan.build(if_sent="skip").complete
 
 
 def test_columns_that_fill_nothing_or_are_not_there(signio: Signio) -> None:
@@ -208,9 +235,9 @@ def test_a_changed_row_has_to_be_a_decision(box: Sandbox, signio: Signio) -> Non
     with pytest.raises(toolkit.PushRefused) as caught:
         planned(signio, people).build()
     assert caught.value.difference["change"].tolist() == ["sent before, edited since", *["sent before, unchanged"] * 2]
-    assert planned(signio, people).build(only_new=True).complete
+    assert planned(signio, people).build(if_sent="skip").complete
     assert len(envelopes(box)) == 3
-    assert planned(signio, people).build(again=True).complete
+    assert planned(signio, people).build(if_sent="resend").complete
     assert len(envelopes(box)) == 6
 
 
@@ -257,7 +284,7 @@ def test_a_refused_step_costs_its_envelope_only(box: Sandbox, signio: Signio) ->
     match = {"path": "/transacciones/registrar_contacto"}
     box.control.fault(system="signio", match=match, reply="status", status=200, body=refusal)
     plan = planned(signio, crowd(20))
-    assert plan.build(push={"max_rejected": 1.0}).summary[["accepted", "rejected"]].tolist() == [19, 1]
+    assert plan.build(options={"max_rejected": 1.0}).summary[["accepted", "rejected"]].tolist() == [19, 1]
     assert len(plan.orphans()) == 1
     with pytest.raises(toolkit.InputError, match="19 drafts"):
         plan.distribute(confirm=20)

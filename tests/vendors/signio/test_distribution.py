@@ -85,7 +85,7 @@ def test_add_signers_gives_the_ids_beside_each_row(box: Sandbox, signio: Signio)
     people.loc["b", "email"] = "nobody"
     report = signio.add_signers(envelope, people)
     assert report.table["outcome"].tolist() == ["accepted", "not sent", "accepted"]
-    assert "email" in str(report.table["column"]["b"])
+    assert "email" in str(report.table["error_column"]["b"])
     known = signio.signers(envelope).set_index("nombre")["id_contacto"]
     assert people["nombre"].map(known).dropna().tolist() == report.table["id_firmante"].dropna().tolist()
     signio.add_signers(envelope, people)
@@ -109,13 +109,17 @@ def test_add_signers_does_not_send_empty_rows(box: Sandbox, signio: Signio) -> N
     assert report.table["outcome"].tolist() == ["accepted", "accepted", "not sent", "not sent"]
     host = box.addresses["signio"].split("/")[2]
     assert repr(report).startswith(f"signio.add_signers to envelope {envelope} at {host}, push ")
-    assert report.not_sent["error"].tolist() == ["the row is empty"] * 2
+    assert report.failed["error"].tolist() == ["the row is empty"] * 2
 
 
-def test_add_signers_refuses_somebody_twice(box: Sandbox, signio: Signio) -> None:
-    people = crowd(1, 2).drop(columns=["contrato", "archivo"])
-    people["identificacion"] = "1001"
+def test_somebody_who_is_there_twice_is_not_sent_and_the_others_are(box: Sandbox, signio: Signio) -> None:
+    envelope = signio.create_envelope("Contrato")
+    people = crowd(1, 3).drop(columns=["contrato", "archivo"])
+    people.loc[1:, "identificacion"] = "1001"
     with pytest.raises(toolkit.RowErrors) as caught:
-        signio.add_signers("e", people)
-    assert caught.value.table["row"].tolist() == [1]
-    assert box.control.log() == []
+        signio.add_signers(envelope, people, on_bad_rows="raise")
+    assert caught.value.table["row"].tolist() == [1, 2]
+    report = signio.add_signers(envelope, people)
+    assert report.table["outcome"].tolist() == ["accepted", "not sent", "not sent"]
+    assert report.failed["error"].str.contains("several rows of the envelope").all()
+    assert signio.signers(envelope)["email"].tolist() == people["email"].head(1).tolist()

@@ -15,6 +15,7 @@ from toolkit.notebook.forms.source import Source
 from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child, element
 from toolkit.notebook.words import word
+from toolkit.push import IfSent
 from toolkit.sheets import Check
 from toolkit.vendors.signio.api.documents import EXTENSIONS
 from toolkit.vendors.signio.api.signers import NewSigner
@@ -138,9 +139,9 @@ class Envelopes(ImportTarget):
             return ""
         return word("drafts", count=f"{len(self._plan.envelopes):,}")
 
-    def send(self, check: Check, *, if_sent: str, options: Mapping[str, Any]) -> Any:
+    def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Any:
         assert self._plan is not None
-        return self._plan.build(only_new=if_sent == "skip", push=options)
+        return self._plan.build(if_sent=if_sent, options=options)
 
     # ── distribution ──
 
@@ -180,7 +181,7 @@ class Envelopes(ImportTarget):
         self.form.push(lambda options: self._send_out(plan, ready, options))
 
     def _send_out(self, plan: Plan, ready: int, options: Mapping[str, Any]) -> Any:
-        report = plan.distribute(confirm=ready, push=options)
+        report = plan.distribute(confirm=ready, options=options)
         self._sent = report
         return report
 
@@ -219,7 +220,7 @@ class Envelopes(ImportTarget):
 
     # ── as code ──
 
-    def code(self, *, if_sent: str) -> str:
+    def code(self, *, if_sent: IfSent) -> str:
         facts: dict[str, Any] = {
             "documents": self._files.shown,
             "place": self._places.place,

@@ -48,10 +48,10 @@ class Ask(Form):
             self.move_focus(self._person[0].key)
             raise InputError(word("ask whom"))
         self.show_code(
-            f"tickets = api.carmachain.request(pd.DataFrame([{values!r}]), categories={categories!r})\n"
-            "answers = api.carmachain.collect(tickets)"
+            f"report = api.carmachain.request([{values!r}], categories={categories!r})\n"
+            "answers = api.carmachain.collect(report)"
         )
-        self.tickets = self._carmachain.request(pd.DataFrame([values]), categories=categories)
+        self.tickets = self._carmachain.request([values], categories=categories, on_bad_rows="raise").joined
         self.look()
 
     def look(self) -> None:

@@ -3,27 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.sheet import SheetForm
 from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child
 from toolkit.notebook.forms.widgets import Input
 from toolkit.notebook.words import word
+from toolkit.push import IfSent, Report
 from toolkit.sheets import Check
-from toolkit.vendors.carmachain.api import Person
 from toolkit.vendors.carmachain.client import CarmaChain
 from toolkit.vendors.ida.client import Ida
-from toolkit.vendors.nddprint.api import NewCardCode
 from toolkit.vendors.nddprint.client import NddPrint
 
 
-def _rows(check: Check) -> pd.DataFrame:
-    return check.fixed()[~check.bad]
-
-
-def _new(if_sent: str) -> str:
+def _new(if_sent: IfSent) -> str:
     return f", if_sent={if_sent!r}" if if_sent != "raise" else ""
 
 
@@ -56,10 +49,10 @@ class Contacts(ImportTarget):
     def operation_code(self) -> str:
         return f"api.ida.fields({self._id})"
 
-    def send(self, check: Check, *, if_sent: str, options: Mapping[str, Any]) -> Any:
-        return self._ida.insert_records(self._id, check.fixed(), only_new=if_sent == "skip", push=options)
+    def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Report:
+        return self._ida.insert_records(self._id, check, if_sent=if_sent, options=options)
 
-    def code(self, *, if_sent: str) -> str:
+    def code(self, *, if_sent: IfSent) -> str:
         return f"report = api.ida.insert_records({self._id}, check{_new(if_sent)})"
 
 
@@ -79,17 +72,15 @@ class Codes(ImportTarget):
         self._replace = on
 
     def operation(self) -> Any:
-        return NewCardCode
+        return self._nddprint.add_card_codes
 
     def operation_code(self) -> str:
         return "api.nddprint.add_card_codes"
 
-    def send(self, check: Check, *, if_sent: str, options: Mapping[str, Any]) -> Any:
-        return self._nddprint.add_card_codes(
-            _rows(check), replace=self._replace, only_new=if_sent == "skip", push=options
-        )
+    def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Report:
+        return self._nddprint.add_card_codes(check, replace=self._replace, if_sent=if_sent, options=options)
 
-    def code(self, *, if_sent: str) -> str:
+    def code(self, *, if_sent: IfSent) -> str:
         replace = ", replace=True" if self._replace else ""
         return f"report = api.nddprint.add_card_codes(check{replace}{_new(if_sent)})"
 
@@ -108,7 +99,7 @@ class People(ImportTarget):
         return (self._categories.element(),)
 
     def operation(self) -> Any:
-        return Person
+        return self._carmachain.request
 
     def operation_code(self) -> str:
         return "api.carmachain.request"
@@ -121,11 +112,11 @@ class People(ImportTarget):
         chosen: list[str] = values["categories"]
         return chosen
 
-    def send(self, check: Check, *, if_sent: str, options: Mapping[str, Any]) -> Any:
+    def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Report:
         chosen = self._chosen()
-        return self._carmachain.request(_rows(check), categories=chosen, only_new=if_sent == "skip", push=options)
+        return self._carmachain.request(check, categories=chosen, if_sent=if_sent, options=options)
 
-    def code(self, *, if_sent: str) -> str:
+    def code(self, *, if_sent: IfSent) -> str:
         report = f"report = api.carmachain.request(check, categories={self._chosen()!r}{_new(if_sent)})"
         return f"{report}\nanswers = api.carmachain.collect(report)"
 
@@ -141,5 +132,5 @@ def card_codes(nddprint: NddPrint) -> SheetForm:
 
 
 def people(carmachain: CarmaChain) -> SheetForm:
-    """People from a spreadsheet into a consumer-data request. **It may cost money.** `.report` holds the tickets."""
+    """People from a spreadsheet into a consumer-data request. **It may cost money.** `.report` has the tickets."""
     return SheetForm(People(carmachain))

@@ -9,8 +9,8 @@ from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.view import Child
 from toolkit.notebook.words import has_word, word
 from toolkit.push import Report
+from toolkit.sheets.outcomes import IN
 
-IN = ("verified", "accepted")
 NOT_REACHED = "not reached"
 
 

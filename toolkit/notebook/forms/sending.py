@@ -10,7 +10,7 @@ from toolkit.notebook.forms.job import LONG, Job
 from toolkit.notebook.forms.outcome import Outcome, is_paused
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.notebook.words import word
-from toolkit.push import Report
+from toolkit.push import IfSent, Report
 
 if TYPE_CHECKING:
     from toolkit.notebook.forms.sheet import SheetForm
@@ -30,7 +30,7 @@ class SendStep:
         self._file: Path | None = None
 
     @property
-    def if_sent(self) -> str:
+    def if_sent(self) -> IfSent:
         """What happens to rows that were sent before."""
         return "skip" if self.only_new else "raise"
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from toolkit.notebook.forms.view import Child
 from toolkit.notebook.words import word
+from toolkit.push import IfSent
 from toolkit.sheets import Check
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class ImportTarget:
             return ""
         return word("send leave", count=f"{good:,}", left=f"{left:,}") if left else word("send", count=f"{good:,}")
 
-    def send(self, check: Check, *, if_sent: str, options: Mapping[str, Any]) -> Any:
+    def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Any:
         """Send what can be sent: a `Report`."""
         raise NotImplementedError
 
@@ -64,7 +65,7 @@ class ImportTarget:
         """What came of it, in words; empty where the counts of the rows say it."""
         return ""
 
-    def code(self, *, if_sent: str) -> str:
+    def code(self, *, if_sent: IfSent) -> str:
         """The statements that send `check`."""
         raise NotImplementedError
 

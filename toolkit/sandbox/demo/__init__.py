@@ -35,7 +35,7 @@ def run(output: Path) -> Iterator[str]:
         yield from _problems(check.errors)
         yield f"  {len(check.duplicates()):,} rows say the same as an earlier one; they are sent all the same\n"
 
-        report = ida.insert_records(database, check.fixed())
+        report = ida.insert_records(database, check)
         stored = int(ida.database(database)["rowCounter"].iloc[0])
         yield repr(report)
         yield f"{stored:>9,}  stored, as the sandbox itself counts them"

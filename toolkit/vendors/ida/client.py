@@ -1,29 +1,24 @@
 """IDA: what an analyst holds. The declared endpoints, and the workflows made of several calls."""
 
 import base64
-import contextlib
 import hashlib
 import json
 import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from toolkit.errors import AuthError, BadAnswer, InputError, NotFound, SettingsError, ToolkitError
-from toolkit.http import wire
+from toolkit.errors import AuthError, NotFound, SettingsError, ToolkitError
 from toolkit.http.secrets import ClearedFrames, Secret
 from toolkit.http.session import Clock
-from toolkit.http.wire import Judgement
-from toolkit.push import Aim, Counter, Order, Report, Rows, SendPolicy, Suspect, push_all, row_tag
-from toolkit.sheets.check import Check, check
-from toolkit.sheets.fields import as_fields
-from toolkit.spec import Choice, Date, Email, Endpoint, Field, Number, Phone
-from toolkit.vendors.base import Connection, VendorClient
+from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
+from toolkit.sheets.check import check
+from toolkit.sheets.target import takes_fields_of
+from toolkit.vendors.base import VendorClient
 from toolkit.vendors.ida import api as declared
+from toolkit.vendors.ida.push import Database
 
-ESCAPED = bytes([*range(32), *b'"\\'])  # what JSON does not show as it is
 SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 
 
@@ -75,45 +70,50 @@ class Ida(VendorClient, declared.Ida):
         table.insert(0, "recordId", pd.Series(asked, dtype="Int64"))
         return table.assign(error=pd.array(errors, dtype="str"))
 
+    @takes_fields_of("api.ida.fields(database_id)")
     def insert_records(
         self,
         database_id: int,
         rows: Any,
         *,
         tag_field: str | None = None,
-        only_new: bool = False,
-        again: bool | str = False,
-        push: Mapping[str, Any] | None = None,
+        if_sent: IfSent = "raise",
+        on_bad_rows: OnBadRows = "skip",
+        options: Options | Mapping[str, Any] | None = None,
     ) -> Report:
         """Add records to a contact database, one for each row, and say what became of each.
 
-        Every cell is checked first, by the database's own fields: a row with a bad cell, or with none at all, is not
-        sent, and the report says why. The others travel in chunks. Safe to run again: rows that are in are not sent
-        twice, and a push that was interrupted goes on. What cannot be known is `unknown`, and is never sent again on
-        its own.
+        Every cell is checked first, by the database's own fields. The rows travel in chunks. Safe to run again: rows
+        that are in are not sent twice, and a push that was interrupted goes on. What cannot be known is `unknown`, and
+        is never sent again on its own.
 
         Args:
-            database_id: where to.
-            rows: a DataFrame, an iterator of them (`read_csv(chunksize=…)`), or anything with an Arrow stream. Columns
-                are names or labels of the database's fields; any other column is an error. An iterator is read frame by
-                frame: the report then keeps the cells of the rows that are not in, and only the index of the others.
+            database_id: the database to add to.
+            rows: a DataFrame, a list of dicts, a table of polars, pyarrow or DuckDB, a Check, or an iterator of these
+                (`read_csv(chunksize=…)`), which is read frame by frame. Columns are names or labels of the database's
+                fields; any other column is an error.
             tag_field: a text field to write a mark into, so that each stored row can be traced to this push; the report
                 shows it as `tag`.
-            only_new: leave out rows that an earlier push has sent to this database.
-            again: send rows that were sent before once more; a text makes a further time of it.
-            push: settings for this push, as `{"settle_wait": 65}`; see `toolkit.push.Options`.
+            if_sent: what to do with rows that were sent to this database before. "raise": nothing is sent, unless these
+                are exactly the rows of an earlier push: then it goes on, or its report comes back. "skip": only the
+                others are sent. "resend": all are sent once more; a further time needs the option `resend_as`.
+            on_bad_rows: "skip" leaves out rows with a bad cell, or with none at all, and the report says why; "raise"
+                sends nothing where there are any, and needs all rows at once.
+            options: such as `{"settle_wait": 65}`; `toolkit.Options` lists them.
 
         Returns:
             A report with one row for each row of the input, same index. The vendor gives no ids back: a row is
-            `verified` when the database's counter proves it, as far as nobody else wrote there at that time.
+            `verified` when the database's counter proves it, as far as nobody else wrote there at that time. Of an
+            iterator, it keeps the cells of the rows that are not in, and only the index of the others.
 
         Raises:
-            InputError: a column is no field of the database. Nothing was sent; of an iterator, nothing of this frame.
-            PushRefused: some of these rows were sent before, and nobody chose what to do; or a push that sent rows once
+            InputError: a column is no field of the database; `RowErrors` for bad rows with `on_bad_rows="raise"`.
+                Nothing was sent; of an iterator, nothing of this frame.
+            PushRefused: some of these rows were sent before, and `if_sent` is "raise"; or a push that sent rows once
                 more stopped half-way, and these are others. Nothing was sent.
             NotFound: there is no such database.
 
-        >>> ida.insert_records(11111, pd.DataFrame({"EMAIL": ["ana@example.cl", "luis@example.cl"]})).summary
+        >>> ida.insert_records(11111, [{"EMAIL": "ana@example.cl"}, {"EMAIL": "luis@example.cl"}]).summary
         outcome
         verified      2
         accepted      0
@@ -125,9 +125,8 @@ class Ida(VendorClient, declared.Ida):
 
         Manual: IDA API Database 2.5, Insertar registros en base de datos; POST /api/v2/database/records (documented).
         """
-        where = Destination(self.connection, database_id)
-        options, policy = self.connection.options(push), SendPolicy(only_new, again)
-        return push_all(rows, lambda frame: where.aim(frame, tag_field), options, policy)
+        policy = self.connection.policy(if_sent, on_bad_rows, options)
+        return bulk_write(rows, Database(self.connection, database_id, tag_field), policy)
 
     @property
     def _raw_only(self) -> declared.RawOnly:
@@ -166,131 +165,6 @@ def _stepping_aside(names: Sequence[Hashable]) -> dict[Hashable, str]:
         while new[name] in names:
             new[name] += " (record)"
     return new
-
-
-class Destination:
-    """A database as rows go into it: its identity and its fields, read once."""
-
-    def __init__(self, connection: Connection, database_id: int) -> None:
-        self.connection, self.id = connection, database_id
-        self._ida = declared.Ida(connection.client)
-        about = self._ida.database(database_id)
-        created = about["createdAt"].iloc[0]
-        made = f"{created:%Y%m%d%H%M%S}" if pd.notna(created) else ""
-        self.name = f"{connection.address}/database/{database_id} {made}".strip()
-        called = about["name"].iloc[0]
-        title = f"database {database_id} «{called}»" if pd.notna(called) else f"database {database_id}"
-        self.where = f"{title} at {connection.host}"
-        self.table = self._ida.fields(database_id)
-        self.fields = as_fields(self.table, day_format=declared.DATE_FORMAT)
-        self.field_ids = dict(zip(self.table["name"], self.table["id"], strict=True))
-
-    def count(self) -> int:
-        counted = self._ida.database(self.id)["rowCounter"].iloc[0]
-        if pd.isna(counted):
-            raise BadAnswer("the database says no rowCounter")
-        return int(counted)
-
-    def aim(self, frame: pd.DataFrame, tag_field: str | None) -> Aim:
-        target = self.target(frame, tag_field)
-        return Aim(target, Counter(target), target.check)
-
-    def target(self, frame: pd.DataFrame, tag_field: str | None = None) -> "Records":
-        fields = tuple(f for f in self.fields if f.name != tag_field)
-        if tag_field is not None and len(fields) == len(self.fields):
-            raise InputError(f"the database has no field {tag_field!r} for the tag; it has {', '.join(self.field_ids)}")
-        return Records(self, check(frame, fields), fields, tag_field)
-
-
-KINDS: dict[str, tuple[type[Field], ...]] = {  # whom a refusal speaks of, by the word in it
-    "teléfono": (Phone,),
-    "telefono": (Phone,),
-    "email": (Email,),
-    "correo": (Email,),
-    "fecha": (Date,),
-    "número": (Number,),
-    "numero": (Number,),
-    "valor": (Choice,),
-}
-
-
-class Records(Rows):
-    """Where `insert_records` sends its rows; their count is the only thing that can be read back."""
-
-    what = "ida.insert_records"
-    together = True
-
-    def __init__(self, where: Destination, checked: Check, fields: Sequence[Field], tag_field: str | None) -> None:
-        self._where, self.check, self._tag_field, self.tagged = where, checked, tag_field, bool(tag_field)
-        self.destination, self.where = where.name, where.where
-        self.session = where.connection.session
-        self._endpoint = where.connection.endpoint(declared.Ida.endpoints["post_records"])
-        self._fields = {f.key: f for f in fields}
-        self._columns = checked.columns
-
-    def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
-        ids = self._where.field_ids
-        columns = [(ids[key], values) for key, values in self.check.wire(order.positions).items()]
-        if self._tag_field:
-            columns.append((ids[self._tag_field], [row_tag(self.tag, n) for n in order.serials]))
-        head = f'{{"database_id":{self._where.id},"records":['
-        body = f"{head}{_records(columns)}]}}"
-        return self._endpoint, wire.Request(self._endpoint.method, self._endpoint.path, body=body.encode())
-
-    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
-        """The rows with the value that a refusal names, in fields of the kind that it names."""
-        words, _, named = said.message.rpartition(": ")
-        named = named.strip().strip("\"'")
-        kinds = next((kinds for word, kinds in KINDS.items() if word in words.casefold()), None)
-        if not named or not kinds:
-            return []
-        exact, near = [], []
-        for key, values in self.check.wire(positions).items():
-            if isinstance(self._fields[key], kinds):
-                cells = list(zip(positions.tolist(), values, strict=True))
-                exact += [(p, self._columns[key]) for p, v in cells if v == named]
-                near += [(p, self._columns[key]) for p, v in cells if _alike(v, named)]
-        named_rows = dict(exact or near)
-        return [Suspect(p, str(column), certain=len(exact) == 1) for p, column in named_rows.items()]
-
-    def count(self) -> int:
-        return self._where.count()
-
-
-def _records(columns: Sequence[tuple[int, list[str | None]]]) -> str:
-    """The rows as JSON, joined by commas. IDA takes every value as text, and the check made texts of all of them."""
-    with contextlib.suppress(TypeError, IndexError):  # a cell is empty, or all of them
-        return _whole_records(columns)
-    quote = json.encoder.encode_basestring
-    pieces = []
-    for field_id, texts in columns:
-        head = f'{{"field_id":{field_id},"fvalue":'
-        pieces.append(["" if v is None else f"{head}{quote(v)}}}" for v in texts])
-    return ",".join([f'{{"values":[{",".join(filter(None, row))}]}}' for row in zip(*pieces, strict=True)])
-
-
-def _whole_records(columns: Sequence[tuple[int, list[str | None]]]) -> str:
-    """The same where no value is missing: what all rows share and the cells are laid side by side and joined once.
-
-    This takes half the time of putting each row together by itself.
-    """
-    rows, width = len(columns[0][1]), 2 * len(columns)
-    parts: list[Any] = [None] * (rows * width)
-    for n, (field_id, texts) in enumerate(columns):
-        before = '"},' if n else '"}]},{"values":['
-        parts[2 * n :: width] = [f'{before}{{"field_id":{field_id},"fvalue":"'] * rows
-        parts[2 * n + 1 :: width] = texts
-    cells = "".join(parts[1::2]).encode()
-    if len(cells.translate(None, ESCAPED)) < len(cells):
-        parts[1::2] = [json.encoder.encode_basestring(cell)[1:-1] for cell in parts[1::2]]
-    return "".join(parts).removeprefix('"}]},') + '"}]}'
-
-
-def _alike(value: str | None, named: str) -> bool:
-    if value is None:
-        return False
-    digits = re.sub(r"\D", "", named)
-    return value.casefold() == named.casefold() or (len(digits) >= 6 and re.sub(r"\D", "", value) == digits)
 
 
 @ClearedFrames()

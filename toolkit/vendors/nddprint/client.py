@@ -1,32 +1,19 @@
 """nddPrint 360: card codes of many users at once, and of one without doubt."""
 
-import dataclasses
-import math
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import NotFound, OutcomeUnknown, Rejected, RowErrors, SettingsError, ToolkitError
-from toolkit.http import wire
+from toolkit.errors import OutcomeUnknown, SettingsError, ToolkitError
 from toolkit.http.secrets import Secret
-from toolkit.http.wire import Judgement
-from toolkit.push import Order, ReadBack, Report, Rows, SendPolicy, Suspect
-from toolkit.push.journal import Step
-from toolkit.push.run import Runner
-from toolkit.sheets.check import Check, check
-from toolkit.spec import Endpoint
-from toolkit.vendors.base import Connection, VendorClient
+from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
+from toolkit.sheets.check import check
+from toolkit.sheets.target import takes
+from toolkit.vendors.base import VendorClient
 from toolkit.vendors.nddprint import api as declared
-
-USER = ["LogonName", "DomainName"]
-OLD = "previousCardCodes"
-BLAMED = {declared.IN_USE: "CardCode", declared.KEPT: "CardCode", declared.NO_USER: "LogonName"}
-MANGLED = "was turned into a number by a spreadsheet: leading zeros may be lost; read the column as text"
+from toolkit.vendors.nddprint.push import CARD_CODES, USER, Users, read_codes, sent_rows
 
 
 class NddPrint(VendorClient, declared.NddPrint):
@@ -74,8 +61,8 @@ class NddPrint(VendorClient, declared.NddPrint):
         """
         checked = check(users[[c for c in USER if c in users]], declared.NewCardCode.fields[:2])
         checked.raise_if_bad("users")
-        names = _sent(checked)[USER]
-        answers = self._read_all(names)
+        names = sent_rows(checked)[USER]
+        answers = read_codes(self.connection, names)
         rows = [row for position, answer in enumerate(answers) for row in _lines(position, answer)]
         found = pd.DataFrame(rows, columns=["position", "CardCode", "uniqueCardCode", "error"])
         at = found.pop("position").to_numpy(dtype=np.int64)
@@ -109,56 +96,50 @@ class NddPrint(VendorClient, declared.NddPrint):
             if str(card_code).strip() not in set(held):
                 raise
 
+    @takes(CARD_CODES)
     def add_card_codes(
         self,
-        codes: pd.DataFrame,
+        rows: Any,
         *,
         replace: bool = False,
-        only_new: bool = False,
-        again: bool | str = False,
-        push: Mapping[str, Any] | None = None,
+        if_sent: IfSent = "raise",
+        on_bad_rows: OnBadRows = "skip",
+        options: Options | Mapping[str, Any] | None = None,
     ) -> Report:
         """Give many users a card code each, and say what became of each.
 
-        Every row is checked before the first is sent. Where an answer leaves doubt, the user's codes are read.
-        Run again, it goes on where it stopped, or does nothing. With `replace`, the codes of every user are read first
-        and kept in the report (`previousCardCodes`), so that a person can go back; a code that moves from one of these
-        users to another is sent after its first owner's new one.
+        Every row is checked before the first is sent. Where an answer leaves doubt, the user's codes are read. Run
+        again, it goes on where it stopped, or does nothing. With `replace`, the codes of every user are read first and
+        kept in the report (`previousCardCodes`), so that you can go back; a code that moves from one of these users to
+        another is sent after its first owner's new one.
 
         Args:
-            codes: `LogonName`, `DomainName`, `CardCode`; the code as text, for leading zeros count.
+            rows: `LogonName`, `DomainName`, `CardCode`, the code as text, for leading zeros count. A DataFrame, a list
+                of dicts, a table of polars, pyarrow or DuckDB, a Check, or an iterator of these.
             replace: where the account allows one code a user, whether the new one takes the old one's place.
-            only_new: leave out rows that an earlier push has sent.
-            again: send them a second time; a text makes a further time of it.
-            push: settings for this push, as `{"workers": 4}`; see `toolkit.push.Options`.
+            if_sent: what to do with rows that were sent before. "raise": nothing is sent, unless these are exactly the
+                rows of an earlier push: then it goes on, or its report comes back. "skip": only the others are sent.
+                "resend": all are sent once more; a further time needs the option `resend_as`.
+            on_bad_rows: "skip" leaves out rows that cannot be sent: blank codes, codes that a spreadsheet turned into
+                numbers, a user in several rows, a code for several users, codes exchanged in a circle, and what waits
+                for the code of a row that is left out. "raise" sends nothing where there are any.
+            options: such as `{"workers": 4}`; `toolkit.Options` lists them.
 
         Returns:
-            A report with one row for each row of `codes`, same index.
+            A report with one row for each row of the input, same index.
 
         Raises:
-            RowErrors: the same user twice, the same code for two users, blank codes, codes that a spreadsheet turned
-                into numbers, or codes exchanged in a circle. Nothing was sent; `.table` lists all.
-            PushRefused: some rows were sent before, and nobody chose what to do. Nothing was sent.
+            RowErrors: some rows cannot be sent, with `on_bad_rows="raise"`. Nothing was sent; `.table` lists all.
+            PushRefused: some rows were sent before, and `if_sent` is "raise". Nothing was sent.
 
-        >>> new = pd.DataFrame({"LogonName": ["maria"], "DomainName": ["dominio123"], "CardCode": ["000777"]})
+        >>> new = [{"LogonName": "maria", "DomainName": "dominio123", "CardCode": "000777"}]
         >>> nddprint.add_card_codes(new).table["outcome"].tolist()
         ['accepted']
 
         Manual: nddPrint 360, Identificador físico, Add Card code; POST /api/v1/users/add-card-code (documented).
         """
-        _raise(problems_of_codes(codes))
-        sent = _sent(check(codes, declared.NewCardCode))
-        held = self._held(sent) if replace else {}
-        order, circles = exchange_order(sent, held)
-        _raise(_table(codes, [(i, "CardCode", "is exchanged in a circle: no order of sending works") for i in circles]))
-        moved = not np.array_equal(order, np.arange(len(order)))
-        target = _CardCodes(self.connection, check(codes.iloc[order], declared.NewCardCode), replace)
-        oracle = _KeepingOld(target, {at: held[int(i)] for at, i in enumerate(order) if held})
-        options = self.connection.options(push, workers=self.connection.client.workers)
-        if moved:
-            options = dataclasses.replace(options, workers=1)
-        report = self.connection.push(target, oracle, target.check, options, SendPolicy(only_new, again))
-        return Report(codes, report.table.iloc[np.argsort(order)], report.facts)
+        policy = self.connection.policy(if_sent, on_bad_rows, options, workers=self.connection.client.workers)
+        return bulk_write(rows, Users(self.connection, replace=replace), policy)
 
     @property
     def _raw_only(self) -> declared.RawOnly:
@@ -178,133 +159,6 @@ class NddPrint(VendorClient, declared.NddPrint):
         found = self._raw_only.token(account["client_id"], account["secret_key"])
         life = found["expiresIn"].iloc[0]
         return found["accessToken"].iloc[0], None if pd.isna(life) else float(life)
-
-    def _read_all(self, names: pd.DataFrame) -> list[Any]:
-        values = [{"logon_name": n, "domain_name": d} for n, d in names[USER].itertuples(index=False)]
-        return self.connection.client.each(self.endpoints["read_card_codes"], values, label="card codes")
-
-    def _held(self, sent: pd.DataFrame) -> dict[int, list[str]]:
-        """The codes that each row's user has now. What cannot be read cannot be kept: then nothing is sent."""
-        held = {}
-        for position, answer in enumerate(self._read_all(sent)):
-            no_user = isinstance(answer, NotFound | Rejected)
-            if isinstance(answer, ToolkitError) and not no_user:
-                raise answer
-            held[position] = [] if no_user else list(answer["cardCodes"].iloc[0] or ())
-        return held
-
-
-class _CardCodes(Rows):
-    """Where card codes go: a row a request."""
-
-    together = False
-    corrects = True  # a user's new code takes the old one's place, or stands beside it
-    resend_at_once = True
-    looks_after_refusal = True
-
-    def __init__(self, connection: Connection, checked: Check, replace: bool) -> None:
-        self.check, self._replace = checked, replace
-        self.session = connection.session
-        self._nddprint = declared.RawOnly(connection.client)
-        self._endpoint = connection.endpoint(declared.NddPrint.endpoints["post_card_code"])
-        self.what = f"nddprint.add_card_codes{', replacing' if replace else ''}"
-        self.destination = f"{connection.address}/users"
-        self.where = f"users at {connection.host}"
-        self._rows = list(_sent(checked).itertuples(index=False, name=None))
-
-    def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
-        logon_name, domain_name, code = self._rows[order.positions[0]]
-        values = {"logon_name": logon_name, "domain_name": domain_name, "card_code": code, "replace": self._replace}
-        return self._endpoint, wire.request(self._endpoint, values)
-
-    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
-        return [Suspect(int(p), BLAMED[said.code], True) for p in positions if said.code in BLAMED]
-
-    def find(self, position: int) -> Mapping[str, Any] | None:
-        logon_name, domain_name, code = self._rows[position]
-        try:
-            found = self._nddprint.read_card_codes(logon_name, domain_name)
-        except (NotFound, Rejected):
-            return None
-        return {} if any(code in held for held in found["cardCodes"] if held) else None
-
-
-class _KeepingOld(ReadBack):
-    """Reads back, and has the users' old codes on disk before the first request leaves."""
-
-    def __init__(self, target: _CardCodes, held: Mapping[int, list[str]]) -> None:
-        super().__init__(target)
-        self._held = held
-
-    def begin(self, run: Runner, doubtful: Sequence[Step]) -> None:
-        kept = run.journal.results()
-        new = {i: {OLD: self._held[at]} for i, at in enumerate(run.where) if i not in kept and at in self._held}
-        with run.journal.transaction():
-            run.journal.keep_results(new)
-        super().begin(run, doubtful)
-
-
-# ── what keeps a sheet from being sent ───────────────────────────────────────
-
-
-def problems_of_codes(codes: pd.DataFrame) -> pd.DataFrame:
-    """What keeps a sheet of card codes from being sent, all of it: `row`, `column`, `value`, `problem`."""
-    checked = check(codes, declared.NewCardCode)
-    sent = _sent(checked)
-    user = sent["LogonName"].str.casefold() + "\x00" + sent["DomainName"].str.casefold()
-    users = user.groupby(sent["CardCode"]).transform("nunique")
-    found = [
-        *((i, "CardCode", MANGLED) for i, v in enumerate(codes.get("CardCode", ())) if _was_number(v)),
-        *((i, "LogonName", "is in several rows") for i in _where(user.notna() & user.duplicated(keep=False))),
-        *((i, "CardCode", "is given to several users") for i in _where(users > 1)),
-    ]
-    kept = ["row", "column", "value", "problem"]
-    return pd.concat([checked.errors[kept], _table(codes, found)], ignore_index=True)
-
-
-def exchange_order(sent: pd.DataFrame, held: Mapping[int, Sequence[str]]) -> tuple[np.ndarray, list[int]]:
-    """The order in which codes can move between these users, and the rows for which there is none.
-
-    Args:
-        sent: the rows.
-        held: the codes that each row's user has now and gives up, by the row's position.
-    """
-    holder = {code: position for position, codes in held.items() for code in codes}
-    first = {i: h for i, code in enumerate(sent["CardCode"]) if (h := holder.get(code, i)) != i}
-    sorter = TopologicalSorter({i: [first[i]] if i in first else [] for i in range(len(sent))})
-    with suppress(CycleError):  # the sorter still gives all that does not wait for a circle
-        sorter.prepare()
-    order: list[int] = []
-    while ready := sorter.get_ready():
-        order += sorted(ready)
-        sorter.done(*ready)
-    return np.array(order, dtype=np.int64), sorted(set(range(len(sent))) - set(order))
-
-
-def _where(rows: "pd.Series[bool]") -> list[int]:
-    return [i for i, chosen in enumerate(rows) if chosen]
-
-
-def _was_number(value: Any) -> bool:
-    if isinstance(value, str):
-        return bool(re.fullmatch(r"\s*\d+\.0+\s*", value))
-    return isinstance(value, float) and not math.isnan(value)
-
-
-def _sent(checked: Check) -> pd.DataFrame:
-    """The rows as they are sent, by position."""
-    made = pd.DataFrame(checked.wire(), index=range(len(checked.frame)), dtype="str")
-    return made.reindex(columns=[f.key for f in declared.NewCardCode.fields]).astype("str")
-
-
-def _table(codes: pd.DataFrame, found: Iterable[tuple[int, str, str]]) -> pd.DataFrame:
-    rows = [(codes.index[i], column, str(codes[column].iloc[i]), problem) for i, column, problem in found]
-    return pd.DataFrame(rows, columns=["row", "column", "value", "problem"])
-
-
-def _raise(problems: pd.DataFrame) -> None:
-    if len(problems):
-        raise RowErrors(problems)
 
 
 def _lines(position: int, answer: Any) -> list[tuple[int, str | None, Any, str | None]]:

@@ -1,27 +1,28 @@
 """SIGNIO: what an analyst holds. The declared endpoints, and the workflows made of several calls."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from toolkit import frames
 from toolkit.errors import BadAnswer, InputError, RowErrors, SettingsError, ToolkitError
-from toolkit.http import wire
 from toolkit.http.secrets import Secret
-from toolkit.http.wire import Judgement
-from toolkit.push import Order, ReadBack, Report, Rows, SendPolicy, Suspect
-from toolkit.sheets.check import Check, check
-from toolkit.spec import Bool, Choice, Endpoint, Flag, Integer, Payload, Record, Text, Timestamp
-from toolkit.vendors.base import Connection, VendorClient
+from toolkit.plain import message
+from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
+from toolkit.sheets.rows import frame_of
+from toolkit.sheets.target import takes
+from toolkit.spec import Bool, Choice, Flag, Integer, Payload, Record, Text, Timestamp
+from toolkit.vendors.base import VendorClient
 from toolkit.vendors.signio import api as declared
 from toolkit.vendors.signio.api.base import STATUSES, Status
 from toolkit.vendors.signio.api.envelopes import Envelope
-from toolkit.vendors.signio.api.signers import NewSigner, Signer
+from toolkit.vendors.signio.api.signers import Signer
 from toolkit.vendors.signio.campaign import Plan
 from toolkit.vendors.signio.drafts import Layout, drafts_of
+from toolkit.vendors.signio.people import ENVELOPES, SIGNERS
+from toolkit.vendors.signio.push import EnvelopeOfSigners
 
 TOKEN_LIFE = 7200.0  # seconds (observed)
 
@@ -140,59 +141,64 @@ class Signio(VendorClient, declared.Signio):
         ]
         return frames.to_frame(TemplateRole, rows)
 
+    @takes(SIGNERS)
     def add_signers(
         self,
         envelope_id: str,
-        people: pd.DataFrame,
+        rows: Any,
         *,
-        only_new: bool = False,
-        again: bool | str = False,
-        push: Mapping[str, Any] | None = None,
+        if_sent: IfSent = "raise",
+        on_bad_rows: OnBadRows = "skip",
+        options: Options | Mapping[str, Any] | None = None,
     ) -> Report:
         """Register many signers in one draft, one for each row, and say what became of each. Nobody is told.
 
-        Every cell is checked first; a row with a bad cell is not sent, and the report says why. Safe to run again: who
-        is in is not sent twice. Where no trustworthy answer comes, the envelope's signers are read.
+        Every cell is checked first. Safe to run again: who is in is not sent twice. Where no trustworthy answer comes,
+        the envelope's signers are read.
 
         Args:
             envelope_id: of a draft.
-            people: a row for each signer, its columns the fields of `add_signer`; any other column is an error.
-            only_new: leave out rows that an earlier push has sent.
-            again: send them once more; a text makes it a further time.
-            push: settings for this push, as `{"settle_wait": 65}`.
+            rows: a row for each signer, its columns the fields of `add_signer`; any other column is an error. A
+                DataFrame, a list of dicts, a table of polars, pyarrow or DuckDB, a Check, or an iterator of these.
+            if_sent: what to do with rows that were sent before. "raise": nothing is sent, unless these are exactly the
+                rows of an earlier push: then it goes on, or its report comes back. "skip": only the others are sent.
+                "resend": all are sent once more; a further time needs the option `resend_as`.
+            on_bad_rows: "skip" leaves out rows with a bad cell, and rows of a person who is in several; the report says
+                why. "raise" sends nothing where there are any.
+            options: such as `{"settle_wait": 65}`; `toolkit.Options` lists them.
 
         Returns:
-            A report with one row for each row of `people`, same index, with the identifiers in `id_firmante`.
+            A report with one row for each row of the input, same index, with the identifiers in `id_firmante`.
 
         Raises:
-            RowErrors: somebody is there twice. Nothing was sent.
-            PushRefused: some rows were sent before, and nobody chose what to do. Nothing was sent.
+            RowErrors: some rows cannot be sent, with `on_bad_rows="raise"`. Nothing was sent; `.table` lists all.
+            PushRefused: some rows were sent before, and `if_sent` is "raise". Nothing was sent.
         """
-        checked = check(people, NewSigner)
-        _raise_if_twice(checked)
-        options, policy = self.connection.options(push), SendPolicy(only_new, again)
-        target = _People(self.connection, envelope_id, checked)
-        return self.connection.push(target, ReadBack(target), checked, options, policy)
+        policy = self.connection.policy(if_sent, on_bad_rows, options)
+        return bulk_write(rows, EnvelopeOfSigners(self.connection, envelope_id), policy)
 
+    @takes(ENVELOPES)
     def plan_envelopes(
         self,
-        people: pd.DataFrame,
+        rows: Any,
         envelope: str,
         *,
         documents: Any = (),
         place: Any = "bottom left of the last page",
         template: Mapping[str, Any] | None = None,
         campaign: str = "",
-        **options: Any,
+        on_bad_rows: OnBadRows = "skip",
+        **envelope_options: Any,
     ) -> Plan:
-        """Plan a campaign: envelopes by the hundred from one frame. Nothing is sent; the plan shows what would be.
+        """Plan a campaign: envelopes by the hundred from one sheet. Nothing is sent; the plan shows what would be.
 
         `plan.build()` makes the drafts, of which nobody is told; `plan.distribute(confirm=…)` sends the e-mails. Texts
         may name columns in braces, as "contratos/{cedula}.pdf": each envelope has the cells of its own rows there.
 
         Args:
-            people: a row for each signer: the fields of `add_signer`, `envelope`, and the columns that texts name. Any
-                other column is an error. Empty rows are left out.
+            rows: a row for each signer: the fields of `add_signer`, `envelope`, and the columns that texts name. Any
+                other column is an error. Empty rows are left out. A DataFrame, a list of dicts, a table of polars,
+                pyarrow or DuckDB, or a Check.
             envelope: the column that groups rows into envelopes.
             documents: a file (path, or pair of name and bytes) or several. Every signer signs every one of them.
             place: where the signatures are shown: "bottom left of the last page", "top right of page 2", "middle of the
@@ -200,13 +206,17 @@ class Signio(VendorClient, declared.Signio):
             template: {"id": 12, "fields": {"name": "{nombre}"}}: a document made from a template, signed by all; a
                 signer's role in it is the column `operation_rol`.
             campaign: its name: envelopes with the same key belong together within one campaign only.
-            **options: those of `create_envelope`. `nombre` and `external_id` are the envelope's key unless given.
+            on_bad_rows: "skip" leaves out the whole envelope of a bad row; the plan and the report of `build` say why.
+                "raise" makes no plan where there are any.
+            **envelope_options: those of `create_envelope`. `nombre` and `external_id` are the envelope's key unless
+                given.
 
         Returns:
-            The plan: `summary`, `envelopes` (a row for each), `problems`.
+            The plan: `summary`, `envelopes` (a row for each), `problems`, `doubts`.
 
         Raises:
             InputError: a column is missing or fills nothing; no document is named.
+            RowErrors: there are problems, with `on_bad_rows="raise"`; `.table` lists all.
 
         >>> people = pd.DataFrame({"contrato": ["c-1", "c-1"], "nombre": ["Ana", "Luis"], "tipo_identificacion": "CC"})
         >>> people = people.assign(identificacion=["1001", "1002"], email=["ana@example.co", "luis@example.co"])
@@ -218,11 +228,15 @@ class Signio(VendorClient, declared.Signio):
         True
         """
         several = list(documents) if isinstance(documents, list) else [documents] if documents else []
-        if twice := set(options) & {"envelopeDeduplicationKey"}:
-            raise InputError(f"{twice.pop()} is made by the campaign itself: it keeps envelopes from being made twice")
-        layout = Layout(envelope, several, place, template, options)
-        drafts, problems = drafts_of(people, layout)
-        return Plan(self.connection, people, drafts, problems, campaign)
+        if "envelopeDeduplicationKey" in envelope_options:
+            raise InputError(
+                message("envelopeDeduplicationKey is made by the campaign: it keeps envelopes from being made twice")
+            )
+        policy, people = self.connection.policy("raise", on_bad_rows), frame_of(rows)
+        planned = drafts_of(people, Layout(envelope, several, place, template, envelope_options))
+        if policy.on_bad_rows == "raise" and len(planned.problems):
+            raise RowErrors(planned.problems)
+        return Plan(self.connection, people, planned, campaign)
 
     @property
     def _raw_only(self) -> declared.RawOnly:
@@ -255,58 +269,6 @@ class Signio(VendorClient, declared.Signio):
         answers = self.connection.client.each(whole, wanted, label="envelopes")
         unexpected = BadAnswer("envelope: the answer is not an object")
         return [answer if isinstance(answer, dict | ToolkitError) else unexpected for answer in answers]
-
-
-class _People(Rows):
-    """Where `add_signers` sends its rows; they can be read back."""
-
-    what = "signio.add_signers"
-    together = False
-    resend_at_once = False
-    looks_after_refusal = True
-
-    def __init__(self, connection: Connection, envelope_id: str, checked: Check) -> None:
-        self._signio = declared.Signio(connection.client)
-        self._endpoint = connection.endpoint(declared.Signio.endpoints["add_signer"])
-        self._envelope, self._columns, self._rows = envelope_id, checked.columns, checked.wire()
-        self.session = connection.session
-        self.destination = f"{connection.address}/envelopes/{envelope_id}/signers"
-        self.where = f"envelope {envelope_id} at {connection.host}"
-
-    def _person(self, position: int) -> dict[str, Any]:
-        return {name: v for name, values in self._rows.items() if (v := values[position]) is not None}
-
-    def request(self, order: Order) -> tuple[Endpoint, wire.Request]:
-        values = {"envelope_id": self._envelope, **self._person(int(order.positions[0]))}
-        return self._endpoint, wire.request(self._endpoint, values)
-
-    def results(self, order: Order, payload: Any) -> Mapping[int, Mapping[str, Any]]:
-        return {int(order.positions[0]): {"id_firmante": payload["id_firmante"]}}
-
-    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
-        named = [str(self._columns[name]) for name in said.errors if name in self._columns]
-        return [Suspect(int(p), name, certain=True) for p in positions for name in named]
-
-    def find(self, position: int) -> Mapping[str, Any] | None:
-        person, found = self._person(position), self._signio.signers(self._envelope)
-        same = found[["tipo_identificacion", "identificacion"]] == [
-            person["tipo_identificacion"],
-            person["identificacion"],
-        ]
-        ids = found.loc[same.all(axis=1), "id_contacto"]
-        return {"id_firmante": ids.iloc[0]} if len(ids) else None
-
-
-def _raise_if_twice(checked: Check) -> None:
-    """The same person, or the same address, twice in one envelope."""
-    found = []
-    for names in (("tipo_identificacion", "identificacion"), ("email",)):
-        if all(name in checked.columns for name in names):
-            twice = checked.duplicates(*names)
-            found.append(twice.assign(column=names[-1], value=twice[names[-1]], problem="is there twice"))
-    table = pd.concat(found)[["row", "column", "value", "problem"]] if found else pd.DataFrame()
-    if len(table):
-        raise RowErrors(table.reset_index(drop=True), "signers")
 
 
 def _ids(given: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError
+from toolkit.plain import message
 from toolkit.sheets.cells import shown, stripped, values_of
 from toolkit.sheets.check import check
 from toolkit.sheets.files import opened
@@ -24,6 +25,7 @@ from toolkit.vendors.signio import places
 from toolkit.vendors.signio.api import Signio as Declared
 from toolkit.vendors.signio.api.documents import EXTENSIONS
 from toolkit.vendors.signio.api.signers import NewSigner
+from toolkit.vendors.signio.people import ENVELOPES, repeated
 
 COLUMN = re.compile(r"\{([^{}]+)\}")
 OPTIONS: tuple[Field, ...] = tuple(
@@ -122,7 +124,9 @@ class Draft:
 
     def preview(self) -> dict[str, Any]:
         turns = [self.people[n].get("orden") for n in self.signers]
-        first = [self.people[n]["email"] for n, turn in zip(self.signers, turns, strict=True) if _is_first(turn, turns)]
+        first = [
+            self.people[n].get("email") for n, turn in zip(self.signers, turns, strict=True) if _is_first(turn, turns)
+        ]
         return {
             "nombre": self.options.get("nombre"),
             "signers": len(self.signers),
@@ -141,8 +145,30 @@ def _is_first(turn: int | None, turns: Sequence[int | None]) -> bool:
     return turn == min(known) if known else True
 
 
-def drafts_of(people: pd.DataFrame, layout: Layout) -> tuple[list[Draft], pd.DataFrame]:
-    """The envelopes of a frame with a row a signer, and every problem: `row`, `column`, `value`, `problem`.
+@dataclass
+class Found:
+    """A problem of one row of the frame: it keeps its whole envelope from being built, or is a doubt."""
+
+    row: int
+    column: Any
+    value: Any
+    problem: str
+    blocks: bool = True
+
+
+@dataclass
+class Drafts:
+    """The envelopes of a frame, and what is wrong with it."""
+
+    all: list[Draft]
+    problems: pd.DataFrame
+    doubts: pd.DataFrame
+    bad: dict[str, Found]  # by envelope: the first problem that keeps it from being built
+    doubtful: dict[str, Found]
+
+
+def drafts_of(people: pd.DataFrame, layout: Layout) -> Drafts:
+    """The envelopes of a frame with a row for each signer, and every problem: `row`, `column`, `value`, `problem`.
 
     Rows in which nothing stands are left out.
 
@@ -156,7 +182,7 @@ class _Planner:
     def __init__(self, people: pd.DataFrame, layout: Layout) -> None:
         people = _without_empty_rows(people)
         self._people, self._layout = people, layout
-        self._problems: list[tuple[Any, str, Any, str]] = []
+        self._found: list[Found] = []
         self._sources: dict[Any, Source | str] = {}
         self._cells: dict[str, list[str]] = {}
         if not layout.documents and not layout.template:
@@ -167,9 +193,11 @@ class _Planner:
                 f"there is no column {', '.join(map(repr, missing))}; there are {', '.join(map(str, people))}"
             )
         known = {f.name for f in NewSigner.fields}
-        self._checked = check(people.drop(columns=[c for c in set(named) if c not in known]), NewSigner)
+        known |= {column for column, field in people.attrs.get("fields", {}).items() if field}
+        signers = people.drop(columns=[c for c in set(named) if c not in known])
+        self._checked = check(signers, ENVELOPES)
 
-    def planned(self) -> tuple[list[Draft], pd.DataFrame]:
+    def planned(self) -> Drafts:
         wire = self._checked.wire()
         groups: dict[str, list[int]] = {}
         for position, key in enumerate(self._column(self._layout.envelope)):
@@ -182,9 +210,20 @@ class _Planner:
             people = [{name: v for name, values in wire.items() if (v := values[p]) is not None} for p in rows]
             drafts.append(self._draft(Draft(key, people=people), rows))
         self._options(drafts, list(groups.values()))
-        cells = self._checked.errors[PROBLEMS]
-        found = pd.DataFrame(self._problems, columns=PROBLEMS).astype(cells.dtypes.to_dict() if len(cells) else {})
-        return drafts, pd.concat([f for f in (cells, found) if len(f)] or [found], ignore_index=True)
+        cells = self._checked.problems
+        lines = zip(self._checked.problem_positions, *(cells[n] for n in [*PROBLEMS[1:], "blocks"]), strict=True)
+        unsafe = [Found(*line) for line, safe in zip(lines, cells["safe"], strict=True) if not safe]
+        envelopes = {row: key for key, rows in groups.items() for row in rows}
+        bad, doubtful = dict[str, Found](), dict[str, Found]()
+        for found in [*unsafe, *self._found]:
+            if found.row in envelopes:
+                (bad if found.blocks else doubtful).setdefault(envelopes[found.row], found)
+        problems, doubts = (self._table([f for f in [*unsafe, *self._found] if f.blocks is b]) for b in (True, False))
+        return Drafts(drafts, problems, doubts, bad, doubtful)
+
+    def _table(self, found: list[Found]) -> pd.DataFrame:
+        lines = [(self._people.index[f.row], f.column, f.value, f.problem) for f in found]
+        return pd.DataFrame(lines, columns=PROBLEMS)
 
     def _draft(self, draft: Draft, rows: list[int]) -> Draft:
         givens = [self._filled(document, row) for row in rows for document in self._layout.documents]
@@ -202,15 +241,10 @@ class _Planner:
         return draft
 
     def _people_of(self, draft: Draft, rows: list[int]) -> None:
-        for names, what in ((("tipo_identificacion", "identificacion"), "person"), (("email",), "e-mail address")):
-            seen: set[tuple[Any, ...]] = set()
-            for person, row in zip(draft.people, rows, strict=True):
-                who = tuple(str(person.get(name)).casefold() for name in names)
-                if who in seen and all(name in person for name in names):
-                    self._problem(
-                        row, names[-1], person[names[-1]], f"is in envelope {draft.key!r} twice: the same {what}"
-                    )
-                seen.add(who)
+        for twins, names, blocks in repeated(draft.people):
+            text = message("is in envelope {key!r} twice", key=draft.key)
+            for n in twins:
+                self._problem(rows[n], names[-1], draft.people[n][names[-1]], text, blocks=blocks)
         if not draft.signers:
             self._problem(rows[0], "rol", None, f"envelope {draft.key!r} has nobody who signs")
         turns = {n: draft.people[n].get("orden") for n in draft.signers}
@@ -275,10 +309,10 @@ class _Planner:
             self._cells[name] = [stripped(shown(value) or "") for value in values_of(self._people[name])]
         return self._cells[name]
 
-    def _problem(self, row: int, column: str, value: Any, problem: str) -> None:
-        line = (self._people.index[row], column, value, problem)
-        if line not in self._problems:
-            self._problems.append(line)
+    def _problem(self, row: int, column: str, value: Any, problem: str, *, blocks: bool = True) -> None:
+        found = Found(row, column, value, problem, blocks)
+        if found not in self._found:
+            self._found.append(found)
 
 
 def _without_empty_rows(people: pd.DataFrame) -> pd.DataFrame:

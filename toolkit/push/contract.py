@@ -1,0 +1,75 @@
+"""What every bulk write is: rows in any form, three decisions of a person, one report."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol, get_args
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InputError
+from toolkit.plain import message
+from toolkit.push.options import Options
+from toolkit.push.report import Report
+from toolkit.push.settle import Reconciler
+from toolkit.push.target import Target
+from toolkit.sheets.check import Check
+
+IfSent = Literal["raise", "skip", "resend"]
+OnBadRows = Literal["skip", "raise"]
+
+
+@dataclass(frozen=True)
+class SendPolicy:
+    """What a person decided: about rows that were sent before, about bad rows, and how to go about it."""
+
+    if_sent: IfSent = "raise"
+    on_bad_rows: OnBadRows = "skip"
+    options: Options = field(default_factory=Options)
+
+    def __post_init__(self) -> None:
+        for name, known in (("if_sent", get_args(IfSent)), ("on_bad_rows", get_args(OnBadRows))):
+            if (value := getattr(self, name)) not in known:
+                wanted = " or ".join(map(repr, known))
+                raise InputError(message("{name} is {wanted}, not {value!r}", name=name, wanted=wanted, value=value))
+        if self.options.resend_as and self.if_sent != "resend":
+            raise InputError(message('the option resend_as goes with if_sent="resend"'))
+
+    @property
+    def resend_as(self) -> str:
+        """The name of a further time of sending; "" where rows are not sent once more."""
+        return (self.options.resend_as or "once more") if self.if_sent == "resend" else ""
+
+
+class PushJob(NamedTuple):
+    """The rows of one frame: where they go, how doubt is settled there, and what the check found in them."""
+
+    target: Target
+    reconciler: Reconciler
+    check: Check
+    rows: np.ndarray | None = None  # positions of the rows to send, in their order; None: all that are not bad
+    in_order: bool = False  # one after the other: some wait for others
+    finish: Callable[[Report], Report] = lambda report: report  # what the report says besides
+
+    @property
+    def good(self) -> np.ndarray:
+        return np.flatnonzero(~self.check.bad.to_numpy()) if self.rows is None else self.rows
+
+
+class Destination(Protocol):
+    """Where the rows of one call go. It is locked before anything is read there, and opened by its first job."""
+
+    @property
+    def lock(self) -> str:
+        """What is locked, the same for all who push there."""
+
+    @property
+    def where(self) -> str:
+        """The same as people call it."""
+
+    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
+        """Check a frame and make it ready to be sent.
+
+        Raises:
+            InputError: it cannot be sent as it is.
+        """

@@ -1,0 +1,93 @@
+"""How a push goes about it: one set of options, for all systems."""
+
+import difflib
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from toolkit.errors import InputError
+from toolkit.plain import message
+from toolkit.push.progress import Progress
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a push: `options={"workers": 4}` or `options=toolkit.Options(workers=4)`. Times in seconds."""
+
+    settle_wait: float = 65  # a request whose connection died is applied within this time, or never
+    settle_stable: float = 5  # a counter that stays so long is current
+    final_look: bool = False  # look once more when no request can be on its way any longer
+    max_wait: float = 120  # a vendor that asks for more pauses the push
+    requests_per_second: float | None = None  # at most
+    workers: int = 1  # requests at a time
+    chunk_rows: int = 3896  # in a request, at most; it begins with fewer (see `sizes`)
+    fence_every: int = 10  # chunks of each worker between two looks at the counter
+    max_ambiguous: int = 5  # in a row, before the push pauses
+    max_resends: int = 2  # of one request
+    max_rejected: float = 0.1  # of the rows, before it looks like a wrong mapping
+    doubts: Literal["send", "hold"] = "send"  # what becomes of rows with a well-formed value that looks doubtful
+    resend_as: str = ""  # a name for a further time of `if_sent="resend"`
+    progress: bool = True  # whether a bar is shown
+    watch: Callable[[Progress], None] | None = None  # told of progress too, in the thread that pushes
+    stop: threading.Event = field(default_factory=threading.Event)  # set by another thread, it pauses the push
+
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(type(self)).items():
+            if not _fits(value := getattr(self, name), kind):
+                wanted = _in_words(kind)
+                raise InputError(message("the option {name} is {wanted}, not {v!r}", name=name, wanted=wanted, v=value))
+        for name in ("workers", "chunk_rows", "fence_every"):
+            if (value := getattr(self, name)) < 1:
+                raise InputError(message("the option {name} is 1 or more, not {value}", name=name, value=value))
+        if self.requests_per_second is not None and not self.requests_per_second > 0:
+            raise InputError(message("the option requests_per_second is more than 0"))
+
+    @classmethod
+    def of(cls, *sets: "Options | Mapping[str, Any] | None") -> "Options":
+        """The defaults, changed by each of these in turn.
+
+        Raises:
+            InputError: an option is unknown, or its value is of another type.
+        """
+        changes: dict[str, Any] = {}
+        for each in sets:
+            if isinstance(each, Options):
+                changes |= {f.name: value for f in fields(cls) if (value := getattr(each, f.name)) != f.default}
+            elif each is not None:
+                changes |= _known(each, [f.name for f in fields(cls)])
+        return cls(**changes)
+
+
+def _known(options: Any, names: list[str]) -> Mapping[str, Any]:
+    if not isinstance(options, Mapping):
+        raise InputError(message("options come as a dict, not as {kind}", kind=type(options).__name__))
+    for name in options:
+        if name not in names:
+            near = difflib.get_close_matches(str(name), names, 1)
+            meant = message("; did you mean {name!r}?", name=near[0]) if near else f"; there are {', '.join(names)}"
+            raise InputError(message("a push has no option {name!r}", name=name) + meant)
+    return options
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if get_origin(kind) in (Union, UnionType):
+        return any(_fits(value, each) for each in get_args(kind))
+    if isinstance(value, bool) or kind is bool:
+        return isinstance(value, bool) and kind is bool
+    if kind is float:
+        return isinstance(value, int | float)
+    plain = get_origin(kind) or kind
+    return callable(value) if plain is Callable else isinstance(value, plain)
+
+
+def _in_words(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(map(repr, get_args(kind)))
+    if get_origin(kind) in (Union, UnionType):
+        return " or ".join(map(_in_words, get_args(kind)))
+    names = {bool: "True or False", int: "a whole number", float: "a number", str: "a text", type(None): "None"}
+    return names.get(kind, "a function" if get_origin(kind) else kind.__name__)

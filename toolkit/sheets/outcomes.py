@@ -1,0 +1,29 @@
+"""What may become of a row, and the columns in which a report and its files say so."""
+
+import enum
+
+COLUMNS = ("outcome", "error", "error_column", "error_value")
+
+
+class Outcome(enum.StrEnum):
+    """What became of a row; `.meaning` says it in words."""
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> "Outcome":
+        member = str.__new__(cls, value)
+        member._value_, member.meaning = value, meaning
+        return member
+
+    VERIFIED = "verified", "stored, and counted or read back"
+    ACCEPTED = "accepted", "the vendor said yes"
+    REJECTED = "rejected", "the vendor said no"
+    UNKNOWN = "unknown", "sent, without a trustworthy answer; never sent again on its own"
+    DUPLICATED = "duplicated", "stored twice: the vendor applied a request late"
+    NOT_SENT = "not sent", "nothing left this machine for this row"
+
+
+NAMES = tuple(str(outcome) for outcome in Outcome)
+IN = (Outcome.VERIFIED, Outcome.ACCEPTED)
+FAILED = (Outcome.REJECTED, Outcome.NOT_SENT)  # safe to mend and to send again
+DOUBTFUL = (Outcome.UNKNOWN, Outcome.DUPLICATED)  # for a person to look at; may be in already

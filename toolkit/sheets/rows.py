@@ -1,0 +1,85 @@
+"""Rows in whatever form they come, as DataFrames: the one place that knows the forms."""
+
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from typing import Any
+
+import pandas as pd
+
+from toolkit.errors import InputError
+from toolkit.plain import message
+
+FORMS = "a DataFrame, a list of dicts, a polars, pyarrow or DuckDB table, or a Check"
+
+
+def frame_of(rows: Any) -> pd.DataFrame:
+    """The rows as one DataFrame. A DataFrame is given back as it is; a Check gives its frame, and remembers the match.
+
+    Raises:
+        InputError: they come in a form that is not known, or as an iterator of frames.
+    """
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    if hasattr(rows, "as_rows"):  # a Check
+        frame: pd.DataFrame = rows.as_rows()
+        return frame
+    if is_iterator(rows):
+        raise InputError(message("one frame is needed here, not an iterator of them: pandas.concat(rows) makes one"))
+    if isinstance(rows, list | tuple) and all(isinstance(row, Mapping) for row in rows):
+        return pd.DataFrame([*rows], dtype=object)
+    if hasattr(rows, "__arrow_c_stream__") and not isinstance(rows, pd.Series):
+        return _from_arrow(rows)
+    raise InputError(_unknown_form(rows))
+
+
+def frames_of(rows: Any) -> Iterator[pd.DataFrame]:
+    """The DataFrames of an iterator, which is never held as a whole; of anything else, the one that it is."""
+    if not is_iterator(rows):
+        yield frame_of(rows)
+        return
+    for part in rows:
+        if isinstance(part, Mapping):
+            raise InputError(message("an iterator gives frames, and this one gives single rows: list(rows) makes one"))
+        yield frame_of(part)
+
+
+def is_iterator(rows: Any) -> bool:
+    """Whether rows come as frames that follow each other, and cannot be looked at twice."""
+    return hasattr(rows, "__next__")
+
+
+def _from_arrow(rows: Any) -> pd.DataFrame:
+    """Whole numbers stay whole where some are missing, and days stay days."""
+    try:
+        import pyarrow as pa
+    except ImportError:
+        raise InputError(
+            message("a table of {kind} is read with pyarrow, which is not installed", kind=_kind(rows))
+        ) from None
+    try:
+        frame: pd.DataFrame = pa.table(rows).to_pandas(integer_object_nulls=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as problem:
+        raise InputError(message("{kind} is no table: {problem}", kind=_kind(rows), problem=problem)) from None
+    return frame
+
+
+def _unknown_form(rows: Any) -> str:
+    match rows:
+        case str() | PathLike():
+            way = "toolkit.read_sheet(path) reads a file"
+        case pd.Series():
+            way = "rows.to_frame() makes a table of a column"
+        case Mapping():
+            way = "pandas.DataFrame(rows) makes a table of columns, [rows] one of a single row"
+        case _ if hasattr(rows, "collect"):
+            way = "rows.collect() makes a table of it"
+        case list() | tuple():
+            way = "each row of a list is a dict; of several frames, give iter(rows)"
+        case _:
+            way = "an iterator of those is taken by a push"
+    return message("rows come as {forms}, not as {kind}: {way}", forms=FORMS, kind=_kind(rows), way=way)
+
+
+def _kind(rows: Any) -> str:
+    kind = type(rows)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"

@@ -1,0 +1,70 @@
+"""What an operation takes: the fields of a row, and the rules that look at all rows together."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from toolkit.errors import InputError
+from toolkit.plain import message
+from toolkit.spec import Field
+
+if TYPE_CHECKING:
+    from toolkit.sheets.check import Check
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class RowProblem(NamedTuple):
+    """What a rule of the whole frame says of one row."""
+
+    position: int  # of the row in the frame
+    field: str  # key of the field that is to blame
+    text: str
+    blocks: bool = True  # the row cannot be sent with it; otherwise it is a doubt
+
+
+FrameRule = Callable[["Check"], Iterable[RowProblem]]  # looks at all rows, once their cells are checked
+
+
+class Takes(NamedTuple):
+    """What the rows of an operation are checked by."""
+
+    fields: tuple[Field, ...]
+    rules: tuple[FrameRule, ...] = ()
+    shown: str = ""  # how people name it in code, as "api.ida.fields(11111)"
+
+
+def takes(what: Takes) -> Callable[[F], F]:
+    """Declare what the rows of a method are: `toolkit.check` and `match_columns` find it there."""
+
+    def declare(method: F) -> F:
+        method.takes = what  # type: ignore[attr-defined]
+        return method
+
+    return declare
+
+
+def takes_fields_of(example: str) -> Callable[[F], F]:
+    """Declare that the fields of a method's rows have to be read first, as the example does."""
+
+    def declare(method: F) -> F:
+        method.fields_from = example  # type: ignore[attr-defined]
+        return method
+
+    return declare
+
+
+def resolved(target: Any) -> Any:
+    """What an operation takes, or the target itself where it is none: a record, fields, a table of them, a match.
+
+    Raises:
+        InputError: the operation takes no rows, or its fields have to be read first.
+    """
+    if isinstance(target, type) or not callable(target):
+        return target
+    if found := getattr(target, "takes", None):
+        return found
+    if example := getattr(target, "fields_from", ""):
+        raise InputError(message("the fields of these rows have to be read first: give {example}", example=example))
+    if endpoint := getattr(target, "endpoint", None):
+        return Takes(tuple(endpoint.arguments))
+    raise InputError(message("{name} takes no rows", name=getattr(target, "__qualname__", repr(target))))

@@ -1,0 +1,135 @@
+"""CarmaChain: how people are asked about, each once, and which ticket belongs to whom."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InputError
+from toolkit.http import wire
+from toolkit.plain import message
+from toolkit.push import BaseTarget, Batch, NoReconciler, Options, PushJob, Report
+from toolkit.sheets.check import Check, check
+from toolkit.sheets.outcomes import Outcome
+from toolkit.sheets.target import RowProblem, Takes
+from toolkit.spec import Endpoint
+from toolkit.vendors.base import Connection
+from toolkit.vendors.carmachain import api as declared
+from toolkit.vendors.carmachain.answers import matched, same_phone
+
+UKRAINIAN = r"(?:\+?38)?0\d{9}"
+BETWEEN = "; "  # stands between the categories of a request
+
+
+class Peers:
+    """The peers who are asked about people, for some categories."""
+
+    def __init__(self, connection: Connection, categories: Sequence[str]) -> None:
+        self._connection, self.categories = connection, list(categories)
+        self.type_request = BETWEEN.join(categories)
+        self.lock = f"{connection.address}/createrequest {self.type_request}"
+        self.where = f"peers at {connection.host}, about {', '.join(categories)}"
+
+    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
+        checked = check(frame, PEOPLE, doubts=options.doubts)
+        sent = sent_people(checked)
+        same_as = _first_of_each(same_person(sent["IdDocument"], sent["PhoneNumber"]), checked.bad.to_numpy())
+        asked = np.flatnonzero(same_as == np.arange(len(sent)))
+        target = People(self._connection, self, checked)
+        return PushJob(
+            target, NoReconciler(), checked, asked, finish=lambda report: self._with_tickets(report, same_as)
+        )
+
+    def _with_tickets(self, report: Report, same_as: np.ndarray) -> Report:
+        """The report where somebody in several rows has the ticket of the row that was sent."""
+        table = report.table.iloc[np.where(same_as < 0, np.arange(len(same_as)), same_as)].set_axis(report.table.index)
+        if "idRequest" not in table:
+            table["idRequest"] = None
+        table = table.assign(idRequest=table["idRequest"].astype("str"), type_request=self.type_request)
+        lost = table["idRequest"].isna() & table["outcome"].isin([Outcome.ACCEPTED, Outcome.VERIFIED])
+        table.loc[lost, "error"] = message("the vendor's answer holds no ticket for this person")
+        return report.with_table(table.astype({"type_request": "str"}))
+
+
+class People(BaseTarget):
+    """Where `request` sends people; what it sent cannot be looked up by what was asked."""
+
+    what = "carmachain.request"
+    together = True
+    irrevocable = True
+
+    def __init__(self, connection: Connection, peers: Peers, checked: Check) -> None:
+        self.check, self._peers = checked, peers
+        self.session = connection.session
+        self._endpoint = connection.endpoint(declared.CarmaChain.endpoints["create_request"])
+        self.destination = self.lock = peers.lock
+        self.where = peers.where
+        cells = checked.wire()
+        rows = (zip(cells, row, strict=True) for row in zip(*cells.values(), strict=True))
+        self._people = [{name: value for name, value in row if value is not None} for row in rows]
+
+    def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
+        categories, people = self._peers.categories, [self._people[n] for n in batch.positions]
+        values = {"categories": categories[0] if len(categories) == 1 else categories, "people": people}
+        return self._endpoint, wire.request(self._endpoint, values)
+
+    def results(self, batch: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
+        listed = payload["parametrRequest"]
+        tickets = [t for t in listed if isinstance(t, dict)] if isinstance(listed, list) else []
+        people = [self._people[n] for n in batch.positions]
+        asked = [(person.get("IdDocument"), person.get("PhoneNumber")) for person in people]
+        answered = [(_either(t, "IdDocument", "idDocument"), _either(t, "PhoneNumber", "phoneNumber")) for t in tickets]
+        return {
+            int(at): {"idRequest": str(tickets[n]["idRequest"]), "type_request": self._peers.type_request}
+            for at, n in zip(batch.positions, matched(asked, answered), strict=True)
+            if n is not None and tickets[n].get("idRequest")
+        }
+
+
+def sent_people(checked: Check) -> pd.DataFrame:
+    """The people as they are sent, by position."""
+    made = pd.DataFrame(checked.wire(), index=range(len(checked.frame)), dtype="str")
+    return made.reindex(columns=[f.key for f in declared.Person.fields]).astype("str")
+
+
+def same_person(documents: "pd.Series[str]", phones: "pd.Series[str]") -> "pd.Series[str]":
+    """Alike for the same person, in whatever spelling of the phone."""
+    return documents.fillna("") + "|" + same_phone(phones).fillna("")
+
+
+def _first_of_each(key: "pd.Series[str]", bad: np.ndarray) -> np.ndarray:
+    """For each row the first one of the same person that is not bad; -1 for a bad row."""
+    firsts: dict[str, int] = {}
+    rows = zip(key, bad.tolist(), strict=True)
+    return np.array([-1 if wrong else firsts.setdefault(who, i) for i, (who, wrong) in enumerate(rows)], dtype=np.int64)
+
+
+def phones_are_ukrainian(checked: Check) -> Iterator[RowProblem]:
+    """The vendor knows phones of one country, in three spellings."""
+    text = message("is no phone of the form +380999999999, 380999999999 or 0999999999")
+    phones = sent_people(checked)["PhoneNumber"]
+    abroad = phones.notna() & ~phones.str.fullmatch(UKRAINIAN, na=False)
+    return (RowProblem(i, "PhoneNumber", text) for i in np.flatnonzero(abroad).tolist())
+
+
+PEOPLE = Takes(declared.Person.fields, (phones_are_ukrainian,), "api.carmachain.request")
+
+
+def known(categories: str | Sequence[str]) -> list[str]:
+    """The categories as a list.
+
+    Raises:
+        InputError: one of them does not exist, or there is none.
+    """
+    listed = [categories] if isinstance(categories, str) else list(dict.fromkeys(categories))
+    if unknown := [c for c in listed or [""] if c not in declared.CATEGORIES]:
+        text = "not a category: {unknown}. There are {known}"
+        names = ", ".join(declared.CATEGORIES)
+        raise InputError(message(text, unknown=", ".join(map(repr, unknown)), known=names))
+    return listed
+
+
+def _either(item: Mapping[str, Any], *names: str) -> str | None:
+    value = next((item[name] for name in names if item.get(name) is not None), None)
+    return None if value is None else str(value)

@@ -1,0 +1,234 @@
+"""SIGNIO: how signers, drafts and distributions are sent, and how doubt about each is settled."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import ToolkitError
+from toolkit.http import wire
+from toolkit.http.wire import Judgement
+from toolkit.push import BaseTarget, Batch, NoReconciler, Options, PushJob, ReadBack, Suspect
+from toolkit.push import Drafts as LeftBehind
+from toolkit.push.journal import Op, Run, Step
+from toolkit.push.run import Runner
+from toolkit.sheets.check import Check, check
+from toolkit.spec import Endpoint, Text
+from toolkit.vendors.base import Connection
+from toolkit.vendors.signio.api import Signio
+from toolkit.vendors.signio.api.base import Status
+from toolkit.vendors.signio.drafts import Draft
+from toolkit.vendors.signio.people import PERSON, SIGNERS
+
+KEYS = uuid.UUID("a3c1f0de-6f2b-5a53-9d0e-5e9a6a4d7c11")  # of the deduplication keys
+IDENTITY = (Text(name="envelope"), Text(name="content"))
+ENVELOPE = (Text(name="id_transaccion"),)
+
+
+class EnvelopeOfSigners:
+    """One draft, as signers are registered in it."""
+
+    def __init__(self, connection: Connection, envelope_id: str) -> None:
+        self._connection, self._id = connection, envelope_id
+        self.lock = f"{connection.address}/envelopes/{envelope_id}/signers"
+        self.where = f"envelope {envelope_id} at {connection.host}"
+
+    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
+        checked = check(frame, SIGNERS, doubts=options.doubts)
+        target = Signers(self._connection, self._id, checked)
+        return PushJob(target, ReadBack(target), checked)
+
+
+class Campaign:
+    """The drafts of one campaign."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self.connection = connection
+        tenant = connection.account.get("tenant")
+        self.lock = "/".join(filter(None, (connection.address, tenant, "campaign", name)))
+        whose = f" for {tenant}" if tenant else ""
+        self.where = f"{f'campaign «{name}»' if name else 'drafts'} at {connection.host}{whose}"
+
+
+class CampaignDrafts:
+    """The drafts of one campaign that are to be built."""
+
+    def __init__(self, campaign: Campaign, drafts: Sequence[Draft], left_out: Sequence[str], time: str) -> None:
+        self.lock, self.where = campaign.lock, campaign.where
+        self._campaign, self._drafts, self._left_out, self._time = campaign, drafts, left_out, time
+
+    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
+        target = Drafting(self._campaign, self._drafts, self._time)
+        rows = np.flatnonzero(~frame["envelope"].isin(self._left_out))
+        return PushJob(target, LeftBehind(), check(frame, IDENTITY), rows)
+
+
+class Signers(BaseTarget):
+    """Where `add_signers` sends its rows; they can be read back."""
+
+    what = "signio.add_signers"
+    together = False
+    resend_at_once = False
+    looks_after_refusal = True
+
+    def __init__(self, connection: Connection, envelope_id: str, checked: Check) -> None:
+        self._signio = Signio(connection.client)
+        self._endpoint = connection.endpoint(Signio.endpoints["add_signer"])
+        self._envelope, self._columns, self._rows = envelope_id, checked.columns, checked.wire()
+        self.session = connection.session
+        self.destination = self.lock = f"{connection.address}/envelopes/{envelope_id}/signers"
+        self.where = f"envelope {envelope_id} at {connection.host}"
+
+    def _person(self, position: int) -> dict[str, Any]:
+        return {name: v for name, values in self._rows.items() if (v := values[position]) is not None}
+
+    def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
+        values = {"envelope_id": self._envelope, **self._person(int(batch.positions[0]))}
+        return self._endpoint, wire.request(self._endpoint, values)
+
+    def results(self, batch: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
+        return {int(batch.positions[0]): {"id_firmante": payload["id_firmante"]}}
+
+    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
+        named = [str(self._columns[name]) for name in said.errors if name in self._columns]
+        return [Suspect(int(p), name, certain=True) for p in positions for name in named]
+
+    def find(self, position: int) -> Mapping[str, Any] | None:
+        person, found = self._person(position), self._signio.signers(self._envelope)
+        same = found[[*PERSON]] == [person[name] for name in PERSON]
+        ids = found.loc[same.all(axis=1), "id_contacto"]
+        return {"id_firmante": ids.iloc[0]} if len(ids) else None
+
+
+class Drafting(BaseTarget):
+    """Envelope by envelope, step by step: create, files, signers, template, links."""
+
+    what = "signio.campaign"
+    together = False
+    keyed = True
+    first = "create"
+
+    def __init__(self, campaign: Campaign, drafts: Sequence[Draft], time: str) -> None:
+        self._connection, self._drafts, self._time = campaign.connection, drafts, time
+        self.session = campaign.connection.session
+        self.destination = self.lock = campaign.lock
+        self.where = campaign.where
+        self._given: dict[int, dict[str, Any]] = {}
+
+    def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
+        self._given = {position: dict(given) for position, given in results.items()}
+
+    def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
+        position = int(batch.positions[0])
+        draft, given = self._drafts[position], self._given.get(position, {})
+        name, values = draft.call(batch.kind, given)
+        if name == "create_envelope" and "envelopeDeduplicationKey" not in values:
+            values["envelopeDeduplicationKey"] = self._key(draft, given)
+        endpoint = self._connection.endpoint(Signio.endpoints[name])
+        return endpoint, wire.request(endpoint, values)
+
+    def _key(self, draft: Draft, given: Mapping[str, Any]) -> str:
+        """The same for the same envelope, until one was made and left behind: then another."""
+        made = len(given.get("left_behind", ())) + ("id_transaccion" in given)
+        facts = [self.destination, self._time, draft.key, draft.digest, made]
+        return str(uuid.uuid5(KEYS, json.dumps(facts, ensure_ascii=False)))
+
+    def results(self, batch: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
+        position = int(batch.positions[0])
+        given = self._given.setdefault(position, {})
+        kind, _, number = batch.kind.partition(" ")
+        match kind:
+            case "create":
+                new: dict[str, Any] = {"id_transaccion": payload["id_transaccion"]}
+                if given.get("id_transaccion") not in (None, new["id_transaccion"]):
+                    new["left_behind"] = [*given.get("left_behind", ()), given["id_transaccion"]]
+            case "file":
+                new = {"documents": {**given.get("documents", {}), number: payload["id_documento"]}}
+            case "signer":
+                new = {"signers": {**given.get("signers", {}), number: payload["id_firmante"]}}
+            case "template":
+                new = {"documents": {**given.get("documents", {}), "template": payload["document"]["id"]}}
+            case _:
+                new = {}
+        given.update(new)
+        return {position: new}
+
+    def follows(self, batch: Batch) -> str:
+        steps = self._drafts[int(batch.positions[0])].steps
+        return steps[steps.index(batch.kind) + 1] if batch.kind != steps[-1] else ""
+
+
+def distribution_of(connection: Connection) -> str:
+    """One for all campaigns: no envelope goes out by two of them."""
+    return f"{connection.address}/distribution"
+
+
+class Distributor:
+    """Whoever is told of drafts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self.lock = connection, distribution_of(connection)
+        self.where = f"signers at {connection.host}"
+
+    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
+        checked = check(frame, ENVELOPE)
+        target = Distribution(self._connection, checked.wire()["id_transaccion"])
+        return PushJob(target, AtMostOnce(target), checked)
+
+
+class Distribution(BaseTarget):
+    """Drafts go to their signers, one request each."""
+
+    what = "signio.distribute"
+    together = False
+    irrevocable = True
+
+    def __init__(self, connection: Connection, ids: Sequence[str]) -> None:
+        self._signio = Signio(connection.client)
+        self._endpoint = connection.endpoint(Signio.endpoints["distribute"])
+        self._ids, self.session = ids, connection.session
+        self.destination = self.lock = distribution_of(connection)
+        self.where = f"signers at {connection.host}"
+
+    def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
+        return self._endpoint, wire.request(self._endpoint, {"envelope_id": self._ids[batch.positions[0]]})
+
+    def is_out(self, position: int) -> bool:
+        """Whether the vendor shows the envelope as sent."""
+        state = self._signio.envelope(self._ids[position])["estado"].iloc[0]
+        return bool(pd.notna(state)) and state != Status.DRAFT
+
+
+class AtMostOnce(NoReconciler):
+    """What is in doubt is looked at, and never sent again."""
+
+    def __init__(self, target: Distribution) -> None:
+        self._target = target
+
+    def rejected(self, run: Runner, step: Step) -> bool:
+        return self._is_out(run, step)
+
+    def settle(self, run: Runner, doubtful: Sequence[Step]) -> None:
+        left = self._seen(run, doubtful)
+        if left:
+            run.wait(run.options.settle_wait, "a request without an answer may still be applied")
+        left = self._seen(run, left)
+        run.mark(left, Op.UNKNOWN, "no trustworthy answer came, and the vendor still shows a draft; not sent again")
+
+    def _seen(self, run: Runner, doubtful: Sequence[Step]) -> list[Step]:
+        """Marks those that are out; gives the others."""
+        out = [step for step in doubtful if self._is_out(run, step)]
+        run.mark(out, Op.VERIFIED, "no trustworthy answer came; the vendor shows it as sent")
+        return [step for step in doubtful if step not in out]
+
+    def _is_out(self, run: Runner, step: Step) -> bool:
+        try:
+            return self._target.is_out(int(run.where[step.positions][0]))
+        except ToolkitError as problem:
+            run.pause(f"whether an envelope went out could not be read: {problem}")
+
+    def finish(self, run: Runner) -> Run:
+        return Run.BALANCED
