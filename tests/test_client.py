@@ -204,6 +204,14 @@ def test_a_wrong_argument_names_the_call_and_the_nearest(call: Callable[[Any], A
     assert session.sent == []
 
 
+@pytest.mark.parametrize("nothing", [{}, {"a": None}])
+def test_a_change_of_nothing_is_not_sent(nothing: dict[str, Any]) -> None:
+    api, session = toys()
+    with pytest.raises(InputError, match="values: is required and empty"):
+        api.change(1, nothing)
+    assert session.sent == []
+
+
 def test_a_field_beside_the_arguments_cannot_take_the_place_of_one() -> None:
     api, session = toys(corrections={"change": "PUT /contacts"})
     with pytest.raises(InputError, match="id names what is sent with it"):

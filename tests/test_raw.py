@@ -123,7 +123,7 @@ def test_what_has_no_form_in_json_is_refused_before_sending(api: toolkit.Api, bo
 
 
 def test_a_path_needs_its_arguments(api: toolkit.Api) -> None:
-    with pytest.raises(InputError, match="id: is required and empty"):
+    with pytest.raises(InputError, match="id: is required"):
         api.ida.raw.database(None)
     with pytest.raises(ArgumentError, match=r"^ida.raw.database\(\) has no argument 'idd'; did you mean 'id'\?"):
         api.ida.raw.database(idd=1)

@@ -167,7 +167,7 @@ def _checked(fields: Sequence[Field], values: Mapping[str, Any]) -> tuple[dict[s
             ready[name] = records(field, value)
         elif value is not None and isinstance(field, Nested):
             ready[name], inner = _record(field, value)
-            problems += inner
+            problems += inner or ([f"{name}: {REQUIRED}"] if field.required and field.flat and not ready[name] else [])
         else:
             scheme = field.schemes.get(ready.get(field.by, ""), "") if isinstance(field, Identity) and field.by else ""
             value, problem = check_value(field, value, scheme=scheme)

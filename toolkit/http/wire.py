@@ -37,7 +37,6 @@ from toolkit.spec import (
 )
 
 JSON = "application/json"
-REQUIRED = "is required and empty"
 LONGEST = 20_000  # characters of a refusal that are looked at
 ABSENT: Any = object()  # nothing stands there: not even null
 
@@ -84,7 +83,7 @@ def request(endpoint: Endpoint, values: Mapping[str, Any]) -> Request:
 
 def _path(endpoint: Endpoint, segments: Mapping[str, str]) -> str:
     if missing := endpoint.in_path - segments.keys():
-        raise InputError(f"{endpoint.name}: {', '.join(sorted(missing))}: {REQUIRED}. Nothing was sent")
+        raise InputError(f"{endpoint.name}: {', '.join(sorted(missing))}: is required. Nothing was sent")
     return endpoint.path.format_map(segments)
 
 
