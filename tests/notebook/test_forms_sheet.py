@@ -9,6 +9,7 @@ import pytest
 import toolkit
 from tests.helpers.forms import find, has, is_wrong, press, said, shown, text_of, within
 from toolkit import forms
+from toolkit.notebook.forms import tables
 from toolkit.notebook.forms.sheet import SheetForm
 from toolkit.push.progress import Progress
 from toolkit.sandbox import Sandbox
@@ -135,6 +136,23 @@ def test_the_result_is_a_workbook_that_downloads_and_can_be_sent_again(api: tool
     assert {content["save"] for content, _ in saved} == {written.name}
     assert b"".join(buffers[0] for _, buffers in saved) == written.read_bytes()
     assert toolkit.only_failed(written)["Correo"].tolist() == ["persona4@example.cl"]
+
+
+def test_the_rows_that_are_not_in_are_a_table_with_and_without_itables(
+    api: toolkit.Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contacts("clientes.csv", Fono=["+56 9 1234 5678"] * 3 + ["12", "<b>"])
+    for installed in (True, False):
+        if installed:
+            pytest.importorskip("itables")
+        monkeypatch.setattr(tables, "available", lambda installed=installed: installed)
+        form = opened(forms.import_records(api.ida), "clientes.csv")
+        press(form, "check")
+        press(form, "send")
+        assert has(form, "not-in") is not installed
+        assert len(form.tables.children) == installed
+        press(form, "restart")
+        assert not form.tables.children
 
 
 @pytest.mark.parametrize("path", ["", "no-such.csv"])

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from toolkit.notebook.forms import parts
+from toolkit.notebook.forms import parts, tables
 from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.view import Child
 from toolkit.notebook.words import has_word, word
@@ -20,13 +20,13 @@ class Outcome:
     def __init__(self, report: Report, *, bad: int = 0, left: int = 0) -> None:
         self.report, self._bad, self._left = report, bad, left
         table = report.table
-        self._rest = table[~table["outcome"].isin(IN)]
-        rest = self._rest.dropna(axis=1, how="all")
+        rest = table[~table["outcome"].isin(IN)].dropna(axis=1, how="all")
         shown = report.frame.loc[report.frame.index.isin(rest.index)] if len(rest) else report.frame.head(0)
         columns = {c: c for c in rest.columns}
         aligned = len(shown) == len(rest)
         beside = rest.join(shown[[c for c in shown if c not in columns]]) if aligned and rest.index.is_unique else rest
-        self._listing = Listing("not-in", beside.rename_axis(index=word("row")).reset_index()) if len(rest) else None
+        self.rest = beside.rename_axis(index=word("row")).reset_index() if len(rest) else None  # the rows not in
+        self._listing = Listing("not-in", self.rest) if self.rest is not None and not tables.available() else None
 
     def sentence(self) -> str:
         """What became of the rows: "346 in, 152 not sent: 140 bad cells, 12 not reached"."""

@@ -8,6 +8,7 @@ from toolkit.errors import PushRefused
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.job import LONG, Job
 from toolkit.notebook.forms.outcome import Outcome, is_paused
+from toolkit.notebook.forms.tables import ReadOnlyTable
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.notebook.words import word
 from toolkit.push import IfSent, Report
@@ -22,6 +23,7 @@ class SendStep:
     def __init__(self, form: "SheetForm") -> None:
         self._form = form
         self.job = Job(form.draw, form.say)
+        self._table = ReadOnlyTable()
         self.report: Any = None
         self.outcome: Outcome | None = None
         self.only_new = False
@@ -43,6 +45,7 @@ class SendStep:
         """Forget a push: another one begins."""
         self.report = self.outcome = self._again = self._file = None
         self.done = False
+        self._form.tables.children = []
 
     def push(self, work: Callable[[dict[str, Any]], Any], *, bad: int = 0, left: int = 0) -> None:
         """Do something that shows its progress, and show what came of it. Paused, it can be gone on with."""
@@ -50,6 +53,8 @@ class SendStep:
         report = self.job.run(work)
         self.report = report
         self.outcome = Outcome(report, bad=bad, left=left) if isinstance(report, Report) else None
+        rest = self.outcome.rest if self.outcome else None
+        self._form.tables.children = self._table.widgets(rest, word("not in"))
         self._file = None
         sentence = self.sentence()
         if is_paused(report):

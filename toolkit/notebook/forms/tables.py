@@ -1,0 +1,40 @@
+"""A table to read: by itables where that is installed, which sorts, searches and pages it in the browser."""
+
+import importlib.util
+from typing import Any
+
+import pandas as pd
+
+from toolkit.notebook.forms import parts
+from toolkit.notebook.words import word
+
+LARGEST = 5_000  # rows that go to the browser; the rest is in the report and in the workbook
+
+
+def available() -> bool:
+    """Whether itables is installed."""
+    return importlib.util.find_spec("itables") is not None
+
+
+class ReadOnlyTable:
+    """One widget for all the tables that a form shows one after the other: each brings itables' code along."""
+
+    def __init__(self) -> None:
+        self._widget: Any = None
+
+    def widgets(self, frame: pd.DataFrame | None, title: str) -> list[Any]:
+        """The widgets that show it; none where there is nothing to show, or nothing to show it with."""
+        if frame is None or not available():
+            return []
+        from itables.widget import ITable
+
+        shown = frame.head(LARGEST).map(parts.cell)
+        more = word("shown of", shown=f"{len(shown):,}", all=f"{len(frame):,}")
+        caption = f"{title} · {more}" if len(shown) < len(frame) else title
+        facts: dict[str, Any] = {"caption": caption, "maxBytes": 0, "allow_html": False, "showIndex": False}
+        if self._widget is None:
+            self._widget = ITable(shown, **facts)
+            self._widget.layout.overflow = "auto"
+        else:
+            self._widget.update(shown, **facts)
+        return [self._widget]
