@@ -66,7 +66,8 @@ def test_import_records(show: Show, folder: Path) -> None:
 
 DROP = """({name, lines}) => {
   const data = new DataTransfer();
-  data.items.add(new File(["EMAIL\\npersona@example.cl\\n" + ("x".repeat(2000) + "@example.cl\\n").repeat(lines)], name));
+  const line = "x".repeat(2000) + "@example.cl\\n";
+  data.items.add(new File(["EMAIL\\npersona@example.cl\\n" + line.repeat(lines)], name));
   document.querySelector(".tk-drop").dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true}));
 }"""
 
