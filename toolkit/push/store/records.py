@@ -67,7 +67,7 @@ class PushRow:
     number: int
     push: Push
     first_row: int | None = None  # the serial number of its first row; None where no rows are kept
-    tallies: dict[str, Tally] = field(default_factory=dict)  # of operation, result, blame, row_block
+    tallies: dict[str, Tally] = field(default_factory=dict)  # of operation, sendable, result, blame, event, row_block
     checksum: int | None = None  # as it stands on disk
     was_unfinished: bool = False  # likewise
 
@@ -110,13 +110,15 @@ IN_COLUMNS = ("id", "lock", "state", "rows")
 # ── operations ──
 
 
-def encode_operation(operation: Operation, push_number: int) -> Row:
+def encode_operation(operation: Operation, push_number: int, children: int) -> Row:
+    """`children`: how many operations took over its rows."""
     return with_checksum(
         "operation", operation.id, push_number, operation.kind, _text_of(operation.rows), operation.size,
         operation.parent, " ".join(map(str, operation.after)), operation.state, operation.answer, operation.sendings,
         *_stamp_columns(operation.started), *_stamp_columns(operation.ended), operation.digest, int(operation.open),
         int(operation.believed), operation.note, operation.status, operation.code, operation.message,
-        operation.rows[0][0] if operation.rows else 0, int(operation.state in SENDABLE), int(operation.unsettled),
+        children, operation.rows[0][0] if operation.rows else 0, int(operation.state in SENDABLE),
+        int(operation.unsettled),
     )  # fmt: skip
 
 
@@ -129,6 +131,11 @@ def decode_operation(row: Row | None, push: str, what: str) -> Operation:
         open=bool(values[17]), believed=bool(values[18]), note=values[19], status=values[20], code=values[21],
         message=values[22],
     )  # fmt: skip
+
+
+def children_of(row: Row) -> int:
+    """How many operations took over the rows of this one."""
+    return int(row[23])
 
 
 def without_content(operation: Operation) -> Operation:

@@ -188,7 +188,7 @@ class RowTables(Tables):
         in_block = np.searchsorted(np.array(starts, np.int64), where, "right") - 1
         for n in np.unique(in_block):
             row = self.database.row(sql.READ_BLOCK, (owner.number, blocks[n][0])) if n >= 0 else None
-            start, block = decode_block(row, what)
+            start, block = decode_block(row, owner.number, what)
             wanted = in_block == n
             places = where[wanted] - start
             if places.min() < 0 or places.max() >= len(block.words):
@@ -200,7 +200,7 @@ class RowTables(Tables):
         what = f"the rows of push {owner.push.id}"
         rows = self.database.rows(sql.READ_BLOCKS, (owner.number,))
         owner.tally("row_block").check([row[-1] for row in rows], what)
-        return (decode_block(row, what) for row in rows)
+        return (decode_block(row, owner.number, what) for row in rows)
 
     # ── the index ──
 
@@ -295,13 +295,13 @@ def _encoded(push: int, number: int, start: int, block: RowBlock) -> Row:
     return push, number, start, size, words, bad, block.digest, marks
 
 
-def decode_block(row: Row | None, what: str) -> tuple[int, RowBlock]:
+def decode_block(row: Row | None, owner: int, what: str) -> tuple[int, RowBlock]:
     """Where a block begins, and the block."""
     if row is None:
         raise Damaged(what)
     push, number, start, size, *contents, marks = row
     words, bad, digest = map(as_bytes, contents)
     intact = checksum(f"{push} {number} {start} {size}".encode(), words, bad, digest) == marks
-    if not intact or len(words) != 8 * identity.WORDS * size:
+    if not intact or push != owner or len(words) != 8 * identity.WORDS * size:
         raise Damaged(what)
     return start, RowBlock(np.frombuffer(words, "<u8").reshape(-1, identity.WORDS), np.frombuffer(bad, "<u4"), digest)

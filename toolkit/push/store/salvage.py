@@ -81,7 +81,7 @@ class Salvage:
         found, missing, n = {}, 0, 0
         while n < count if count is not None else missing < MISSES:
             row = _intact(self._database.row, sql.READ_BLOCK, (number, n))
-            block = _intact(decode_block, row, "")
+            block = _intact(decode_block, row, number, "")
             missing = 0 if row else missing + 1
             if block:
                 found[n] = block
@@ -134,8 +134,9 @@ def pour(salvage: Salvage, new: LedgerFile, now: Stamp) -> list[str]:
             told.append(
                 "Whether there were more pushes is lost: any row may be of one, until `salvaged-rest` is purged."
             )
+        known = {push.id for push in new.pushes()}
         for event in salvage.events():
-            new.event(event.at, event.kind, event.push, **event.details)
+            new.event(event.at, event.kind, event.push if event.push in known else "", **event.details)
         if baseline or salvage.counts_hurt:
             kept = baseline or Baseline(0, now)
             new.set_baseline(replace(kept, trusted=kept.trusted and not salvage.counts_hurt))

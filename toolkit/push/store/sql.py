@@ -19,7 +19,8 @@ CREATE TABLE operation (id INTEGER PRIMARY KEY, push INTEGER NOT NULL, kind TEXT
                         digest TEXT NOT NULL, is_open INTEGER NOT NULL, is_believed INTEGER NOT NULL,
                         note TEXT NOT NULL,
                         status INTEGER NOT NULL, code TEXT NOT NULL, message TEXT NOT NULL,
-                        first_position INTEGER NOT NULL, is_sendable INTEGER NOT NULL, is_unsettled INTEGER NOT NULL,
+                        children INTEGER NOT NULL, first_position INTEGER NOT NULL,
+                        is_sendable INTEGER NOT NULL, is_unsettled INTEGER NOT NULL,
                         checksum INTEGER NOT NULL);
 CREATE INDEX operation_parent ON operation (parent);
 CREATE INDEX operation_sendable ON operation (push, first_position, id) WHERE is_sendable = 1;
@@ -71,7 +72,8 @@ CHANGE_PUSH = """UPDATE push SET id = ?, lock = ?, state = ?, first_row = ?, row
 
 OPERATION = """id, push, kind, positions, size, parent, waits_for, state, answer, sendings,
     started_epoch, started_monotonic, started_wall, ended_epoch, ended_monotonic, ended_wall,
-    digest, is_open, is_believed, note, status, code, message, first_position, is_sendable, is_unsettled, checksum"""
+    digest, is_open, is_believed, note, status, code, message, children,
+    first_position, is_sendable, is_unsettled, checksum"""
 READ_OPERATION = f"SELECT {OPERATION} FROM operation WHERE id = ?"  # noqa: S608
 READ_OPERATIONS = f"SELECT {OPERATION} FROM operation WHERE push = ? ORDER BY id"  # noqa: S608
 READ_CHILDREN = f"SELECT {OPERATION} FROM operation WHERE parent = ? ORDER BY id"  # noqa: S608
@@ -80,7 +82,7 @@ READ_SENDABLE = f"""SELECT {OPERATION} FROM operation WHERE push = ? AND is_send
 READ_UNKNOWN = f"SELECT {OPERATION} FROM operation WHERE state = 'unknown' ORDER BY id"  # noqa: S608
 READ_UNSETTLED = f"SELECT {OPERATION} FROM operation WHERE is_unsettled = 1 ORDER BY id"  # noqa: S608
 PUT_OPERATION = f"""INSERT INTO operation ({OPERATION})
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET push = excluded.push, kind = excluded.kind, positions = excluded.positions,
     size = excluded.size, parent = excluded.parent, waits_for = excluded.waits_for, state = excluded.state,
     answer = excluded.answer, sendings = excluded.sendings, started_epoch = excluded.started_epoch,
@@ -88,7 +90,8 @@ PUT_OPERATION = f"""INSERT INTO operation ({OPERATION})
     ended_epoch = excluded.ended_epoch, ended_monotonic = excluded.ended_monotonic, ended_wall = excluded.ended_wall,
     digest = excluded.digest, is_open = excluded.is_open, is_believed = excluded.is_believed,
     note = excluded.note, status = excluded.status,
-    code = excluded.code, message = excluded.message, first_position = excluded.first_position,
+    code = excluded.code, message = excluded.message, children = excluded.children,
+    first_position = excluded.first_position,
     is_sendable = excluded.is_sendable, is_unsettled = excluded.is_unsettled, checksum = excluded.checksum"""  # noqa: S608
 
 # ── what came back for rows, and what happened ──

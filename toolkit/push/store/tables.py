@@ -8,14 +8,16 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from toolkit.http.secrets import scrub
-from toolkit.push.states import IN, LIFE, Baseline, EventKind, Operation, Push, Stamp, State
+from toolkit.push.states import IN, LIFE, SENDABLE, Baseline, EventKind, Operation, Push, Stamp, State
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged, as_json
+from toolkit.push.store.checksums import Damaged, Tally, as_json
 from toolkit.push.store.database import WRITING, Database
 from toolkit.push.store.records import (
     Head,
     PushRow,
+    Row,
     checked,
+    children_of,
     decode_baseline,
     decode_operation,
     encode_baseline,
@@ -117,7 +119,7 @@ class Tables:
             owner = self.push_row(push)
             rows = self.database.rows(sql.READ_OPERATIONS, (owner.number,))
             owner.tally("operation").check([row[-1] for row in rows], f"the operations of push {push}")
-            return [decode_operation(row, push, f"operation {row[0]}") for row in rows]
+            return [operation_of(owner, row) for row in rows]
 
     def unsettled(self, lock: str) -> list[Operation]:
         """Of every push of this lock, those that are `unsettled`. Its time does not grow with the others."""
@@ -144,27 +146,33 @@ class Tables:
 
     def sendable(self, push: str, limit: int) -> list[Operation]:
         """Those whose turn it is: planned, all that they wait for is in; by their first row, then by id."""
-        ready: list[Operation] = []
+        ready: dict[int, Operation] = {}
         with self.database.snapshot():
-            owner, many = self.push_row(push), max(limit, 16)
+            owner, many, checksums = self.push_row(push), max(limit, 16), list[Any]()
             for start in itertools.count(0, many):
                 rows = self.database.rows(sql.READ_SENDABLE, (owner.number, many, start))
-                planned = [decode_operation(row, push, f"operation {row[0]}") for row in rows]
-                ready += (operation for operation in planned if all(map(self._is_in, operation.after)))
-                if len(rows) < many or len(ready) >= limit:
-                    break
-        return ready[:limit]
+                checksums += [row[-1] for row in rows]
+                for operation in [operation_of(owner, row) for row in rows]:
+                    if all(map(self._is_in, operation.after)):
+                        ready[operation.id] = operation
+                if len(ready) >= limit:
+                    return list(ready.values())[:limit]
+                if len(rows) < many:
+                    owner.tally("sendable").check(checksums, f"what is planned of push {push}")
+                    return list(ready.values())
+        raise AssertionError("a table ends")
 
     def leaves(self, id: int) -> list[Operation]:
         """The operations that hold its rows now: itself, or what replaced it."""
         with self.database.snapshot():
-            operation = self.operation(id)
-            if operation.state is not State.REPLACED:
+            row = self.database.row(sql.READ_OPERATION, (id,)) if 0 < id <= self.head.operations else None
+            operation = self._decoded(row, f"operation {id}")
+            if operation.state is not State.REPLACED or row is None:
                 return [operation]
-            children = self.database.rows(sql.READ_CHILDREN, (id,))
-            if not children:
+            children = {child[0]: child[5] for child in self.database.rows(sql.READ_CHILDREN, (id,))}
+            if set(children.values()) != {id} or len(children) != children_of(row):
                 raise Damaged(f"what replaced operation {id}")
-            return [leaf for row in children for leaf in self.leaves(row[0])]
+            return [leaf for child in children for leaf in self.leaves(child)]
 
     def _is_in(self, id: int) -> bool:
         return all(leaf.state in IN for leaf in self.leaves(id))
@@ -174,6 +182,10 @@ class Tables:
         head = self._writable_head()
         head.operations += 1
         added = replace(operation, id=head.operations)
+        if operation.parent is not None:
+            row = self.database.row(sql.READ_OPERATION, (operation.parent,))
+            parent = self._decoded(row, f"operation {operation.parent}")
+            self._write(parent, row, 1)
         self._write(added, None)
         return added
 
@@ -185,17 +197,25 @@ class Tables:
         known = operation.state is before.state or operation.state in LIFE[before.state]
         assert known, f"operation {operation.id} does not go from {before.state} to {operation.state}"
         assert operation.push == before.push, "an operation stays in its push"
-        self._write(operation, (row[-1], before) if row else None)
+        self._write(operation, row)
 
-    def _write(self, operation: Operation, before: tuple[int, Operation] | None) -> None:
+    def _write(self, operation: Operation, before: Row | None, more_children: int = 0) -> None:
+        """Write an operation in the place of the row that was there before."""
         owner = self._changing(operation.push)
         told = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
-        row = encode_operation(told, owner.number)
+        row = encode_operation(told, owner.number, more_children + (children_of(before) if before else 0))
         self.database.rows(sql.PUT_OPERATION, row)
-        owner.tally("operation").change(before and before[0], row[-1])
+        was = decode_operation(before, operation.push, "") if before else None
+        for tally, belongs in self._tallies_of(owner):
+            gone = before[-1] if before and was and belongs(was) else None
+            tally.change(gone, row[-1] if belongs(told) else None)
+
+    def _tallies_of(self, owner: PushRow) -> Iterator[tuple[Tally, Callable[[Operation], bool]]]:
+        """What counts an operation, and which ones."""
+        yield owner.tally("operation"), lambda operation: True
+        yield owner.tally("sendable"), lambda operation: operation.state in SENDABLE
         for name, belongs in SETS.items():
-            was = before[0] if before and belongs(before[1]) else None
-            self.head.tally(name).change(was, row[-1] if belongs(told) else None)
+            yield self.head.tally(name), belongs
 
     def _decoded(self, row: tuple[Any, ...] | None, what: str) -> Operation:
         number = checked("operation", row, what)[1]
@@ -250,6 +270,8 @@ class Tables:
         row = with_checksum("event", tally.count + 1, push, content)
         self.database.rows(sql.ADD_EVENT, row)
         tally.change(None, row[-1])
+        if push:
+            self._changing(push).tally("event").change(None, row[-1])
 
     def events(self, push: str | None = None) -> list[Event]:
         """The history, of one push or of all."""
@@ -259,6 +281,7 @@ class Tables:
                 self.head.tally("event").check([row[-1] for row in rows], "its history")
             else:
                 rows = self.database.rows(sql.READ_EVENTS_OF, (push,))
+                self.push_row(push).tally("event").check([row[-1] for row in rows], f"the history of push {push}")
         return [decode_event(checked("event", row, f"event {row[0]}")) for row in rows]
 
     # ── what vouches for the rest ──
@@ -294,7 +317,10 @@ class Tables:
             row = self.database.row(sql.READ_PUSH, (id,))
             if row is None:
                 return None
-            self._cached_pushes[id] = PushRow.decoded(row, f"push {id}")
+            found = PushRow.decoded(row, f"push {id}")
+            if found.push.id != id:
+                raise Damaged(f"push {id}")
+            self._cached_pushes[id] = found
         return self._cached_pushes[id]
 
     def _push_numbered(self, number: int) -> PushRow:
@@ -327,6 +353,13 @@ class Tables:
             row.checksum, row.was_unfinished = values[-1], row.unfinished
         self._changed.clear()
         self.database.rows(sql.WRITE_HEAD, head.encoded())
+
+
+def operation_of(owner: PushRow, row: Row) -> Operation:
+    """An operation of this push."""
+    if row[1] != owner.number:
+        raise Damaged(f"the operations of push {owner.push.id}")
+    return decode_operation(row, owner.push.id, f"operation {row[0]}")
 
 
 def _to_change(values: tuple[Any, ...]) -> tuple[Any, ...]:
