@@ -306,6 +306,7 @@ def ends_at(number: int, work: Callable[[], Any]) -> BaseException | None:
     return None
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of what was stopped half-made
 def test_an_alarm_at_any_step_of_a_call_shows_nothing(box: Sandbox) -> None:
     """At every third of them; the account signs in anew each time."""
     (user,) = box.control.stored("ida", "User")
