@@ -96,8 +96,8 @@ def test_the_month_is_reported(run: Run) -> None:
     run("6")
     shown = run("6")
     assert shown[0].startswith("**2026-11** · data as of 2026-12-01 08:0")
-    assert "1 contact databases made in the month; 210 contacts in 2 databases as of then" in shown[0]
-    assert "8 signatures given in the month; 3 of 6 envelopes that changed in it are signed" in shown[0]
+    assert "contact databases made in the month: 1; contacts as of then: 210 in 2 databases" in shown[0]
+    assert "signatures given in the month: 8; of the envelopes that changed in it, signed: 3 of 6" in shown[0]
     assert Path("grabaciones/2026-11.yaml").exists()
 
 

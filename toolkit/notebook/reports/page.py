@@ -46,6 +46,7 @@ h1, h2, h3 {{ line-height: 1.2; break-after: avoid }}
 table {{ border: 0; border-collapse: collapse; font-size: 13px; margin: .5rem 0 }}
 th, td {{ padding: .25rem .6rem; text-align: left; border: 0; border-bottom: 1px solid #d8dee4; vertical-align: top }}
 tr {{ break-inside: avoid }}
+.text_cell {{ break-after: avoid }}
 table.dataframe thead th {{ text-align: left }}
 thead tr:last-child th {{ border-bottom: 2px solid #8796a5 }}
 pre {{ font-size: 12px; white-space: pre-wrap; overflow-wrap: anywhere }}
