@@ -204,6 +204,18 @@ def test_purge_keeps_sizes_times_and_marks(state: Path) -> None:
         assert ledger.operations("one") == kept
 
 
+def test_a_purged_push_is_not_begun_again(state: Path) -> None:
+    """Its operations stay, so that one more of the same rows needs a name of its own."""
+    with ledger_in(state) as ledger:
+        bring(ledger, *add(ledger, "one", words(5)), State.VERIFIED)
+        ledger.purge("one", NOW)
+        with pytest.raises(AssertionError, match="gets its rows once"):
+            add(ledger, "one", words(5))
+        assert [operation.state for operation in ledger.operations("one")] == [State.VERIFIED]
+        bring(ledger, *add(ledger, "another", words(5)), State.VERIFIED)
+        assert len(ledger.sent_before(words(5)[:, :2]).rows) == 5
+
+
 def traces(ledger: LedgerFile, of: np.ndarray) -> list[str]:
     """Where on disk any word of these rows stands."""
     found = []

@@ -52,7 +52,8 @@ class RowTables(Tables):
     def add_rows(self, push: str, blocks: Iterable[RowBlock]) -> None:
         """The rows of a push, in the transaction that adds it."""
         head, owner = self._writable_head(), self._changing(push)
-        assert owner.first_row is None, "the rows of a push are added once"
+        new = owner.first_row is None and not owner.tally("operation").count
+        assert new, "a push gets its rows once, and before its operations"
         if head.rows + owner.push.rows > LAST_SERIAL:
             raise PushError("this ledger is full: it has numbered four billion rows; nothing was sent")
         owner.first_row, start = head.rows, 0
