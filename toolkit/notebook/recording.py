@@ -37,7 +37,9 @@ class Recording:
     """
 
     def __init__(self, path: Path, *, replays: bool, as_of: datetime) -> None:
-        self.path, self.replays, self.as_of = path, replays, as_of
+        self.path: Path = path
+        self.replays: bool = replays
+        self.as_of: datetime = as_of
         self._cassette = _cassette(path, replays)
         self._lock = threading.Lock()
 

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from toolkit.sandbox.faults import Fault
 
-log = logging.getLogger("toolkit.sandbox")
+log: logging.Logger = logging.getLogger("toolkit.sandbox")
 PIECE = 1 << 16
 MOST_CONNECTIONS = 256  # at a time; each has a thread
 DRAINED = 16  # times the limit of a body: what is read of a longer one, so that its sender hears the answer
@@ -60,13 +60,14 @@ class BadFraming(ValueError):
 class Listener(ThreadingMixIn, TCPServer):
     """A thread a connection, so many at a time. `answer` turns a request into a reply; `limit` bounds the bodies."""
 
-    allow_reuse_address = os.name == "posix"  # on Windows it would let two servers share a port
+    allow_reuse_address: bool = os.name == "posix"  # on Windows it would let two servers share a port
     daemon_threads = True
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], answer: Callable[[Request], Reply], limit: Callable[[], int]) -> None:
-        self.answer, self.limit = answer, limit
-        self.stopping = threading.Event()
+        self.answer: Callable[[Request], Reply] = answer
+        self.limit: Callable[[], int] = limit
+        self.stopping: threading.Event = threading.Event()
         self._open: dict[threading.Thread, socket.socket] = {}
         self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
         super().__init__(address, Connection)

@@ -34,7 +34,7 @@ class Guard:
     def __init__(self, host: str, port: int) -> None:
         self._host, self._port = host, port
         self._token = secrets.token_urlsafe(32)
-        self.file = token_file(port)
+        self.file: Path = token_file(port)
         self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.file.unlink(missing_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL

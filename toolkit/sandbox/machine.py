@@ -18,7 +18,7 @@ from toolkit.sandbox.store import Store
 from toolkit.sandbox.vendor import Answer, Call, FakeVendor, Handler, Refused
 from toolkit.spec import Endpoint, Integer, Masked
 
-log = logging.getLogger("toolkit.sandbox")
+log: logging.Logger = logging.getLogger("toolkit.sandbox")
 MASK = "***"
 UNANSWERED = ("lost", "close", "reset")
 
@@ -29,7 +29,7 @@ class Clock:
     def __init__(self, real: Callable[[], float]) -> None:
         self._real = real
         self.fixed: float | None = None
-        self.ahead = 0.0
+        self.ahead: float = 0.0
 
     def now(self) -> float:
         return (self._real() if self.fixed is None else self.fixed) + self.ahead
@@ -39,8 +39,9 @@ class Machine:
     """The vendors, what they hold, and what is to go wrong."""
 
     def __init__(self, vendors: Sequence[FakeVendor], store: Store, clock: Clock) -> None:
-        self.vendors = {v.system.name: v for v in vendors}
-        self.store, self.clock = store, clock
+        self.vendors: dict[str, FakeVendor] = {v.system.name: v for v in vendors}
+        self.store: Store = store
+        self.clock: Clock = clock
         self.faults: list[Fault] = []
         self.requests: deque[dict[str, Any]] = deque(maxlen=100_000)
         self.late: list[tuple[float, Handler, Call]] = []

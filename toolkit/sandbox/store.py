@@ -56,14 +56,14 @@ class Store:
         for system, records in tables.items():
             self._tables |= {record: (f"{system}.{record.__name__}", key) for record, key in records.items()}
         self._as_json = {r: frozenset(f.key for f in r.fields if isinstance(f, AS_JSON)) for r in self._tables}
-        self.lock = threading.RLock()
+        self.lock: Any = threading.RLock()
         _make_private(path)
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=1)
         try:
             self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = OFF")  # the system keeps what a killed process wrote
-            self.is_new = self._make()
+            self.is_new: bool = self._make()
             for file in (path, path.with_name(f"{path.name}-wal")):
                 file.chmod(0o600)  # one that was there may have been open to others
         except sqlite3.OperationalError as problem:

@@ -28,7 +28,9 @@ class Refused(Exception):
 
     def __init__(self, status: int, message: str = "", details: Any = None) -> None:
         super().__init__(message)
-        self.status, self.message, self.details = status, message, details
+        self.status: int = status
+        self.message: str = message
+        self.details: Any = details
 
 
 @dataclass

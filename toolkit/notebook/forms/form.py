@@ -25,18 +25,18 @@ STALE = """<style>
 class Form(w.VBox):
     """A form. Its methods can be called from code as well: there they raise, and a click shows what they raise."""
 
-    title = ""  # a word
+    title: str = ""  # a word
 
     def __init__(self) -> None:
-        self.code = ""
+        self.code: str = ""
         self._lock = threading.RLock()  # the browser's messages come beside the main thread
         self._busy = False
         self._code_shown = False
         self._focus = ""
         self._thread: threading.Thread | None = None
         self._sources: list[Source] = []
-        self.view = View(self._receive, {"broke": word("upload broke")})
-        self.tables = w.VBox()
+        self.view: View = View(self._receive, {"broke": word("upload broke")})
+        self.tables: Any = w.VBox()
         super().__init__([self.view, self.tables])
         self.add_class("tk-form")
 

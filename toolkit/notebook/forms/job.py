@@ -21,8 +21,9 @@ class Job:
     def __init__(self, draw: Callable[[], None], speak: Callable[[str], None]) -> None:
         self._draw, self._speak = draw, speak
         self._stop = threading.Event()
-        self.running = self.notifies = False
-        self.seconds = 0.0  # that the last one took
+        self.running: bool = False
+        self.notifies: bool = False
+        self.seconds: float = 0.0  # that the last one took
 
     @property
     def stopped(self) -> bool:

@@ -18,7 +18,8 @@ class Outcome:
     """The sentence, the rows that are not in, and the notes of one report."""
 
     def __init__(self, report: Report, *, bad: int = 0, left: int = 0) -> None:
-        self.report, self._bad, self._left = report, bad, left
+        self.report: Report = report
+        self._bad, self._left = bad, left
         table = report.table
         rest = table[~table["outcome"].isin(IN)].dropna(axis=1, how="all")
         shown = report.frame.loc[report.frame.index.isin(rest.index)] if len(rest) else report.frame.head(0)

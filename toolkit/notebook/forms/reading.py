@@ -6,7 +6,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.notebook.forms import parts
-from toolkit.notebook.forms.source import SHEETS
+from toolkit.notebook.forms.source import SHEETS, Source
 from toolkit.notebook.forms.view import Child, Element, acting, element
 from toolkit.notebook.words import word
 from toolkit.sheets import read_sheet
@@ -23,7 +23,7 @@ class ReadStep:
 
     def __init__(self, form: "SheetForm") -> None:
         self._form = form
-        self.source = form.source("sheet", form.read, accept=SHEETS)
+        self.source: Source = form.source("sheet", form.read, accept=SHEETS)
         self.frame: pd.DataFrame | None = None
         self.options: dict[str, Any] = {}  # that somebody chose
         self._read = ""  # the path that was read

@@ -22,7 +22,7 @@ class SendStep:
 
     def __init__(self, form: "SheetForm") -> None:
         self._form = form
-        self.job = Job(form.draw, form.say)
+        self.job: Job = Job(form.draw, form.say)
         self._table = ReadOnlyTable()
         self.report: Any = None
         self.outcome: Outcome | None = None

@@ -27,7 +27,7 @@ class SheetForm(Form):
     """The steps of an import. `report` is what came of it."""
 
     def __init__(self, target: ImportTarget) -> None:
-        self.title = target.title
+        self.title: str = target.title
         super().__init__()
         self.target = target
         target.form = self

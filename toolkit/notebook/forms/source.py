@@ -30,7 +30,7 @@ class Source:
     """A file that somebody chooses. `path` is where it stands, `name` in `shown` what people call it."""
 
     def __init__(self, name: str, view: View, chosen: Callable[[], Any], *, accept: str, help_text: str = "") -> None:
-        self.name = f"upload-{name}"
+        self.name: str = f"upload-{name}"
         self._short, self._view, self._chosen = name, view, chosen
         self._accept, self._help = accept, help_text
         self._typed = ""

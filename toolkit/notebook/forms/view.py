@@ -95,9 +95,9 @@ class View(anywidget.AnyWidget):
     _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
     _css = (HERE / "form.css").read_text(encoding="utf-8")
     tree: Any = traitlets.List().tag(sync=True)
-    words = traitlets.Dict().tag(sync=True)  # what the browser says by itself
-    message = traitlets.Dict().tag(sync=True)
-    busy = traitlets.Bool(False).tag(sync=True)
+    words: Any = traitlets.Dict().tag(sync=True)  # what the browser says by itself
+    message: Any = traitlets.Dict().tag(sync=True)
+    busy: Any = traitlets.Bool(False).tag(sync=True)
 
     def __init__(
         self, receive: Callable[[Mapping[str, Any], Sequence[memoryview]], None], words: dict[str, str]

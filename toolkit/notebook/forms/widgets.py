@@ -41,7 +41,8 @@ class Input:
     """One declared field. `value` is what stands in its box."""
 
     def __init__(self, field: Field, *, key: str = "") -> None:
-        self.field, self.key = field, key or field.name
+        self.field: Field = field
+        self.key: str = key or field.name
         self.value: Any = _first_value(field)
         self.wrong = ""
         self._secret: Secret | None = None

@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.vendors.carmachain.api import CATEGORIES, DONE, PENDING
 
-log = logging.getLogger("toolkit")
+log: logging.Logger = logging.getLogger("toolkit")
 WHO = {"idDocument": "str", "phoneNumber": "str", "idRequest": "str", "status": "str"}
 Person = tuple[str | None, str | None]  # document and phone, in one spelling
 SAID = {"idPpeers": "str", "groupData": "str", "fieldName": "str", "fieldValue": "str", "problem": "str"}
@@ -21,7 +21,7 @@ class Watch:
     """What was seen of each request, look after look."""
 
     def __init__(self, ids: Iterable[str]) -> None:
-        self.open = set(ids)  # not settled: two looks in a row have not agreed yet on an answer
+        self.open: set[str] = set(ids)  # not settled: two looks in a row have not agreed yet on an answer
         self.people: dict[str, dict[str, Any]] = {}
         self.failure: Exception | None = None  # of the last look
         self._taken_back: set[str] = set()

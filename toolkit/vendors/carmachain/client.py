@@ -20,7 +20,7 @@ from toolkit.vendors.carmachain.answers import Watch, matched, merged, pairs, pi
 from toolkit.vendors.carmachain.api import ALL, TOKEN_LIFE
 from toolkit.vendors.carmachain.push import BETWEEN, PEOPLE, Peers, known, same_person
 
-log = logging.getLogger("toolkit")
+log: logging.Logger = logging.getLogger("toolkit")
 AT_ONCE = {"chunk_rows": 100}  # people in a request, at most
 IDS_AT_ONCE = 1000
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0  # seconds between two looks

@@ -128,14 +128,16 @@ class SignioError(Exception):
 
     def __init__(self, code: str, *errors: str) -> None:
         super().__init__(code, *errors)
-        self.code, self.errors = code, list(errors)
+        self.code: str = code
+        self.errors: list[str] = list(errors)
 
 
 class StoredEnvelopes:
     """The envelopes of one store at one moment."""
 
     def __init__(self, store: Store, now: float) -> None:
-        self.store, self.now = store, now
+        self.store: Store = store
+        self.now: float = now
 
     def one(self, record: type[Record], **equal: Any) -> Row:
         """The one such row, or the code of what is not found."""
