@@ -17,7 +17,7 @@ LOW = {"spec", "errors", "plain", "suggest", "http.secrets"}
 CLIENT = LOW | {"http.wire", "http.pages", "frames", "sheets", "http.session", "settings", "client"}
 ROOMS = {  # room: the rooms it may import
     "spec": {"suggest"},
-    "suggest": {"errors"},
+    "suggest": {"errors", "plain"},
     "plain": set(),
     "errors": {"plain"},
     "http.secrets": {"plain"},

@@ -16,6 +16,7 @@ from toolkit.http import wire
 from toolkit.http.pages import pages
 from toolkit.http.secrets import ClearedFrames, Secret, clear_frames, masked
 from toolkit.http.session import Session
+from toolkit.plain import message
 from toolkit.sheets.check import check
 from toolkit.sheets.value import REQUIRED, check_value
 from toolkit.spec import (
@@ -153,7 +154,9 @@ def check_arguments(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, 
     """The arguments of a call in the vendor's form, or an error that names every problem at once."""
     ready, problems = _checked(endpoint.arguments, values)
     if problems:
-        raise InputError(f"{endpoint.name}: {'; '.join(problems)}. Nothing was sent")
+        raise InputError(
+            message("{call}: {problems}. Nothing was sent", call=endpoint.name, problems="; ".join(problems))
+        )
     return ready
 
 
@@ -189,10 +192,10 @@ def _record(field: Nested, mapping: Any) -> tuple[dict[str, Any], list[str]]:
     """A mapping as the object that a body carries, with what is wrong with it."""
     assert field.record
     if not isinstance(mapping, Mapping):
-        return {}, [f"{field.name}: is {type(mapping).__name__}, not a dict"]
+        return {}, [message("{name}: is {kind}, not a dict", name=field.name, kind=type(mapping).__name__)]
     fields = {f.name: f for f in field.record.fields if not f.readonly}
     unknown = [str(name) for name in mapping if name not in fields]
-    problems = [f"{field.name}: has no {name!r}{did_you_mean(name, fields)}" for name in unknown]
+    problems = [message("{name}: has no {key!r}", name=field.name, key=k) + did_you_mean(k, fields) for k in unknown]
     texts: dict[str, Any] = {}
     if field.record.open:
         fields |= {name: Text(name=name) for name in unknown}
@@ -229,7 +232,9 @@ def _concealed(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(field, File) and not isinstance(value, tuple):
             value, problem = check_value(File(name=name), value)
             if problem:
-                raise InputError(f"{endpoint.name}: {name}: {problem}. Nothing was sent")
+                raise InputError(
+                    message("{call}: {problems}. Nothing was sent", call=endpoint.name, problems=f"{name}: {problem}")
+                )
         ready[name] = Secret(value) if isinstance(field, Masked) and value is not None else value
     return ready
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from toolkit.errors import BadAnswer
 from toolkit.http.secrets import MaskedLink, Secret, scrub
+from toolkit.plain import message
 from toolkit.spec import (
     Bool,
     Choice,
@@ -87,7 +88,7 @@ def value(field: Field, item: Any) -> Any:
     except (ValueError, TypeError, OverflowError):
         cell = None
     if cell is None or cell is pd.NA or cell != cell:
-        raise BadAnswer(f"the answer holds no {field.kind} where one is expected")
+        raise BadAnswer(message("the answer holds no {kind} where one is expected", kind=field.kind))
     return cell.item() if hasattr(cell, "item") else cell
 
 

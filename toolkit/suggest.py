@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from toolkit.errors import ArgumentError
+from toolkit.plain import message
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,7 +26,7 @@ def nearest(name: str, known: Iterable[str], *, key: Callable[[str], str] = str.
 def did_you_mean(name: str, known: Iterable[str], *, key: Callable[[str], str] = str.casefold) -> str:
     """The end of a message about a name that nobody knows: "; did you mean 'x'?", or nothing."""
     near = nearest(name, known, key=key)
-    return f"; did you mean {near!r}?" if near else ""
+    return message("; did you mean {name!r}?", name=near) if near else ""
 
 
 class Suggesting:
@@ -44,7 +45,7 @@ class Suggesting:
 
     def _no_attribute(self, name: str) -> str:
         known = [n for n in dir(self) if not n.startswith("_")]
-        return f"{type(self).__name__} has no {name!r}{did_you_mean(name, known)}"
+        return message("{kind} has no {name!r}", kind=type(self).__name__, name=name) + did_you_mean(name, known)
 
 
 def _keep_completion(kind: type) -> None:
@@ -64,11 +65,13 @@ def wrong_arguments(
         signature.bind(*args, **named)
     except TypeError as problem:
         known = list(signature.parameters)
-        takes = f"it takes {', '.join(known) or 'none'}"
+        takes = message("; it takes {arguments}.", arguments=", ".join(known) or "none")
         if unknown := next((name for name in named if name not in known), None):
-            hint = did_you_mean(unknown, known) or f"; {takes}."
-            return ArgumentError(f"{function}() has no argument {unknown!r}{hint} Nothing was sent")
-        return ArgumentError(f"{function}(): {problem}; {takes}. Nothing was sent")
+            text = message("{function}() has no argument {name!r}", function=function, name=unknown)
+            text += did_you_mean(unknown, known) or takes
+        else:
+            text = f"{function}(): {problem}{takes}"
+        return ArgumentError(f"{text} {message('Nothing was sent')}")
     return None
 
 

@@ -1,6 +1,5 @@
 """How a push goes about it: one set of options, for all systems."""
 
-import difflib
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -10,6 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.push.progress import Progress
+from toolkit.suggest import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,7 @@ def _known(options: Any, names: list[str]) -> Mapping[str, Any]:
         raise InputError(message("options come as a dict, not as {kind}", kind=type(options).__name__))
     for name in options:
         if name not in names:
-            near = difflib.get_close_matches(str(name), names, 1)
-            meant = message("; did you mean {name!r}?", name=near[0]) if near else f"; there are {', '.join(names)}"
+            meant = did_you_mean(str(name), names) or f"; there are {', '.join(names)}"
             raise InputError(message("a push has no option {name!r}", name=name) + meant)
     return options
 

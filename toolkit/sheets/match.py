@@ -22,7 +22,7 @@ from toolkit.sheets.rule import Judge, Reading
 from toolkit.sheets.synonyms import CONCEPTS, KINDS
 from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
-from toolkit.suggest import Suggesting, did_you_mean
+from toolkit.suggest import Suggesting, did_you_mean, nearest
 
 LIKELY, CLEAR, SAMPLE = 0.55, 0.02, 200
 MOST_PAIRS = 20_000  # of columns and fields, for which a message proposes fields
@@ -148,8 +148,8 @@ def no_field(unknown: Sequence[Hashable], frame: pd.DataFrame, target: Any) -> s
     lines = []
     for column in unknown:
         meant = proposed.get(column)
-        near = [meant] if meant else difflib.get_close_matches(folded(column), [f.name for f in fields], 1, 0.6)
-        perhaps = message("; perhaps {field}", field=near[0]) if near else ""
+        near = meant or nearest(str(column), [f.name for f in fields], key=folded)
+        perhaps = message("; perhaps {field}", field=near) if near else ""
         lines.append(message("{column!r} is no field", column=column) + perhaps)
     way = f"toolkit.match_columns(rows, {getattr(target, 'shown', '') or 'fields'})"
     if outcome_at([*map(str, unknown)]) is not None:

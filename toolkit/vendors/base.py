@@ -11,6 +11,7 @@ from toolkit.client import Client
 from toolkit.errors import SettingsError
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Clock, Limits, Session, Tokens
+from toolkit.plain import message
 from toolkit.push import IfSent, OnBadRows, Options, SendPolicy
 from toolkit.spec import CredentialHeader, Endpoint, Raw, Service, System, raw_services
 from toolkit.suggest import Suggesting, did_you_mean, suggests_arguments
@@ -120,7 +121,10 @@ class VendorClient(Suggesting, Service):
 
     def _no_attribute(self, name: str) -> str:
         if self.raw_only and name in self.raw_only.endpoints:
-            return f"{self.system.name}.{name} is a service of the vendor: call {self.system.name}.raw.{name}"
+            call = f"{self.system.name}.raw.{name}"
+            return message(
+                "{system}.{name} is a service of the vendor: call {call}", system=self.system.name, name=name, call=call
+            )
         return super()._no_attribute(name)
 
     def _sign_in(self) -> tuple[Secret, float | None]:
