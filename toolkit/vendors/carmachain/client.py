@@ -95,20 +95,23 @@ class CarmaChain(VendorClient, declared.CarmaChain):
         period: int | None = None,
         categories: str | Sequence[str] = ALL,
     ) -> pd.DataFrame:
-        """What has been answered so far: one row for each person, peer, group and field. Looks once; `collect` waits.
+        """Read the answers so far. This looks once; `collect` waits.
 
-        A person of whom nothing is known yet is one row without a field. `status` is `Done` or `Panding` (pending);
-        `problem` says what is wrong: a request that the vendor leaves out, a status that no document shows.
+        Give exactly one of `tickets`, `ids` and `period`. Safe to repeat: nobody is asked again.
 
         Args:
-            tickets: the report of `request`, or any frame with `idRequest` and `type_request`; the rows have its index,
-                repeated.
-            ids: or identifiers of requests.
-            period: or everything asked in the last so many minutes.
-            categories: which of what was asked for, with `ids` and `period`; tickets know theirs.
+            tickets: the report of `request`, or any frame with `idRequest` and `type_request`.
+            ids: identifiers of requests.
+            period: everything that was asked in the last so many minutes.
+            categories: with `ids` and `period`, the categories to read; tickets hold theirs.
+
+        Returns:
+            One row per person, peer, group and field, with the index of `tickets`, repeated. A person of whom nothing
+            is known yet is one row without a field. `status` is `Done` or `Panding` (pending); `problem` says what is
+            wrong: a request that the vendor leaves out, a status that no document shows.
 
         Raises:
-            InputError: not exactly one of tickets, ids and period is given, or the frame lacks one of the two columns.
+            InputError: you gave none or several of the three, or the frame lacks one of the two columns.
         """
         if sum(each is not None for each in (tickets, ids, period)) != 1:
             raise InputError(message("give tickets, or ids=…, or period=… (minutes)"))
@@ -121,15 +124,22 @@ class CarmaChain(VendorClient, declared.CarmaChain):
         return tidy(merged(list(self._look(asked))), asked)
 
     def collect(self, tickets: Report | pd.DataFrame, *, timeout: Any = "30min") -> pd.DataFrame:
-        """Wait for the answers, and return what came, in the form of `answers`.
+        """Wait for the answers, and return them in the form of `answers`.
 
-        Looks again and again, ever less often, until everybody is answered or the time is over; who is not answered by
-        then stays `Panding`, and the same call goes on later, in any process. An answer counts once two looks in a row
-        agree on it, for a first one may be taken back. You may interrupt it: nothing is lost.
+        This looks again and again, ever less often, until all answers are there or the time is over. An answer counts
+        once two looks in a row agree on it, because the vendor may take a first one back. You may interrupt the call,
+        and call it again later, in any process: nothing is lost, and nothing is asked again.
 
         Args:
             tickets: the report of `request`, or any frame with `idRequest` and `type_request`.
             timeout: how long to wait, as "30min" or "2h"; "0s" looks once.
+
+        Returns:
+            One row per person, peer, group and field, with the index of `tickets`, repeated. A person without an answer
+            by then is one row, whose `status` is `Panding`.
+
+        Raises:
+            ApiError: the vendor refused the request. The answers so far are not lost: call it again.
         """
         asked, clock = tickets_of(tickets), self.connection.session.clock
         until = clock.monotonic() + _seconds(timeout)
@@ -146,25 +156,27 @@ class CarmaChain(VendorClient, declared.CarmaChain):
                 pause = min(LONGEST_PAUSE, pause * 1.5)
 
     def pivot(self, answers: pd.DataFrame) -> pd.DataFrame:
-        """Answers as one row a person, with a column for each field, as `Address/city`.
-
-        Where peers differ, the cell holds each value with the peers who say so, and `conflicts` names the column.
+        """Turn answers into one row per person, with one column per field, as `Address/city`. Nothing is sent.
 
         Args:
-            answers: from `answers` or `collect`; the index is theirs, once a person.
+            answers: from `answers` or `collect`.
+
+        Returns:
+            One row per person, with the index of `answers`. Where peers differ, the cell holds each value with the
+            peers that give it, and `conflicts` names the column.
         """
         return pivot(answers)
 
     def recover_tickets(self, tickets: Report | pd.DataFrame, *, period: int) -> pd.DataFrame:
-        """The tickets, those without an `idRequest` filled in where the last minutes hold a request for that person.
+        """Find tickets that were lost: fill in `idRequest` where a recent request asked about that person.
 
-        For people whose request got no answer. Nobody is asked about again. Look before you trust it: somebody else may
-        have asked about the same person.
+        Use it for people whose request got no answer. Nobody is asked about again. Look at the result before you trust
+        it: somebody else may have asked about the same person.
 
         Args:
             tickets: the report of `request`, or a frame with `IdDocument`, `PhoneNumber`, `outcome`, `idRequest` and
                 `type_request`, as its `joined` was saved.
-            period: minutes back.
+            period: how many minutes to look back.
 
         Returns:
             A frame with these columns, which `answers` and `collect` take.
