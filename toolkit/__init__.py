@@ -104,7 +104,7 @@ def connect(
         progress: whether progress bars are shown.
 
     Raises:
-        SettingsError: there is no such system; or a setting is unknown or unusable, said when the system is first used.
+        SettingsError: a system or a setting is unknown, or a setting cannot be used. Settings are read at the first use.
 
     >>> api = toolkit.connect("sandbox")
     >>> api.ida.databases()[["id", "name"]]

@@ -136,7 +136,7 @@ class Sandbox:
 
     @property
     def credentials(self) -> dict[str, dict[str, str]]:
-        """How each system is entered: its demo account."""
+        """The credentials of each system's demo account."""
         return {v.system.name: dict(v.credentials) for v in self._vendors}
 
     @property

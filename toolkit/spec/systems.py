@@ -51,7 +51,7 @@ class Dialect:
 
 @dataclass(frozen=True, eq=False)
 class System:
-    """One vendor's product: where it is, how it is entered, how it says yes and no."""
+    """One vendor's product: its address, its credentials, how its answers accept and refuse."""
 
     name: str
     title: str

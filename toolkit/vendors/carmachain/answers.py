@@ -64,7 +64,7 @@ def tidy(
     tickets: pd.DataFrame | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """One row a person, peer, group and field, in the order of the tickets (else of the answer)."""
+    """One row per person, peer, group and field, in the order of the tickets (else of the answer)."""
     ids = list(people) if tickets is None else list(tickets["idRequest"])
     rows, at = [], []
     for n, number in enumerate(ids):
@@ -153,7 +153,7 @@ def pairs(documents: Iterable[Any], phones: Iterable[Any]) -> list[tuple[Any, An
 
 
 def pivot(answers: pd.DataFrame) -> pd.DataFrame:
-    """One row a person, a column a field."""
+    """One row per person, one column per field."""
     person = answers.groupby([answers.index, "idRequest"], sort=False, dropna=False).ngroup().to_numpy()
     first = np.unique(person, return_index=True)[1]
     said: dict[tuple[int, str], dict[str, list[str]]] = {}

@@ -168,7 +168,7 @@ class FieldOfDatabase(Record):
 
 
 class Values(Record):
-    """A record of a database: a column a field, as text."""
+    """A record of a database: one column per field, as text."""
 
     open = True
 

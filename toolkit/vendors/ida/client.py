@@ -111,7 +111,7 @@ class Ida(VendorClient, declared.Ida):
                 Nothing was sent; of an iterator, nothing of this frame.
             PushRefused: some of these rows were sent before, and `if_sent` is "raise"; or a push that sent rows once
                 more stopped half-way, and these are others. Nothing was sent.
-            NotFound: there is no such database.
+            NotFound: no database has this identifier.
 
         >>> ida.insert_records(11111, [{"EMAIL": "ana@example.cl"}, {"EMAIL": "luis@example.cl"}]).summary
         outcome

@@ -16,7 +16,7 @@ SAMPLE = 400  # values looked at, from all over the column
 
 
 def fields_for(frame: pd.DataFrame) -> pd.DataFrame:
-    """Propose the fields of a contact database that holds these columns, one row a column, in their order.
+    """Propose the fields of a contact database that holds these columns: one row per column, in their order.
 
     A field is of the kind (phone, email, date, number) as which most of its column's values can be read; where none
     fits, and where digits begin with zeros, it is text. Nothing is sent: look at the proposal, change what is wrong,

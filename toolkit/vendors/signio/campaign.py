@@ -1,6 +1,6 @@
 """A campaign: envelopes by the hundred, from one DataFrame.
 
-The plan sends nothing; `build` makes drafts, of which nobody is told; `distribute`, confirmed by their number, sends
+The plan sends nothing; `build` makes drafts, and notifies nobody; `distribute`, confirmed by their number, sends
 the e-mails, at most once per envelope.
 """
 
@@ -23,7 +23,7 @@ MAX_AMBIGUOUS = 3  # distributions in a row, before a person looks
 
 
 class Plan:
-    """What a campaign will do. Nothing is sent before `build`, and nobody is told before `distribute`.
+    """What a campaign will do. Nothing is sent before `build`, and nobody is notified before `distribute`.
 
     `envelopes` has a row for each envelope, `problems` one for each thing that keeps its envelope from being built, and
     `doubts` one for each thing to look at before.
@@ -61,7 +61,7 @@ class Plan:
         return pd.Series(counts, name="count")
 
     def build(self, *, if_sent: IfSent = "raise", options: Options | Mapping[str, Any] | None = None) -> Report:
-        """Make all drafts: envelopes, documents, signers, links. Nobody is told.
+        """Make all drafts: envelopes, documents, signers, links. Nobody is notified.
 
         Envelopes with a problem are left out. Run again, it goes on where it stopped, or does nothing. A draft in doubt
         is left behind and made anew (`orphans()` lists it). An envelope counts as made only when all of it was

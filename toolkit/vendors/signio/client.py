@@ -151,7 +151,7 @@ class Signio(VendorClient, declared.Signio):
         on_bad_rows: OnBadRows = "skip",
         options: Options | Mapping[str, Any] | None = None,
     ) -> Report:
-        """Register many signers in one draft, one for each row, and say what became of each. Nobody is told.
+        """Register many signers in one draft, one for each row, and report what became of each. Nobody is notified.
 
         Every cell is checked first. Safe to run again: who is in is not sent twice. Where no trustworthy answer comes,
         the envelope's signers are read.
@@ -192,7 +192,7 @@ class Signio(VendorClient, declared.Signio):
     ) -> Plan:
         """Plan a campaign: envelopes by the hundred from one sheet. Nothing is sent; the plan shows what would be.
 
-        `plan.build()` makes the drafts, of which nobody is told; `plan.distribute(confirm=…)` sends the e-mails. Texts
+        `plan.build()` makes the drafts, and notifies nobody; `plan.distribute(confirm=…)` sends the e-mails. Texts
         may name columns in braces, as "contratos/{cedula}.pdf": each envelope has the cells of its own rows there.
 
         Args:

@@ -1,4 +1,4 @@
-"""How SIGNIO is entered and how it answers: tokens, the values of a request, and both dialects of yes and no.
+"""How SIGNIO signs users in and how it answers: tokens, the values of a request, and both dialects of yes and no.
 
 Failures have HTTP status 200 and the documented code, in the words of the service that was called.
 """
