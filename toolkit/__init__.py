@@ -104,7 +104,7 @@ def connect(
         progress: whether progress bars are shown.
 
     Raises:
-        SettingsError: a system or a setting is unknown, or a setting cannot be used. Settings are read at the first use.
+        SettingsError: a system or a setting is unknown, or a setting cannot be used. They are read at the first use.
 
     >>> api = toolkit.connect("sandbox")
     >>> api.ida.databases()[["id", "name"]]
