@@ -256,3 +256,12 @@ def test_keys_that_are_not_declared_are_left_out() -> None:
 def test_the_index_counts_the_rows() -> None:
     record = type("Made", (Record,), {"id": Integer()})
     assert frames.to_frame(record, [{"id": 5}] * 3).index.equals(pd.RangeIndex(3))
+
+
+def test_an_excerpt_says_how_much_it_leaves_out_and_shows_no_empty_column() -> None:
+    frame = pd.DataFrame({"a": range(5000), "nothing": None, "<b>": "<i>"})
+    shown = frames.excerpt(frame)
+    assert "20 of 5,000 rows" in shown
+    assert "nothing" not in shown
+    assert "<i>" not in shown
+    assert "rows" not in frames.excerpt(frame.head(20))

@@ -48,6 +48,12 @@ def to_frame(record: type[Record], rows: Sequence[dict[str, Any]]) -> pd.DataFra
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=pd.Index(list(columns), dtype="str"))
 
 
+def excerpt(frame: pd.DataFrame, rows: int = 20) -> str:
+    """The first rows as HTML, without columns in which nothing stands; of more rows, how many there are is said."""
+    shown = frame.head(rows).dropna(axis=1, how="all").to_html(escape=True)
+    return shown if len(frame) <= rows else f"{shown}<p>{rows:,} of {len(frame):,} rows</p>"
+
+
 def _add_columns(columns: dict[str, Any], record: type[Record], rows: Sequence[Any], prefix: str = "") -> None:
     for f in record.fields:
         values = _values(rows, f.wire or f.name, f.aliases)

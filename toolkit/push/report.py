@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import OutcomeUnknown, PushError, PushPaused
+from toolkit.frames import excerpt
 from toolkit.push.outcomes import CODES, Table, categories
 from toolkit.sheets.check import Change, Check
 from toolkit.sheets.outcomes import DOUBTFUL, FAILED, IN, NAMES, Outcome
@@ -198,8 +199,8 @@ class Report(Suggesting):
 
     def _repr_html_(self) -> str:
         head, *rest = (html.escape(line) for line in self._lines())
-        shown = self.table[~self._are(IN)].head(20)
-        more = shown.to_html(escape=True) if len(shown) else ""
+        shown = self.table[~self._are(IN)]
+        more = excerpt(shown) if len(shown) else ""
         return f"<div><b>{head}</b><pre>{chr(10).join(rest)}</pre>{more}</div>"
 
 

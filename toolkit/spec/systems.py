@@ -123,6 +123,9 @@ class Endpoint:
     aliases: tuple[tuple[str, str], ...] = ()  # other spellings of method and path that the document shows
     note: str = ""  # what the document leaves open here, and our reading
 
+    def __repr__(self) -> str:
+        return f"<endpoint {self.name}: {self.method} {self.path}>"
+
     @property
     def multipart(self) -> bool:
         return any(isinstance(a, File) for a in self.arguments)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InputError, ToolkitError
+from toolkit.frames import excerpt
 from toolkit.plain import message
 from toolkit.push import IfSent, Options, Report, bulk_write
 from toolkit.sheets.outcomes import COLUMNS, IN
@@ -149,11 +150,13 @@ class Plan:
 
     def __repr__(self) -> str:
         counts = "\n".join(f"{count:>9,}  {what}" for what, count in self.summary.items())
-        shown = self.problems if len(self.problems) else self.envelopes
-        return f"Campaign {self.campaign!r}: nothing is sent yet\n{counts}\n{shown.head(10).to_string(max_colwidth=40)}"
+        shown = (self.problems if len(self.problems) else self.envelopes).dropna(axis=1, how="all")
+        more = f"\n10 of {len(shown):,}" if len(shown) > 10 else ""
+        table = shown.head(10).to_string(max_colwidth=40)
+        return f"Campaign {self.campaign!r}: nothing is sent yet\n{counts}\n{table}{more}"
 
     def _repr_html_(self) -> str:
         head, _, _ = repr(self).partition("\n")
         shown = self.problems if len(self.problems) else self.envelopes
         counts = self.summary.to_frame().to_html(escape=True)
-        return f"<p><b>{html.escape(head)}</b></p>{counts}{shown.head(20).to_html(escape=True)}"
+        return f"<p><b>{html.escape(head)}</b></p>{counts}{excerpt(shown)}"
