@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pandas as pd
 import pytest
 
 import toolkit
@@ -10,6 +11,7 @@ from toolkit.__main__ import main
 from toolkit.errors import ApiError, InputError, Rejected, ToolkitError
 from toolkit.http.secrets import vendor_text
 from toolkit.plain import LONGEST, SUBSTITUTE, line, plain
+from toolkit.sandbox import Sandbox
 
 TRICKS = {
     "colours": "\x1b[31mred\x1b[0m",
@@ -93,3 +95,15 @@ def test_the_command_line_says_it_plainly(capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setattr("toolkit.sandbox.serve_forever", fails)
     assert main(["sandbox"]) == 1
     assert is_plain(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("text", [t for t in TRICKS.values() if "\ud800" not in t and "\0" not in t])
+def test_the_name_of_a_database_does_not_reach_the_terminal_as_it_is(text: str, box: Sandbox) -> None:
+    ida = toolkit.connect(**box.settings(), progress=False).ida
+    named = ida.create_database(f"Clientes {text}", ["NOMBRE"])
+    report = ida.insert_records(11111, pd.DataFrame({"NOMBRE": [f"Ana {text}"], "EMAIL": ["ana"]}))
+    assert is_plain(repr(report))
+    assert is_plain(report._repr_html_().replace(f"Ana {text}", ""))
+    other = ida.insert_records(named, pd.DataFrame({"NOMBRE": ["Ana"]}))
+    assert is_plain(repr(other))
+    assert is_plain(other._repr_html_())

@@ -12,6 +12,7 @@ import pandas as pd
 
 from toolkit.errors import OutcomeUnknown, PushError, PushPaused
 from toolkit.frames import excerpt
+from toolkit.plain import plain
 from toolkit.push.outcomes import CODES, Table, categories
 from toolkit.sheets.check import Change, Check
 from toolkit.sheets.outcomes import DOUBTFUL, FAILED, IN, NAMES, Outcome
@@ -195,10 +196,10 @@ class Report(Suggesting):
         return lines
 
     def __repr__(self) -> str:
-        return "\n".join(self._lines())
+        return plain("\n".join(self._lines()))
 
     def _repr_html_(self) -> str:
-        head, *rest = (html.escape(line) for line in self._lines())
+        head, *rest = (html.escape(plain(line)) for line in self._lines())
         shown = self.table[~self._are(IN)]
         more = excerpt(shown) if len(shown) else ""
         return f"<div><b>{head}</b><pre>{chr(10).join(rest)}</pre>{more}</div>"

@@ -12,7 +12,7 @@ import pandas as pd
 
 from toolkit.errors import InputError, ToolkitError
 from toolkit.frames import excerpt
-from toolkit.plain import message
+from toolkit.plain import message, plain
 from toolkit.push import IfSent, Options, Report, bulk_write
 from toolkit.sheets.outcomes import COLUMNS, IN
 from toolkit.vendors.base import Connection
@@ -153,7 +153,7 @@ class Plan:
         shown = (self.problems if len(self.problems) else self.envelopes).dropna(axis=1, how="all")
         more = f"\n10 of {len(shown):,}" if len(shown) > 10 else ""
         table = shown.head(10).to_string(max_colwidth=40)
-        return f"Campaign {self.campaign!r}: nothing is sent yet\n{counts}\n{table}{more}"
+        return plain(f"Campaign {self.campaign!r}: nothing is sent yet\n{counts}\n{table}{more}")
 
     def _repr_html_(self) -> str:
         head, _, _ = repr(self).partition("\n")
