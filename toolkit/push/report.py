@@ -30,6 +30,9 @@ class Report(Suggesting):
     `unknown` are the rows of it that are left to you. `len(report)` is the number of rows.
     """
 
+    frame: pd.DataFrame
+    facts: dict[str, Any]
+
     def __init__(
         self,
         frame: pd.DataFrame,

@@ -64,12 +64,17 @@ class Target(Protocol):
 class BaseTarget:
     """What most targets share: rows that are sent once, marked by nothing, and answered with nothing."""
 
-    keyed = False
-    corrects = False
-    irrevocable = False
-    first = "send"
-    tag = ""
-    tagged = False
+    destination: str
+    lock: str
+    where: str
+    session: Session
+    check: Any
+    keyed: bool = False
+    corrects: bool = False
+    irrevocable: bool = False
+    first: str = "send"
+    tag: str = ""
+    tagged: bool = False
 
     def results(self, order: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
         return {}

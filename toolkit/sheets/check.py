@@ -39,6 +39,8 @@ class Change(NamedTuple):
 class Check(Suggesting):
     """What was found in a frame. One line of `problems` is one cell; the frame itself is not changed."""
 
+    frame: pd.DataFrame
+
     def __init__(self, frame: pd.DataFrame, columns: list[Column]) -> None:
         self.frame, self._columns = frame, columns
 

@@ -32,6 +32,10 @@ Reason = tuple[float, str]
 class Match(Suggesting):
     """Which column fills which field; None where a column is left out. `match["Correo"] = "EMAIL"` changes it."""
 
+    fields: tuple[Field, ...]
+    columns: dict[Any, str | None]
+    rules: tuple[Any, ...]
+
     def __init__(
         self,
         fields: Sequence[Field],

@@ -25,6 +25,11 @@ BETWEEN = "; "  # stands between the categories of a request
 class Peers:
     """The peers who are asked about people, for some categories."""
 
+    lock: str
+    where: str
+    categories: list[str]
+    type_request: str
+
     def __init__(self, connection: Connection, categories: Sequence[str]) -> None:
         self._connection, self.categories = connection, list(categories)
         self.type_request = BETWEEN.join(categories)

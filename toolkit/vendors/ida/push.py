@@ -32,18 +32,22 @@ WHOLE = replace(declared.Ida.endpoints["database"], returns=Payload())
 class Counted(Record):
     """Of a database, how many records it holds."""
 
-    rowCounter = Integer("How many records it holds.")
+    rowCounter: Integer = Integer("How many records it holds.")
 
 
 class About(Record):
     """Of a database, what tells it from others."""
 
-    name = Text("Its name.")
-    createdAt = Timestamp("When it was created.")
+    name: Text = Text("Its name.")
+    createdAt: Timestamp = Timestamp("When it was created.")
 
 
 class Database:
     """A database as rows go into it. One reading of it, under its lock, gives its identity, fields and first count."""
+
+    connection: Connection
+    id: int
+    lock: str
 
     def __init__(self, connection: Connection, database_id: int, tag_field: str | None) -> None:
         self.connection, self.id, self._tag_field = connection, _id(database_id), tag_field

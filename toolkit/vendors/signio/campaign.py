@@ -30,6 +30,11 @@ class Plan:
     `doubts` one for each thing to look at before.
     """
 
+    people: pd.DataFrame
+    campaign: str
+    problems: pd.DataFrame
+    doubts: pd.DataFrame
+
     def __init__(self, connection: Connection, people: pd.DataFrame, planned: Drafts, campaign: str) -> None:
         self.people, self.campaign = people, campaign
         self.problems, self.doubts = planned.problems, planned.doubts

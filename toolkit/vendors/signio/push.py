@@ -31,6 +31,9 @@ ENVELOPE = (Text(name="id_transaccion"),)
 class EnvelopeOfSigners:
     """One draft, as signers are registered in it."""
 
+    lock: str
+    where: str
+
     def __init__(self, connection: Connection, envelope_id: str) -> None:
         self._connection, self._id = connection, envelope_id
         self.lock = f"{connection.address}/envelopes/{envelope_id}/signers"
@@ -45,6 +48,10 @@ class EnvelopeOfSigners:
 class Campaign:
     """The drafts of one campaign."""
 
+    connection: Connection
+    lock: str
+    where: str
+
     def __init__(self, connection: Connection, name: str) -> None:
         self.connection = connection
         tenant = connection.account.get("tenant")
@@ -55,6 +62,9 @@ class Campaign:
 
 class CampaignDrafts:
     """The drafts of one campaign that are to be built."""
+
+    lock: str
+    where: str
 
     def __init__(self, campaign: Campaign, drafts: Sequence[Draft], left_out: Sequence[str], time: str) -> None:
         self.lock, self.where = campaign.lock, campaign.where
@@ -168,6 +178,9 @@ def distribution_of(connection: Connection) -> str:
 
 class Distributor:
     """Whoever is told of drafts."""
+
+    lock: str
+    where: str
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self.lock = connection, distribution_of(connection)
