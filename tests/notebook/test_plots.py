@@ -163,7 +163,8 @@ def test_one_signature_stands_in_its_day_and_not_in_five_years() -> None:
 
 
 def test_answers_are_counted_by_category_and_peer(api: toolkit.Api, box: Sandbox) -> None:
-    tickets = api.carmachain.request(pd.DataFrame({"IdDocument": ["0001", "0002", "0003"]}))
+    people = [{"IdDocument": number} for number in ("0001", "0002", "0003")]
+    tickets = api.carmachain.request(people, categories="All categories")
     box.control.clock(advance=3600)
     answers = api.carmachain.answers(tickets)
     axes = plots.answers(answers)
@@ -176,7 +177,7 @@ def test_answers_are_counted_by_category_and_peer(api: toolkit.Api, box: Sandbox
 
 
 def test_no_answers_yet_is_said(api: toolkit.Api) -> None:
-    tickets = api.carmachain.request(pd.DataFrame({"IdDocument": ["0001"]}))
+    tickets = api.carmachain.request([{"IdDocument": "0001"}], categories="All categories")
     axes = plots.answers(api.carmachain.answers(tickets))
     drawn(axes)
     assert [text.get_text() for text in axes.texts] == ["no answers yet"]

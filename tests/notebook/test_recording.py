@@ -175,7 +175,7 @@ def test_a_token_that_ends_while_recording_is_no_part_of_it(api: toolkit.Api, bo
 def test_the_four_systems_replay_together(api: toolkit.Api, box: Sandbox, tmp_path: Path) -> None:
     users = pd.DataFrame({"LogonName": ["ana", "nobody"], "DomainName": "dominio123"})
     people = pd.DataFrame({"IdDocument": ["0001", "0002"]})
-    api.carmachain.request(people)
+    api.carmachain.request(people, categories="All categories")
     box.control.clock(advance=3600)
 
     def month() -> list[pd.DataFrame]:
