@@ -65,8 +65,8 @@ def _known(options: Any, names: list[str]) -> Mapping[str, Any]:
         raise InputError(message("options come as a dict, not as {kind}", kind=type(options).__name__))
     for name in options:
         if name not in names:
-            meant = did_you_mean(str(name), names) or f"; there are {', '.join(names)}"
-            raise InputError(message("a push has no option {name!r}", name=name) + meant)
+            hint = did_you_mean(str(name), names) or message("; there are {names}", names=", ".join(names))
+            raise InputError(message("a push has no option {name!r}", name=name) + hint)
     return options
 
 
