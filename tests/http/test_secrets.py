@@ -255,7 +255,7 @@ STEPS = (
     "toolkit.http.wire.classify",
     "toolkit.http.wire.rows",
     "toolkit.frames.to_frame",
-    "toolkit.vendors.ida.client._life",
+    "toolkit.vendors.ida.client.Ida._life_of",
 )
 STOPS = (KeyboardInterrupt, SystemExit, MemoryError, ArithmeticError, AssertionError, LookupError, BaseException)
 

@@ -128,11 +128,25 @@ class VendorClient(Suggesting, Service):
         return super()._no_attribute(name)
 
     def _sign_in(self) -> tuple[Secret, float | None]:
-        """A token and the seconds it lives, as far as that is known. Without more, the credential of the settings."""
-        name = self.system.header.credential
-        if credential := self.connection.account.get(name):
-            return credential, None
-        raise SettingsError(f"{self.system.title} needs {name}, and it is not known")
+        """A token and the seconds it lives, as far as that is known: that of the settings, else a new one."""
+        held = self.connection.account.get(self.system.header.credential)
+        return (held, self._life_of(held)) if held else self._new_token()
+
+    def _new_token(self) -> tuple[Secret, float | None]:
+        """Ask the vendor for a token. A vendor that gives none is entered with what the settings hold."""
+        (credential,) = self._credentials(self.system.header.credential)
+        return credential, None
+
+    def _life_of(self, token: Secret) -> float | None:
+        """The seconds that a token lives which the settings hold, where it says so itself."""
+        return None
+
+    def _credentials(self, *names: str) -> list[Any]:
+        """Credentials of the account, all of them. SettingsError where one is not known."""
+        found = [self.connection.account.get(name) for name in names]
+        if not all(found):
+            raise SettingsError(f"{self.system.title} needs {' and '.join(names)} here: not known yet")
+        return found
 
 
 def _header(system: System, text: str | None) -> CredentialHeader:

@@ -200,10 +200,8 @@ class CarmaChain(VendorClient, declared.CarmaChain):
     def _raw_only(self) -> declared.RawOnly:
         return declared.RawOnly(self.connection.client)
 
-    def _sign_in(self) -> tuple[Secret, float | None]:
-        """A token and the seconds it lives, where that is known. The peer gives it to whoever reaches it."""
-        if token := self.connection.account.get("token"):
-            return token, None
+    def _new_token(self) -> tuple[Secret, float | None]:
+        """A token and the seconds it lives. The peer gives it to whoever reaches it."""
         return self._raw_only.get_token(), TOKEN_LIFE
 
     def _try_to_look(self, tickets: pd.DataFrame, watch: Watch) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.errors import AuthError, NotFound, SettingsError, ToolkitError
+from toolkit.errors import AuthError, NotFound, ToolkitError
 from toolkit.http.secrets import ClearedFrames, Secret
-from toolkit.http.session import Clock
 from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
 from toolkit.sheets.check import check
 from toolkit.sheets.target import takes_fields_of
@@ -38,7 +37,7 @@ class Ida(VendorClient, declared.Ida):
         Raises:
             SettingsError: only a token is known. The vendor answers this to a user name and a password only.
         """
-        return self._raw_only.login(*_name_and_digest(self.connection.account))
+        return self._raw_only.login(*self._name_and_digest())
 
     def records(self, ids: Iterable[int]) -> pd.DataFrame:
         """Read many records, several at a time. A record that cannot be read costs the others nothing.
@@ -132,23 +131,37 @@ class Ida(VendorClient, declared.Ida):
     def _raw_only(self) -> declared.RawOnly:
         return declared.RawOnly(self.connection.client)
 
-    def _sign_in(self) -> tuple[Secret, float | None]:
+    def _new_token(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives, where it says so.
 
         Raises:
             AuthError: user or password are wrong.
         """
-        account, clock = self.connection.account, self.connection.session.clock
-        if token := account.get("token"):
-            return token, _life(token, clock)
         try:
-            user = self._raw_only.login(*_name_and_digest(account))
+            user = self._raw_only.login(*self._name_and_digest())
         except NotFound as refused:
             raise AuthError("user or password are wrong", service="login", status=refused.status) from None
         token = next(iter(user["api_code"]), None)
         if not isinstance(token, Secret):
             raise AuthError("the login gave no token: is the API switched on in the user's profile?", service="login")
-        return token, _life(token, clock)
+        return token, self._life_of(token)
+
+    @ClearedFrames()
+    def _life_of(self, token: Secret) -> float | None:
+        """Seconds until the token ends, as the token itself says; None where it does not."""
+        try:
+            claims = token.reveal().split(".")[1]
+            ends = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]
+            return max(0.0, float(ends) - self.connection.session.clock.now().timestamp())
+        except (IndexError, ValueError, KeyError, TypeError):
+            return None
+
+    @ClearedFrames()
+    def _name_and_digest(self) -> tuple[str, Secret]:
+        username, password = self._credentials("username", "password")
+        plain = password.reveal()
+        digest = plain if SHA1.fullmatch(plain) else hashlib.sha1(plain.encode(), usedforsecurity=False).hexdigest()
+        return username, Secret(digest)
 
 
 def _values_or_error(found: Any) -> tuple[dict[Hashable, Any], str | None]:
@@ -165,24 +178,3 @@ def _stepping_aside(names: Sequence[Hashable]) -> dict[Hashable, str]:
         while new[name] in names:
             new[name] += " (record)"
     return new
-
-
-@ClearedFrames()
-def _name_and_digest(account: Mapping[str, Any]) -> tuple[str, Secret]:
-    username, password = account.get("username"), account.get("password")
-    if not username or not password:
-        raise SettingsError("IDA needs username and password here, and they are not known")
-    plain = password.reveal()
-    digest = plain if SHA1.fullmatch(plain) else hashlib.sha1(plain.encode(), usedforsecurity=False).hexdigest()
-    return username, Secret(digest)
-
-
-@ClearedFrames()
-def _life(token: Secret, clock: Clock) -> float | None:
-    """Seconds until the token ends, as the token itself says; None where it does not."""
-    try:
-        claims = token.reveal().split(".")[1]
-        ends = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]
-        return max(0.0, float(ends) - clock.now().timestamp())
-    except (IndexError, ValueError, KeyError, TypeError):
-        return None

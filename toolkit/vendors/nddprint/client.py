@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import OutcomeUnknown, SettingsError, ToolkitError
+from toolkit.errors import OutcomeUnknown, ToolkitError
 from toolkit.http.secrets import Secret
 from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
 from toolkit.sheets.check import check
@@ -145,18 +145,13 @@ class NddPrint(VendorClient, declared.NddPrint):
     def _raw_only(self) -> declared.RawOnly:
         return declared.RawOnly(self.connection.client)
 
-    def _sign_in(self) -> tuple[Secret, float | None]:
+    def _new_token(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives.
 
         Raises:
             AuthError: the client's id or the secret key were refused.
         """
-        account = self.connection.account
-        if token := account.get("token"):
-            return token, None
-        if not account.get("client_id") or not account.get("secret_key"):
-            raise SettingsError("nddPrint needs client_id and secret_key, or a token, and they are not known")
-        found = self._raw_only.token(account["client_id"], account["secret_key"])
+        found = self._raw_only.token(*self._credentials("client_id", "secret_key"))
         life = found["expiresIn"].iloc[0]
         return found["accessToken"].iloc[0], None if pd.isna(life) else float(life)
 

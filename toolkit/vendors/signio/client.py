@@ -80,7 +80,7 @@ class Signio(VendorClient, declared.Signio):
         Raises:
             SettingsError: only a token is known. The vendor answers this to an e-mail address and a password only.
         """
-        return self._raw_only.authenticate(*_who(self.connection.account))
+        return self._raw_only.authenticate(*self._credentials("email", "password"))
 
     def signers(self, envelope_id: Any) -> pd.DataFrame:
         """List the signers of one envelope, or of many.
@@ -242,20 +242,17 @@ class Signio(VendorClient, declared.Signio):
     def _raw_only(self) -> declared.RawOnly:
         return declared.RawOnly(self.connection.client)
 
-    def _sign_in(self) -> tuple[Secret, float | None]:
+    def _new_token(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives; that of the account's tenant, where it names one.
 
         Raises:
             AuthError: e-mail or password are wrong, or the user or customer is inactive.
             SettingsError: the user has no such tenant.
         """
-        account = self.connection.account
-        if token := account.get("token"):
-            return token, None
-        tenant = account.get("tenant")
+        who, tenant = self._credentials("email", "password"), self.connection.account.get("tenant")
         if not tenant:
-            return self._raw_only.create_token(*_who(account)), TOKEN_LIFE
-        found = self._raw_only.authenticate(*_who(account))
+            return self._raw_only.create_token(*who), TOKEN_LIFE
+        found = self._raw_only.authenticate(*who)
         mine = found[found["tenant"].str.casefold() == tenant.casefold()]
         if mine.empty:
             raise SettingsError(f"SIGNIO: there is no tenant {tenant!r}; the user has {', '.join(found['tenant'])}")
@@ -295,10 +292,3 @@ def _status(asked: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _turn(person: Mapping[str, Any]) -> float:
     """Who has no order comes last."""
     return float("inf") if person.get("orden") in (None, "") else float(person["orden"])
-
-
-def _who(account: Mapping[str, Any]) -> tuple[str, Secret]:
-    email, password = account.get("email"), account.get("password")
-    if not email or not password:
-        raise SettingsError("SIGNIO needs e-mail and password here, and they are not known")
-    return email, password
