@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,11 @@ def test_a_folder_has_each_piece(vendor: Vendor) -> None:
     assert issubclass(vendor.client, VendorClient)
     assert issubclass(vendor.client, vendor.service)
     assert vendor.fake.system is vendor.system
+
+
+@each_of_the_product
+def test_a_folder_says_how_its_rows_are_sent(vendor: Vendor) -> None:
+    assert find_spec(f"{vendor.package}.push")
 
 
 @each_vendor
