@@ -16,7 +16,8 @@ class Vendor:
     """One vendor, as the `__init__.py` of its folder states it: `VENDOR = Vendor(__name__, "Ida")`.
 
     The folder holds `api` (`SYSTEM`, and the service as the vendor documents it), `client` (what an analyst uses),
-    `push` (how its rows are sent, and how doubt about them is settled) and `sandbox` (`FAKE`). The class that `api` declares and the one that `client` makes of it bear the same name.
+    `push` (how its rows are sent, and how doubt about them is settled) and `sandbox` (`FAKE`). The class that `api`
+    declares and the one that `client` makes of it bear the same name.
     """
 
     package: str
