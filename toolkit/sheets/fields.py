@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.plain import message
+from toolkit.sheets.cells import folded
+from toolkit.sheets.result_format import outcome_at
 from toolkit.spec import Choice, Date, Email, Field, Number, Phone, Text
 
 Explain = Callable[[Sequence[Hashable]], str]

@@ -102,3 +102,8 @@ _WORDS = {
 }
 CONCEPTS = {folded(word): concept for concept, words in _WORDS.items() for word in words.split(",")}
 KINDS = {folded(word) for word in ("tipo", "clase", "type", "kind", "тип", "вид")}  # of what, only the values tell
+
+
+def concept_of(name: str) -> str | None:
+    """What a name speaks of, where it speaks of one thing and says nothing else."""
+    return CONCEPTS.get(folded(name))

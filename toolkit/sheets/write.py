@@ -16,9 +16,8 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.sheets.cells import objects_of, shown
 from toolkit.sheets.days import zone_of
-from toolkit.sheets.outcomes import COLUMNS, FAILED
-from toolkit.sheets.own import escaped, outcome_at
 from toolkit.sheets.read import read_sheet
+from toolkit.sheets.result_format import FAILED, OUTCOME, escaped, outcome_at
 
 MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, 32_767, 10_000
 COLOURS = {"wrong": "#F8CBAD", "doubt": "#FFE699", "fixed": "#E2EFDA"}
