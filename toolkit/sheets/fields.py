@@ -48,6 +48,26 @@ def _from_row(row: Mapping[Hashable, Any], day_format: str) -> Field:
     return kind("", **facts, **own.get(kind, {}))
 
 
+def as_frame(rows: Any) -> pd.DataFrame:
+    """Rows as a DataFrame: one already, a list of dicts, a mapping of columns, a frame of polars, or an Arrow table.
+
+    Raises:
+        InputError: they are none of these.
+    """
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    if isinstance(rows, Mapping) or (isinstance(rows, list | tuple) and all(isinstance(row, Mapping) for row in rows)):
+        return pd.DataFrame(rows if isinstance(rows, Mapping) else [*rows])
+    if callable(getattr(rows, "get_columns", None)):  # polars
+        return pd.DataFrame({c.name: pd.Series(c.to_list(), dtype=object) for c in rows.get_columns()}).infer_objects()
+    if callable(getattr(rows, "to_pandas", None)):
+        return pd.DataFrame(rows.to_pandas())
+    if hasattr(rows, "__arrow_c_stream__"):
+        read: Any = pd.DataFrame.from_arrow  # type: ignore[attr-defined]
+        return pd.DataFrame(read(rows))
+    raise InputError(f"rows come as a DataFrame, a list of dicts or an Arrow table, not as {type(rows).__name__}")
+
+
 def named(frame: pd.DataFrame) -> None:
     """Raise an error where the frame's columns cannot be told apart by name."""
     columns = frame.columns
@@ -56,7 +76,7 @@ def named(frame: pd.DataFrame) -> None:
     if columns.hasnans:
         raise InputError("a column has no name")
     if not columns.is_unique:
-        raise InputError(f"columns occur twice: {_listed(columns[columns.duplicated()].unique())}")
+        raise InputError(f"columns occur twice: {listed(columns[columns.duplicated()].unique())}")
 
 
 def columns_of(
@@ -93,20 +113,27 @@ def columns_of(
         else:
             filled[found] = column
     if gone := [c for c in mapping if strict and mapping[c] and c not in frame.columns]:
-        raise InputError(f"the match has columns that this sheet lacks: {_listed(gone)}")
+        raise InputError(f"the match has columns that this sheet lacks: {listed(gone)}")
     if unknown:
         raise InputError(explain(unknown) if explain and not strict else _unknown(unknown, fields))
     return [(field, filled.get(field)) for field in fields]
 
 
-def _unknown(unknown: Sequence[Hashable], fields: Sequence[Field]) -> str:
-    known = _listed(f.name for f in fields)
-    return message(
-        'the match does not know the columns {columns}: say match["…"] = a field, or None. The fields are {known}',
-        columns=_listed(unknown),
-        known=known,
-    )
+def _unknown(
+    unknown: Sequence[Hashable], fields: Sequence[Field], filled: Mapping[Field, Hashable], strict: bool
+) -> str:
+    if strict:
+        return f'the match does not know the columns {listed(unknown)}: say match["…"] = a field, or None'
+    free = {folded(name): f.name for f in fields if f not in filled for name in (f.name, f.label) if name}
+    lines = []
+    for column in unknown:
+        near = nearest(str(column), free, key=folded)
+        lines.append(f"{column!r}{f' (did you mean {free[near]!r}?)' if near else ''}")
+    if outcome_at([*map(str, unknown)]) is not None:
+        lines.append("which are those of a result: `only_failed` takes the rows to be sent again")
+    known = listed(f.name for f in fields)
+    return f"no field for the columns {', '.join(lines)}. The fields are {known}"
 
 
-def _listed(names: Iterable[Any]) -> str:
+def listed(names: Iterable[Any]) -> str:
     return ", ".join(repr(n) for n in names) or "none"

@@ -14,11 +14,9 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets.cells import folded, values_of
+from toolkit.sheets.checker import CellChecker, ParseOptions
 from toolkit.sheets.fields import as_fields, columns_of, named
-from toolkit.sheets.kinds import KEPT, rule_of
-from toolkit.sheets.own import outcome_at
-from toolkit.sheets.rows import frame_of
-from toolkit.sheets.rule import Judge, Reading
+from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.synonyms import CONCEPTS, KINDS
 from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
@@ -58,6 +56,8 @@ class Match(Suggesting):
             "confidence": [round(confidence, 2) for confidence, _ in reasons],
         }
         return pd.DataFrame(made)
+
+    guessed: Sequence[Any] = ()
 
     @property
     def missing(self) -> list[str]:
@@ -208,11 +208,11 @@ def _score(column: str, field: Field, sample: list[Any]) -> Reason:
 
 def _fitting(field: Field, sample: list[Any]) -> float | None:
     """The share of the values that the field can hold; None where that tells nothing."""
-    if not sample or isinstance(field, (*KEPT, Json)) or type(field) is Text:
+    if not sample or isinstance(field, (*PASSTHROUGH, Json)) or type(field) is Text:
         return None
-    judge = Judge(rule_of(field, Reading()))
-    judge.odd(sample)
-    return 1 - sum(problem.blocks for problem in judge.problems.values()) / len(sample)
+    checker = CellChecker(rule_of(field, ParseOptions()))
+    checker.classify(sample)
+    return 1 - sum(result.open for result in checker.results.values()) / len(sample)
 
 
 def _by_name(column: str, name: str) -> Reason:

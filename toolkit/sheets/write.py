@@ -15,7 +15,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.sheets.cells import objects_of, shown
-from toolkit.sheets.days import zone_of
+from toolkit.sheets.dates import zone_of
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.result_format import FAILED, OUTCOME, escaped, outcome_at
 
