@@ -31,7 +31,7 @@ _NULL = """nan, <na>, na, n/a, n.a., n.a, none, null, (null), nil, <null>, nat, 
     no informa, no informado, no disponible, no aplica, not available, not applicable, no data, no email, no phone,
     não tem, sem informação, sem email, немає даних, не вказано, нет данных"""
 _VAGUE = """s/n, vacío, empty, nulo, ninguno, ninguna, ningún, nada, desconocido, desconocida, pendiente, por confirmar,
-    unknown, missing, tbd, no, x, xx, xxx, 0, 00, 000, sin número, немає, нема, відсутній, відсутня, невідомо, нет"""
+    unknown, missing, tbd, no, xx, xxx, 0, 00, 000, sin número, немає, нема, відсутній, відсутня, невідомо, нет"""
 
 
 def _unaccented(text: str) -> str:
