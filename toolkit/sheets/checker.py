@@ -147,7 +147,7 @@ class CellChecker:
             return self._parsed(value)
         except CellError as wrong:
             text = shown(value)
-            if wrong.problem.level == ERROR and text is not None and says_nothing(stripped(text)):
+            if wrong.problem.level == ERROR and isinstance(value, str) and text and says_nothing(stripped(text)):
                 return Result(None, NOTHING_SAID)
             return Result(None, wrong.problem)
 
