@@ -15,6 +15,7 @@ from pandas.api.types import infer_dtype, is_scalar
 INVISIBLE = "".join(map(chr, [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]))
 BLANK = "".join(map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F]))
 BLANK += "\u205f\u3000"
+_AROUND = BLANK + INVISIBLE
 SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d{1,30})?[eE]\+\d{1,3}")
 EXACT = 2.0**53  # from here on, not every whole number has a float
 _DECIMAL = re.compile(r"(\d{5,})[.,]0{1,3}").fullmatch
@@ -55,12 +56,8 @@ def values_of(column: "pd.Series[Any]") -> list[Any]:
         return [known[code] for code in column.cat.codes.tolist()]
     if str(column.dtype).lower() in _SMALL:
         return [_small(v) for v in column.to_numpy(dtype="float32", na_value=np.nan)]
-    listed: list[Any] = column.to_numpy(dtype=object).tolist()
-    kinds = set(map(type, listed))
-    if kinds <= {str}:
-        return [v or None for v in listed] if "" in listed else listed
     if isinstance(column.dtype, pd.StringDtype):
-        return [v if type(v) is str and v else None for v in listed]
+        return [v if type(v) is str and v else None for v in column.to_numpy(dtype=object).tolist()]
     listed = objects_of(column)
     if set(map(type, listed)) <= {str, type(None), float, int}:
         return [None if v == "" else v for v in listed] if "" in listed else listed
@@ -142,7 +139,7 @@ def encodable(text: str) -> bool:
 
 def stripped(text: str) -> str:
     """The text without spaces of any kind, and without invisible characters, around it."""
-    return text.strip(BLANK + INVISIBLE)
+    return text.strip(_AROUND)
 
 
 def latin(text: str) -> str:
@@ -157,7 +154,7 @@ def latin(text: str) -> str:
 
 def undecimal(text: str) -> str:
     """The digits of a long whole number that was once stored as a decimal one: 56912345678.0."""
-    found = _DECIMAL(text)
+    found = _DECIMAL(text) if text[-1:] == "0" else None
     return found[1] if found else text
 
 

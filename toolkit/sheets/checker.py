@@ -9,6 +9,7 @@ import string
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped
@@ -16,6 +17,7 @@ from toolkit.sheets.encodings import DAMAGED
 
 SPACES, OTHER_FORM = "has spaces around it", "is written in another form than it is sent in"
 ERROR, QUESTION, DOUBT, FIX = "error", "question", "doubt", "fix"
+_FEW = 50  # texts that are looked at one by one
 LONGEST = 300  # characters of a value that has a form; texts may be longer
 
 _FORMULA = re.compile(r"#[¡¿]?[^\W\d_][\w /'.’]{0,30}[!?]").fullmatch
@@ -98,11 +100,34 @@ class Result(NamedTuple):
 class CellRule:
     parse: Callable[[Any], Parsed]
     takes: tuple[type, ...] = ()  # what is parsed as it is, not as text
-    plain: Callable[[str], object] | None = None  # sees texts that are sent as they stand
+    unlike: Callable[[list[str]], list[str]] | None = None  # those of some texts that may not be sent as they stand
     is_valid: Callable[[Any], bool] | None = None  # whether a value that is no text is sent as it stands
     convert: Callable[[Any], Any] | None = None  # what is sent for a value that stands as it is, if not itself
     free: bool = False  # whether any text will do
     longest: int = LONGEST  # characters that are looked at
+    limit: int | None = None  # characters that the field takes
+
+
+@lru_cache(maxsize=500)
+def unlike(pattern: str) -> Callable[[list[str]], list[str]]:
+    """Finds the texts that a pattern does not match as a whole. Many are looked at together, which is much faster.
+
+    The pattern must not reach over the end of a line.
+    """
+    one, run = re.compile(pattern).fullmatch, re.compile(rf"(?:(?:{pattern})\n)*+").match
+
+    def find(texts: list[str]) -> list[str]:
+        joined = "\n".join([*texts, ""])
+        if len(texts) < _FEW or joined.count("\n") > len(texts):
+            return [text for text in texts if not one(text)]
+        odd, at = [], 0
+        while (at := run(joined, at).end()) < len(joined):  # type: ignore[union-attr]
+            stop = joined.index("\n", at)
+            odd.append(joined[at:stop])
+            at = stop + 1
+        return odd
+
+    return find
 
 
 class CellChecker:
@@ -110,7 +135,6 @@ class CellChecker:
 
     def __init__(self, rule: CellRule, empty: frozenset[str] = frozenset(), title: str = "") -> None:
         self._rule, self._empty, self._title = rule, empty, _unaccented(title)
-        self._plain = rule.plain or _never
         self._named = empty | (
             {title.casefold()} if rule.free and title else frozenset()
         )  # texts to look at, plain or not
@@ -118,14 +142,18 @@ class CellChecker:
 
     def classify(self, values: Sequence[Any]) -> list[int]:
         """Where values stand that needed parsing: there may be problems. The others are sent as they stand."""
-        plain, valid, named, results = self._plain, self._rule.is_valid or _never, self._named, self.results
-        unknown = [
-            v
-            for v in dict.fromkeys(values)
-            if not (plain(v) if type(v) is str else v is None or valid(v)) or (named and str(v).casefold() in named)
-        ]
+        rule, results = self._rule, self.results
+        texts = [v for v in values if type(v) is str]
+        unknown = rule.unlike(texts) if rule.unlike else texts
+        if len(texts) < len(values):
+            valid = rule.is_valid or _never
+            unknown = unknown + [v for v in values if type(v) is not str and v is not None and not valid(v)]
+        if limit := rule.limit:
+            unknown = unknown + [v for v in texts if len(v) > limit]
+        if self._named:
+            unknown = [*unknown, *self._named.intersection(texts)]
         for value in unknown:
-            if value not in results and value is not None:
+            if value not in results:
                 results[value] = self._result(value)
         return [i for i, value in enumerate(values) if value in results] if results else []
 
@@ -155,12 +183,12 @@ class CellChecker:
         rule = self._rule
         if isinstance(value, rule.takes):
             return Result(rule.parse(value).wire)
-        text = shown(value)
+        text = value if type(value) is str else shown(value)
         if text is None:
             kind = type(getattr(value, "value", value)).__name__
             raise CellError("cannot be sent here", detail=f"it is of the type {kind}")
         clean = stripped(text)
-        if not clean or clean.casefold() in self._empty:
+        if not clean or (self._empty and clean.casefold() in self._empty):
             return Result(None)
         _look_at(clean, rule.longest)
         parsed = rule.parse(clean)
@@ -177,18 +205,20 @@ def _look_at(text: str, longest: int) -> None:
     """Raise an error where a text is damaged, or may be something else than it looks like."""
     if is_formula_error(text):
         raise CellError("is the error of a formula")
-    if not encodable(text):
-        raise CellError("has half a character in it, which cannot be sent")
-    if SHORTENED.fullmatch(text[:LONGEST]):
+    if "+" in text[1:] and SHORTENED.fullmatch(text[:LONGEST]):
         raise CellError("is a long number that the spreadsheet shortened: its last digits are lost")
-    if DAMAGED in text:
-        raise CellError("has a damaged character", level=QUESTION)
-    if _CONTROL.search(text):
-        raise CellError("has control characters", stripped(_CONTROL.sub("", text)) or None, level=QUESTION)
     if text[0] in "'’`" and len(text) > 1:
         raise CellError("begins with an apostrophe", stripped(text.strip("'’`")) or None, level=QUESTION)
     if len(text) > longest:
         raise CellError("is too long to be read", detail=f"{len(text):,} characters")
+    if text.isascii() and text.isprintable():
+        return
+    if not encodable(text):
+        raise CellError("has half a character in it, which cannot be sent")
+    if DAMAGED in text:
+        raise CellError("has a damaged character", level=QUESTION)
+    if _CONTROL.search(text):
+        raise CellError("has control characters", stripped(_CONTROL.sub("", text)) or None, level=QUESTION)
 
 
 def _change(value: Any, text: str, clean: str, parsed: Parsed) -> Problem | None:
@@ -205,7 +235,7 @@ def _change(value: Any, text: str, clean: str, parsed: Parsed) -> Problem | None
 
 def is_formula_error(text: str) -> bool:
     """Whether a text is what a spreadsheet shows where a formula failed, in any language."""
-    if len(text) > 60 or text[0] not in "#EeLlCcЗз":
+    if text[0] not in "#EeLlCcЗз" or len(text) > 60:
         return False
     upper = text.upper()
     return bool((text == upper and _FORMULA(text)) or _UNCALCULATED(upper) or text.casefold() in _LOADING)
@@ -230,14 +260,18 @@ def _question(text: str, title: str) -> Problem | None:
     return Problem("looks like a total", level=QUESTION) if _TOTAL(plain.rstrip(": ")) else None
 
 
-def is_plain_text(text: str) -> bool:
-    """Whether a text is sent as it stands in a field that takes any: a quick look that errs on the careful side."""
+def unlike_text(texts: list[str]) -> list[str]:
+    """Those of some texts that may not be sent as they stand in a field that takes any."""
+    return [text for text in texts if not _is_plain(text)]
+
+
+def _is_plain(text: str) -> bool:
     return (
         text.isprintable()
         and text[0].isalnum()
         and text[-1] != " "
         and DAMAGED not in text
-        and (len(text) > 60 or not (text[0] in _INITIALS and _special(text)))
+        and (text[0] not in _INITIALS or len(text) > 60 or not _special(text))
     )
 
 

@@ -56,12 +56,13 @@ class Column:
 
     def _decided(self, options: ParseOptions) -> ParseOptions:
         """What the column itself shows of how it is to be read, where that was not said."""
-        values = (v for rows in blocks(len(self._cells)) for v in self._values(rows))
+        values = map(self._values, blocks(len(self._cells)))
+        texts = ("\n".join([v for v in block if isinstance(v, str)]) for block in values)
         if isinstance(self.field, Number | Integer) and not options.decimal:
-            sign, note = decimal_of(values)
+            sign, note = decimal_of(texts)
             options, how = replace(options, decimal=sign), "decimal"
         elif isinstance(self.field, Date | Timestamp) and options.day_first is None:
-            first, note = order_of(values)
+            first, note = order_of(texts)
             options, how = replace(options, day_first=first), "day_first"
         else:
             return options
@@ -147,7 +148,8 @@ class Column:
     def _look_at(self, rows: Where) -> Places:
         """Where among these rows cells are that needed parsing."""
         values = self._values(rows)
-        filled = np.fromiter((v is not None for v in values), dtype=bool, count=len(values))
+        filled = np.ones(len(values), dtype=bool)
+        filled[[i for i, v in enumerate(values) if v is None]] = False
         start = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
         parsed: list[int] = []
         if not isinstance(self.field, PASSTHROUGH):

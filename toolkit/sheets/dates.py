@@ -1,15 +1,13 @@
 """Dates and times as people write them."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from toolkit.errors import InputError
 from toolkit.sheets.cells import folded, latin
-from toolkit.sheets.checker import LONGEST, QUESTION, CellError, CellRule, Parsed, ParseOptions
+from toolkit.sheets.checker import QUESTION, CellError, CellRule, Parsed, ParseOptions, unlike
 from toolkit.spec import Date, Timestamp
 
 _MONTHS = (
@@ -23,7 +21,11 @@ _MONTHS = (
 _MONTH_NAMES = [(folded(name), number) for number, names in enumerate(_MONTHS, 1) for name in names.split()]
 _ISO = re.compile(r"([12]\d{3})[-/.](\d{1,2})[-/.](\d{1,2})|([12]\d{3})(\d\d)(\d\d)", re.ASCII).fullmatch
 _NUMERIC = re.compile(r"(\d{1,2})([-/.\s])(\d{1,2})\2([12]\d{3}|\d\d)", re.ASCII).fullmatch
-_NUMERIC_START = re.compile(r"\s{0,9}(\d{1,2})([-/.\s])(\d{1,2})\2(?:[12]\d{3}|\d\d)(?!\d)", re.ASCII).match
+_SMALL, _LARGE, _YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:1[3-9]|2\d|3[01])", r"(?:[12]\d{3}|\d\d)(?!\d)"
+_DAY_FIRST_ONLY, _MONTH_FIRST_ONLY, _EITHER_FIRST = (
+    re.compile(rf"^[ \t]{{0,9}}{one}([-/. ]){other}\1{_YEAR}", re.MULTILINE | re.ASCII).search
+    for one, other in ((_LARGE, _SMALL), (_SMALL, _LARGE), (_SMALL, _SMALL))
+)
 _NAMED = re.compile(
     r"(\d{1,2})(?:\s{1,3}de\s{1,3}|[-/.\s]{1,3})([^\W\d]{3,15})\.?,?(?:\s{1,3}del?\s{1,3}|[-/.\s]{1,3})([12]\d{3})"
 ).fullmatch
@@ -43,23 +45,20 @@ _WRITTEN = {
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def order_of(values: Iterable[Any]) -> tuple[bool | None, str]:
-    """Whether days come before months in the texts of a column; None where some say so and some cannot be so.
+def order_of(texts: Iterable[str]) -> tuple[bool | None, str]:
+    """Whether days come before months in the texts of a column, a day a line; None where some of them cannot be so.
 
     And what is to be said of that.
     """
-    shows: Counter[str] = Counter()
-    for value in values:
-        if isinstance(value, str) and len(value) < LONGEST and (found := _NUMERIC_START(value)):
-            first, second = int(found[1]), int(found[3])
-            if first != second:
-                shows["day" if second <= 12 < first else "month" if first <= 12 < second else "either"] += 1
-    if shows["month"] and shows["either"]:
+    days = months = either = False
+    for text in texts:
+        months = months or _MONTH_FIRST_ONLY(text) is not None
+        days = days or _DAY_FIRST_ONLY(text) is not None
+        either = either or (not days and _EITHER_FIRST(text) is not None)
+    if months:
         return None, ""
-    if not shows["either"]:
-        return True, ""
-    how = f"as {shows['day']:,} of its dates show" if shows["day"] else "though none of its dates shows it"
-    return True, f"the day was taken to come first in {shows['either']:,} dates, {how}"
+    how = "the day was taken to come first, though none of the dates shows it"
+    return True, how if either and not days else ""
 
 
 def read_date(text: str, day_first: bool | None) -> date:
@@ -125,7 +124,7 @@ def day(field: Date, options: ParseOptions) -> CellRule:
         return Parsed(value.strftime(field.format))
 
     known = field.format in _WRITTEN and (options.day_first or not field.format.startswith("%d"))
-    return CellRule(parse, (date,), re.compile(_WRITTEN[field.format]).fullmatch if known else None)
+    return CellRule(parse, (date,), unlike=unlike(_WRITTEN[field.format]) if known else None)
 
 
 def _day_of_text(text: str, form: str, options: ParseOptions) -> Parsed:

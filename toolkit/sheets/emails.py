@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from toolkit.sheets.cells import latin
-from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, ParseOptions, Problem
+from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, ParseOptions, Problem, unlike
 from toolkit.spec import Email
 
 PROVIDERS = ("gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "live.com", "ukr.net", "yahoo.es")
@@ -15,7 +15,7 @@ _SEVERAL = re.compile(r"[\s;,|/]+")
 _FRAMED = re.compile(r"[<(\[\"':]")  # "Ana <ana@…>", "mailto:ana@…"
 _INSIDE = re.compile(r"[^\s<>,;:\"'()\[\]|/@]++@[^\s<>,;:\"'()\[\]|/@]++")
 _WORD, _LABEL = "[A-Za-z0-9_+%-]++", "[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
-_COMMON = re.compile(rf"{_WORD}(?:\.{_WORD})*+@(?:{_LABEL}\.)+[A-Za-z]{{2,}}").fullmatch
+_uncommon = unlike(rf"{_WORD}(?:\.{_WORD})*+@(?:{_LABEL}\.)+[A-Za-z]{{2,}}")
 _SHORT = 64  # so short an address breaks none of the limits on its parts
 
 
@@ -46,18 +46,20 @@ def _is_sound(domain: str) -> bool:
     return low not in _slips() and low.rpartition(".")[2] not in _special()
 
 
-def is_common(text: str) -> bool:
-    """Whether an address has the common form, which the library accepts, and no slip in it."""
-    return len(text) <= _SHORT and _COMMON(text) is not None and _is_sound(text.rpartition("@")[2])
+def _unlike(texts: list[str]) -> list[str]:
+    """The addresses that the library has to decide, or a person: it accepts the common form, and no slip is in it."""
+    odd = _uncommon(texts)
+    slips = {d for d in {text.rpartition("@")[2] for text in texts} if not _is_sound(d)}
+    return odd + [text for text in texts if len(text) > _SHORT or (slips and text.rpartition("@")[2] in slips)]
 
 
 def rule(field: Email, options: ParseOptions) -> CellRule:
-    return CellRule(_parse, plain=is_common)
+    return CellRule(_parse, unlike=_unlike)
 
 
 def _parse(text: str) -> Parsed:
     text = latin(text)
-    if not is_common(text):
+    if _unlike([text]):
         _validate(text)
     name, _, domain = text.rpartition("@")
     meant = _slips().get(domain.lower())
@@ -80,4 +82,4 @@ def _validate(text: str) -> None:
 
 
 def _first(texts: Iterable[str]) -> str | None:
-    return next((t for t in (t.rstrip(".,;:") for t in texts) if is_common(t)), None)
+    return next((t for t in (t.rstrip(".,;:") for t in texts) if not _unlike([t])), None)

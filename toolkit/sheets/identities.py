@@ -4,12 +4,13 @@ import importlib
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from operator import mul
 from typing import Any
+
+import numpy as np
 
 from toolkit.errors import InputError
 from toolkit.sheets.cells import latin, undecimal
-from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, Problem
+from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, Problem, unlike
 from toolkit.spec import Identity
 
 WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11: as python-stdnum has them
@@ -18,8 +19,8 @@ WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11
     "ua.rntrc": ("[0-9]{10}", (7, 5, 10, 6, 4, 9, 7, 5, -1), "01234567890"),
 }
 _GROUPED = re.compile(r"[0-9]{1,3}(?:[.,\s][0-9]{3})+").fullmatch
-_CEDULA = re.compile(r"[0-9]{3,10}").fullmatch
-_COMMON = re.compile("[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+").fullmatch
+_CEDULA = "[0-9]{3,10}"
+_uncommon = unlike("[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+")
 
 
 def _ungrouped(text: str) -> str:
@@ -29,7 +30,7 @@ def _ungrouped(text: str) -> str:
 def _cedula(text: str) -> Parsed:
     """A Colombian cédula: 3 to 10 digits, no check digit."""
     digits = _ungrouped(text)
-    if not _CEDULA(digits):
+    if not re.fullmatch(_CEDULA, digits):
         raise CellError("is not a cédula", detail="3 to 10 digits are expected")
     return Parsed(digits, digits)
 
@@ -74,28 +75,33 @@ def _completed(library: Any, text: str) -> str | None:
     return whole if library.is_valid(whole) else None
 
 
-def _adds_up(scheme: str) -> Callable[[str], bool]:
-    """Sees numbers that the library need not be asked about: ten times faster than asking."""
+def _unlike(scheme: str) -> Callable[[list[str]], list[str]]:
+    """Finds the numbers that the library has to be asked about: on whole columns ten times faster than asking."""
     pattern, weights, digits = WEIGHTS[scheme]
-    form = re.compile(pattern).fullmatch
-    zeros = {n: 48 * sum(weights[:n]) for n in range(len(weights) + 1)}  # of the characters' codes
+    find, codes = unlike(pattern), np.frombuffer(digits.encode(), np.uint8)
 
-    def plain(text: str) -> bool:
-        if not form(text):
-            return False
-        body = text[:-1].rstrip("-").encode()
-        return digits[(sum(map(mul, weights, reversed(body))) - zeros[len(body)]) % 11] == text[-1].upper()
+    def odd(texts: list[str]) -> list[str]:
+        found = find(texts)
+        others = {*found}
+        asked = [text for text in texts if text not in others]
+        numbers = np.array([int(text[:-1].removesuffix("-")) for text in asked], dtype=np.int64)
+        sums = np.zeros_like(numbers)
+        for weight in weights:
+            sums += numbers % 10 * weight
+            numbers //= 10
+        last = np.frombuffer("".join([text[-1] for text in asked]).upper().encode(), np.uint8)
+        return found + [asked[i] for i in np.flatnonzero(codes[sums % 11] != last)]
 
-    return plain
+    return odd
 
 
 def rule(field: Identity, scheme: str) -> CellRule:
     if not scheme:
-        return CellRule(lambda text: _any(undecimal(latin(text))), plain=_is_common, free=True)
+        return CellRule(lambda text: _any(undecimal(latin(text))), unlike=_unlike_any, free=True)
     parse = _cedula if scheme == "co.cc" else _checked(scheme)
-    plain: Any = _CEDULA if scheme == "co.cc" else _adds_up(scheme) if scheme in WEIGHTS else None
-    return CellRule(lambda text: parse(undecimal(latin(text))), plain=plain)
+    odd = unlike(_CEDULA) if scheme == "co.cc" else _unlike(scheme) if scheme in WEIGHTS else None
+    return CellRule(lambda text: parse(undecimal(latin(text))), unlike=odd)
 
 
-def _is_common(text: str) -> bool:
-    return _COMMON(text) is not None and not _GROUPED(text) and len(text) > 4
+def _unlike_any(texts: list[str]) -> list[str]:
+    return _uncommon(texts) + [text for text in texts if len(text) < 5 or _GROUPED(text)]

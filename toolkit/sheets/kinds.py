@@ -11,7 +11,7 @@ from typing import Any
 from toolkit.sheets import dates, emails, files, identities, numbers, phones
 from toolkit.sheets.alike import Alike
 from toolkit.sheets.cells import NotACellValue, folded
-from toolkit.sheets.checker import CellError, CellRule, Parsed, ParseOptions, is_plain_text
+from toolkit.sheets.checker import CellError, CellRule, Parsed, ParseOptions, unlike_text
 from toolkit.spec import (
     Bool,
     Choice,
@@ -50,7 +50,7 @@ def rule_of(field: Field, options: ParseOptions, scheme: str = "") -> CellRule:
 
 def limited(field: Text, rule: CellRule) -> CellRule:
     """The rule, with the field's greatest length."""
-    limit, inner, plain = field.max_length, rule.parse, rule.plain
+    limit, inner = field.max_length, rule.parse
     if limit is None:
         return rule
 
@@ -60,11 +60,11 @@ def limited(field: Text, rule: CellRule) -> CellRule:
             raise CellError("is too long", detail=f"{len(parsed.wire)} characters; at most {limit} are allowed")
         return parsed
 
-    return replace(rule, parse=parse, plain=plain and (lambda text: len(text) <= limit and plain(text)))
+    return replace(rule, parse=parse, limit=limit)
 
 
 def _text(field: Field, options: ParseOptions) -> CellRule:
-    return CellRule(Parsed, plain=is_plain_text, free=True, longest=sys.maxsize)
+    return CellRule(Parsed, unlike=unlike_text, free=True, longest=sys.maxsize)
 
 
 def _bool(field: Field, options: ParseOptions) -> CellRule:
@@ -110,7 +110,7 @@ class _Choices:
 def _choice(field: Field, options: ParseOptions) -> CellRule:
     assert isinstance(field, Choice)
     codes = {code for code in field.choices if isinstance(code, str)}
-    return CellRule(_Choices(field.choices).parse, plain=codes.__contains__)
+    return CellRule(_Choices(field.choices).parse, unlike=lambda texts: [t for t in texts if t not in codes])
 
 
 def _list(field: Field, options: ParseOptions) -> CellRule:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from toolkit.sheets.cells import EXACT, latin
-from toolkit.sheets.checker import LONGEST, QUESTION, CellError, CellRule, Parsed, ParseOptions
+from toolkit.sheets.checker import LONGEST, QUESTION, CellError, CellRule, Parsed, ParseOptions, unlike
 from toolkit.spec import Integer, Number
 
 HUGE = 10**300  # no float is much larger
@@ -37,14 +37,14 @@ _WRITTEN = {".": _written(r"\.", ","), ",": _written(",", r"\.")}
 _DECISIVE = {".": _decisive(r"\.", ","), ",": _decisive(",", r"\.")}
 
 
-def decimal_of(values: Iterable[Any]) -> tuple[str, str]:
-    """The decimal sign that the texts of a column show, "" where they do not; and what is to be said of that.
+def decimal_of(texts: Iterable[str]) -> tuple[str, str]:
+    """The decimal sign that the texts of a column show, a number a line; "" for none. And what is to be said of that.
 
     Those that show one have to agree, and to be at least as many as those that can be read in two ways.
     """
     shows: Counter[str] = Counter()
-    for value in values:
-        if isinstance(value, str) and ("." in value or "," in value) and len(value) < LONGEST:
+    for value in (line for text in texts if "." in text or "," in text for line in text.split("\n")):
+        if ("." in value or "," in value) and len(value) < LONGEST:
             text = _bare(value)
             shows[
                 "either" if _EITHER(text) else next((s for s, sees in _DECISIVE.items() if sees(text)), "neither")
@@ -117,9 +117,9 @@ def number(field: Number, options: ParseOptions) -> CellRule:
     point = options.decimal == "."
     if field.as_text:  # as it is written
         form = "(?:0|-?[1-9][0-9]{0,14})" + (r"|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,3}[1-9]" * point)
-        return CellRule(parse, (int, float), re.compile(form).fullmatch, _finite, _digits)
+        return CellRule(parse, (int, float), unlike(form), is_valid=_finite, convert=_digits)
     form = "[+-]?[0-9]{1,15}" + (r"(?:\.[0-9]{1,15})?" * point)
-    return CellRule(parse, (int, float), re.compile(form).fullmatch, _finite, _plain)
+    return CellRule(parse, (int, float), unlike(form), is_valid=_finite, convert=_plain)
 
 
 def _finite(value: Any) -> bool:
@@ -157,5 +157,5 @@ def integer(field: Integer, options: ParseOptions) -> CellRule:
             raise CellError("is too small", detail=f"less than {field.minimum}")
         return Parsed(int(found))
 
-    form = {None: "[+-]?[0-9]{1,15}", 0: "[0-9]{1,15}"}.get(field.minimum)
-    return CellRule(parse, (int, float), re.compile(form).fullmatch if form else None, convert=int)
+    form = {None: "[+-]?[0-9]{1,15}", 0: "[0-9]{1,15}"}.get(field.minimum, "")
+    return CellRule(parse, (int, float), unlike(form) if form else None, convert=int)

@@ -13,7 +13,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.sheets.cells import folded, latin, undecimal
-from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Parsed, ParseOptions, Problem
+from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Parsed, ParseOptions, Problem, unlike
 from toolkit.spec import Phone
 
 NEVER = "(?!)"
@@ -26,10 +26,10 @@ COUNTRIES = {  # as people write them
 }  # fmt: skip
 _REGIONS = {folded(name): region for region, names in COUNTRIES.items() for name in (region, *names.split(","))}
 _MOBILES = {"CL": "9"}  # how they begin, where the library does not tell them from others
-_BETWEEN = str.maketrans(dict.fromkeys(" \t\n\r\u00a0().-"))
 _NUMBER = re.compile(r"\+?\d{4,20}").fullmatch
 _EXTENSION = re.compile(r"\s?(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s{0,3}\d{1,7}$", re.IGNORECASE)
 _SEVERAL = re.compile(r"[/;,|\n]|\s(?:y|e|o|ó|u|and|or|та|або|і)\s")
+NOT_MOBILE = Problem("is not the number of a mobile phone", level=DOUBT)
 _SHORTEST = 7  # digits of a number, where several stand in a cell
 _MARGIN = 0.8  # of the numbers that are none of the country expected fit another
 
@@ -66,11 +66,9 @@ def _country(region: str, code: int = 0) -> _Country:
     lengths = {n for d in kinds[:2] if d for n in d.possible_length if n > 0}
     special, mobile, fixed = (_any_of(shapes) for shapes in (kinds[2:], kinds[:1], kinds[1:2]))
     sizes = "|".join(f"[0-9]{{{n}}}" for n in sorted(lengths)) or NEVER
-    general = (
-        f"(?=(?:(?:{sizes})|{special})$)(?:{_any_of((known.general_desc,))})"
-        if lengths
-        else _any_of((known.general_desc,))
-    )
+    general = _any_of((known.general_desc,))
+    if lengths:
+        general = f"(?=(?:{sizes}|{special})(?![^\n])){general}"
     usual = f"{mobile}|{fixed}|{special}"
     compiled = (re.compile(p).fullmatch for p in (general, f"{known.country_code}(?:{general})", mobile, fixed, usual))
     return _Country(str(known.country_code), known.national_prefix or "", general, *compiled)
@@ -117,24 +115,34 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
     home = _country(region)
 
     def parse(text: str) -> Parsed:
-        number = undecimal(latin(text)).replace("(0)", "").translate(_BETWEEN)
-        if not _NUMBER(number):
-            raise _unreadable(text, parse)
-        abroad = number[0] == "+" or number.startswith("00")
+        number = _bare(text.replace("(0)", ""))
+        abroad = number[:1] == "+" or number[:2] == "00"
         digits = number.lstrip("+").removeprefix("00") if abroad else number
-        if not abroad:
-            digits = _at_home(home, digits, parse)
-        elif not home.whole(digits) and not (len(digits) > 3 and _abroad(digits)):
-            raise CellError("is not a phone number of the country that it names", _first(_halves(text, number), parse))
-        doubt = Problem("is not the number of a mobile phone", level=DOUBT)
-        fixed = field.mobile and home.whole(digits) and _is_fixed(home, region, digits)
+        own = abroad and home.whole(digits)
+        if not own:
+            if not _NUMBER(number):
+                raise _unreadable(text, parse)
+            if not abroad:
+                digits = _at_home(home, digits, parse)
+                own = home.whole(digits)
+            elif len(digits) < 4 or not _abroad(digits):
+                raise CellError(
+                    "is not a phone number of the country that it names", _first(_halves(text, number), parse)
+                )
+        doubt = NOT_MOBILE if field.mobile and own and _is_fixed(home, region, digits) else None
         if field.as_written:
-            return Parsed(number, number, doubt if fixed else None)
-        best = digits if home.whole(digits) else f"+{digits}"  # without its +, it would be of home
-        return Parsed(digits, best, doubt if fixed else None)
+            return Parsed(number, number, doubt)
+        return Parsed(digits, digits if own else f"+{digits}", doubt)  # without its +, it would be of home
 
-    sent = re.compile(f"(?!(?:{home.general})$){home.code}(?:{home.general})").fullmatch
-    return CellRule(parse, plain=None if field.mobile or field.as_written or not home.code else sent)
+    own = f"(?:{home.general})(?![^\n])"
+    sent = f"(?!{own}){home.code}{own}"
+    return CellRule(parse, unlike=None if field.mobile or field.as_written or not home.code else unlike(sent))
+
+
+def _bare(text: str) -> str:
+    """The text without what stands between the digits of a number."""
+    text = undecimal(latin(text)).replace(" ", "").replace("-", "").replace(".", "").replace("(", "").replace(")", "")
+    return text if text.isprintable() else "".join(text.split())
 
 
 def _is_fixed(home: _Country, region: str, digits: str) -> bool:
@@ -183,7 +191,7 @@ def _unreadable(text: str, parse: Callable[[str], Parsed]) -> CellError:
 def _first(parts: Sequence[str], parse: Callable[[str], Parsed]) -> str | None:
     """The first of some texts that is a phone number."""
     for part in parts:
-        number = latin(part).translate(_BETWEEN)
+        number = _bare(part)
         if _NUMBER(number) and len(number) < 2 * _SHORTEST + 2:
             try:
                 return parse(part).normalised
@@ -196,7 +204,7 @@ def likely_country(texts: Iterable[str], expected: str) -> str:
     """The country, of the same continent, that most numbers fit which are none of the one expected; "" for none."""
     home, fits, seen = _country(expected), Counter[str](), 0
     for text in texts:
-        number = undecimal(latin(text[:40])).translate(_BETWEEN).removeprefix("0")
+        number = _bare(text[:40]).removeprefix("0")
         if number.isdigit() and 7 <= len(number) <= 12:
             seen += 1
             fits.update(r for r in COUNTRIES if _near(_country(r).code, home.code) and _country(r).mobile(number))
