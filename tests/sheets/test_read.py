@@ -44,14 +44,8 @@ def test_broken_text(data: bytes, said: str) -> None:
 
 def test_what_is_said_of_a_clean_file() -> None:
     frame = read_sheet(table(["A", "B"], ["x", 1.5], ["y", 2]))
-    assert frame.attrs == {
-        "source": "",
-        "sheet": "Hoja1",
-        "notes": [],
-        "numeric": ["B"],
-        "numbers": {},
-        "questions": {},
-    }
+    found = {"numeric": ["B"], "numbers": {}, "questions": {}, "header": 1}
+    assert frame.attrs == {"source": "", "sheet": "Hoja1", "sheets": ["Hoja1"], "notes": [], **found}
 
 
 class TestSource:

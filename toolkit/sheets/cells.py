@@ -15,6 +15,7 @@ from pandas.api.types import infer_dtype, is_scalar
 INVISIBLE = "".join(map(chr, [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]))
 BLANK = "".join(map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F]))
 BLANK += "\u205f\u3000"
+_LARGEST = 4_000  # bits of a number that is written out
 _AROUND = BLANK + INVISIBLE
 SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d{1,30})?[eE]\+\d{1,3}")
 EXACT = 2.0**53  # from here on, not every whole number has a float
@@ -104,11 +105,7 @@ def shown(value: Any) -> str | None:
         case bool():
             return "TRUE" if value else "FALSE"
         case int():
-            return (
-                str(value)
-                if value.bit_length() < 4_000
-                else f"a number of about {value.bit_length() * 3 // 10:,} digits"
-            )
+            return str(value) if value.bit_length() < _LARGEST else None
         case float():
             return shown_number(value, EXACT)
         case datetime():

@@ -29,7 +29,7 @@ class Check(Findings):
         self._before = before
 
     def values(self, column: Hashable, reason: str | None = None) -> pd.DataFrame:
-        """The distinct values of a facet, the most frequent first: `value`, `cells`, `proposal`, and the first `row`.
+        """The distinct values of a facet, the most frequent first: `value`, `cells`, `proposal`, and the `first` row.
 
         Args:
             column: as `facets` names it, or its field.
@@ -37,8 +37,8 @@ class Check(Findings):
         """
         return decisions.values(decisions.chosen(self._found, column, reason))
 
-    def replace(self, column: Hashable, values: Mapping[Any, Any]) -> "Check":
-        """Other values for some, as `{"Stgo": "Santiago"}`, in every cell of the column that holds one.
+    def replace(self, column: Hashable, values: Mapping[Any, Any], *, rows: Iterable[Any] | None = None) -> "Check":
+        """Other values for some, as `{"Stgo": "Santiago"}`: in every cell of the column, or in those of `rows`.
 
         Raises:
             InputError: no field is filled by the column, or none of its cells holds one of the values.
@@ -46,40 +46,64 @@ class Check(Findings):
         own = next((c for c in self._columns if c.name is not None and column in (c.name, c.field.name)), None)
         if own is None:
             raise InputError(f"{column!r} fills no field; {', '.join(repr(c) for c in self.columns.values())} do")
+        among = range(len(self.frame)) if rows is None else np.flatnonzero(self._labels_in(rows)).tolist()
         new = {str(old): value for old, value in values.items()}
-        texts = own.values(range(len(self.frame)))
-        cells = {i: new[text] for i, text in enumerate(texts) if text in new}
-        if gone := [old for old in new if old not in {texts[i] for i in cells}]:
-            raise InputError(f"no cell of {column!r} holds {', '.join(map(repr, gone[:5]))}")
-        return self._decided(f"check = check.replace({column!r}, {dict(values)!r})", cells={own.name: cells})
+        cells = {i: new[text] for i, text in zip(among, own.values(among), strict=True) if text in new}
+        if not cells:
+            raise InputError(f"no cell of {column!r} holds {', '.join(map(repr, [*new][:5]))}")
+        line = decisions.code("replace", column=column, values=dict(values), rows=None if rows is None else [*rows])
+        return self._decided(line, cells={own.name: cells})
 
-    def empty(self, column: Hashable, reason: str | None = None, *, values: Iterable[str] | None = None) -> "Check":
+    def empty(
+        self, column: Hashable | None = None, reason: str | None = None, *, values: Iterable[str] | None = None
+    ) -> "Check":
         """Nothing in the cells of a facet, or in those of its cells that hold one of `values`."""
-        ones = decisions.chosen(self._found, column, reason, values)
-        cells: dict[Hashable, dict[int, Any]] = {}
-        for one in ones:
-            if one.column is not None and one.column.name is not None:
-                cells.setdefault(one.column.name, {})[one.position] = None
-        return self._decided(decisions.code("empty", column, reason, values), cells=cells)
+        ones = [one for one in decisions.chosen(self._found, column, reason, values) if one.in_frame]
+        line = decisions.code("empty", column=column, reason=reason, values=_listed(values))
+        return self._decided(line, cells=_by_column((one, None) for one in ones))
 
-    def accept(self, column: Hashable, reason: str | None = None, *, values: Iterable[str] | None = None) -> "Check":
+    def accept(
+        self, column: Hashable | None = None, reason: str | None = None, *, values: Iterable[str] | None = None
+    ) -> "Check":
         """Take what is proposed for the cells of a facet; where nothing is, a question or doubt is sent as it stands.
 
-        Errors without a proposal stay: what the vendor refuses is not decided here.
+        Without a column, of all; errors without a proposal stay: what the vendor refuses is not decided here.
         """
         ones = decisions.chosen(self._found, column, reason, values)
-        cells: dict[Hashable, dict[int, Any]] = {}
-        for one in ones:
-            if one.column is not None and one.column.name is not None and one.problem.proposal is not None:
-                cells.setdefault(one.column.name, {})[one.position] = one.problem.proposal
+        cells = _by_column(
+            (one, one.problem.proposal) for one in ones if one.in_frame and one.problem.proposal is not None
+        )
         others = [one for one in ones if one.problem.proposal is None and one.problem.level in (QUESTION, DOUBT)]
-        return self._decided(decisions.code("accept", column, reason, values), cells=cells, accepted=others)
+        line = decisions.code("accept", column=column, reason=reason, values=_listed(values))
+        return self._decided(line, cells=cells, accepted=others)
 
-    def leave_out(self, column: Hashable, reason: str | None = None, *, values: Iterable[str] | None = None) -> "Check":
-        """Do not send the rows of a facet. They are reported as not sent."""
+    def leave_out(
+        self,
+        column: Hashable | None = None,
+        reason: str | None = None,
+        *,
+        values: Iterable[str] | None = None,
+        rows: Iterable[Any] | None = None,
+    ) -> "Check":
+        """Do not send the rows of a facet, or those with the labels `rows`. They are reported as not sent."""
+        if rows is not None:
+            labels = [*rows]
+            left_out = {*np.flatnonzero(self._labels_in(labels)).tolist()}
+            return self._decided(decisions.code("leave_out", rows=labels), left_out=left_out)
         ones = decisions.chosen(self._found, column, reason, values)
-        left_out = {one.position for one in ones}
-        return self._decided(decisions.code("leave_out", column, reason, values), left_out=left_out)
+        line = decisions.code("leave_out", column=column, reason=reason, values=_listed(values))
+        return self._decided(line, left_out={one.position for one in ones})
+
+    def _labels_in(self, rows: Iterable[Any]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+        """Which rows have these labels.
+
+        Raises:
+            InputError: none has.
+        """
+        found = self.frame.index.isin([*rows])
+        if not found.any():
+            raise InputError("no row has one of these labels")
+        return found
 
     @property
     def decisions(self) -> list[str]:
@@ -116,6 +140,19 @@ class Check(Findings):
             decisions=(*self._terms.decisions, line),
         )
         return Check(frame, columns, terms, self)
+
+
+def _listed(values: Iterable[str] | None) -> list[str] | None:
+    return None if values is None else [values] if isinstance(values, str) else [*values]
+
+
+def _by_column(values: Iterable[tuple[Found, Any]]) -> dict[Hashable, dict[int, Any]]:
+    """New values for some cells, by column and position."""
+    cells: dict[Hashable, dict[int, Any]] = {}
+    for one, value in values:
+        assert one.column is not None
+        cells.setdefault(one.column.name, {})[one.position] = value
+    return cells
 
 
 def _changed(

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped
 from toolkit.sheets.encodings import DAMAGED
 
+FORMULA = "is the error of a formula"
 SPACES, OTHER_FORM = "has spaces around it", "is written in another form than it is sent in"
 ERROR, QUESTION, DOUBT, FIX = "error", "question", "doubt", "fix"
 _FEW = 50  # texts that are looked at one by one
@@ -135,9 +136,8 @@ class CellChecker:
 
     def __init__(self, rule: CellRule, empty: frozenset[str] = frozenset(), title: str = "") -> None:
         self._rule, self._empty, self._title = rule, empty, _unaccented(title)
-        self._named = empty | (
-            {title.casefold()} if rule.free and title else frozenset()
-        )  # texts to look at, plain or not
+        named = [*empty, *([title] if rule.free and title else [])]  # looked at, however plain they are
+        self._named = {f for word in named for f in (word, word.upper(), word.lower(), word.title(), word.capitalize())}
         self.results: dict[Any, Result] = {}  # by value, of those that needed parsing
 
     def classify(self, values: Sequence[Any]) -> list[int]:
@@ -175,7 +175,8 @@ class CellChecker:
             return self._parsed(value)
         except CellError as wrong:
             text = shown(value)
-            if wrong.problem.level == ERROR and isinstance(value, str) and text and says_nothing(stripped(text)):
+            asked = wrong.problem.level == ERROR and wrong.problem.reason != FORMULA and isinstance(value, str)
+            if asked and text and says_nothing(stripped(text)):
                 return Result(None, NOTHING_SAID)
             return Result(None, wrong.problem)
 
@@ -204,7 +205,7 @@ def _never(_: object) -> bool:
 def _look_at(text: str, longest: int) -> None:
     """Raise an error where a text is damaged, or may be something else than it looks like."""
     if is_formula_error(text):
-        raise CellError("is the error of a formula")
+        raise CellError(FORMULA)
     if "+" in text[1:] and SHORTENED.fullmatch(text[:LONGEST]):
         raise CellError("is a long number that the spreadsheet shortened: its last digits are lost")
     if text[0] in "'’`" and len(text) > 1:

@@ -187,7 +187,7 @@ class Column:
         if isinstance(self.field, Number | Integer):
             return [float(v) if v in self._numbers else v for v in values] if self._numbers else values
         if int in set(map(type, values)):  # whole numbers as their digits: then they are looked at as texts
-            return [shown(v) if type(v) is int else v for v in values]
+            return [shown(v) or v if type(v) is int else v for v in values]
         return values
 
     def _kind(self, rows: Where) -> list[Any]:
@@ -206,6 +206,8 @@ class Column:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, int) and shown(value) is None:
+        return "a number of more than a thousand digits"
     if isinstance(value, float):
         return str(value)
     return shown(value) or str(value.value if isinstance(value, NotACellValue) else value)

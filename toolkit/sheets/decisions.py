@@ -43,11 +43,19 @@ def facets(found: Iterable[Found]) -> pd.DataFrame:
         if one.problem.level != FIX:
             groups.setdefault((one.title, one.problem.reason, one.problem.level), []).append(one)
     lines = [
-        (*key, len(ones), len({one.value for one in ones}), sum(one.problem.proposal is not None for one in ones))
+        (
+            *key,
+            len(ones),
+            len({one.value for one in ones}),
+            sum(one.problem.proposal is not None for one in ones),
+            ones[0].in_frame and not (ones[0].column and ones[0].column.field.required),
+        )
         for key, ones in sorted(groups.items(), key=lambda group: -len(group[1]))
     ]
-    names = ["column", "reason", "level", "cells", "values", "proposals"]
-    kinds = {"column": object, "reason": "str", "level": "str"} | dict.fromkeys(names[3:], "int64")
+    names = ["column", "reason", "level", "cells", "values", "proposals", "can_be_empty"]
+    kinds = {"column": object, "reason": "str", "level": "str", "can_be_empty": bool} | dict.fromkeys(
+        names[3:6], "int64"
+    )
     return pd.DataFrame(lines, columns=names).astype(kinds)  # type: ignore[arg-type]
 
 
@@ -56,19 +64,20 @@ def values(found: Sequence[Found]) -> pd.DataFrame:
     counts = Counter(one.value for one in found)
     first = {one.value: one for one in reversed(found)}
     lines = [(value, n, first[value].problem.proposal, first[value].row) for value, n in counts.most_common()]
-    made = pd.DataFrame(lines, columns=["value", "cells", "proposal", "row"])
+    made = pd.DataFrame(lines, columns=["value", "cells", "proposal", "first"])
     return made.astype({"value": "str", "proposal": "str", "cells": "int64"})
 
 
 def chosen(
-    found: Sequence[Found], column: Hashable, reason: str | None, wanted: Iterable[str] | None = None
+    found: Sequence[Found], column: Hashable | None, reason: str | None, wanted: Iterable[str] | None = None
 ) -> list[Found]:
-    """The cells of a facet.
+    """The cells of a facet; of all of a column, or of a reason, where only that is said. Safe fixes are none.
 
     Raises:
         InputError: there are none.
     """
-    own = [one for one in found if column in (one.title, one.field)]
+    found = [one for one in found if one.problem.level != FIX]
+    own = [one for one in found if column is None or column in (one.title, one.field)]
     ones = [one for one in own if reason in (None, one.problem.reason)]
     if wanted is not None:
         texts = {wanted} if isinstance(wanted, str) else {*map(str, wanted)}
@@ -92,10 +101,10 @@ def with_cells(frame: pd.DataFrame, cells: Mapping[Hashable, Mapping[int, Any]])
     return made
 
 
-def code(verb: str, column: Hashable, reason: str | None, wanted: Iterable[str] | None) -> str:
+def code(verb: str, **arguments: Any) -> str:
     """A decision as it is called."""
-    more = "" if wanted is None else f", values={[wanted] if isinstance(wanted, str) else [*wanted]!r}"
-    return f"check = check.{verb}({column!r}{'' if reason is None else f', {reason!r}'}{more})"
+    said = {name: value for name, value in arguments.items() if value is not None}
+    return f"check = check.{verb}({', '.join(f'{name}={value!r}' for name, value in said.items())})"
 
 
 def refused(found: Iterable[Found]) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from toolkit.errors import InputError
+from toolkit.sheets.archive import MAX_COLUMNS
 from toolkit.sheets.encodings import decoded
 from toolkit.sheets.synonyms import concept_of
 from toolkit.sheets.workbook import Cell, Grid, Row
@@ -59,6 +60,10 @@ def read(data: bytes, encoding: str | None, separator: str | None) -> Grid:
 
 def _filled(rows: Sequence[list[str]]) -> Iterator[Row]:
     for at, texts in enumerate(rows):
+        if len(texts) > MAX_COLUMNS:
+            raise InputError(
+                f"row {at + 1} has {len(texts):,} cells, more than any sheet: is `separator=` another one?"
+            )
         if any(texts):
             cells: list[Cell] = [*texts]
             yield at, cells

@@ -92,7 +92,7 @@ class Findings:
         """The problems, column by column; with what was fixed safely, or without."""
         rules = self._of_rules
         for column in self._columns:
-            cells = [(i, p) for i, p in column.problems(fixes=fixes) if i not in self._rows]
+            cells = [(i, p) for i, p in column.problems(fixes=fixes) if self._rows.get(i) not in (EMPTY_ROW, LEFT_OUT)]
             cells += [(int(i), MISSING) for i in self._missing[column.field.name]] + rules.get(column.field.name, [])
             values = column.values([i for i, _ in cells]) if cells else []
             labels = self._labels([i for i, _ in cells]) if cells else ()
@@ -268,7 +268,8 @@ class Findings:
         """What there is to decide: a row for each column and reason, with the most cells first.
 
         `column`, "(row)" where a whole row is meant; `reason`; `level`: an error or a question (neither is sent) or a
-        doubt (sent); `cells`, how many distinct `values` they hold, and for how many there are `proposals`.
+        doubt (sent); `cells`, how many distinct `values` they hold, for how many there are `proposals`, and whether
+        they `can_be_empty`.
         """
         return decisions.facets(self._found)
 

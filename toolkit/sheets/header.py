@@ -111,26 +111,32 @@ def names(
     if any(left < right and at is not None and top <= at - 1 <= bottom for top, left, bottom, right in above):
         own = [f"{g} {n}" if g and n and own.count(n) > 1 else n for g, n in zip(groups, own, strict=True)]
     if at is not None:
-        nameless = [str(n) for n, (name, full) in enumerate(zip(own, used, strict=True), 1) if full > bool(name)]
-        notes += [f"column {number} has no name" for number in nameless[:5]]
-        notes += [f"{len(nameless) - 5} more columns have no name"] * (len(nameless) > 5)
+        nameless = [n for n, (name, full) in enumerate(zip(own, used, strict=True), 1) if full > bool(name)]
+        notes += _first([f"column {number} has no name" for number in nameless], "more columns have no name")
     own = [name or (f"Column {n}" if used[n - 1] else "") for n, name in enumerate(own, 1)]
     return _unique(own, notes), notes
+
+
+def _first(notes: Sequence[str], more: str) -> list[str]:
+    """The first of some notes, and how many more there are."""
+    return [*notes[:5], *([f"{len(notes) - 5} {more}"] if len(notes) > 5 else [])]
 
 
 def _unique(own: Sequence[str], notes: list[str]) -> list[str]:
     taken: set[str] = set()
     counts: dict[str, int] = {}
-    unique = []
+    unique: list[str] = []
+    twice: list[str] = []
     for name in own:
         new = name
         while new and new in taken:
             counts[name] = counts.get(name, 1) + 1
             new = f"{name} ({counts[name]})"
         if new != name:
-            notes.append(f"the column name {name!r} occurs more than once; one is read as {new!r}")
+            twice.append(f"the column name {name!r} occurs more than once; one is read as {new!r}")
         taken.add(new)
         unique.append(new)
+    notes += _first(twice, "more column names occur more than once")
     return unique
 
 

@@ -104,4 +104,4 @@ def rule(field: Identity, scheme: str) -> CellRule:
 
 
 def _unlike_any(texts: list[str]) -> list[str]:
-    return _uncommon(texts) + [text for text in texts if len(text) < 5 or _GROUPED(text)]
+    return _uncommon(texts) + [t for t in texts if len(t) < 5 or _GROUPED(t) or undecimal(t) != t]

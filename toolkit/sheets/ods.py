@@ -112,6 +112,7 @@ class _Sheet:
             self._put()
         elif name == "table-row":
             if self._row:
+                self._extent.add(self._at + self._times - 1, 0)
                 for at in range(self._at, self._at + self._times):
                     self._extent.add(at, len(self._row))
                     self._rows.append((at, self._row))

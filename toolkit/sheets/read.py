@@ -37,9 +37,10 @@ def read_sheet(
 
     Nothing is guessed: leading zeros, long digit strings and "NA" stay. Dates are written as 2024-03-31, times as
     14:05:00. Formulas give their stored values. The index, `row`, is the number that the spreadsheet shows beside the
-    row. `attrs` says `source`, `sheet`, `notes` (sentences: what was left out, hidden, damaged or decided, and how to
-    decide otherwise), `numeric` (columns whose cells are all numbers), `numbers` (of the other columns, the texts that
-    were numbers in their cells) and `questions` (rows to look at, by reason). A million rows of ten cells take 1.7 GB.
+    row. `attrs` says `source`, `sheet` and `sheets` (all there are), `header` (its row, or 0), `notes` (sentences: what
+    was left out, hidden, damaged or decided, and how to decide otherwise), `numeric` (columns whose cells are all
+    numbers), `numbers` (of the other columns, the texts that were numbers in their cells) and `questions` (rows to look
+    at, by reason). A million rows of ten cells take 1.7 GB.
 
     Args:
         source: a path, bytes, an open file, or an upload of a notebook; xlsx, xls, xlsb, ods, csv or tsv, whatever its
@@ -58,7 +59,7 @@ def read_sheet(
         raise InputError(f"`header` is the number of a row, 0 where none names the columns: {header!r} is none")
     name, data = _content(source)
     try:
-        title, grid = _opened(data, sheet, limits, encoding, separator)
+        title, sheets, grid = _opened(data, sheet, limits, encoding, separator)
         frame = _framed(grid, header, delimiter=not title)
     except InputError:
         raise
@@ -68,7 +69,7 @@ def read_sheet(
         ) from None
     if not title:
         frame = restored(frame)
-    frame.attrs |= {"source": name, "sheet": title, "notes": grid.notes}
+    frame.attrs |= {"source": name, "sheet": title, "sheets": sheets, "notes": grid.notes}
     return frame
 
 
@@ -109,18 +110,18 @@ def _file(path: Path) -> tuple[str, bytes]:
 
 def _opened(
     data: bytes, wanted: str | int | None, limits: int, encoding: str | None, separator: str | None
-) -> tuple[str, Grid]:
-    """The title of the sheet, "" for a text file, and its cells."""
+) -> tuple[str, list[str], Grid]:
+    """The title of the sheet, "" for a text file; those of all sheets; and its cells."""
     if data[:2] == b"PK":
         archive = Archive(data, limits)
         kind = ods if ods.PART in archive else xlsb if "xl/workbook.bin" in archive else xlsx
         return _sheet(kind.read(archive), wanted)
     if data[:8] == _OLE or data.startswith(_OLD):
         return _sheet(xls.read(data), wanted)
-    return "", delimited.read(data, encoding, separator)
+    return "", [], delimited.read(data, encoding, separator)
 
 
-def _sheet(book: Workbook, wanted: str | int | None) -> tuple[str, Grid]:
+def _sheet(book: Workbook, wanted: str | int | None) -> tuple[str, list[str], Grid]:
     names = [tab.name for tab in book.tabs]
     shown_first = sorted(range(len(names)), key=lambda n: book.tabs[n].hidden)
     for position in shown_first if wanted is None else [_chosen(names, wanted)]:
@@ -129,7 +130,7 @@ def _sheet(book: Workbook, wanted: str | int | None) -> tuple[str, Grid]:
         if first := next(rows, None):
             grid.rows = _chained(first, rows)
             grid.notes += _tabs(book.tabs, position)
-            return names[position] or "Sheet", grid
+            return names[position] or "Sheet", names, grid
     raise InputError("the workbook holds nothing" if wanted is None else f"sheet {names[position]!r} holds nothing")
 
 
@@ -180,17 +181,15 @@ def _framed(grid: Grid, wanted: int | None, *, delimiter: bool) -> pd.DataFrame:
     used = [any(texts) for texts in columns]
     named, said = headers.names(dict(head[:body]), at, grid.merged, used)
     grid.notes += _above(head[: max(body - 1, 0)]) + said + _header_notes(head, found, wanted)
-    made = {
-        name: pd.array([text or None for text in texts], dtype="str")
-        for name, texts in zip(named, columns, strict=True)
-        if name
-    }
+    filled = {name: texts for name, texts in zip(named, columns, strict=True) if name}
+    made = {name: pd.array([text or None for text in texts], dtype="str") for name, texts in filled.items()}
     positions = np.array(table.positions, dtype=np.int64)
     frame = pd.DataFrame(made, index=pd.Index(positions + 1, name="row"))
     frame.attrs |= table.numbers(named)
+    frame.attrs["header"] = 0 if at is None else at + 1
     names_end = 0 if found is None else len(head[found][1])
     frame.attrs["questions"] = _longer(table, names_end) if delimiter and names_end else {}
-    grid.notes += _left_out(positions, -1 if at is None else at, grid, named) + _damaged(frame)
+    grid.notes += _left_out(positions, -1 if at is None else at, grid, named) + _damaged(filled)
     return frame
 
 
@@ -324,12 +323,13 @@ def _spans(positions: Sequence[int]) -> str:
     return _listed(f"{part[0]}" if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
 
 
-def _damaged(frame: pd.DataFrame) -> list[str]:
+def _damaged(columns: Mapping[str, Sequence[str]]) -> list[str]:
     notes = []
-    for name in frame:
-        texts = frame[name].dropna().tolist()
-        if any(sign in "\n".join(texts) for sign in ("E+", "e+")) and (
-            count := sum(bool(SHORTENED.fullmatch(t)) for t in texts)
-        ):
+    for name, texts in columns.items():
+        joined = "\n".join(texts)
+        count = (
+            sum(bool(SHORTENED.fullmatch(t)) for t in texts if len(t) < 60) if "E+" in joined or "e+" in joined else 0
+        )
+        if count:
             notes.append(f"{count} numbers in {name!r} were shortened by the spreadsheet; their last digits are lost")
     return notes
