@@ -62,7 +62,7 @@ def values_of(column: "pd.Series[Any]") -> list[Any]:
     listed = objects_of(column)
     if set(map(type, listed)) <= {str, type(None), float, int}:
         return [None if v == "" else v for v in listed] if "" in listed else listed
-    return [None if isinstance(v, str) and not v else _plain(v) for v in listed]
+    return [None if isinstance(v, str) and not v else plain_value(v) for v in listed]
 
 
 def snapshot(column: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -81,7 +81,8 @@ def _small(value: Any) -> Any:
     return float(str(value)) if abs(value) < exact or not np.isfinite(value) else shown_number(float(value), exact)
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
+    """A value as a plain, hashable one."""
     if isinstance(value, np.float32 | np.float16):
         return _small(value)
     if isinstance(value, np.generic):
@@ -93,7 +94,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value.is_finite() and value == value.to_integral_value() else str(value)
     if isinstance(value, list | tuple | set | np.ndarray | pd.Series | pd.Index):
-        value = tuple(None if is_scalar(item) and pd.isna(item) else _plain(item) for item in value)
+        value = tuple(None if is_scalar(item) and pd.isna(item) else plain_value(item) for item in value)
     return value if value is None or isinstance(value, Hashable) else NotACellValue(value)
 
 

@@ -20,6 +20,7 @@ from toolkit.sheets.decisions import Found
 from toolkit.sheets.phones import likely_country
 from toolkit.sheets.rows import EMPTY_ROW, LEFT_OUT, ROW, FrameRule, empty_rows, row_questions
 from toolkit.spec import Phone
+from toolkit.suggest import Suggesting
 
 MISSING = Problem("is required and empty")
 _HINTED = 3  # phones that fit another country, from which on it is said
@@ -39,7 +40,7 @@ class Terms:
     decisions: tuple[str, ...] = ()
 
 
-class Findings:
+class Findings(Suggesting):
     """What was found in a frame, and what would be sent of it."""
 
     def __init__(self, frame: pd.DataFrame, columns: Sequence[Column], terms: Terms) -> None:

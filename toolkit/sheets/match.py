@@ -84,9 +84,8 @@ class Match(Suggesting):
 
     def _raise_if_unknown(self, column: Hashable) -> None:
         if column not in self.columns:
-            near = difflib.get_close_matches(str(column), [str(c) for c in self.columns], 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"its columns are {listed(self.columns)}"
-            raise InputError(f"the sheet has no column {column!r}; {hint}")
+            hint = did_you_mean(str(column), map(str, self.columns)) or f"; its columns are {listed(self.columns)}"
+            raise InputError(f"the sheet has no column {column!r}{hint}")
 
     def save(self, path: "str | PathLike[str]") -> None:
         """Write the match to a file, for the next sheet with the same columns."""
