@@ -246,7 +246,7 @@ def test_records_keep_the_order_and_say_what_is_missing(ida: Ida) -> None:
 
 
 def test_fields_that_are_called_as_our_columns_step_aside(ida: Ida, box: Sandbox) -> None:
-    database = int(ida.create_database("X", ["NOMBRE", "error", "recordId", "error (record)"])["id"].iloc[0])
+    database = ida.create_database("X", ["NOMBRE", "error", "recordId", "error (record)"])
     sheet = pd.DataFrame([["Ana", "mora", "7", "x"]], columns=["NOMBRE", "error", "recordId", "error (record)"])
     assert ida.insert_records(database, sheet).complete
     number = box.control.stored("ida", "Contact", {"database_id": database})[0]["id"]
