@@ -1,6 +1,7 @@
 """Sheets that went wrong once, by kind: what is read. The numbers are those of the list of cases."""
 
 import io
+import json
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -427,6 +428,13 @@ def test_1_a_number_cell_keeps_its_value_beside_texts(text: str) -> None:
     sent = amounts([37.125, 12.345, text, 0.5])
     assert [sent[0], sent[1], sent[3]] == [37.125, 12.345, 0.5]
     assert sent[2] == float(text.replace(".", "").replace(",", "."))
+
+
+def test_what_is_remembered_of_a_sheet_can_be_written_down() -> None:
+    frame = read_sheet(table(["MONTO"], [37.125], ["1.234,50"]))
+    done = check(frame, [Number(name="MONTO")])
+    for attributes in (frame.attrs, done.fixed().attrs):
+        assert json.loads(json.dumps(attributes)) == attributes
 
 
 def test_1_a_text_like_a_number_beside_it_is_asked() -> None:

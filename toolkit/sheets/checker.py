@@ -18,6 +18,7 @@ from toolkit.sheets.encodings import DAMAGED
 FORMULA = "is the error of a formula"
 SPACES, OTHER_FORM = "has spaces around it", "is written in another form than it is sent in"
 ERROR, QUESTION, DOUBT, FIX = "error", "question", "doubt", "fix"
+_SHORT = 60  # characters of words for nothing, and of what formulas show
 _FEW = 50  # texts that are looked at one by one
 LONGEST = 300  # characters of a value that has a form; texts may be longer
 
@@ -145,7 +146,7 @@ class CellChecker:
         rule, results = self._rule, self.results
         texts = [v for v in values if type(v) is str]
         unknown = rule.unlike(texts) if rule.unlike else texts
-        if len(texts) < len(values):
+        if len(texts) + values.count(None) < len(values):
             valid = rule.is_valid or _never
             unknown = unknown + [v for v in values if type(v) is not str and v is not None and not valid(v)]
         if limit := rule.limit:
@@ -155,7 +156,8 @@ class CellChecker:
         for value in unknown:
             if value not in results:
                 results[value] = self._result(value)
-        return [i for i, value in enumerate(values) if value in results] if results else []
+        found = {*unknown}
+        return [i for i, value in enumerate(values) if value in found] if found else []
 
     def wire(self, values: list[Any], positions: Sequence[int], accepted: frozenset[Any] = frozenset()) -> list[Any]:
         """What is to be sent for values, of which those at `positions` needed parsing."""
@@ -236,7 +238,7 @@ def _change(value: Any, text: str, clean: str, parsed: Parsed) -> Problem | None
 
 def is_formula_error(text: str) -> bool:
     """Whether a text is what a spreadsheet shows where a formula failed, in any language."""
-    if text[0] not in "#EeLlCcЗз" or len(text) > 60:
+    if text[0] not in "#EeLlCcЗз" or len(text) > _SHORT:
         return False
     upper = text.upper()
     return bool((text == upper and _FORMULA(text)) or _UNCALCULATED(upper) or text.casefold() in _LOADING)
@@ -263,17 +265,15 @@ def _question(text: str, title: str) -> Problem | None:
 
 def unlike_text(texts: list[str]) -> list[str]:
     """Those of some texts that may not be sent as they stand in a field that takes any."""
-    return [text for text in texts if not _is_plain(text)]
-
-
-def _is_plain(text: str) -> bool:
-    return (
-        text.isprintable()
-        and text[0].isalnum()
-        and text[-1] != " "
-        and DAMAGED not in text
-        and (text[0] not in _INITIALS or len(text) > 60 or not _special(text))
-    )
+    return [
+        t
+        for t in texts
+        if not t.isprintable()
+        or not t[0].isalnum()
+        or t[-1] == " "
+        or DAMAGED in t
+        or (t[0] in _INITIALS and len(t) <= _SHORT and _special(t))
+    ]
 
 
 def _special(text: str) -> bool:

@@ -149,7 +149,8 @@ class Column:
         """Where among these rows cells are that needed parsing."""
         values = self._values(rows)
         filled = np.ones(len(values), dtype=bool)
-        filled[[i for i, v in enumerate(values) if v is None]] = False
+        if None in values:
+            filled[[i for i, v in enumerate(values) if v is None]] = False
         start = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
         parsed: list[int] = []
         if not isinstance(self.field, PASSTHROUGH):

@@ -272,7 +272,7 @@ class Findings(Suggesting):
         doubt (sent); `cells`, how many distinct `values` they hold, for how many there are `proposals`, and whether
         they `can_be_empty`.
         """
-        return decisions.facets(self._found)
+        return decisions.facets(one for one in self._found if one.problem is not LEFT_OUT)
 
     # ── showing ──
 

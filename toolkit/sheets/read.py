@@ -251,7 +251,7 @@ class _Table:
     def numbers(self, names: Sequence[str]) -> dict[str, Any]:
         """The columns whose cells are all numbers; of the others, the texts that only numbers have."""
         numeric = [names[n] for n, kinds in enumerate(self._kinds) if kinds == {float}]
-        mixed = {names[n]: frozenset(numbers - texts) for n, (numbers, texts) in self._mixed.items()}
+        mixed = {names[n]: sorted(numbers - texts) for n, (numbers, texts) in self._mixed.items()}
         return {"numeric": numeric, "numbers": {name: texts for name, texts in mixed.items() if texts}}
 
 

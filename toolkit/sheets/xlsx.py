@@ -9,6 +9,7 @@ from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook, column_position
 
+_DIGITS = "0123456789"
 TRUE = ("1", "true", "on")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _EXACT = frozenset({"str", "inlineStr", "e", "b", "d"})  # kinds of cells of which each character counts
@@ -167,7 +168,11 @@ class _Sheet:
             if self._valued or self._formula:
                 self._finish()
             self._cell = attributes
-            self._place(attributes)
+            position = self._columns.get(attributes.get("r", "").rstrip(_DIGITS))
+            if position is None:
+                self._place(attributes)
+            else:
+                self._column = position
             if attributes.get("t") in _EXACT:
                 self._exactly(True)
         else:
@@ -220,14 +225,12 @@ class _Sheet:
 
     def _place(self, attributes: dict[str, str]) -> None:
         """Note in which column the cell is: the one after the cell before, where it does not say so."""
-        letters = attributes.get("r", "").rstrip("0123456789")
-        position = self._columns.get(letters)
-        if position is None:
-            position = column_position(letters) if letters.isalpha() and letters.isascii() else MAX_COLUMNS
-            if "r" not in attributes:
-                position = self._column + 1
-            elif position < MAX_COLUMNS:
-                self._columns[letters] = position
+        letters = attributes.get("r", "").rstrip(_DIGITS)
+        position = column_position(letters) if letters.isalpha() and letters.isascii() else MAX_COLUMNS
+        if "r" not in attributes:
+            position = self._column + 1
+        elif position < MAX_COLUMNS:
+            self._columns[letters] = position
         if position >= MAX_COLUMNS:
             raise damaged(f"a cell in column {letters[:20]}, where no sheet has one")
         self._column = position
@@ -238,7 +241,7 @@ class _Sheet:
             buffer = self._buffer
             text = buffer[0] if len(buffer) == 1 else "".join(buffer)
             buffer.clear()
-            value = self._value(self._cell.get("t", "n"), text)
+            value = self._value(self._cell, text)
             row, column = self._row, self._column
             if column == len(row):
                 row.append(value)
@@ -249,7 +252,8 @@ class _Sheet:
             self.grid.uncounted.append(self._column)
         self._valued = self._formula = self._reading = False
 
-    def _value(self, kind: str, text: str) -> Cell:
+    def _value(self, cell: dict[str, str], text: str) -> Cell:
+        kind = cell.get("t", "n")
         if kind == "s":
             try:
                 return self._strings[int(text)]
@@ -262,7 +266,7 @@ class _Sheet:
                 if self._formula and not text.strip():
                     self.grid.uncounted.append(self._column)
                 return text.strip()
-            style = self._cell.get("s", "")
+            style = cell.get("s", "")
             return self._as_shown(text, number, style) if style in self._styles else number
         if kind == "b":
             return "TRUE" if text.strip() in TRUE else "FALSE"
