@@ -31,7 +31,7 @@ def read(data: bytes) -> Workbook:
         if "encrypted" in str(problem).lower() or "password" in str(problem).lower():
             raise InputError("the workbook is protected by a password") from None
         raise
-    styles = {key: style_of(form.format_str) for key, form in book.format_map.items()}
+    styles = {key: style_of(form.format_str or "") for key, form in book.format_map.items()}
     tabs = [Tab(name, bool(book._sheet_visibility[n])) for n, name in enumerate(book.sheet_names())]
 
     def grid(position: int) -> Grid:
