@@ -18,8 +18,9 @@ from tests.sheets.ugly.case import Made
 from toolkit.errors import InputError
 from toolkit.sheets import write
 from toolkit.sheets.check import check
+from toolkit.sheets.outcomes import COLUMNS
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.result_format import OUTCOME, escaped, outcome_at, unescaped
+from toolkit.sheets.result_format import escaped, outcome_at, unescaped
 from toolkit.sheets.write import only_failed, write_outcome
 from toolkit.spec import Email, Phone, Text
 

@@ -1,28 +1,30 @@
 """Every cell of a frame checked before anything is sent."""
 
+import functools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
-from pandas.api.types import is_list_like
 
 from toolkit.errors import InputError
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
 from toolkit.sheets.column import Column
-from toolkit.sheets.fields import as_fields, as_frame, columns_of, listed
-from toolkit.sheets.findings import Terms
-from toolkit.sheets.match import Match
+from toolkit.sheets.fields import as_fields, columns_of, listed
+from toolkit.sheets.findings import Change, Terms
+from toolkit.sheets.match import Match, no_field
 from toolkit.sheets.phones import region_of
-from toolkit.sheets.rows import FrameRule
+from toolkit.sheets.rows import frame_of
+from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Field, Identity, Phone, Record, Text
 
-__all__ = ["Check", "check"]
+__all__ = ["Change", "Check", "check"]
 
 
 def check(
-    frame: Any,
+    rows: Any,
     target: Any,
     *,
     day_first: bool | None = None,
@@ -30,7 +32,7 @@ def check(
     zone: str | None = None,
     country: str | Mapping[Any, str] | None = None,
     empty: Iterable[str] | None = None,
-    doubts: str | None = None,
+    doubts: Literal["send", "hold"] | None = None,
     strict: bool = False,
     rules: Sequence[FrameRule] = (),
     empty_rows: bool = False,
@@ -41,9 +43,10 @@ def check(
     which columns with content are not sent, is said in `notes`.
 
     Args:
-        frame: a DataFrame of any dtypes, a list of dicts, a frame of polars or another Arrow table, or a check, whose
-            decisions stay. Its columns are found by the match, else by name or label. Blank cells are missing values.
-        target: a match, a record, a list of fields, or a contact database's table of fields.
+        rows: a DataFrame of any dtypes, a list of dicts, a table of polars, pyarrow or DuckDB, or a check, what was
+            decided there stays. Columns are found by the match, else by name or label. Blank cells are missing.
+        target: what the rows are for: the operation itself, without its parentheses; or a match, a contact database's
+            table of fields, a record, a list of fields.
         day_first: whether 03/04/2024 is in April; without it, the column's own dates tell. The day comes first where
             nothing else is seen; where some dates can only have it second, what can be read in two ways is asked.
         decimal: the decimal sign, "." or ","; without it, the column's own numbers tell, and what can be read in two
@@ -54,7 +57,7 @@ def check(
         empty: words that stand for nothing, as `{"s/i", "-"}`.
         doubts: "send" what is well-formed and yet looks wrong, as without it, or "hold" its rows back.
         strict: refuse a match of which a column was only guessed by its values.
-        rules: what is asked of the frame as a whole (see `toolkit.sheets.rows`).
+        rules: what is asked of the frame as a whole, beside the rules of the operation.
         empty_rows: whether a row may be empty, as a call may be made without arguments.
 
     Raises:
@@ -68,30 +71,27 @@ def check(
         "doubts": doubts,
     }
     said["empty"] = None if empty is None else sorted({empty} if isinstance(empty, str) else {*empty})
-    before = frame if isinstance(frame, Check) else None
-    data = before.frame if before else as_frame(frame)
-    reading = _reading(before.reading if before else data.attrs.get("reading", {}), said)
-    fields = _fields(target, data)
-    mapping = (
-        target.columns if isinstance(target, Match) else before.mapping if before else data.attrs.get("fields", {})
-    )
-    paired = columns_of(data, fields, mapping, strict=isinstance(target, Match))
-    if strict and isinstance(target, Match) and target.guessed:
-        raise InputError(f"matched by their values only: {listed(target.guessed)}. Confirm each: match[column] = field")
+    data, fields = frame_of(rows), resolved(target)
+    reading = _reading(data.attrs.get("reading", {}), said)
+    mapping = fields.columns if isinstance(fields, Match) else data.attrs.get("fields", {})
+    explain = functools.partial(no_field, frame=data, target=fields)
+    paired = columns_of(data, _fields(fields, data), mapping, strict=isinstance(fields, Match), explain=explain)
+    if strict and isinstance(fields, Match) and fields.guessed:
+        raise InputError(f"matched by their values only: {listed(fields.guessed)}. Confirm each: match[column] = field")
     _raise_if_nothing_matches(data, paired)
     data = data.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
     if any(value is not None for value in reading.values()):
         data.attrs["reading"] = reading  # a frame made of this one is read so again
     columns = _columns(data, paired, reading)
     terms = Terms(
-        rules=(*rules, *getattr(target, "rules", ())),
+        rules=(*rules, *getattr(fields, "rules", ())),
         hold=reading.get("doubts") == "hold",
         empty_rows=empty_rows,
-        notes=(*data.attrs.get("notes", ()), *_notes(data, paired, target)),
+        notes=(*data.attrs.get("notes", ()), *_notes(data, paired, fields)),
         reading=reading,
         accepted=frozenset(tuple(pair) for pair in reading.get("accepted_rows", ())),
-        left_out=before.left_out if before else frozenset(),
-        decisions=tuple(before.decisions) if before else (),
+        left_out=frozenset(np.flatnonzero(data.index.isin(reading.get("left_out", ()))).tolist()),
+        decisions=tuple(rows.decisions) if isinstance(rows, Check) else (),
     )
     return Check(data, columns, terms)
 

@@ -13,6 +13,7 @@ from toolkit.sheets.checker import DOUBT, QUESTION
 from toolkit.sheets.column import Column
 from toolkit.sheets.decisions import Found
 from toolkit.sheets.findings import Findings, Terms
+from toolkit.sheets.target import FrameRule
 
 
 class Check(Findings):
@@ -27,6 +28,12 @@ class Check(Findings):
     ) -> None:
         super().__init__(frame, columns, terms)
         self._before = before
+
+    def apply(self, rules: Sequence[FrameRule], *, hold: bool = False) -> None:
+        """Let more rules look at all rows, and with `hold` let doubts keep their rows back."""
+        self._terms = replace(self._terms, rules=(*self._terms.rules, *rules), hold=self._terms.hold or hold)
+        for name in ("_of_rules", "_found", "problems", "bad", "refused"):
+            self.__dict__.pop(name, None)
 
     def values(self, column: Hashable, reason: str | None = None) -> pd.DataFrame:
         """The distinct values of a facet, the most frequent first: `value`, `cells`, `proposal`, and the `first` row.

@@ -119,10 +119,9 @@ class Column:
             return [None if v is None else "***" for v in values]
         return [v if v is None or isinstance(v, str) else _text(v) for v in values]
 
-    def shown(self, positions: Sequence[int] | Places) -> list[str | None]:
+    def shown(self, positions: Places) -> list[str | None]:
         """What stands in these cells, as a sheet shows it: 1200 for 1200.0."""
-        values = self._values(np.asarray(positions, dtype=np.int64))
-        return [v if v is None or isinstance(v, str) else shown(v) or _said(v) for v in values]
+        return [v if v is None or isinstance(v, str) else shown(v) or _text(v) for v in self._values(positions)]
 
     def wire(self, rows: Where) -> list[Any]:
         """What is sent for these rows; None where nothing, or nothing right, is there."""

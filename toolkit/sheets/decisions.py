@@ -10,6 +10,7 @@ from toolkit.errors import InputError
 from toolkit.sheets.cells import objects_of
 from toolkit.sheets.checker import FIX, Problem
 from toolkit.sheets.column import Column
+from toolkit.sheets.outcomes import COLUMNS
 
 
 class Found(NamedTuple):
@@ -121,4 +122,4 @@ def refused(found: Iterable[Found]) -> pd.DataFrame:
         )
         for i in sorted(rows)
     ]
-    return pd.DataFrame(lines, index=sorted(rows), columns=["outcome", "error", "column", "value"], dtype="str")
+    return pd.DataFrame(lines, index=sorted(rows), columns=list(COLUMNS), dtype="str")

@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.sheets.cells import folded
-from toolkit.sheets.result_format import outcome_at
+from toolkit.plain import message
 from toolkit.spec import Choice, Date, Email, Field, Number, Phone, Text
 
 Explain = Callable[[Sequence[Hashable]], str]
@@ -46,26 +45,6 @@ def _from_row(row: Mapping[Hashable, Any], day_format: str) -> Field:
     kind = KINDS.get(str(said.get("kind", "text")), Text)
     own: dict[type[Field], Any] = {Date: {"format": day_format}, Number: {"as_text": True}}
     return kind("", **facts, **own.get(kind, {}))
-
-
-def as_frame(rows: Any) -> pd.DataFrame:
-    """Rows as a DataFrame: one already, a list of dicts, a mapping of columns, a frame of polars, or an Arrow table.
-
-    Raises:
-        InputError: they are none of these.
-    """
-    if isinstance(rows, pd.DataFrame):
-        return rows
-    if isinstance(rows, Mapping) or (isinstance(rows, list | tuple) and all(isinstance(row, Mapping) for row in rows)):
-        return pd.DataFrame(rows if isinstance(rows, Mapping) else [*rows])
-    if callable(getattr(rows, "get_columns", None)):  # polars
-        return pd.DataFrame({c.name: pd.Series(c.to_list(), dtype=object) for c in rows.get_columns()}).infer_objects()
-    if callable(getattr(rows, "to_pandas", None)):
-        return pd.DataFrame(rows.to_pandas())
-    if hasattr(rows, "__arrow_c_stream__"):
-        read: Any = pd.DataFrame.from_arrow  # type: ignore[attr-defined]
-        return pd.DataFrame(read(rows))
-    raise InputError(f"rows come as a DataFrame, a list of dicts or an Arrow table, not as {type(rows).__name__}")
 
 
 def named(frame: pd.DataFrame) -> None:
@@ -119,21 +98,15 @@ def columns_of(
     return [(field, filled.get(field)) for field in fields]
 
 
-def _unknown(
-    unknown: Sequence[Hashable], fields: Sequence[Field], filled: Mapping[Field, Hashable], strict: bool
-) -> str:
-    if strict:
-        return f'the match does not know the columns {listed(unknown)}: say match["…"] = a field, or None'
-    free = {folded(name): f.name for f in fields if f not in filled for name in (f.name, f.label) if name}
-    lines = []
-    for column in unknown:
-        near = nearest(str(column), free, key=folded)
-        lines.append(f"{column!r}{f' (did you mean {free[near]!r}?)' if near else ''}")
-    if outcome_at([*map(str, unknown)]) is not None:
-        lines.append("which are those of a result: `only_failed` takes the rows to be sent again")
+def _unknown(unknown: Sequence[Hashable], fields: Sequence[Field]) -> str:
     known = listed(f.name for f in fields)
-    return f"no field for the columns {', '.join(lines)}. The fields are {known}"
+    return message(
+        'the match does not know the columns {columns}: say match["…"] = a field, or None. The fields are {known}',
+        columns=listed(unknown),
+        known=known,
+    )
 
 
 def listed(names: Iterable[Any]) -> str:
+    """Names as people list them."""
     return ", ".join(repr(n) for n in names) or "none"

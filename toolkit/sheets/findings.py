@@ -7,23 +7,37 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_list_like
 
 from toolkit.errors import InputError, RowErrors
 from toolkit.sheets import decisions
+from toolkit.sheets.cells import shown
 from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
 from toolkit.sheets.column import NOWHERE, Column, Places, Where
 from toolkit.sheets.decisions import Found
+from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, ROW, empty_rows, row_questions
+from toolkit.sheets.kinds import PASSTHROUGH
 from toolkit.sheets.phones import likely_country
-from toolkit.sheets.rows import EMPTY_ROW, LEFT_OUT, ROW, FrameRule, empty_rows, row_questions
-from toolkit.spec import Phone
+from toolkit.sheets.target import FrameRule
+from toolkit.spec import Json, Phone
 from toolkit.suggest import Suggesting
 
 MISSING = Problem("is required and empty")
 _HINTED = 3  # phones that fit another country, from which on it is said
+
+
+class Change(NamedTuple):
+    """A cell that is sent in another form than it stands in."""
+
+    position: int
+    row: Any
+    column: Any
+    value: str
+    sent: str
 
 
 @dataclass(frozen=True)
@@ -94,7 +108,7 @@ class Findings(Suggesting):
         rules = self._of_rules
         for column in self._columns:
             cells = [(i, p) for i, p in column.problems(fixes=fixes) if self._rows.get(i) not in (EMPTY_ROW, LEFT_OUT)]
-            cells += [(int(i), MISSING) for i in self._missing[column.field.name]] + rules.get(column.field.name, [])
+            cells += [(int(i), MISSING) for i in self._missing[column.field.name]] + rules.get(column.field.key, [])
             values = column.values([i for i, _ in cells]) if cells else []
             labels = self._labels([i for i, _ in cells]) if cells else ()
             for (i, problem), value, label in zip(cells, values, labels, strict=True):
@@ -119,14 +133,20 @@ class Findings(Suggesting):
 
     @cached_property
     def _of_rules(self) -> dict[str, list[tuple[int, Problem]]]:
-        """What the rules of the whole frame find, by field."""
+        """What the rules of the whole frame find, by the key of the field."""
+        if not self._terms.rules:
+            return {}
         found: dict[str, list[tuple[int, Problem]]] = {}
-        cells_only = Findings(self.frame, self._columns, replace(self._terms, rules=())) if self._terms.rules else self
-        names = {column.field.name: column.title for column in self._columns}
+        cells_only: Any = (
+            type(self)(self.frame, self._columns, replace(self._terms, rules=())) if self._terms.rules else self
+        )
+        titles = {column.field.key: column.title for column in self._columns}
         for rule in self._terms.rules:
-            for position, name, problem in rule(cells_only):
-                if position not in self._rows and (names.get(name, ROW), problem.reason) not in self._terms.accepted:
-                    found.setdefault(name if name in names else "", []).append((position, problem))
+            for position, key, text, blocks, detail in rule(cells_only):
+                problem = Problem(text, None, ERROR if blocks else DOUBT, detail)
+                waived = (titles.get(key, ROW), text) in self._terms.accepted
+                if not waived and self._rows.get(position) not in (EMPTY_ROW, LEFT_OUT):
+                    found.setdefault(key if key in titles else "", []).append((position, problem))
         return found
 
     def _blocks(self, problem: Problem) -> bool:
@@ -135,6 +155,11 @@ class Findings(Suggesting):
     def _labels(self, positions: Sequence[int]) -> "pd.Index[Any]":
         index = self.frame.index.to_flat_index() if self.frame.index.nlevels > 1 else self.frame.index
         return index[np.array(positions, dtype=int)]
+
+    @property
+    def problem_positions(self) -> list[int]:
+        """The position in the frame of each line of `problems`: labels may occur twice."""
+        return [one.position for one in self._found]
 
     @property
     def errors(self) -> pd.DataFrame:
@@ -198,6 +223,32 @@ class Findings(Suggesting):
             rows = slice(int(rows[0]), int(rows[-1]) + 1)
         return {column.field.key: column.wire(rows) for column in self._columns if column.name is not None}
 
+    def changes(self, rows: Where | None = None) -> list[Change]:
+        """The cells of these rows (all rows by default) that are sent in another form than they stand in."""
+        at = np.arange(len(self.frame))[slice(None) if rows is None else rows]
+        found = []
+        for column in self._columns:
+            if column.name is not None and not isinstance(column.field, (*PASSTHROUGH, Json)):
+                for i, value, wire in zip(at.tolist(), column.shown(at), column.wire(at), strict=True):
+                    if wire is not None and (sent := sent_text(wire)) != value:
+                        found.append(Change(i, self._labels([i])[0], column.name, str(value), sent))
+        return sorted(found, key=lambda change: change.position)
+
+    def as_rows(self) -> pd.DataFrame:
+        """The frame as it is, with what this check was told and what was decided, so that it can be checked again."""
+        frame = self.frame.copy(deep=False)
+        frame.attrs["fields"], frame.attrs["reading"] = self.mapping, self.reading
+        if frame.index.is_unique:
+            frame.attrs["reading"]["left_out"] = [*frame.index[sorted(self._terms.left_out)]]
+            return frame
+        return frame[self._kept]
+
+    @property
+    def _kept(self) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+        kept = np.ones(len(self.frame), dtype=bool)
+        kept[[*self._terms.left_out]] = False
+        return kept
+
     def fixed(self) -> pd.DataFrame:
         """The frame as it would be sent: safe fixes applied (`fixes` lists them), rows that were left out gone.
 
@@ -211,15 +262,18 @@ class Findings(Suggesting):
         fixed = decisions.with_cells(self.frame, changes)
         fixed.attrs["fields"] = self.mapping
         fixed.attrs["reading"] = self.reading
-        kept = np.ones(len(fixed), dtype=bool)
-        kept[[*self._terms.left_out]] = False
-        return fixed if kept.all() else fixed[kept]
+        return fixed[self._kept] if self._terms.left_out else fixed
 
     @property
     def mapping(self) -> dict[Hashable, str | None]:
         """The field that each column of the frame fills; None where it is left out."""
         filled = {c.name: c.field.name for c in self._columns if c.name is not None}
         return {column: filled.get(column) for column in self.frame.columns}
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The key of each field, by its name."""
+        return {column.field.name: column.field.key for column in self._columns}
 
     @property
     def left_out(self) -> frozenset[int]:
@@ -295,7 +349,7 @@ class Findings(Suggesting):
 
     @cached_property
     def refused(self) -> pd.DataFrame:
-        """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `column`, `value`."""
+        """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `error_column`, `error_value`."""
         return decisions.refused(one for one in self._all(fixes=False) if self._blocks(one.problem))
 
     @property
@@ -338,6 +392,13 @@ class Findings(Suggesting):
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
         tables = self.facets.head(10).to_html(escape=True, index=False) + self.problems.head(10).to_html(escape=True)
         return f"<p>{html.escape(first)}</p><ul>{notes}</ul>{tables}"
+
+
+def sent_text(wire: Any) -> str:
+    """What is sent, as text."""
+    if isinstance(wire, str):
+        return wire
+    return shown(wire) or ", ".join(map(str, wire if is_list_like(wire) else [wire]))
 
 
 def _hashable(value: Any) -> Any:

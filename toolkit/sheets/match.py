@@ -15,14 +15,18 @@ from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets.cells import folded, values_of
 from toolkit.sheets.checker import CellChecker, ParseOptions
-from toolkit.sheets.fields import as_fields, as_frame, columns_of, listed, named
+from toolkit.sheets.fields import as_fields, columns_of, listed, named
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
+from toolkit.sheets.result_format import outcome_at
+from toolkit.sheets.rows import frame_of
 from toolkit.sheets.synonyms import KINDS, spoken, words_of
+from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
 from toolkit.suggest import Suggesting, did_you_mean, nearest
 
 LIKELY, CLEAR, SAMPLE = 0.55, 0.02, 100
 GUESS, NEARLY, EXACTLY = 0.56, 0.85, 0.98  # scores: by values alone, how much alike two names are, the same name
+MOST_PAIRS = 20_000  # of columns and fields, for which a message proposes fields
 FITTING = 0.8  # the share of values that makes a kind
 Reason = tuple[float, str]
 
@@ -39,7 +43,7 @@ class Match(Suggesting):
         fields: Sequence[Field],
         columns: Mapping[Any, str | None],
         reasons: Mapping[Any, Reason] | None = None,
-        rules: Sequence[Any] = (),
+        rules: Sequence[FrameRule] = (),
     ) -> None:
         self.fields, self.columns, self.rules = tuple(fields), dict(columns), tuple(rules)
         self._reasons = dict(reasons or {})
@@ -124,7 +128,7 @@ class Match(Suggesting):
         return self.table.to_html(escape=True) + (missing if self.missing else "")
 
 
-def match_columns(frame: Any, target: Any, *, strict: bool = False) -> Match:
+def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
     """Propose which column fills which field: by name and label, and by other words for the same.
 
     A column fills one field and a field is filled by one column. Where two fit alike, neither is taken: the reason
@@ -133,14 +137,16 @@ def match_columns(frame: Any, target: Any, *, strict: bool = False) -> Match:
     however dirty its cells are: they are problems of the check.
 
     Args:
-        frame: as `read_sheet` gives it, or any other, of polars too.
-        target: a record, a list of fields, or a contact database's table of fields.
+        rows: a DataFrame, as `read_sheet` gives it or any other; a list of dicts; a table of polars, pyarrow or DuckDB.
+        target: what the rows are for: the operation itself, without its parentheses; or a contact database's table of
+            fields, a record, a list of fields.
         strict: refuse to guess.
 
     Raises:
         InputError: columns cannot be told apart by name; with `strict`, a column could only be guessed.
     """
-    known, data = as_fields(target), as_frame(frame)
+    data, fields = frame_of(rows), resolved(target)
+    known = as_fields(fields)
     named(data)
     samples = {column: _Sample(data[column]) for column in data.columns}
     scores = {(c, f.name): _score(str(c), f, samples[c]) for c in data.columns for f in known}
@@ -153,12 +159,30 @@ def match_columns(frame: Any, target: Any, *, strict: bool = False) -> Match:
     for column in columns:
         if columns[column] is None:
             reasons[column] = _why_not(column, open_pairs, scores)
-    match = Match(known, columns, reasons, rules=getattr(target, "rules", ()))
+    match = Match(known, columns, reasons, rules=getattr(fields, "rules", ()))
     if strict and match.guessed:
         raise InputError(
             f"only their values say what these columns are: {listed(match.guessed)}. Name them, or say which"
         )
     return match
+
+
+def no_field(unknown: Sequence[Hashable], frame: pd.DataFrame, target: Any) -> str:
+    """What to tell somebody whose frame has columns that no field is called like: perhaps which field they mean."""
+    fields = as_fields(target)
+    few = len(frame.columns) * len(fields) < MOST_PAIRS
+    proposed = match_columns(frame, target).columns if few else {}
+    lines = []
+    for column in unknown:
+        meant = proposed.get(column)
+        near = [meant] if meant else difflib.get_close_matches(folded(column), [f.name for f in fields], 1, 0.6)
+        perhaps = message("; perhaps {field}", field=near[0]) if near else ""
+        lines.append(message("{column!r} is no field", column=column) + perhaps)
+    way = f"toolkit.match_columns(rows, {getattr(target, 'shown', '') or 'fields'})"
+    if outcome_at([*map(str, unknown)]) is not None:
+        way = message("these are the columns of a result; toolkit.only_failed(result) gives the rows to send again")
+    known = ", ".join(f.name for f in fields)
+    return message("{unknown}: {way}. The fields are {known}", unknown=". ".join(lines), way=way, known=known)
 
 
 def _clearest(pairs: Mapping[tuple[Any, str], Reason]) -> tuple[Any, str] | None:

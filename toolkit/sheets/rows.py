@@ -1,72 +1,89 @@
-"""What is asked of whole rows, and of a frame as a whole."""
+"""Rows in whatever form they come, as DataFrames: the one place that knows the forms."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from toolkit.sheets.checker import DOUBT, QUESTION, Problem
-from toolkit.sheets.column import Column
-from toolkit.spec import Identity, Text
+from toolkit.errors import InputError
+from toolkit.plain import message
 
-if TYPE_CHECKING:
-    from toolkit.sheets.findings import Findings
-
-ROW = "(row)"  # stands for the column of a problem that a whole row has
-EMPTY_ROW = Problem("the row is empty")
-LEFT_OUT = Problem("the row was left out")
-SPARSE = Problem("hardly anything in the row is filled", level=QUESTION)
-LONE_TEXT = Problem("nothing but one text is in the row: it may be a note", level=QUESTION)
-_TENTH, _USUAL = 10, 3
+FORMS = "a DataFrame, a list of dicts, a polars, pyarrow or DuckDB table, or a Check"
 
 
-class RowProblem(NamedTuple):
-    """A problem that a rule of a whole frame finds: where, in which field ("" for the row), and what."""
+def frame_of(rows: Any) -> pd.DataFrame:
+    """The rows as one DataFrame. A DataFrame is given back as it is; a Check gives its frame, and remembers the match.
 
-    position: int
-    field: str
-    problem: Problem
-
-
-FrameRule = Callable[["Findings"], Iterable[RowProblem]]  # handed to `check(…, rules=)`; it sees the cells checked
-
-
-def repeated(*fields: str) -> FrameRule:
-    """The rule that doubts a row which says the same in these fields as a row above it, as they are sent."""
-
-    def rule(checked: "Findings") -> Iterator[RowProblem]:
-        for position, first in checked.repeats(fields):
-            detail = f"row {checked.frame.index[first]}"
-            yield RowProblem(position, fields[0], Problem("is the same as in a row above", None, DOUBT, detail))
-
-    return rule
+    Raises:
+        InputError: they come in a form that is not known, or as an iterator of frames.
+    """
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    if hasattr(rows, "as_rows"):  # a Check
+        frame: pd.DataFrame = rows.as_rows()
+        return frame
+    if is_iterator(rows):
+        raise InputError(message("one frame is needed here, not an iterator of them: pandas.concat(rows) makes one"))
+    if isinstance(rows, list | tuple) and all(isinstance(row, Mapping) for row in rows):
+        return pd.DataFrame([*rows], dtype=object)
+    if hasattr(rows, "__arrow_c_stream__") and not isinstance(rows, pd.Series):
+        return _from_arrow(rows)
+    raise InputError(_unknown_form(rows))
 
 
-def empty_rows(columns: Sequence[Column], rows: int) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-    """The rows in which no field is filled."""
-    filled = np.zeros(rows, dtype=bool)
-    for column in columns:
-        filled |= column.filled
-    return ~filled
-
-
-def row_questions(
-    columns: Sequence[Column], index: "pd.Index[Any]", known: Mapping[str, Sequence[Any]]
-) -> Iterator[tuple[int, Problem]]:
-    """Rows that may be no data, by position. `known`: labels of rows by the reason to ask, as the reader found them."""
-    for reason, labels in known.items():
-        for i in np.flatnonzero(index.isin(labels)) if index.name == "row" else ():
-            yield int(i), Problem(reason, level=QUESTION)
-    used = [column for column in columns if column.name is not None]
-    if len(used) < _USUAL or not len(index):
+def frames_of(rows: Any) -> Iterator[pd.DataFrame]:
+    """The DataFrames of an iterator, which is never held as a whole; of anything else, the one that it is."""
+    if not is_iterator(rows):
+        yield frame_of(rows)
         return
-    counts = np.sum([column.filled for column in used], axis=0)
-    if not (counts > 0).any() or np.median(counts[counts > 0]) < _USUAL:
-        return
-    sparse = (counts > 0) & (counts * _TENTH <= len(used))
-    yield from ((int(i), SPARSE) for i in np.flatnonzero(sparse))
-    texts = [column.filled for column in used if type(column.field) in (Text, Identity)]
-    if texts:
-        lone = (counts == 1) & np.any(texts, axis=0) & ~sparse
-        yield from ((int(i), LONE_TEXT) for i in np.flatnonzero(lone))
+    for part in rows:
+        if isinstance(part, Mapping):
+            raise InputError(message("an iterator gives frames, and this one gives single rows: list(rows) makes one"))
+        yield frame_of(part)
+
+
+def is_iterator(rows: Any) -> bool:
+    """Whether rows come as frames that follow each other, and cannot be looked at twice."""
+    return hasattr(rows, "__next__")
+
+
+def _from_arrow(rows: Any) -> pd.DataFrame:
+    """Whole numbers stay whole where some are missing, and days stay days."""
+    try:
+        import pyarrow as pa
+    except ImportError:
+        if callable(getattr(rows, "get_columns", None)):  # polars gives its columns without it
+            return pd.DataFrame(
+                {column.name: pd.Series(column.to_list(), dtype=object) for column in rows.get_columns()}
+            )
+        raise InputError(
+            message("a table of {kind} is read with pyarrow, which is not installed", kind=_kind(rows))
+        ) from None
+    try:
+        frame: pd.DataFrame = pa.table(rows).to_pandas(integer_object_nulls=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as problem:
+        raise InputError(message("{kind} is no table: {problem}", kind=_kind(rows), problem=problem)) from None
+    return frame
+
+
+def _unknown_form(rows: Any) -> str:
+    match rows:
+        case str() | PathLike():
+            way = "toolkit.read_sheet(path) reads a file"
+        case pd.Series():
+            way = "rows.to_frame() makes a table of a column"
+        case Mapping():
+            way = "pandas.DataFrame(rows) makes a table of columns, [rows] one of a single row"
+        case _ if hasattr(rows, "collect"):
+            way = "rows.collect() makes a table of it"
+        case list() | tuple():
+            way = "each row of a list is a dict; of several frames, give iter(rows)"
+        case _:
+            way = "an iterator of those is taken by a push"
+    return message("rows come as {forms}, not as {kind}: {way}", forms=FORMS, kind=_kind(rows), way=way)
+
+
+def _kind(rows: Any) -> str:
+    kind = type(rows)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"

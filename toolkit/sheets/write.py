@@ -16,8 +16,9 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.sheets.cells import objects_of, shown
 from toolkit.sheets.dates import zone_of
+from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.result_format import FAILED, OUTCOME, escaped, outcome_at
+from toolkit.sheets.result_format import escaped, outcome_at
 
 MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, 32_767, 10_000
 COLOURS = {"wrong": "#F8CBAD", "doubt": "#FFE699", "fixed": "#E2EFDA"}
@@ -59,7 +60,7 @@ def write_outcome(
         cells: the cells to colour besides the one that each outcome names.
         zone: of the times.
     """
-    target, outcome = _target(path), _labelled(outcome, frame.index)
+    target = _target(path)
     if target.suffix.lower() == ".csv":
         return write_text(target, frame, outcome, zone=zone)
     outcome = _labelled(outcome, frame.index)
@@ -205,7 +206,7 @@ def _write_summary(book: Any, summary: "pd.Series[Any]", notes: Sequence[str]) -
 
 def write_text(path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.DataFrame, *, zone: str = "UTC") -> Path:
     """Write a frame and what became of each row as text, separated by semicolons. Gives its path."""
-    target, outcome = Path(path), _labelled(outcome, frame.index)
+    target, outcome = _target(path), _labelled(outcome, frame.index)
     columns = [objects_of(column) for f in (frame, outcome) for _, column in f.items()]
     home = zone_of(zone)
 
@@ -237,10 +238,10 @@ def only_failed(source: Any) -> pd.DataFrame:
     frame = source if isinstance(source, pd.DataFrame) else read_sheet(source)
     at = outcome_at(list(frame.columns))
     if at is None:
-        raise InputError(f"this is no result: it lacks the columns {', '.join(OUTCOME)}")
+        raise InputError(f"this is no result: it lacks the columns {', '.join(COLUMNS)}")
     failed = frame[frame.iloc[:, at].isin(FAILED).to_numpy()]
     rows = failed[list(frame.columns[:at])]
-    label = str(frame.columns[at + len(OUTCOME)]) if at + len(OUTCOME) < len(frame.columns) else ""
+    label = str(frame.columns[at + len(COLUMNS)]) if at + len(COLUMNS) < len(frame.columns) else ""
     if re.sub(r" \(\d+\)$", "", label) not in LABELS:
         return rows
     labels = failed[label]
