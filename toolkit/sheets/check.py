@@ -12,8 +12,9 @@ from toolkit.errors import InputError
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
 from toolkit.sheets.column import Column
+from toolkit.sheets.decisions import Change
 from toolkit.sheets.fields import as_fields, columns_of, listed
-from toolkit.sheets.findings import Change, Terms
+from toolkit.sheets.findings import Terms
 from toolkit.sheets.match import Match, no_field
 from toolkit.sheets.phones import region_of
 from toolkit.sheets.rows import frame_of

@@ -1,13 +1,14 @@
-"""What there is to decide about the cells of a check, and how a decision is written as code."""
+"""The problems and the changes that a check lists, and how a decision about them is written as code."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
+from pandas.api.types import is_list_like
 
 from toolkit.errors import InputError
-from toolkit.sheets.cells import objects_of
+from toolkit.sheets.cells import objects_of, shown
 from toolkit.sheets.checker import FIX, Problem
 from toolkit.sheets.column import Column
 from toolkit.sheets.outcomes import COLUMNS
@@ -35,6 +36,16 @@ class Found(NamedTuple):
         problem = self.problem
         how = "sent as" if problem.level == FIX else "perhaps"
         return f"{problem.text}; {how} {problem.proposal}" if problem.proposal else problem.text
+
+
+class Change(NamedTuple):
+    """A cell that is sent in another form than it stands in."""
+
+    position: int
+    row: Any
+    column: Any
+    value: str
+    sent: str
 
 
 def facets(found: Iterable[Found]) -> pd.DataFrame:
@@ -123,3 +134,10 @@ def refused(found: Iterable[Found]) -> pd.DataFrame:
         for i in sorted(rows)
     ]
     return pd.DataFrame(lines, index=sorted(rows), columns=list(COLUMNS), dtype="str")
+
+
+def sent_text(wire: Any) -> str:
+    """What is sent, as text."""
+    if isinstance(wire, str):
+        return wire
+    return shown(wire) or ", ".join(map(str, wire if is_list_like(wire) else [wire]))

@@ -7,18 +7,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_list_like
 
 from toolkit.errors import InputError, RowErrors
 from toolkit.sheets import decisions
-from toolkit.sheets.cells import shown
 from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
 from toolkit.sheets.column import NOWHERE, Column, Places, Where
-from toolkit.sheets.decisions import Found
+from toolkit.sheets.decisions import Change, Found, sent_text
 from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, ROW, empty_rows, row_questions
 from toolkit.sheets.kinds import PASSTHROUGH
 from toolkit.sheets.phones import likely_country
@@ -28,16 +26,6 @@ from toolkit.suggest import Suggesting
 
 MISSING = Problem("is required and empty")
 _HINTED = 3  # phones that fit another country, from which on it is said
-
-
-class Change(NamedTuple):
-    """A cell that is sent in another form than it stands in."""
-
-    position: int
-    row: Any
-    column: Any
-    value: str
-    sent: str
 
 
 @dataclass(frozen=True)
@@ -392,13 +380,6 @@ class Findings(Suggesting):
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
         tables = self.facets.head(10).to_html(escape=True, index=False) + self.problems.head(10).to_html(escape=True)
         return f"<p>{html.escape(first)}</p><ul>{notes}</ul>{tables}"
-
-
-def sent_text(wire: Any) -> str:
-    """What is sent, as text."""
-    if isinstance(wire, str):
-        return wire
-    return shown(wire) or ", ".join(map(str, wire if is_list_like(wire) else [wire]))
 
 
 def _hashable(value: Any) -> Any:
