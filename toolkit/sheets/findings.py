@@ -45,6 +45,8 @@ class Terms:
 class Findings(Suggesting):
     """What was found in a frame, and what would be sent of it."""
 
+    frame: pd.DataFrame
+
     def __init__(self, frame: pd.DataFrame, columns: Sequence[Column], terms: Terms) -> None:
         self.frame, self._columns, self._terms = frame, [*columns], terms
         self._rows = {} if terms.empty_rows or not columns else self._whole_rows()

@@ -36,7 +36,7 @@ class Match(Suggesting):
 
     fields: tuple[Field, ...]
     columns: dict[Any, str | None]
-    rules: tuple[Any, ...]
+    rules: tuple[FrameRule, ...]
 
     def __init__(
         self,
@@ -175,8 +175,8 @@ def no_field(unknown: Sequence[Hashable], frame: pd.DataFrame, target: Any) -> s
     lines = []
     for column in unknown:
         meant = proposed.get(column)
-        near = [meant] if meant else difflib.get_close_matches(folded(column), [f.name for f in fields], 1, 0.6)
-        perhaps = message("; perhaps {field}", field=near[0]) if near else ""
+        near = meant or nearest(str(column), [f.name for f in fields], key=folded)
+        perhaps = message("; perhaps {field}", field=near) if near else ""
         lines.append(message("{column!r} is no field", column=column) + perhaps)
     way = f"toolkit.match_columns(rows, {getattr(target, 'shown', '') or 'fields'})"
     if outcome_at([*map(str, unknown)]) is not None:
