@@ -158,18 +158,18 @@ def test_free_fields_travel_as_they_are_or_as_their_text() -> None:
 CALLS: dict[str, tuple[Callable[[Toys], Any], tuple[str, ...]]] = {
     "too long and no choice": (
         lambda t: t.search("abcdefg", size="huge"),
-        ("text: has 7", "size: is not one of 1 (small), 2 (large)"),
+        ("text: is too long: 7", "size: is not one of the choices: 1 (small), 2 (large)"),
     ),
-    "below the least": (lambda t: t.one(0), ("id: is less than 1",)),
+    "below the least": (lambda t: t.one(0), ("id: is too small: less than 1",)),
     "no number": (lambda t: t.one("seven"), ("id: ",)),
     "nothing": (lambda t: t.search(""), ("text: is required and empty",)),
     "a list for a number": (lambda t: t.one([1]), ("id: ",)),
     "several at once": (
         lambda t: t.search("abcdefg", size=3, offset=-1),
-        ("text: has 7", "size: is not", "offset: is less than 0"),
+        ("text: is too long: 7", "size: is not", "offset: is too small: less than 0"),
     ),
-    "a separator in an item": (lambda t: t.add(["Ana"], tags=["a;b"]), ("tags: has an item with ';'",)),
-    "a part of it": (lambda t: t.add(["Ana"], at={"x": -1}), ("x: is less than 0", "y: is required")),
+    "a separator in an item": (lambda t: t.add(["Ana"], tags=["a;b"]), ("tags: has an item with the separator",)),
+    "a part of it": (lambda t: t.add(["Ana"], at={"x": -1}), ("x: is too small: less than 0", "y: is required")),
 }
 
 

@@ -19,7 +19,7 @@ from toolkit import __main__ as command_line
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-NAMES = {"yaml": "pyyaml", "stdnum": "python-stdnum", "python_calamine": "python-calamine", "PIL": "pillow"}
+NAMES = {"yaml": "pyyaml", "stdnum": "python-stdnum", "PIL": "pillow"}
 NAMES |= {"vcr": "vcrpy", "email_validator": "email-validator", "pypdfium2": "pypdfium2"}
 OPTIONAL = {"pyarrow", "IPython"}  # used where it is loaded already
 

@@ -105,5 +105,5 @@ def speed(rows: int, runs: int) -> list[Line]:
     sheet = f"a sheet of {rows:,} rows × {len(FIELDS)}"
     return [
         *faster(f"read {sheet}", read, "ours", {"pandas + openpyxl, all as text": "≥ 5"}, {}),
-        *faster(f"check {sheet}", in_turns(checking, runs), "ours", {"a loop over the cells": "≥ 20"}, {}),
+        *faster(f"check {sheet}", in_turns(checking, runs), "ours", {"a loop over the cells": "≥ 15"}, {}),
     ]

@@ -86,7 +86,8 @@ def test_identities_by_the_document_of_their_own_row(monkeypatch: pytest.MonkeyP
     numbers = ["1032456", "900123456-8", "AX 12", "12", "900123456-7", "1032456"]
     frame = pd.DataFrame({"kind": kinds * 4, "number": numbers * 4})
     whole = said(check(frame, fields))
-    assert whole["bad"] == [False, False, False, True, True, True] * 4
+    assert whole["bad"] == [False, False, False, True, False, True] * 4
+    assert whole["problems"]["level"].count("doubt") == 4
     monkeypatch.setattr(column, "BLOCK", 4)
     assert said(check(frame, fields)) == whole
 

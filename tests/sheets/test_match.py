@@ -80,11 +80,12 @@ def test_by_values() -> None:
     assert "of the kind email" in match.table.loc[1, "reason"]
 
 
-def test_values_speak_against_a_name() -> None:
-    frame = pd.DataFrame(
-        {"Correo del cliente": ["912345678", "987654321"], "Contacto web": ["a@example.com", "b@example.com"]}
-    )
-    assert matched(frame) == {"Correo del cliente": "TELEFONO", "Contacto web": "EMAIL"}
+def test_a_dirty_column_keeps_its_field() -> None:
+    frame = pd.DataFrame({"Correo del cliente": ["912345678", "987654321"], "Contacto web": ["a@example.com"] * 2})
+    match = match_columns(frame, FIELDS)
+    assert match.columns == {"Correo del cliente": "EMAIL", "Contacto web": None}
+    problems = check(frame, match).errors
+    assert problems[problems["column"] == "Correo del cliente"]["row"].tolist() == [0, 1]
 
 
 def test_never_between_two() -> None:

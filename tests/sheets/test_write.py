@@ -19,8 +19,8 @@ from toolkit.errors import InputError
 from toolkit.sheets import write
 from toolkit.sheets.check import check
 from toolkit.sheets.outcomes import COLUMNS
-from toolkit.sheets.own import escaped, outcome_at, unescaped
 from toolkit.sheets.read import read_sheet
+from toolkit.sheets.result_format import escaped, outcome_at, unescaped
 from toolkit.sheets.write import only_failed, write_outcome
 from toolkit.spec import Email, Phone, Text
 

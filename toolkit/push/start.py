@@ -342,9 +342,10 @@ class _Sitting:
         for outcome, sent in self._earlier.items():
             table.set(self._good[sent], outcome, "sent by an earlier push; not sent again")
         table.give(self._given)
-        facts: dict[str, Any] = {"what": self._target.what, "where": self._target.where, "notes": self._notes}
+        notes = [*self._notes, *self._check.notes]
+        facts: dict[str, Any] = {"what": self._target.what, "where": self._target.where, "notes": notes}
         if journal is not None:
-            facts = journal.facts | {"state": str(journal.state[0]), "notes": [*self._notes, *sentences(journal)]}
+            facts = journal.facts | {"state": str(journal.state[0]), "notes": [*notes, *sentences(journal)]}
             table.journal(journal, where, self._check.frame)
         return Report(self._check.frame, table, facts, self._check)
 

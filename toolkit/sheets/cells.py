@@ -12,25 +12,27 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_scalar
 
-INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
-OUTER = rf"[\s{INVISIBLE}]"  # `\s` knows the no-break spaces
-ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|GETTING_DATA|SPILL!|CALC!)")
-SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE]\+\d{1,3}")
+INVISIBLE = "".join(map(chr, [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]))
+BLANK = "".join(map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F]))
+BLANK += "\u205f\u3000"
+_LARGEST = 4_000  # bits of a number that is written out
+_AROUND = BLANK + INVISIBLE
+SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d{1,30})?[eE]\+\d{1,3}")
 EXACT = 2.0**53  # from here on, not every whole number has a float
-_OUTER = re.compile(rf"^{OUTER}+|{OUTER}+$")
-_INVISIBLE = re.compile(f"[{INVISIBLE}]")
-_DECIMAL = re.compile(r"^(\d{5,})\.0$", re.MULTILINE)
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
+_DECIMAL = re.compile(r"(\d{5,})[.,]0{1,3}").fullmatch
+_PLAIN_FORM = dict.fromkeys(map(ord, INVISIBLE)) | dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+_PLAIN_FORM |= {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(map(ord, BLANK[6:]), " ")
+_SMALL = ("float32", "float16", "float[pyarrow]", "halffloat[pyarrow]")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Unfit:
+class NotACellValue:
     """An object that no cell holds, such as a dict. Like nothing but itself."""
 
     value: Any
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Unfit) and self.value is other.value
+        return isinstance(other, NotACellValue) and self.value is other.value
 
     def __hash__(self) -> int:
         return id(self.value)
@@ -48,36 +50,41 @@ def objects_of(column: "pd.Series[Any]") -> list[Any]:
     return values
 
 
-def texts_of(column: "pd.Series[Any]") -> list[str] | None:
-    """The column's texts, where each cell holds one."""
-    listed: list[Any] = column.to_numpy(dtype=object).tolist()
-    return listed if set(map(type, listed)) <= {str} and "" not in listed else None
-
-
 def values_of(column: "pd.Series[Any]") -> list[Any]:
     """The column as plain, hashable Python values: None where there is none, truth as a sheet shows it."""
-    if (texts := texts_of(column)) is not None:
-        return texts
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        known = [*values_of(pd.Series(column.cat.categories)), None]
+        return [known[code] for code in column.cat.codes.tolist()]
+    if str(column.dtype).lower() in _SMALL:
+        return [_small(v) for v in column.to_numpy(dtype="float32", na_value=np.nan)]
     if isinstance(column.dtype, pd.StringDtype):
         return [v if type(v) is str and v else None for v in column.to_numpy(dtype=object).tolist()]
     listed = objects_of(column)
     if set(map(type, listed)) <= {str, type(None), float, int}:
         return [None if v == "" else v for v in listed] if "" in listed else listed
-    return [None if isinstance(v, str) and not v else _plain(v) for v in listed]
+    return [None if isinstance(v, str) and not v else plain_value(v) for v in listed]
 
 
-def owned(column: "pd.Series[Any]") -> "pd.Series[Any]":
+def snapshot(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """The column; its plain values where lists and the like are in it, which may change, or are others at each look."""
     if infer_dtype(column) not in ("mixed", "mixed-integer", "unknown-array"):
         return column
     values = values_of(column)
-    return pd.Series(values, dtype=object) if {tuple, Unfit} & set(map(type, values)) else column
+    return pd.Series(values, dtype=object) if {tuple, NotACellValue} & set(map(type, values)) else column
 
 
-def _plain(value: Any) -> Any:
+def _small(value: Any) -> Any:
+    """A number of few digits as it was written; in the scientific form where it has lost some."""
+    if np.isnan(value):
+        return None
+    exact = 2.0 ** (np.finfo(value).nmant + 1)
+    return float(str(value)) if abs(value) < exact or not np.isfinite(value) else shown_number(float(value), exact)
+
+
+def plain_value(value: Any) -> Any:
+    """A value as a plain, hashable one."""
     if isinstance(value, np.float32 | np.float16):
-        exact = 2.0 ** (np.finfo(value).nmant + 1)
-        return float(str(value)) if abs(value) < exact else shown_number(float(value), exact)
+        return _small(value)
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, str):
@@ -87,8 +94,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value.is_finite() and value == value.to_integral_value() else str(value)
     if isinstance(value, list | tuple | set | np.ndarray | pd.Series | pd.Index):
-        value = tuple(None if is_scalar(item) and pd.isna(item) else _plain(item) for item in value)
-    return value if value is None or isinstance(value, Hashable) else Unfit(value)
+        value = tuple(None if is_scalar(item) and pd.isna(item) else plain_value(item) for item in value)
+    return value if value is None or isinstance(value, Hashable) else NotACellValue(value)
 
 
 def shown(value: Any) -> str | None:
@@ -99,7 +106,7 @@ def shown(value: Any) -> str | None:
         case bool():
             return "TRUE" if value else "FALSE"
         case int():
-            return str(value)
+            return str(value) if value.bit_length() < _LARGEST else None
         case float():
             return shown_number(value, EXACT)
         case datetime():
@@ -130,20 +137,23 @@ def encodable(text: str) -> bool:
 
 def stripped(text: str) -> str:
     """The text without spaces of any kind, and without invisible characters, around it."""
-    return _OUTER.sub("", text)
+    return text.strip(_AROUND)
 
 
 def latin(text: str) -> str:
     """The text with digits, dashes and spaces of any script in their plain forms, and without invisible characters."""
     if text.isascii():
         return text
-    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_DASHES)
-    return re.sub(r"\d", lambda digit: str(unicodedata.digit(digit[0])), text)
+    text = text.translate(_PLAIN_FORM)
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(c)) if c > "\x7f" and c.isdecimal() else c for c in text)
 
 
 def undecimal(text: str) -> str:
     """The digits of a long whole number that was once stored as a decimal one: 56912345678.0."""
-    return _DECIMAL.sub(r"\1", text)
+    found = _DECIMAL(text) if text[-1:] == "0" else None
+    return found[1] if found else text
 
 
 def folded(text: object) -> str:

@@ -1,8 +1,9 @@
 """One field, and the column of a frame that fills it: what stands in its cells, what is wrong, and what is sent.
 
-Nothing is kept of the cells that are right as they stand: what is sent for them is made again when it is asked for.
+Nothing is kept of the cells that are sent as they stand: what is sent for them is made again when it is asked for.
 """
 
+import copy
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.sheets.cells import Unfit, folded, objects_of, owned, shown, texts_of, values_of
-from toolkit.sheets.kinds import KEPT, rule_of
+from toolkit.sheets.cells import NotACellValue, folded, objects_of, shown, snapshot, values_of
+from toolkit.sheets.checker import FIX, CellChecker, ParseOptions, Problem
+from toolkit.sheets.dates import order_of
+from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.numbers import decimal_of
-from toolkit.sheets.rule import Judge, Problem, Reading
-from toolkit.spec import Field, Identity, Integer, Json, Masked, Number
+from toolkit.sheets.phones import region_of
+from toolkit.spec import Date, Field, Identity, Integer, Json, Masked, Number, Phone, Timestamp
 
-EMPTY = Problem("is required and empty")
-NOTHING = Problem("is empty, and so is the whole row")
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
 Places = np.ndarray[Any, np.dtype[np.int64]]
 Where = slice | Places  # a slice with both ends, or positions
@@ -33,159 +34,180 @@ class Column:
     """What was found in one column. Positions are those of the frame's rows."""
 
     def __init__(
-        self, field: Field, name: Hashable | None, cells: "pd.Series[Any]", kinds: "Column | None", reading: Reading
+        self,
+        field: Field,
+        name: Hashable | None,
+        cells: "pd.Series[Any]",
+        options: ParseOptions,
+        *,
+        kinds: "Column | None" = None,
+        numbers: frozenset[str] = frozenset(),
     ) -> None:
-        self.field, self.name, self._kinds = field, name, kinds
-        self._cells = cells if isinstance(field, (*KEPT, Json)) else owned(cells)
-        self._judges: dict[Any, Judge] = {}  # by the kind of document, where another column says it
-        self._others = False  # whether a cell was seen that holds no text
-        self._texts = False  # whether each cell is known to hold a text: then nobody looks for other things again
-        if isinstance(field, Number | Integer) and not reading.decimal:
-            reading = replace(reading, decimal=decimal_of(map(self._values, blocks(len(cells)))))
-        self._reading = reading
-        self._odd = self._look()  # where there may be problems
-        self._texts = name is not None and not self._others and not isinstance(field, KEPT)  # those were not looked at
-        self.empty = NOWHERE  # where a value is required and missing
-        self.nothing = NOWHERE  # the empty rows of the frame; one of its columns has them
-        self.hold = False  # whether a doubt keeps its row from being sent
-        self.by_rules: list[tuple[int, Problem]] = []  # what the rules of the whole frame found
+        """`kinds`: the column that says of each row by which rule it goes; `numbers`: texts that were numbers."""
+        self.field, self.name, self.notes = field, name, []  # type: tuple[Field, Hashable | None, list[str]]
+        self.kinds, self._numbers = kinds, numbers if isinstance(field, Number | Integer) else frozenset()
+        self._cells = cells if isinstance(field, (*PASSTHROUGH, Json)) else snapshot(cells)
+        self._checkers: dict[Any, CellChecker] = {}  # by the kind of a row
+        self.accepted: frozenset[Any] = frozenset()  # values of which a question was decided: they are sent
+        self.options = self._decided(options)
+        self.filled = np.zeros(len(cells), dtype=bool)  # where something is, be it right or wrong
+        looked = [] if name is None else [self._look_at(rows) for rows in blocks(len(cells))]
+        self._parsed = np.concatenate([NOWHERE, *looked])  # where cells are that needed parsing
+
+    def _decided(self, options: ParseOptions) -> ParseOptions:
+        """What the column itself shows of how it is to be read, where that was not said."""
+        values = map(self._values, blocks(len(self._cells)))
+        texts = ("\n".join([v for v in block if isinstance(v, str)]) for block in values)
+        if isinstance(self.field, Number | Integer) and not options.decimal:
+            sign, note = decimal_of(texts)
+            options, how = replace(options, decimal=sign), "decimal"
+        elif isinstance(self.field, Date | Timestamp) and options.day_first is None:
+            first, note = order_of(texts)
+            options, how = replace(options, day_first=first), "day_first"
+        else:
+            return options
+        self.notes += [f"{self.title}: {note}; `{how}=` says otherwise"] if note else []
+        return options
 
     @property
     def title(self) -> Hashable:
         return self.field.name if self.name is None else self.name
 
-    def found(self) -> list[tuple[int, Problem]]:
-        """Every cell with a problem, by position."""
-        found = [(i, problem) for i, v, judge in self._read() if (problem := judge.problem(v))]
-        found = [(i, self._held(problem)) for i, problem in [*found, *self.by_rules]]
-        return [*found, *((i, EMPTY) for i in self.empty.tolist()), *((i, NOTHING) for i in self.nothing.tolist())]
+    def with_cells(self, cells: "pd.Series[Any]", positions: Places) -> "Column":
+        """The column once some of its cells are others: only those are looked at."""
+        made = copy.copy(self)
+        made._cells, made.filled = snapshot(cells), self.filled.copy()
+        changed = made._look_at(np.sort(positions))
+        made._parsed = np.union1d(np.setdiff1d(self._parsed, positions), changed)
+        return made
 
-    def wrong(self) -> list[tuple[int, Problem]]:
-        """The cells with which a row cannot be sent, by position; none in an empty row."""
-        held = self._held
-        blocking = any(held(problem).blocks for judge in self._judges.values() for problem in judge.problems.values())
-        cells = self._read() if blocking else ()
-        found = [(i, held(problem)) for i, v, judge in cells if (problem := judge.problems.get(v))]
-        found += [(i, held(problem)) for i, problem in self.by_rules]
-        return [line for line in found if line[1].blocks] + [(i, EMPTY) for i in self.empty.tolist()]
+    def with_kinds(self, kinds: "Column") -> "Column":
+        """The column once the kinds of its rows are others."""
+        if kinds is self.kinds:
+            return self
+        made = copy.copy(self)
+        made.kinds, made.filled = kinds, self.filled.copy()
+        made._parsed = np.concatenate([NOWHERE, *(made._look_at(rows) for rows in blocks(len(self._cells)))])
+        return made
 
-    def _held(self, problem: Problem) -> Problem:
-        return problem._replace(blocks=True) if self.hold and not problem.safe else problem
+    def accepting(self, values: frozenset[Any]) -> "Column":
+        """The column once some of its values were decided to be sent."""
+        made = copy.copy(self)
+        made.accepted = self.accepted | values
+        return made
 
-    def blocked(self) -> list[int]:
-        """The positions of the rows that cannot be sent."""
-        return [i for i, _ in self.wrong()] + [*map(int, self.nothing)]
+    def problems(self, *, fixes: bool = True) -> list[tuple[int, Problem]]:
+        """The cells with a problem, by position; with what was fixed safely, or without."""
+        if not any(checker.results for checker in self._checkers.values()):
+            return []
+        results = {kind: checker.results for kind, checker in self._checkers.items()}
+        if not fixes and not any(
+            r.problem and r.problem.level != FIX for each in results.values() for r in each.values()
+        ):
+            return []
+        found = ((i, value, results[kind][value].problem) for i, value, kind in self._read())
+        return [(i, p) for i, v, p in found if p and (fixes or p.level != FIX) and v not in self.accepted]
 
-    def _read(self) -> Iterator[tuple[int, Any, Judge]]:
-        """The cells that had to be read: where they are, what stands there, and who judged it."""
-        if any(judge.problems or judge.fixes for judge in self._judges.values()):
-            for i, v, kind in zip(self._odd.tolist(), self._values(self._odd), self._kind(self._odd), strict=True):
-                yield i, v, self._judges[kind]
+    def held(self, positions: Sequence[int]) -> list[Any]:
+        """The values that stand in these cells, as they are looked up."""
+        return self._values(np.array(positions, dtype=np.int64))
 
     def values(self, positions: Sequence[int]) -> list[str | None]:
         """What stands in these cells, as text."""
-        values = self._values(np.asarray(positions, dtype=np.int64))
+        values = self.held(positions)
         if isinstance(self.field, Masked):
             return [None if v is None else "***" for v in values]
-        return [v if v is None or isinstance(v, str) else _said(v) for v in values]
+        return [v if v is None or isinstance(v, str) else _text(v) for v in values]
 
-    def shown(self, positions: Sequence[int] | Places) -> list[str | None]:
+    def shown(self, positions: Places) -> list[str | None]:
         """What stands in these cells, as a sheet shows it: 1200 for 1200.0."""
-        values = self._values(np.asarray(positions, dtype=np.int64))
-        return [v if v is None or isinstance(v, str) else shown(v) or _said(v) for v in values]
+        return [v if v is None or isinstance(v, str) else shown(v) or _text(v) for v in self._values(positions)]
 
     def wire(self, rows: Where) -> list[Any]:
         """What is sent for these rows; None where nothing, or nothing right, is there."""
-        values, odd = self._values(rows), self._odd_among(rows)
-        if self._kinds is None:
-            return self._judges[None].wire(values, odd) if self._judges else values
+        values, parsed = self._values(rows), self._parsed_among(rows)
+        if self.kinds is None:
+            return self._checkers[None].wire(values, parsed, self.accepted) if self._checkers else values
         kinds = self._kind(rows)
-        for i in odd:
-            (values[i],) = self._judges[kinds[i]].wire([values[i]], [0])
-        return values
-
-    def require(self, other: "Column | None", value: Any) -> None:
-        """Note where something is missing: everywhere it is, or where the other column has this value."""
-        self.empty = self.unfilled()
-        if other is not None:
-            self.empty = self.empty[[v is not None and str(v) == str(value) for v in other.wire(self.empty)]]
-
-    def unfilled(self, among: Places | None = None) -> Places:
-        """Where nothing is sent, and nothing is wrong; of all rows, or of some."""
-        if self._texts and not len(self._odd):
-            return NOWHERE
-        if among is None:
-            wires = ((rows.start, self.wire(rows)) for rows in blocks(len(self._cells)))
-            missing = [at + np.flatnonzero([v is None for v in wire]) for at, wire in wires if None in wire]
-            among = np.concatenate([NOWHERE, *missing])
-        else:
-            among = among[[v is None for v in self.wire(among)]]
-        wrong = [i for i, v, judge in self._read() if v in judge.problems] if len(among) else []
-        return np.setdiff1d(among, np.array(wrong, dtype=np.int64))
-
-    def _look(self) -> Places:
-        """Where cells are that had to be read one by one."""
-        nothing = self.name is None or isinstance(self.field, KEPT)
-        return np.concatenate([NOWHERE, *([] if nothing else map(self._look_at, blocks(len(self._cells))))])
-
-    def _look_at(self, rows: slice) -> Places:
-        texts = self._texts_of(rows)
-        values = self._values(rows) if texts is None else texts
-        if isinstance(self.field, Json):
-            values = [v if isinstance(v, str) else None for v in values]
-        found = [] if self._kinds else self._judge(None).odd(values, texts is not None)
-        kinds = self._kind(rows) if self._kinds else []
+        made = [*values]
         for kind in dict.fromkeys(kinds):
             own = [i for i, k in enumerate(kinds) if k == kind]
-            found += [own[i] for i in self._judge(kind).odd([values[i] for i in own])]
-        return np.array([rows.start + i for i in sorted(found)], dtype=np.int64)
+            places = {i: n for n, i in enumerate(own)}
+            among = [places[i] for i in parsed if i in places]
+            for i, wire in zip(
+                own, self._checkers[kind].wire([values[i] for i in own], among, self.accepted), strict=True
+            ):
+                made[i] = wire
+        return made
 
-    def _judge(self, kind: Any) -> Judge:
-        if kind not in self._judges:
-            schemes = self.field.schemes if isinstance(self.field, Identity) and self._kinds else {}
-            scheme = {folded(name): scheme for name, scheme in schemes.items()}.get(folded(kind), "")
-            self._judges[kind] = Judge(rule_of(self.field, self._reading, scheme))
-        return self._judges[kind]
+    def _read(self) -> Iterator[tuple[int, Any, Any]]:
+        """The cells that needed parsing: where they are, what stands there, and of which kind it is."""
+        return zip(self._parsed.tolist(), self._values(self._parsed), self._kind(self._parsed), strict=True)
 
-    def _texts_of(self, rows: Where) -> list[str] | None:
-        """What stands in these rows, where each cell holds a text."""
-        texts = texts_of(self._cells.iloc[rows])
-        self._others |= texts is None
-        return texts
+    def _look_at(self, rows: Where) -> Places:
+        """Where among these rows cells are that needed parsing."""
+        values = self._values(rows)
+        filled = np.ones(len(values), dtype=bool)
+        if None in values:
+            filled[[i for i, v in enumerate(values) if v is None]] = False
+        start = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+        parsed: list[int] = []
+        if not isinstance(self.field, PASSTHROUGH):
+            texts = [v if isinstance(v, str) else None for v in values] if isinstance(self.field, Json) else values
+            kinds = self._kind(rows)
+            for kind in dict.fromkeys(kinds):
+                own = range(len(values)) if self.kinds is None else [i for i, k in enumerate(kinds) if k == kind]
+                checker = self._checker(kind)
+                found = [own[i] for i in checker.classify(texts if self.kinds is None else [texts[i] for i in own])]
+                parsed += found
+                for i in found:
+                    result = checker.results[values[i]]
+                    filled[i] = result.wire is not None or result.problem is not None
+        self.filled[rows] = filled
+        return start[sorted(parsed)]
+
+    def _checker(self, kind: Any) -> CellChecker:
+        if kind not in self._checkers:
+            options, scheme = self.options, ""
+            if isinstance(self.field, Identity) and self.kinds:
+                scheme = {folded(name): scheme for name, scheme in self.field.schemes.items()}.get(folded(kind), "")
+            elif isinstance(self.field, Phone) and kind is not None:
+                options = replace(options, country=region_of(kind, unknown="??"))
+            self._checkers[kind] = CellChecker(rule_of(self.field, options, scheme), options.empty, str(self.title))
+        return self._checkers[kind]
 
     def _values(self, rows: Where) -> list[Any]:
         """What stands in these rows."""
         cells = self._cells.iloc[rows]
         if self.name is None:
             return [None] * len(cells)
-        if self._texts:
-            return cells.to_numpy(dtype=object).tolist()
-        if not isinstance(self.field, (*KEPT, Json)):
-            return self._digits(values_of(cells))
-        return [None if isinstance(v, str) and not v.strip() else v for v in objects_of(cells)]
-
-    def _digits(self, values: list[Any]) -> list[Any]:
-        """Whole numbers as their digits, where a text is looked for: then they are looked at together."""
-        if int not in set(map(type, values)) or isinstance(self.field, Number | Integer):
-            return values
-        return [str(v) if type(v) is int else v for v in values]
+        if isinstance(self.field, (*PASSTHROUGH, Json)):
+            return [None if isinstance(v, str) and not v.strip() else v for v in objects_of(cells)]
+        values = values_of(cells)
+        if isinstance(self.field, Number | Integer):
+            return [float(v) if v in self._numbers else v for v in values] if self._numbers else values
+        if int in set(map(type, values)):  # whole numbers as their digits: then they are looked at as texts
+            return [shown(v) or v if type(v) is int else v for v in values]
+        return values
 
     def _kind(self, rows: Where) -> list[Any]:
-        """Of which kind the numbers in these rows are."""
-        return self._kinds.wire(rows) if self._kinds else [None] * len(self._cells.iloc[rows])
+        """By which rule the cells in these rows go."""
+        return self.kinds.wire(rows) if self.kinds else [None] * len(self._cells.iloc[rows])
 
-    def _odd_among(self, rows: Where) -> list[int]:
-        """Which of these rows had to be read."""
-        if not len(self._odd):
+    def _parsed_among(self, rows: Where) -> list[int]:
+        """Which of these rows needed parsing."""
+        if not len(self._parsed):
             return []
         if isinstance(rows, slice):
-            start, stop = np.searchsorted(self._odd, [rows.start, rows.stop])
-            found: list[int] = (self._odd[start:stop] - rows.start).tolist()
+            start, stop = np.searchsorted(self._parsed, [rows.start, rows.stop])
+            found: list[int] = (self._parsed[start:stop] - rows.start).tolist()
             return found
-        return np.flatnonzero(np.isin(rows, self._odd)).tolist()
+        return np.flatnonzero(np.isin(rows, self._parsed)).tolist()
 
 
-def _said(value: Any) -> str:
+def _text(value: Any) -> str:
+    if isinstance(value, int) and shown(value) is None:
+        return "a number of more than a thousand digits"
     if isinstance(value, float):
         return str(value)
-    return shown(value) or str(value.value if isinstance(value, Unfit) else value)
+    return shown(value) or str(value.value if isinstance(value, NotACellValue) else value)

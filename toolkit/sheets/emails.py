@@ -2,18 +2,21 @@
 
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 
 from toolkit.sheets.cells import latin
-from toolkit.sheets.rule import Problem, Read, Reading, Rule, Wrong, finder
+from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, ParseOptions, Problem, unlike
 from toolkit.spec import Email
 
 PROVIDERS = ("gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "live.com", "ukr.net", "yahoo.es")
 NO_SLIP = {*PROVIDERS, "mail.com", "ymail.com", "gmx.com", "hotmail.co", "hotmail.es", "outlook.es", "outlook.cl"}
 _SEVERAL = re.compile(r"[\s;,|/]+")
 _FRAMED = re.compile(r"[<(\[\"':]")  # "Ana <ana@…>", "mailto:ana@…"
-_INSIDE = re.compile(r"[^\s<>,;:\"'()\[\]|/]+@[^\s<>,;:\"'()\[\]|/]+")
+_INSIDE = re.compile(r"[^\s<>,;:\"'()\[\]|/@]++@[^\s<>,;:\"'()\[\]|/@]++")
+_WORD, _LABEL = "[A-Za-z0-9_+%-]++", "[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
+_uncommon = unlike(rf"{_WORD}(?:\.{_WORD})*+@(?:{_LABEL}\.)+[A-Za-z]{{2,}}")
+_SHORT = 64  # so short an address breaks none of the limits on its parts
 
 
 @lru_cache
@@ -29,11 +32,6 @@ def _slips() -> dict[str, str]:
     return {slip: domain for slip, domain in made.items() if slip not in NO_SLIP}
 
 
-_WORD, _LABEL = "[A-Za-z0-9_+%-]++", "[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
-_find = finder(rf"{_WORD}(?:\.{_WORD})*+@(?:{_LABEL}\.)+[A-Za-z]{{2,}}")
-_SHORT = 64  # so short an address breaks none of the limits on its parts
-
-
 @lru_cache
 def _special() -> frozenset[str]:
     """Top domains that nobody receives mail in."""
@@ -42,31 +40,30 @@ def _special() -> frozenset[str]:
     return frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 
 
-def _odd(texts: Sequence[str]) -> list[int]:
-    """Finds what the library has to decide, or a person: the rest has the common form, which the library accepts."""
-    slips, special = _slips(), _special()
-    found = _find(texts)
-    domains = {domain: domain.lower() for domain in {text.rpartition("@")[2] for text in texts}}
-    wrong = {d for d, low in domains.items() if low in slips or low.rpartition(".")[2] in special}
-    if wrong:
-        found += [i for i, text in enumerate(texts) if text.rpartition("@")[2] in wrong]
-    if max(map(len, texts), default=0) > _SHORT:
-        found += [i for i, text in enumerate(texts) if len(text) > _SHORT]
-    return sorted({*found})
+@lru_cache(maxsize=20_000)
+def _is_sound(domain: str) -> bool:
+    low = domain.lower()
+    return low not in _slips() and low.rpartition(".")[2] not in _special()
 
 
-def rule(field: Email, reading: Reading) -> Rule:
-    slips = _slips()
+def _unlike(texts: list[str]) -> list[str]:
+    """The addresses that the library has to decide, or a person: it accepts the common form, and no slip is in it."""
+    odd = _uncommon(texts)
+    slips = {d for d in {text.rpartition("@")[2] for text in texts} if not _is_sound(d)}
+    return odd + [text for text in texts if len(text) > _SHORT or (slips and text.rpartition("@")[2] in slips)]
 
-    def read(text: str) -> Read:
-        text = latin(text)
-        name, _, domain = text.rpartition("@")
-        if _odd([text]):
-            _validate(text)
-        meant = slips.get(domain.lower())
-        return Read(text, text, Problem(f"may be meant as {meant}", f"{name}@{meant}", blocks=False) if meant else None)
 
-    return Rule(read, odd=_odd)
+def rule(field: Email, options: ParseOptions) -> CellRule:
+    return CellRule(_parse, unlike=_unlike)
+
+
+def _parse(text: str) -> Parsed:
+    text = latin(text)
+    if _unlike([text]):
+        _validate(text)
+    name, _, domain = text.rpartition("@")
+    meant = _slips().get(domain.lower())
+    return Parsed(text, text, Problem(f"may be meant as {meant}", f"{name}@{meant}", DOUBT) if meant else None)
 
 
 def _validate(text: str) -> None:
@@ -77,12 +74,12 @@ def _validate(text: str) -> None:
     except EmailNotValidError as problem:
         found = [part for part in _SEVERAL.split(text) if "@" in part]
         if len(found) > 1:
-            raise Wrong("holds several addresses", _first(found)) from None
+            raise CellError("holds several addresses", _first(found)) from None
         inside = _INSIDE.findall(text) if _FRAMED.search(text) else []  # else "ana soto@…" would become somebody else
         guesses = [*inside, "".join(text.split()), text.replace(",", "."), text.rstrip(".,;:")]
-        said = str(problem).rstrip(".")
-        raise Wrong(f"is not an e-mail address: {said[:1].lower()}{said[1:]}", _first(guesses)) from None
+        why = str(problem).rstrip(".")
+        raise CellError("is not an e-mail address", _first(guesses), detail=f"{why[:1].lower()}{why[1:]}") from None
 
 
-def _first(texts: list[str]) -> str | None:
-    return next((t for t in (t.rstrip(".,;:") for t in texts) if not _odd([t])), None)
+def _first(texts: Iterable[str]) -> str | None:
+    return next((t for t in (t.rstrip(".,;:") for t in texts) if not _unlike([t])), None)

@@ -55,7 +55,7 @@ def named(frame: pd.DataFrame) -> None:
     if columns.hasnans:
         raise InputError("a column has no name")
     if not columns.is_unique:
-        raise InputError(f"columns occur twice: {_listed(columns[columns.duplicated()].unique())}")
+        raise InputError(f"columns occur twice: {listed(columns[columns.duplicated()].unique())}")
 
 
 def columns_of(
@@ -92,20 +92,21 @@ def columns_of(
         else:
             filled[found] = column
     if gone := [c for c in mapping if strict and mapping[c] and c not in frame.columns]:
-        raise InputError(f"the match has columns that this sheet lacks: {_listed(gone)}")
+        raise InputError(f"the match has columns that this sheet lacks: {listed(gone)}")
     if unknown:
         raise InputError(explain(unknown) if explain and not strict else _unknown(unknown, fields))
     return [(field, filled.get(field)) for field in fields]
 
 
 def _unknown(unknown: Sequence[Hashable], fields: Sequence[Field]) -> str:
-    known = _listed(f.name for f in fields)
+    known = listed(f.name for f in fields)
     return message(
         'the match does not know the columns {columns}: say match["…"] = a field, or None. The fields are {known}',
-        columns=_listed(unknown),
+        columns=listed(unknown),
         known=known,
     )
 
 
-def _listed(names: Iterable[Any]) -> str:
+def listed(names: Iterable[Any]) -> str:
+    """Names as people list them."""
     return ", ".join(repr(n) for n in names) or "none"

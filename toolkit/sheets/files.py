@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from toolkit.sheets.rule import Read, Reading, Rule, Wrong
+from toolkit.sheets.checker import CellError, CellRule, Parsed, ParseOptions
 from toolkit.spec import File
 
 OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
@@ -20,24 +20,24 @@ STARTS: dict[str, Callable[[bytes], object]] = {  # a file of this type begins s
 }
 
 
-def rule(field: File, reading: Reading) -> Rule:
-    return Rule(lambda given: Read(opened(given, field.extensions)), takes=(str, Path, tuple))
+def rule(field: File, options: ParseOptions) -> CellRule:
+    return CellRule(lambda file: Parsed(opened(file, field.extensions)), takes=(str, Path, tuple))
 
 
 def opened(given: Any, extensions: tuple[str, ...]) -> tuple[str, bytes]:
     """The file's name and content.
 
     Raises:
-        Wrong: it is not there, cannot be read, is empty, or is not what its name says.
+        CellError: it is not there, cannot be read, is empty, or is not what its name says.
     """
     name, content = _read(given)
     kind = Path(name).suffix.lower().removeprefix(".")
     if extensions and kind not in extensions:
-        raise Wrong(f"is not of an allowed type: {', '.join(extensions)}")
+        raise CellError("is not of an allowed type", detail=", ".join(extensions))
     if not content:
-        raise Wrong("is an empty file")
+        raise CellError("is an empty file")
     if kind in STARTS and not STARTS[kind](content):
-        raise Wrong(f"is not a whole {kind} file, whatever its name says")
+        raise CellError(f"is not a whole {kind} file, whatever its name says")
     return name, content
 
 
@@ -45,13 +45,15 @@ def _read(given: Any) -> tuple[str, bytes]:
     if isinstance(given, tuple):
         name, content = given if len(given) == 2 else (None, None)
         if not isinstance(name, str) or not isinstance(content, bytes):
-            raise Wrong("is neither a path nor a pair of name and bytes")
+            raise CellError("is neither a path nor a pair of name and bytes")
         return _safe(name), content
-    path = Path(given).expanduser()
     try:
+        path = Path(str(given).strip().strip("\"'“”")).expanduser()
         return _safe(path.name), path.read_bytes()
+    except ValueError:
+        raise CellError("is no path") from None
     except OSError as problem:
-        raise Wrong(f"cannot be read: {problem.strerror}") from None
+        raise CellError("cannot be read", detail=str(problem.strerror)) from None
 
 
 def _safe(name: str) -> str:

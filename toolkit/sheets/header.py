@@ -1,76 +1,159 @@
 """Where the header of a table is, and what its columns are called."""
 
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
 
-Row = Sequence[Any]
-Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]  # top left and bottom right cell
+from toolkit.sheets.synonyms import concept_of
+from toolkit.sheets.workbook import Cell, Merge, Row
 
-
-def find(rows: Sequence[Row], merged: Merged) -> int | None:
-    """The position of the header among the first rows: the first full row, below titles and below group names."""
-    filled = [sum(value != "" for value in row) for row in rows]
-    most = max(filled, default=0)
-    if not most:
-        return None
-    for position, count in enumerate(filled):
-        grouped = any(r == position and left < right for (r, left), (_, right) in merged)
-        below = rows[position + 1] if position + 1 < len(rows) else ()
-        names_below = all(isinstance(v, str) for v in below) and filled[position + 1 : position + 2] > [1]
-        if count * 2 > most and not (grouped and names_below):
-            return position
-    return filled.index(most)
+WINDOW = 60  # filled rows among which the header is looked for
+MERGES = 1_000  # merged cells that are looked at
+_NEXT = 5  # rows by which a candidate is measured
+_NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}").fullmatch
 
 
-def names(rows: Sequence[Row], position: int, merged: Merged, used: Sequence[bool]) -> tuple[list[str], list[str]]:
+def find(rows: Sequence[Row], merged: Sequence[Merge]) -> int | None:
+    """Which of the first filled rows names the columns: by its place in the list. None where none does.
+
+    It is the first that fills most of the columns that the rows below it fill, or whose texts are names of fields;
+    of names in groups, the last row.
+    """
+    rows = _spread(rows, merged)
+    for n, (at, cells) in enumerate(rows):
+        below = rows[n + 1 : n + 1 + _NEXT]
+        if _is_group(n, rows, merged) or (_filled(cells) == 1 and any(_all_known(row) for _, row in below[:3])):
+            continue
+        named = _names_fields(cells)
+        if named or _covers(cells, below):
+            if not named and holds_data(cells):
+                return None
+            bottom = max([b for top, left, b, _ in merged if top <= at < b and _value(cells, left) != ""], default=at)
+            return max(m for m in range(n, len(rows)) if rows[m][0] <= max(at, min(bottom, at + 3)))
+    return max(range(len(rows)), key=lambda n: (_filled(rows[n][1]), -n), default=None)
+
+
+def _spread(rows: Sequence[Row], merged: Sequence[Merge]) -> list[Row]:
+    """The rows, with what is merged downwards in each row that it reaches."""
+    known = dict(rows)
+    made = {at: list(cells) for at, cells in rows}
+    for top, left, bottom, _ in merged[:MERGES]:
+        for at in range(top + 1, min(bottom, top + 3) + 1):
+            if at in made and (value := _value(known.get(top, ()), left)) != "" and _value(made[at], left) == "":
+                made[at] += [""] * (left + 1 - len(made[at]))
+                made[at][left] = value
+    return list(made.items())
+
+
+def _filled(cells: Sequence[Cell]) -> int:
+    return sum(cell != "" for cell in cells)
+
+
+def _value(cells: Sequence[Cell], column: int) -> Cell:
+    return cells[column] if column < len(cells) else ""
+
+
+def _known(cells: Sequence[Cell]) -> int:
+    """How many of the cells are names that fields have."""
+    return sum(isinstance(cell, str) and len(cell) < 60 and bool(concept_of(cell)) for cell in cells)
+
+
+def _names_fields(cells: Sequence[Cell]) -> bool:
+    return _known(cells) >= 2 and 2 * _known(cells) >= _filled(cells)
+
+
+def _all_known(cells: Sequence[Cell]) -> bool:
+    return 0 < _known(cells) == _filled(cells)
+
+
+def _covers(cells: Sequence[Cell], below: Sequence[Row]) -> bool:
+    """Whether the row fills more than half of the columns that most of the rows below it fill."""
+    width = max((len(row) for _, row in below), default=0)
+    often = [c for c in range(width) if 2 * sum(_value(row, c) != "" for _, row in below) > len(below)]
+    return 2 * sum(_value(cells, c) != "" for c in often) > len(often)
+
+
+def _is_group(n: int, rows: Sequence[Row], merged: Sequence[Merge]) -> bool:
+    """Whether a row has the names of groups of columns: merged cells above a row of texts."""
+    at = rows[n][0]
+    if not any(top == at and left < right for top, left, _, right in merged):
+        return False
+    below = [cell for _, row in rows[n + 1 : n + 2] for cell in row if cell != ""]
+    return len(below) > 1 and all(isinstance(cell, str) for cell in below) and _known(below) > 0
+
+
+def holds_data(cells: Sequence[Cell]) -> bool:
+    """Whether a row that stands where the header is expected holds an address or a number of somebody."""
+    return any(isinstance(c, str) and ("@" in c or (_NUMBER(c) and sum(map(str.isdigit, c)) > 6)) for c in cells)
+
+
+def looks_like_data(cells: Sequence[Cell]) -> bool:
+    """Whether a header holds numbers, which may be values rather than names."""
+    texts = [cell for cell in cells if cell != ""]
+    return any(not isinstance(v, str) or (v[:1] in "+0123456789" and len(v) > 4) for v in texts)
+
+
+def names(
+    rows: Mapping[int, Sequence[Cell]], at: int | None, merged: Sequence[Merge], used: Sequence[bool]
+) -> tuple[list[str], list[str]]:
     """A name for each column, each another, and what is to be said of them; "" for one without name and values.
 
-    A negative position stands for a sheet that has no header.
+    Args:
+        rows: the cells of the first rows, by position.
+        at: the position of the header; None stands for a sheet that has none.
+        merged: the merged cells.
+        used: for each column, whether it holds values.
     """
-    notes = []
-    width = len(used)
-    own = [_name(_value(rows, merged, position, column)) for column in range(width)]
-    if any(top <= position <= bottom and (top, left) != (bottom, right) for (top, left), (bottom, right) in merged):
+    width, notes = len(used), []
+    above = [m for m in merged if at is not None and m[0] <= at and m[2] >= at - 1][:MERGES]
+    own, groups = (_row_names(rows, above, at - up if at is not None else -2, width) for up in (0, 1))
+    if any(top <= at <= bottom for top, _, bottom, _ in above if at is not None):
         notes.append("the header has merged cells; each of their columns bears the merged name")
-    groups = [_name(_value(rows, merged, position - 1, column)) for column in range(width)]
-    spread = any(left < right and top <= position - 1 <= bottom for (top, left), (bottom, right) in merged)
-    if spread:
+    if any(left < right and at is not None and top <= at - 1 <= bottom for top, left, bottom, right in above):
         own = [f"{g} {n}" if g and n and own.count(n) > 1 else n for g, n in zip(groups, own, strict=True)]
-    if position >= 0:
-        notes += [
-            f"column {n} has no name"
-            for n, (name, full) in enumerate(zip(own, used, strict=True), 1)
-            if full > bool(name)
-        ]
+    if at is not None:
+        nameless = [n for n, (name, full) in enumerate(zip(own, used, strict=True), 1) if full > bool(name)]
+        notes += _first([f"column {number} has no name" for number in nameless], "more columns have no name")
     own = [name or (f"Column {n}" if used[n - 1] else "") for n, name in enumerate(own, 1)]
+    return _unique(own, notes), notes
+
+
+def _first(notes: Sequence[str], more: str) -> list[str]:
+    """The first of some notes, and how many more there are."""
+    return [*notes[:5], *([f"{len(notes) - 5} {more}"] if len(notes) > 5 else [])]
+
+
+def _unique(own: Sequence[str], notes: list[str]) -> list[str]:
     taken: set[str] = set()
-    unique = []
+    counts: dict[str, int] = {}
+    unique: list[str] = []
+    twice: list[str] = []
     for name in own:
-        new, number = name, 1
+        new = name
         while new and new in taken:
-            number += 1
-            new = f"{name} ({number})"
+            counts[name] = counts.get(name, 1) + 1
+            new = f"{name} ({counts[name]})"
         if new != name:
-            notes.append(f"the column name {name!r} occurs more than once; one is read as {new!r}")
+            twice.append(f"the column name {name!r} occurs more than once; one is read as {new!r}")
         taken.add(new)
         unique.append(new)
-    return unique, notes
+    notes += _first(twice, "more column names occur more than once")
+    return unique
 
 
-def _name(value: Any) -> str:
-    number = isinstance(value, float) and value.is_integer()
-    return " ".join(str(int(value) if number else value).split())
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]")
 
 
-def _value(rows: Sequence[Row], merged: Merged, row: int, column: int) -> Any:
-    """What stands in a cell, or in the merged cell that it belongs to."""
-    for (top, left), (bottom, right) in merged:
-        if top <= row <= bottom and left <= column <= right:
-            row, column = top, left
-    return rows[row][column] if 0 <= row < len(rows) and column < len(rows[row]) else ""
+def _name(value: Cell) -> str:
+    number = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return " ".join(_UNSEEN.sub("", str(int(value) if number else value)).split())
 
 
-def looks_like_data(row: Row) -> bool:
-    """Whether a row that stands where the header is expected holds values rather than names."""
-    cells = [value for value in row if value != ""]
-    return any(not isinstance(v, str) or "@" in v or (v[:1] in "+0123456789" and len(v) > 4) for v in cells)
+def _row_names(rows: Mapping[int, Sequence[Cell]], merged: Sequence[Merge], at: int, width: int) -> list[str]:
+    """What stands in the cells of a row, or in the merged cells that they belong to."""
+    cells = [_value(rows.get(at, ()), column) for column in range(width)]
+    for top, left, bottom, right in merged:
+        if top <= at <= bottom:
+            value = _value(rows.get(top, ()), left)
+            for column in range(left, min(right, width - 1) + 1):
+                cells[column] = value
+    return [_name(cell) for cell in cells]

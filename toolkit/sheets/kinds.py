@@ -2,15 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
-from toolkit.sheets import days, emails, files, identities, numbers, phones
-from toolkit.sheets.cells import ERROR, INVISIBLE, SHORTENED, Unfit, encodable, folded
-from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
+from toolkit.sheets import dates, emails, files, identities, numbers, phones
+from toolkit.sheets.alike import Alike
+from toolkit.sheets.cells import NotACellValue, folded
+from toolkit.sheets.checker import CellError, CellRule, Parsed, ParseOptions, unlike_text
 from toolkit.spec import (
     Bool,
     Choice,
@@ -32,150 +33,135 @@ from toolkit.spec import (
     Timestamp,
 )
 
-YES = {folded(word): True for word in ("true", "yes", "y", "sí", "s", "verdadero", "sim", "так", "1", "x")}
-NO = {folded(word): False for word in ("false", "no", "n", "falso", "não", "ні", "0")}
-_EDGE = rf"[^\s{INVISIBLE}]"
-_PLAIN = rf"(?!(?:{ERROR.pattern}|{SHORTENED.pattern})$){_EDGE}(?:[^\n]*{_EDGE})?"
+_YES = "true, yes, y, sí, s, verdadero, sim, так, т, 1, x, ok, ✓, ✔"
+_NO = "false, no, n, falso, não, ні, н, 0"
+YES_NO = {folded(word) or word: said for words, said in ((_YES, True), (_NO, False)) for word in words.split(", ")}
+LONG = 100_000  # characters of a list, or of an object
 
 
 @lru_cache(maxsize=512)
-def rule_of(field: Field, reading: Reading, scheme: str = "") -> Rule:
+def rule_of(field: Field, options: ParseOptions, scheme: str = "") -> CellRule:
     """The rule of a field; of an identity number, by the scheme of its document."""
     if isinstance(field, Identity):
         return limited(field, identities.rule(field, scheme or field.scheme))
-    made = next(RULES[kind] for kind in type(field).__mro__ if kind in RULES)(field, reading)
+    made = next(RULES[kind] for kind in type(field).__mro__ if kind in RULES)(field, options)
     return limited(field, made) if isinstance(field, Text) else made
 
 
-def limited(field: Text, rule: Rule) -> Rule:
+def limited(field: Text, rule: CellRule) -> CellRule:
     """The rule, with the field's greatest length."""
-    limit, inner = field.max_length, rule.read
+    limit, inner = field.max_length, rule.parse
     if limit is None:
         return rule
 
-    def read(value: Any) -> Read:
-        found = inner(value)
-        if len(found.wire) > limit:
-            raise Wrong(f"has {len(found.wire)} characters; at most {limit} are allowed")
-        return found
+    def parse(value: Any) -> Parsed:
+        parsed = inner(value)
+        if len(parsed.wire) > limit:
+            raise CellError("is too long", detail=f"{len(parsed.wire)} characters; at most {limit} are allowed")
+        return parsed
 
-    find = rule.odd
-
-    def odd(texts: Sequence[str]) -> list[int]:
-        assert find
-        return sorted({*find(texts), *(i for i, text in enumerate(texts) if len(text) > limit)})
-
-    return replace(rule, read=read, odd=find and odd)
+    return replace(rule, parse=parse, limit=limit)
 
 
-def _text(field: Field, reading: Reading) -> Rule:
-    find = finder(_PLAIN)
-    return Rule(Read, odd=lambda texts: [] if _all_plain(texts) else sorted({*find(texts), *_broken(texts)}))
+def _text(field: Field, options: ParseOptions) -> CellRule:
+    return CellRule(Parsed, unlike=unlike_text, free=True, longest=sys.maxsize)
 
 
-def _broken(texts: Sequence[str]) -> list[int]:
-    """Texts with half a character in them."""
-    return [] if encodable("".join(texts)) else [i for i, text in enumerate(texts) if not encodable(text)]
+def _bool(field: Field, options: ParseOptions) -> CellRule:
+    def parse(text: str) -> Parsed:
+        if (found := YES_NO.get(folded(text) or text)) is None:
+            raise CellError("is neither yes nor no")
+        return Parsed(int(found) if isinstance(field, Flag) else found)
+
+    return CellRule(parse)
 
 
-def _all_plain(texts: Sequence[str]) -> bool:
-    """Whether all are plain for sure, at a fifth of the cost of looking with the pattern."""
-    joined = "\n".join(texts)
-    inside = joined.replace("\n", "")
-    spaced = joined[:1] == " " or joined[-1:] == " " or " \n" in joined or "\n " in joined
-    errors = "#" in inside or "E+" in inside or "e+" in inside
-    return not spaced and not errors and inside.isprintable() and len(joined) - len(inside) == max(0, len(texts) - 1)
+class _Choices:
+    """Finds the code of a code or label, however it is spelt."""
 
-
-def _bool(field: Field, reading: Reading) -> Rule:
-    known = YES | NO
-
-    def read(text: str) -> Read:
-        if (found := known.get(folded(text))) is None:
-            raise Wrong("is neither yes nor no")
-        return Read(int(found) if isinstance(field, Flag) else found)
-
-    return Rule(read)
-
-
-def _chooser(choices: Mapping[Any, str]) -> Callable[[str], Any]:
-    """What finds the code of a code or label, however it is spelt."""
-    exact = {str(code): code for code in choices}
-    loose: dict[str, set[Any]] = {}
-    for code, label in choices.items():
-        loose.setdefault(folded(label), set()).add(code)
-    loose |= {folded(code): {code} for code in choices}
-
-    def choose(text: str) -> Any:
-        if text in exact:
-            return exact[text]
-        found = loose.get(folded(text), set())
-        if len(found) == 1:
-            return next(iter(found))
-        near = get_close_matches(folded(text), [name for name in loose if name and len(loose[name]) == 1], 1)
+    def __init__(self, choices: Mapping[Any, str]) -> None:
+        self._exact = {str(code): code for code in choices}
+        self._loose: dict[str, set[Any]] = {}
+        for code, label in choices.items():
+            self._loose.setdefault(folded(label), set()).add(code)
+        self._loose |= {folded(code): {code} for code in choices}
+        self._labels = {str(code): str(label) for code, label in choices.items()}
+        self._alike = Alike(name for name, codes in self._loose.items() if name and len(codes) == 1)
         named = [f"{c} ({label})" if str(c) != label else label for c, label in [*choices.items()][:8]]
-        listed = ", ".join(named) + (" …" if len(choices) > 8 else "")
-        raise Wrong(f"is not one of {listed}", str(next(iter(loose[near[0]]))) if near else None)
+        self._listed = ", ".join(named) + (" …" if len(choices) > 8 else "")
 
-    return choose
+    def parse(self, text: str) -> Parsed:
+        if text in self._exact:
+            return Parsed(self._exact[text])
+        plain = folded(text)
+        found = self._loose.get(plain, set())
+        if len(found) == 1:
+            return Parsed(next(iter(found)))
+        if not found and (said := YES_NO.get(plain or text)) is not None:
+            meant = {code for name, codes in self._loose.items() if YES_NO.get(name) is said for code in codes}
+            if len(meant) == 1:  # x, where the list has yes and no
+                code = meant.pop()
+                return Parsed(code, self._labels[str(code)])
+        near = self._alike.nearest(plain)
+        proposal = str(next(iter(self._loose[near]))) if near else None
+        raise CellError("is not one of the choices", proposal, detail=self._listed)
 
 
-def _one_of(field: Field, reading: Reading) -> Rule:
+def _choice(field: Field, options: ParseOptions) -> CellRule:
     assert isinstance(field, Choice)
-    choose = _chooser(field.choices)
     codes = {code for code in field.choices if isinstance(code, str)}
-    return Rule(
-        lambda text: Read(choose(text)), odd=lambda texts: [i for i, t in enumerate(texts) if t and t not in codes]
-    )
+    return CellRule(_Choices(field.choices).parse, unlike=lambda texts: [t for t in texts if t not in codes])
 
 
-def _several(field: Field, reading: Reading) -> Rule:
+def _list(field: Field, options: ParseOptions) -> CellRule:
     assert isinstance(field, List)
-    choose = _chooser(field.choices) if field.choices else None
-    address = rule_of(Email(), reading).read
+    choices = _Choices(field.choices).parse if field.choices else None
+    address = rule_of(Email(), options).parse
     apart = re.compile(rf"[{re.escape(field.separator or ';,|')};\n]")
 
     def item(value: Any) -> Any:
-        if isinstance(value, tuple | Unfit):
-            raise Wrong("has an item that is no single value")
+        if isinstance(value, tuple | NotACellValue):
+            raise CellError("has an item that is no single value")
         text = str(value).strip()
         if field.separator and field.separator in text:
-            raise Wrong(f"has an item with {field.separator!r} in it, which separates items")
-        return choose(text) if choose else address(text).wire if field.emails else text if field.separator else value
+            raise CellError("has an item with the separator of items in it", detail=repr(field.separator))
+        if one := choices or (address if field.emails else None):
+            return one(text).wire
+        return text if field.separator else value
 
-    def read(value: Any) -> Read:
+    def parse(value: Any) -> Parsed:
         parts = [p.strip() for p in apart.split(value)] if isinstance(value, str) else list(value)
         items = [item(part) for part in parts if part not in ("", None)]
         if field.alone and len(items) == 1:
-            return Read(items[0])
-        return Read(field.separator.join(map(str, items)) if field.separator else items)
+            return Parsed(items[0])
+        return Parsed(field.separator.join(map(str, items)) if field.separator else items)
 
-    return Rule(read, takes=(tuple,))
+    return CellRule(parse, takes=(tuple,), longest=LONG)
 
 
-def _json(field: Field, reading: Reading) -> Rule:
-    def read(text: str) -> Read:
+def _json(field: Field, options: ParseOptions) -> CellRule:
+    def parse(text: str) -> Parsed:
         try:
-            return Read(json.loads(text), text) if text[0] in "{[" else Read(text)
+            return Parsed(json.loads(text), text) if text[0] in "{[" else Parsed(text)
         except ValueError:
-            raise Wrong("is not JSON") from None
+            raise CellError("is not JSON") from None
 
-    return Rule(read)
+    return CellRule(parse, longest=sys.maxsize)
 
 
-RULES: dict[type[Field], Callable[[Any, Reading], Rule]] = {
+RULES: dict[type[Field], Callable[[Any, ParseOptions], CellRule]] = {
     Text: _text,
     Email: emails.rule,
     Phone: phones.rule,
-    Integer: numbers.whole,
+    Integer: numbers.integer,
     Number: numbers.number,
     Bool: _bool,
     Flag: _bool,
-    Timestamp: days.time,
-    Date: days.day,
-    Choice: _one_of,
-    List: _several,
+    Timestamp: dates.moment,
+    Date: dates.day,
+    Choice: _choice,
+    List: _list,
     Json: _json,
     File: files.rule,
 }
-KEPT = (Masked, Rows, Nested)  # objects that no cell holds: sent as they are
+PASSTHROUGH = (Masked, Rows, Nested)  # objects that no cell holds: sent as they are

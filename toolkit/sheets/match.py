@@ -3,8 +3,8 @@
 import difflib
 import html
 import json
-import re
 from collections.abc import Hashable, Mapping, Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,18 +14,20 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets.cells import folded, values_of
-from toolkit.sheets.fields import as_fields, columns_of, named
-from toolkit.sheets.kinds import KEPT, rule_of
-from toolkit.sheets.own import outcome_at
+from toolkit.sheets.checker import CellChecker, ParseOptions
+from toolkit.sheets.fields import as_fields, columns_of, listed, named
+from toolkit.sheets.kinds import PASSTHROUGH, rule_of
+from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.rows import frame_of
-from toolkit.sheets.rule import Judge, Reading
-from toolkit.sheets.synonyms import CONCEPTS, KINDS
+from toolkit.sheets.synonyms import KINDS, spoken, words_of
 from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
 from toolkit.suggest import Suggesting, did_you_mean, nearest
 
-LIKELY, CLEAR, SAMPLE = 0.55, 0.02, 200
+LIKELY, CLEAR, SAMPLE = 0.55, 0.02, 100
+GUESS, NEARLY, EXACTLY = 0.56, 0.85, 0.98  # scores: by values alone, how much alike two names are, the same name
 MOST_PAIRS = 20_000  # of columns and fields, for which a message proposes fields
+FITTING = 0.8  # the share of values that makes a kind
 Reason = tuple[float, str]
 
 
@@ -34,7 +36,7 @@ class Match(Suggesting):
 
     fields: tuple[Field, ...]
     columns: dict[Any, str | None]
-    rules: tuple[Any, ...]
+    rules: tuple[FrameRule, ...]
 
     def __init__(
         self,
@@ -60,17 +62,22 @@ class Match(Suggesting):
         return pd.DataFrame(made)
 
     @property
+    def guessed(self) -> list[Any]:
+        """The columns that fill a field only because of their values: `match[column] = field` confirms one."""
+        return [c for c, field in self.columns.items() if field and self._reasons.get(c, (1.0, ""))[0] == GUESS]
+
+    @property
     def missing(self) -> list[str]:
         """The required fields that no column fills."""
         return [f.name for f in self.fields if f.required and f.name not in self.columns.values()]
 
     def __getitem__(self, column: Hashable) -> str | None:
+        self._raise_if_unknown(column)
         found: str | None = self.columns[column]
         return found
 
     def __setitem__(self, column: Hashable, field: str | None) -> None:
-        if column not in self.columns:
-            raise InputError(f"the sheet has no column {column!r}")
+        self._raise_if_unknown(column)
         names = [f.name for f in self.fields]
         if field is not None and field not in names:
             raise InputError(f"there is no field {field!r}{did_you_mean(field, names)}")
@@ -78,6 +85,11 @@ class Match(Suggesting):
             if field is not None and filled == field and other != column:
                 self.columns[other], self._reasons[other] = None, (1.0, f"{field} was given to {column!r}")
         self.columns[column], self._reasons[column] = field, (1.0, "chosen" if field else "left out")
+
+    def _raise_if_unknown(self, column: Hashable) -> None:
+        if column not in self.columns:
+            hint = did_you_mean(str(column), map(str, self.columns)) or f"; its columns are {listed(self.columns)}"
+            raise InputError(f"the sheet has no column {column!r}{hint}")
 
     def save(self, path: "str | PathLike[str]") -> None:
         """Write the match to a file, for the next sheet with the same columns."""
@@ -116,23 +128,29 @@ class Match(Suggesting):
         return self.table.to_html(escape=True) + (missing if self.missing else "")
 
 
-def match_columns(rows: Any, target: Any) -> Match:
-    """Propose which column fills which field: by name and label, by other words for the same, by what the values are.
+def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
+    """Propose which column fills which field: by name and label, and by other words for the same.
 
     A column fills one field and a field is filled by one column. Where two fit alike, neither is taken: the reason
-    says which, and `match[column] = field` decides.
+    says which, and `match[column] = field` decides. Values only propose, and only where a column's name says nothing:
+    such a guess is taken, listed in `guessed`, and said once more by the check. A name that fits keeps its column,
+    however dirty its cells are: they are problems of the check.
 
     Args:
         rows: a DataFrame, as `read_sheet` gives it or any other; a list of dicts; a table of polars, pyarrow or DuckDB.
         target: what the rows are for: the operation itself, without its parentheses; or a contact database's table of
             fields, a record, a list of fields.
+        strict: refuse to guess.
+
+    Raises:
+        InputError: columns cannot be told apart by name; with `strict`, a column could only be guessed.
     """
-    frame, fields = frame_of(rows), resolved(target)
+    data, fields = frame_of(rows), resolved(target)
     known = as_fields(fields)
-    named(frame)
-    samples = {column: _sample(frame[column]) for column in frame.columns}
-    scores = {(c, f.name): _score(str(c), f, samples[c]) for c in frame.columns for f in known}
-    columns: dict[Any, str | None] = dict.fromkeys(frame.columns)
+    named(data)
+    samples = {column: _Sample(data[column]) for column in data.columns}
+    scores = {(c, f.name): _score(str(c), f, samples[c]) for c in data.columns for f in known}
+    columns: dict[Any, str | None] = dict.fromkeys(data.columns)
     reasons: dict[Any, Reason] = {}
     open_pairs = {pair: score for pair, score in scores.items() if score[0] >= LIKELY}
     while pair := _clearest(open_pairs):
@@ -141,7 +159,12 @@ def match_columns(rows: Any, target: Any) -> Match:
     for column in columns:
         if columns[column] is None:
             reasons[column] = _why_not(column, open_pairs, scores)
-    return Match(known, columns, reasons, getattr(fields, "rules", ()))
+    match = Match(known, columns, reasons, rules=getattr(fields, "rules", ()))
+    if strict and match.guessed:
+        raise InputError(
+            f"only their values say what these columns are: {listed(match.guessed)}. Name them, or say which"
+        )
+    return match
 
 
 def no_field(unknown: Sequence[Hashable], frame: pd.DataFrame, target: Any) -> str:
@@ -164,9 +187,14 @@ def no_field(unknown: Sequence[Hashable], frame: pd.DataFrame, target: Any) -> s
 
 def _clearest(pairs: Mapping[tuple[Any, str], Reason]) -> tuple[Any, str] | None:
     """The best pair that no other pair of its column or field comes near."""
+    best: dict[tuple[str, Any], list[float]] = {}
+    for (column, field), (score, _) in pairs.items():
+        for side in (("column", column), ("field", field)):
+            best.setdefault(side, []).append(score)
+    tops = {side: sorted(scores, reverse=True)[:2] for side, scores in best.items()}
     for pair, (score, _) in sorted(pairs.items(), key=lambda item: -item[1][0]):
-        rivals = [s for p, (s, _) in pairs.items() if p != pair and (p[0] == pair[0] or p[1] == pair[1])]
-        if all(score - rival > CLEAR for rival in rivals):
+        rivals = (tops["column", pair[0]], tops["field", pair[1]])
+        if all(top[0] == score and (len(top) == 1 or score - top[1] > CLEAR) for top in rivals):
             return pair
     return None
 
@@ -178,72 +206,75 @@ def _why_not(column: Any, pairs: Mapping[tuple[Any, str], Reason], scores: Mappi
     if own:
         others = [repr(c) for c, field in pairs if field == own[0] and c != column]
         return 0.0, f"{own[0]} is fitted alike by {', '.join(others)}: choose"
-    taken = max((s for (c, _), s in scores.items() if c == column), default=(0.0, ""))
-    return 0.0, "no field like it" if taken[0] < LIKELY else "the field that fits it is filled by another column"
+    best, why = max((s for (c, _), s in scores.items() if c == column), default=(0.0, ""))
+    if best >= LIKELY:
+        return 0.0, "the field that fits it is filled by another column"
+    return 0.0, why or "no field like it"
 
 
-def _sample(column: "pd.Series[Any]") -> list[Any]:
-    return [*dict.fromkeys(v for v in values_of(column.dropna().head(5 * SAMPLE)) if v is not None)][:SAMPLE]
+class _Sample:
+    """Some values of a column, and what they are."""
+
+    def __init__(self, column: "pd.Series[Any]") -> None:
+        values = values_of(column.dropna().head(5 * SAMPLE))
+        self.values = [*dict.fromkeys(v for v in values if v is not None)][:SAMPLE]
+        self._shares: dict[tuple[Any, ...], float] = {}  # by what the rule of a field depends on
+
+    def fits(self, field: Field) -> float | None:
+        """The share of the values that the field can hold; None where that says nothing."""
+        if not self.values or isinstance(field, (*PASSTHROUGH, Json)) or type(field) is Text:
+            return None
+        names = ("country", "format", "scheme", "minimum", "max_length", "choices")
+        key = type(field), *(repr(getattr(field, name, None)) for name in names)
+        if key not in self._shares:
+            checker = CellChecker(rule_of(field, ParseOptions()))
+            checker.classify(self.values)
+            self._shares[key] = 1 - sum(result.open for result in checker.results.values()) / len(self.values)
+        return self._shares[key]
+
+    @cached_property
+    def kind(self) -> str:
+        """Whether most values are addresses or phones, whatever the column's name."""
+        kinds = {"e-mail addresses": Email(), "phone numbers": Phone()}
+        return next((kind for kind, field in kinds.items() if (self.fits(field) or 0) >= FITTING), "")
 
 
-def _score(column: str, field: Field, sample: list[Any]) -> Reason:
+def _score(column: str, field: Field, sample: _Sample) -> Reason:
     """How well a column fits a field, and why."""
-    score, reason = max((_by_name(column, n) for n in (field.name, field.key, field.label) if n), default=(0.0, ""))
-    fits = _fitting(field, sample)
-    telling = isinstance(field, Email | Phone | Date | Timestamp) or (
-        isinstance(field, Identity) and bool(field.scheme)
-    )
-    if fits is None or score > 0.95:
+    names = [n for n in (field.name, field.key, field.label) if n]
+    score, reason = max((_by_name(column, name) for name in names), default=(0.0, ""))
+    if score >= LIKELY:
+        if type(field) is Text and score < EXACTLY and sample.kind:
+            return 0.0, f"{reason}, but its values are {sample.kind}: match[{column!r}] = {field.name!r} says so"
         return score, reason
-    if not score and isinstance(field, Choice) and fits >= 0.8 and _asks_kind(column, field.name):
+    if isinstance(field, Choice) and _asks_kind(column, field.name) and (sample.fits(field) or 0) >= FITTING:
         return 0.72, f"its values are those of {field.name!r}"
-    if fits < 0.5:
-        return score - 0.4, f"{reason}, but {1 - fits:.0%} of its values do not fit"
-    if telling and fits >= 0.8:
-        if score:
-            return max(0.83, min(score + 0.03, 0.95)), f"{reason}; its values fit"
-        return 0.76, f"its values are of the kind {field.kind}"
-    return score, reason
-
-
-def _fitting(field: Field, sample: list[Any]) -> float | None:
-    """The share of the values that the field can hold; None where that tells nothing."""
-    if not sample or isinstance(field, (*KEPT, Json)) or type(field) is Text:
-        return None
-    judge = Judge(rule_of(field, Reading()))
-    judge.odd(sample)
-    return 1 - sum(problem.blocks for problem in judge.problems.values()) / len(sample)
+    speaks = isinstance(field, Email | Phone | Date | Timestamp) or (isinstance(field, Identity) and bool(field.scheme))
+    own = spoken(column)
+    if not speaks or not (own.meaningless or (reason and not own.vetoed)) or (sample.fits(field) or 0) < FITTING:
+        return 0.0, reason and f"{reason}, and of something else: match[{column!r}] = {field.name!r} says so"
+    return GUESS, f"its values are of the kind {field.kind}"
 
 
 def _by_name(column: str, name: str) -> Reason:
     if column == name:
         return 1.0, "the same name"
-    if folded(column) == folded(name) != "":
+    plain, wanted = folded(column), folded(name)
+    if plain == wanted != "":
         return 0.98, f"the same name as {name!r}, but for accents, case or punctuation"
-    own, other = _concepts(column), _concepts(name)
-    if own and other and own[0] == other[0]:
-        whole = own[1] and other[1]
-        return (0.9 if whole else 0.72), f"another word for {name!r}"
-    if difflib.SequenceMatcher(None, folded(column), folded(name)).ratio() >= 0.85:
-        return 0.7, f"nearly the same name as {name!r}"
+    own, other = spoken(column), spoken(name)
+    if own.concept and own.concept == other.concept:
+        if own.vetoed or other.vetoed or not own.whole:
+            return 0.1, f"speaks of {name!r}"
+        return (0.9 if other.whole else 0.72), f"another word for {name!r}"
+    if abs(len(plain) - len(wanted)) <= 3 and len(wanted) > 3 and not (own.concept and other.concept):
+        alike = difflib.SequenceMatcher(None, plain, wanted)
+        if alike.real_quick_ratio() >= NEARLY and alike.quick_ratio() >= NEARLY and alike.ratio() >= NEARLY:
+            return 0.7, f"nearly the same name as {name!r}"
     return 0.0, ""
 
 
 def _asks_kind(column: str, name: str) -> bool:
     """Whether one of the two says "type" and no more, and the other is the type of something."""
     bare = not KINDS.isdisjoint((folded(column), folded(name)))
-    return bare and all(not KINDS.isdisjoint(map(folded, _words(said))) for said in (column, name))
-
-
-def _words(name: str) -> list[str]:
-    parted = re.sub(r"([A-ZÁÉÍÓÚÑ]{2,})", lambda m: m[1].title(), name.replace("_", " "))
-    return re.findall(r"\w[^\W\dA-Z]*|\d+", parted)
-
-
-def _concepts(name: str) -> tuple[str, bool] | None:
-    """What a name speaks of, and whether it says nothing else."""
-    if found := CONCEPTS.get(folded(name)):
-        return found, True
-    words = _words(name)
-    phrases = [words[i : i + n] for n in (4, 3, 2, 1) for i in range(len(words) - n + 1)]
-    return next(((CONCEPTS[p], False) for p in (folded("".join(p)) for p in phrases) if p in CONCEPTS), None)
+    return bare and all(not KINDS.isdisjoint(map(folded, words_of(said))) for said in (column, name))

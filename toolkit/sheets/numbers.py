@@ -2,47 +2,71 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from toolkit.sheets.cells import EXACT, latin
-from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
+from toolkit.sheets.checker import LONGEST, QUESTION, CellError, CellRule, Parsed, ParseOptions, unlike
 from toolkit.spec import Integer, Number
 
 HUGE = 10**300  # no float is much larger
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII).fullmatch
-_TINY = re.compile(r"[+-]?\d(?:\.\d+)?[eE]-\d{1,3}", re.ASCII).fullmatch
-_WRITTEN = {
-    sign: re.compile(rf"[+-]?(?:\d{{1,3}}(?:{other}\d{{3}})+|\d+)?(?:{re.escape(sign)}\d+)?", re.ASCII).fullmatch
-    for sign, other in ((".", ","), (",", r"\."))
-}
-_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII).fullmatch
+_TINY = re.compile(r"[+-]?\d(?:\.\d{1,30})?[eE]-\d{1,3}", re.ASCII).fullmatch
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII).fullmatch  # one thousand, or one
+_SPACED = re.compile(r"(?<=\d)[\s'’](?=\d{3})")
+_CURRENCY = r"us\$|r\$|s/\.?|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|\$|€|£|₴|грн\.?|pesos?|euros?|d[oó]lares"
+_MONEY = re.compile(rf"(?:{_CURRENCY})?\s*([(+-]{{0,2}}[\d.,\s'’]+\)?-?)\s*(?:{_CURRENCY})?", re.IGNORECASE).fullmatch
 
 
-def _telling(sign: str, other: str) -> re.Pattern[str]:
+def _written(sign: str, other: str) -> Any:
+    forms = rf"[+-]?(?:\d{{1,3}}(?:{other}\d{{3}})+|\d+)?(?:{sign}\d+)?"
+    return re.compile(forms, re.ASCII).fullmatch
+
+
+def _decisive(sign: str, other: str) -> Any:
     """Numbers that can be read in one way only, `sign` being their decimal sign."""
     grouped = rf"\d{{1,3}}(?:{other}\d{{3}})"
     forms = (rf"0?{sign}\d+", rf"\d+{sign}(?:\d\d?|\d{{4,}})", rf"\d{{4,}}{sign}\d+", rf"{grouped}+{sign}\d+")
-    return re.compile(rf"^[+-]?(?:{'|'.join(forms)}|{grouped}{{2,}})$", re.MULTILINE)
+    return re.compile(rf"[+-]?(?:{'|'.join(forms)}|{grouped}{{2,}})", re.ASCII).fullmatch
 
 
-_TELLS = {".": _telling(r"\.", ","), ",": _telling(",", r"\.")}
+_WRITTEN = {".": _written(r"\.", ","), ",": _written(",", r"\.")}
+_DECISIVE = {".": _decisive(r"\.", ","), ",": _decisive(",", r"\.")}
 
 
-def decimal_of(blocks: Iterable[Iterable[object]]) -> str:
-    """The decimal sign that the values of a column give away; "" where they do not, or disagree."""
-    found = set()
-    for values in blocks:
-        joined = "\n".join([v for v in values if isinstance(v, str)])
-        if "." in joined or "," in joined:
-            found |= {sign for sign, tells in _TELLS.items() if tells.search(joined)}
-    return found.pop() if len(found) == 1 else ""
+def decimal_of(texts: Iterable[str]) -> tuple[str, str]:
+    """The decimal sign that the texts of a column show, a number a line; "" for none. And what is to be said of that.
+
+    Those that show one have to agree, and to be at least as many as those that can be read in two ways.
+    """
+    shows: Counter[str] = Counter()
+    for value in (line for text in texts if "." in text or "," in text for line in text.split("\n")):
+        if ("." in value or "," in value) and len(value) < LONGEST:
+            text = _bare(value)
+            shows[
+                "either" if _EITHER(text) else next((s for s, sees in _DECISIVE.items() if sees(text)), "neither")
+            ] += 1
+    signs = [sign for sign in ".," if shows[sign]]
+    if not shows["either"] or not signs:
+        return (signs[0] if len(signs) == 1 else ""), ""
+    if len(signs) == 1 and shows[signs[0]] >= shows["either"]:
+        name = "point" if signs == ["."] else "comma"
+        return signs[0], f"the decimal sign was taken to be a {name}, as {shows[signs[0]]:,} of its numbers show"
+    return "", ""
+
+
+def _bare(text: str) -> str:
+    """The digits and signs of an amount of money."""
+    text = _SPACED.sub("", latin(text))
+    found = _MONEY(text[:LONGEST])
+    return found[1].strip() if found else text
 
 
 def _number(text: str, decimal: str) -> int | float:
-    text = re.sub(r"(?<=\d)[\s'’](?=\d{3})", "", latin(text))
+    text = _SPACED.sub("", latin(text))
     if _INTEGER(text):
         return int(text)
     if _TINY(text):
@@ -51,44 +75,51 @@ def _number(text: str, decimal: str) -> int | float:
     if decimal not in ways and len(ways) == 2:
         if _EITHER(text):
             digits = re.sub("[.,]", "", text)
-            raise Wrong(
-                f"can be read as {digits} or as {text.replace(',', '.')}: correct it, or check with `decimal=`", digits
-            )
-        ways = {sign for sign in ways if _TELLS[sign].match(text)} or ways
+            readings = f"{digits} or as {text.replace(',', '.')}: correct it, or check with `decimal=`"
+            raise CellError("can be read as two numbers", digits, detail=f"can be read as {readings}", level=QUESTION)
+        ways = {sign for sign in ways if _DECISIVE[sign](text)} or ways
     if decimal and decimal not in ways:
         ways = set()
     if not ways:
-        raise Wrong("is not a number", _proposal(text, decimal))
+        raise CellError("is not a number", _proposal(text, decimal))
     sign = decimal or ways.pop()
     plain = text.replace("," if sign == "." else ".", "").replace(sign, ".")
     return float(plain) if "." in plain else int(plain)
 
 
 def _proposal(text: str, decimal: str) -> str | None:
-    """The number in a text such as "$ 1.611.580": as it is sent, or as it stands where that has two readings."""
-    bare = re.sub(r"[^\d.,-]", "", text)
-    if bare == text:
+    """The number in an amount of money, as "$ 1.611.580": as it is sent, or as it stands where it has two readings.
+
+    Whatever else stands beside digits, as in 15%, 1E5 or ½, may change what they mean.
+    """
+    bare = _bare(text)
+    if bare.startswith("(") and bare.endswith(")"):
+        bare = f"-{bare[1:-1].strip()}"
+    elif bare.endswith("-"):
+        bare = f"-{bare[:-1].strip()}"
+    if bare == text or bare[-1:] not in "0123456789":
         return None
     try:
         found = _number(bare, decimal)
-    except Wrong as wrong:
+    except CellError as wrong:
         return bare if wrong.problem.proposal else None
     plain = str(found)
     return bare if isinstance(found, float) and (decimal == "," or _EITHER(plain)) else plain
 
 
-def number(field: Number, reading: Reading) -> Rule:
-    def read(value: str | int | float) -> Read:
-        found = _number(value, reading.decimal) if isinstance(value, str) else value
+def number(field: Number, options: ParseOptions) -> CellRule:
+    def parse(value: str | int | float) -> Parsed:
+        found = _number(value, options.decimal) if isinstance(value, str) else value
         if not _finite(found):
-            raise Wrong("is not a finite number")
-        return Read(_digits(found) if field.as_text else found)
+            raise CellError("is not a finite number")
+        return Parsed(_digits(found) if field.as_text else found)
 
+    point = options.decimal == "."
     if field.as_text:  # as it is written
-        plain = "(?:0|-?[1-9][0-9]{0,14})" + (r"|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,3}[1-9]" * (reading.decimal == "."))
-        return Rule(read, (int, float), finder(plain), right=_finite, wire=_digits)
-    plain = "[+-]?[0-9]{1,15}" + (r"(?:\.[0-9]{1,15})?" if reading.decimal == "." else "")
-    return Rule(read, (int, float), finder(plain), right=_finite, wire=_plain)
+        form = "(?:0|-?[1-9][0-9]{0,14})" + (r"|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,3}[1-9]" * point)
+        return CellRule(parse, (int, float), unlike(form), is_valid=_finite, convert=_digits)
+    form = "[+-]?[0-9]{1,15}" + (r"(?:\.[0-9]{1,15})?" * point)
+    return CellRule(parse, (int, float), unlike(form), is_valid=_finite, convert=_plain)
 
 
 def _finite(value: Any) -> bool:
@@ -112,17 +143,19 @@ def _plain(value: str | float) -> int | float:
     return value if not isinstance(value, str) else float(value) if "." in value else int(value)
 
 
-def whole(field: Integer, reading: Reading) -> Rule:
-    def read(value: str | int | float) -> Read:
-        found = _number(value, reading.decimal) if isinstance(value, str) else value
+def integer(field: Integer, options: ParseOptions) -> CellRule:
+    def parse(value: str | int | float) -> Parsed:
+        found = _number(value, options.decimal) if isinstance(value, str) else value
         if isinstance(found, float):
             if not found.is_integer():
-                raise Wrong("is not a whole number")
-            if abs(found) >= 2**53:
-                raise Wrong("is a whole number that lost digits as a decimal one")
+                raise CellError("is not a whole number")
+            if abs(found) >= EXACT:
+                raise CellError("is a whole number that lost digits as a decimal one")
+        if not _finite(found):
+            raise CellError("is not a finite number")
         if field.minimum is not None and found < field.minimum:
-            raise Wrong(f"is less than {field.minimum}")
-        return Read(int(found))
+            raise CellError("is too small", detail=f"less than {field.minimum}")
+        return Parsed(int(found))
 
-    plain = {None: "[+-]?[0-9]{1,15}", 0: "[0-9]{1,15}"}.get(field.minimum)
-    return Rule(read, (int, float), finder(plain) if plain else None, wire=int)
+    form = {None: "[+-]?[0-9]{1,15}", 0: "[0-9]{1,15}"}.get(field.minimum, "")
+    return CellRule(parse, (int, float), unlike(form) if form else None, convert=int)

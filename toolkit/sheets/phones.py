@@ -5,20 +5,33 @@ changes faster than the library.
 """
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from toolkit.sheets.cells import latin, undecimal
-from toolkit.sheets.rule import Read, Reading, Rule, Wrong, finder
+from toolkit.errors import InputError
+from toolkit.sheets.cells import folded, latin, undecimal
+from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Parsed, ParseOptions, Problem, unlike
 from toolkit.spec import Phone
 
 NEVER = "(?!)"
-_BETWEEN = str.maketrans(dict.fromkeys(" \t\n\r\u00a0().-"))
+COUNTRIES = {  # as people write them
+    "AR": "Argentina", "BO": "Bolivia", "BR": "Brasil, Brazil", "CL": "Chile", "CO": "Colombia", "CR": "Costa Rica",
+    "EC": "Ecuador", "SV": "El Salvador", "GT": "Guatemala", "HN": "Honduras", "MX": "México", "NI": "Nicaragua",
+    "PA": "Panamá", "PY": "Paraguay", "PE": "Perú", "DO": "República Dominicana", "UY": "Uruguay", "VE": "Venezuela",
+    "ES": "España, Spain", "PT": "Portugal", "US": "Estados Unidos, United States, USA, EE.UU.",
+    "UA": "Ucrania, Ukraine, Україна", "PL": "Polonia, Poland, Польща", "DE": "Alemania, Germany, Німеччина",
+}  # fmt: skip
+_REGIONS = {folded(name): region for region, names in COUNTRIES.items() for name in (region, *names.split(","))}
+_MOBILES = {"CL": "9"}  # how they begin, where the library does not tell them from others
 _NUMBER = re.compile(r"\+?\d{4,20}").fullmatch
-_EXTENSION = re.compile(r"\s*(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s*\d{1,7}$", re.IGNORECASE)
-_SEVERAL = re.compile(r"\s*[/;,|\n]\s*|\s+(?:y|o|and|or|та|або)\s+")
+_EXTENSION = re.compile(r"\s?(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s{0,3}\d{1,7}$", re.IGNORECASE)
+_SEVERAL = re.compile(r"[/;,|\n]|\s(?:y|e|o|ó|u|and|or|та|або|і)\s")
+NOT_MOBILE = Problem("is not the number of a mobile phone", level=DOUBT)
+_SHORTEST = 7  # digits of a number, where several stand in a cell
+_MARGIN = 0.8  # of the numbers that are none of the country expected fit another
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,7 @@ class _Country:
     whole: Callable[[str], Any]  # country code and national number
     mobile: Callable[[str], Any]
     fixed: Callable[[str], Any]
+    usual: Callable[[str], Any]  # a national number of one of the known kinds
 
 
 @lru_cache
@@ -39,91 +53,163 @@ def _country(region: str, code: int = 0) -> _Country:
     known = PhoneMetadata.metadata_for_region(region) or PhoneMetadata.metadata_for_nongeo_region(code)
     if known is None:
         never = re.compile(NEVER).fullmatch
-        return _Country("", "", NEVER, never, never, never, never)
-    shapes = (known.general_desc, known.mobile, known.fixed_line)
-    patterns = [((d and d.national_number_pattern) or NEVER).replace(r"\d", "[0-9]") for d in shapes]
-    fits, mobile, fixed = (re.compile(pattern).fullmatch for pattern in patterns)
-    whole = re.compile(f"{known.country_code}(?:{patterns[0]})").fullmatch
-    return _Country(str(known.country_code), known.national_prefix or "", patterns[0], fits, whole, mobile, fixed)
+        return _Country("", "", NEVER, never, never, never, never, never)
+    kinds = (
+        known.mobile,
+        known.fixed_line,
+        known.toll_free,
+        known.premium_rate,
+        known.shared_cost,
+        known.voip,
+        known.uan,
+    )
+    lengths = {n for d in kinds[:2] if d for n in d.possible_length if n > 0}
+    special, mobile, fixed = (_any_of(shapes) for shapes in (kinds[2:], kinds[:1], kinds[1:2]))
+    sizes = "|".join(f"[0-9]{{{n}}}" for n in sorted(lengths)) or NEVER
+    general = _any_of((known.general_desc,))
+    if lengths:
+        general = f"(?=(?:{sizes}|{special})(?![^\n])){general}"
+    usual = f"{mobile}|{fixed}|{special}"
+    compiled = (re.compile(p).fullmatch for p in (general, f"{known.country_code}(?:{general})", mobile, fixed, usual))
+    return _Country(str(known.country_code), known.national_prefix or "", general, *compiled)
 
 
-def _abroad(digits: str) -> bool:
-    """Whether digits that begin with a country code fit that country."""
+def _any_of(shapes: Iterable[Any]) -> str:
+    patterns = [d.national_number_pattern.replace(r"\d", "[0-9]") for d in shapes if d and d.national_number_pattern]
+    return "|".join(f"(?:{pattern})" for pattern in patterns) or NEVER
+
+
+def region_of(name: str, *, unknown: str = "") -> str:
+    """The country of a name or code, in two letters; `unknown` where there is none.
+
+    Raises:
+        InputError: there is none, and nothing stands for it.
+    """
+    from phonenumbers import PhoneMetadata
+
+    region = _REGIONS.get(folded(name), str(name).strip().upper())
+    if PhoneMetadata.metadata_for_region(region) is not None:
+        return region
+    if unknown:
+        return unknown
+    raise InputError(f"there is no country {name!r}: say it in two letters, as 'CO' for Colombia")
+
+
+@lru_cache(maxsize=20_000)
+def _abroad(digits: str) -> str:
+    """The country code that digits begin with, where they fit its country; "" where they do not."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
     code = next((digits[:n] for n in (1, 2, 3) if int(digits[:n]) in COUNTRY_CODE_TO_REGION_CODE), "")
     regions = COUNTRY_CODE_TO_REGION_CODE[int(code)] if code else ()
-    return any(_country(region, int(code)).whole(digits) for region in regions)
+    return code if any(_country(region, int(code)).whole(digits) for region in regions) else ""
 
 
-def rule(field: Phone, reading: Reading) -> Rule:
-    home = _country(field.country)
+def _near(one: str, other: str) -> bool:
+    """Whether two country codes are of one continent."""
+    return one[:1] == other[:1] or {one[:1], other[:1]} <= {"3", "4"}
 
-    def read(text: str) -> Read:
-        number = undecimal(latin(text)).replace("(0)", "").translate(_BETWEEN)
-        if not _NUMBER(number):
-            raise _unreadable(text, read)
-        abroad = number[0] == "+" or number.startswith("00")
+
+def rule(field: Phone, options: ParseOptions) -> CellRule:
+    region = options.country or field.country
+    home = _country(region)
+
+    def parse(text: str) -> Parsed:
+        number = _bare(text.replace("(0)", ""))
+        abroad = number[:1] == "+" or number[:2] == "00"
         digits = number.lstrip("+").removeprefix("00") if abroad else number
-        if not abroad:
-            digits = _at_home(home, digits)
-        elif not home.whole(digits) and not _abroad(digits):
-            raise Wrong("is not a phone number of the country that it names")
-        if field.mobile and home.whole(digits) and _is_fixed(home, digits):
-            raise Wrong("is not the number of a mobile phone")
+        own = abroad and home.whole(digits)
+        if not own:
+            if not _NUMBER(number):
+                raise _unreadable(text, parse)
+            if not abroad:
+                digits = _at_home(home, digits, parse)
+                own = home.whole(digits)
+            elif len(digits) < 4 or not _abroad(digits):
+                raise CellError(
+                    "is not a phone number of the country that it names", _first(_halves(text, number), parse)
+                )
+        doubt = NOT_MOBILE if field.mobile and own and _is_fixed(home, region, digits) else None
         if field.as_written:
-            return Read(number, number)
-        return Read(digits, digits if home.whole(digits) else f"+{digits}")  # without its +, it would be of home
+            return Parsed(number, number, doubt)
+        return Parsed(digits, digits if own else f"+{digits}", doubt)  # without its +, it would be of home
 
-    if field.mobile or field.as_written or not home.code:
-        return Rule(read)
-    own = f"(?:{home.general})$"
-    start = re.compile(rf"^(?:(?:\+|00){home.code}|(?:{home.trunk})?(?!{home.code}{own}))(?={own})", re.MULTILINE)
-
-    def tidied(texts: list[str]) -> list[str]:
-        joined = undecimal("\n".join(texts))
-        for between in " -.()\u00a0":
-            joined = joined.replace(between, "")
-        return start.sub(home.code, joined).split("\n") if texts else []
-
-    return Rule(read, odd=finder(f"(?!{own}){home.code}(?:{home.general})"), tidied=tidied)
+    own = f"(?:{home.general})(?![^\n])"
+    sent = f"(?!{own}){home.code}{own}"
+    return CellRule(parse, unlike=None if field.mobile or field.as_written or not home.code else unlike(sent))
 
 
-def _is_fixed(home: _Country, digits: str) -> bool:
+def _bare(text: str) -> str:
+    """The text without what stands between the digits of a number."""
+    text = undecimal(latin(text)).replace(" ", "").replace("-", "").replace(".", "").replace("(", "").replace(")", "")
+    return text if text.isprintable() else "".join(text.split())
+
+
+def _is_fixed(home: _Country, region: str, digits: str) -> bool:
     national = digits.removeprefix(home.code)
+    if region in _MOBILES:
+        return not national.startswith(_MOBILES[region])
     return bool(home.fixed(national) and not home.mobile(national))
 
 
-def _at_home(home: _Country, digits: str) -> str:
+def _at_home(home: _Country, digits: str, parse: Callable[[str], Parsed]) -> str:
     """The full number of digits that name no country, where there is one way to read them."""
     own = digits.removeprefix(home.trunk) if home.trunk and not home.fits(digits) else digits
     ways = {f"{home.code}{own}" if home.fits(own) else "", digits if home.whole(digits) else ""} - {""}
     if len(ways) == 1:
         return ways.pop()
     if len(ways) > 1:
-        raise Wrong("can be read with and without its country code", sorted(ways)[0])
-    if _abroad(digits):
-        raise Wrong("names no country, and does not fit the one expected", f"+{digits}")
+        raise CellError("can be read with and without its country code", sorted(ways)[0], level=QUESTION)
+    if (code := _abroad(digits)) and _near(code, home.code):
+        raise CellError("names no country, and does not fit the one expected", f"+{digits}", level=QUESTION)
+    if first := _first(_halves("", digits), parse) if len(digits) >= 2 * _SHORTEST else None:
+        raise CellError("holds several phone numbers", first)
     bare = digits.lstrip("0")
-    raise Wrong("is not a phone number", f"{home.code}{bare}" if home.fits(bare) else None)
+    raise CellError("is not a phone number", f"{home.code}{bare}" if home.fits(bare) else None)
 
 
-def _unreadable(text: str, read: Callable[[str], Read]) -> Wrong:
+def _halves(text: str, digits: str) -> list[str]:
+    """The first of two numbers that stand in a cell one after the other, whatever is between them."""
+    parts = [part for part in re.split(r"\s{1,9}-\s{1,9}|(?<=\d)\s(?=\+)", text) if part]
+    starts = [digits[:n] for n in range(_SHORTEST, len(digits) - _SHORTEST + 1)] if len(digits) >= 2 * _SHORTEST else []
+    return [*(parts[:1] if len(parts) > 1 else []), *(s for s in starts if 2 * len(s) == len(digits)), *starts]
+
+
+def _unreadable(text: str, parse: Callable[[str], Parsed]) -> CellError:
     if (main := _EXTENSION.sub("", text)) != text:
-        return Wrong("has an extension", _first([main], read))
-    parts = [part for part in _SEVERAL.split(text) if part]
-    if len(parts) > 1 and (first := _first(parts, read)):
-        return Wrong("holds several phone numbers" if sum(map(str.isdigit, parts[1])) > 5 else "holds more", first)
+        return CellError("has an extension", _first([main], parse))
+    parts = [part for part in (part.strip() for part in _SEVERAL.split(text)) if part]
+    if len(parts) > 1 and (first := _first(parts, parse)):
+        many = sum(map(str.isdigit, parts[1])) > 5
+        return CellError("holds several phone numbers" if many else "holds more than a phone number", first)
     bare = re.sub(r"[^\d+]", "", latin(text))
-    return Wrong("is not a phone number", _first([bare], read) if len(bare) > 6 else None)
+    if len(bare) >= 2 * _SHORTEST and (first := _first(_halves(text, bare.lstrip("+")), parse)):
+        return CellError("holds several phone numbers", first)
+    return CellError("is not a phone number", _first([bare], parse) if len(bare) > 6 else None)
 
 
-def _first(parts: list[str], read: Callable[[str], Read]) -> str | None:
+def _first(parts: Sequence[str], parse: Callable[[str], Parsed]) -> str | None:
     """The first of some texts that is a phone number."""
     for part in parts:
-        if _NUMBER(latin(part).translate(_BETWEEN)):
+        number = _bare(part)
+        if _NUMBER(number) and len(number) < 2 * _SHORTEST + 2:
             try:
-                return read(part).tidy
-            except Wrong:
+                return parse(part).normalised
+            except CellError:
                 continue
     return None
+
+
+def likely_country(texts: Iterable[str], expected: str) -> str:
+    """The country, of the same continent, that most numbers fit which are none of the one expected; "" for none."""
+    home, fits, seen = _country(expected), Counter[str](), 0
+    for text in texts:
+        number = _bare(text[:40]).removeprefix("0")
+        if number.isdigit() and 7 <= len(number) <= 12:
+            seen += 1
+            fits.update(r for r in COUNTRIES if _near(_country(r).code, home.code) and _country(r).mobile(number))
+    if not fits:
+        return ""
+    (best, count), *others = fits.most_common(2)
+    clear = not others or others[0][1] < _MARGIN * count
+    return best if clear and count >= _MARGIN * seen else ""

@@ -1,11 +1,7 @@
 """A spreadsheet as a DataFrame of texts: what is there, and nothing else."""
 
-import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, time
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +9,19 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.sheets import delimited
+from toolkit.sheets import delimited, ods, xls, xlsb, xlsx
 from toolkit.sheets import header as headers
+from toolkit.sheets.archive import MAX_BYTES, Archive
 from toolkit.sheets.cells import SHORTENED, folded, shown
-from toolkit.sheets.facts import Facts, look
-from toolkit.sheets.own import restored
-from toolkit.sheets.unzip import MAX_BYTES, Archive
+from toolkit.sheets.result_format import restored
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
-_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
-_HEAD, _BLOCK = 60, 500  # rows: few at a time stay in the processor's cache
+_BLOCK = 500  # rows: few at a time stay in the processor's cache
 _DIGITS = "{:.15g}".format  # as many as a spreadsheet keeps; longer numbers come out as 1.23e+16
-
-
-@dataclass
-class _Grid:
-    """The cells of one sheet as they come, row by row from the first."""
-
-    rows: Iterable[Sequence[Any]]
-    title: str
-    notes: list[str] = field(default_factory=list)
-    merged: headers.Merged = ()
-    facts: Facts = field(default_factory=Facts)
+_SPANS = 20  # places that a note names
+LONGER = "has more cells than the header: a separator may stand inside of one"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLD = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")  # xls before it was a compound
 
 
 def read_sheet(
@@ -50,227 +37,299 @@ def read_sheet(
 
     Nothing is guessed: leading zeros, long digit strings and "NA" stay. Dates are written as 2024-03-31, times as
     14:05:00. Formulas give their stored values. The index, `row`, is the number that the spreadsheet shows beside the
-    row. `attrs` says `source`, `sheet`, `notes` (sentences: what was left out, hidden, damaged or taken for granted)
-    and `numeric` (columns whose cells are all numbers). A million rows of ten cells take 1.7 GB of memory.
+    row. `attrs` says `source`, `sheet` and `sheets` (all there are), `header` (its row, or 0), `notes` (sentences: what
+    was left out, hidden, damaged or decided, and how to decide otherwise), `numeric` (columns whose cells are all
+    numbers), `numbers` (of the other columns, the texts that were numbers in their cells) and `questions` (rows to look
+    at, by reason). A million rows of ten cells take 1.7 GB.
 
     Args:
-        source: a path, bytes, or an upload of a notebook; xlsx, xls, xlsb, ods, csv or tsv, whatever its name says.
+        source: a path, bytes, an open file, or an upload of a notebook; xlsx, xls, xlsb, ods, csv or tsv, whatever its
+            name says.
         sheet: its name, or its number from 1; without one the first that holds anything.
         header: the row that names the columns, as the spreadsheet numbers it; 0 where none does; without one it is
-            found under titles and blank lines.
-        encoding: of a text file, where it is none of UTF-8, UTF-16, cp1252 and cp1251.
-        separator: of a text file, where it is to be none of comma, semicolon, tab and bar.
+            the first row that names what the rows below it hold.
+        encoding: of a text file, where it is not UTF-8 and its letters do not tell.
+        separator: of a text file, one character; without one, comma, semicolon, tab or bar.
         limits: how many times the usual limits on unpacked size are allowed.
 
     Raises:
-        InputError: there is no such file or sheet, or it is damaged, protected, empty, or too large to unpack.
+        InputError: there is no such file or sheet, or it is damaged, protected, empty, no table, or too large.
     """
+    if header is not None and (isinstance(header, bool) or not isinstance(header, int) or header < 0):
+        raise InputError(f"`header` is the number of a row, 0 where none names the columns: {header!r} is none")
     name, data = _content(source)
-    if data[:2] == b"PK" or data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        grid = _workbook(data, sheet, limits)
-    else:
-        grid = _text(data, name, encoding, separator)
-    frame = _framed(grid, header)
-    if not grid.title:
+    try:
+        title, sheets, grid = _opened(data, sheet, limits, encoding, separator)
+        frame = _framed(grid, header, delimiter=not title)
+    except InputError:
+        raise
+    except Exception as problem:  # noqa: BLE001 (whatever the reader of a foreign file stumbles over is said in words)
+        raise InputError(
+            f"the file is damaged, and cannot be read: {type(problem).__name__}: {problem}"[:300]
+        ) from None
+    if not title:
         frame = restored(frame)
-    frame.attrs |= {"source": name, "sheet": grid.title, "notes": grid.notes}
+    frame.attrs |= {"source": name, "sheet": title, "sheets": sheets, "notes": grid.notes}
     return frame
 
 
 def _content(source: Any) -> tuple[str, bytes]:
+    """The name and the bytes of what was given."""
     if isinstance(source, list | tuple):
         if len(source) != 1:
             raise InputError(f"one upload is read at a time; there are {len(source)}")
         source = source[0]
     if isinstance(source, Mapping):
-        return str(source.get("name", "upload")), bytes(source["content"])
+        if not isinstance(content := source.get("content"), bytes | bytearray | memoryview):
+            raise InputError("the upload has no content: choose the file again")
+        return str(source.get("name", "upload")), bytes(content)
     if isinstance(source, bytes | bytearray | memoryview):
         return "", bytes(source)
-    path = Path(source).expanduser()
+    if callable(getattr(source, "read", None)):
+        content = source.read(MAX_BYTES + 1)
+        return Path(str(getattr(source, "name", ""))).name, content.encode() if isinstance(content, str) else content
+    if isinstance(source, pd.DataFrame) or not isinstance(source, str | Path):
+        raise InputError(
+            f"a sheet is read from a path, bytes, an open file or an upload, not from a {type(source).__name__}"
+        )
+    return _file(Path(str(source).strip().strip("\"'“”")).expanduser())
+
+
+def _file(path: Path) -> tuple[str, bytes]:
+    if path.name.startswith("~$"):
+        raise InputError(f"{path.name} is what Excel leaves while {path.name[2:]!r} is open: read that file")
     try:
         if path.stat().st_size > MAX_BYTES:
             raise InputError(f"{path.name} is larger than {MAX_BYTES:,} bytes")
         return path.name, path.read_bytes()
     except OSError as problem:
         raise InputError(f"{path} cannot be read: {problem.strerror}") from None
+    except ValueError as problem:
+        raise InputError(f"{str(path)!r} is no path: {problem}") from None
 
 
-# ── workbooks ────────────────────────────────────────────────────────────────
+def _opened(
+    data: bytes, wanted: str | int | None, limits: int, encoding: str | None, separator: str | None
+) -> tuple[str, list[str], Grid]:
+    """The title of the sheet, "" for a text file; those of all sheets; and its cells."""
+    if data[:2] == b"PK":
+        archive = Archive(data, limits)
+        kind = ods if ods.PART in archive else xlsb if "xl/workbook.bin" in archive else xlsx
+        return _sheet(kind.read(archive), wanted)
+    if data[:8] == _OLE or data.startswith(_OLD):
+        return _sheet(xls.read(data), wanted)
+    return "", [], delimited.read(data, encoding, separator)
 
 
-def _workbook(data: bytes, wanted: str | int | None, limits: int) -> _Grid:
-    import python_calamine as calamine
+def _sheet(book: Workbook, wanted: str | int | None) -> tuple[str, list[str], Grid]:
+    names = [tab.name for tab in book.tabs]
+    shown_first = sorted(range(len(names)), key=lambda n: book.tabs[n].hidden)
+    for position in shown_first if wanted is None else [_chosen(names, wanted)]:
+        grid = book.grid(position)
+        rows = iter(grid.rows)
+        if first := next(rows, None):
+            grid.rows = _chained(first, rows)
+            grid.notes += _tabs(book.tabs, position)
+            return names[position] or "Sheet", names, grid
+    raise InputError("the workbook holds nothing" if wanted is None else f"sheet {names[position]!r} holds nothing")
 
-    facts = look(Archive(data, limits)) if data[:2] == b"PK" else {}
-    try:
-        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-        found = [s for s in book.sheets_metadata if s.typ == calamine.SheetTypeEnum.WorkSheet]
-        hidden = {s.name for s in found if s.visible != calamine.SheetVisibleEnum.Visible}
-        names = [s.name for s in found]
-        chosen = [_chosen(names, wanted)] if wanted is not None else sorted(names, key=hidden.__contains__)
-        for title in chosen:
-            known = facts.get(title, Facts())
-            known.check_size(limits)
-            cells = book.get_sheet_by_name(title)
-            if cells.start:
-                break
-        else:
-            raise InputError(
-                f"sheet {chosen[0]!r} holds nothing" if wanted is not None else "the workbook holds nothing"
-            )
-    except calamine.CalamineError as problem:
-        if isinstance(problem, calamine.PasswordError) or _ENCRYPTED in data:
-            raise InputError("the workbook is protected by a password") from None
-        raise InputError(f"the workbook cannot be read: {problem}") from None
-    others = [f"{n!r} (hidden)" if n in hidden else repr(n) for n in names if n != title]
+
+def _chained(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
+    yield first
+    yield from rows
+
+
+def _tabs(tabs: Sequence[Tab], chosen: int) -> list[str]:
+    others = [f"{tab.name!r} (hidden)" if tab.hidden else repr(tab.name) for tab in tabs if tab is not tabs[chosen]]
     notes = [f"other sheets, not read: {', '.join(others)}"] if others else []
-    notes += [f"the sheet {title!r} is hidden"] if title in hidden else []
-    left = [""] * (cells.start or (0, 0))[1]
-    rows = (left + row for row in cells.iter_rows()) if left else cells.iter_rows()
-    return _Grid(rows, title, notes, cells.merged_cell_ranges or (), known)
+    return notes + ([f"the sheet {tabs[chosen].name!r} is hidden"] if tabs[chosen].hidden else [])
 
 
-def _chosen(names: Sequence[str], wanted: str | int) -> str:
+def _chosen(names: Sequence[str], wanted: str | int) -> int:
     if isinstance(wanted, int):
         if 1 <= wanted <= len(names):
-            return names[wanted - 1]
+            return wanted - 1
     else:
         alike = [n for n in names if n == wanted] or [n for n in names if folded(n) == folded(wanted)]
         if len(alike) == 1:
-            return alike[0]
+            return names.index(alike[0])
     raise InputError(f"there is no sheet {wanted!r}; there are {', '.join(map(repr, names)) or 'none'}")
-
-
-def _text(data: bytes, name: str, encoding: str | None, separator: str | None) -> _Grid:
-    text, found = delimited.decoded(data, encoding)
-    if re.match(r"\s*<(?:!doctype|html|table|\?xml|\?mso)", text[:200], re.IGNORECASE):
-        raise InputError("the file is a web page or XML, whatever its name says: save it as xlsx first")
-    if len(_CONTROLS.findall(text[:2000])) > 20:
-        raise InputError("the file is neither a spreadsheet nor a text")
-    rows, notes = delimited.rows_of(text, separator)
-    if found not in ("utf-8", "utf-8-sig", "utf-16", encoding):
-        notes.append(f"the encoding was taken to be {found}")
-    return _Grid(rows, "", notes)
 
 
 # ── from cells to a frame ────────────────────────────────────────────────────
 
 
-def _framed(grid: _Grid, wanted: int | None) -> pd.DataFrame:
-    rows = iter(grid.rows)
-    head = list(islice(rows, max(_HEAD, wanted or 0)))
-    position = headers.find(head, grid.merged) if wanted is None else wanted - 1
-    if position is None or position >= len(head):
-        raise InputError("the sheet holds nothing" if position is None else f"the sheet has no row {wanted}")
-    body = position + 1
-    columns, numeric, filled = _columns(chain(head[body:], rows))
-    columns += [[""] * len(filled)] * (len(head[position]) - len(columns) if position >= 0 else 0)
-    for (row, column), text in grid.facts.shown.items():
-        if body <= row < body + len(filled) and column < len(columns):
-            columns[column][row - body], filled[row - body] = text, True
-    named, said = headers.names(head, position, grid.merged, [any(texts) for texts in columns])
-    grid.notes += _above(head, position) + said
-    if wanted is None and headers.looks_like_data(head[position]):
-        grid.notes.append(
-            f"row {body} was taken for the header, though it looks like data: `header=0` says there is none"
-        )
-    kept = np.flatnonzero(filled)
-    grid.notes += _left_out(filled, body, grid.facts)
-    made = {}
-    for name, texts in zip(named, columns, strict=True):
-        if name:
-            array = pd.array([text or None for text in texts], dtype="str")
-            made[name] = array if len(kept) == len(array) else array[kept]
-    frame = pd.DataFrame(made, index=pd.Index(kept + body + 1, name="row"))
-    frame.attrs["numeric"] = [named[n] for n in sorted(numeric)]
-    grid.notes += _damaged(frame)
+def _framed(grid: Grid, wanted: int | None, *, delimiter: bool) -> pd.DataFrame:
+    rows = (
+        row
+        for row in grid.rows
+        if any(cell != "" and not (isinstance(cell, str) and cell.isspace()) for cell in row[1])
+    )
+    head = list(islice(rows, headers.WINDOW))
+    while wanted and head and head[-1][0] < wanted - 1 and (more := list(islice(rows, _BLOCK))):
+        head += more
+    if not head:
+        raise InputError("the sheet holds nothing")
+    found = headers.find(head, grid.merged) if wanted is None else _wanted(head, wanted)
+    body = 0 if found is None else found + 1
+    table = _Table()
+    for block in _blocks(head[body:], rows):
+        table.add(block)
+    width = max(len(table.columns), len(head[found][1]) if found is not None else 0)
+    columns = table.columns + [[""] * len(table.positions) for _ in range(width - len(table.columns))]
+    at = None if found is None else head[found][0]
+    used = [any(texts) for texts in columns]
+    named, said = headers.names(dict(head[:body]), at, grid.merged, used)
+    grid.notes += _above(head[: max(body - 1, 0)]) + said + _header_notes(head, found, wanted)
+    filled = {name: texts for name, texts in zip(named, columns, strict=True) if name}
+    made = {name: pd.array([text or None for text in texts], dtype="str") for name, texts in filled.items()}
+    positions = np.array(table.positions, dtype=np.int64)
+    frame = pd.DataFrame(made, index=pd.Index(positions + 1, name="row"))
+    frame.attrs |= table.numbers(named)
+    frame.attrs["header"] = 0 if at is None else at + 1
+    names_end = 0 if found is None else len(head[found][1])
+    frame.attrs["questions"] = _longer(table, names_end) if delimiter and names_end else {}
+    grid.notes += _left_out(positions, -1 if at is None else at, grid, named) + _damaged(filled)
     return frame
 
 
-def _columns(rows: Iterator[Sequence[Any]]) -> tuple[list[list[str]], set[int], list[bool]]:
-    """Each column as texts, the positions of those that are all numbers, and which rows hold anything."""
-    columns: list[list[str]] = []
-    kinds: list[set[type]] = []
-    filled: list[bool] = []
-    while block := list(islice(rows, _BLOCK)):
-        width = max(map(len, block))
-        if any(len(row) < width for row in block):
-            block = [[*row, *[""] * (width - len(row))] for row in block]
-        while len(columns) < width:
-            columns.append([""] * len(filled))
-            kinds.append(set())
-        made = [_texts(values, kinds[n]) for n, values in enumerate(zip(*block, strict=True))]
-        for n, texts in enumerate(columns):
-            texts += made[n] if n < width else [""] * len(block)
-        full = [False] * len(block)
-        for texts in made:
-            if all(full):
-                break
-            full = [known or (text != "" and not text.isspace()) for known, text in zip(full, texts, strict=True)]
-        filled += full
-    numeric = {n for n, found in enumerate(kinds) if found <= {int, float, type(None)} and found - {type(None)}}
-    return columns, numeric, filled
+def _wanted(head: Sequence[Row], wanted: int) -> int | None:
+    """The place of the row that was said to be the header; None for 0."""
+    if not wanted:
+        return None
+    place = next((n for n, (at, _) in enumerate(head) if at == wanted - 1), None)
+    if place is None:
+        raise InputError(f"the sheet has no row {wanted}, or nothing is in it")
+    return place
 
 
-def _texts(values: Sequence[Any], kinds: set[type]) -> list[str]:
-    found = set(map(type, values))
-    if found == {str}:
-        kinds |= {str} if any(values) else {type(None)}
-        return list(values)
-    if found == {float}:
-        kinds.add(float)
-        return list(map(_DIGITS, values))
-    kinds |= {type(None) if v == "" else type(v) for v in values} if str in found else found
-    return [v if type(v) is str else _DIGITS(v) if type(v) is float else _written(v) for v in values]
+def _blocks(first: Iterable[Row], rest: Iterator[Row]) -> Iterator[list[Row]]:
+    start = list(first)
+    if start:
+        yield start
+    while block := list(islice(rest, _BLOCK)):
+        yield block
 
 
-def _written(value: Any) -> str:
-    text = shown(value) or ""
-    return text.rstrip("0") if isinstance(value, datetime | time) and value.microsecond else text
+class _Table:
+    """The body of a sheet, column by column, as texts."""
+
+    def __init__(self) -> None:
+        self.columns: list[list[str]] = []
+        self.positions: list[int] = []
+        self._kinds: list[set[type]] = []
+        self._mixed: dict[int, tuple[set[str], set[str]]] = {}  # of columns with both: numbers, and texts like numbers
+
+    def add(self, block: Sequence[Row]) -> None:
+        """Some rows more."""
+        width = max(len(cells) for _, cells in block)
+        whole = [cells if len(cells) == width else [*cells, *[""] * (width - len(cells))] for _, cells in block]
+        while len(self.columns) < width:
+            self.columns.append([""] * len(self.positions))
+            self._kinds.append(set())
+        for n, values in enumerate(zip(*whole, strict=True)):
+            self.columns[n] += self._texts(n, values)
+        for texts in self.columns[width:]:
+            texts += [""] * len(block)
+        self.positions += [at for at, _ in block]
+
+    def _texts(self, n: int, values: Sequence[Cell]) -> Sequence[str]:
+        before = self._kinds[n]
+        kinds = set(map(type, values))
+        after = before | ({type(v) for v in values if v != ""} if kinds != {str} or not before else kinds)
+        self._kinds[n] = after
+        texts = values if kinds == {str} else [v if isinstance(v, str) else _DIGITS(v) for v in values]
+        if len(after) > 1:
+            if n not in self._mixed:
+                self._mixed[n] = set(), set()
+                self._mixed[n][str in before].update(t for t in self.columns[n] if "." in t)
+            for text, value in zip(texts, values, strict=True):
+                if "." in text:  # type: ignore[operator]
+                    self._mixed[n][isinstance(value, str)].add(text)  # type: ignore[arg-type]
+        return texts  # type: ignore[return-value]
+
+    def numbers(self, names: Sequence[str]) -> dict[str, Any]:
+        """The columns whose cells are all numbers; of the others, the texts that only numbers have."""
+        numeric = [names[n] for n, kinds in enumerate(self._kinds) if kinds == {float}]
+        mixed = {names[n]: sorted(numbers - texts) for n, (numbers, texts) in self._mixed.items()}
+        return {"numeric": numeric, "numbers": {name: texts for name, texts in mixed.items() if texts}}
 
 
 # ── what is said ─────────────────────────────────────────────────────────────
 
 
-def _above(head: Sequence[Sequence[Any]], position: int) -> list[str]:
-    titles = [" ".join(str(v) for v in row if v != "") for row in head[: max(position, 0)]]
-    if not (found := [title for title in titles if title]):
+def _above(rows: Sequence[Row]) -> list[str]:
+    if not rows:
         return []
-    return [f"above the header, not read: {'; '.join(found)[:200]}"]
+    titles = "; ".join(" ".join(shown(v) or "" for v in cells if v != "") for _, cells in rows)
+    return [f"above the header, {len(rows)} rows not read: {titles[:200]}; `header=` names another row"]
 
 
-def _left_out(filled: Sequence[bool], body: int, facts: Facts) -> list[str]:
+def _header_notes(head: Sequence[Row], found: int | None, wanted: int | None) -> list[str]:
+    if wanted is not None:
+        return []
+    if found is None:
+        at = head[0][0] + 1
+        return [
+            f"no row names the columns: row {at} looks like data, and was read so; `header={at}` takes it for the names"
+        ]
+    if headers.looks_like_data(head[found][1]):
+        row = head[found][0] + 1
+        return [f"row {row} was taken for the header, though it looks like data: `header=0` says there is none"]
+    return []
+
+
+def _longer(table: _Table, width: int) -> dict[str, list[int]]:
+    """The rows that have more cells than the header, by number."""
+    longer = sorted({n for texts in table.columns[width:] for n, text in enumerate(texts) if text})
+    return {LONGER: [table.positions[n] + 1 for n in longer]} if longer else {}
+
+
+def _left_out(positions: np.ndarray[Any, Any], header: int, grid: Grid, names: Sequence[str]) -> list[str]:
     notes = []
-    blank = [n + body + 1 for n, full in enumerate(filled) if not full]
-    if blank:
-        notes.append(f"blank rows were left out: {_spans(blank)}")
-    if hidden := [n for n in facts.hidden if body < n <= body + len(filled) and filled[n - body - 1]]:
+    steps = np.diff(positions, prepend=header)
+    if len(gaps := np.flatnonzero(steps > 1)):
+        spans = [(int(positions[n] - steps[n]) + 2, int(positions[n])) for n in gaps[:_SPANS].tolist()]
+        more = " …" if len(gaps) > _SPANS else ""
+        notes.append(f"blank rows were left out: {', '.join(f'{a}' if a == b else f'{a}–{b}' for a, b in spans)}{more}")
+    if hidden := np.intersect1d(grid.hidden_rows, positions).astype(int).tolist():
         notes.append(f"{len(hidden)} rows are hidden in the spreadsheet, and were read: {_spans(hidden)}")
-    if facts.shown:
+    named = dict(enumerate(names))
+    if columns := [name for n in sorted(set(grid.hidden_columns)) if (name := named.get(n))]:
+        notes.append(f"{len(columns)} columns are hidden in the spreadsheet, and were read: {_listed(columns)}")
+    if merged := [m for m in grid.merged if m[0] > header and len(positions) and m[0] <= positions[-1]]:
+        places = _listed(f"row {m[0] + 1} of {named.get(m[1], '')!r}" for m in merged[: _SPANS + 1])
         notes.append(
-            f"{len(facts.shown)} cells hold the error of a formula, or show zeros that their number lacks: as shown"
+            f"{len(merged)} merged cells below the header hold their value in the first of their cells only: {places}"
         )
-    if facts.uncounted:
+    if grid.uncounted:
+        places = _listed(dict.fromkeys(named.get(n) or f"Column {n + 1}" for n in grid.uncounted))
         notes.append(
-            f"{facts.uncounted} formulas have no stored value and are read as empty: "
+            f"{len(grid.uncounted)} formulas have no stored value and are read as empty ({places}): "
             "open the file in a spreadsheet program and save it"
         )
     return notes
 
 
-def _spans(numbers: Sequence[int]) -> str:
+def _listed(texts: Iterable[str]) -> str:
+    listed = list(texts)
+    return ", ".join(listed[:_SPANS]) + (" …" if len(listed) > _SPANS else "")
+
+
+def _spans(positions: Sequence[int]) -> str:
     """Row numbers as people list them: 3, 5–9."""
-    cuts = np.flatnonzero(np.diff(numbers) > 1) + 1
-    spans = [f"{part[0]}" if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in np.split(np.array(numbers), cuts)]
-    return ", ".join(spans[:20]) + (" …" if len(spans) > 20 else "")
+    cuts = np.flatnonzero(np.diff(positions) > 1) + 1
+    parts = [part + 1 for part in np.split(np.array(positions), cuts)]
+    return _listed(f"{part[0]}" if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
 
 
-def _damaged(frame: pd.DataFrame) -> list[str]:
+def _damaged(columns: Mapping[str, Sequence[str]]) -> list[str]:
     notes = []
-    for name in frame:
-        texts = frame[name].dropna().tolist()
-        if any(sign in "\n".join(texts) for sign in ("E+", "e+")) and (
-            count := sum(bool(SHORTENED.fullmatch(t)) for t in texts)
-        ):
+    for name, texts in columns.items():
+        joined = "\n".join(texts)
+        count = (
+            sum(bool(SHORTENED.fullmatch(t)) for t in texts if len(t) < 60) if "E+" in joined or "e+" in joined else 0
+        )
+        if count:
             notes.append(f"{count} numbers in {name!r} were shortened by the spreadsheet; their last digits are lost")
     return notes

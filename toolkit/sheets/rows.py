@@ -53,6 +53,10 @@ def _from_arrow(rows: Any) -> pd.DataFrame:
     try:
         import pyarrow as pa
     except ImportError:
+        if callable(getattr(rows, "get_columns", None)):  # polars gives its columns without it
+            return pd.DataFrame(
+                {column.name: pd.Series(column.to_list(), dtype=object) for column in rows.get_columns()}
+            )
         raise InputError(
             message("a table of {kind} is read with pyarrow, which is not installed", kind=_kind(rows))
         ) from None

@@ -4,6 +4,10 @@ Accents, case, punctuation and spaces do not count. A word that stands for sever
 no synonym of any of them.
 """
 
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
 from toolkit.sheets.cells import folded
 
 _WORDS = {
@@ -102,3 +106,87 @@ _WORDS = {
 }
 CONCEPTS = {folded(word): concept for concept, words in _WORDS.items() for word in words.split(",")}
 KINDS = {folded(word) for word in ("tipo", "clase", "type", "kind", "тип", "вид")}  # of what, only the values tell
+_LINKS = {"de", "del", "la", "el", "los", "las", "y", "e", "en", "of", "the", "and", "do", "da", "і", "та"}
+_NEUTRAL = """cliente, clientes, titular, contacto, principal, personal, particular, nro, no, n, num, número, numero,
+    nº, 1, primario, actual, persona, personas, propio, firmante, deudor, estudiante, alumno, paciente, socio, afiliado,
+    trabajador, empleado, colaborador, asociado, miembro, suscriptor, obligatorio, opcional, requerido, completo, móvil,
+    celular, dígitos, sin, con, puntos, guión, customer, client, contact, main, primary, number, required, optional,
+    signer, person, клієнта, контактний, контактна, основний, основна, номер, особистий, повний"""
+NEUTRAL = {folded(word) for word in _NEUTRAL.split(",")} | _LINKS  # change nothing of what a name speaks of
+_OTHERS = """vendedor, vendedora, ejecutivo, ejecutiva, asesor, asesora, agente, supervisor, jefe, gerente, encargado,
+    responsable, coordinador, promotor, apoderado, aval, fiador, codeudor, cónyuge, esposo, esposa, pareja, padre,
+    madre, hijo, hija, tutor, representante, referencia, referido, emergencia, empresa, compañía, sucursal, oficina,
+    tienda, banco, bancaria, proveedor, fax, compra, pago, venta, registro, creación, actualización, vencimiento,
+    entrega, contrato, factura, pedido, cuenta, producto, archivo, secretaria, abogado, médico, doctor, profesor,
+    docente, anterior, antiguo, alternativo, secundario, seller, salesperson, agent, manager, executive, spouse, parent,
+    emergency, company, office, purchase, payment, order, account, invoice, менеджер, продавець, продавця, керівник,
+    компанії, рахунок"""
+OTHERS = {folded(word) for word in _OTHERS.split(",")}  # speak of somebody or something else
+_MEANINGLESS = re.compile(
+    r"(?:column|columna|col|campo|field|datos?|data|unnamed|var|sin nombre|valor|value|f)?\s?:?\s?\d*|\w{1,2}"
+).fullmatch
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What a name of a column or field speaks of."""
+
+    concept: str | None  # "" where it speaks of two things
+    whole: bool  # whether it says nothing else
+    vetoed: bool  # whether it speaks of somebody or something else besides
+    meaningless: bool
+
+
+def concept_of(name: str) -> str | None:
+    """What a name speaks of, where it speaks of one thing and says nothing else."""
+    plain = folded(name)
+    found = CONCEPTS.get(plain) or CONCEPTS.get(plain.removesuffix("s")) or CONCEPTS.get(plain.removesuffix("es"))
+    return found or _abbreviated(words_of(name), "." in name)
+
+
+@lru_cache(maxsize=4096)
+def spoken(name: str) -> Spoken:
+    """What a name speaks of, or a part of it."""
+    meaningless = bool(_MEANINGLESS(name.strip().casefold()))
+    aside = {folded(word) for text in re.findall(r"[(\[]([^)\]]{0,60})", name) for word in words_of(text)}
+    base = re.sub(r"[(\[][^)\]]{0,60}[)\]]?|[*:]", " ", name)
+    if found := concept_of(base):
+        return Spoken(found, True, bool(aside & OTHERS), meaningless)
+    words = words_of(base)
+    for n in (4, 3, 2, 1):
+        for i in range(len(words) - n + 1):
+            if found := CONCEPTS.get(folded("".join(words[i : i + n]))):
+                rest = {folded(word) for word in words[:i] + words[i + n :]} | (aside & OTHERS)
+                more = {
+                    word for word in rest if word not in NEUTRAL and CONCEPTS.get(word, found) == found
+                } - CONCEPTS.keys()
+                other = {word for word in rest - NEUTRAL if CONCEPTS.get(word, found) != found}
+                return Spoken(found, not more and not other, bool(other or rest & OTHERS), False)
+    return Spoken(None, False, bool({folded(word) for word in words} & OTHERS), meaningless)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name, also of one as phoneNumber."""
+    parted = re.sub(r"([A-ZÁÉÍÓÚÑ]{2,})", lambda m: m[1].title(), name[:200].replace("_", " "))
+    return re.findall(r"\w[^\W\dA-Z]*|\d+", parted)
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> dict[int, list[tuple[list[str], str]]]:
+    """The words of each name of a concept, by their number."""
+    phrases: dict[int, list[tuple[list[str], str]]] = {}
+    for concept, names in _WORDS.items():
+        for name in names.split(","):
+            words = [folded(word) for word in name.split() if word not in _LINKS]
+            phrases.setdefault(len(words), []).append((words, concept))
+    return phrases
+
+
+def _abbreviated(words: list[str], dotted: bool) -> str | None:
+    """What a name speaks of whose words are cut short: Fecha nac."""
+    short = [folded(word) for word in words if folded(word) not in _LINKS]
+    if not short or min(map(len, short)) < 3 or (len(short) == 1 and not dotted):
+        return None
+    pairs = _phrases().get(len(short), ())
+    found = {concept for long, concept in pairs if all(a.startswith(b) for a, b in zip(long, short, strict=True))}
+    return found.pop() if len(found) == 1 else None

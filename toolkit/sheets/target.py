@@ -8,7 +8,7 @@ from toolkit.plain import message
 from toolkit.spec import Field
 
 if TYPE_CHECKING:
-    from toolkit.sheets.check import Check
+    from toolkit.sheets.checked import Check
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -17,9 +17,10 @@ class RowProblem(NamedTuple):
     """What a rule of the whole frame says of one row."""
 
     position: int  # of the row in the frame
-    field: str  # key of the field that is to blame
+    field: str  # key of the field that is to blame; "" for the row as such
     text: str
     blocks: bool = True  # the row cannot be sent with it; otherwise it is a doubt
+    detail: str = ""  # what differs from row to row: problems of one text are decided together
 
 
 FrameRule = Callable[["Check"], Iterable[RowProblem]]  # looks at all rows, once their cells are checked

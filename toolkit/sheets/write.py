@@ -15,13 +15,14 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.sheets.cells import objects_of, shown
-from toolkit.sheets.days import zone_of
+from toolkit.sheets.dates import zone_of
 from toolkit.sheets.outcomes import COLUMNS, FAILED
-from toolkit.sheets.own import escaped, outcome_at
 from toolkit.sheets.read import read_sheet
+from toolkit.sheets.result_format import escaped, outcome_at
 
 MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, 32_767, 10_000
 COLOURS = {"wrong": "#F8CBAD", "doubt": "#FFE699", "fixed": "#E2EFDA"}
+LABELS = ("row", "index")  # what the column after the outcome is called that has the labels of the rows
 Cells = Mapping[tuple[int, int], tuple[str, str]]  # by row and column position: colour and reason
 
 
@@ -59,7 +60,7 @@ def write_outcome(
         cells: the cells to colour besides the one that each outcome names.
         zone: of the times.
     """
-    target = Path(path)
+    target = _target(path)
     if target.suffix.lower() == ".csv":
         return write_text(target, frame, outcome, zone=zone)
     outcome = _labelled(outcome, frame.index)
@@ -82,6 +83,22 @@ def write_outcome(
         notes += [f"{kept.cut} texts were cut to {MAX_TEXT:,} characters, the most that a cell holds"] * bool(kept.cut)
         notes += [f"{kept.uncommented} more cells are coloured without a comment"] * bool(kept.uncommented)
         _write_summary(book, summary, notes)
+    return target
+
+
+def _target(path: "str | PathLike[str]") -> Path:
+    """Where to write; its folder is made where it is not there.
+
+    Raises:
+        InputError: files of that kind are not written, or the folder cannot be made.
+    """
+    target = Path(path).expanduser()
+    if target.suffix.lower() not in (".xlsx", ".csv"):
+        raise InputError(f"{target.name} cannot be written: name it .xlsx or .csv (other formats are only read)")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise InputError(f"the folder {target.parent} cannot be made: {problem.strerror}") from None
     return target
 
 
@@ -189,7 +206,7 @@ def _write_summary(book: Any, summary: "pd.Series[Any]", notes: Sequence[str]) -
 
 def write_text(path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.DataFrame, *, zone: str = "UTC") -> Path:
     """Write a frame and what became of each row as text, separated by semicolons. Gives its path."""
-    target, outcome = Path(path), _labelled(outcome, frame.index)
+    target, outcome = _target(path), _labelled(outcome, frame.index)
     columns = [objects_of(column) for f in (frame, outcome) for _, column in f.items()]
     home = zone_of(zone)
 
@@ -199,7 +216,8 @@ def write_text(path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.Dat
         return "" if value is None else escaped(_written(value)) if isinstance(value, str) else _written(value)
 
     with target.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file, delimiter=";")  # what spreadsheet programs expect where the comma is the decimal sign
+        # programs expect semicolons where the comma is the decimal sign; quoted, no cell is cut into live ones
+        writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL)
         writer.writerow([escaped(str(name)) for f in (frame, outcome) for name in f.columns])
         writer.writerows([text(value) for value in row] for row in zip(*columns, strict=True))
     return target
@@ -208,7 +226,8 @@ def write_text(path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.Dat
 def only_failed(source: Any) -> pd.DataFrame:
     """The rows of a result that were rejected or not sent, without the columns of the outcome: ready to be sent again.
 
-    Rows whose outcome is unknown are not among them: they may be in already.
+    Rows whose outcome is unknown are not among them: they may be in already. Their labels are those of the rows of the
+    original, where the result has them.
 
     Args:
         source: a result, as a file or as read by `read_sheet`.
@@ -220,4 +239,11 @@ def only_failed(source: Any) -> pd.DataFrame:
     at = outcome_at(list(frame.columns))
     if at is None:
         raise InputError(f"this is no result: it lacks the columns {', '.join(COLUMNS)}")
-    return frame.loc[frame.iloc[:, at].isin(FAILED).to_numpy(), list(frame.columns[:at])]
+    failed = frame[frame.iloc[:, at].isin(FAILED).to_numpy()]
+    rows = failed[list(frame.columns[:at])]
+    label = str(frame.columns[at + len(COLUMNS)]) if at + len(COLUMNS) < len(frame.columns) else ""
+    if re.sub(r" \(\d+\)$", "", label) not in LABELS:
+        return rows
+    labels = failed[label]
+    digits = bool(len(labels)) and labels.notna().all() and labels.astype("str").str.fullmatch(r"\d{1,15}").all()
+    return rows.set_axis(pd.Index(labels.astype("int64") if digits else labels, name=label.partition(" (")[0]))

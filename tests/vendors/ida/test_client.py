@@ -247,13 +247,13 @@ def test_records_keep_the_order_and_say_what_is_missing(ida: Ida) -> None:
 
 def test_fields_that_are_called_as_our_columns_step_aside(ida: Ida, box: Sandbox) -> None:
     database = ida.create_database("X", ["NOMBRE", "error", "recordId", "error (record)"])
-    sheet = pd.DataFrame([["Ana", "none", "7", "x"]], columns=["NOMBRE", "error", "recordId", "error (record)"])
+    sheet = pd.DataFrame([["Ana", "mora", "7", "x"]], columns=["NOMBRE", "error", "recordId", "error (record)"])
     assert ida.insert_records(database, sheet).complete
     number = box.control.stored("ida", "Contact", {"database_id": database})[0]["id"]
     found = ida.records([number, 999_999, RECORD])
     names = ["recordId", "NOMBRE", "error (record) (record)", "recordId (record)", "error (record)"]
     assert list(found.columns) == [*names, "TELEFONO", "EMAIL", "error"]
-    assert found.iloc[0][names].tolist() == [number, "Ana", "none", "7", "x"]
+    assert found.iloc[0][names].tolist() == [number, "Ana", "mora", "7", "x"]
     assert found["error"].isna().tolist() == [True, False, True]
 
 

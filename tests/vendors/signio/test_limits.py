@@ -54,7 +54,6 @@ def test_every_problem_is_said_at_once_and_nothing_is_sent(box: Sandbox, signio:
         lambda s: s.upload_document("e", ("contrato.pdf", b"")),
         lambda s: s.upload_document("e", "no such file.pdf"),
         lambda s: s.add_signer("e", **{**ANA, "identificacion": "12x"}),
-        lambda s: s.add_signer("e", **ANA, company_identification="900123456-7", company_identification_type="NIT"),
         lambda s: s.add_signer("e", **ANA, servicio_identidad="otro"),
         lambda s: s.link("e", "s", "d", position={"pagina": 0, "alto": 1, "ancho": 1, "x": 1, "y": 1}),
         lambda s: s.link("e", "s", "d", position={"pagina": 1}),

@@ -18,8 +18,8 @@ from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets.cells import shown, stripped, values_of
 from toolkit.sheets.check import check
+from toolkit.sheets.checker import CellError
 from toolkit.sheets.files import opened
-from toolkit.sheets.rule import Wrong
 from toolkit.spec import Field
 from toolkit.vendors.signio import places
 from toolkit.vendors.signio.api import Signio as Declared
@@ -56,7 +56,7 @@ class Source:
 
     @classmethod
     def of(cls, given: Any) -> "Source":
-        """Raises Wrong or ValueError where it cannot be sent."""
+        """Raises CellError or ValueError where it cannot be sent."""
         name, content = opened(given, EXTENSIONS)
         return cls(given, name, hashlib.sha256(content).hexdigest(), tuple(places.sizes_of(name, content)))
 
@@ -282,7 +282,7 @@ class _Planner:
         if given not in self._sources:
             try:
                 self._sources[given] = Source.of(given)
-            except Wrong as wrong:
+            except CellError as wrong:
                 self._sources[given] = wrong.problem.text
             except ValueError as problem:
                 self._sources[given] = str(problem)

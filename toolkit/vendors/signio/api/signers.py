@@ -59,7 +59,7 @@ class NewSigner(Record):
     aprobador: Flag = Flag("Whether the person approves instead of signing.")
     tipo_firma: Choice = Choice("Kind of signature.", choices=SIGNATURE)
     tipo_firmante: Choice = Choice("Whether a person or a company signs.", choices=PERSON)
-    celular: Phone = Phone("Mobile phone.", country="CO", max_length=15)
+    celular: Phone = Phone("Mobile phone.", country="CO", max_length=15, mobile=True)
     razonsocial: Text = Text("Name of the company that the person represents.", max_length=45)
     company_identification_type: Text = Text("Type of the company's identity document.", max_length=5)
     company_identification: Identity = Identity(

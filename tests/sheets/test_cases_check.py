@@ -1,0 +1,578 @@
+"""Sheets that went wrong once, by kind: what is sent of them. The numbers are those of the list of cases."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from toolkit.errors import InputError
+from toolkit.sheets import Check, check, match_columns, only_failed, read_sheet
+from toolkit.sheets.frame_rules import repeated
+from toolkit.sheets.outcomes import COLUMNS
+from toolkit.spec import Bool, Choice, Date, Email, Field, Identity, Integer, Number, Phone, Text
+
+NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
+BORN = Date(name="FECHA_NACIMIENTO", format="%d/%m/%Y")
+CONTACTS: tuple[Field, ...] = (NAME, MAIL, PHONE, BORN)
+
+
+def of(field: Field, *cells: Any, **how: Any) -> Check:
+    return check(pd.DataFrame({field.name: pd.Series(cells, dtype=object)}), [field], empty_rows=True, **how)
+
+
+def wire(field: Field, *cells: Any, **how: Any) -> list[Any]:
+    return of(field, *cells, **how).wire()[field.key]
+
+
+def question(field: Field, cell: Any, reason: str, proposal: str | None = None) -> None:
+    done = of(field, cell)
+    assert done.problems["level"].tolist() == ["question"]
+    assert reason in done.problems["problem"].iloc[0]
+    assert done.problems["proposal"].astype(object).where(done.problems["proposal"].notna(), None).tolist() == [
+        proposal
+    ]
+    assert done.bad.tolist() == [True]
+
+
+# ── 1: the decimal sign ──────────────────────────────────────────────────────
+
+AMOUNT = Number(name="MONTO")
+
+
+@pytest.mark.parametrize("minority", ["12.5", "0.5", "1234.5", "99.99"])
+def test_1_a_minority_never_settles_the_decimal_sign(minority: str) -> None:
+    frame = read_sheet(("MONTO\n" + "1.500\n" * 400 + f"{minority}\n").encode())
+    done = check(frame, [AMOUNT])
+    assert done.bad.sum() == 400
+    assert done.facets[["reason", "level", "cells"]].to_numpy().tolist() == [
+        ["can be read as two numbers", "question", 400]
+    ]
+    assert check(frame, [AMOUNT], decimal=",").wire()["MONTO"][0] == 1500
+    assert check(frame, [AMOUNT], decimal=".").wire()["MONTO"][0] == 1.5
+
+
+def test_1_what_was_decided_is_said_once_with_the_way_to_decide_otherwise() -> None:
+    done = of(AMOUNT, "1.500", "1.234,50", "2.000,10")
+    assert done.wire()["MONTO"] == [1500, 1234.5, 2000.1]
+    assert [note for note in done.notes if "comma" in note and "`decimal=`" in note] == done.notes
+    assert done.notes[0] in repr(done)
+
+
+# ── 3: matching ──────────────────────────────────────────────────────────────
+
+PHONES, MAILS, DAYS = ["912345678", "987654321"], ["a@example.cl", "b@example.cl"], ["05/03/1980", "31/12/1990"]
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("RUT", ["201234567", "201234568"]),
+        ("Cédula", PHONES),
+        ("Fax", PHONES),
+        ("N° pedido", PHONES),
+        ("Cuenta bancaria", PHONES),
+        ("Fecha de compra", DAYS),
+        ("Vendedor", MAILS),
+        ("Nombre ejecutivo", ["Ana", "Eva"]),
+        ("Folio", PHONES),
+        ("Código postal", PHONES),
+        ("Fecha de contrato", DAYS),
+        ("Correo del supervisor", MAILS),
+        ("Teléfono de emergencia", PHONES),
+        ("Nombre de la mascota", ["Fido", "Mora"]),
+        ("Contacto", MAILS),
+        ("Correo (asesor)", MAILS),
+    ],
+)
+def test_3_a_name_that_means_something_else_vetoes(column: str, values: list[str]) -> None:
+    frame = pd.DataFrame({column: values, "NOMBRE" if "Nombre" not in column else "EMAIL": values})
+    match = match_columns(frame, CONTACTS)
+    assert match[column] is None
+    notes = check(frame, match).notes
+    assert any(f"{column!r} fills no field: its 2 cells are not sent" in note for note in notes)
+
+
+@pytest.mark.parametrize("column", ["Column 2", "A", "Dato", "Unnamed: 3"])
+def test_3_a_guess_by_values_is_said_once_and_refused_when_strict(column: str) -> None:
+    frame = pd.DataFrame({"NOMBRE": ["Ana", "Eva"], column: MAILS})
+    match = match_columns(frame, CONTACTS)
+    assert (match[column], match.guessed) == ("EMAIL", [column])
+    assert sum("by a guess from its values" in note for note in check(frame, match).notes) == 1
+    for strict in (lambda: match_columns(frame, CONTACTS, strict=True), lambda: check(frame, match, strict=True)):
+        with pytest.raises(InputError, match=r"by their values only|only their values"):
+            strict()
+    match[column] = "EMAIL"
+    assert match.guessed == []
+    assert check(frame, match, strict=True).ok
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "field"),
+    [
+        ("Celular", ["3001234567", "3109876543"], "TELEFONO"),
+        ("Correo", ["no tiene", "no tiene", "a@example.cl"], "EMAIL"),
+        ("Fecha nac.", ["33333", "33334"], "FECHA_NACIMIENTO"),
+        ("Fec. nac.", ["?", "ayer"], "FECHA_NACIMIENTO"),
+        ("Tel. contacto", ["x", "y"], "TELEFONO"),
+        ("Mails", ["912345678", "x"], "EMAIL"),
+        ("Celular (9 dígitos)", ["1", "2"], "TELEFONO"),
+        ("E-mail *", ["x", "y"], "EMAIL"),
+        ("\u200bCorreo\ufeff", ["x", "y"], "EMAIL"),
+    ],
+)
+def test_11_a_dirty_column_keeps_its_field(column: str, values: list[str], field: str) -> None:
+    frame = pd.DataFrame({column: values})
+    match = match_columns(frame, CONTACTS)
+    assert match[column] == field
+    assert check(frame, match).bad.any()
+
+
+# ── 4: errors of formulas ────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "text",
+    """#N/D #¡REF! #¿NOMBRE? #¡VALOR! #¡DIV/0! #Н/Д #ЗНАЧ! #NV ######## Err:502 Loading... #ERROR! #N/A #NULL! #NUM!
+    #BEZUG! #WERT! #ИМЯ? #ССЫЛКА! #ПОСИЛАННЯ! #¡DESBORDAMIENTO! #SPILL! #CALC! #NOME? #VALEUR! #¡NULO! #¡NUM! Err:508
+    Cargando... Завантаження... #GETTING_DATA #FIELD! #BLOCKED! #DIV/0! #N/DISP""".split(),  # noqa: SIM905
+)
+def test_4_errors_of_formulas_in_every_language(text: str) -> None:
+    for field in (NAME, MAIL, PHONE, BORN, AMOUNT, Identity(name="i")):
+        done = of(field, text)
+        assert done.errors["problem"].tolist() == ["is the error of a formula"]
+
+
+@pytest.mark.parametrize("text", ["#1", "#Talca", "# 5", "Errata", "Err", "#hola!", "Loading dock", "Carla", "#A1B2C3"])
+def test_4_what_only_looks_like_an_error_is_sent(text: str) -> None:
+    assert wire(NAME, text) == [text]
+
+
+# ── 5: month first ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("telling", ["12/31/1980", "02/28/1999", "1-13-2001", "10/25/1970"])
+def test_5_ambiguous_days_are_asked_where_some_are_month_first(telling: str) -> None:
+    done = of(BORN, telling, "05/06/1981", "07/04/1982", "05/05/1990")
+    assert done.bad.tolist() == [True, True, True, False]
+    assert done.problems["reason"].tolist()[1:] == ["can be read as two days"] * 2
+    sent = wire(BORN, telling, "05/06/1981", "07/04/1982", day_first=False)
+    assert sent[1:] == ["06/05/1981", "04/07/1982"]
+    assert None not in sent
+    assert wire(BORN, telling, "05/06/1981", day_first=True) == [None, "05/06/1981"]
+
+
+def test_5_days_that_show_their_order_decide() -> None:
+    assert wire(BORN, "31/12/1980", "05/06/1981") == ["31/12/1980", "05/06/1981"]
+    assert of(BORN, "05/06/1981").notes[0].endswith("`day_first=` says otherwise")
+
+
+# ── 7: float32 ───────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("dtype", ["float32", "Float32", "float16", "category"])
+def test_7_numbers_of_few_digits(dtype: str) -> None:
+    short = pd.Series([0.1, 2.5, np.nan], dtype="float16" if dtype == "float16" else "float32")
+    column = short.astype(dtype) if dtype != "float16" else short
+    sent = check(column.to_frame("MONTO"), [AMOUNT], empty_rows=True).wire()["MONTO"]
+    assert [round(v, 3) if v is not None else None for v in sent] == [0.1, 2.5, None]
+    assert dtype == "float16" or sent[0] == 0.1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "Float32"])
+def test_7_phones_that_lost_digits_are_refused(dtype: str) -> None:
+    frame = pd.DataFrame({"TELEFONO": pd.Series([922345671, 922345673, 1234567], dtype=dtype)})
+    done = check(frame, [PHONE])
+    assert done.wire()["TELEFONO"][:2] == [None, None]
+    assert "shortened" in done.problems["problem"].iloc[0]
+
+
+# ── 8: phones of another country ─────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("text", ["6012345678", "3101234567", "3001234567", "6041234567"])
+def test_8_numbers_of_another_country_are_never_taken_for_ours(text: str) -> None:
+    done = of(PHONE, text)
+    assert done.bad.tolist() == [True]
+    proposal = done.problems["proposal"].iloc[0]
+    assert pd.isna(proposal) or proposal.startswith("+5")
+    assert wire(PHONE, text, country="CO") == [f"57{text}"]
+    assert wire(PHONE, text, country="Colombia") == [f"57{text}"]
+    assert wire(PHONE, text, country={"TELEFONO": "CO"}) == [f"57{text}"]
+
+
+def test_8_a_column_may_name_the_country() -> None:
+    frame = pd.DataFrame(
+        {"TELEFONO": ["3001234567", "912345678", "300", None], "País": ["Colombia", "Chile", "Perú", "CL"]}
+    )
+    done = check(frame, [PHONE, Text(name="País")], country="País")
+    assert done.wire()["TELEFONO"] == ["573001234567", "56912345678", None, None]
+    with pytest.raises(InputError, match="no country 'Narnia'"):
+        check(frame, [PHONE, Text(name="País")], country="Narnia")
+
+
+def test_8_the_country_that_fits_is_said() -> None:
+    done = of(PHONE, *(f"30{n}1234567" for n in range(6)), "912345678")
+    assert any("`country='CO'`" in note for note in done.notes)
+
+
+def test_8_a_landline_where_a_mobile_is_meant_is_a_doubt() -> None:
+    for country, text in (("CL", "221234567"), ("CO", "6012345678"), ("UA", "0441234567")):
+        done = of(Phone(name="celular", country=country, mobile=True), text)
+        assert done.problems["level"].tolist() == ["doubt"]
+        assert of(Phone(name="celular", country=country, mobile=True), text, doubts="hold").bad.tolist() == [True]
+
+
+# ── 9: rows that are no people ───────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["TOTAL", "300", None, None],
+        ["Total general", None, None, None],
+        ["Subtotal:", "12", None, None],
+        ["NOMBRE", "MONTO", "EMAIL", "CIUDAD"],
+        ["-----", "----", "-----", "----"],
+        ["=======", None, None, None],
+        ["Fuente: registro civil", None, None, None],
+        ["Всього", "5", None, None],
+    ],
+)
+def test_9_rows_that_are_no_people_are_asked(row: list[str | None]) -> None:
+    people = [[f"Ana {n}", f"{n}", f"a{n}@example.cl", "Talca"] for n in range(9)]
+    frame = pd.DataFrame([*people, row, *people], columns=["NOMBRE", "MONTO", "EMAIL", "CIUDAD"])
+    done = check(frame, [NAME, AMOUNT, MAIL, Text(name="CIUDAD")])
+    assert np.flatnonzero(done.bad).tolist() == [9]
+    assert "question" in done.problems["level"].tolist()
+    assert len(done.refused) == 1
+
+
+def test_9_rows_with_one_cell_in_ten() -> None:
+    names = [f"c{n}" for n in range(10)]
+    frame = pd.DataFrame([[*"abcdefghij"], ["Ana", *[None] * 9], [*"klmnopqrst"]], columns=names)
+    done = check(frame, [Text(name=name) for name in names])
+    assert done.problems[["row", "column", "level"]].to_numpy().tolist() == [[1, "(row)", "question"]]
+    assert done.accept("(row)").ok
+
+
+# ── 10: odd texts ────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["nan", "<NA>", "None", "null", "s/i", "sin correo", "-", "N/A", "No tiene", "---", "S/I", "sin información", "."],
+)
+def test_10_words_for_nothing_are_asked(word: str) -> None:
+    for field in (NAME, MAIL, PHONE, Identity(name="i")):
+        question(field, word, "says that there is nothing")
+    done = of(MAIL, word, empty={word})
+    assert (done.wire()["EMAIL"], done.problems.empty) == ([None], True)
+
+
+@pytest.mark.parametrize("word", ["Sí", "SI", "Nani", "Nil Pérez", "no", "Nulo Ríos"])
+def test_10_names_are_no_words_for_nothing(word: str) -> None:
+    assert wire(NAME, word) == [word]
+    assert wire(NAME, word, empty={"s/i", "-"}) == [word]
+
+
+@pytest.mark.parametrize("text", ["'ana@example.cl", "'Ana", "’Ana", "'912345678"])
+def test_10_a_leading_apostrophe(text: str) -> None:
+    question(NAME, text, "apostrophe", text[1:])
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x07", "\x1b", "\x9d"])
+def test_10_control_characters(sign: str) -> None:
+    question(NAME, f"An{sign}a", "control characters", "Ana")
+
+
+@pytest.mark.parametrize("text", ["2935277368,0", "2935277368.0", "2935277368,00"])
+def test_10_a_document_number_stored_as_a_decimal(text: str) -> None:
+    for scheme in ("", "co.cc"):
+        assert wire(Identity(name="i", scheme=scheme), text) == ["2935277368"]
+
+
+@pytest.mark.parametrize("kind", ["CC", "TI", "CE", None])
+def test_10_dots_between_thousands_are_lost_in_every_kind_of_document(kind: str | None) -> None:
+    kinds = Choice(name="kind", choices=dict.fromkeys(["CC", "TI", "CE"], ""))
+    number = Identity(name="number", by="kind", schemes={"CC": "co.cc"})
+    done = check(pd.DataFrame({"kind": [kind], "number": ["1.032.456.789"]}), [kinds, number])
+    assert done.wire()["number"] == ["1032456789"]
+    assert done.problems["safe"].tolist() == [True]
+
+
+@pytest.mark.parametrize("month", ["agonía", "marzipan", "junta", "sepia", "mayor", "dicha"])
+def test_10_a_word_is_no_month(month: str) -> None:
+    assert of(BORN, f"5 {month} 2020").errors["problem"].tolist() == ["names no month"]
+
+
+# ── 14, 15, 19, 20: what hung or crashed, unclear words ──────────────────────
+
+
+@pytest.mark.parametrize("filler", [" ", "\t", "\u200b", "\u00a0", "a ", "1.", "a@", "-"])
+def test_14_one_long_cell_does_not_hang(filler: str) -> None:
+    cell = "1" + filler * (32_000 // len(filler)) + "1"
+    for field in (
+        NAME,
+        MAIL,
+        PHONE,
+        BORN,
+        AMOUNT,
+        Identity(name="i", scheme="cl.rut"),
+        Integer(name="n"),
+        Bool(name="b"),
+    ):
+        of(field, cell)
+
+
+@pytest.mark.parametrize("digits", [301, 5_000, 20_000])
+def test_15_a_number_of_thousands_of_digits(digits: int) -> None:
+    for cell in ("9" * digits, 10**digits):
+        for field in (AMOUNT, Integer(name="n"), PHONE, BORN):
+            assert of(field, cell).bad.tolist() == [True]
+    assert of(NAME, 10**digits).ok is (digits < 1_000)
+
+
+class Polars:
+    """As much of a frame of polars as is used where pyarrow is not installed."""
+
+    def __init__(self, **columns: list[Any]) -> None:
+        self.columns = columns
+
+    def __arrow_c_stream__(self) -> None:
+        raise AssertionError("pyarrow is not there")
+
+    def get_columns(self) -> list[Any]:
+        return [type("Column", (), {"name": n, "to_list": lambda _, v=v: v})() for n, v in self.columns.items()]
+
+
+@pytest.mark.parametrize("rows", [Polars(NOMBRE=["Ana"], EMAIL=[None]), [{"NOMBRE": "Ana", "EMAIL": None}]])
+def test_15_rows_of_other_kinds(rows: Any) -> None:
+    assert check(rows, CONTACTS).wire()["NOMBRE"] == ["Ana"]
+    assert match_columns(rows, CONTACTS)["NOMBRE"] == "NOMBRE"
+
+
+def test_15_a_column_that_is_not_there_is_named() -> None:
+    match = match_columns(pd.DataFrame({"Fono": ["1"], "Correo": ["x"]}), CONTACTS)
+    with pytest.raises(InputError, match="no column 'Fonos'; did you mean 'Fono'"):
+        match["Fonos"]
+    with pytest.raises(InputError, match="rows come as a DataFrame"):
+        check(7, CONTACTS)
+
+
+def test_19_nothing_matched_is_said_once() -> None:
+    frame = pd.DataFrame({"x1y": ["a"] * 5, "zzz": ["b"] * 5})
+    with pytest.raises(
+        InputError, match=r"no column fills a field\. The columns are 'x1y', 'zzz'; the fields are 'NOMBRE'"
+    ):
+        check(frame, match_columns(frame, CONTACTS))
+
+
+@pytest.mark.parametrize("text", ["15%", "1E5", "½", "1.5M", "3½", "10²", "20 mil", "5 %", "2k"])
+def test_19_what_changes_a_number_is_never_dropped(text: str) -> None:
+    done = of(AMOUNT, text)
+    assert done.wire()["MONTO"] == [None]
+    assert done.problems["proposal"].isna().all()
+
+
+@pytest.mark.parametrize("text", ["(1.234,50)", "-1.234,50", "1.234,50-", "$ (1.234,50)"])
+def test_19_a_sign_is_not_lost(text: str) -> None:
+    done = of(AMOUNT, text)
+    sent = done.wire()["MONTO"][0] or done.accept("MONTO").wire()["MONTO"][0]
+    assert sent == -1234.5
+
+
+@pytest.mark.parametrize("join", ["-", " ó ", " ", " - ", " o ", "/", " y ", ", "])
+def test_19_two_phones_in_a_cell(join: str) -> None:
+    done = of(PHONE, f"912345678{join}987654321")
+    assert done.errors[["problem", "proposal"]].to_numpy().tolist() == [["holds several phone numbers", "56912345678"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("VERDADERO", "S"), ("Sí", "S"), ("X", "S"), ("FALSO", "N"), ("no", "N"), ("1", "S")]
+)
+def test_19_yes_and_no_in_a_list(text: str, code: str) -> None:
+    assert wire(Choice(name="c", choices={"S": "Sí", "N": "No"}), text) == [code]
+
+
+def test_20_many_bad_rows_are_looked_up_together(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"EMAIL": [f"malo{n}" for n in range(4_000)], "TELEFONO": ["12"] * 4_000})
+    done = check(frame, [MAIL, PHONE])
+    assert len(done.refused) == done.summary["rows that cannot"] == 4_000
+    done.to_excel(tmp_path / "new" / "folder" / "a.xlsx")
+    assert len(only_failed(tmp_path / "new" / "folder" / "a.xlsx")) == 4_000
+
+
+@pytest.mark.parametrize("name", ["a.xls", "a.ods", "a.xlsb", "a", "a.txt"])
+def test_15_other_formats_are_not_written(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"\.xlsx or \.csv"):
+        of(NAME, "Ana").to_excel(tmp_path / name)
+
+
+@pytest.mark.parametrize("live", ["Ana,=40+2,x", 'x";=1+1;"', "a\n=1+1", "=1;=2"])
+def test_21_nothing_is_live_however_a_result_is_opened(live: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"NOMBRE": [live], "EMAIL": ["x"]}, index=pd.Index([7], name="row"))
+    done = check(frame, [NAME, MAIL])
+    done.to_excel(tmp_path / "a.csv")
+    text = (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
+    for separator in ",;\t":
+        cells = pd.read_csv(
+            tmp_path / "a.csv", sep=separator, dtype=str, header=None, engine="python", on_bad_lines="skip"
+        )
+        assert not [c for c in cells.fillna("").to_numpy().ravel() if c[:1] in tuple("=@+")]
+    assert text.startswith('"NOMBRE"')
+    again = only_failed(tmp_path / "a.csv")
+    assert (again.index.tolist(), again["NOMBRE"].tolist()) == ([7], [live])
+
+
+def test_21_columns_of_the_outcome_stand_behind_those_of_the_sheet(tmp_path: Path) -> None:
+    done = of(MAIL, "x")
+    done.to_excel(tmp_path / "a.csv")
+    assert list(read_sheet(tmp_path / "a.csv").columns)[1:5] == [*COLUMNS]
+
+
+# ── questions, doubts, decisions ─────────────────────────────────────────────
+
+
+def sheet() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Nombre": ["Ana", "Eva", "TOTAL", "Sol", "Luz"],
+            "Correo": ["a@gmial.com", "s/i", None, "nobody", "luz@example.cl"],
+            "Ciudad": ["Stgo", "Santiago", None, "Santigo", "Stgo"],
+        },
+        index=pd.Index([2, 3, 4, 5, 6], name="row"),
+    )
+
+
+FIELDS = (
+    Text(name="Nombre", required=True),
+    Email(name="Correo"),
+    Choice(name="Ciudad", choices={"Santiago": "Santiago"}),
+)
+
+
+class TestDecisions:
+    def test_facets_and_values(self) -> None:
+        done = check(sheet(), FIELDS)
+        assert done.facets.set_index(["column", "reason"])[["level", "cells", "values", "proposals"]].T.to_dict(
+            "list"
+        ) == {
+            ("Ciudad", "is not one of the choices"): ["error", 3, 2, 1],
+            ("Nombre", "looks like a total"): ["question", 1, 1, 0],
+            ("Correo", "may be meant as gmail.com"): ["doubt", 1, 1, 1],
+            ("Correo", "says that there is nothing"): ["question", 1, 1, 0],
+            ("Correo", "is not an e-mail address"): ["error", 1, 1, 0],
+            ("(row)", "nothing but one text is in the row: it may be a note"): ["question", 1, 1, 0],
+        }
+        values = done.values("Ciudad", "is not one of the choices")
+        assert values[["value", "cells", "first"]].to_numpy().tolist() == [["Stgo", 2, 2], ["Santigo", 1, 5]]
+        assert done.facets.set_index("column").loc["Nombre", "can_be_empty"] is np.False_
+
+    def decided(self) -> Check:
+        return (
+            check(sheet(), FIELDS)
+            .replace("Ciudad", {"Stgo": "Santiago"})
+            .accept("Ciudad")
+            .empty("Correo", "says that there is nothing")
+            .leave_out("Nombre", "looks like a total")
+            .leave_out(rows=[5])
+        )
+
+    def test_all_of_it_decided(self) -> None:
+        done = self.decided()
+        assert done.bad.tolist() == [False, False, True, True, False]
+        assert done.wire()["Ciudad"] == ["Santiago", "Santiago", None, "Santiago", "Santiago"]
+        assert done.wire()["Correo"][1] is None
+        assert done.outcomes["error"].dropna().unique().tolist() == ["the row was left out"]
+        assert done.fixed().index.tolist() == [2, 3, 6]
+
+    def test_equal_to_a_full_check(self) -> None:
+        done = self.decided()
+        again = check(done.fixed(), FIELDS)
+        assert again.ok
+        assert again.wire() == {key: [values[i] for i in (0, 1, 4)] for key, values in done.wire().items()}
+        anew = check(done, FIELDS)
+        assert anew.problems.equals(done.problems)
+        assert anew.decisions == done.decisions
+
+    def test_printed_as_code_and_undone(self) -> None:
+        done = self.decided()
+        scope = {"check": check(sheet(), FIELDS)}
+        exec("\n".join(done.decisions), scope)
+        assert scope["check"].problems.equals(done.problems)
+        first = done
+        for _ in range(5):
+            first = first.undo()
+        assert first.problems.equals(check(sheet(), FIELDS).problems)
+        with pytest.raises(InputError, match="nothing was decided"):
+            first.undo()
+
+    def test_accepted_questions_are_sent_and_remembered(self) -> None:
+        done = check(sheet(), FIELDS).accept("Nombre", "looks like a total").accept("(row)")
+        assert done.wire()["Nombre"][2] == "TOTAL"
+        again = check(done.fixed(), FIELDS)
+        assert "looks like a total" not in again.problems["reason"].tolist()
+        assert again.wire()["Nombre"][2] == "TOTAL"
+
+    def test_what_cannot_be_decided_is_said(self) -> None:
+        done = check(sheet(), FIELDS)
+        with pytest.raises(InputError, match="no cell of 'Ciudad' has the problem 'x'"):
+            done.accept("Ciudad", "x")
+        with pytest.raises(InputError, match="'Otra' fills no field"):
+            done.replace("Otra", {"a": "b"})
+        with pytest.raises(InputError, match="no cell of 'Ciudad' holds 'Quito'"):
+            done.replace("Ciudad", {"Quito": "Lima"})
+        with pytest.raises(InputError, match="no row has one of these labels"):
+            done.leave_out(rows=[99])
+        kept = done.accept("Correo", "is not an e-mail address")  # what the vendor refuses is not decided
+        assert kept.bad.tolist() == done.bad.tolist()
+
+    def test_only_what_changes_is_looked_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        from toolkit.sheets.column import Column
+
+        done = check(sheet(), FIELDS)
+        looked: list[int] = []
+        honest = Column._look_at
+        monkeypatch.setattr(Column, "_look_at", lambda self, rows: looked.append(len(rows)) or honest(self, rows))
+        done.replace("Ciudad", {"Stgo": "Santiago"})
+        assert looked == [2]
+
+    def test_the_callers_frame_is_not_changed(self) -> None:
+        frame = sheet()
+        check(frame, FIELDS).replace("Ciudad", {"Stgo": "Santiago"}).accept()
+        pd.testing.assert_frame_equal(frame, sheet())
+
+
+class TestDoubts:
+    def test_they_are_sent_unless_held(self) -> None:
+        frame = pd.DataFrame({"EMAIL": ["a@gmial.com", "b@example.cl"]})
+        assert check(frame, [MAIL]).ok
+        held = check(frame, [MAIL], doubts="hold")
+        assert held.bad.tolist() == [True, False]
+        assert held.accept("EMAIL").wire()["EMAIL"] == ["a@gmail.com", "b@example.cl"]
+        with pytest.raises(InputError, match="'send' or 'hold'"):
+            check(frame, [MAIL], doubts="maybe")
+
+    def test_rules_of_a_whole_frame(self) -> None:
+        frame = pd.DataFrame({"EMAIL": ["a@example.cl", "b@example.cl", "a@example.cl", None, None]}, index=[*"vwxyz"])
+        done = check(frame, [MAIL], rules=[repeated("EMAIL")], empty_rows=True)
+        assert done.problems[["row", "level", "problem"]].to_numpy().tolist() == [
+            ["x", "doubt", "is the same as in a row above: row v"]
+        ]
+        assert done.ok
+        held = check(frame, [MAIL], rules=[repeated("EMAIL")], doubts="hold", empty_rows=True)
+        assert held.bad.tolist() == [False, False, True, False, False]
+        assert held.accept("EMAIL").ok
+        assert held.replace("EMAIL", {"a@example.cl": "c@example.cl"}, rows=["x"]).ok
+
+    def test_a_target_brings_its_rules(self) -> None:
+        class Operation:
+            fields = (MAIL,)
+            rules = (repeated("EMAIL"),)
+
+        frame = pd.DataFrame({"Correo": ["a@example.cl", "a@example.cl"]})
+        match = match_columns(frame, Operation)
+        assert check(frame, match).problems["level"].tolist() == ["doubt"]
+        assert check(frame.rename(columns={"Correo": "EMAIL"}), Operation).problems["level"].tolist() == ["doubt"]

@@ -1,0 +1,450 @@
+"""Sheets that went wrong once, by kind: what is read. The numbers are those of the list of cases."""
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import xlsxwriter
+
+from tests.sheets.ugly.binaries import compound, ods, ods_cell, repacked, xls, zipped
+from tests.sheets.ugly.workbooks import SHEET, book, table
+from toolkit.errors import InputError
+from toolkit.sheets.check import check
+from toolkit.sheets.read import LONGER, read_sheet
+from toolkit.spec import Email, Number, Phone, Text
+
+
+def csv(*lines: str) -> bytes:
+    return "\n".join(lines).encode()
+
+
+def column(data: bytes, name: str, **how: Any) -> list[Any]:
+    return read_sheet(data, **how)[name].tolist()
+
+
+def refused(data: Any, said: str, **how: Any) -> None:
+    with pytest.raises(InputError, match=said):
+        read_sheet(data, **how)
+
+
+# ── 2: the header ────────────────────────────────────────────────────────────
+
+PEOPLE = [["NOMBRE", "FONO"], *([f"Ana {n}", f"9{n:08}"] for n in range(20))]
+
+
+def far_remarks() -> bytes:
+    def fill(_: Any, sheet: Any) -> None:
+        for n, row in enumerate(PEOPLE):
+            sheet.write_row(n, 0, row)
+        sheet.write_row(14, 8, ["ojo", "revisar", "con Ana", "urgente"])
+
+    return book(fill)
+
+
+def merged_down() -> bytes:
+    def fill(_: Any, sheet: Any) -> None:
+        sheet.merge_range(0, 0, 1, 0, "NOMBRE")
+        sheet.merge_range(0, 1, 1, 1, "FONO")
+        for n, row in enumerate(PEOPLE[1:], 2):
+            sheet.write_row(n, 0, row)
+
+    return book(fill)
+
+
+def merged_down_and_grouped() -> bytes:
+    def fill(_: Any, sheet: Any) -> None:
+        sheet.merge_range(0, 0, 1, 0, "NOMBRE")
+        sheet.merge_range(0, 1, 0, 2, "Contacto")
+        sheet.write_row(1, 1, ["FONO", "CORREO"])
+        for n, row in enumerate(PEOPLE[1:], 2):
+            sheet.write_row(n, 0, [*row, f"a{n}@example.cl"])
+
+    return book(fill)
+
+
+def wide_legend() -> bytes:
+    return table(*PEOPLE, [], ["rojo", "moroso", "verde", "al día", "azul", "nuevo"])
+
+
+def content_far_below() -> bytes:
+    return table(*PEOPLE, at=(80, 2))
+
+
+HEADERS = {
+    "remarks far to the right": (far_remarks(), 1),
+    "merged downwards": (merged_down(), 1),
+    "merged downwards beside a group": (merged_down_and_grouped(), 2),
+    "a legend below that is wider": (wide_legend(), 1),
+    "content that starts below row 60": (content_far_below(), 81),
+    "titles above": (table(["Clientes"], ["mayo 2024"], *PEOPLE), 3),
+    "a blank row below the header": (table(PEOPLE[0], [], *PEOPLE[1:]), 1),
+    "remarks in the first rows": (table(PEOPLE[0], [*PEOPLE[1], "x", "y", "z"], *PEOPLE[2:]), 1),
+}
+
+
+@pytest.mark.parametrize(("data", "header"), HEADERS.values(), ids=HEADERS)
+def test_2_no_person_is_lost_to_the_header(data: bytes, header: int) -> None:
+    frame = read_sheet(data)
+    assert frame.attrs["header"] == header
+    assert {"NOMBRE", "FONO"} <= {name.removeprefix("Contacto ") for name in frame.columns}
+    assert [name for name in frame["NOMBRE"] if str(name).startswith("Ana")] == [row[0] for row in PEOPLE[1:]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "values"),
+    [
+        (["NOMBRE", "Peña, Ana", "Soto, Luis", "Ríos, Eva"], "NOMBRE", ["Peña, Ana", "Soto, Luis", "Ríos, Eva"]),
+        (["CIUDAD", "Santiago,Chile", "Talca,Chile"], "CIUDAD", ["Santiago,Chile", "Talca,Chile"]),
+        (["Dirección", "Uno 12, Talca", "Dos 4, Arica"], "Dirección", ["Uno 12, Talca", "Dos 4, Arica"]),
+        (
+            ["Observación larga", "uno, dos", "tres, cuatro, cinco"],
+            "Observación larga",
+            ["uno, dos", "tres, cuatro, cinco"],
+        ),
+    ],
+)
+def test_2_one_column_of_texts_with_commas(lines: list[str], name: str, values: list[str]) -> None:
+    assert column(csv(*lines), name) == values
+
+
+@pytest.mark.parametrize("extra", ["Calle 1, depto 2", "Calle 1, depto 2, block 3", "1, 2, 3, 4"])
+def test_2_unquoted_commas_are_a_question_of_their_row(extra: str) -> None:
+    frame = read_sheet(csv("NOMBRE,DIRECCION,FONO", "Ana,Calle 5,912345678", f"Eva,{extra},912345679"))
+    assert frame.attrs["header"] == 1
+    done = check(
+        frame[["NOMBRE", "DIRECCION", "FONO"]], [Text(name="NOMBRE"), Text(name="DIRECCION"), Text(name="FONO")]
+    )
+    assert done.bad.tolist() == [False, True]
+    assert done.facets["reason"].tolist() == [LONGER]
+
+
+@pytest.mark.parametrize("header", [-1, -5, "NOMBRE", 1.5, True])
+def test_2_a_header_is_the_number_of_a_row(header: Any) -> None:
+    refused(table(*PEOPLE), "number of a row", header=header)
+
+
+def test_2_what_is_above_is_counted_and_can_be_overridden() -> None:
+    frame = read_sheet(table(["Clientes de mayo"], *PEOPLE))
+    assert any("1 rows not read: Clientes de mayo; `header=`" in note for note in frame.attrs["notes"])
+    assert column(table(["x", "y"], *PEOPLE), "x", header=1)[0] == "NOMBRE"
+
+
+# ── 4: errors of formulas, 12: what the sheet shows ──────────────────────────
+
+
+def xls_record(kind: int, content: bytes) -> bytes:
+    return kind.to_bytes(2, "little") + len(content).to_bytes(2, "little") + content
+
+
+@pytest.mark.parametrize(("code", "text"), [(0x2A, "#N/A"), (0x07, "#DIV/0!"), (0x17, "#REF!"), (0x1D, "#NAME?")])
+def test_4_an_error_in_an_old_workbook_is_seen(code: int, text: str) -> None:
+    data = xls([["NOMBRE", "N"], ["Ana", 1.0], ["Eva", 2.0]])
+    number = xls_record(0x203, b"\x02\0\x01\0\0\0" + b"\0\0\0\0\0\0\0@")
+    error = xls_record(0x205, b"\x02\0\x01\0\0\0" + bytes([code, 1])) + xls_record(0x5C, bytes(2))
+    assert number in data
+    assert column(data.replace(number, error), "N") == ["1", text]
+
+
+@pytest.mark.parametrize("text", ["#N/A", "#DIV/0!", "Err:502", "#¡REF!"])
+def test_4_an_error_in_an_open_document_is_seen(text: str) -> None:
+    kind = "float" if text == "Err:502" else "string"
+    cell = (
+        f'<table:table-cell office:value-type="{kind}" office:value="0" office:string-value=""><text:p>{text}</text:p>'
+    )
+    rows = f"<table:table-row>{ods_cell('A')}</table:table-row><table:table-row>{cell}</table:table-cell>"
+    assert column(ods(f"{rows}</table:table-row>"), "A") == [text]
+
+
+def test_4_errors_without_a_text_do_not_hang() -> None:
+    cells = "".join(f'<row r="{n}"><c r="A{n}" t="e"></c></row>' for n in range(3, 8_000))
+    data = repacked(table(["A"], ["x"]), SHEET, (b"</sheetData>", cells.encode() + b"</sheetData>"))
+    assert column(data, "A") == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "text"), [("00000", 123, "00123"), ("000", 7, "007"), ('0000"x"', 42, "0042")]
+)
+def test_12_zeros_that_are_shown_are_read(form: str, number: int, text: str) -> None:
+    def fill(made: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, ["A", "B"])
+        sheet.write_number(1, 0, number, made.add_format({"num_format": form}))
+        sheet.write_formula(1, 1, f"={number}", made.add_format({"num_format": form}), number)
+
+    frame = read_sheet(book(fill))
+    assert frame.to_numpy().tolist() == [[text, text]]
+
+
+def test_12_zeros_in_an_open_document() -> None:
+    cell = '<table:table-cell office:value-type="float" office:value="123"><text:p>00123</text:p></table:table-cell>'
+    rows = f"<table:table-row>{ods_cell('A')}</table:table-row><table:table-row>{cell}</table:table-row>"
+    assert column(ods(rows), "A") == ["00123"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("PT30H05M00S", "30:05:00"), ("PT00H00M07S", "00:00:07"), ("-PT1H", "-01:00:00")]
+)
+def test_12_durations_of_an_open_document(value: str, text: str) -> None:
+    cell = (
+        f'<table:table-cell office:value-type="time" office:time-value="{value}"><text:p>x</text:p></table:table-cell>'
+    )
+    rows = f"<table:table-row>{ods_cell('A')}</table:table-row><table:table-row>{cell}</table:table-row>"
+    assert column(ods(rows), "A") == [text]
+
+
+def with_prefix(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for name in (SHEET, "xl/sharedStrings.xml"):
+        text = parts[name].decode().replace("xmlns=", "xmlns:x=")
+        head, _, body = text.partition("?>")
+        parts[name] = (head + "?>" + body.replace("</", "\0").replace("<", "<x:").replace("\0", "</x:")).encode()
+    return zipped(parts)
+
+
+def test_12_unusual_spellings_of_the_same_sheet() -> None:
+    data = table(["A", "B"], ["x", 1.5], ["y", 2])
+    expected = read_sheet(data)
+    quotes = repacked(data, SHEET, (b'<c r="A2" t="s">', b"<c  r='A2'  t='s' >"))
+    for spelt in (
+        with_prefix(data),
+        quotes,
+        repacked(data, SHEET, (b' r="B3"', b"")),
+        repacked(data, SHEET, (b' r="2"', b"")),
+    ):
+        pd.testing.assert_frame_equal(read_sheet(spelt), expected)
+
+
+@pytest.mark.parametrize(
+    "formula", [b'<f t="shared" si="0"/>', b"<f>1+1</f>", b'<f t="shared" si="0"/><v></v>', b"<f>1</f>   "]
+)
+def test_12_a_formula_without_a_value_is_said(formula: bytes) -> None:
+    data = repacked(table(["A", "B"], ["x", 7]), SHEET, (b"<v>7</v>", formula))
+    frame = read_sheet(data)
+    assert frame["A"].tolist() == ["x"]
+    assert any("1 formulas have no stored value and are read as empty" in note for note in frame.attrs["notes"])
+
+
+def test_12_hidden_columns_and_merged_cells_are_said() -> None:
+    def fill(_: Any, sheet: Any) -> None:
+        for n, row in enumerate([["A", "B", "C"], ["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"]]):
+            sheet.write_row(n, 0, row)
+        sheet.set_column(1, 1, None, None, {"hidden": True})
+        sheet.merge_range(1, 2, 2, 2, "x")
+
+    notes = read_sheet(book(fill)).attrs["notes"]
+    assert any("1 columns are hidden in the spreadsheet, and were read: B" in note for note in notes)
+    assert any("1 merged cells below the header" in note and "row 2 of 'C'" in note for note in notes)
+
+
+# ── 6: one bad byte ──────────────────────────────────────────────────────────
+
+TEXT = "NOMBRE;CIUDAD\nAna Peña;Concepción\nLuis Ríos;Ñuñoa\nEva Muñoz;Valparaíso\n"
+
+
+@pytest.mark.parametrize("bad", [b"\xf1", b"\xff", b"\xc3", b"\xe2\x82"])
+def test_6_one_bad_byte_is_a_problem_of_its_cell(bad: bytes) -> None:
+    data = TEXT.encode() + b"Mar" + bad + b";Talca\n"
+    frame = read_sheet(data)
+    assert frame["NOMBRE"].tolist()[:3] == ["Ana Peña", "Luis Ríos", "Eva Muñoz"]
+    done = check(frame, [Text(name="NOMBRE"), Text(name="CIUDAD")])
+    assert done.bad.tolist() == [False, False, False, True]
+    assert done.problems["problem"].tolist() == ["has a damaged character"]
+    assert any("no text in UTF-8" in note for note in frame.attrs["notes"])
+
+
+CYRILLIC = "Прізвище;Місто\nШевченко;Київ\nКовальчук;Вінниця\nЇжакевич;Ґданськ\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", TEXT),
+        ("cp850", TEXT),
+        ("mac_roman", TEXT),
+        ("koi8-u", CYRILLIC.replace("Ґ", "Г")),
+        ("cp1251", CYRILLIC),
+        ("cp850", TEXT.upper()),
+        ("cp1252", "NOMBRE;CIUDAD\nJosé;Talca\n"),
+    ],
+)
+def test_6_legacy_encodings_are_told_by_their_words(encoding: str, text: str) -> None:
+    frame = read_sheet(text.encode(encoding))
+    assert frame.iloc[0, 0] == text.splitlines()[1].split(";")[0]
+    assert any(encoding in note and "`encoding=`" in note for note in frame.attrs["notes"])
+
+
+@pytest.mark.parametrize("data", [b"A;B\n\xd0\xff\x81;1\n", b"A;B\n\x81\xfd\xa4z;1\n"])
+def test_6_an_encoding_that_is_not_clear_is_asked(data: bytes) -> None:
+    refused(data, "encoding is not clear; say `encoding=`")
+
+
+# ── 13, 14: what killed the kernel, or hung ──────────────────────────────────
+
+
+@pytest.mark.parametrize("row", ["2000000000", "1048577", "99999999999"])
+def test_13_a_row_where_no_sheet_has_one(row: str) -> None:
+    refused(repacked(table(["A"]), SHEET, (b'<row r="1"', f'<row r="{row}"'.encode())), "no sheet has one")
+
+
+@pytest.mark.parametrize("place", ["XFE1", "ZZZZ1", "AAAAAAAAA1"])
+def test_13_a_column_where_no_sheet_has_one(place: str) -> None:
+    refused(repacked(table(["A"]), SHEET, (b'r="A1"', f'r="{place}"'.encode())), "no sheet has one")
+
+
+def test_13_rows_that_repeat_more_often_than_a_sheet_has_rows() -> None:
+    row = f'<table:table-row table:number-rows-repeated="900000000">{ods_cell("1")}</table:table-row>'
+    refused(ods(row), "no sheet has one")
+
+
+def test_14_an_unclosed_row_and_many_styles() -> None:
+    refused(repacked(table(["A"]), SHEET, (b"</row>", b"<row " * 5_000)), "damaged")
+
+    def fill(made: Any, sheet: Any) -> None:
+        for n in range(300):
+            sheet.write_number(n, 0, n, made.add_format({"num_format": "0" * (2 + n % 40) + f'"{n}"'}))
+
+    assert len(read_sheet(book(fill), header=0)) == 300
+
+
+# ── 15: sources and arguments ────────────────────────────────────────────────
+
+
+def test_15_open_files_are_read(tmp_path: Path) -> None:
+    data = table(["A"], ["1"])
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(data)
+    assert column(io.BytesIO(data), "A") == ["1"]  # type: ignore[arg-type]
+    with path.open("rb") as file:
+        assert read_sheet(file).attrs["source"] == "a.xlsx"
+    assert column(io.StringIO("A;B\n1;2\n"), "A") == ["1"]  # type: ignore[arg-type]
+    assert column(f'"{path}"', "A") == ["1"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        (None, "not from a NoneType"),
+        (pd.DataFrame({"A": [1]}), "not from a DataFrame"),
+        (7, "not from a int"),
+        ("a\0b.xlsx", "is no path"),
+        ({"name": "a.xlsx"}, "has no content"),
+        ({"name": "a.xlsx", "content": None}, "has no content"),
+    ],
+)
+def test_15_what_is_no_source_is_said(source: Any, said: str) -> None:
+    refused(source, said)
+
+
+@pytest.mark.parametrize("separator", [";;", "", '"', "\n"])
+def test_15_a_separator_is_one_character(separator: str) -> None:
+    refused(b"a;b\n1;2\n", "a separator is one character", separator=separator)
+
+
+@pytest.mark.parametrize("length", [131_073, 200_000, 1_000_000])
+def test_15_a_cell_that_is_longer_than_any_is_named(length: int) -> None:
+    refused(csv("A;B", "1;2", f"{'x' * length};3"), "row 3 has a cell of more than 131,072 characters")
+    assert len(column(csv("A;B", f"{'x' * 131_072};3"), "A")[0]) == 131_072
+
+
+# ── 16, 17, 18: wrong refusals, other kinds of files ─────────────────────────
+
+
+@pytest.mark.parametrize("part", ["xl/media/logo.svg", "xl/media/image1.jpeg", "docProps/custom.xml"])
+def test_16_only_parts_that_are_parsed_matter(part: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(table(["A"], ["1"]))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert column(zipped({**parts, part: b'<!DOCTYPE svg [<!ENTITY x "y">]><svg/>'}), "A") == ["1"]
+
+
+def test_17_passwords_are_named() -> None:
+    refused(compound("EncryptedPackage", b"x"), "password")
+    with zipfile.ZipFile(io.BytesIO(ods(f"<table:table-row>{ods_cell('A')}</table:table-row>"))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["META-INF/manifest.xml"] = (
+        b'<m:manifest xmlns:m="m"><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>'
+    )
+    refused(zipped(parts), "password")
+
+
+def test_17_a_pretty_printed_open_document() -> None:
+    rows = "".join(f"\n  <table:table-row>\n    {ods_cell(text)}\n  </table:table-row>\n" for text in "A1")
+    with zipfile.ZipFile(io.BytesIO(ods(rows))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    assert column(zipped({**parts, "mimetype": parts["mimetype"] + b"\n"}), "A") == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "columns"),
+    [
+        (["A;B;C", "1,5;2,25", "3,5;4,25;1,0"], ["A", "B", "C"]),
+        (["A;B;C", "1,5;2,25", "3,5;4,25"], ["A", "B", "C"]),
+        (["Nombre;Monto", "Ana, María;1,5", "Eva;2,5"], ["Nombre", "Monto"]),
+        (["Nombre|Nota", "Ana|a; b; c", "Eva|d; e"], ["Nombre", "Nota"]),
+    ],
+)
+def test_18_the_separator_is_that_of_the_header(lines: list[str], columns: list[str]) -> None:
+    assert list(read_sheet(csv(*lines)).columns) == columns
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"%PDF-1.7\n...", "is a PDF"),
+        (b"{\\rtf1\\ansi Ana}", "RTF"),
+        (b"BEGIN:VCARD\nFN:Ana\nEND:VCARD\n", "vCard"),
+        (b'[{"a": 1}, {"a": 2}]', "is JSON"),
+        (b'{"a": [1, 2]}', "is JSON"),
+        (b"<table><tr><td>1</td></tr></table>", "web page"),
+        (b"\n  <!-- x --><html>", "web page"),
+        (b"MIME-Version: 1.0\nContent-Type: multipart/related", "web page"),
+        (b"\x1f\x8b\x08\0\0", "packed file"),
+        (b"\x89PNG\r\n\x1a\n", "picture"),
+    ],
+)
+def test_18_what_is_no_table_is_named(data: bytes, said: str) -> None:
+    refused(data, said)
+
+
+def test_18_the_lock_file_of_excel(tmp_path: Path) -> None:
+    (tmp_path / "~$clientes.xlsx").write_bytes(b"\x05Ana")
+    refused(tmp_path / "~$clientes.xlsx", "while 'clientes.xlsx' is open")
+
+
+# ── 1: numbers that were numbers ─────────────────────────────────────────────
+
+
+def amounts(cells: Sequence[Any]) -> list[Any]:
+    frame = read_sheet(table(["MONTO", "X"], *([cell, "x"] for cell in cells)))
+    return check(frame[["MONTO"]], [Number(name="MONTO")]).wire()["MONTO"]
+
+
+@pytest.mark.parametrize("text", ["1.234,50", "2.500.000,75", "3,5", "1.000.000"])
+def test_1_a_number_cell_keeps_its_value_beside_texts(text: str) -> None:
+    sent = amounts([37.125, 12.345, text, 0.5])
+    assert [sent[0], sent[1], sent[3]] == [37.125, 12.345, 0.5]
+    assert sent[2] == float(text.replace(".", "").replace(",", "."))
+
+
+def test_what_is_remembered_of_a_sheet_can_be_written_down() -> None:
+    frame = read_sheet(table(["MONTO"], [37.125], ["1.234,50"]))
+    done = check(frame, [Number(name="MONTO")])
+    for attributes in (frame.attrs, done.fixed().attrs):
+        assert json.loads(json.dumps(attributes)) == attributes
+
+
+def test_1_a_text_like_a_number_beside_it_is_asked() -> None:
+    assert amounts([37.125, "37.125", 2]) == [None, None, 2]
+
+
+def test_all_kinds_of_a_clean_sheet_stay(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as made:
+        made.add_worksheet().write_row(0, 0, ["CORREO", "FONO"])
+        made.worksheets()[0].write_row(1, 0, ["a@example.cl", "912345678"])
+    done = check(read_sheet(tmp_path / "a.xlsx"), [Email(name="CORREO"), Phone(name="FONO")])
+    assert done.ok
+    assert done.notes == []

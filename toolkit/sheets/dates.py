@@ -1,0 +1,169 @@
+"""Dates and times as people write them."""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from toolkit.errors import InputError
+from toolkit.sheets.cells import folded, latin
+from toolkit.sheets.checker import QUESTION, CellError, CellRule, Parsed, ParseOptions, unlike
+from toolkit.spec import Date, Timestamp
+
+_MONTHS = (
+    "enero january janeiro січень січня", "febrero february fevereiro лютий лютого",
+    "marzo march março березень березня", "abril april квітень квітня", "mayo may maio травень травня",
+    "junio june junho червень червня", "julio july julho липень липня", "agosto august серпень серпня",
+    "septiembre setiembre september setembro вересень вересня",
+    "octubre october outubro жовтень жовтня", "noviembre november novembro листопад листопада",
+    "diciembre december dezembro грудень грудня",
+)  # fmt: skip
+_MONTH_NAMES = [(folded(name), number) for number, names in enumerate(_MONTHS, 1) for name in names.split()]
+_ISO = re.compile(r"([12]\d{3})[-/.](\d{1,2})[-/.](\d{1,2})|([12]\d{3})(\d\d)(\d\d)", re.ASCII).fullmatch
+_NUMERIC = re.compile(r"(\d{1,2})([-/.\s])(\d{1,2})\2([12]\d{3}|\d\d)", re.ASCII).fullmatch
+_SMALL, _LARGE, _YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:1[3-9]|2\d|3[01])", r"(?:[12]\d{3}|\d\d)(?!\d)"
+_DAY_FIRST_ONLY, _MONTH_FIRST_ONLY, _EITHER_FIRST = (
+    re.compile(rf"^[ \t]{{0,9}}{one}([-/. ]){other}\1{_YEAR}", re.MULTILINE | re.ASCII).search
+    for one, other in ((_LARGE, _SMALL), (_SMALL, _LARGE), (_SMALL, _SMALL))
+)
+_NAMED = re.compile(
+    r"(\d{1,2})(?:\s{1,3}de\s{1,3}|[-/.\s]{1,3})([^\W\d]{3,15})\.?,?(?:\s{1,3}del?\s{1,3}|[-/.\s]{1,3})([12]\d{3})"
+).fullmatch
+_MONTH_FIRST = re.compile(r"([^\W\d]{3,15})\.?\s{1,3}(\d{1,2}),?\s{1,3}([12]\d{3})").fullmatch
+_CLOCK = re.compile(
+    r"(.{0,80}?)(?:^|[T\s])\s{0,3}(\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s{0,3}(Z|[+-]\d\d:?\d\d)?",
+    re.IGNORECASE | re.DOTALL,
+).fullmatch
+_SERIAL = re.compile(r"[2-6]\d{4}", re.ASCII).fullmatch
+_DAYS = {  # how months of that length are written
+    "(?:0[1-9]|1[0-9]|2[0-8])": "(?:0[1-9]|1[0-2])", "(?:29|30)": "(?:0[13-9]|1[0-2])", "31": "(?:0[13578]|1[02])"
+}  # fmt: skip
+_WRITTEN = {
+    "%Y-%m-%d": "(?:19|20)[0-9]{2}-(?:" + "|".join(f"{month}-{day}" for day, month in _DAYS.items()) + ")",
+    "%d/%m/%Y": "(?:" + "|".join(f"{day}/{month}" for day, month in _DAYS.items()) + ")/(?:19|20)[0-9]{2}",
+}
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def order_of(texts: Iterable[str]) -> tuple[bool | None, str]:
+    """Whether days come before months in the texts of a column, a day a line; None where some of them cannot be so.
+
+    And what is to be said of that.
+    """
+    days = months = either = False
+    for text in texts:
+        months = months or _MONTH_FIRST_ONLY(text) is not None
+        days = days or _DAY_FIRST_ONLY(text) is not None
+        either = either or (not days and _EITHER_FIRST(text) is not None)
+    if months:
+        return None, ""
+    how = "the day was taken to come first, though none of the dates shows it"
+    return True, how if either and not days else ""
+
+
+def read_date(text: str, day_first: bool | None) -> date:
+    """The day that a text names.
+
+    Raises:
+        CellError: it names none, or more than one; with a proposal where there is a likely one.
+    """
+    text = latin(text)
+    try:
+        if found := _ISO(text):
+            year, month, day = (int(part) for part in found.groups() if part)
+        elif found := _NAMED(text):
+            day, month, year = int(found[1]), _month(found[2]), int(found[3])
+        elif found := _MONTH_FIRST(text):
+            month, day, year = _month(found[1]), int(found[2]), int(found[3])
+        elif found := _NUMERIC(text):
+            return _numeric(int(found[1]), int(found[3]), found[4], day_first)
+        else:
+            raise CellError("is not a date", _serial(text))
+        return date(year, month, day)
+    except ValueError:
+        raise CellError("is a day that no calendar has") from None
+
+
+def _numeric(first: int, second: int, year: str, day_first: bool | None) -> date:
+    full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) > 68 else 2000)
+    day, month = (second, first) if day_first is False else (first, second)
+    if day_first is None and first != second and max(first, second) <= 12:
+        readings = f"{date(full, second, first)} or {date(full, first, second)}"
+        raise CellError("can be read as two days", detail=f"{readings}; `day_first=` decides", level=QUESTION)
+    if month > 12 >= day and month <= 31:
+        order = "month" if day_first is False else "day"
+        detail = f"no month {month} when the {order} comes first"
+        raise CellError("has no such month", date(full, day, month).isoformat(), detail=detail, level=QUESTION)
+    found = date(full, month, day)
+    if len(year) == 2:
+        raise CellError("leaves the century open", found.isoformat(), level=QUESTION)
+    return found
+
+
+def _month(name: str) -> int:
+    plain = folded(name)
+    found = {number for known, number in _MONTH_NAMES if known.startswith(plain)}
+    if len(plain) < 3 or len(found) != 1:
+        raise CellError("names no month")
+    return found.pop()
+
+
+def _serial(text: str) -> str | None:
+    """The day that a spreadsheet counts so."""
+    return (date(1899, 12, 30) + timedelta(int(text))).isoformat() if _SERIAL(text) else None
+
+
+def day(field: Date, options: ParseOptions) -> CellRule:
+    def parse(value: str | date) -> Parsed:
+        if isinstance(value, str):
+            return _day_of_text(value, field.format, options)
+        if isinstance(value, datetime):
+            if value.timetz().replace(tzinfo=None) != datetime.min.time():
+                raise CellError("has a time of day", value.date().isoformat(), level=QUESTION)
+            value = value.date()
+        return Parsed(value.strftime(field.format))
+
+    known = field.format in _WRITTEN and (options.day_first or not field.format.startswith("%d"))
+    return CellRule(parse, (date,), unlike=unlike(_WRITTEN[field.format]) if known else None)
+
+
+def _day_of_text(text: str, form: str, options: ParseOptions) -> Parsed:
+    clock = _CLOCK(text)
+    found = read_date(clock[1] if clock else text, options.day_first)
+    if clock and re.search(r"[1-9]", clock[2]):
+        raise CellError("has a time of day", found.isoformat(), level=QUESTION)
+    written = found.strftime(form)
+    return Parsed(written, text if text in (written, found.isoformat()) else found.isoformat())
+
+
+def zone_of(name: str) -> tzinfo:
+    """The time zone of that name."""
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise InputError(f"there is no time zone named {name!r}") from None
+
+
+def moment(field: Timestamp, options: ParseOptions) -> CellRule:
+    zone = zone_of(options.zone)
+
+    def parse(value: str | datetime) -> Parsed:
+        found = _moment(value, options.day_first) if isinstance(value, str) else value
+        found = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+        if not field.format:
+            return Parsed((found - EPOCH) // timedelta(milliseconds=1))
+        return Parsed(found.isoformat() if field.format == "iso" else found.strftime(field.format))
+
+    return CellRule(parse, takes=(datetime,))
+
+
+def _moment(text: str, day_first: bool | None) -> datetime:
+    text = latin(text)
+    clock = _CLOCK(text)
+    found = read_date(clock[1] if clock else text, day_first)
+    if not clock:
+        return datetime.fromisoformat(found.isoformat())
+    try:
+        return datetime.fromisoformat(f"{found.isoformat()}T{clock[2]:0>5}{(clock[3] or '').upper()}")
+    except ValueError:
+        raise CellError("has a time that no clock shows") from None

@@ -1,0 +1,388 @@
+"""What a check of a frame found, and what would be sent of it."""
+
+import html
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InputError, RowErrors
+from toolkit.sheets import decisions
+from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
+from toolkit.sheets.column import NOWHERE, Column, Places, Where
+from toolkit.sheets.decisions import Change, Found, sent_text
+from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, ROW, empty_rows, row_questions
+from toolkit.sheets.kinds import PASSTHROUGH
+from toolkit.sheets.phones import likely_country
+from toolkit.sheets.target import FrameRule
+from toolkit.spec import Json, Phone
+from toolkit.suggest import Suggesting
+
+MISSING = Problem("is required and empty")
+_HINTED = 3  # phones that fit another country, from which on it is said
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What holds for a check beside its cells: how it was asked for, and what was decided since."""
+
+    rules: tuple[FrameRule, ...] = ()
+    hold: bool = False  # whether doubts keep their rows from being sent
+    empty_rows: bool = False
+    notes: tuple[str, ...] = ()
+    reading: Mapping[str, Any] = field(default_factory=dict)  # what was said of how cells are to be read
+    accepted: frozenset[tuple[Hashable, str]] = frozenset()  # questions of rows, and of rules: column and reason
+    left_out: frozenset[int] = frozenset()  # positions
+    decisions: tuple[str, ...] = ()
+
+
+class Findings(Suggesting):
+    """What was found in a frame, and what would be sent of it."""
+
+    frame: pd.DataFrame
+
+    def __init__(self, frame: pd.DataFrame, columns: Sequence[Column], terms: Terms) -> None:
+        self.frame, self._columns, self._terms = frame, [*columns], terms
+        self._rows = {} if terms.empty_rows or not columns else self._whole_rows()
+
+    def _whole_rows(self) -> dict[int, Problem]:
+        """The rows that have a problem as such: one each."""
+        asked = row_questions(self._columns, self.frame.index, self.frame.attrs.get("questions", {}))
+        found = {i: problem for i, problem in asked if (ROW, problem.reason) not in self._terms.accepted}
+        nothing = np.flatnonzero(empty_rows(self._columns, len(self.frame))).tolist()
+        return found | dict.fromkeys(nothing, EMPTY_ROW) | dict.fromkeys(self._terms.left_out, LEFT_OUT)
+
+    # ── what was found ──
+
+    @property
+    def columns(self) -> dict[str, Hashable]:
+        """The frame's column that fills each field, by the field's own key."""
+        return {c.field.key: c.name for c in self._columns if c.name is not None}
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """A row for each cell with a problem, from top to bottom.
+
+        `row` (the index label), `column` ("(row)" where the whole row is meant) and `field`, `value`, `problem`,
+        `proposal`, `safe` (the proposal changes no meaning: it is what is sent), `blocks` (the row is not sent with
+        it), `reason` (by which `facets` groups) and `level`: error, question, doubt or fix.
+        """
+        found = self._found
+        data = {
+            "row": self._labels([one.position for one in found]),
+            "column": pd.Series([one.title for one in found], dtype=object),
+            "field": pd.array([one.field for one in found], dtype="str"),
+            "value": pd.array([one.value for one in found], dtype="str"),
+            "problem": pd.array([one.problem.text for one in found], dtype="str"),
+            "proposal": pd.array([one.problem.proposal for one in found], dtype="str"),
+            "safe": np.array([one.problem.level == FIX for one in found], dtype=bool),
+            "blocks": np.array([self._blocks(one.problem) for one in found], dtype=bool),
+            "reason": pd.array([one.problem.reason for one in found], dtype="str"),
+            "level": pd.array([one.problem.level for one in found], dtype="str"),
+        }
+        return pd.DataFrame(data)
+
+    @cached_property
+    def _found(self) -> list[Found]:
+        """Every problem, from top to bottom, and from left to right."""
+        return sorted(self._all(fixes=True), key=lambda one: one.position)
+
+    def _all(self, *, fixes: bool) -> Iterator[Found]:
+        """The problems, column by column; with what was fixed safely, or without."""
+        rules = self._of_rules
+        for column in self._columns:
+            cells = [(i, p) for i, p in column.problems(fixes=fixes) if self._rows.get(i) not in (EMPTY_ROW, LEFT_OUT)]
+            cells += [(int(i), MISSING) for i in self._missing[column.field.name]] + rules.get(column.field.key, [])
+            values = column.values([i for i, _ in cells]) if cells else []
+            labels = self._labels([i for i, _ in cells]) if cells else ()
+            for (i, problem), value, label in zip(cells, values, labels, strict=True):
+                yield Found(i, label, column.title, column.field.name, value, problem, column)
+        for i, problem in [*self._rows.items(), *rules.get("", [])]:
+            yield Found(i, self._labels([i])[0], ROW, "", None, problem, None)
+
+    @cached_property
+    def _missing(self) -> dict[str, Places]:
+        """Where a value is required and missing, by field; not in rows that have a problem as such."""
+        named = {column.field.name: column for column in self._columns}
+        missing = {}
+        for name, column in named.items():
+            other, value = column.field.required_when or ("", None)
+            places = NOWHERE
+            if column.field.default in (None, "", ()) and (column.field.required or other in named):
+                places = np.setdiff1d(np.flatnonzero(~column.filled), np.array([*self._rows], dtype=np.int64))
+                if other in named:
+                    places = places[[v is not None and str(v) == str(value) for v in named[other].wire(places)]]
+            missing[name] = places
+        return missing
+
+    @cached_property
+    def _of_rules(self) -> dict[str, list[tuple[int, Problem]]]:
+        """What the rules of the whole frame find, by the key of the field."""
+        if not self._terms.rules:
+            return {}
+        found: dict[str, list[tuple[int, Problem]]] = {}
+        cells_only: Any = (
+            type(self)(self.frame, self._columns, replace(self._terms, rules=())) if self._terms.rules else self
+        )
+        titles = {column.field.key: column.title for column in self._columns}
+        for rule in self._terms.rules:
+            for position, key, text, blocks, detail in rule(cells_only):
+                problem = Problem(text, None, ERROR if blocks else DOUBT, detail)
+                waived = (titles.get(key, ROW), text) in self._terms.accepted
+                if not waived and self._rows.get(position) not in (EMPTY_ROW, LEFT_OUT):
+                    found.setdefault(key if key in titles else "", []).append((position, problem))
+        return found
+
+    def _blocks(self, problem: Problem) -> bool:
+        return problem.level in (ERROR, QUESTION) or (self._terms.hold and problem.level == DOUBT)
+
+    def _labels(self, positions: Sequence[int]) -> "pd.Index[Any]":
+        index = self.frame.index.to_flat_index() if self.frame.index.nlevels > 1 else self.frame.index
+        return index[np.array(positions, dtype=int)]
+
+    @property
+    def problem_positions(self) -> list[int]:
+        """The position in the frame of each line of `problems`: labels may occur twice."""
+        return [one.position for one in self._found]
+
+    @property
+    def errors(self) -> pd.DataFrame:
+        """The problems that keep their rows from being sent."""
+        return self.problems[self.problems["blocks"]].reset_index(drop=True)
+
+    @property
+    def fixes(self) -> pd.DataFrame:
+        """The safe fixes: what is sent instead of what stands in the cell."""
+        return self.problems[self.problems["safe"]].reset_index(drop=True)
+
+    @cached_property
+    def bad(self) -> "pd.Series[bool]":
+        """For each row of the frame whether it cannot be sent as it is."""
+        rows = np.zeros(len(self.frame), dtype=bool)
+        for column in self._columns:
+            rows[[i for i, problem in column.problems(fixes=False) if self._blocks(problem)]] = True
+            rows[self._missing[column.field.name]] = True
+        rows[[i for found in self._of_rules.values() for i, problem in found if self._blocks(problem)]] = True
+        rows[[*self._rows]] = True
+        return pd.Series(rows, index=self.frame.index, name="bad", dtype=bool)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row can be sent."""
+        return not self.bad.any()
+
+    def raise_if_bad(self, subject: str = "rows", hint: str = "") -> None:
+        """Raise `RowErrors` with every problem that blocks, if there is one."""
+        if not self.ok:
+            raise RowErrors(self.errors, subject, hint)
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """What was decided without you, and what will not be sent: sentences, each with the way to decide otherwise."""
+        notes = [*self._terms.notes, *(note for column in self._columns for note in column.notes)]
+        for column in self._columns:
+            if isinstance(column.field, Phone) and column.name is not None:
+                notes += self._hint(column)
+        return notes
+
+    def _hint(self, column: Column) -> list[str]:
+        """Which country the numbers of a column may be of that do not fit the one expected."""
+        region = column.options.country or column.field.country  # type: ignore[attr-defined]
+        open_cells = [i for i, problem in column.problems(fixes=False) if problem.level != DOUBT][:1000]
+        texts = [value for value in column.values(open_cells) if value]
+        likely = likely_country(texts, region) if len(texts) >= _HINTED else ""
+        said = f"numbers in {column.title!r} that do not fit {region} fit {likely}: `country={likely!r}` says so"
+        return [said] if likely else []
+
+    # ── what would be sent ──
+
+    def wire(self, rows: Where | None = None) -> dict[str, list[Any]]:
+        """What the vendor gets for these rows, without them all: by the key of the field, a value a row.
+
+        None where nothing, or nothing right, is.
+        """
+        if rows is None or isinstance(rows, slice):
+            rows = slice(*(rows or slice(None)).indices(len(self.frame))[:2])
+        elif len(rows) and (np.diff(rows) == 1).all():
+            rows = slice(int(rows[0]), int(rows[-1]) + 1)
+        return {column.field.key: column.wire(rows) for column in self._columns if column.name is not None}
+
+    def changes(self, rows: Where | None = None) -> list[Change]:
+        """The cells of these rows (all rows by default) that are sent in another form than they stand in."""
+        at = np.arange(len(self.frame))[slice(None) if rows is None else rows]
+        found = []
+        for column in self._columns:
+            if column.name is not None and not isinstance(column.field, (*PASSTHROUGH, Json)):
+                for i, value, wire in zip(at.tolist(), column.shown(at), column.wire(at), strict=True):
+                    if wire is not None and (sent := sent_text(wire)) != value:
+                        found.append(Change(i, self._labels([i])[0], column.name, str(value), sent))
+        return sorted(found, key=lambda change: change.position)
+
+    def as_rows(self) -> pd.DataFrame:
+        """The frame as it is, with what this check was told and what was decided, so that it can be checked again."""
+        frame = self.frame.copy(deep=False)
+        frame.attrs["fields"], frame.attrs["reading"] = self.mapping, self.reading
+        if frame.index.is_unique:
+            frame.attrs["reading"]["left_out"] = [*frame.index[sorted(self._terms.left_out)]]
+            return frame
+        return frame[self._kept]
+
+    @property
+    def _kept(self) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+        kept = np.ones(len(self.frame), dtype=bool)
+        kept[[*self._terms.left_out]] = False
+        return kept
+
+    def fixed(self) -> pd.DataFrame:
+        """The frame as it would be sent: safe fixes applied (`fixes` lists them), rows that were left out gone.
+
+        Its columns keep their names. Which field each fills, how it is read and what was decided is remembered in
+        `attrs`, so that it can be sent as it is.
+        """
+        changes: dict[Hashable, dict[int, Any]] = {}
+        for column in self._columns:
+            if fixes := {i: p.proposal for i, p in column.problems() if p.level == FIX}:
+                changes[column.name] = fixes
+        fixed = decisions.with_cells(self.frame, changes)
+        fixed.attrs["fields"] = self.mapping
+        fixed.attrs["reading"] = self.reading
+        return fixed[self._kept] if self._terms.left_out else fixed
+
+    @property
+    def mapping(self) -> dict[Hashable, str | None]:
+        """The field that each column of the frame fills; None where it is left out."""
+        filled = {c.name: c.field.name for c in self._columns if c.name is not None}
+        return {column: filled.get(column) for column in self.frame.columns}
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The key of each field, by its name."""
+        return {column.field.name: column.field.key for column in self._columns}
+
+    @property
+    def left_out(self) -> frozenset[int]:
+        """The positions of the rows that were left out."""
+        return self._terms.left_out
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How the cells were read and what was decided, as `check` takes it up again."""
+        own = {c.name: {"decimal": c.options.decimal, "day_first": c.options.day_first} for c in self._columns}
+        accepted = {c.name: [*c.accepted] for c in self._columns if c.accepted}
+        return {**self._terms.reading, "columns": own, "accepted": accepted, "accepted_rows": [*self._terms.accepted]}
+
+    def repeats(self, fields: Iterable[str] = ()) -> list[tuple[int, int]]:
+        """The positions of rows that say the same as an earlier one, as they are sent, and those of the earlier ones.
+
+        In all fields, or in those named, all of which have to be filled then. Rows that cannot be sent do not count.
+        """
+        names = [*fields]
+        used = [c for c in self._columns if c.name is not None and (not names or c.field.name in names)]
+        rows = zip(*([_hashable(v) for v in c.wire(slice(0, len(self.frame)))] for c in used), strict=True)
+        first: dict[tuple[Any, ...], int] = {}
+        nothing = {None}
+        pairs = []
+        for i, (row, bad) in enumerate(zip(rows, self.bad.tolist(), strict=True)) if used else ():
+            counts = not bad and (None not in row if names else {*row} != nothing)
+            if counts and (same := first.setdefault(row, i)) != i:
+                pairs.append((i, same))
+        return pairs
+
+    def duplicates(self, *fields: str) -> pd.DataFrame:
+        """Rows that say the same as an earlier row, as they are sent; in all fields or in those named.
+
+        One row for each of them: `row`, `same_as` (the first such row), and the fields that agree. They are shown, and
+        sent all the same; rows that cannot be sent are not compared.
+        """
+        by_name = {c.field.name: c for c in self._columns if c.name is not None}
+        if unknown := [f for f in fields if f not in by_name]:
+            raise InputError(f"no column fills the fields {', '.join(map(repr, unknown))}")
+        pairs = self.repeats(fields)
+        again = np.array([i for i, _ in pairs], dtype=np.int64)
+        labels = {"row": self._labels([i for i, _ in pairs]), "same_as": self._labels([same for _, same in pairs])}
+        return pd.DataFrame(labels | {n: by_name[n].wire(again) for n in fields or by_name})
+
+    @property
+    def facets(self) -> pd.DataFrame:
+        """What there is to decide: a row for each column and reason, with the most cells first.
+
+        `column`, "(row)" where a whole row is meant; `reason`; `level`: an error or a question (neither is sent) or a
+        doubt (sent); `cells`, how many distinct `values` they hold, for how many there are `proposals`, and whether
+        they `can_be_empty`.
+        """
+        return decisions.facets(one for one in self._found if one.problem is not LEFT_OUT)
+
+    # ── showing ──
+
+    @property
+    def summary(self) -> "pd.Series[int]":
+        """How many rows there are, how many can be sent, and how many cells are of each level."""
+        levels = Counter(one.problem.level for one in self._found)
+        bad = int(self.bad.sum())
+        counts = {
+            "rows": len(self.frame),
+            "rows that can be sent": len(self.frame) - bad,
+            "rows that cannot": bad,
+            "cells fixed safely": levels[FIX],
+            "cells in doubt": levels[DOUBT],
+            "cells in question": levels[QUESTION],
+            "cells wrong": levels[ERROR],
+            "rows that repeat an earlier one": len(self.repeats()),
+        }
+        return pd.Series(counts, name="count")
+
+    @cached_property
+    def refused(self) -> pd.DataFrame:
+        """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `error_column`, `error_value`."""
+        return decisions.refused(one for one in self._all(fixes=False) if self._blocks(one.problem))
+
+    @property
+    def outcomes(self) -> pd.DataFrame:
+        """What a report says of each row: `refused`, with a row for each row of the frame."""
+        return self.refused.reindex(range(len(self.frame))).set_axis(self.frame.index)
+
+    @property
+    def wrong_cells(self) -> dict[tuple[int, str], str]:
+        """What is wrong with each cell that keeps its row from being sent, by position of the row and column."""
+        wrong = (one for one in self._all(fixes=False) if self._blocks(one.problem))
+        return {(one.position, str(one.title)): one.told for one in wrong if one.in_frame}
+
+    def to_excel(self, path: "str | PathLike[str]") -> Path:
+        """Write the frame, problem cells coloured, the reason as a comment, and a summary sheet. Gives its path."""
+        from toolkit.sheets.write import write_outcome
+
+        places: dict[Hashable, int] = {name: n for n, name in enumerate(self.frame.columns)}
+        colours = {FIX: "fixed", DOUBT: "doubt"}
+        marks = {
+            (one.position, places[one.title]): (colours.get(one.problem.level, "wrong"), one.told)
+            for one in self._found
+            if one.in_frame
+        }
+        return write_outcome(path, self.frame, self.outcomes, self.summary, self.notes, cells=marks)
+
+    def __repr__(self) -> str:
+        counts = self.summary
+        said = ", ".join(f"{n:,} {what}" for what, n in counts.iloc[1:].items() if n or "sent" in str(what))
+        lines = [f"Check of {counts.iloc[0]:,} rows: {said}", *(f"- {note}" for note in self.notes)]
+        if len(facets := self.facets):
+            lines += [
+                facets.head(10).to_string(index=False, max_colwidth=60),
+                "`facets`, `values` and `problems` say more",
+            ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        first, *_ = repr(self).splitlines()
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        tables = self.facets.head(10).to_html(escape=True, index=False) + self.problems.head(10).to_html(escape=True)
+        return f"<p>{html.escape(first)}</p><ul>{notes}</ul>{tables}"
+
+
+def _hashable(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | type(None)) else repr(value)

@@ -1,0 +1,40 @@
+"""What the readers of all formats give: the tabs of a workbook, and the cells of one of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+Cell = str | float  # a text, or a number; "" where nothing is
+Row = tuple[int, list[Cell]]  # its position, and its cells to the last that is filled
+Merge = tuple[int, int, int, int]  # top, left, bottom, right: positions
+
+
+@dataclass
+class Grid:
+    """The filled rows of one sheet from top to bottom. The other facts are known once the rows were gone through."""
+
+    rows: Iterable[Row]
+    merged: list[Merge] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)  # positions
+    hidden_columns: list[int] = field(default_factory=list)
+    uncounted: list[int] = field(default_factory=list)  # the columns of formulas that have no stored value, each time
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: str
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class Workbook:
+    tabs: Sequence[Tab]
+    grid: Callable[[int], Grid]  # by the position of the tab
+
+
+def column_position(letters: str) -> int:
+    """A, B … XFD as 0, 1 … 16383."""
+    number = 0
+    for letter in letters[:8].upper():
+        number = number * 26 + ord(letter) - 64
+    return number - 1

@@ -1,0 +1,64 @@
+"""Workbooks of Excel 97 and before, by xlrd."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from toolkit.errors import InputError
+from toolkit.sheets.formats import shown, style_of
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook
+from toolkit.sheets.xlsb import ERRORS
+
+_TEXT, _NUMBER, _DATE, _BOOL, _ERROR = 1, 2, 3, 4, 5  # xlrd's kinds of cells
+ENCRYPTED = ("EncryptedPackage".encode("utf-16-le"), "EncryptionInfo".encode("utf-16-le"))
+
+
+def read(data: bytes) -> Workbook:
+    """The tabs of a workbook.
+
+    Raises:
+        InputError: it is protected.
+    """
+    import xlrd
+
+    if any(mark in data for mark in ENCRYPTED):
+        raise InputError("the workbook is protected by a password")
+    try:
+        book = xlrd.open_workbook(
+            file_contents=data, formatting_info=True, ragged_rows=True, on_demand=True, logfile=io.StringIO()
+        )
+    except xlrd.XLRDError as problem:
+        if "encrypted" in str(problem).lower() or "password" in str(problem).lower():
+            raise InputError("the workbook is protected by a password") from None
+        raise
+    styles = {key: style_of(form.format_str or "") for key, form in book.format_map.items()}
+    tabs = [Tab(name, bool(book._sheet_visibility[n])) for n, name in enumerate(book.sheet_names())]
+
+    def grid(position: int) -> Grid:
+        sheet = book.sheet_by_index(position)
+        made = Grid(_rows(book, sheet, styles))
+        made.merged = [(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells]
+        made.hidden_rows = [at for at, row in sheet.rowinfo_map.items() if row.hidden]
+        made.hidden_columns = [at for at, column in sheet.colinfo_map.items() if column.hidden]
+        return made
+
+    return Workbook(tabs, grid)
+
+
+def _rows(book: Any, sheet: Any, styles: dict[int, str]) -> Iterator[Row]:
+    def value(kind: int, held: Any, format_index: int) -> Cell:
+        if kind in (_NUMBER, _DATE):
+            style = book.xf_list[format_index].format_key if format_index < len(book.xf_list) else 0
+            return shown(float(held), styles.get(style, ""), 1904 if book.datemode else 1900)
+        if kind == _BOOL:
+            return "TRUE" if held else "FALSE"
+        if kind == _ERROR:
+            return ERRORS.get(held, "#ERROR!")
+        return str(held) if kind == _TEXT else ""
+
+    for at in range(sheet.nrows):
+        kinds, values = sheet.row_types(at), sheet.row_values(at)
+        forms = [sheet.cell_xf_index(at, n) if k in (_NUMBER, _DATE) else 0 for n, k in enumerate(kinds)]
+        cells = [value(*cell) for cell in zip(kinds, values, forms, strict=True)]
+        if any(cell != "" for cell in cells):
+            yield at, cells

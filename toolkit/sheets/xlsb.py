@@ -1,0 +1,159 @@
+"""Binary workbooks of Excel, record by record."""
+
+import struct
+from collections.abc import Iterator
+
+from toolkit.sheets.archive import Archive, Extent, damaged
+from toolkit.sheets.formats import BUILT_IN, shown, style_of
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook
+
+ERRORS = {
+    0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA"
+}  # fmt: skip
+_ROW, _RK, _ERROR, _BOOL, _REAL, _TEXT, _SHARED = 0, 2, 3, 4, 5, 6, 7
+_FORMULAS = {8: _TEXT, 9: _REAL, 10: _BOOL, 11: _ERROR}  # their values are written as those of cells
+_COLUMN, _MERGED, _STRING, _FORMAT, _STYLE, _SHEET, _BOOK = 60, 176, 19, 44, 47, 156, 153
+_STYLES_BEGIN, _STYLES_END = 617, 618
+Record = tuple[int, bytes]
+
+
+def read(archive: Archive) -> Workbook:
+    """The tabs of a workbook.
+
+    Raises:
+        InputError: a part of it is damaged.
+    """
+    links = {a.get("Id", ""): a.get("Target", "") for _, a in archive.tags("xl/_rels/workbook.bin.rels")}
+    tabs, parts, epoch = [], [], 1900
+    for kind, content in _records(archive, "xl/workbook.bin"):
+        if kind == _SHEET:
+            link, at = _text(content, 8)
+            path = links.get(link, "").lstrip("/")
+            if "worksheets" in path:
+                tabs.append(Tab(_text(content, at)[0], bool(struct.unpack_from("<I", content)[0])))
+                parts.append(path if path.startswith("xl/") else f"xl/{path}")
+        elif kind == _BOOK and content[:1]:
+            epoch = 1904 if content[0] & 1 else 1900
+
+    def grid(position: int) -> Grid:
+        made = Grid(())
+        made.rows = _rows(archive, parts[position], epoch, made)
+        return made
+
+    return Workbook(tabs, grid)
+
+
+def _records(archive: Archive, part: str) -> Iterator[Record]:
+    """The kind and content of each record of a part."""
+    data, at = bytearray(), 0
+    for piece in archive.pieces(part):
+        del data[:at]
+        data += piece
+        at = 0
+        while (record := _record(data, at)) is not None:
+            kind, start, stop = record
+            yield kind, bytes(data[start:stop])
+            at = stop
+    if at < len(data):
+        raise damaged(f"{part} ends in the middle")
+
+
+def _record(data: bytearray, at: int) -> tuple[int, int, int] | None:
+    """Kind, start and end of the record that begins here; None where it is not there as a whole."""
+    if at + 2 > len(data):
+        return None
+    kind = data[at]
+    at += 1
+    if kind & 128:
+        kind = (kind & 127) | (data[at] << 7)
+        at += 1
+    size = 0
+    for shift in (0, 7, 14, 21):
+        if at >= len(data):
+            return None
+        size |= (data[at] & 127) << shift
+        at += 1
+        if not data[at - 1] & 128:
+            break
+    return (kind, at, at + size) if at + size <= len(data) else None
+
+
+def _text(content: bytes, at: int) -> tuple[str, int]:
+    """A text, and where what follows it begins."""
+    (length,) = struct.unpack_from("<I", content, at)
+    stop = at + 4 + 2 * length
+    if length == 0xFFFFFFFF or stop > len(content):
+        return "", at + 4
+    return content[at + 4 : stop].decode("utf-16-le", "replace"), stop
+
+
+def _styles(archive: Archive) -> list[str]:
+    codes: dict[int, str] = {}
+    styles: list[str] = []
+    inside = False
+    for kind, content in _records(archive, "xl/styles.bin"):
+        inside = kind == _STYLES_BEGIN or (inside and kind != _STYLES_END)
+        if kind == _FORMAT:
+            codes[struct.unpack_from("<H", content)[0]] = style_of(_text(content, 2)[0])
+        elif kind == _STYLE and inside:
+            number = struct.unpack_from("<H", content, 2)[0]
+            styles.append(codes.get(number, BUILT_IN.get(number, "")))
+    return styles
+
+
+def _rows(archive: Archive, part: str, epoch: int, grid: Grid) -> Iterator[Row]:
+    strings = [_text(content, 1)[0] for kind, content in _records(archive, "xl/sharedStrings.bin") if kind == _STRING]
+    styles, extent = _styles(archive), Extent(archive.limits)
+    at, row = -1, []  # type: tuple[int, list[Cell]]
+    for kind, content in _records(archive, part):
+        if kind == _ROW:
+            if row:
+                yield at, row
+            extent.add(at, len(row))
+            before, (at,) = at, struct.unpack_from("<I", content)
+            extent.add(at, 0)
+            if at <= before:
+                raise damaged(f"row {at + 1:,} stands below row {before + 1:,}")
+            row = []
+            if len(content) > 11 and content[11] & 16:
+                grid.hidden_rows.append(at)
+        elif (kind := _FORMULAS.get(kind, kind)) in range(_RK, _SHARED + 1):
+            column, style = struct.unpack_from("<II", content)
+            extent.add(at, 0 if column < len(row) else column + 1 - len(row))
+            value = _value(kind, content, strings)
+            if isinstance(value, float) and (style & 0xFFFFFF) < len(styles):
+                value = shown(value, styles[style & 0xFFFFFF], epoch)
+            row += [""] * (column + 1 - len(row))
+            row[column] = value
+        elif kind in (_COLUMN, _MERGED):
+            _aside(kind, content, grid)
+    if row:
+        yield at, row
+
+
+def _value(kind: int, content: bytes, strings: list[str]) -> Cell:
+    if kind == _RK:
+        (packed,) = struct.unpack_from("<i", content, 8)
+        double: float = struct.unpack("<d", struct.pack("<q", (packed & ~3) << 32))[0]
+        number = float(packed >> 2) if packed & 2 else double
+        return number / 100 if packed & 1 else number
+    if kind == _REAL:
+        return float(struct.unpack_from("<d", content, 8)[0])
+    if kind == _BOOL:
+        return "TRUE" if content[8] else "FALSE"
+    if kind == _ERROR:
+        return ERRORS.get(content[8], "#ERROR!")
+    if kind == _TEXT:
+        return _text(content, 8)[0]
+    place: int = struct.unpack_from("<I", content, 8)[0]
+    return strings[place]
+
+
+def _aside(kind: int, content: bytes, grid: Grid) -> None:
+    if kind == _MERGED:
+        top, bottom, left, right = struct.unpack_from("<IIII", content)
+        grid.merged.append((top, left, bottom, right))
+    else:
+        first, last, _, _, flags = struct.unpack_from("<IIIIH", content)
+        if flags & 1 and last < 16_384:
+            grid.hidden_columns += range(first, last + 1)
