@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.retry import Retry
 
@@ -18,7 +19,7 @@ from toolkit.spec import CredentialHeader
 PIECE = 1 << 16  # bytes
 
 
-class CredentialIn(requests.auth.AuthBase):
+class CredentialIn(AuthBase):
     """Our header and no other: with an auth object, requests does not look into .netrc."""
 
     def __init__(self, header: CredentialHeader, token: Secret | None) -> None:

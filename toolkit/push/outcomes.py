@@ -46,7 +46,7 @@ class Table:
 
     def __init__(self, index: pd.Index) -> None:
         self._index = index
-        self.codes = np.full(len(index), CODES["not sent"], dtype=np.int8)
+        self.codes: np.ndarray = np.full(len(index), CODES["not sent"], dtype=np.int8)
         self._columns: dict[str, np.ndarray] = {}
 
     def set(self, at: Any, outcome: str, error: str | None = None) -> None:

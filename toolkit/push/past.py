@@ -58,7 +58,8 @@ class Push:
     """A push of the past, and what a person can still do about it."""
 
     def __init__(self, id: str, clock: Clock) -> None:
-        self.id, self._clock = id, clock
+        self.id: str = id
+        self._clock = clock
         self._path = settings.state_folder() / "pushes" / f"{id}.sqlite"
         if not self._path.exists():
             raise InputError(f"there is no push {id!r}; toolkit.pushes() lists them")

@@ -212,7 +212,8 @@ class Held:
     """The rows of the table of which a report still has the cells, and what the check knows of these."""
 
     def __init__(self, rows: np.ndarray, check: Check | None = None) -> None:
-        self.rows, self._check = rows, check
+        self.rows: np.ndarray = rows
+        self._check = check
         self._wrong: dict[tuple[int, str], str] = {}
         self._changes: list[Change] = []
 

@@ -53,6 +53,9 @@ class Reply:
     afterwards: Callable[[], None] | None = None  # what is done when the reply has left
 
 
+Handle = Callable[["Connection"], None]
+
+
 class BadFraming(ValueError):
     """A request that does not say in one way only where it ends."""
 
@@ -183,7 +186,13 @@ class Connection(BaseHTTPRequestHandler):
         if reply.afterwards:
             reply.afterwards()
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle
+    do_GET: Handle = _handle
+    do_HEAD: Handle = _handle
+    do_POST: Handle = _handle
+    do_PUT: Handle = _handle
+    do_PATCH: Handle = _handle
+    do_DELETE: Handle = _handle
+    do_OPTIONS: Handle = _handle
 
     def _body(self) -> bytes | None:
         """The whole body, so that the next request starts where it ends; None where it is too long."""

@@ -10,7 +10,10 @@ from toolkit.sandbox.vendor import FakeVendor
 if TYPE_CHECKING:
     from toolkit.http.session import Clock
 
-PUSH = {"settle_wait": 1, "settle_stable": 0.1}  # its requests are done when they are answered, unless a fault says so
+PUSH: dict[str, float] = {
+    "settle_wait": 1,
+    "settle_stable": 0.1,
+}  # its requests are done when they are answered, unless a fault says so
 RUNNING = "TOOLKIT_SANDBOX"  # the address of one in another process
 A = TypeVar("A")
 

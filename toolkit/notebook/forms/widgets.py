@@ -34,7 +34,7 @@ from toolkit.spec import (
 )
 
 ENTERED = "•" * 8  # stands where a secret was entered, however long
-YES_OR_NO = {"": None, "yes": True, "no": False}
+YES_OR_NO: dict[str, bool | None] = {"": None, "yes": True, "no": False}
 
 
 class Input:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from toolkit.vendors import Api
 
 REJECTED = 4  # the state of an envelope
-SIGNATURES = [  # of the month's envelopes: the day they go out, and what happens so many days later
+SIGNATURES: list[
+    tuple[int, str, list[str], int]
+] = [  # of the month's envelopes: the day they go out, and what happens so many days later
     (3, "Contrato Ana Peña", ["sign", "sign"], 1),
     (4, "Contrato Luis Soto", ["sign", "sign"], 3),
     (9, "Contrato Inés Ríos", ["sign"], 5),

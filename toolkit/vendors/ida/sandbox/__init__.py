@@ -16,7 +16,7 @@ from toolkit.vendors.ida.api import Ida, RawOnly
 from toolkit.vendors.ida.sandbox.values import DATE, EMAIL, LIST, NUMBER, PHONE, TEXT, contact, reader, whole
 
 DAY = 86_400.0
-SAID = {  # HTTP status: message (None: statusApi), statusApi
+SAID: dict[int, tuple[str | None, str]] = {  # HTTP status: message (None: statusApi), statusApi
     400: ("BAD PARAMETERS", "BAD_REQUEST"),
     401: (None, "UNAUTHORIZED"),
     404: (None, "NOT_FOUND"),

@@ -96,7 +96,7 @@ class Mail(Record):
     kind: Text = Text("firma, captura, copia, notificado or fin")
 
 
-TABLES = {
+TABLES: dict[type[Record], str] = {
     User: "email",
     Tenant: "name",
     Tag: "tag",
