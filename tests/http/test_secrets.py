@@ -89,6 +89,7 @@ def test_secrets_are_equal_by_value() -> None:
     assert Secret("a-value") != "a-value"
     assert not Secret("")
     assert Secret(Secret("a-value")).reveal() == "a-value"
+    assert Secret("\ud800 alone") == Secret("\ud800 alone") != Secret("\ud800 other")
 
 
 # ── the scrubber ─────────────────────────────────────────────────────────────

@@ -138,6 +138,17 @@ def test_a_file_that_lies_there_already_is_not_written_into(tmp_path: Path) -> N
     assert elsewhere.read_text(encoding="utf-8") == "untouched"
 
 
+def test_where_no_token_can_be_kept_the_control_plane_is_for_python_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv("TOOLKIT_STATE", str(tmp_path / "file" / "state"))
+    with Sandbox(Api.fakes()) as box:
+        assert box.control.insert(11111, 1) == 1
+        assert ask(box, "POST", "/control/reset", {}, Authorization="Bearer ").status_code == 401
+    assert "nobody gets into the control plane" in caplog.text
+
+
 def test_the_token_of_another_sandbox_stays() -> None:
     with Sandbox(Api.fakes()) as box:
         box.token_file.write_text("somebody else's", encoding="ascii")

@@ -51,7 +51,7 @@ class Secret:
         return format(str(self), spec)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+        return isinstance(other, Secret) and hmac.compare_digest(_bytes(self.reveal()), _bytes(other.reveal()))
 
     def __hash__(self) -> int:
         return id(Secret)  # equal secrets hash alike, and the hash tells nothing
@@ -104,8 +104,12 @@ class SecretRegistry:
         return text
 
 
+def _bytes(value: str) -> bytes:
+    return value.encode("utf-8", "surrogatepass")
+
+
 def _spellings(value: str) -> tuple[str, ...]:
-    raw = value.encode("utf-8", "surrogatepass")
+    raw = _bytes(value)
     digest = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
     spellings = {digest, digest.upper()}  # no other text is like a digest, however short the value
     if len(value) >= SHORTEST:

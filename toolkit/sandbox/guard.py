@@ -4,6 +4,7 @@ import contextlib
 import hmac
 import ipaddress
 import json
+import logging
 import os
 import secrets
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from toolkit.sandbox.connection import Reply, Request
 from toolkit.settings import state_folder
 
+log = logging.getLogger("toolkit.sandbox")
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -35,11 +37,14 @@ class Guard:
         self._host, self._port = host, port
         self._token = secrets.token_urlsafe(32)
         self.file: Path = token_file(port)
-        self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.file.unlink(missing_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with open(os.open(self.file, flags, 0o600), "wb") as handle:  # noqa: PTH123 - it is nobody else's from the start
-            handle.write(self._token.encode())
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.file.unlink(missing_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with open(os.open(self.file, flags, 0o600), "wb") as handle:  # noqa: PTH123 - nobody else's from the start
+                handle.write(self._token.encode())
+        except OSError as problem:
+            log.warning("over HTTP nobody gets into the control plane: %s cannot be written (%s)", self.file, problem)
 
     def close(self) -> None:
         """Take the token back; another sandbox that has the port by now keeps its own."""
