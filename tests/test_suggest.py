@@ -94,6 +94,19 @@ def test_workflows_name_themselves_too(api: toolkit.Api) -> None:
         api.nddprint.card_codes("ana")  # type: ignore[call-arg]
 
 
+def test_the_front_door_names_itself_too(tmp_path: Path) -> None:
+    for call, message in (
+        (lambda: toolkit.read_sheet(tmp_path / "x.xlsx", shet=1), r"toolkit.read_sheet\(\) has no argument 'shet'"),
+        (lambda: toolkit.check(pd.DataFrame(), field=[]), r"toolkit.check\(\) has no argument 'field'; it takes rows"),
+        (lambda: toolkit.match_columns(), r"toolkit.match_columns\(\): missing a required argument"),
+        (lambda: toolkit.start_sandbox(prt=0), r"toolkit.start_sandbox\(\) has no argument 'prt'; did you mean 'port'"),
+    ):
+        with pytest.raises(toolkit.ArgumentError, match=message):
+            call()  # type: ignore[no-untyped-call]
+    with pytest.raises(toolkit.SettingsError, match="'progres'; did you mean 'progress'"):
+        toolkit.connect(progres=False)
+
+
 def test_there_is_one_home_for_it() -> None:
     others = {"suggest.py", "match.py", "kinds.py"}  # those two weigh how alike two texts are, for other ends
     importing = {

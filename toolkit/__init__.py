@@ -6,6 +6,7 @@ report = api.ida.insert_records(11111, toolkit.read_sheet("clientes.xlsx"))
 
 import importlib
 import importlib.metadata
+import inspect
 import logging
 import os
 from collections.abc import Mapping
@@ -36,7 +37,7 @@ from toolkit.notebook.reports import run_report
 from toolkit.notebook.words import language
 from toolkit.push import Report, open_push, pushes
 from toolkit.sheets import check, match_columns, only_failed, read_sheet
-from toolkit.suggest import did_you_mean
+from toolkit.suggest import did_you_mean, suggests_arguments
 from toolkit.vendors import Api, with_systems
 from toolkit.vendors.ida.fields_for import fields_for as ida_fields_for
 
@@ -132,6 +133,11 @@ def start_sandbox(data: str | os.PathLike[str] | None = None, *, port: int = 0) 
 
 
 logging.getLogger("toolkit").addHandler(logging.NullHandler())  # what is logged is shown where somebody asks for it
+
+
+for _name in __all__:  # each names itself, and the nearest argument, when it is called with one that it does not take
+    if inspect.isfunction(_function := globals().get(_name)):
+        globals()[_name] = suggests_arguments(_function, f"toolkit.{_name}")
 
 
 def __getattr__(name: str) -> Any:

@@ -76,21 +76,22 @@ def wrong_arguments(
 
 
 def suggests_arguments(function: Callable[P, R], name: str) -> Callable[P, R]:
-    """The same method; called with arguments that it does not take, it names itself and the nearest one."""
-    signature = without_self(inspect.signature(function))
+    """The same function; called with arguments that it does not take, it names itself and the nearest one."""
+    declared = inspect.signature(function)
+    signature, bound = without_self(declared), int("self" in declared.parameters)
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except TypeError:
-            if wrong := wrong_arguments(name, signature, args[1:], kwargs):
+            if wrong := wrong_arguments(name, signature, args[bound:], kwargs):
                 raise wrong from None
             raise
         finally:
             del args, kwargs  # a traceback shows variables
 
-    call.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+    call.__signature__ = declared  # type: ignore[attr-defined]
     return call
 
 

@@ -39,7 +39,7 @@ class Api(Suggesting):
         progress: bool = True,
     ) -> None:
         vendors, systems = self.vendors(), systems or {}
-        require_known("connect()", systems, list(vendors), "system")
+        require_known("connect()", systems, [*vendors, "profile", "clock", "progress"], "system")
         self._profile, self._clock, self._progress = profile, clock, progress
         self._accounts = {name: settings.masked(v.system, systems.get(name) or {}) for name, v in vendors.items()}
 
