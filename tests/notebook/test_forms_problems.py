@@ -124,6 +124,22 @@ def test_what_is_typed_stays_while_pages_are_turned(form: SheetForm) -> None:
     assert find(form, "correction", 1).value == "typed@example.cl"
 
 
+def test_a_total_is_left_out_and_not_emptied(api: toolkit.Api) -> None:
+    """Emptying it would send a row that is nobody."""
+    frame = pd.DataFrame({"Nombre": ["Ana", "Eva", "Total"], "Correo": ["ana@example.cl", "s/i", None], "Monto": "3"})
+    frame.to_csv("c.csv", index=False)
+    form = forms.import_records(api.ida)
+    find(form, "path-sheet").value = "c.csv"
+    press(form, "read")
+    press(form, "check")
+    press(form, "empty-rest")
+    assert "2 of 3 rows can be sent; 1 not yet, 0 left out." in shown(form)
+    press(form, "leave-facet")
+    press(form, "send")
+    assert form.report.summary["verified"] == 2
+    assert said(form) == "Done. 2 in, 1 not sent: 1 left out"
+
+
 def test_a_required_cell_is_not_emptied(api: toolkit.Api) -> None:
     codes = pd.DataFrame({"LogonName": ["a", "b"], "DomainName": ["d", None], "CardCode": ["1", "2"]})
     codes.to_csv("codes.csv", index=False)
@@ -167,3 +183,20 @@ def test_decisions_hold_when_the_match_is_changed_and_checked_again(form: SheetF
     assert has(form, "undo")
     assert form.check is not None
     assert form.check.frame["Correo"].tolist()[11] == "ana@example.cl"
+
+
+def test_words_that_stand_for_nothing_are_told_once(form: SheetForm) -> None:
+    press(form, "back")
+    find(form, "read-nothing").value = "s/i; sin correo; -"
+    press(form, "check")
+    assert "27 of 30 rows can be sent" in shown(form)
+    assert "empty=['s/i', 'sin correo', '-']" in form.code
+
+
+def test_how_cells_are_read_is_asked_where_it_matters(form: SheetForm, api: toolkit.Api) -> None:
+    press(form, "back")
+    assert has(form, "read-country")
+    assert not has(form, "read-decimal")
+    find(form, "read-country").value = "CO"
+    press(form, "check")
+    assert "country='CO'" in form.code

@@ -32,7 +32,7 @@ class Check(Findings):
     def apply(self, rules: Sequence[FrameRule], *, hold: bool = False) -> None:
         """Let more rules look at all rows, and with `hold` let doubts keep their rows back."""
         self._terms = replace(self._terms, rules=(*self._terms.rules, *rules), hold=self._terms.hold or hold)
-        for name in ("_of_rules", "_found", "problems", "bad", "refused"):
+        for name in ("_of_rules", "_found", "_open", "problems", "bad", "refused"):
             self.__dict__.pop(name, None)
 
     def values(self, column: Hashable, reason: str | None = None) -> pd.DataFrame:
@@ -42,7 +42,7 @@ class Check(Findings):
             column: as `facets` names it, or its field.
             reason: as `facets` says it; without one, all of the column.
         """
-        return decisions.values(decisions.chosen(self._found, column, reason))
+        return decisions.values(decisions.chosen(self._open, column, reason))
 
     def replace(self, column: Hashable, values: Mapping[Any, Any], *, rows: Iterable[Any] | None = None) -> "Check":
         """Other values for some, as `{"Stgo": "Santiago"}`: in every cell of the column, or in those of `rows`.
@@ -65,7 +65,7 @@ class Check(Findings):
         self, column: Hashable | None = None, reason: str | None = None, *, values: Iterable[str] | None = None
     ) -> "Check":
         """Nothing in the cells of a facet, or in those of its cells that hold one of `values`."""
-        ones = [one for one in decisions.chosen(self._found, column, reason, values) if one.in_frame]
+        ones = [one for one in decisions.chosen(self._open, column, reason, values) if one.in_frame]
         line = decisions.code("empty", column=column, reason=reason, values=_listed(values))
         return self._decided(line, cells=_by_column((one, None) for one in ones))
 
@@ -76,7 +76,7 @@ class Check(Findings):
 
         Without a column, of all; errors without a proposal stay: what the vendor refuses is not decided here.
         """
-        ones = decisions.chosen(self._found, column, reason, values)
+        ones = decisions.chosen(self._open, column, reason, values)
         cells = _by_column(
             (one, one.problem.proposal) for one in ones if one.in_frame and one.problem.proposal is not None
         )
@@ -97,7 +97,7 @@ class Check(Findings):
             labels = [*rows]
             left_out = {*np.flatnonzero(self._labels_in(labels)).tolist()}
             return self._decided(decisions.code("leave_out", rows=labels), left_out=left_out)
-        ones = decisions.chosen(self._found, column, reason, values)
+        ones = decisions.chosen(self._open, column, reason, values)
         line = decisions.code("leave_out", column=column, reason=reason, values=_listed(values))
         return self._decided(line, left_out={one.position for one in ones})
 

@@ -93,6 +93,11 @@ class Findings(Suggesting):
         """Every problem, from top to bottom, and from left to right."""
         return sorted(self._all(fixes=True), key=lambda one: one.position)
 
+    @cached_property
+    def _open(self) -> list[Found]:
+        """What somebody may decide about: what is fixed safely can be every cell of a column, and is none of it."""
+        return sorted(self._all(fixes=False), key=lambda one: one.position)
+
     def _all(self, *, fixes: bool) -> Iterator[Found]:
         """The problems, column by column; with what was fixed safely, or without."""
         rules = self._of_rules
@@ -316,7 +321,7 @@ class Findings(Suggesting):
         doubt (sent); `cells`, how many distinct `values` they hold, for how many there are `proposals`, and whether
         they `can_be_empty`.
         """
-        return decisions.facets(one for one in self._found if one.problem is not LEFT_OUT)
+        return decisions.facets(one for one in self._open if one.problem is not LEFT_OUT)
 
     # ── showing ──
 

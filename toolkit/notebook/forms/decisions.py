@@ -1,128 +1,145 @@
-"""What somebody decides about the problem cells of a sheet: value by value, or all of one reason at once."""
+"""What somebody decides about the problem cells of a sheet: each step a call of the check, and one click back."""
 
-from collections.abc import Callable, Hashable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from toolkit.sheets import Check, Match, check
+from toolkit.errors import InputError
+from toolkit.sheets import Check
+from toolkit.sheets.checker import DOUBT, FIX, NOTHING_SAID, QUESTION
 
 
 @dataclass(frozen=True)
-class Decision:
-    """One of them: what it does to the cells, the code that does the same, and how many cells it changed."""
+class Call:
+    """A decision: a method of the check, and what it is called with."""
 
-    code: str
-    change: Callable[[pd.DataFrame], "np.ndarray | None"]  # changes the frame; gives the positions that are left out
-    cells: int
+    verb: str
+    arguments: tuple[Any, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def on(self, check: Check) -> Check:
+        """The check once it is decided.
+
+        Raises:
+            InputError: there is nothing to decide so.
+        """
+        decided: Check = getattr(check, self.verb)(*self.arguments, **self.options)
+        return decided
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one click decided: its label, its calls, and the check before."""
+
+    label: str
+    calls: tuple[Call, ...]
+    before: Check
 
 
 class Decisions:
-    """A check and the decisions about it. Each is checked at once, and can be undone."""
+    """A check and the steps that led to it."""
 
-    def __init__(self, frame: pd.DataFrame, match: Match) -> None:
-        self._frame, self._match = frame, match
-        self.steps: list[Decision] = []
-        self._history: list[tuple[Check, np.ndarray]] = [(check(frame, match), np.zeros(len(frame), dtype=bool))]
+    def __init__(self, check: Check) -> None:
+        self.check = check
+        self.steps: list[Step] = []
+        self._known: tuple[Check, pd.DataFrame] | None = None  # the facets, and of which check
 
-    @property
-    def check(self) -> Check:
-        return self._history[-1][0]
+    def decide(self, label: str, calls: Sequence[Call]) -> int:
+        """Decide; gives how many cells have another value now. Nothing is decided where there is nothing to."""
+        before, after = self.check, self.check
+        for call in calls:
+            after = call.on(after)
+        if after is before:
+            return 0
+        self.check = after
+        self.steps.append(Step(label, tuple(calls), before))
+        return _changed_cells(before.frame, after.frame)
 
-    @property
-    def left_out(self) -> np.ndarray:
-        """Which rows somebody left out, by position."""
-        return self._history[-1][1]
+    def undo(self) -> None:
+        """Take the last step back."""
+        self.check = self.steps.pop().before
 
-    @property
-    def problems(self) -> pd.DataFrame:
-        """The cells that keep their rows from being sent, of rows that are not left out."""
-        errors = self.check.errors
-        kept = set(self.check.frame.index[~self.left_out])
-        return errors[errors["row"].isin(kept)]
+    def take_over(self, steps: Sequence[Step]) -> int:
+        """Decide again what was decided about the same sheet; gives how many steps hold."""
+        kept = 0
+        for step in steps:
+            try:
+                self.decide(step.label, step.calls)
+            except InputError:
+                continue
+            kept += 1
+        return kept
+
+    # ── what there is to decide ──
 
     @property
     def facets(self) -> pd.DataFrame:
-        """A line for each column and reason, the largest first."""
-        problems = self.problems
-        groups = problems.groupby(["column", "problem"], sort=False)
-        facets = groups.agg(
-            cells=("row", "size"),
-            values=("value", lambda v: v.nunique(dropna=False)),
-            proposals=("proposal", "count"),
-        ).reset_index()
-        facets = facets.rename(columns={"problem": "reason"})
-        required = {f.name for f in self._match.fields if f.required}
-        facets["can_be_empty"] = [self._match.columns.get(c) not in required for c in facets["column"]]
-        return facets.sort_values("cells", ascending=False, kind="stable").reset_index(drop=True)
+        """A line for each column and reason, those that keep rows here before those that are only in doubt."""
+        if self._known is None or self._known[0] is not self.check:
+            facets = self.check.facets
+            facets = facets.loc[(facets["level"] == DOUBT).sort_values(kind="stable").index]
+            self._known = self.check, facets
+        return self._known[1]
 
-    def values(self, column: Hashable, reason: str) -> pd.DataFrame:
-        """The distinct values of a facet, the most frequent first."""
-        cells = self.cells(column, reason)
-        groups = cells.groupby("value", dropna=False, sort=False)
-        shown = groups.agg(cells=("row", "size"), proposal=("proposal", "first"), first=("row", "first")).reset_index()
-        return shown.sort_values("cells", ascending=False, kind="stable").reset_index(drop=True)
+    @property
+    def blocking(self) -> pd.DataFrame:
+        """The facets that keep rows from being sent."""
+        facets = self.facets
+        return facets[facets["level"] != DOUBT]
 
     def cells(self, column: Hashable, reason: str) -> pd.DataFrame:
-        """The cells of a facet."""
-        problems = self.problems
-        return problems[(problems["column"] == column) & (problems["problem"] == reason)].reset_index(drop=True)
+        """The cells of a facet: `row`, `value`, `proposal`."""
+        problems = self.check.problems
+        own = (problems["column"] == column) & (problems["reason"] == reason) & (problems["level"] != FIX)
+        return problems[own][["row", "value", "proposal"]].reset_index(drop=True)
 
-    def sent(self) -> Check:
-        """What is sent: the rows that were not left out."""
-        frame = self.check.frame[~self.left_out]
-        frame.attrs = dict(self._frame.attrs)
-        return check(frame, self._match)
+    def counts(self) -> tuple[int, int, int]:
+        """All rows, those that cannot be sent yet, and those that were left out."""
+        left = len(self.check.left_out)
+        return len(self.check.frame), int(self.check.bad.sum()) - left, left
 
-    def take_over(self, steps: Sequence[Decision]) -> int:
-        """Decide again what was decided about the same sheet; gives how many of them hold."""
-        kept = 0
-        for step in steps:
-            with suppress(KeyError, IndexError):
-                self._step(step)
-                kept += 1
-        return kept
+    @property
+    def to_empty(self) -> pd.DataFrame:
+        """The facets whose cells may be emptied all at once: a total is no cell without a value, but no row."""
+        facets = self.blocking
+        nothing = (facets["level"] != QUESTION) | (facets["reason"] == NOTHING_SAID.reason)
+        return facets[facets["can_be_empty"] & nothing]
 
-    # ── deciding ──
+    # ── the calls for it ──
 
-    def accept(self, lines: pd.DataFrame, code: str) -> None:
-        """Take the proposal of each of these cells that has one."""
-        lines = lines[lines["proposal"].notna()]
-        self._set(lines, list(lines["proposal"]), code)
+    def accepting_all(self) -> list[Call]:
+        """Take every proposal. What has none stays as it is."""
+        facets = self.blocking
+        return [call for line in facets[facets["proposals"] > 0].to_dict("records") for call in self.accepting(line)]
 
-    def replace(self, lines: pd.DataFrame, value: str | None, code: str) -> None:
-        """Write the same into each of these cells."""
-        self._set(lines, [value] * len(lines), code)
+    def accepting(self, facet: Mapping[Hashable, Any]) -> list[Call]:
+        """Take the proposals of a facet."""
+        values = self.check.values(facet["column"], facet["reason"])
+        proposed = values[values["proposal"].notna()]["value"]
+        if len(proposed) == len(values):
+            return [Call("accept", (facet["column"], facet["reason"]))]
+        return [Call("accept", (facet["column"], facet["reason"]), {"values": [*proposed]})]
 
-    def leave_out(self, lines: pd.DataFrame, code: str) -> None:
-        """Leave the rows of these cells out."""
-        positions = self._frame.index.get_indexer_for(pd.Index(lines["row"].unique()))
-        self._step(Decision(code, lambda _: positions, len(positions)))
+    def emptying_rest(self) -> list[Call]:
+        """Empty what has no proposal, where a cell may be empty."""
+        calls = []
+        for line in self.to_empty.to_dict("records"):
+            values = self.check.values(line["column"], line["reason"])
+            rest = values[values["proposal"].isna()]["value"].dropna()
+            if len(rest) == len(values):
+                calls.append(Call("empty", (line["column"], line["reason"])))
+            elif len(rest):
+                calls.append(Call("empty", (line["column"], line["reason"]), {"values": [*rest]}))
+        return calls
 
-    def undo(self) -> None:
-        """Take the last decision back."""
-        self.steps.pop()
-        self._history.pop()
 
-    def _set(self, lines: pd.DataFrame, values: Sequence[Any], code: str) -> None:
-        cells = list(zip(lines["row"], lines["column"], values, strict=True))
-
-        def change(frame: pd.DataFrame) -> None:
-            for column in dict.fromkeys(c for _, c, _ in cells):
-                of = [(row, value) for row, c, value in cells if c == column]
-                frame.loc[[row for row, _ in of], column] = [value for _, value in of]
-
-        self._step(Decision(code, change, len(cells)))
-
-    def _step(self, decision: Decision) -> None:
-        frame, left = self.check.frame.copy(), self.left_out.copy()
-        frame.attrs = dict(self._frame.attrs)
-        positions = decision.change(frame)
-        if positions is not None:
-            left[positions] = True
-        changed = self.check if positions is not None else check(frame, self._match)
-        self._history.append((changed, left))
-        self.steps.append(decision)
+def _changed_cells(before: pd.DataFrame, after: pd.DataFrame) -> int:
+    """How many cells are others. Columns that are shared were not touched."""
+    changed = 0
+    for column in after.columns:
+        if after[column] is not before[column]:
+            one, other = before[column].astype(object), after[column].astype(object)
+            changed += int(((one != other) & ~(one.isna() & other.isna())).sum())
+    return changed

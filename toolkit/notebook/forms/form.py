@@ -143,7 +143,7 @@ class Form(w.VBox):
                 if self.view.message == working:
                     self.say("")
                 self._busy = self.view.busy = False
-                self.draw()
+                self._guarded(self.draw)
 
     def _guarded(self, action: Callable[[], Any]) -> None:
         """Do it, and say what went wrong where somebody reads it: neither a thread nor a message has a reader."""
@@ -168,7 +168,7 @@ class Form(w.VBox):
             if target is None or target.action is None or (self._busy and not target.always):
                 return  # it was drawn before, and is gone, or rests
             self._guarded(lambda: self._act(target, content))
-            self.draw()
+            self._guarded(self.draw)
 
     def _act(self, target: Element, content: Mapping[str, Any]) -> None:
         assert target.action is not None

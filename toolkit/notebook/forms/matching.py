@@ -7,6 +7,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.checking import CheckOptions
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.notebook.words import word
 from toolkit.plain import plain
@@ -31,6 +32,7 @@ class MatchStep:
         self.constants: dict[str, str] = {}  # one value for all rows, by field
         self.frame = pd.DataFrame()  # the sheet, with a column for each of them
         self.match: Match | None = None
+        self.options = CheckOptions()
 
     def begin(self, sheet: pd.DataFrame, operation: Any) -> None:
         """Propose a match. What was chosen for a sheet with the same columns stays."""
@@ -89,6 +91,7 @@ class MatchStep:
             parts.heading(word("match"), key="match"),
             parts.grid(heads, lines, label=word("match"), name="match-table"),
             *self._unfilled(),
+            self.options.element(self.match),
             *self._form.target.asked(),
             *self._preview(),
         ]

@@ -1,21 +1,32 @@
 """The third step of an import: what is wrong, by column and reason, and what to do about it."""
 
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from toolkit.notebook.forms import parts
-from toolkit.notebook.forms.decisions import Decisions
+from toolkit.notebook.forms.decisions import Call, Decisions
 from toolkit.notebook.forms.listing import PAGE
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.notebook.words import word
+from toolkit.sheets.checker import ERROR, QUESTION
+from toolkit.sheets.frame_rules import ROW
 
 if TYPE_CHECKING:
     from toolkit.notebook.forms.sheet import SheetForm
 
 SUSPECT = 0.8  # of a column with one problem: the column may be the wrong one
+VERBS = ("accept", "empty", "leave_out")  # of a whole facet
 Facet = tuple[Hashable, str]  # a column and a reason
+
+
+class About(NamedTuple):
+    """What a button decides about: for its key, and in words."""
+
+    key: str
+    words: str
 
 
 class ProblemStep:
@@ -28,20 +39,23 @@ class ProblemStep:
         self._single, self._search, self._page = False, "", 0
         self._sort = ""
         self._typed: dict[tuple[Facet, str], str] = {}
-        self._done: list[tuple[str, int]] = []  # what was pressed, and how many decisions there were before
+        self._fixed: Child = None
+
+    @property
+    def _known(self) -> Decisions:
+        assert self.decisions is not None
+        return self.decisions
 
     def begin(self, decisions: Decisions) -> None:
         """Show what is wrong with a sheet; the first facet is open."""
         self.decisions = decisions
+        self._fixed = self._fixes(decisions.check.fixes)
         self._typed.clear()
-        self._done = [(step.code, n) for n, step in enumerate(decisions.steps)]
-        facets = decisions.facets
-        self._switch(self._facet(0) if len(facets) else None)
+        self._switch(self._first())
 
-    def _facet(self, n: int) -> Facet:
-        assert self.decisions is not None
-        line = self.decisions.facets.iloc[n]
-        return line["column"], line["reason"]
+    def _first(self) -> Facet | None:
+        blocking = self._known.blocking
+        return (blocking["column"].iloc[0], blocking["reason"].iloc[0]) if len(blocking) else None
 
     def _switch(self, facet: Facet | None) -> None:
         self._open, self._single, self._search, self._page, self._sort = facet, False, "", 0, ""
@@ -50,103 +64,92 @@ class ProblemStep:
 
     def totals(self) -> str:
         """How many rows can be sent, and how many not."""
-        assert self.decisions is not None
-        rows, bad, left = self.counts()
+        rows, bad, left = self._known.counts()
         if not bad and not left:
             return word("all to send", rows=f"{rows:,}")
         good = rows - bad - left
         return word("rows to send", good=f"{good:,}", rows=f"{rows:,}", bad=f"{bad:,}", left=f"{left:,}")
 
-    def counts(self) -> tuple[int, int, int]:
-        """All rows, those that cannot be sent yet, and those that were left out."""
-        assert self.decisions is not None
-        left = self.decisions.left_out
-        bad = self.decisions.check.bad.to_numpy() & ~left
-        return len(left), int(bad.sum()), int(left.sum())
-
     def elements(self) -> list[Child]:
         """The totals, what can be done at once, and a line for each facet."""
-        assert self.decisions is not None
-        facets = self.decisions.facets
+        facets = self._known.facets
         heading = parts.heading(word("problems"), key="problems") if len(facets) else None
         lines = [self._line(line) for line in facets.to_dict("records")]
         return [
             heading,
             element("p", element("b", self.totals()), name="totals"),
-            *self._fixes(),
-            self._bulk(facets),
+            parts.bullets(self._known.check.notes),
+            self._fixed,
+            self._bulk(),
             element("div", *lines, name="facets", role="group", aria_label=word("problems")) if lines else None,
         ]
 
-    def _fixes(self) -> list[Child]:
-        assert self.decisions is not None
-        fixes = self.decisions.check.fixes
+    def _fixes(self, fixes: pd.DataFrame) -> Child:
+        """How many cells are sent in another form, with an example."""
         if not len(fixes):
-            return []
+            return None
         first = fixes.iloc[0]
         example = word("example", before=repr(first["value"]), after=repr(first["proposal"]))
-        return [parts.note(f"{word('fixed', count=f'{len(fixes):,}')} ({first['column']}: {example})")]
+        return parts.note(f"{word('fixed', count=f'{len(fixes):,}')} ({first['column']}: {example})")
 
-    def _bulk(self, facets: pd.DataFrame) -> Element | None:
-        assert self.decisions is not None
-        proposals = int(facets["proposals"].sum()) if len(facets) else 0
-        rest = facets[facets["can_be_empty"].astype(bool)] if len(facets) else facets
-        empties = int((rest["cells"] - rest["proposals"]).sum()) if len(rest) else 0
+    def _bulk(self) -> Element | None:
+        blocking, rest = self._known.blocking, self._known.to_empty
+        proposals, empties = int(blocking["proposals"].sum()), int((rest["cells"] - rest["proposals"]).sum())
         every = [
-            self._button("accept all", "accept-all", proposals, self._accept_all),
-            self._button("empty rest", "empty-rest", empties, self._empty_rest),
+            self._button("accept all", "accept-all", proposals, self._known.accepting_all),
+            self._button("empty rest", "empty-rest", empties, self._known.emptying_rest),
         ]
         undo = None
-        if self._done:
-            undo = parts.button(word("undo", what=self._done[-1][0]), self._undo, name="undo")
+        if self._known.steps:
+            undo = parts.button(word("undo", what=self._known.steps[-1].label), self._undo, name="undo")
         return parts.row(*every, undo) if any([*every, undo]) else None
 
-    def _button(self, key: str, name: str, count: int, action: Callable[[], None]) -> Element | None:
+    def _button(self, key: str, name: str, count: int, calls: Callable[[], list[Call]]) -> Element | None:
         if not count:
             return None
         label = word(key, count=f"{count:,}")
-        return parts.button(label, lambda: self._decide(action, name, label), name=name)
+        return parts.button(label, lambda: self._decide(calls(), name, label), name=name)
 
     def _line(self, facet: dict[Hashable, Any]) -> Element:
         which = (facet["column"], facet["reason"])
-        column, reason = which
         opened = which == self._open
-        key = f"facet-{column}-{reason}"
-        label = word("facet", column=column, reason=reason, cells=f"{facet['cells']:,}", values=f"{facet['values']:,}")
-        sign = "▾" if opened else "▸"
-        toggle = parts.button(f"{sign} {label}", lambda: self._switch(None if opened else which), name="facet",
-                              key=key, style="facet", aria_expanded=str(opened).lower())  # fmt: skip
+        key = f"facet-{which[0]}-{which[1]}"
+        counts = {"cells": f"{facet['cells']:,}", "values": f"{facet['values']:,}"}
+        label = word("facet", column=_title(which), reason=facet["reason"], **counts)
+        sign, level = "▾" if opened else "▸", "" if facet["level"] == ERROR else f" ({word(facet['level'])})"
+        look: dict[str, Any] = {"key": key, "style": "facet", "aria_expanded": str(opened).lower()}
+        turn = partial(self._switch, None if opened else which)
+        toggle = parts.button(f"{sign} {label}{level}", turn, name="facet", **look)
         inside = self._inside(which, facet) if opened else ()
         head = parts.row(toggle, *self._facet_actions(which, facet))
         return element("div", head, *inside, class_="tk-facet-box", key=f"box-{key}")
 
     def _facet_actions(self, which: Facet, facet: dict[Hashable, Any]) -> list[Child]:
-        column, reason = which
         cells, proposals = int(facet["cells"]), int(facet["proposals"])
-        name = f"{column}, {reason}"
+        as_it_stands = cells if facet["level"] == QUESTION and not proposals else 0
+        about = About(f"{which[0]}-{which[1]}", f"{_title(which)}, {which[1]}")
+        empties = cells if facet["can_be_empty"] else 0
+        accept, empty, leave = (partial(lambda verb: [Call(verb, which)], verb) for verb in VERBS)
         return [
-            self._act("accept n", "accept-facet", which, "", lambda: self._accept(which, None), proposals, about=name),
-            self._act("empty", "empty-facet", which, "", lambda: self._empty(which, None),
-                      cells if facet["can_be_empty"] else 0, about=name),
-            self._act("leave rows out", "leave-facet", which, "", lambda: self._leave(which, None), cells, about=name),
-        ]  # fmt: skip
+            self._act("accept n", "accept-facet", lambda: self._known.accepting(facet), about=about, count=proposals),
+            self._act("as it stands", "accept-facet", accept, about=about, count=as_it_stands),
+            self._act("empty", "empty-facet", empty, about=about, count=empties),
+            self._act("leave rows out", "leave-facet", leave, about=about, count=cells),
+        ]
 
-    def _act(self, key: str, name: str, which: Facet, value: str, action: Callable[[], None], count: int,
-             *, about: str) -> Element | None:  # fmt: skip
-        """A button that decides, and is read out with what it decides about."""
+    def _act(self, key: str, name: str, calls: Callable[[], list[Call]], *, about: About, count: int = 1) -> Child:
+        """A button that decides, and is read out with what it decides about; none where there is nothing to."""
         if not count:
             return None
         label = word(key, count=f"{count:,}")
-        own = f"{name}-{which[0]}-{which[1]}-{value}"
-        return parts.button(label, lambda: self._decide(action, own, label), name=name, key=own, style="small",
-                            aria_label=f"{label}: {about}")  # fmt: skip
+        own = f"{name}-{about.key}"
+        named: dict[str, Any] = {"key": own, "style": "small", "aria_label": f"{label}: {about.words}"}
+        return parts.button(label, lambda: self._decide(calls(), own, label), name=name, **named)
 
     # ── inside of a facet ──
 
     def _inside(self, which: Facet, facet: dict[Hashable, Any]) -> list[Child]:
-        assert self.decisions is not None
-        column, reason = which
-        lines = self.decisions.cells(column, reason) if self._single else self.decisions.values(column, reason)
+        lines = self._known.cells(*which) if self._single else self._known.check.values(*which)
         whole = len(lines)
         if self._search:
             lines = lines[self._matching(lines)]
@@ -155,11 +158,9 @@ class ProblemStep:
         pages = max(1, -(-len(lines) // PAGE))
         self._page = min(self._page, pages - 1)
         page = lines.iloc[self._page * PAGE : (self._page + 1) * PAGE]
-        suspect = facet["cells"] > SUSPECT * len(self.decisions.check.frame)
+        suspect = facet["level"] == ERROR and facet["cells"] > SUSPECT * len(self._known.check.frame)
         return [
-            parts.row(parts.warning(word("right column", column=column)), self._form.back_button())
-            if suspect
-            else None,
+            self._suspicion(which[0]) if suspect else None,
             self._finder(len(page), len(lines), whole, pages),
             self._table(which, page, bool(facet["can_be_empty"])),
         ]
@@ -202,34 +203,50 @@ class ProblemStep:
         return parts.grid([*heads, word("correction")], lines, label=f"{which[0]}, {which[1]}", name="values")
 
     def _value_line(self, which: Facet, line: dict[Hashable, Any], can_be_empty: bool) -> list[Child]:
-        value = line["value"] if isinstance(line["value"], str) else ""
+        value = line["value"] if isinstance(line["value"], str) else None
         proposal = line["proposal"] if isinstance(line["proposal"], str) else ""
         row = line["row"] if self._single else line["first"]
+        rows = [row] if self._single else None
         own = f"{row}" if self._single else f"={value}"
-        about = f"{word('row')} {row}" if self._single else repr(value)
-        typed = self._typed.get((which, own), proposal)
-
-        def keep(text: str) -> None:
-            self._typed[which, own] = text
-
-        def replace() -> None:
-            self._replace(which, line, self._typed.get((which, own), proposal))
-
-        box = parts.line_box("correction", typed, change=keep, key=f"new-{which}-{own}",
-                             enter=lambda: self._decide(replace, f"new-{which}-{own}", word("replace")),
-                             aria_label=f"{word('correction')}: {about}")  # fmt: skip
-        actions = [
-            self._act("replace", "replace", which, own, replace, 1, about=about),
-            self._act("empty", "empty", which, own, lambda: self._empty(which, line), int(can_be_empty and bool(value)),
-                      about=about),
-            self._act("leave out row" if self._single else "leave rows out", "leave", which, own,
-                      lambda: self._leave(which, line), 1, about=about),
-        ]  # fmt: skip
-        controls = parts.row(box, *actions)
+        words = f"{word('row')} {row}" if self._single else repr(value or "")
+        key = f"new-{which}-{own}"
+        replace = partial(self._replacing, which, value, rows, lambda: self._typed.get((which, own), proposal))
+        known: dict[str, Any] = {"key": key, "aria_label": f"{word('correction')}: {words}"}
+        box = parts.line_box(
+            "correction",
+            self._typed.get((which, own), proposal),
+            change=partial(self._keep, (which, own)),
+            enter=lambda: self._decide(replace(), key, word("replace")),
+            **known,
+        )
+        about, filled = About(f"{which[0]}-{which[1]}-{own}", words), which[0] != ROW
+        emptied = int(can_be_empty and value is not None)
+        leave = "leave out row" if self._single else "leave rows out"
+        controls = parts.row(
+            box if filled else None,
+            self._act("replace", "replace", replace, about=about, count=int(filled)),
+            self._act("empty", "empty", lambda: [Call("replace", (which[0], {value: None}), {"rows": rows})],
+                      about=about, count=emptied),
+            self._act(leave, "leave", lambda: [self._leaving(which, value, rows)], about=about),
+        )  # fmt: skip
         shown = value or word("nothing")
         if self._single:
             return [str(row), self._name(row), shown, controls]
         return [shown, f"{line['cells']:,}", f"{row} {self._name(row)}".strip(), controls]
+
+    def _leaving(self, which: Facet, value: str | None, rows: list[Hashable] | None) -> Call:
+        if rows is not None:
+            return Call("leave_out", options={"rows": rows})
+        return Call("leave_out", which, {"values": [value]} if value is not None else {})
+
+    def _keep(self, which: tuple[Facet, str], text: str) -> None:
+        self._typed[which] = text
+
+    def _replacing(
+        self, which: Facet, value: str | None, rows: list[Hashable] | None, typed: Callable[[], str]
+    ) -> list[Call]:
+        new = typed().strip()
+        return [Call("replace", (which[0], {value: new}), {"rows": rows})] if new else []
 
     def _name(self, row: Hashable) -> str:
         return self._form.name_of(row)
@@ -245,77 +262,27 @@ class ProblemStep:
 
     # ── deciding ──
 
-    def _decide(self, action: Callable[[], None], key: str, label: str) -> None:
+    def _decide(self, calls: list[Call], key: str, label: str) -> None:
         """Decide, say what that changed, and keep the focus where the next decision is."""
-        assert self.decisions is not None
-        before = len(self.decisions.steps)
-        action()
-        if len(self.decisions.steps) > before:
-            self._done.append((label, before))
-            cells = sum(step.cells for step in self.decisions.steps[before:])
-            self._form.say(f"{word('changed cells', count=f'{cells:,}')} {self.totals()}")
+        if not calls:
+            return
+        cells = self._known.decide(label, calls)
+        changed = word("changed cells", count=f"{cells:,}") if cells else ""
+        self._form.say(f"{changed} {self.totals()}".strip())
         self._after(key)
 
-    def _after(self, key: str) -> None:
-        assert self.decisions is not None
-        facets = self.decisions.facets
-        names = {(c, r) for c, r in facets[["column", "reason"]].itertuples(index=False)} if len(facets) else set()
-        if self._open not in names:
-            self._switch(self._facet(0) if len(facets) else None)
-        self._form.decided(key)
-
     def _undo(self) -> None:
-        assert self.decisions is not None
-        _, before = self._done.pop()
-        while len(self.decisions.steps) > before:
-            self.decisions.undo()
+        self._known.undo()
         self._form.say(f"{word('undone')} {self.totals()}")
         self._after("undo")
 
-    def _accept_all(self) -> None:
-        assert self.decisions is not None
-        self.decisions.accept(self.decisions.problems, "check = check.accept()")
+    def _after(self, key: str) -> None:
+        facets = self._known.facets
+        if self._open not in set(zip(facets["column"], facets["reason"], strict=True)):
+            self._switch(self._first())
+        self._form.decided(key)
 
-    def _empty_rest(self) -> None:
-        assert self.decisions is not None
-        facets = self.decisions.facets
-        for column, reason in facets[facets["can_be_empty"]][["column", "reason"]].itertuples(index=False):
-            cells = self.decisions.cells(column, reason)
-            self.decisions.replace(
-                cells[cells["proposal"].isna()], None, f"check = check.empty({column!r}, {reason!r})"
-            )
 
-    def _lines(self, which: Facet, line: dict[Hashable, Any] | None) -> tuple[pd.DataFrame, str]:
-        """The cells that are meant, and how the code names them."""
-        assert self.decisions is not None
-        column, reason = which
-        cells = self.decisions.cells(column, reason)
-        if line is None:
-            return cells, f"{column!r}, {reason!r}"
-        if self._single:
-            return cells[cells["row"] == line["row"]], f"{column!r}, rows=[{line['row']!r}]"
-        value = line["value"]
-        same = cells["value"].isna() if not isinstance(value, str) else cells["value"] == value
-        return cells[same], f"{column!r}, values=[{value!r}]"
-
-    def _accept(self, which: Facet, line: dict[Hashable, Any] | None) -> None:
-        assert self.decisions is not None
-        lines, named = self._lines(which, line)
-        self.decisions.accept(lines, f"check = check.accept({named})")
-
-    def _empty(self, which: Facet, line: dict[Hashable, Any] | None) -> None:
-        assert self.decisions is not None
-        lines, named = self._lines(which, line)
-        self.decisions.replace(lines, None, f"check = check.empty({named})")
-
-    def _leave(self, which: Facet, line: dict[Hashable, Any] | None) -> None:
-        assert self.decisions is not None
-        lines, named = self._lines(which, line)
-        self.decisions.leave_out(lines, f"check = check.leave_out({named})")
-
-    def _replace(self, which: Facet, line: dict[Hashable, Any], value: str) -> None:
-        assert self.decisions is not None
-        if not value.strip():
-            return
-        lines, named = self._lines(which, line)
-        self.decisions.replace(lines, value.strip(), f"check = check.replace({named}, {value.strip()!r})")
+def _title(which: Facet) -> str:
+    """What the column of a facet is called."""
+    return word("row") if which[0] == ROW else str(which[0])

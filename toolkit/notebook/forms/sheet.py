@@ -16,7 +16,7 @@ from toolkit.notebook.forms.sending import SendStep
 from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.notebook.words import word
-from toolkit.sheets import Check, Match
+from toolkit.sheets import Check, Match, check
 
 STEPS = ("step read", "step match", "step problems", "step send")
 READ, MATCH, PROBLEMS, SEND = range(4)
@@ -58,6 +58,11 @@ class SheetForm(Form):
     def report(self) -> Any:
         """What came of it."""
         return self._sending.report
+
+    @property
+    def _known(self) -> Decisions:
+        assert self._problems.decisions is not None
+        return self._problems.decisions
 
     def name_of(self, row: Hashable) -> str:
         """What a row is called, for people; "–" where nothing names it."""
@@ -111,7 +116,7 @@ class SheetForm(Form):
         return parts.row(parts.warning(word("reading drops", count=count)), keep, drop, name="confirm")
 
     def _label(self) -> str:
-        rows, bad, left = self._problems.counts()
+        rows, bad, left = self._known.counts()
         return self.target.label(rows - bad - left, bad + left)
 
     def back_button(self) -> Element:
@@ -174,43 +179,42 @@ class SheetForm(Form):
         match = self.match
         assert match is not None
         before = self._problems.decisions
-        decisions = Decisions(self._matching.frame, match)
+        decisions = Decisions(check(self._matching.frame, match, **self._matching.options.arguments()))
         kept = decisions.take_over(before.steps) if before else 0
         self.target.prepare(decisions.check)
         self._problems.begin(decisions)
         self._step = PROBLEMS
         self.show_code(self._as_code())
-        facets = len(decisions.facets)
-        self._step = PROBLEMS if facets else SEND
-        self.move_focus("problems" if facets else "send")
+        blocking = len(decisions.blocking)
+        self._step = PROBLEMS if blocking else SEND
+        self.move_focus("problems" if blocking else "send")
         lost = len(before.steps) - kept if before else 0
         self.say(" ".join(filter(None, [self._problems.totals(), word("decisions lost", count=lost) if lost else ""])))
 
     def decided(self, key: str) -> None:
         """A decision was taken, or taken back: the next one is where the focus goes."""
-        decisions = self._problems.decisions
-        assert decisions is not None
+        decisions = self._known
         self.target.prepare(decisions.check)
         self.show_code(self._as_code())
-        self._step = PROBLEMS if len(decisions.facets) else SEND
+        blocking = len(decisions.blocking)
+        self._step = PROBLEMS if blocking else SEND
         self.draw()
-        known = [key, "undo", "send"] if len(decisions.facets) else ["send", "undo"]
+        known = [key, "undo", "send"] if blocking else ["send", "undo"]
         self.move_focus(next((k for k in known if self.view.find(k)), ""))
 
     # ── send ──
 
     def send_rows(self) -> None:
         """Send what can be sent. Sending again goes on where it stopped, and sends nothing twice."""
-        assert self.check is not None
-        assert self._problems.decisions is not None
+        decisions = self._known
         self.show_code(self._as_code())
-        check, if_sent = self._problems.decisions.sent(), self._sending.if_sent
-        _, bad, left = self._problems.counts()
+        checked, if_sent = decisions.check, self._sending.if_sent
+        _, bad, left = decisions.counts()
         self._step = SEND
         self.move_focus("sending")
         try:
             self._sending.push(
-                lambda options: self.target.send(check, if_sent=if_sent, options=options), bad=bad, left=left
+                lambda options: self.target.send(checked, if_sent=if_sent, options=options), bad=bad, left=left
             )
         except PushRefused as refused:
             raise self._sending.refused(refused) from None
@@ -224,6 +228,6 @@ class SheetForm(Form):
     def _as_code(self) -> str:
         decisions = self._problems.decisions
         lines = ["import toolkit", "", self._reading.code(), *self._matching.code()]
-        lines.append("check = toolkit.check(sheet, match)")
-        lines += [step.code for step in decisions.steps] if decisions else []
+        lines.append(f"check = toolkit.check(sheet, match{self._matching.options.code()})")
+        lines += decisions.check.decisions if decisions else []
         return "\n".join([*lines, self.target.code(if_sent=self._sending.if_sent)])
