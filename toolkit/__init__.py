@@ -35,8 +35,8 @@ from toolkit.http.session import Clock
 from toolkit.notebook.recording import NotRecorded, load_ipython_extension, recorded
 from toolkit.notebook.reports import run_report
 from toolkit.notebook.words import language
-from toolkit.push import Report, open_push, pushes
-from toolkit.sheets import check, match_columns, only_failed, read_sheet
+from toolkit.push import Options, Report, open_push, pushes
+from toolkit.sheets import Outcome, check, match_columns, only_failed, read_sheet
 from toolkit.suggest import did_you_mean, suggests_arguments
 from toolkit.vendors import Api, with_systems
 from toolkit.vendors.ida.fields_for import fields_for as ida_fields_for
@@ -57,6 +57,8 @@ __all__ = [
     "NotFound",
     "NotRecorded",
     "NotSent",
+    "Options",
+    "Outcome",
     "OutcomeUnknown",
     "PushError",
     "PushPaused",

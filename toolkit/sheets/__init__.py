@@ -2,7 +2,8 @@
 
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.match import Match, match_columns
+from toolkit.sheets.outcomes import Outcome
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.write import only_failed
 
-__all__ = ["Check", "Match", "check", "match_columns", "only_failed", "read_sheet"]
+__all__ = ["Check", "Match", "Outcome", "check", "match_columns", "only_failed", "read_sheet"]
