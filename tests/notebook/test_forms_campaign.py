@@ -168,3 +168,19 @@ def test_what_is_no_pdf_is_shown_blank(form: SheetForm) -> None:
     Path("c-1.pdf").write_bytes(b"%PDF-1.4 and then nothing")
     matched(form)
     assert page(form)["picture"] is None
+
+
+def test_the_code_does_the_same(form: SheetForm, api: toolkit.Api, box: Sandbox) -> None:
+    matched(form)
+    find(form, "stamps-by").value = "Turno"
+    find(form, "envelope-name").value = "Anexo {contrato}"
+    press(form, "check")
+    press(form, "send")
+    find(form, "number").value = "2"
+    press(form, "distribute")
+    mails = len(box.control.outbox())
+    assert "from toolkit." not in form.code
+    names: dict[str, Any] = {"api": api}
+    exec(form.code, names)
+    assert names["drafts"].complete
+    assert len(box.control.outbox()) == mails, "nothing is sent twice"

@@ -182,6 +182,41 @@ def test_another_row_can_be_made_the_header(api: toolkit.Api) -> None:
     assert "toolkit.read_sheet('clientes.csv', header=2)" in form.code
 
 
+def test_the_code_does_the_same(api: toolkit.Api) -> None:
+    """Run after the form, it finds that all is in; nothing is sent twice."""
+    mails = ["ana@example.cl", "luis@example,cl", "s/i", "x@example.cl", "y@example.cl"]
+    contacts("clientes.csv", Correo=mails, Fono=[f"+56 9 1234 567{n}" for n in range(4)] + ["12"], Nota="x")
+    form = opened(forms.import_records(api.ida), "clientes.csv")
+    find(form, "match", 2).value = "NOMBRE"
+    press(form, "check")
+    press(form, "accept-all")
+    press(form, "empty-rest")
+    press(form, "send")
+    assert form.report.summary["verified"] == 5
+    again = replayed(form, api)["report"]
+    assert again.facts["id"] == form.report.facts["id"]
+    assert stored(api) == BEFORE + 5
+
+
+def test_the_code_of_card_codes_does_the_same(api: toolkit.Api) -> None:
+    pd.DataFrame({"Usuario": ["maria", "juan"], "Tarjeta": ["00012345", "888"]}).to_csv("codes.csv", index=False)
+    form = opened(forms.card_codes(api.nddprint), "codes.csv")
+    find(form, "constant").value = "dominio123"
+    press(form, "check")
+    press(form, "send")
+    assert replayed(form, api)["report"].facts["id"] == form.report.facts["id"]
+
+
+def test_the_code_of_people_does_the_same(api: toolkit.Api) -> None:
+    pd.DataFrame({"Documento": ["0012345678", "0012345679"]}).to_csv("people.csv", index=False)
+    form = opened(forms.people(api.carmachain), "people.csv")
+    press(form, "check")
+    press(form, "send")
+    code, form.code = form.code, form.code.rpartition("\n")[0]  # the last line waits for answers
+    assert replayed(form, api)["report"].facts["id"] == form.report.facts["id"]
+    assert code.endswith("answers = api.carmachain.collect(report)")
+
+
 # ── match ──
 
 

@@ -1,16 +1,18 @@
 """Benches: each a system of the sandbox and a client of it, on one clock that nobody waits for."""
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 import toolkit
 from tests.helpers.clock import ManualClock
-from toolkit.push.journal import Journal
+from toolkit.push.drive import Driver
+from toolkit.push.states import Operation
+from toolkit.push.store import sql
 from toolkit.sandbox import Sandbox
 
-from .benches import BENCHES, Bench, CarmaChain, Ida, NddPrint, Signers
+from .benches import BENCHES, SENT, Bench, CarmaChain, Ida, NddPrint, Signers
 
 MOST = 10_000_000  # bytes in a body
 
@@ -31,14 +33,9 @@ def box(one_box: Sandbox) -> Sandbox:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No waiting for the disk, which takes half the time: that journals reach it is proved in `test_order`."""
-    made = Journal.__init__
-
-    def quickly(journal: Journal, path: Path) -> None:
-        made(journal, path)
-        journal._db.execute("PRAGMA synchronous=OFF")
-
-    monkeypatch.setattr(Journal, "__init__", quickly)
+    """No waiting for the disk, which takes half the time: that ledgers reach it is proved in `test_order`."""
+    hasty = [setting.replace("synchronous = FULL", "synchronous = OFF") for setting in sql.SETTINGS]
+    monkeypatch.setattr(sql, "SETTINGS", hasty)
 
 
 @pytest.fixture(params=list(BENCHES))
@@ -48,7 +45,15 @@ def bench(request: pytest.FixtureRequest, quick: None, box: Sandbox, clock: Manu
 
 
 @pytest.fixture
-def ida(quick: None, box: Sandbox, clock: ManualClock) -> Ida:
+def ida(quick: None, box: Sandbox, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Ida:
+    exchange = Driver._exchange
+
+    def counted(driver: Driver, operation: Operation, prepared: Any) -> Any:
+        SENT.append(operation.size)
+        return exchange(driver, operation, prepared)
+
+    SENT.clear()
+    monkeypatch.setattr(Driver, "_exchange", counted)
     return Ida(box, clock)
 
 

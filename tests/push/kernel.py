@@ -22,10 +22,11 @@ import pandas as pd
 
 import toolkit
 from toolkit.http.session import Session
-from toolkit.push.journal import Journal, Op
-from toolkit.push.run import Runner
-from toolkit.push.settle import Counter
-from toolkit.vendors.ida.push import Records
+from toolkit.push import isolation
+from toolkit.push.drive import Driver
+from toolkit.push.states import EventKind, State
+from toolkit.push.store.file import LedgerFile
+from toolkit.vendors.ida.push import Database
 
 with contextlib.suppress(ImportError):
     import resource  # not on Windows, where no process is forked either
@@ -143,51 +144,56 @@ def _durable(method: str) -> Callable[[int], None]:
     """Dies when a transaction has become durable in which this was written."""
 
     def arm(nth: int) -> None:
-        written, seen = [False], [0]
-        honest, transaction = getattr(Journal, method), Journal.transaction
+        written, seen, depth = [False], [0], [0]
+        honest, transaction = getattr(LedgerFile, method), LedgerFile.transaction
 
         def noted(*arguments: Any, **named: Any) -> Any:
             written[0] = True
             return honest(*arguments, **named)
 
         @contextlib.contextmanager
-        def watched(journal: Journal) -> Any:
-            written[0] = False
-            with transaction(journal):
+        def watched(ledger: LedgerFile) -> Any:
+            written[0] = written[0] and depth[0] > 0
+            depth[0] += 1
+            with transaction(ledger):
                 yield
-            seen[0] += written[0]
-            if written[0] and seen[0] == nth:
-                _die()
+            depth[0] -= 1
+            if not depth[0] and written[0]:
+                seen[0] += 1
+                if seen[0] == nth:
+                    _die()
 
-        setattr(Journal, method, noted)
-        Journal.transaction = watched  # type: ignore[method-assign]
+        setattr(LedgerFile, method, noted)
+        LedgerFile.transaction = watched  # type: ignore[method-assign]
 
     return arm
 
 
+def _becomes(state: State) -> Callable[..., bool]:
+    return lambda _, operation: operation.state is state
+
+
 EDGES: dict[str, Callable[[int], None]] = {
-    "the journal is being made": _before(Path, "replace", _always),
-    "the journal is made": _after(Journal, "create", _always),
-    "taken over, nothing done yet": _after(Journal, "recover", _always),
-    "before an intent": _before(Journal, "intend", _always),
-    "intent written, not durable": _after(Journal, "intend", _always),
+    "the ledger is being made": _before(Path, "hardlink_to", _always),
+    "the ledger is open": _after(LedgerFile, "share", _always),
+    "a push is written, not durable": _after(LedgerFile, "add_rows", _always),
+    "taken over": _durable("put_push"),
+    "before an intent": _before(LedgerFile, "put_operation", _becomes(State.SENT)),
+    "intent written, not durable": _after(LedgerFile, "put_operation", _becomes(State.SENT)),
     "intent durable, nothing sent": _before(Session, "attempt", _is_push),
     "half of a request sent": _half_sent,
-    "answered, not journaled": _after(Session, "attempt", _is_push),
-    "outcome written, not durable": _after(Journal, "outcome", _always),
-    "outcome durable": _durable("outcome"),
-    "in the middle of a split": _after(Journal, "split", _always),
-    "split durable": _durable("split"),
-    "a row refused, not durable": _after(Journal, "blame", _always),
-    "waiting for late requests": _before(Counter, "_steady", _always),
-    "counted, not concluded": _after(Records, "count", _always),
-    "concluded, not durable": _after(
-        Journal, "move", lambda _, __, state, *___: state in (Op.COUNTED, Op.RESEND, Op.VERIFIED)
-    ),
-    "concluded": _durable("set_facts"),
-    "before the last look": _before(Counter, "finish", _always),
-    "after the last look": _after(Counter, "finish", _always),
-    "closing": _before(Runner, "_end", _always),
+    "answered, not written": _after(Session, "attempt", _is_push),
+    "outcome written, not durable": _after(LedgerFile, "put_operation", _becomes(State.ACKNOWLEDGED)),
+    "an operation durable": _durable("put_operation"),
+    "in the middle of a split": _after(isolation, "part", _always),
+    "an operation cut, not durable": _after(LedgerFile, "add_operation", _always),
+    "a row refused, not durable": _after(LedgerFile, "blame", _always),
+    "waiting": _before(Driver, "_sleep", _always),
+    "counted, not decided": _after(Database, "count", _always),
+    "decided, not durable": _after(LedgerFile, "set_baseline", _always),
+    "decided": _durable("set_baseline"),
+    "closing": _before(LedgerFile, "event", lambda _, __, kind, *___: kind is EventKind.ENDED),
+    "closed": _durable("event"),
 }
 
 
@@ -198,7 +204,7 @@ def _push(job: dict[str, Any]) -> None:
         logging.basicConfig(filename=log, level=logging.DEBUG, force=True)
     if edge := job.get("edge"):
         EDGES[edge](job.get("nth", 1))
-    spent = _timed((Journal, "transaction"), (Counter, "look"), (Session, "attempt"))
+    spent = _timed((LedgerFile, "transaction"), (Driver, "_count"), (Session, "attempt"))
     frame = pd.DataFrame({"EMAIL": _values(job)}, dtype="str")
     api = toolkit.connect(ida=job["ida"], progress=False)
     started = time.monotonic()
@@ -241,8 +247,8 @@ def _timed(*places: tuple[Any, str]) -> dict[str, float]:
                 spent[name] += time.monotonic() - begun
 
         @contextlib.contextmanager
-        def committed(journal: Journal) -> Any:
-            with honest(journal):
+        def committed(ledger: LedgerFile) -> Any:
+            with honest(ledger):
                 yield
                 begun = time.monotonic()
             spent[name] += time.monotonic() - begun

@@ -82,7 +82,7 @@ class SimulatedLedger(MemoryLedger):
 class Whole:
     """Operations are as large as the scope says."""
 
-    def fit(self, ledger: Any, operation: Operation, latest: int) -> Operation:
+    def fit(self, ledger: Any, operation: Operation, latest: int = 0, slots: int = 1) -> Operation:
         return operation
 
     def too_large(self, rows: int) -> None:
@@ -166,7 +166,7 @@ class World:
         self.ledger.running = self.push
         self.volatile.now = self.stamp
         effects = runner.step(runner.Run(self.ledger, self.volatile, self.scope.plan(self.push)), event)
-        (self.effect,) = effects  # one operation in flight
+        self.effect, *_ = effects  # one operation in flight; nothing is made ahead here
         self.rested = False
         if isinstance(self.effect, events.End):
             self.volatile = self.effect = None

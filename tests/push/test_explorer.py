@@ -13,7 +13,7 @@ import pytest
 
 from tests.push import simulate
 from tests.push.simulate import Budget, Scope, SimulatedLedger, explore
-from toolkit.push import decide, runner
+from toolkit.push import decide, runner, schedule
 
 ONE_EACH = ((11,), (13,))
 TWO_EACH = ((11, 17), (13,))
@@ -96,8 +96,8 @@ MUTANTS = [
     Mutant(
         "2: waits count from the lock or from a recorded end",
         runner._book,
-        "locked if o.ended is None else age(o.ended, v.now)",
-        "age(o.started or v.locked, v.now)",
+        "locked if o.ended is None else age(o.ended, at)",
+        "age(o.started or v.locked, at)",
         Scope(ONE_EACH, Budget(crashes=1, sleeps=1)),
     ),
     Mutant(
@@ -111,9 +111,9 @@ MUTANTS = [
     Mutant("4: W + S, not S", decide._wait, "waits.late) - book", "stable) - book", PLAIN),
     Mutant(
         "4: nothing is sent again before a count",
-        runner._next,
+        schedule.next_effects,
         "if settling is not None:",
-        "for o in _in_doubt(run): _put(run, o, State.PLANNED)\n        if False:",
+        "for o in in_doubt(run): put(run, o, State.PLANNED)\n        if False:",
         PLAIN,
     ),
     Mutant(
@@ -195,8 +195,8 @@ def mutate(patch: pytest.MonkeyPatch, mutant: Mutant) -> None:
         patch.setattr(SimulatedLedger, name, compiled[name])
         return
     patch.setitem(space, name, compiled[name])
-    if name == "decide":
-        patch.setattr(runner, "decide", compiled[name])
+    for importer in (m for m in (runner,) if name in vars(m)):
+        patch.setattr(importer, name, compiled[name])
 
 
 def beyond(scope: Scope, strict: bool) -> dict[str, tuple[str, ...]]:

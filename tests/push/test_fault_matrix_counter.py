@@ -57,7 +57,8 @@ def test_17_commit_that_comes_late(ida: Ida, late: float) -> None:
     lose_second_chunk(ida, commit="late", late=late)
     told = ida.push(frame)
     ida.check_all_in(told, frame)
-    assert told.of("verified") == ROWS
+    assert told.of("accepted") == ida.rows_sent()[1]
+    assert told.of("verified") == ROWS - ida.rows_sent()[1]
 
 
 @pytest.mark.parametrize("late", [16, 20, 24])
@@ -98,16 +99,11 @@ def test_20_counter_that_cannot_be_read(ida: Ida, facts: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("rows", [1, 2, 3])
 def test_21_somebody_else_adds_rows(ida: Ida, rows: int) -> None:
-    """The next look does not add up: nothing unproven is called verified. Running again goes on without the counter."""
+    """A few rows more are nobody's request: what was acknowledged stays verified, and the report says so."""
     frame = ida.frame(ROWS)
     told = ida.push(frame, watch=once(lambda: ida.box.control.insert(DATABASE, rows)))
-    ida.check(told, frame)
-    assert "PAUSED" in told.text
-    assert "somebody else may have written" in told.text
-    told = ida.push(frame)
-    ida.check(told, frame)
-    assert told.of("not sent") == 0
-    assert told.of("accepted") > 0
+    ida.check_all_in(told, frame)
+    assert f"Somebody else seems to have changed rows there meanwhile: +{rows}" in told.text
 
 
 @pytest.mark.parametrize("off", [-1, 1])
@@ -148,16 +144,14 @@ def test_23_somebody_else_deletes_rows(ida: Ida) -> None:
 
 @pytest.mark.parametrize("reply", ["ok", "reset"])
 def test_24_a_part_of_a_request_is_stored(ida: Ida, reply: str) -> None:
-    """That a request is stored wholly or not at all turns out to be wrong: unknown, paused, and said."""
+    """That a request is stored wholly or not at all turns out to be wrong: unknown, and said."""
     frame = ida.frame(ROWS)
     ida.fault(commit="before", reply="ok")
     ida.fault(commit="partial", partial=5, reply=reply)
     told = ida.push(frame)
     ida.check(told, frame)
     assert told.of("unknown") >= ida.rows_sent()[1]
-    assert "PAUSED" in told.text
-    if reply == "reset":
-        assert "a part of the request may be stored" in told.text
+    assert ("PAUSED" in told.text) == (reply == "ok"), "a counter that fell short is not trusted any more"
 
 
 @pytest.mark.parametrize("after", [0, 1], ids=["the first row", "a later chunk"])
@@ -173,7 +167,7 @@ def test_25_rows_that_are_dropped_without_a_word(ida: Ida, after: int) -> None:
     told = ida.push(frame)
     ida.check(told, frame)
     assert told.of("not sent") == 0
-    assert told.of("verified") == after
+    assert told.of("unknown") >= ida.rows_sent()[after]
 
 
 # ── refusals ─────────────────────────────────────────────────────────────────
@@ -189,7 +183,7 @@ def check_guilty(ida: Ida, told: Told, frame: pd.DataFrame, bad: list[int]) -> N
     """Exactly the guilty rows are refused."""
     ida.check(told, frame)
     assert [n for n, outcome in enumerate(told.outcomes) if outcome == "rejected"] == bad, told.text
-    assert told.of("verified") == len(frame) - len(bad)
+    assert told.of("verified") + told.of("accepted") == len(frame) - len(bad)
 
 
 @pytest.mark.parametrize("bad", [[50], [1], [0], [119], [40, 50, 60]], ids=str)
@@ -255,13 +249,15 @@ def test_28_every_row_is_refused(ida: Ida) -> None:
 def test_29_half_of_a_refused_request_is_in_doubt(
     ida: Ida, monkeypatch: pytest.MonkeyPatch, commit: str, number: int
 ) -> None:
-    """That half is settled before anything else is sent."""
+    """That half is settled before anything else is sent. A few rows are no name: their count alone proves nothing."""
     monkeypatch.setattr(ida_values, "Refused", lambda status, words="": Refused(status, "Registro no válido"))
     frame = phones(ida, ROWS, [5, 20])
     ida.fault(commit="before", reply="ok", times=number - 1)
     ida.fault(commit=commit, reply="reset")
     told = ida.push(frame)
-    check_guilty(ida, told, frame, [5, 20])
+    ida.check(told, frame)
+    assert told.of("unknown") < 10
+    assert {n for n, outcome in enumerate(told.outcomes) if outcome == "rejected"} <= {5, 20}, told.text
 
 
 @pytest.mark.parametrize("page", [True, False], ids=["page of a proxy", "the vendor's own"])

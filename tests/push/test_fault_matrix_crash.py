@@ -19,10 +19,13 @@ import toolkit
 from tests.helpers.clock import ManualClock
 from toolkit import PushError, PushRefused, settings
 from toolkit.http.session import Session
-from toolkit.push.isolate import Refusals
-from toolkit.push.journal import Journal, Op, Run
-from toolkit.push.settle import Counter
+from toolkit.push import drive, isolation
+from toolkit.push.events import Answered
+from toolkit.push.states import State
+from toolkit.push.store.database import Database as Connection
+from toolkit.push.store.file import LedgerFile
 from toolkit.sandbox.vendor import Refused
+from toolkit.vendors.ida.push import Database
 from toolkit.vendors.ida.sandbox import values as ida_values
 
 from .benches import Bench, CarmaChain, Ida, told
@@ -35,11 +38,11 @@ class Killed(BaseException):
 
 
 def kill(patch: pytest.MonkeyPatch, owner: Any, name: str, when: str, number: int = 1) -> None:
-    """Die before or after call `number` of a method; nothing is journaled from then on."""
+    """Die before or after call `number` of a function; nothing is written to a ledger from then on."""
     real, calls = getattr(owner, name), itertools.count(1)
 
     def die() -> None:
-        patch.setattr(Journal, "transaction", lambda self: dead())
+        patch.setattr(LedgerFile, "transaction", lambda self: dead())
         raise Killed
 
     @contextlib.contextmanager
@@ -61,18 +64,18 @@ def kill(patch: pytest.MonkeyPatch, owner: Any, name: str, when: str, number: in
 
 
 EDGES = {
-    "before the intent": (Journal, "intend", "before"),
-    "within the intent": (Journal, "intend", "after"),
-    "after the intent": (Session, "attempt", "before"),
-    "after the request": (Session, "attempt", "after"),
-    "before the outcome": (Journal, "outcome", "before"),
-    "within the outcome": (Journal, "outcome", "after"),
-    "before a split": (Refusals, "take", "before"),
-    "within a split": (Journal, "split", "after"),
-    "before settling": (Counter, "settle", "before"),
-    "after settling": (Counter, "settle", "after"),
-    "before the audit": (Counter, "finish", "before"),
-    "after the audit": (Counter, "finish", "after"),
+    "before an event is taken in": (drive, "step", "before"),
+    "after an event is taken in": (drive, "step", "after"),
+    "within a transaction": (LedgerFile, "put_operation", "after"),
+    "before a request": (Session, "attempt", "before"),
+    "after a request": (Session, "attempt", "after"),
+    "before a new operation": (LedgerFile, "add_operation", "before"),
+    "after a new operation": (LedgerFile, "add_operation", "after"),
+    "within a split": (isolation, "part", "after"),
+    "before a count": (Database, "count", "before"),
+    "after a count": (Database, "count", "after"),
+    "within what a count decides": (LedgerFile, "set_baseline", "after"),
+    "at the end": (LedgerFile, "event", "before"),
 }
 
 
@@ -91,10 +94,12 @@ def check_troubled(ida: Ida, frame: pd.DataFrame) -> None:
         ida.connect()
         result = ida.push(frame)
         ida.check(result, frame)
-    assert [n for n, outcome in enumerate(result.outcomes) if outcome != "verified"] == [70], result.text
+    left = [n for n, outcome in enumerate(result.outcomes) if outcome not in ("verified", "accepted")]
+    assert 70 in left
+    assert len(left) <= 10, result.text  # of less rows than ten, a count alone proves nothing
 
 
-@pytest.mark.parametrize("number", [1, 2, 4])
+@pytest.mark.parametrize("number", [1, 3, 6])
 @pytest.mark.parametrize("edge", EDGES)
 def test_42_killed_at_an_edge(ida: Ida, monkeypatch: pytest.MonkeyPatch, edge: str, number: int) -> None:
     """The next life finds out what is there, and completes: nothing lost, nothing doubled."""
@@ -120,12 +125,12 @@ def test_42_killed_again_while_recovering(ida: Ida, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("edge", list(EDGES)[:6])
 def test_42_killed_wherever_rows_go(bench: Bench, edge: str) -> None:
     """In every system; where nothing can be looked up, what was under way is unknown and never sent again."""
-    frame = bench.frame(5)
+    frame = bench.frame(12)
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(Killed):
         kill(patch, *EDGES[edge], 2)
-        bench.push(frame, chunk_rows=2)
+        bench.push(frame)
     bench.connect()
-    result = bench.push(frame, chunk_rows=2)
+    result = bench.push(frame)
     bench.check(result, frame)
     assert max((bench.stored() - bench.before).values()) == 1
     if not isinstance(bench, CarmaChain):
@@ -149,7 +154,7 @@ MOMENTS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
     "sending": (Session, "_send", lambda session, request, token: "records" in request.path),
     "waiting": (ManualClock, "sleep", lambda clock, seconds: clock.slept > 20),
     "counting": (Session, "_send", lambda session, request, token: session.clock.slept > 60),
-    "reading the answer": (Journal, "outcome", lambda *facts: True),
+    "taking in the answer": (drive, "step", lambda run, event: isinstance(event, Answered)),
 }
 
 
@@ -162,7 +167,7 @@ def test_43_interrupted(ida: Ida, monkeypatch: pytest.MonkeyPatch, moment: str) 
         with pytest.raises(KeyboardInterrupt) as stopped:
             ida.push(frame)
     (one,) = toolkit.pushes().itertuples()
-    assert (one.state, one.reason) == (Run.PAUSED, "interrupted")
+    assert (one.state, one.reason) == ("paused", "interrupted")
     words = f"Stopped. Push {one.id} is safe as it is: run the same call again to go on."
     assert stopped.value._render_traceback_() == [words], "a notebook shows the sentence, and no frames"  # type: ignore[attr-defined]
     check_troubled(ida, frame)
@@ -188,29 +193,29 @@ def test_44_intent_is_there_before_a_byte_leaves(ida: Ida, monkeypatch: pytest.M
 
     That each file is flushed before is the order test's matter (`test_order`).
     """
-    found: list[list[Op]] = []
+    found: list[list[State]] = []
     attempt = Session.attempt
 
     def leaving(session: Session, endpoint: Any, request: Any) -> Any:
         if "records" in request.path:
-            left = shutil.copytree(settings.state_folder() / "pushes", tmp_path / str(len(found)))
-            with Journal(next(left.glob("*.sqlite"))) as journal:
-                intents = [step for step in journal.steps() if step.state is Op.INTENT]
-                found.append([step.state for step in intents])
-                assert all(step.sha256 for step in intents)
+            left = shutil.copytree(settings.state_folder() / "ledgers", tmp_path / str(len(found)))
+            with LedgerFile(next(left.glob("*.sqlite"))) as ledger:
+                (push,) = ledger.pushes()
+                found.append([o.state for o in ledger.operations(push.id) if o.state is State.SENT])
         return attempt(session, endpoint, request)
 
     monkeypatch.setattr(Session, "attempt", leaving)
     ida.push(ida.frame(ROWS))
     assert len(found) == ida.posts()
-    assert all(states == [Op.INTENT] for states in found)
+    assert all(states == [State.SENT] for states in found)
 
 
 class Failing:
     """A database connection whose disk gives out at its `number`-th use of a statement."""
 
-    def __init__(self, db: sqlite3.Connection, statement: str, number: int, words: str) -> None:
-        self._db, self._statement, self._left, self._words = db, statement, number, words
+    def __init__(self, db: sqlite3.Connection, statement: str, number: int, words: str, name: str) -> None:
+        self._db, self._statement, self._left = db, statement, number
+        self._words, self._name = words, name
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._db, name)
@@ -219,40 +224,41 @@ class Failing:
         if sql.startswith(self._statement):
             self._left -= 1
             if self._left <= 0:
-                raise sqlite3.OperationalError(self._words)
+                problem = sqlite3.OperationalError(self._words)
+                problem.sqlite_errorname = self._name
+                raise problem
         return self._db.execute(sql, *values)
 
 
 DISKS = {
-    "full": ("COMMIT", "database or disk is full"),
-    "read-only": ("UPDATE", "attempt to write a readonly database"),
-    "broken": ("BEGIN", "disk I/O error"),
+    "full": ("COMMIT", "database or disk is full", "SQLITE_FULL"),
+    "read-only": ("UPDATE", "attempt to write a readonly database", "SQLITE_READONLY"),
+    "broken": ("BEGIN IMMEDIATE", "disk I/O error", "SQLITE_IOERR"),
 }
 
 
-@pytest.mark.parametrize("number", [1, 3, 7])
+@pytest.mark.parametrize("number", [1, 2, 3])
 @pytest.mark.parametrize("disk", DISKS)
 def test_45_journal_that_cannot_be_written(bench: Bench, disk: str, number: int) -> None:
     """No request leaves that the journal does not hold. Simulated where SQLite is called."""
-    frame, made, sent = bench.frame(6), Journal.__init__, []
-    statement, words = DISKS[disk]
+    frame, opened, sent = bench.frame(12), Connection.__init__, 0
+    statement, words, name = DISKS[disk]
 
-    def failing(journal: Journal, path: Path) -> None:
-        made(journal, path)
+    def failing(connection: Connection, path: Path) -> None:
+        opened(connection, path)
         if path.suffix == ".sqlite":
-            vars(journal)["_db"] = Failing(journal._db, statement, number, words)
+            vars(connection)["_connection"] = Failing(connection._connection, statement, number, words, name)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Journal, "__init__", failing)
-        with pytest.raises(PushError, match=words):
-            bench.push(frame, chunk_rows=2)
-    journals = list((settings.state_folder() / "pushes").glob("*.sqlite"))
-    for path in journals:
-        with Journal(path) as journal:
-            sent = journal.attempts()
-    assert bench.posts() <= len(sent)
+        patch.setattr(Connection, "__init__", failing)
+        with pytest.raises((PushError, PushRefused), match=words):
+            bench.push(frame)
+    for path in (settings.state_folder() / "ledgers").glob("*.sqlite"):
+        with LedgerFile(path) as ledger:
+            sent += sum(o.sendings for push in ledger.pushes() for o in ledger.operations(push.id))
+    assert bench.posts() <= sent
     bench.connect()
-    result = bench.push(frame, chunk_rows=2)
+    result = bench.push(frame)
     bench.check(result, frame)
     if not isinstance(bench, CarmaChain):
         bench.check_all_in(result, frame)
@@ -265,10 +271,10 @@ def test_45_journal_that_is_deleted_on_the_way(ida: Ida) -> None:
     def delete(progress: Any) -> None:
         if progress.done > 1 and not posts:
             posts.append(ida.posts())
-            for path in (settings.state_folder() / "pushes").iterdir():
+            for path in (settings.state_folder() / "ledgers").iterdir():
                 path.unlink()
 
-    with pytest.raises(PushError, match=r"taken away|readonly"):
+    with pytest.raises(PushError, match=r"taken away|may not be written"):
         ida.push(frame, watch=delete)
     assert [ida.posts()] == posts
 
@@ -278,7 +284,7 @@ def test_46_damaged_journal(ida: Ida, damage: str) -> None:
     """Nothing is sent on top of it; the list of pushes says so."""
     frame = ida.frame(ROWS)
     ida.push(frame)
-    (path,) = (settings.state_folder() / "pushes").glob("*.sqlite")
+    (path,) = (settings.state_folder() / "ledgers").glob("*.sqlite")
     content = bytearray(path.read_bytes())
     at = {"a page": slice(4096, 4296), "the head": slice(0, 100), "nothing left": slice(0, None)}[damage]
     content[at] = b"\xff" * len(content[at])

@@ -1,6 +1,5 @@
 """Which rows are the same rows, and what happens when a frame comes again: the same, or changed."""
 
-import errno
 import gc
 import threading
 import weakref
@@ -11,9 +10,9 @@ import pandas as pd
 import pytest
 
 import toolkit
-from toolkit import InputError, PushError, PushRefused
+from toolkit import InputError, PushRefused
 from toolkit.push import identity
-from toolkit.push.run import Runner
+from toolkit.push.drive import Driver
 
 from .benches import Ida, NddPrint, Signers, told
 
@@ -291,28 +290,16 @@ def test_left_out_rows_carry_what_the_vendor_gave_back(signers: Signers) -> None
     assert both.table["id_firmante"].nunique() == 6
 
 
-def test_a_full_disk_before_the_journal_is_there(ida: Ida, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(known: identity.Known, words: np.ndarray) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(identity.Known, "add", full)
-    posts = ida.posts()
-    with pytest.raises(PushError, match=r"No space left on device.*; nothing was sent"):
-        ida.insert(ida.frame(3))
-    assert ida.posts() == posts
-    assert toolkit.pushes().empty
-
-
 def test_nothing_of_a_push_that_ended_stays(ida: Ida, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even until the garbage of circles is looked for: a frame of an iterator is large."""
-    made: list[weakref.ref[Runner]] = []
-    honest = Runner.__init__
+    made: list[weakref.ref[Driver]] = []
+    honest = Driver.__init__
 
-    def remembered(runner: Runner, *facts: Any) -> None:
-        honest(runner, *facts)
-        made.append(weakref.ref(runner))
+    def remembered(driver: Driver, *facts: Any, **named: Any) -> None:
+        honest(driver, *facts, **named)
+        made.append(weakref.ref(driver))
 
-    monkeypatch.setattr(Runner, "__init__", remembered)
+    monkeypatch.setattr(Driver, "__init__", remembered)
     gc.disable()
     try:
         assert ida.insert(iter([ida.frame(5), ida.frame(5, "more")])).complete

@@ -166,7 +166,7 @@ def test_no_cell_of_a_refused_row_is_kept_on_disk(ida: Ida) -> None:
     errors = report.table["error"].iloc[bad].tolist()
     assert errors == [f"Formato de teléfono erróneo: +57 300 {n:07}" for n in bad]
     assert report.table["error_value"].iloc[bad].tolist() == frame["TELEFONO"].iloc[bad].tolist()
-    kept = b"".join(path.read_bytes() for path in (settings.state_folder() / "pushes").iterdir())
+    kept = b"".join(path.read_bytes() for path in (settings.state_folder() / "ledgers").iterdir())
     assert "Formato de teléfono erróneo".encode() in kept
     for cell in (*frame["EMAIL"], *frame["NOMBRE"], *frame["TELEFONO"], "573000000005", "example.cl"):
         assert cell.encode() not in kept

@@ -1,6 +1,5 @@
 """What a report says: one row for each row of the input, in words that a person can act upon."""
 
-import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 
 import toolkit
 from toolkit import InputError, OutcomeUnknown, PushError, PushPaused, Report, settings
-from toolkit.push.journal import Journal
 from toolkit.sandbox.vendor import Refused
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
 from toolkit.vendors.ida.sandbox import values as ida_values
@@ -141,17 +139,15 @@ def test_what_comes_from_outside_is_text_in_a_notebook(ida: Ida, monkeypatch: py
 
 
 def test_unknown_rows_say_how_to_settle_them(ida: Ida) -> None:
-    ida.fault(commit="before", reply="ok")
-    frame = ida.frame(40)
-    ida.insert(frame, options={"watch": lambda p: ida.box.control.insert(DATABASE, 1) if p.done == 1 else None})
+    ida.fault(commit="before", reply="reset")
+    frame = ida.frame(8)  # so few rows that their number in the counter may be somebody else's
     report = ida.insert(frame)
     assert report.summary["unknown"] > 0
     assert f'toolkit.open_push("{report.facts["id"]}").resolve(rows' in repr(report)
     assert "look at the vendor's own screen" in repr(report)
     reasons = report.unknown["error"].unique()
     assert len(reasons) == 1
-    assert "somebody else may have written" in reasons[0]
-    assert "Expected" in reasons[0]
+    assert "does not tell whether this is stored" in reasons[0]
 
 
 # ── the workbook ─────────────────────────────────────────────────────────────
@@ -314,11 +310,7 @@ def test_pushes_are_listed_the_latest_first(ida: Ida) -> None:
     assert table["destination"].tolist() == [f"database {DATABASE} «Base de datos 1» at {host}"] * 2
     assert table["rows"].tolist() == [7, 5]
     assert table[list(NAMES)].sum(axis=1).tolist() == [7, 5]
-    with Journal.sound(settings.state_folder() / "pushes" / f"{table['id'][0]}.sqlite") as early:
-        facts = {name: fact for name, fact in early.facts.items() if name != "where"}
-        early._db.execute("UPDATE run SET facts = ?", (json.dumps(facts),))
-    assert f"/database/{DATABASE}" in toolkit.pushes()["destination"][0]
-    assert f"/database/{DATABASE}" in repr(toolkit.open_push(table["id"][0]).report())
+    assert f"database {DATABASE}" in repr(toolkit.open_push(table["id"][0]).report())
     assert str(table["started"].dtype) == "datetime64[us, UTC]"
     assert table.dtypes.equals(toolkit.pushes().head(0).dtypes)
 
@@ -334,6 +326,6 @@ def test_files_are_for_this_user_only_and_hold_no_cell(ida: Ida) -> None:
     assert [cell for cell in cells if cell.encode() in kept] == []
     secrets = ida.box.credentials["ida"]["password"]
     assert secrets.encode() not in kept
-    (folder / "pushes").joinpath(f"{toolkit.pushes()['id'].iloc[0]}.sqlite").chmod(0o644)
+    next((folder / "ledgers").glob("*.sqlite")).chmod(0o644)
     with pytest.raises((PushError, toolkit.SettingsError), match="others"):
         ida.insert(frame)

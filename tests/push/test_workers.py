@@ -1,21 +1,19 @@
-"""Several requests at once, and answers of which none can be trusted among them; trouble with the very first row."""
+"""Several answers of which none can be trusted; trouble with the very first row; several requests at once."""
 
 from typing import Any
 
 import pytest
 
-from toolkit.push.settle import Counter
+from toolkit import InputError
 
 from .benches import Bench, Ida
 
 ROWS = 400
 
 
-def test_sizes_whose_sums_are_not_their_own_do_not_go_together() -> None:
-    counter = Counter.__new__(Counter)
-    assert counter.tells_apart([486, 485, 483, 479])
-    assert not counter.tells_apart([3, 4, 7])
-    assert not counter.tells_apart([1, 1])
+def test_rows_that_are_counted_travel_one_request_after_the_other(ida: Ida) -> None:
+    with pytest.raises(InputError, match="one request after the other"):
+        ida.push(ida.frame(20), workers=4)
 
 
 FAULTS: dict[str, list[dict[str, Any]]] = {
@@ -33,15 +31,14 @@ FAULTS: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("faults", FAULTS)
-def test_answers_that_several_requests_miss_at_once(ida: Ida, faults: str) -> None:
-    """The counter tells which of them are in: no sum of their sizes is another's."""
+def test_answers_that_several_requests_miss(ida: Ida, faults: str) -> None:
+    """The counter tells which of them are in: no size is another's."""
     frame = ida.frame(ROWS)
     ida.fault(commit="before", reply="ok", times=3)
     for fault in FAULTS[faults]:
         ida.fault(**fault)
-    told = ida.push(frame, workers=4, chunk_rows=60, max_ambiguous=10)
+    told = ida.push(frame, chunk_rows=60, max_ambiguous=10, max_resends=5)
     ida.check_all_in(told, frame)
-    assert told.of("verified") == ROWS
 
 
 def test_a_part_of_one_of_several_is_no_guess(ida: Ida) -> None:
@@ -49,10 +46,9 @@ def test_a_part_of_one_of_several_is_no_guess(ida: Ida) -> None:
     ida.fault(commit="before", reply="ok", times=3)
     ida.fault(commit="partial", partial=7, reply="lost")
     ida.fault(commit="never", reply="lost", times=2)
-    told = ida.push(frame, workers=4, chunk_rows=60)
+    told = ida.push(frame, chunk_rows=60)
     ida.check(told, frame)
     assert told.of("unknown") > 0
-    assert "PAUSED" in told.text
 
 
 def test_refusals_among_several(ida: Ida) -> None:
@@ -62,10 +58,10 @@ def test_refusals_among_several(ida: Ida) -> None:
     frame.loc[bad, "TELEFONO"] = [f"+57 300 {n:07}" for n in bad]
     ida.fault(commit="before", reply="ok", times=4)
     ida.fault(commit="before", reply="reset")
-    told = ida.push(frame, workers=4, chunk_rows=60)
+    told = ida.push(frame, chunk_rows=60)
     ida.check(told, frame)
     assert [n for n, outcome in enumerate(told.outcomes) if outcome == "rejected"] == bad
-    assert told.of("verified") == ROWS - len(bad)
+    assert told.of("verified") + told.of("accepted") == ROWS - len(bad)
 
 
 def test_a_refusal_after_a_doubt(ida: Ida) -> None:
@@ -77,7 +73,7 @@ def test_a_refusal_after_a_doubt(ida: Ida) -> None:
     told = ida.push(frame, chunk_rows=59)
     ida.check(told, frame)
     assert told.of("rejected") == 1
-    assert told.of("verified") == 59
+    assert told.of("verified") + told.of("accepted") == 59
 
 
 FIRST: dict[str, dict[str, Any]] = {
@@ -96,9 +92,9 @@ def test_trouble_with_the_very_first_row(bench: Bench, fault: str, workers: int)
     frame = bench.frame(12)
     bench.fault(**FIRST[fault])
     for _ in range(2):
-        told = bench.push(frame, workers=workers, chunk_rows=5)
+        told = bench.push(frame, workers=1 if bench.system == "ida" else workers)
         bench.check(told, frame)
-    assert max((bench.stored() - bench.before).values()) == 1
+    assert max((bench.stored() - bench.before).values(), default=0) <= 1
     if bench.system != "carmachain":
         bench.check_all_in(told, frame)
 

@@ -12,16 +12,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import toolkit
 from tests.helpers.clock import ManualClock
 from toolkit.http.session import Clock, Session
-from toolkit.push import IfSent, identity, journal
-from toolkit.push.journal import Journal
-from toolkit.push.outcomes import OUTCOME, row_states
-from toolkit.push.verify import verify
+from toolkit.push import IfSent, identity
+from toolkit.push.outcomes import holders, outcome_of
+from toolkit.push.states import Push, State, positions
+from toolkit.push.store import care, database
+from toolkit.push.store.file import LedgerFile
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint
 from toolkit.vendors.ida.sandbox import values as ida_values
@@ -95,7 +97,7 @@ class Fate:
 
         honest = Session.attempt
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(journal, "sqlite3", sqlite_with(Mortal))
+            patch.setattr(database, "sqlite3", sqlite_with(Mortal))
             patch.setattr(Session, "attempt", attempt)
             yield self
 
@@ -104,13 +106,12 @@ class Hasty(sqlite3.Connection):
     """Does not wait for the disk: here processes die, and machines do not."""
 
     def execute(self, *statement: Any) -> sqlite3.Cursor:
-        return super().execute(statement[0].replace("synchronous=FULL", "synchronous=OFF"), *statement[1:])
+        return super().execute(statement[0].replace("synchronous = FULL", "synchronous = OFF"), *statement[1:])
 
 
 def sqlite_with(factory: type[sqlite3.Connection]) -> SimpleNamespace:
-    """The module as the journal knows it, with other connections."""
-    connect = partial(sqlite3.connect, factory=factory)
-    return SimpleNamespace(connect=connect, Error=sqlite3.Error, DatabaseError=sqlite3.DatabaseError)
+    """The module as the store knows it, with other connections."""
+    return SimpleNamespace(**{**vars(sqlite3), "connect": partial(sqlite3.connect, factory=factory)})
 
 
 class JumpingClock(ManualClock):
@@ -168,34 +169,48 @@ class Database:
     def stored(self) -> dict[str, int]:
         return self.control.multiplicity(self.database, "EMAIL")
 
-    def journals(self) -> list[Path]:
-        return sorted((self.folder / "pushes").glob("*.sqlite"))
+    def ledgers(self) -> list[Path]:
+        return sorted((self.folder / "ledgers").glob("*.sqlite"))
 
-    def values_of(self, path: Path) -> list[str]:
-        """The values of a journal's rows, in its order: it holds their fingerprints only."""
-        key = identity.user_key(self.folder)
+    def values_of(self, ledger: LedgerFile, push: Push) -> list[str]:
+        """The values of a push's rows, in its order: the ledger holds their fingerprints only."""
+        key = identity.key_about(identity.user_key(self.folder), f"{ledger.about} {push.lock}")
         names = [*self.known]
         prints = identity.Fingerprints(key).of({"EMAIL": names}, len(names))
         values = {tuple(words): name for words, name in zip(prints.tolist(), names, strict=True)}
-        with Journal(path) as held:
-            return [values[tuple(words)] for words in held.manifest()[:, identity.PRINT].tolist()]
+        return [values[tuple(words)] for words in ledger.row_words(push.id)[:, identity.PRINT].tolist()]
 
     def said(self) -> dict[str, list[str]]:
-        """For each value, what the journals say of its rows."""
-        told: dict[str, list[str]] = {name: [] for name in self.known}
-        for path in self.journals():
-            with Journal(path) as held:
-                states = row_states(held)
-            for value, state in zip(self.values_of(path), states, strict=True):
-                told[value].append(OUTCOME[state])
-        return told
+        """For each value, what the ledger says of its rows."""
+        outcomes: dict[str, list[str]] = {name: [] for name in self.known}
+        for path in self.ledgers():
+            with LedgerFile(path) as ledger:
+                for push in ledger.pushes():
+                    values = self.values_of(ledger, push)
+                    for operation in holders(ledger, push):
+                        for row in positions(operation.rows).tolist():
+                            outcomes[values[row]].append(str(outcome_of(operation)))
+        return outcomes
+
+    def unknown_with_a_name(self) -> list[int]:
+        """The sizes of requests that are unknown, although no other one had as many rows."""
+        sizes: list[int] = []
+        for path in self.ledgers():
+            with LedgerFile(path) as ledger:
+                sent = [o for push in ledger.pushes() for o in ledger.operations(push.id) if o.sendings]
+                every = [o.size for o in sent]
+                sizes += [o.size for o in sent if o.state is State.UNKNOWN and every.count(o.size) == 1]
+        return sizes
 
     def check(self) -> None:
-        """The journals obey their rules, and say of no row what is not so."""
-        for path in self.journals():
-            with Journal(path) as held:
-                assert held.intact()
-                assert not (broken := verify(held)), broken
+        """The ledger is sound, holds every row once, and says of no row what is not so."""
+        for condition in care.check(self.folder):
+            assert condition.sound, condition.problems
+        for path in self.ledgers():
+            with LedgerFile(path) as ledger:
+                for push in ledger.pushes():
+                    rows = [positions(o.rows) for o in holders(ledger, push)]
+                    assert sorted(np.concatenate(rows).tolist()) == list(range(push.rows)), "each row once"
         stored = self.stored()
         assert set(stored) <= set(self.known), "rows from nowhere"
         wrong = {}
@@ -218,7 +233,7 @@ class World(Database):
         patch = self._open.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("TOOLKIT_STATE", folder)
         if hasty:
-            patch.setattr(journal, "sqlite3", sqlite_with(Hasty))
+            patch.setattr(database, "sqlite3", sqlite_with(Hasty))
         self.box, self.clock = box, clock or by_hand(box)
         self.connect()
         self.patience = 200.0  # seconds before a paused push is run again

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from toolkit.push.journal import Journal, Op
+from toolkit.push.verify import verify
+
 import toolkit
 from tests.push.checker import findings
 from tests.push.kernel import EDGES, Kernel
 from tests.push.world import REFUSED, Database
 from toolkit.http.secrets import _spellings
-from toolkit.push.journal import Journal, Op
-from toolkit.push.verify import verify
 from toolkit.sandbox import Sandbox
 
 LANES = 3  # pushes at a time, each to a database of its own

@@ -207,7 +207,7 @@ class Session:
     def _exchange(self, endpoint: Endpoint, request: wire.Request, token: Secret | None) -> Attempt:
         started = self.clock.monotonic()
         self._http()  # before it, nothing has left
-        self._local.adapter.left = False
+        self._local.adapter.forget()
         try:
             answer = self._answer(endpoint, request, token)
         except (requests.RequestException, u3.HTTPError, HTTPException, OSError, ValueError) as failure:

@@ -10,6 +10,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.retry import Retry
 
@@ -75,20 +76,21 @@ class Adapter(HTTPAdapter):
     """
 
     def __init__(self, deadline: float, monotonic: Callable[[], float]) -> None:
-        self.left: bool = False
+        self._sending = Sending()
         answer = partial(_Answer, deadline=deadline, monotonic=monotonic)
         self._pools = {
-            scheme: partial(_pool, kind, answer, self._leaves)
+            scheme: partial(_pool, kind, answer, self._sending)
             for scheme, kind in (("http", HTTPConnectionPool), ("https", HTTPSConnectionPool))
         }
         super().__init__(max_retries=Retry(0, read=False, other=0, redirect=0))
 
-    def send(self, *facts: Any, **named: Any) -> requests.Response:
-        self.left = False
-        return super().send(*facts, **named)
+    @property
+    def left(self) -> bool:
+        return self._sending.left
 
-    def _leaves(self) -> None:
-        self.left = True
+    def forget(self) -> None:
+        """Nothing has left yet of the request that comes next."""
+        self._sending.left = False
 
     def init_poolmanager(self, *facts: Any, **named: Any) -> None:
         super().init_poolmanager(*facts, **named)
@@ -100,32 +102,48 @@ class Adapter(HTTPAdapter):
         return manager
 
 
-def _pool(kind: Any, answer: Callable[..., Any], leaves: Callable[[], None], *facts: Any, **named: Any) -> Any:
-    """A pool whose connections read their answers as `answer` does, and call `leaves` before a request's first byte."""
+class Sending:
+    """Whether a byte of the latest request was handed to a socket. Connections share it with their adapter."""
+
+    left = False
+
+
+class _Connection(HTTPConnection):
+    """Notes when a request begins to leave. Shaking hands, or asking a proxy for a tunnel, is nothing of a request."""
+
+    sending: Sending
+    connecting = False
+
+    def connect(self) -> None:
+        self.connecting = True
+        try:
+            super().connect()
+        finally:
+            self.connecting = False
+
+    def send(self, data: Any) -> None:
+        if not self.connecting:
+            if self.sock is None and self.auto_open:
+                self.connect()
+            self.sending.left = True
+        super().send(data)
+
+
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same with TLS."""
+
+
+def _pool(kind: Any, answer: Callable[..., Any], sending: Sending, *facts: Any, **named: Any) -> Any:
+    """A pool whose connections read their answers as `answer` does, and note in `sending` what leaves."""
     pool = kind(*facts, **named)
+    pool.ConnectionCls = _SecureConnection if kind is HTTPSConnectionPool else _Connection
     make = pool._new_conn
 
     def new_connection() -> Any:
         made = make()
         connection = getattr(made, "real_connection", made)  # a recorder's connection has the one that sends inside
-        connection.response_class = answer
+        connection.response_class, connection.sending = answer, sending
         connection.set_debuglevel(0)  # it would print addresses and headers, secrets and all
-        connect, hand_over = connection.connect, connection.send
-
-        def connecting() -> None:
-            connection.send = hand_over  # a proxy is asked for a tunnel with it: nothing of the request
-            try:
-                connect()
-            finally:
-                connection.send = sending
-
-        def sending(data: Any) -> None:
-            if connection.sock is None and connection.auto_open:
-                connecting()
-            leaves()
-            hand_over(data)
-
-        connection.connect, connection.send = connecting, sending
         return made
 
     pool._new_conn = new_connection

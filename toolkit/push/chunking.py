@@ -4,7 +4,6 @@ A size names its request: it is unlike every size that a second copy may still l
 sent again. Between two looks, sizes ascend strictly. None is round, as somebody else's import would be.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from toolkit.push.states import Ledger, Operation, cut
@@ -15,26 +14,35 @@ FEW = 10  # rows that may be somebody typing: a size from here on names its requ
 FAST = 0.25  # seconds: a vendor that answers within them gets twice as many rows the next time
 LARGEST = 1 << 20  # bytes in a body; a common limit of proxies
 ROUND = 50
+AHEAD = 8  # operations whose sizes are spoken for before they are sent
 
 
 class Sizes:
     """The sizes of one run."""
 
-    def __init__(self, most: int, looks_every: int = 1) -> None:
+    def __init__(self, most: int, *, counted: bool = True) -> None:
         self.most = max(1, most)
         self.limit = min(FIRST, self.most)
-        self._every = looks_every
+        self._counted = counted
 
-    def fit(self, ledger: Ledger, operation: Operation, latest: int) -> Operation:
-        """The operation, or as much of it as goes now. `latest`: the size before it, where nobody looked since."""
+    def fit(self, ledger: Ledger, operation: Operation, latest: int = 0, slots: int = 1) -> Operation:
+        """The operation, or as much of it as goes now.
+
+        `latest`: the size before it, where nobody looked since. `slots`: how many more go before somebody looks.
+        """
+        if not self._counted:
+            whole = operation.sendings or operation.size <= self.limit
+            return operation if whole else cut_off(ledger, operation, self.limit)
         if operation.sendings or operation.size <= FEW:
             return operation
         unsettled = ledger.unsettled(ledger.push(operation.push).lock)
         used = {o.size for o in unsettled if o.sendings and o.id != operation.id}
+        waiting = ledger.sendable(operation.push, AHEAD)
+        used |= {o.size for o in waiting if o.id != operation.id}  # those that go whole bear their own
         baseline = ledger.baseline()
         limit = self.limit if baseline is None or baseline.proved else min(UNPROVED, self.limit)
-        size = self._size(operation.size, limit, used, latest)
-        return operation if size == operation.size else _cut(ledger, operation, size)
+        size = _size(operation.size, limit, used, latest, slots)
+        return operation if size == operation.size else cut_off(ledger, operation, size)
 
     def fast(self, rows: int, size: int, seconds: float) -> None:
         """So many rows, in a body of this size, were accepted in this time."""
@@ -50,27 +58,21 @@ class Sizes:
         self.most = max(1, min(rows - 1, rows // 2 + 1))
         self.limit = min(self.limit, self.most)
 
-    def _size(self, rows: int, limit: int, used: set[int], latest: int) -> int:
-        names = [n for n in range(min(rows, limit), FEW - 1, -1) if n % ROUND and n not in used]
-        fits = [n for n in names if rows == n or rows - n >= FEW]
-        if rows in fits and (rows > latest or not latest):
-            return rows
-        if rows <= limit:  # the last ones, in two parts that name themselves
-            parts = [n for n in fits if rows - n not in used]
-            return parts[len(parts) // 2] if parts else rows
-        above = [n for n in fits if n > latest] if latest else fits[: self._every]
-        if above:
-            return above[-1]
-        return fits[: self._every][-1] if fits else min(rows, limit)
+
+def _size(rows: int, limit: int, used: set[int], latest: int, slots: int) -> int:
+    names = [n for n in range(min(rows, limit), FEW - 1, -1) if n % ROUND and n not in used]
+    fits = [n for n in names if rows == n or rows - n >= FEW]
+    if rows in fits and (rows > latest or not latest):
+        return rows
+    if rows <= limit:  # the last ones, in two parts that name themselves
+        parts = [n for n in fits if rows - n != n and (rows - n) % ROUND and rows - n not in used]
+        return parts[len(parts) // 2] if parts else rows
+    above = [n for n in fits if n > latest][:slots] or fits[:slots]
+    return above[-1] if above else min(rows, limit)
 
 
-def _cut(ledger: Ledger, operation: Operation, size: int) -> Operation:
+def cut_off(ledger: Ledger, operation: Operation, size: int) -> Operation:
     """Its first rows as an operation of their own; it keeps the others."""
     first, rest = cut(operation.rows, [size])
-    ledger.put_operation(replace(operation, rows=rest, size=operation.size - size))
-    return ledger.add_operation(replace(operation, id=0, rows=first, size=size))
-
-
-def total(rows: Iterable[tuple[int, int]]) -> int:
-    """How many rows are in ranges."""
-    return sum(stop - start for start, stop in rows)
+    ledger.put_operation(replace(operation, rows=rest, size=operation.size - size, note=""))
+    return ledger.add_operation(replace(operation, id=0, rows=first, size=size, note=""))

@@ -1,7 +1,8 @@
 """What every bulk write is: rows in any form, three decisions of a person, one report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
@@ -9,9 +10,9 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import message
+from toolkit.push.destination import Memory
 from toolkit.push.options import Options
 from toolkit.push.report import Report
-from toolkit.push.settle import Reconciler
 from toolkit.push.target import Target
 from toolkit.sheets.check import Check
 
@@ -42,13 +43,12 @@ class SendPolicy:
 
 
 class PushJob(NamedTuple):
-    """The rows of one frame: where they go, how doubt is settled there, and what the check found in them."""
+    """The rows of one frame: where they go, and what the check found in them."""
 
     target: Target
-    reconciler: Reconciler
     check: Check
     rows: np.ndarray | None = None  # positions of the rows to send, in their order; None: all that are not bad
-    in_order: bool = False  # one after the other: some wait for others
+    after: Mapping[int, int] = MappingProxyType({})  # for a row's position, that of the row that has to be in before
     finish: Callable[[Report], Report] = lambda report: report  # what the report says besides
 
     @property
@@ -60,12 +60,8 @@ class Destination(Protocol):
     """Where the rows of one call go. It is locked before anything is read there, and opened by its first job."""
 
     @property
-    def lock(self) -> str:
-        """What is locked, the same for all who push there."""
-
-    @property
-    def where(self) -> str:
-        """The same as people call it."""
+    def memory(self) -> Memory:
+        """What is locked, and what remembers what was sent; `part` and `where` in full once a job was made."""
 
     def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
         """Check a frame and make it ready to be sent.

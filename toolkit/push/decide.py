@@ -63,6 +63,7 @@ class Decision:
     wait: float = 0
     why: str = ""  # trust is lost
     rise: int = 0
+    others: int = 0  # rows that nobody here sent, it seems
 
 
 class History(NamedTuple):
@@ -109,6 +110,7 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
         believed=tuple(o.id for o in book.operations if o.believed and book.ages[o.id] >= waits.stable),
         why=why,
         rise=rise,
+        others=0 if explained or book.first else rise,
     )
 
 

@@ -4,6 +4,7 @@ No user and no credential enters: two analysts share one memory.
 """
 
 import contextlib
+import dataclasses
 import hashlib
 import ipaddress
 import socket
@@ -20,7 +21,7 @@ PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True)
 class Memory:
-    """Where the rows of a push go."""
+    """What is remembered together, and what is locked, of a destination."""
 
     system: str  # the vendor's short name
     identity: str  # which installation of it: the setting `identity`, else what the vendor is known by
@@ -41,6 +42,10 @@ class Memory:
     def about(self) -> str:
         """What its ledger is the memory of."""
         return "/".join(filter(None, (self.system, self.identity, self.part)))
+
+    def as_dict(self) -> dict[str, str]:
+        """The same, to be kept."""
+        return dataclasses.asdict(self)
 
     def lock_file(self, state: Path) -> Path:
         """The file that is locked."""

@@ -2,14 +2,14 @@
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from toolkit.push import isolation
 from toolkit.push.chunking import Sizes
 from toolkit.push.decide import Waits
 from toolkit.push.isolation import Suspect
-from toolkit.push.states import Answer, Operation, PushState, Stamp
+from toolkit.push.states import Answer, Operation, Push, PushState, Stamp
 
 
 class Reconcile(enum.Enum):
@@ -25,7 +25,7 @@ class Reconcile(enum.Enum):
 class Plan:
     """What one run is to do, and how."""
 
-    push: str
+    push: str  # "" only settles what others left in doubt
     lock: str
     reconcile: Reconcile
     waits: Waits
@@ -58,6 +58,7 @@ class Volatile:
     read_again: set[int] = field(default_factory=set)  # unknown ones, read in this run
     trouble: bool = False  # something was in doubt: a last look is worth its time
     doubts: int = 0  # in a row
+    parted: bool = False  # a last count was taken although it stops
     wake: float = 0  # monotonic: nothing is counted or read before
     rest: float = 0  # monotonic: nothing is sent before
     stop: str = ""
@@ -99,14 +100,15 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Counted:
     count: int
+    at: Stamp | None = None  # when it was begun to be read, where that was earlier
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One row was read: how often it is there, and what the vendor has of it."""
+    """Rows were read: how many of the operation's are there, and what the vendor has of them."""
 
     operation: int
-    times: int
+    there: int
     results: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -134,6 +136,13 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """This is likely to be sent next: its body may be made while an answer is awaited."""
+
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
 class Count:
     pass
 
@@ -155,4 +164,9 @@ class End:
     reason: str
 
 
-Effect = Send | Count | LookUp | Sleep | End
+Effect = Send | Prepare | Count | LookUp | Sleep | End
+
+
+def ended(push: Push, state: PushState, reason: str) -> Push:
+    """The push, as it ended now."""
+    return replace(push, state=state, reason=reason)

@@ -3,8 +3,7 @@
 import hashlib
 import re
 import secrets
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -95,40 +94,10 @@ class Fingerprints:
         return made
 
 
-class Known:
-    """What all rows are known by, in a file that goes when it is closed: for a few millions, memory is too small."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed with this)
-        self.rows, self._sum = 0, np.zeros(2, dtype=np.uint64)
-
-    def __enter__(self) -> "Known":
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._file.close()
-
-    def add(self, words: np.ndarray) -> None:
-        """The words of more rows."""
-        self._file.write(words.tobytes())
-        self._file.flush()  # here a full disk is noticed
-        self._sum += words[:, PRINT].sum(axis=0, dtype=np.uint64)  # keyed words may be added up
-        self.rows += len(words)
-
-    def run_key(self, destination: str, name: str) -> str:
-        """The identity of a push: where to, what for, and which rows, in any order."""
-        return hashlib.sha256(f"{destination}\n{name}\n{self.rows} {self._sum.tolist()}".encode()).hexdigest()
-
-    def all(self) -> np.ndarray:
-        return np.concatenate([np.empty((0, WORDS), dtype=np.uint64), *self.parts()])
-
-    def parts(self) -> Iterator[np.ndarray]:
-        self._file.seek(0)
-        while part := self._file.read(8 * WORDS * PART):
-            yield np.frombuffer(part, dtype=np.uint64).reshape(-1, WORDS)
+def rows_key(words: np.ndarray, what: str) -> str:
+    """The identity of a push of these rows, in any order: keyed words may be added up."""
+    total = words[:, PRINT].sum(axis=0, dtype=np.uint64).tolist()
+    return hashlib.sha256(f"{what}\n{len(words)} {total}".encode()).hexdigest()
 
 
 def _rows(columns: Sequence[list[str]]) -> list[str]:
@@ -160,6 +129,16 @@ def of_cells(values: list[Any], key: str) -> np.ndarray:
     """One 64-bit word a row, of one cell; 0 where it is empty."""
     words = hash_array(np.array(_texts(values), dtype=object), hash_key=key[:16], categorize=False)
     return np.where([v is not None for v in values], words, np.uint64(0)) if None in values else words
+
+
+def of_names(columns: Mapping[str, list[Any]], key: str) -> np.ndarray:
+    """One 64-bit word a row, of the cells that name it, in small letters; 0 where one of them is empty.
+
+    Words of other columns never look like these.
+    """
+    rows = zip(*columns.values(), strict=True)
+    names = [None if None in row else APART.join(map(str, row)).casefold() for row in rows]
+    return of_cells(names, key_about(key, APART.join(columns)))
 
 
 def sample(size: int) -> np.ndarray:

@@ -25,6 +25,7 @@ class Suspect(NamedTuple):
     position: int  # in the push
     column: str
     certain: bool
+    message: str = ""  # why this row, where the refusal says so
 
 
 class Refusal(Protocol):
@@ -34,22 +35,25 @@ class Refusal(Protocol):
     def suspects(self) -> Sequence[Suspect]: ...
 
 
-def reject(ledger: Ledger, operation: Operation, refusal: Refusal | None) -> None:
-    """All its rows are refused."""
-    named = {s.position: s.column for s in refusal.suspects} if refusal else {}
+def reject(ledger: Ledger, operation: Operation, refusal: Refusal | None) -> int:
+    """All its rows are refused. How many these are."""
+    named = {s.position: s for s in refusal.suspects} if refusal else {}
     for position in positions(operation.rows).tolist():
-        ledger.blame(operation.push, position, operation.message, named.get(position))
+        suspect = named.get(position)
+        why = suspect.message if suspect and suspect.message else operation.message
+        ledger.blame(operation.push, position, why, suspect.column if suspect else None)
     ledger.put_operation(replace(operation, state=State.REJECTED, note=operation.message))
+    return operation.size
 
 
-def part(ledger: Ledger, operation: Operation, refusal: Refusal | None) -> None:
-    """One row is refused; of many, the rows that are named are, and the others are sent again."""
+def part(ledger: Ledger, operation: Operation, refusal: Refusal | None) -> int:
+    """One row is refused; of many, the rows that are named are, and the others are sent again. How many are refused."""
     if operation.size == 1:
-        reject(ledger, operation, refusal)
-    elif refusal is not None and refusal.suspects:
-        _by_value(ledger, operation, refusal.suspects)
-    else:
-        halve(ledger, operation, infer=True)
+        return reject(ledger, operation, refusal)
+    if refusal is not None and refusal.suspects:
+        return _by_value(ledger, operation, refusal.suspects)
+    halve(ledger, operation, infer=True)
+    return 0
 
 
 def halve(ledger: Ledger, operation: Operation, *, infer: bool = False) -> None:
@@ -59,15 +63,17 @@ def halve(ledger: Ledger, operation: Operation, *, infer: bool = False) -> None:
     _replace(ledger, operation, [left, right], ["", SECOND_HALF if infer else ""])
 
 
-def known_bad(ledger: Ledger, operation: Operation) -> bool:
-    """Whether its rows must hold a bad one, as the other half was accepted: then it is parted without being sent."""
+def known_bad(ledger: Ledger, operation: Operation) -> int:
+    """Where its rows must hold a bad one, as the other half was accepted, it is parted without being sent.
+
+    1 more than the number of rows that are refused by that; 0 where nothing is known.
+    """
     if operation.note != SECOND_HALF or operation.sendings or operation.parent is None:
-        return False
+        return 0
     if ledger.operation(operation.id - 1).state not in IN:
-        return False
+        return 0
     whole = ledger.operation(operation.parent)
-    part(ledger, replace(operation, message=whole.message, status=whole.status, code=whole.code), None)
-    return True
+    return 1 + part(ledger, replace(operation, message=whole.message, status=whole.status, code=whole.code), None)
 
 
 def probe(ledger: Ledger, operation: Operation) -> list[int]:
@@ -78,7 +84,7 @@ def probe(ledger: Ledger, operation: Operation) -> list[int]:
     return _replace(ledger, operation, [*parts, ranges(np.delete(where, chosen))], [""] * (PROBES + 1))[:PROBES]
 
 
-def _by_value(ledger: Ledger, operation: Operation, suspects: Sequence[Suspect]) -> None:
+def _by_value(ledger: Ledger, operation: Operation, suspects: Sequence[Suspect]) -> int:
     """The rest in one request; a row that is named beyond doubt is refused, the others are tried alone."""
     where = positions(operation.rows)
     named = [s.position for s in suspects]
@@ -87,8 +93,10 @@ def _by_value(ledger: Ledger, operation: Operation, suspects: Sequence[Suspect])
     children = _replace(ledger, operation, [*parts, *([ranges(rest)] if len(rest) else [])], [""] * (len(parts) + 1))
     for child, suspect in zip(children, suspects, strict=False):
         if suspect.certain:
-            ledger.blame(operation.push, suspect.position, operation.message, suspect.column)
+            why = suspect.message or operation.message
+            ledger.blame(operation.push, suspect.position, why, suspect.column)
             ledger.put_operation(replace(ledger.operation(child), state=State.REJECTED, note=operation.message))
+    return sum(suspect.certain for suspect in suspects)
 
 
 def _replace(ledger: Ledger, operation: Operation, parts: Sequence[Ranges], notes: Sequence[str]) -> list[int]:
@@ -119,9 +127,10 @@ class Mapping:
     def accepted(self, operation: Operation) -> None:
         self.taken += operation.size
 
-    def refused(self, operation: Operation) -> None:
+    def refused(self, rows: int) -> None:
+        """A request was; by it, so many rows are."""
         self.requests += 1
-        self.rejected += operation.size == 1
+        self.rejected += rows
 
     def wants_probes(self) -> bool:
         return not self.probes and self.requests >= max(SUSPICIOUS, self.taken)

@@ -1,39 +1,34 @@
-"""From the journal's states to what a person reads: outcomes by row, and sentences."""
+"""From the ledger's states to what a person reads: outcomes by row, and sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from toolkit.http.secrets import restore
-from toolkit.push.journal import Journal, Op, Run
+from toolkit.push.states import Ledger, Operation, Push, PushState, Stamp, State, positions
 from toolkit.push.target import row_tag, tag_of
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
 
-DOUBTFUL = [Op.INTENT, Op.AMBIGUOUS, Op.UNKNOWN, Op.RESEND]
 OUTCOME = {
-    Op.PLANNED: Outcome.NOT_SENT,
-    Op.NOT_EXECUTED: Outcome.NOT_SENT,
-    Op.INTENT: Outcome.UNKNOWN,
-    Op.AMBIGUOUS: Outcome.UNKNOWN,
-    Op.RESEND: Outcome.UNKNOWN,
-    Op.COUNTED: Outcome.UNKNOWN,  # provisional: never shown as verified
-    Op.UNKNOWN: Outcome.UNKNOWN,
-    Op.ACKED: Outcome.ACCEPTED,
-    Op.RESOLVED_DONE: Outcome.ACCEPTED,
-    Op.VERIFIED: Outcome.VERIFIED,
-    Op.REJECTED: Outcome.REJECTED,
-    Op.DUPLICATED: Outcome.DUPLICATED,
-    Op.RESOLVED_NOT_DONE: Outcome.NOT_SENT,
+    State.PLANNED: Outcome.NOT_SENT,
+    State.SENT: Outcome.UNKNOWN,
+    State.ACKNOWLEDGED: Outcome.ACCEPTED,
+    State.VERIFIED: Outcome.VERIFIED,
+    State.COUNTED: Outcome.ACCEPTED,
+    State.REJECTED: Outcome.REJECTED,
+    State.UNKNOWN: Outcome.UNKNOWN,
+    State.DUPLICATED: Outcome.DUPLICATED,
+    State.RESOLVED_COMMITTED: Outcome.ACCEPTED,
+    State.RESOLVED_NOT_COMMITTED: Outcome.NOT_SENT,
 }
 REASON = {
-    Op.PLANNED: "the push stopped before this row",
-    Op.NOT_EXECUTED: "the push stopped before this row",
-    Op.INTENT: "it was being sent when the push stopped",
-    Op.AMBIGUOUS: "no trustworthy answer came; the next run of this push looks again",
-    Op.COUNTED: "counted as stored; the last look of this push is still to come",
+    State.PLANNED: "the push stopped before this row",
+    State.SENT: "no trustworthy answer came; the next run of this push looks again",
 }
+NOT_STORED = "nothing of it was stored when that was last counted; the next run of this push sends it again"
 CODES = {outcome: code for code, outcome in enumerate(NAMES)}
 
 
@@ -60,20 +55,20 @@ class Table:
             values = told[name].astype(object).where(told[name].notna(), None)
             self._column(name)[told.index.to_numpy(dtype=np.int64)] = values
 
-    def journal(self, journal: Journal, where: np.ndarray, frame: pd.DataFrame) -> None:
-        """What the journal knows of its rows; `where` are their positions in the frame."""
-        for step in journal.holders():
-            self.set(where[step.positions], OUTCOME[step.state], step.note or REASON.get(step.state))
-        for position, (error, column) in journal.blames().items():
+    def fill(self, ledger: Ledger, push: Push, where: np.ndarray, frame: pd.DataFrame) -> None:
+        """What the ledger knows of a push's rows; `where` are their positions in the frame."""
+        for operation in holders(ledger, push):
+            self.set(where[positions(operation.rows)], outcome_of(operation), reason_of(operation))
+        for position, (error, column) in ledger.blames(push.id).items():
             at = where[position]
             if self.codes[at] == CODES["rejected"]:
                 value = frame[column].iloc[at] if column in frame else None
-                told = error if value is None else restore(error, value)
-                for name, said in zip(COLUMNS[1:], (told, column, value), strict=True):
-                    self._column(name)[at] = said
-        self.give({int(where[position]): told for position, told in journal.results().items()})
-        if journal.facts.get("tagged"):
-            self._column("tag")[where] = tags(journal)
+                text = error if value is None else restore(error, value)
+                for name, cell in zip(COLUMNS[1:], (text, column, value), strict=True):
+                    self._column(name)[at] = cell
+        self.give({int(where[position]): values for position, values in ledger.results(push.id).items()})
+        if (push.facts or {}).get("tagged"):
+            self._column("tag")[where] = tags(push)
 
     def give(self, given: Mapping[int, Mapping[str, Any]]) -> None:
         """What the vendor gave back, by position."""
@@ -99,47 +94,74 @@ class Table:
         return self._columns[name]
 
 
-def tags(journal: Journal) -> list[str]:
+def tags(push: Push) -> list[str]:
     """What marks each row."""
-    tag = tag_of(journal.path.stem)
-    return [row_tag(tag, n) for n in range(journal.facts["rows"])]
+    return [row_tag(tag_of(push.id), n) for n in range(push.rows)]
 
 
-def given(journal: Journal) -> list[dict[str, Any]]:
-    """For each row what the vendor gave back, and its tag where rows were marked."""
-    results = journal.results()
-    if journal.facts.get("tagged"):
-        return [{**results.get(n, {}), "tag": tag} for n, tag in enumerate(tags(journal))]
-    return [results.get(n, {}) for n in range(journal.facts["rows"])]
+def holders(ledger: Ledger, push: Push) -> list[Operation]:
+    """The operations that hold the push's rows now: each row is in one of them."""
+    return [o for o in ledger.operations(push.id) if o.state is not State.REPLACED]
 
 
-def row_states(journal: Journal) -> np.ndarray:
-    """The state of the op that holds each row, by the row's position in the journal."""
-    steps = journal.holders()
-    states = np.full(sum(s.size for s in steps), Op.PLANNED, dtype=object)
-    for step in steps:
-        states[step.positions] = step.state
-    return states
+def outcome_of(operation: Operation) -> Outcome:
+    """What is said of its rows. Of what was sent once, "not sent" is never said before it is sure to stay so."""
+    planned_again = operation.state is State.PLANNED and operation.sendings
+    return Outcome.UNKNOWN if planned_again else OUTCOME[operation.state]
 
 
-def sentences(journal: Journal) -> list[str]:
+def reason_of(operation: Operation) -> str | None:
+    if operation.state is State.PLANNED and operation.sendings:
+        return NOT_STORED
+    return operation.note or REASON.get(operation.state)
+
+
+def tally(operations: Iterable[Operation]) -> dict[str, int]:
+    """Rows by outcome."""
+    counts = dict.fromkeys(NAMES, 0)
+    for operation in operations:
+        counts[str(outcome_of(operation))] += operation.size
+    return counts
+
+
+def sentences(ledger: Ledger, push: Push) -> list[str]:
     """What a person should know beside the counts."""
-    state, reason = journal.state
-    counter = journal.facts.get("counter")
-    said = []
-    if state is Run.PAUSED:
-        said.append(f"PAUSED: {reason}. Running the same call again goes on where it stopped.")
-    elif state is Run.BALANCED and counter:
-        since, until = counter["first"]["at"][11:19], counter["seen"][11:19]
-        said.append(
-            f"Verified by count, assuming that nobody else wrote there between {since} and {until} UTC and that a "
-            "request is stored wholly or not at all."
+    lines, held, baseline = [], holders(ledger, push), ledger.baseline()
+    if push.state is PushState.PAUSED:
+        lines.append(f"PAUSED: {push.reason}. Running the same call again goes on where it stopped.")
+    if baseline and any(o.state in (State.VERIFIED, State.COUNTED) for o in held):
+        lines.append(_window(held, baseline.at))
+    if others := (push.facts or {}).get("others"):
+        lines.append(f"Somebody else seems to have changed rows there meanwhile: {others:+,} by the vendor's counter.")
+    if baseline and not baseline.trusted:
+        lines.append(
+            "The vendor's counter did not add up, so that what got no answer stays unknown. Once you know why, "
+            "`analyst-toolkit ledger trust` lets it be trusted again."
         )
-    elif counter and not counter["trusted"]:
-        said.append("The vendor's counter did not add up, so nothing was verified by it after that.")
-    if doubtful := sum(s.size for s in journal.holders() if s.state in DOUBTFUL and state is not Run.PAUSED):
-        said.append(
+    if (doubtful := tally(held)["unknown"]) and push.state is not PushState.PAUSED:
+        lines.append(
             f"{doubtful:,} rows are unknown: look at the vendor's own screen, then say what you found: "
-            f'toolkit.open_push("{journal.path.stem}").resolve(rows, "committed" or "not committed", why="…").'
+            f'toolkit.open_push("{push.id}").resolve(rows, "committed" or "not committed", why="…").'
         )
-    return said
+    return lines
+
+
+def _window(held: list[Operation], until: Stamp) -> str:
+    """Between which times nobody else may have written, for what the counter vouches for to be true."""
+    sent = [o.started for o in held if o.started and o.state in (State.VERIFIED, State.COUNTED)]
+    since = min((started.wall for started in sent), default=until.wall)
+    text = (
+        f"Verified by count, assuming that nobody else wrote there between {_clock(since)} and {_clock(until.wall)} "
+        "UTC and that a request is stored wholly or not at all."
+    )
+    if counted := sum(o.size for o in held if o.state is State.COUNTED):
+        text += f" For {counted:,} accepted rows no answer came, and the count alone vouches."
+    if claims := sum(o.size for o in held if o.open and o.state in (State.VERIFIED, State.COUNTED)):
+        text += (
+            f' No late second copy was looked for of {claims:,} rows: options={{"final_look": True}}, or the next run.'
+        )
+    return text
+
+
+def _clock(wall: float) -> str:
+    return f"{datetime.fromtimestamp(wall, UTC):%H:%M:%S}"

@@ -1,21 +1,30 @@
-"""Pushes of the past: what, where, when, how they ended; and what a person can still do."""
+"""Pushes of the past: what, where, when, how they ended; and what a person can still do about it."""
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from toolkit import settings
-from toolkit.errors import InputError, PushError
+from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.http.session import Clock, RealClock
-from toolkit.push import disk, identity
-from toolkit.push.journal import SENDABLE, Journal, Op, Run, Step, remove
-from toolkit.push.outcomes import OUTCOME, Table, row_states, sentences
+from toolkit.push import disk
+from toolkit.push.destination import Memory
+from toolkit.push.drive import stamp
+from toolkit.push.outcomes import Table, holders, sentences, tally
 from toolkit.push.report import Report
-from toolkit.push.verify import verify
+from toolkit.push.states import SENDABLE, EventKind, Operation, PushState, State, positions
+from toolkit.push.states import Push as PushFacts
+from toolkit.push.store import care
+from toolkit.push.store.file import LedgerFile, open_ledger
 from toolkit.sheets.outcomes import NAMES
 
+WORDS = {"committed": State.RESOLVED_COMMITTED, "not committed": State.RESOLVED_NOT_COMMITTED}
+KEPT = 8  # stopped pushes whose rows this kernel holds, at most
 _resumable: dict[str, Callable[[], Report]] = {}  # pushes whose rows this kernel holds
 
 
@@ -23,19 +32,23 @@ def pushes() -> pd.DataFrame:
     """Past and open pushes, one row each, the latest first.
 
     Columns: `id`, `what`, `destination` (in words), `started` (UTC), `state`, `reason`, `rows`, then the number of
-    rows of each outcome.
+    rows of each outcome. A ledger that is damaged is one row with the state "damaged".
     """
     rows: list[dict[str, Any]] = []
-    for path in (settings.state_folder() / "pushes").glob("*.sqlite"):
-        journal = Journal.sound(path)
-        if journal is None:
-            rows.append({"id": path.stem, "state": "damaged"})
+    for condition in care.check(settings.state_folder()):
+        if not condition.sound:
+            rows.append({"id": condition.name, "state": "damaged", "reason": "; ".join(condition.problems)})
             continue
-        with journal:
-            facts, (state, reason) = journal.facts, journal.state
-            counts = pd.Series([OUTCOME[s] for s in row_states(journal)], dtype=object).value_counts()
-        facts |= {"destination": facts["where"]}
-        rows.append(facts | {"state": str(state), "reason": reason} | {str(k): v for k, v in counts.items()})
+        with _ledger(condition.path) as ledger:
+            for push in ledger.pushes():
+                facts: dict[str, Any] = {
+                    "id": push.id,
+                    "what": push.what,
+                    "destination": push.where,
+                    "started": push.started,
+                }
+                facts |= {"state": str(push.state), "reason": push.reason, "rows": push.rows}
+                rows.append(facts | tally(holders(ledger, push)))
     columns = ["id", "what", "destination", "started", "state", "reason", "rows", *NAMES]
     table = pd.DataFrame(rows, columns=columns)
     table["started"] = pd.to_datetime(table["started"], format="ISO8601", utc=True).astype("datetime64[us, UTC]")
@@ -60,21 +73,20 @@ class Push:
     def __init__(self, id: str, clock: Clock) -> None:
         self.id: str = id
         self._clock = clock
-        self._path = settings.state_folder() / "pushes" / f"{id}.sqlite"
-        if not self._path.exists():
-            raise InputError(f"there is no push {id!r}; toolkit.pushes() lists them")
+        self._path = self._found()
 
     def __repr__(self) -> str:
         return f"<Push {self.id}>"
 
     def report(self) -> Report:
         """What became of each row, by its position in the push. The rows' values are not kept on disk."""
-        with self._journal() as journal:
-            index = pd.RangeIndex(journal.facts["rows"], name="position")
+        with self._opened() as (ledger, push):
+            index = pd.RangeIndex(push.rows, name="position")
             table, frame = Table(index), pd.DataFrame(index=index)
-            table.journal(journal, np.arange(len(index)), frame)
-            state, _ = journal.state
-            return Report(frame, table, journal.facts | {"state": str(state), "notes": sentences(journal)})
+            table.fill(ledger, push, np.arange(push.rows), frame)
+            facts: dict[str, Any] = {"id": push.id, "what": push.what, "where": push.where, "started": push.started}
+            facts |= {"rows": push.rows, "state": str(push.state)}
+            return Report(frame, table, {**facts, "notes": sentences(ledger, push)})
 
     def resume(self) -> Report:
         """Go on where it stopped, while this kernel still holds its rows.
@@ -101,71 +113,85 @@ class Push:
             InputError: a row is not unknown, or belongs to a request of which other rows are not named.
         """
         chosen = np.unique(np.fromiter(rows, dtype=np.int64))
-        state = {"committed": Op.RESOLVED_DONE, "not committed": Op.RESOLVED_NOT_DONE}.get(verdict)
+        state = WORDS.get(verdict)
         if state is None or not why:
             raise InputError('say "committed" or "not committed", and why')
-        with self._journal() as journal, self._lock(journal):
-            doubtful = [s for s in journal.steps() if s.state in (Op.UNKNOWN, Op.AMBIGUOUS, Op.INTENT)]
-            self._complete([s for s in doubtful if np.isin(s.positions, chosen).any()], chosen)
-            run, _ = journal.state
-            journal.recover(self._clock.now().isoformat())
-            self._settle(journal, run, chosen, state, why)
+        with self._opened(alone=True) as (ledger, push):
+            doubtful = [o for o in holders(ledger, push) if o.state in (State.UNKNOWN, State.SENT)]
+            touched = [o for o in doubtful if np.isin(positions(o.rows), chosen).any()]
+            _complete(touched, chosen)
+            with ledger.transaction():
+                for operation in touched:
+                    ledger.put_operation(replace(operation, state=State.UNKNOWN))
+                    ledger.put_operation(replace(operation, state=state, note=f"{state}: {why}"))
+                now, named = stamp(self._clock), [o.id for o in touched]
+                ledger.event(now, EventKind.RESOLVED, push.id, verdict=verdict, why=why, operations=named)
+                self._after(ledger, push)
         return self.report()
 
     def purge(self) -> None:
-        """Remove the journal. What it knew is gone: the same rows would be sent again by the next push of them.
+        """Forget its rows. What it knew is gone: the same rows would be sent again by the next push of them.
+
+        How many rows it sent, and when, stays: it explains what the vendor counts.
 
         Raises:
-            PushRefused: the push is running, here or in another kernel.
+            PushRefused: a push to the same place is running, here or in another kernel; or it has not ended.
         """
-        with self._journal() as journal:
-            lock = self._lock(journal)
-        with lock:
-            remove(self._path)
+        with self._opened(alone=True) as (ledger, push):
+            if any(o.state is State.SENT for o in holders(ledger, push)):
+                raise PushRefused(f"what became of some rows of push {self.id} is not settled yet: run it again first")
+            ledger.purge(self.id, stamp(self._clock))
         forget(self.id)
 
-    def verify(self) -> list[str]:
-        """What is wrong with its journal, by the rules that every push obeys; empty where nothing is."""
-        with self._journal() as journal:
-            return verify(journal)
+    def _after(self, ledger: LedgerFile, push: PushFacts) -> None:
+        left = any(o.state in (*SENDABLE, State.SENT) for o in holders(ledger, push))
+        if push.state is not PushState.SUPERSEDED:
+            ended, why = (PushState.PAUSED, "resolved by hand") if left else (PushState.DONE, "")
+            ledger.put_push(replace(push, state=ended, reason=why))
 
-    def _journal(self) -> Journal:
-        if journal := Journal.sound(self._path):
-            return journal
-        raise PushError(f"the journal {self._path} is damaged: nothing can be learned from it any more")
+    def _found(self) -> Path:
+        for name in care.ledger_names(settings.state_folder()):
+            path = settings.state_folder() / "ledgers" / f"{name}.sqlite"
+            with contextlib.suppress(PushError, PushRefused), _ledger(path) as ledger:
+                if any(push.id == self.id for push in ledger.pushes()):
+                    return path
+        raise InputError(f"there is no push {self.id!r}; toolkit.pushes() lists them")
 
-    def _lock(self, journal: Journal) -> disk.Lock:
-        locks = disk.private_folder(settings.state_folder() / "locks")
-        return disk.Lock(locks / f"{identity.short(journal.facts['lock'])}.lock", journal.facts["where"])
+    @contextlib.contextmanager
+    def _opened(self, alone: bool = False) -> Iterator[tuple[LedgerFile, PushFacts]]:
+        """Its ledger and what that says of it; with `alone`, nobody pushes there meanwhile."""
+        with _ledger(self._path) as ledger:
+            memory = Memory(**(ledger.push(self.id).facts or {}).get("memory", {}))
+            held = _lock(memory) if alone else contextlib.nullcontext()
+            with held:
+                yield ledger, ledger.push(self.id)
 
-    def _complete(self, touched: list[Step], chosen: np.ndarray) -> None:
-        covered = np.concatenate([s.positions for s in touched]) if touched else np.empty(0, dtype=np.int64)
-        if strange := sorted(set(chosen) - set(covered)):
-            raise InputError(f"not unknown: rows {', '.join(map(str, strange[:10]))}")
-        if forgotten := sorted(set(covered) - set(chosen)):
-            named = ", ".join(map(str, forgotten[:10]))
-            raise InputError(f"these rows went in the same requests, which were done wholly or not at all: {named}")
 
-    def _settle(self, journal: Journal, run: Run, chosen: np.ndarray, state: Op, why: str) -> None:
-        steps = journal.steps()
-        touched = [s for s in steps if s.state in (Op.UNKNOWN, Op.AMBIGUOUS) and np.isin(s.positions, chosen).any()]
-        uncounted = [s for s in touched if s.state is Op.AMBIGUOUS]
-        with journal.transaction():
-            for step in uncounted:
-                journal.move(step, Op.UNKNOWN)
-            for step in touched:
-                journal.move(step, state, f"{state}: {why}")
-            if uncounted and (counter := journal.facts.get("counter")):
-                journal.set_facts(counter=counter | {"trusted": False})  # a person was faster than the counter
-            journal.event(self._clock.now().isoformat(), str(state), why=why, ops=[s.id for s in touched])
-            left = any(s.state in (*SENDABLE, Op.AMBIGUOUS) for s in steps)
-            after = run if run is Run.SUPERSEDED else Run.PAUSED if left else Run.UNVERIFIED
-            journal.set_state(after, "resolved by hand" if left else "")
+def _lock(memory: Memory) -> disk.Lock:
+    return disk.Lock(memory.lock_file(settings.state_folder()), memory.where)
+
+
+def _ledger(path: Path) -> LedgerFile:
+    with LedgerFile(path) as ledger:
+        about = ledger.about
+    return open_ledger(settings.state_folder(), path.stem.rpartition("-")[0], about, "")
+
+
+def _complete(touched: list[Operation], chosen: np.ndarray) -> None:
+    covered = np.concatenate([positions(o.rows) for o in touched]) if touched else np.empty(0, dtype=np.int64)
+    if strange := sorted(set(chosen.tolist()) - set(covered.tolist())):
+        raise InputError(f"not unknown: rows {', '.join(map(str, strange[:10]))}")
+    if forgotten := sorted(set(covered.tolist()) - set(chosen.tolist())):
+        named = ", ".join(map(str, forgotten[:10]))
+        raise InputError(f"these rows went in the same requests, which were done wholly or not at all: {named}")
 
 
 def remember(id: str, resume: Callable[[], Report]) -> None:
-    """Let `open_push(id).resume()` go on in this kernel."""
+    """Let `open_push(id).resume()` go on in this kernel, as long as not many others were begun since."""
+    _resumable.pop(id, None)
     _resumable[id] = resume
+    while len(_resumable) > KEPT:
+        del _resumable[next(iter(_resumable))]
 
 
 def forget(id: str) -> None:

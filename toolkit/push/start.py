@@ -1,33 +1,35 @@
 """From a frame to a push and back to a report: who it is, what was sent before, and the way on."""
 
-import itertools
-import sqlite3
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused, Stopped, ToolkitError
 from toolkit.http.session import Session
 from toolkit.plain import message
-from toolkit.push import disk, identity, past, sizes
+from toolkit.push import disk, identity, past
+from toolkit.push.chunking import Sizes
 from toolkit.push.contract import Destination, PushJob, SendPolicy
-from toolkit.push.course import NO_PRINTS, Course
-from toolkit.push.journal import Journal, Run
-from toolkit.push.outcomes import OUTCOME, Table, given, row_states, sentences
+from toolkit.push.course import Course
+from toolkit.push.decide import Waits
+from toolkit.push.destination import Memory
+from toolkit.push.drive import Driver, stamp
+from toolkit.push.earlier import EarlierRows, Words
+from toolkit.push.events import End, Plan, Reconcile
+from toolkit.push.outcomes import OUTCOME, Table, sentences
 from toolkit.push.report import Report
-from toolkit.push.run import Runner
+from toolkit.push.states import EventKind, Operation, Push, PushState, Stamp, State
+from toolkit.push.store import care
+from toolkit.push.store.file import LedgerFile, open_ledger
 from toolkit.push.target import tag_of
-from toolkit.sheets.column import blocks
-from toolkit.sheets.outcomes import NAMES
+from toolkit.sheets.outcomes import Outcome
 from toolkit.sheets.rows import frame_of, frames_of, is_iterator
 
-UNFINISHED = (Run.OPEN, Run.PAUSED)
+UNFINISHED = (PushState.OPEN, PushState.PAUSED)
 
 
 def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Report:
@@ -38,8 +40,9 @@ def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Repor
 
     Raises:
         InputError: the rows cannot be sent as they are; `RowErrors` where `on_bad_rows` says so.
-        PushRefused: another kernel pushes there, or some of these rows were sent before and nobody chose what to do.
-        PushError: the journal cannot be written or is damaged. Nothing was sent that it does not know of.
+        PushRefused: another kernel pushes there, the ledger of what was sent is damaged or gone, or some of these rows
+            were sent before and nobody chose what to do. Nothing was sent.
+        PushError: the ledger cannot be written any more. Nothing was sent that it does not know of.
     """
     several = is_iterator(rows)
     if several and policy.on_bad_rows == "raise":
@@ -49,19 +52,25 @@ def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Repor
     if Session.recorder is not None:
         raise InputError(message("inside a recording nothing is pushed: a recording is not a way to send"))
     course, reports = Course(), list[Report]()
-    parts = frames_of(rows) if several else [frame_of(rows)]
-    with _locked(destination.lock, destination.where):
-        for part in parts:
+    with locked(destination.memory):
+        for part in frames_of(rows) if several else [frame_of(rows)]:
             try:
                 report = _send(destination.job(part, policy.options), policy, course)
             except ToolkitError as problem:
                 raise _with_earlier(problem, reports) from None
             reports.append(report.without_rows_that_are_in() if several else report)
-            if report.facts.get("state") == Run.PAUSED:
+            if report.facts.get("state") == PushState.PAUSED:
                 break  # the frames after it are not even read
     if not reports:
         raise InputError(message("there are no rows: the iterator is empty"))
     return Report.of_frames(reports)
+
+
+def locked(memory: Memory) -> disk.Lock:
+    """The lock of a destination: one push at a time writes there."""
+    state = disk.private_folder(settings.state_folder())
+    disk.private_folder(state / "locks")
+    return disk.Lock(memory.lock_file(state), memory.where)
 
 
 def _with_earlier(problem: ToolkitError, reports: Sequence[Report]) -> ToolkitError:
@@ -73,303 +82,242 @@ def _with_earlier(problem: ToolkitError, reports: Sequence[Report]) -> ToolkitEr
     return problem
 
 
-def _locked(name: str, where: str) -> disk.Lock:
-    locks = disk.private_folder(disk.private_folder(settings.state_folder()) / "locks")
-    return disk.Lock(locks / f"{identity.short(name)}.lock", where)
-
-
 def _send(job: PushJob, policy: SendPolicy, course: Course) -> Report:
     """Send the rows of one frame; its destination is locked."""
     if policy.on_bad_rows == "raise":
         job.check.raise_if_bad()
-    journals = disk.private_folder(settings.state_folder() / "pushes")
-    try:
-        sitting = _Sitting(job, policy, course, journals)
-    except OSError as problem:
-        raise PushError(f"{journals} could not be written to ({problem}); nothing was sent") from None
-    try:
-        report = sitting.run()
-        course.add(sitting.left_out, report)
-        return job.finish(report)
-    except sqlite3.Error as problem:
-        raise PushError(
-            f"the journal in {journals} could not be written or read ({problem}); nothing more was sent"
-        ) from None
-    finally:
-        sitting.close()
+    memory, clock = job.target.memory, job.target.session.clock
+    since = stamp(clock)
+    with open_ledger(settings.state_folder(), memory.system, memory.about, clock.now().isoformat()) as ledger:
+        call = _Call(ledger, job, policy, course, since)
+        report = call.run()
+    course.add(call.left_out, report)
+    return job.finish(report)
 
 
-class _Sitting:
-    """What one call works with for one frame, under the destination's lock."""
+class _Call:
+    """What one call does with one frame, under the destination's lock."""
 
-    def __init__(self, job: PushJob, policy: SendPolicy, course: Course, journals: Path) -> None:
-        self._job, self._policy, self._course = job, policy, course
-        self._frames = course.frames  # before this one: the course goes on, and a resumption begins here
-        self._target, self._reconciler, self._check = job.target, job.reconciler, job.check
-        self._options = replace(policy.options, workers=1) if job.in_order else policy.options
-        self._journals, self._short = journals, identity.short(self._target.destination)
+    def __init__(self, ledger: LedgerFile, job: PushJob, policy: SendPolicy, course: Course, since: Stamp) -> None:
+        self._ledger, self._job, self._policy, self._course, self._since = ledger, job, policy, course, since
+        self._frames = course.frames  # before this one: a resumption begins here
+        self._target, self._check, self._options = job.target, job.check, policy.options
         self._good = job.good  # positions of the rows that are to be sent
-        self._key = identity.user_key(journals.parent)
-        self._telling = identity.telling(self._check.wire(self._good[identity.sample(len(self._good))]))
-        self._known = self._learn(self._telling)
-        self._again = policy.resend_as
-        self._name = f"{self._target.what} {self._again}" + (f" frame {course.frames}" if course.frames else "")
-        self._earlier: dict[str, np.ndarray] = {}  # which rows an earlier push has sent, by what became of them
-        self._given: dict[int, Any] = {}  # what the vendor gave back for it then
-        self._notes: list[str] = []
-        self._others = sorted(self._journals.glob(f"{self._short}-*.sqlite"))  # other pushes there
-        self._others = [path for path in self._others if path.stem not in course.ids]
+        self._lock = self._target.memory.lock
+        self._words = Words.of(job, identity.user_key(settings.state_folder()))
+        self._notes = care.notes(settings.state_folder())
+        self._earlier: EarlierRows | None = None
 
     def run(self) -> Report:
-        mine = self._path(self._known, lambda path: self._state(path) is not Run.SUPERSEDED)
-        if mine.exists():
+        self._refuse_if_rows_are_lost()
+        mine = self._ledger.push_with_key(self._lock, self._key(self._words.all))
+        if mine is not None and not (mine.state is PushState.DONE and self._changed_since(mine)):
             return self._go_on(mine)
-        if self._again:
+        if self._policy.resend_as:
             self._refuse_half_way()
-        elif self._others:
-            if self._policy.if_sent == "skip" and (stopped := self._finish_first()):
-                return stopped
-            self._leave_out()
-        sent = self._before
-        if len(sent) == len(self._good):
-            return self._report(None, sent)
-        if not len(sent):
-            return self._start(self._known, self._good)
-        new = np.setdiff1d(np.arange(len(self._good)), sent)
-        with identity.Known(self._journals) as known:
-            known.add(self._words[new])
-            return self._start(known, self._good[new])
-
-    def close(self) -> None:
-        self._known.close()
-
-    @cached_property
-    def _words(self) -> np.ndarray:
-        return self._known.all()
-
-    @property
-    def _prints(self) -> np.ndarray:
-        return self._words[:, identity.PRINT]
+            return self._start(self._words.all, self._good)
+        if self._policy.if_sent == "skip" and (stopped := self._settle()):
+            self._notes.append(
+                f"PAUSED: what an earlier push left in doubt could not be settled: {stopped}. No new row was sent; "
+                "running the same call again goes on where it stopped."
+            )
+            return self._report(None, self._good[:0], PushState.PAUSED)
+        earlier = EarlierRows.of(self._ledger, self._words, self._target, self._course)
+        if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
+            raise earlier.refusal(self._ledger, self._words, self._target, self._check.frame.index[self._good])
+        self._earlier = earlier
+        self._notes += earlier.notes
+        new = np.flatnonzero(~earlier.sent)
+        return self._start(self._words.all[new], self._good[new]) if len(new) else self._report(None, self._good[:0])
 
     @property
     def left_out(self) -> np.ndarray:
         """The fingerprints of the rows that an earlier push has sent."""
-        before = self._before
-        return self._prints[before] if len(before) else NO_PRINTS
+        return self._words.prints[self._earlier.sent if self._earlier else slice(0, 0)]
 
-    @property
-    def _before(self) -> np.ndarray:
-        return np.concatenate([np.empty(0, dtype=np.int64), *self._earlier.values()])
+    # ── which push it is ──
 
-    @property
-    def _labels(self) -> np.ndarray:
-        return self._words[:, identity.LABEL]
+    def _key(self, words: np.ndarray) -> str:
+        frame = f" frame {self._frames}" if self._frames else ""
+        return identity.rows_key(words, f"{self._target.what} {self._policy.resend_as}{frame}")
 
-    def _learn(self, by: str) -> identity.Known:
-        """What each row is known by: its fingerprint; its label, and the cell `by`, which tell it if others change."""
-        known, maker = identity.Known(self._journals), identity.Fingerprints(self._key)
-        try:
-            for rows in blocks(len(self._good)):
-                known.add(self._words_of(self._good[rows], by, maker))
-        except BaseException:
-            known.close()
-            raise
-        return known
+    def _refuse_if_rows_are_lost(self) -> None:
+        for push, rows in self._ledger.lost_rows(self._lock).items():
+            raise PushRefused(
+                f"damage took away which {rows:,} rows push {push} sent to {self._target.memory.where}: they may be "
+                "any of these. Nothing was sent. Compare them with the vendor; then "
+                f'toolkit.open_push("{push}").purge()'
+            )
 
-    def _words_of(self, rows: np.ndarray, by: str, maker: identity.Fingerprints) -> np.ndarray:
-        cells, words = self._check.wire(rows), np.zeros((len(rows), identity.WORDS), dtype=np.uint64)
-        words[:, identity.PRINT] = maker.of(cells, len(rows))
-        words[:, identity.LABEL] = identity.of_labels(self._check.frame.index[rows], self._key)
-        if self._target.keyed:
-            words[:, identity.CELL] = words[:, identity.LABEL]
-        elif by in cells and not self._target.corrects:
-            words[:, identity.CELL] = identity.of_cells(cells[by], self._key)
-        return words
+    def _changed_since(self, mine: Push) -> bool:
+        """Whether what these rows name got other content later, so that the same rows say something new again."""
+        if not self._target.keys:
+            return False
+        newest = self._ledger.newest(self._words.all[:, identity.CELL])
+        other = (newest.words[:, identity.PRINT] != self._words.prints[newest.rows]).any(axis=1)
+        return any(self._ledger.push(push).started > mine.started for push in {*newest.pushes[other]})
 
-    def _go_on(self, path: Path) -> Report:
-        with self._opened(path) as journal:
-            where = self._good[identity.align(journal.manifest()[:, identity.PRINT], self._prints)]
-            state, _ = journal.state
-            if state in UNFINISHED:
-                return self._sit(journal, where)
-            another = 'once more, pass options={"resend_as": "third"} besides'
-            more = another if self._again else 'a second time, pass if_sent="resend"'
-            began = journal.facts["started"][:16]
-            self._notes.append(f"already pushed on {began} UTC; nothing was sent now. To send these rows {more}")
-            return self._report(journal, where)
+    def _go_on(self, push: Push) -> Report:
+        where = self._good[identity.align(self._ledger.row_words(push.id)[:, identity.PRINT], self._words.prints)]
+        if push.state in UNFINISHED:
+            return self._drive(push, where)
+        another = 'once more, pass options={"resend_as": "third"} besides'
+        more = another if self._policy.resend_as else 'a second time, pass if_sent="resend"'
+        self._notes.append(
+            f"already pushed on {push.started[:16]} UTC; nothing was sent now. To send these rows {more}"
+        )
+        reads = self._target.reconcile is Reconcile.READ and self._ledger.unknown(self._lock)
+        return self._drive(push, where) if reads or self._options.final_look else self._report(push, where)
 
     def _refuse_half_way(self) -> None:
         """Rows that a stopped push has sent once more already would be in once too often."""
-        for path in self._others:
-            with self._opened(path) as journal:
-                if journal.state[0] in UNFINISHED and journal.facts.get("resend_as") == self._again:
-                    raise PushRefused(
-                        f"push {path.stem}, which sends rows to {self._target.where} once more, stopped half-way, and "
-                        "with other rows than these. Nothing was sent. Run the call that started it to its end; or, to "
-                        'send all of these rows on top of what it has sent, pass options={"resend_as": "third"} besides'
-                    )
+        for push in self._unfinished():
+            if push.choice and push.choice == self._policy.resend_as:
+                raise PushRefused(
+                    f"push {push.id}, which sends rows to {push.where} once more, stopped half-way, and "
+                    "with other rows than these. Nothing was sent. Run the call that started it to its end; or, to "
+                    'send all of these rows on top of what it has sent, pass options={"resend_as": "third"} besides'
+                )
 
-    def _finish_first(self) -> Report | None:
-        """Earlier pushes of some of these rows that stopped half-way go on; the report of one that stops again."""
-        for path in self._others:
-            with self._opened(path) as journal:
-                mine = identity.counterparts(journal.manifest()[:, identity.PRINT], self._prints)
-                if journal.state[0] not in UNFINISHED or (mine < 0).any():
-                    continue
-                self._sit(journal, self._good[mine])
-                if journal.state[0] is Run.PAUSED:
-                    self._notes.append("this earlier push has to be finished first; no new row was sent")
-                    return self._report(journal, self._good[mine])
-        return None
+    def _unfinished(self) -> list[Push]:
+        return [p for p in self._ledger.unfinished() if p.lock == self._lock]
 
-    def _leave_out(self) -> None:
-        """Mark the rows that earlier pushes have sent; refused where there are any and nobody chose."""
-        sent, edited = self._sent()
-        ours = np.concatenate([self._course.left_out, self._prints])
-        found = identity.counterparts(ours, sent[["a", "b"]].to_numpy())[len(self._course.left_out) :]
-        unchanged = found >= 0
-        edited &= ~unchanged
-        if self._policy.if_sent != "skip" and (unchanged.any() or edited.any()):
-            raise self._refusal(unchanged, edited)
-        if self._target.keyed:  # the same thing, whatever its content
-            labels = dict(zip(sent["label"][::-1], range(len(sent))[::-1], strict=True))
-            found = np.where(unchanged, found, [labels.get(label, -1) for label in self._labels])
-        elif count := int(edited.sum()):
-            self._notes.append(
-                f"{count:,} rows look like rows that were sent before and edited since; they are new here"
-            )
-        became = np.append(sent["outcome"].to_numpy(), "")[found]
-        self._earlier = {outcome: where for outcome in NAMES if len(where := np.flatnonzero(became == outcome))}
-        self._given = {int(self._good[n]): sent["given"].iloc[at] for n, at in enumerate(found) if at >= 0}
-        if count := int((found >= 0).sum()):
-            self._notes.append(f"{count:,} rows were sent by an earlier push and were left out")
+    def _settle(self) -> str:
+        """Find out what stopped pushes left in doubt; why that was not possible, where it was not."""
+        if not any(o.state is State.SENT for o in self._ledger.unsettled(self._lock)):
+            return ""
+        ended = self._run("", self._good[:0])
+        return ended.reason if ended.state is PushState.PAUSED else ""
 
-    def _sent(self) -> tuple[pd.DataFrame, np.ndarray]:
-        """The rows that earlier pushes have sent, what is in for sure first; and which of ours bear such a name."""
-        many = [pd.DataFrame({"a": self._prints[:0, 0], "b": self._prints[:0, 1], "label": self._labels[:0]})]
-        known = np.zeros(len(self._good), dtype=bool)
-        for path in self._others:
-            with self._opened(path) as journal:
-                words = journal.manifest()
-                told = [OUTCOME[state] for state in row_states(journal)]
-                rows = pd.DataFrame({"a": words[:, 0], "b": words[:, 1], "label": words[:, identity.LABEL]})
-                rows["outcome"] = told
-                rows["given"] = pd.Series(given(journal), dtype=object)
-                out = ~np.isin(told, ("rejected", "not sent"))
-                ours = self._named(journal.facts["named_by"])
-                known |= (ours > 0) & np.isin(ours, words[out, identity.CELL])
-                many.append(rows[out])
-        sent = pd.concat(many).reindex(columns=["a", "b", "label", "outcome", "given"])
-        return sent.iloc[np.argsort(sent["outcome"] == "unknown", kind="stable")], known
+    # ── sending ──
 
-    def _named(self, by: str) -> np.ndarray:
-        """A name for each row, by which it is known again when its content has changed: its label, or the cell `by`."""
-        if by == self._telling:
-            return self._words[:, identity.CELL]
-        with self._learn(by) as known:
-            return known.all()[:, identity.CELL]
-
-    def _refusal(self, unchanged: np.ndarray, edited: np.ndarray) -> PushRefused:
-        with self._opened(max(self._others, key=self._started)) as journal:
-            words = journal.manifest()
-            started = journal.facts["started"][:16]
-        gone = identity.counterparts(words[:, identity.PRINT], self._prints) < 0
-        if unchanged.any():  # else a label, which may be a mere number, says nothing
-            edited = edited | (~unchanged & np.isin(self._labels, words[gone, identity.LABEL]))
-        kinds = np.where(unchanged, "sent before, unchanged", np.where(edited, "sent before, edited since", "new"))
-        missing = max(0, int(gone.sum() - edited.sum()))
-        refusal = PushRefused(
-            f"{int(unchanged.sum()):,} of these {len(kinds):,} rows were sent to {self._target.where} before "
-            f"(the last push there began {started} UTC). Of the others, {int(edited.sum()):,} look edited since and "
-            f"{int((kinds == 'new').sum()):,} are new; {missing:,} rows of that push are not here. Nothing was sent. "
-            'Choose: if_sent="skip" leaves out what was sent before; if_sent="resend" sends everything once more. '
-            "`.difference` shows each row"
+    def _start(self, words: np.ndarray, where: np.ndarray) -> Report:
+        target, clock = self._target, self._target.session.clock
+        key = self._key(words)
+        push = Push(
+            id=f"{target.memory.system}-{secrets.token_hex(6)}",
+            what=target.what,
+            lock=self._lock,
+            where=target.memory.where,
+            started=clock.now().isoformat(),
+            rows=len(where),
+            key=key,
+            choice=self._policy.resend_as,
+            irrevocable=target.irrevocable,
+            facts={"tagged": target.tagged, "named_by": self._words.named_by, "memory": target.memory.as_dict()},
         )
-        index = self._check.frame.index[self._good]
-        refusal.difference = pd.DataFrame({"change": pd.Categorical(kinds)}, index=index)
-        return refusal
+        with self._ledger.transaction():
+            self._supersede(words, push)
+            self._ledger.put_push(push)
+            self._ledger.add_rows(push.id, self._words.blocks(words))
+            self._plan_operations(push, where)
+            self._ledger.event(stamp(clock), EventKind.BEGAN, push.id)
+        return self._drive(push, where)
 
-    def _start(self, known: identity.Known, where: np.ndarray) -> Report:
-        path = self._path(known, lambda path: False)
-        facts = {
-            "id": path.stem,
-            "what": self._target.what,
-            "destination": self._target.destination,
-            "where": self._target.where,
-            "started": self._target.session.clock.now().isoformat(),
-            "rows": known.rows,
-            "resend_as": self._again,
-            "lock": self._target.lock,
-            "tagged": self._target.tagged,
-            "named_by": self._telling,
-        }
-        for old in () if self._again else self._others:
-            with self._opened(old) as journal, journal.transaction():
-                theirs, ours = journal.manifest()[:, identity.PRINT], known.all()[:, identity.PRINT]
-                taken_over = (identity.counterparts(theirs, ours) >= 0).any()
-                if taken_over and journal.state[0] in UNFINISHED:
-                    journal.set_state(Run.SUPERSEDED, f"push {path.stem} took over")
-        ops = {
-            "kind": self._target.first,
-            "many": sizes.plan(known.rows, self._target.together, self._options),
-            "irrevocable": self._target.irrevocable,
-        }
-        with Journal.create(path, facts, known.parts(), ops) as journal:
-            return self._sit(journal, where)
+    def _supersede(self, words: np.ndarray, push: Push) -> None:
+        """What a stopped push has not sent, and this one sends, is not sent by both."""
+        for old in self._unfinished() if not self._policy.resend_as else ():
+            theirs = self._ledger.row_words(old.id)[:, identity.PRINT]
+            if (identity.counterparts(theirs, words[:, identity.PRINT]) >= 0).any():
+                ended = replace(old, state=PushState.SUPERSEDED, reason=f"push {push.id} took over")
+                self._ledger.put_push(ended)
 
-    def _sit(self, journal: Journal, where: np.ndarray) -> Report:
-        self._target.tag = tag_of(journal.path.stem)
-        self._target.recall({int(where[p]): given for p, given in journal.results().items()})
-        past.remember(journal.path.stem, self._resume)
+    def _plan_operations(self, push: Push, where: np.ndarray) -> None:
+        rows, after = len(where), self._job.after
+        if self._target.together:
+            self._ledger.add_operation(Operation(0, push.id, ((0, rows),), rows, self._target.first))
+            return
+        serials = {int(position): n for n, position in enumerate(where)}
+        ids: dict[int, int] = {}
+
+        def add(n: int) -> int:
+            if n not in ids:
+                before = serials.get(after.get(int(where[n]), -1))
+                waits = () if before is None else (add(before),)
+                new = Operation(0, push.id, ((n, n + 1),), 1, self._target.first, after=waits)
+                ids[n] = self._ledger.add_operation(new).id
+            return ids[n]
+
+        for n in range(rows):
+            add(n)
+
+    def _drive(self, push: Push, where: np.ndarray) -> Report:
+        ledger, target = self._ledger, self._target
+        target.tag = tag_of(push.id)
+        back = {int(position): n for n, position in enumerate(where)}
+        known = ledger.results(push.id)
+        kept = {back[at]: values for at, values in target.kept.items() if at in back and back[at] not in known}
+        with ledger.transaction():
+            ledger.keep_results(push.id, kept)
+            ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
+            ledger.event(stamp(target.session.clock), EventKind.OPENED, push.id)
+        target.recall({int(where[n]): values for n, values in ledger.results(push.id).items()})
+        past.remember(push.id, self._resume)
         try:
-            ended = Runner(journal, self._job, self._options, where).run()
+            ended = self._run(push.id, where)
         except KeyboardInterrupt:
-            words = f"Stopped. Push {journal.path.stem} is safe as it is: run the same call again to go on."
-            raise Stopped(words) from None
-        if ended is not Run.PAUSED:
-            past.forget(journal.path.stem)
-        return self._report(journal, where)
+            raise Stopped(f"Stopped. Push {push.id} is safe as it is: run the same call again to go on.") from None
+        if ended.state is PushState.DONE:
+            past.forget(push.id)
+        return self._report(ledger.push(push.id), where)
+
+    def _run(self, push: str, where: np.ndarray) -> End:
+        plan = plan_of(push, self._job, self._policy)
+        return Driver(self._ledger, self._job, plan, self._options, where, since=self._since).run()
 
     def _resume(self) -> Report:
         """The same once more, in this kernel; a stop button that was pressed is released."""
         self._options.stop.clear()
-        with _locked(self._target.lock, self._target.where):
+        with locked(self._target.memory):
             return _send(self._job, self._policy, Course(self._frames))
 
-    def _report(self, journal: Journal | None, where: np.ndarray) -> Report:
+    # ── the report ──
+
+    def _report(self, push: Push | None, where: np.ndarray, state: PushState | None = None) -> Report:
         table = Table(self._check.frame.index)
         table.refused(self._check.refused)
-        for outcome, sent in self._earlier.items():
-            table.set(self._good[sent], outcome, "sent by an earlier push; not sent again")
-        table.give(self._given)
         notes = [*self._notes, *self._check.notes]
-        facts: dict[str, Any] = {"what": self._target.what, "where": self._target.where, "notes": notes}
-        if journal is not None:
-            facts = journal.facts | {"state": str(journal.state[0]), "notes": [*notes, *sentences(journal)]}
-            table.journal(journal, where, self._check.frame)
+        facts: dict[str, Any] = {"what": self._target.what, "where": self._target.memory.where, "notes": notes}
+        if state is not None:
+            facts["state"] = str(state)
+        if self._earlier is not None:
+            self._show_earlier(table)
+        if push is not None:
+            facts |= {"id": push.id, "started": push.started, "rows": push.rows, "state": str(push.state)}
+            facts["notes"] = [*notes, *sentences(self._ledger, push)]
+            facts["open"] = sum(o.size for o in self._ledger.operations(push.id) if o.open and o.state in OUTCOME)
+            table.fill(self._ledger, push, where, self._check.frame)
         return Report(self._check.frame, table, facts, self._check)
 
-    def _path(self, known: identity.Known, serves: Callable[[Path], bool]) -> Path:
-        """The first journal of this name and these rows that serves, or that is still to be made."""
-        key = known.run_key(self._target.destination, self._name)[:16]
-        for more in itertools.chain([""], (f"-{n}" for n in itertools.count(2))):
-            path = self._journals / f"{self._short}-{key}{more}.sqlite"
-            if not path.exists() or serves(path):
-                return path
-        raise AssertionError("there is always another name")
+    def _show_earlier(self, table: Table) -> None:
+        assert self._earlier
+        for outcome in Outcome:
+            rows = self._good[self._earlier.are(outcome)]
+            if len(rows):
+                table.set(rows, outcome, message("sent by an earlier push; not sent again"))
+        table.give({int(self._good[n]): values for n, values in self._earlier.results(self._ledger).items()})
 
-    def _state(self, path: Path) -> Run:
-        with self._opened(path) as journal:
-            return journal.state[0]
 
-    def _started(self, path: Path) -> str:
-        with self._opened(path) as journal:
-            return str(journal.facts["started"])
-
-    def _opened(self, path: Path) -> Journal:
-        if journal := Journal.sound(path):
-            return journal
-        raise PushRefused(
-            f"the journal {path} is damaged: what became of its rows is unknown; nothing is sent on top of it. "
-            "Compare its rows with the vendor by hand; then move the file away"
-        )
+def plan_of(push: str, job: PushJob, policy: SendPolicy) -> Plan:
+    """What a run is to do, and how."""
+    target, options = job.target, policy.options
+    counted = target.reconcile is Reconcile.COUNT
+    if counted and options.workers > 1:
+        raise InputError(message("rows that are counted travel one request after the other: workers is 1 here"))
+    return Plan(
+        push,
+        target.memory.lock,
+        target.reconcile,
+        Waits(options.settle_wait, options.settle_stable),
+        Sizes(options.chunk_rows, counted=counted),
+        irrevocable=target.irrevocable,
+        repeatable=target.repeatable,
+        reads_refusals=target.reads_refusals,
+        first_kind=target.first,
+        looks_every=options.fence_every,
+        workers=options.workers,
+        final_look=options.final_look,
+        max_doubts=options.max_ambiguous,
+        max_sendings=options.max_resends + 1,
+        max_rejected=options.max_rejected,
+    )

@@ -1,7 +1,7 @@
 """What a push is handed: where its rows go, and how doubt is settled there. Vendor names stay outside."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -9,16 +9,10 @@ import numpy as np
 from toolkit.http import wire
 from toolkit.http.session import Session
 from toolkit.http.wire import Judgement
+from toolkit.push.destination import Memory
+from toolkit.push.events import Reconcile
+from toolkit.push.isolation import Suspect
 from toolkit.spec import Endpoint
-
-
-class Suspect(NamedTuple):
-    """A row that a refusal seems to name. `certain`: the refusal names its value, and no other row has it."""
-
-    position: int
-    column: str
-    certain: bool
-    message: str = ""  # why this row, where the refusal says so
 
 
 class Batch(NamedTuple):
@@ -33,17 +27,19 @@ class Target(Protocol):
     """Where rows go. Positions are those of the frame."""
 
     what: str  # the call that people know it by
-    destination: str  # "host/database/11111 20260102": identity
-    lock: str  # what is locked while rows are sent there: "host/database/11111"
-    where: str  # the same as people call it: "database 11111 «Clientes» at host"
+    memory: Memory
     session: Session
+    reconcile: Reconcile  # how a doubt is settled there
     together: bool  # many rows in a request, or one
     keyed: bool  # an index label names the same thing in every frame: another content is a correction, not a new row
-    corrects: bool  # a row with another content says something new about the same thing, and is sent without a question
-    irrevocable: bool  # what is sent reaches people or costs money: never sent twice
-    first: str  # the kind of the first op of every row
+    keys: tuple[str, ...]  # wire names of the cells that name a thing, of which the newest row says what holds now
+    irrevocable: bool  # what is sent reaches people or costs money: sent a second time only after a refused token
+    repeatable: bool  # sending the same row twice leaves one: no late request need be waited for
+    reads_refusals: bool  # a refusal may mean that the row is there already
+    first: str  # the kind of the first operation of every row
     tag: str  # set when the push begins: what marks its rows, where the target marks them
     tagged: bool  # whether it does (`row_tag`)
+    kept: Mapping[int, Mapping[str, Any]]  # what the report shows of rows from the start, durable before one is sent
 
     def request(self, order: Batch) -> tuple[Endpoint, wire.Request]:
         """The request that carries these rows."""
@@ -58,20 +54,30 @@ class Target(Protocol):
         """The rows that a refusal names; none where it names nobody."""
 
     def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
-        """What earlier sittings were given, before this one begins."""
+        """What earlier runs were given, before this one begins."""
+
+    def count(self) -> int:
+        """How many rows are there. Of a counted destination only."""
+
+    def first_count(self) -> tuple[int, float] | None:
+        """The count that was read together with the destination, and how many seconds ago; None once it was taken."""
+
+    def find(self, position: int) -> Mapping[str, Any] | None:
+        """What the vendor has of this row, or None where it has nothing. Where a row can be read only."""
 
 
 class BaseTarget:
     """What most targets share: rows that are sent once, marked by nothing, and answered with nothing."""
 
-    destination: str
-    lock: str
-    where: str
+    memory: Memory
     session: Session
     check: Any
     keyed: bool = False
-    corrects: bool = False
     irrevocable: bool = False
+    repeatable: bool = False
+    reads_refusals: bool = False
+    keys: tuple[str, ...] = ()
+    kept: Mapping[int, Mapping[str, Any]] = MappingProxyType({})
     first: str = "send"
     tag: str = ""
     tagged: bool = False
@@ -90,6 +96,15 @@ class BaseTarget:
     def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
         pass
 
+    def count(self) -> int:
+        raise NotImplementedError("nothing is counted here")
+
+    def first_count(self) -> tuple[int, float] | None:
+        return None
+
+    def find(self, position: int) -> Mapping[str, Any] | None:
+        raise NotImplementedError("no row can be read here")
+
 
 def tag_of(push_id: str) -> str:
     """What marks every row of a push."""
@@ -99,22 +114,3 @@ def tag_of(push_id: str) -> str:
 def row_tag(tag: str, serial: int) -> str:
     """What marks one row of a push."""
     return f"{tag}·r{serial:07d}"
-
-
-class Countable(Protocol):
-    """A destination whose rows can be counted and not read."""
-
-    def count(self) -> int: ...
-
-    def first_count(self) -> tuple[int, datetime]:
-        """The count before the first request, and when it was read."""
-
-
-class Readable(Protocol):
-    """A destination where one row can be looked up."""
-
-    resend_at_once: bool  # sending the same row twice leaves one: no late commit need be waited for
-    looks_after_refusal: bool  # a refusal may mean that the row is there already
-
-    def find(self, position: int) -> Mapping[str, Any] | None:
-        """What the vendor has of this row, or None where it has nothing."""

@@ -60,6 +60,7 @@ class System:
     credentials: type[Record]
     base_url: str = ""
     header: CredentialHeader = field(default_factory=CredentialHeader)
+    one_installation: bool = False  # everybody uses the same one, whatever its address
 
 
 @dataclass(frozen=True, eq=False)

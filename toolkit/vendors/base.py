@@ -12,7 +12,8 @@ from toolkit.errors import SettingsError
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Clock, Limits, Session, Tokens
 from toolkit.plain import message
-from toolkit.push import IfSent, OnBadRows, Options, SendPolicy
+from toolkit.push import IfSent, Memory, OnBadRows, Options, SendPolicy
+from toolkit.push.destination import canonical_origin
 from toolkit.spec import CredentialHeader, Endpoint, Raw, Service, System, raw_services
 from toolkit.suggest import Suggesting, did_you_mean, suggests_arguments
 
@@ -25,6 +26,7 @@ class Connection:
 
     client: Client
     account: Mapping[str, Any] = field(repr=False)
+    system: System
 
     @classmethod
     def of(
@@ -54,7 +56,7 @@ class Connection:
             allow_http=account.get("allow_http", False),
         )
         workers = account.get("workers", 8)
-        return cls(Client(session, corrections=corrections, workers=workers, progress=progress), account)
+        return cls(Client(session, corrections=corrections, workers=workers, progress=progress), account, system)
 
     @property
     def session(self) -> Session:
@@ -68,6 +70,16 @@ class Connection:
     def address(self) -> str:
         """The base address without its scheme: what identifies a destination."""
         return self.session.base_url.partition("://")[2]
+
+    @property
+    def identity(self) -> str:
+        """Which installation of the system this is, however its address is spelt: what was sent there is remembered."""
+        known = self.account.get("identity") or self.account.get("tenant")
+        return known or (self.system.name if self.system.one_installation else canonical_origin(self.session.base_url))
+
+    def memory(self, lock: str, where: str) -> Memory:
+        """What remembers the rows sent to a place of this system, and what is locked meanwhile."""
+        return Memory(self.system.name, self.identity, "", lock, where)
 
     def endpoint(self, declared: Endpoint) -> Endpoint:
         """The endpoint with the method and path that the user's settings give it."""

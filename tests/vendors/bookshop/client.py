@@ -13,10 +13,11 @@ from toolkit.push import (
     BaseTarget,
     Batch,
     IfSent,
+    Memory,
     OnBadRows,
     Options,
     PushJob,
-    ReadBack,
+    Reconcile,
     Report,
     Suspect,
     bulk_write,
@@ -50,44 +51,40 @@ class Bookshop(VendorClient, declared.Bookshop):
         Args:
             shelf: code of the shelf.
             rows: `isbn`, `title`, `price`.
-            if_sent: "skip" leaves out rows that an earlier push has sent, "resend" sends them once more.
-            on_bad_rows: "skip" leaves them out, "raise" sends nothing where there are any.
-            options: those of a push.
+            if_sent: what becomes of rows that were sent before.
+            on_bad_rows: whether bad rows stop the others.
+            options: of this push.
         """
-        return bulk_write(rows, _Shelf(self.connection, shelf), self.connection.policy(if_sent, on_bad_rows, options))
+        return bulk_write(rows, Shelf(self.connection, shelf), self.connection.policy(if_sent, on_bad_rows, options))
 
 
-class _Shelf:
-    """Where `add_books` sends its rows."""
+class Shelf:
+    """A shelf, as books are put there."""
 
-    def __init__(self, connection: Connection, shelf: str) -> None:
-        self._connection, self._shelf = connection, shelf
-        self.lock = f"{connection.address}/shelves/{shelf}"
-        self.where = f"shelf {shelf} at {connection.host}"
+    def __init__(self, connection: Connection, code: str) -> None:
+        self._connection, self._code = connection, code
+        self.memory = connection.memory(f"shelves/{code}", f"shelf {code} at {connection.host}")
 
     def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
         checked = check(frame, BOOKS, doubts=options.doubts)
-        target = _Books(self._connection, self._shelf, checked)
-        return PushJob(target, ReadBack(target), checked)
+        return PushJob(_Books(self._connection, self._code, self.memory, checked), checked)
 
 
 class _Books(BaseTarget):
     """Where `add_books` sends its rows: many in a request, all or none; the shelf can be read."""
 
     what = "bookshop.add_books"
+    reconcile = Reconcile.READ
     together = True
-    resend_at_once = True
-    looks_after_refusal = True
+    repeatable = reads_refusals = True
 
-    def __init__(self, connection: Connection, shelf: str, checked: Check) -> None:
+    def __init__(self, connection: Connection, shelf: str, memory: Memory, checked: Check) -> None:
         self._shop, self._shelf = declared.Bookshop(connection.client), shelf
         cells = checked.wire()
         rows = zip(*cells.values(), strict=True)
         self._rows = [{name: v for name, v in zip(cells, row, strict=True) if v is not None} for row in rows]
         self._endpoint = connection.endpoint(declared.RawOnly.endpoints["post_books"])
-        self.session = connection.session
-        self.destination = self.lock = f"{connection.address}/shelves/{shelf}"
-        self.where = f"shelf {shelf} at {connection.host}"
+        self.session, self.memory = connection.session, memory
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
         books = [self._rows[position] for position in batch.positions]

@@ -89,7 +89,7 @@ def test_tickets_are_one_row_a_person_with_the_index_of_the_people(box: Sandbox,
     assert tickets["outcome"].eq("accepted").all()
     by_id = {row["idRequest"]: row["IdDocument"] for row in stored(box)}
     assert tickets["idRequest"].map(by_id).tolist() == people["IdDocument"].tolist()
-    assert asked(box, ASK["path"]) > 3
+    assert asked(box, ASK["path"]) == 3
 
 
 def test_somebody_in_several_rows_is_asked_about_once(box: Sandbox, carma: CarmaChain) -> None:
@@ -150,9 +150,9 @@ def test_a_lost_answer_is_unknown_and_nobody_is_asked_about_twice(
 def test_the_lost_are_found_by_what_was_asked_lately(box: Sandbox, carma: CarmaChain) -> None:
     box.control.fault(system="carmachain", match=ASK, every=2, times=1, commit="before", reply="lost")
     people = crowd(40)
-    people.loc[39] = people.loc[5]  # somebody stands in two rows
+    people.loc[39] = people.loc[15]  # somebody stands in two rows
     tickets = carma.request(people, options={"chunk_rows": 10}, categories=ALL).joined
-    assert tickets["idRequest"].isna()[[5, 39]].all()
+    assert tickets["idRequest"].isna()[[15, 39]].all()
     found = carma.recover_tickets(tickets, period=5)
     by_id = {row["idRequest"]: row["IdDocument"] for row in stored(box)}
     assert found["idRequest"].map(by_id).tolist() == tickets["IdDocument"].tolist()
@@ -161,7 +161,7 @@ def test_the_lost_are_found_by_what_was_asked_lately(box: Sandbox, carma: CarmaC
 
 def test_who_was_not_asked_about_is_not_found(box: Sandbox, carma: CarmaChain) -> None:
     box.control.fault(system="carmachain", match=ASK, commit="never", reply="reset")
-    tickets = carma.request(crowd(5), categories=ALL).joined
+    tickets = carma.request(crowd(5), options={"chunk_rows": 1}, categories=ALL).joined
     assert tickets["outcome"].tolist() == ["unknown", *["accepted"] * 4]
     assert carma.recover_tickets(tickets, period=5)["idRequest"].isna().tolist() == [True, False, False, False, False]
 
@@ -187,7 +187,7 @@ def test_asking_again_is_a_decision(box: Sandbox, carma: CarmaChain) -> None:
 def test_a_person_whom_the_answer_leaves_out_has_no_ticket(box: Sandbox, carma: CarmaChain) -> None:
     body = {"response": {"code": 200}, "parametrRequest": []}
     box.control.fault(system="carmachain", match=ASK, reply="status", status=200, body=body)
-    tickets = carma.request(crowd(3), categories=ALL).joined
+    tickets = carma.request(crowd(3), options={"chunk_rows": 1}, categories=ALL).joined
     assert tickets["idRequest"].isna().tolist() == [True, False, False]
     assert tickets["error"].iloc[0] == "the vendor's answer holds no ticket for this person"
 

@@ -11,8 +11,8 @@ import toolkit
 from tests.vendors.nddprint.test_client import ADD, DOMAIN, READ, held, posts, sheet
 from toolkit import InputError, PushRefused, RowErrors
 from toolkit.sandbox import Sandbox
+from toolkit.vendors.nddprint import push
 from toolkit.vendors.nddprint.client import NddPrint
-from toolkit.vendors.nddprint.push import exchange_order
 
 
 @pytest.fixture
@@ -90,28 +90,28 @@ def rows(*codes: str) -> pd.DataFrame:
     return pd.DataFrame({"CardCode": list(codes)})
 
 
-def exchange(sent: pd.DataFrame, held: dict[int, list[str]], *bad: int) -> tuple[list[int], dict[int, int | None]]:
-    order, stuck = exchange_order(sent, held, np.isin(np.arange(len(sent)), bad))
-    return order.tolist(), stuck
+def exchange(sent: pd.DataFrame, held: dict[int, list[str]], *bad: int) -> tuple[dict[int, int], dict[int, int | None]]:
+    return push.exchange(sent, held, np.isin(np.arange(len(sent)), bad))
 
 
 def test_codes_move_after_their_owners_gave_them_up() -> None:
-    assert exchange(rows("B", "C", "new"), {0: ["A"], 1: ["B"], 2: ["C"]}) == ([2, 1, 0], {})
+    assert exchange(rows("B", "C", "new"), {0: ["A"], 1: ["B"], 2: ["C"]}) == ({0: 1, 1: 2}, {})
 
 
 def test_codes_that_go_round_in_a_circle_have_no_order() -> None:
-    assert exchange(rows("B", "A", "new", "A2"), {0: ["A"], 1: ["B"], 2: ["C"], 3: []}) == ([2, 3], {0: None, 1: None})
+    _, stuck = exchange(rows("B", "A", "new", "A2"), {0: ["A"], 1: ["B"], 2: ["C"], 3: []})
+    assert stuck == {0: None, 1: None}
 
 
 def test_what_waits_for_a_circle_or_for_a_bad_row_is_not_sent() -> None:
     held = {0: ["A"], 1: ["B"], 2: ["C"], 3: ["D"]}
-    assert exchange(rows("B", "A", "B", "C"), held | {0: ["A"]}) == ([], {0: None, 1: None, 2: 1, 3: 2})
-    assert exchange(rows("B", "C", "D", "new"), held, 2) == ([3], {1: 2, 0: 1})
-    assert exchange(rows("B", "A", "new", "new2"), held, 0) == ([2, 3], {1: None})
+    assert exchange(rows("B", "A", "B", "C"), held)[1] == {0: None, 1: None, 2: 1, 3: 2}
+    assert exchange(rows("B", "C", "D", "new"), held, 2)[1] == {1: 2, 0: 1}
+    assert exchange(rows("B", "A", "new", "new2"), held, 0)[1] == {1: None}
 
 
 def test_a_code_that_its_user_has_already_is_no_circle() -> None:
-    assert exchange(rows("A"), {0: ["A"]}) == ([0], {})
+    assert exchange(rows("A"), {0: ["A"]}) == ({}, {})
 
 
 # ── many codes ──
@@ -255,7 +255,7 @@ def test_an_interrupted_push_goes_on_and_still_knows_the_old_codes(
     ndd = toolkit.connect(**box.settings(), clock=clock, progress=False).nddprint
     box.control.fault(system="nddprint", match=ADD, times=1, every=7, commit="before", reply="reset")
     with monkeypatch.context() as patched:
-        patched.setattr("toolkit.push.settle.ReadBack.settle", _interrupted)
+        patched.setattr("toolkit.push.drive.Driver._look_up", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             ndd.add_card_codes(frame, replace=True, options={"workers": 1})
     assert posts(box) == 7
@@ -266,9 +266,8 @@ def test_an_interrupted_push_goes_on_and_still_knows_the_old_codes(
     assert posts(box) == 12
 
 
-def _interrupted(oracle: Any, run: Any, doubtful: list[Any]) -> None:
-    if doubtful:
-        raise KeyboardInterrupt
+def _interrupted(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 DIRT: dict[int, dict[str, Any]] = {  # by row of the sheet below

@@ -5,7 +5,7 @@ push; an index finds them by the first word of the content, and by the name. Wor
 about, so that rows of another database or envelope never meet these.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -124,7 +124,7 @@ class RowTables(Tables):
         serving = [push for push in self.pushes_with_key(lock, key) if push.state is not PushState.SUPERSEDED]
         return serving[-1] if serving else None
 
-    def sent_before(self, prints: np.ndarray) -> Earlier:
+    def sent_before(self, prints: np.ndarray, apart_from: Collection[str] = ()) -> Earlier:
         """Which of these rows an earlier push sent, twin for twin, those first of which it is known what became.
 
         What was never sent, was rejected, or is known not to be there does not count.
@@ -132,8 +132,9 @@ class RowTables(Tables):
         with self.database.snapshot():
             serials = np.sort(self.index_of("print").find(distinct(prints[:, 0])).serials)
             sent = self._gone(serials)
-        surest = np.argsort(sent.states == State.UNKNOWN, kind="stable")
-        sent = Earlier(*(column[surest] for column in sent))
+        others = ~np.isin(sent.pushes.astype(str), [*apart_from])
+        surest = np.argsort((sent.states == State.UNKNOWN)[others], kind="stable")
+        sent = Earlier(*(column[others][surest] for column in sent))
         alike = np.flatnonzero(np.isin(prints[:, 0], sent.words[:, 0]))
         places = identity.counterparts(prints[alike], sent.words[:, identity.PRINT])
         known = places >= 0

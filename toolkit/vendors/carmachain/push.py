@@ -9,7 +9,7 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.http import wire
 from toolkit.plain import message
-from toolkit.push import BaseTarget, Batch, NoReconciler, Options, PushJob, Report
+from toolkit.push import BaseTarget, Batch, Options, PushJob, Reconcile, Report
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.outcomes import Outcome
 from toolkit.sheets.target import RowProblem, Takes
@@ -33,8 +33,8 @@ class Peers:
     def __init__(self, connection: Connection, categories: Sequence[str]) -> None:
         self._connection, self.categories = connection, list(categories)
         self.type_request = BETWEEN.join(categories)
-        self.lock = f"{connection.address}/createrequest {self.type_request}"
-        self.where = f"peers at {connection.host}, about {', '.join(categories)}"
+        where = f"peers at {connection.host}, about {', '.join(categories)}"
+        self.memory = connection.memory(f"createrequest {self.type_request}", where)
 
     def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
         checked = check(frame, PEOPLE, doubts=options.doubts)
@@ -42,9 +42,7 @@ class Peers:
         same_as = _first_of_each(same_person(sent["IdDocument"], sent["PhoneNumber"]), checked.bad.to_numpy())
         asked = np.flatnonzero(same_as == np.arange(len(sent)))
         target = People(self._connection, self, checked)
-        return PushJob(
-            target, NoReconciler(), checked, asked, finish=lambda report: self._with_tickets(report, same_as)
-        )
+        return PushJob(target, checked, asked, finish=lambda report: self._with_tickets(report, same_as))
 
     def _with_tickets(self, report: Report, same_as: np.ndarray) -> Report:
         """The report where somebody in several rows has the ticket of the row that was sent."""
@@ -61,6 +59,7 @@ class People(BaseTarget):
     """Where `request` sends people; what it sent cannot be looked up by what was asked."""
 
     what = "carmachain.request"
+    reconcile = Reconcile.NOTHING
     together = True
     irrevocable = True
 
@@ -68,8 +67,7 @@ class People(BaseTarget):
         self.check, self._peers = checked, peers
         self.session = connection.session
         self._endpoint = connection.endpoint(declared.CarmaChain.endpoints["create_request"])
-        self.destination = self.lock = peers.lock
-        self.where = peers.where
+        self.memory = peers.memory
         cells = checked.wire()
         rows = (zip(cells, row, strict=True) for row in zip(*cells.values(), strict=True))
         self._people = [{name: value for name, value in row if value is not None} for row in rows]

@@ -62,6 +62,7 @@ SYSTEM = System(
     title="IDA (ITD Chile)",
     manual="IDA API Database 2.5",
     base_url="https://ida.itdchile.cl",
+    one_installation=True,
     credentials=Credentials,
     dialect=Dialect(
         code=("code",),

@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +16,7 @@ from toolkit.errors import BadAnswer, InputError
 from toolkit.http import wire
 from toolkit.http.wire import Judgement
 from toolkit.plain import message
-from toolkit.push import BaseTarget, Batch, Counter, Options, PushJob, Suspect, row_tag
+from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Suspect, row_tag
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.fields import as_fields
 from toolkit.sheets.target import Takes
@@ -51,35 +50,28 @@ class Database:
 
     def __init__(self, connection: Connection, database_id: int, tag_field: str | None) -> None:
         self.connection, self.id, self._tag_field = connection, _id(database_id), tag_field
-        self.lock = f"{connection.address}/database/{self.id}"
-        self._opened_at: datetime | None = None  # while the count that was read then still stands
-
-    @property
-    def where(self) -> str:
-        return f"database {self.id} at {self.connection.host}"
+        self.memory = connection.memory(f"database/{self.id}", f"database {self.id} at {connection.host}")
+        self._opened_at: float | None = None  # until the count that was read then has been taken
 
     def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
         takes = Takes(self._fields, shown=f"api.ida.fields({self.id})")
         checked = check(frame, takes, doubts=options.doubts)
         target = Records(self, checked, self._fields, self._tag_field)
-        return PushJob(target, Counter(target), checked)
+        return PushJob(target, checked)
 
     @cached_property
     def _read(self) -> dict[str, Any]:
         """The whole answer about the database."""
-        self._opened_at = self.connection.session.clock.now()
+        self._opened_at = self.connection.session.clock.monotonic()
         return self._answer()
 
     @cached_property
-    def name(self) -> str:
+    def known(self) -> Memory:
         """The same database for ever: another one may get its number once it is deleted."""
-        created = self._about["createdAt"].iloc[0]
-        return f"{self.lock} {created:%Y%m%d%H%M%S}" if pd.notna(created) else self.lock
-
-    @cached_property
-    def title(self) -> str:
-        called = self._about["name"].iloc[0]
-        return f"database {self.id} «{called}» at {self.connection.host}" if pd.notna(called) else self.where
+        called, created = self._about["name"].iloc[0], self._about["createdAt"].iloc[0]
+        part = f"{self.id} {created:%Y%m%d%H%M%S}" if pd.notna(created) else str(self.id)
+        title = f"database {self.id} «{called}» at {self.connection.host}"
+        return replace(self.memory, part=part, where=title if pd.notna(called) else self.memory.where)
 
     @cached_property
     def field_ids(self) -> dict[str, int]:
@@ -102,18 +94,13 @@ class Database:
             raise InputError(message(no_field, tag=self._tag_field, names=names))
         return fields
 
-    def first_count(self) -> tuple[int, datetime]:
-        """The count that came with the first reading, and when, as long as nothing was sent since; else a new one."""
-        if at := self._opened_at:
-            return _count(self._read), at
-        return self.count(), self.connection.session.clock.now()
+    def first_count(self) -> tuple[int, float] | None:
+        """The count that came with the first reading, and how many seconds ago; None once it was taken."""
+        at, self._opened_at = self._opened_at, None
+        return None if at is None else (_count(self._read), self.connection.session.clock.monotonic() - at)
 
     def count(self) -> int:
         return _count(self._answer())
-
-    def written(self) -> None:
-        """Rows are about to be sent: the first count is not that of the database any more."""
-        self._opened_at = None
 
     def _answer(self) -> dict[str, Any]:
         answer = self.connection.client(WHOLE, {"id": self.id}, checked=True)
@@ -156,18 +143,24 @@ class Records(BaseTarget):
     """Where `insert_records` sends its rows; their count is the only thing that can be read back."""
 
     what = "ida.insert_records"
+    reconcile = Reconcile.COUNT
     together = True
 
     def __init__(self, database: Database, checked: Check, fields: Sequence[Field], tag_field: str | None) -> None:
         self._database, self.check, self._tag_field, self.tagged = database, checked, tag_field, bool(tag_field)
-        self.destination, self.lock, self.where = database.name, database.lock, database.title
+        self.memory = database.known
         self.session = database.connection.session
         self._endpoint = database.connection.endpoint(declared.Ida.endpoints["post_records"])
         self._fields = {f.key: f for f in fields}
         self._columns = checked.columns
 
+    def count(self) -> int:
+        return self._database.count()
+
+    def first_count(self) -> tuple[int, float] | None:
+        return self._database.first_count()
+
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
-        self._database.written()
         ids = self._database.field_ids
         columns = [(ids[key], values) for key, values in self.check.wire(batch.positions).items()]
         if self._tag_field:
@@ -191,12 +184,6 @@ class Records(BaseTarget):
                 near += [(p, self._columns[key]) for p, v in cells if _alike(v, named)]
         named_rows = dict(exact or near)
         return [Suspect(p, str(column), certain=len(exact) == 1) for p, column in named_rows.items()]
-
-    def first_count(self) -> tuple[int, datetime]:
-        return self._database.first_count()
-
-    def count(self) -> int:
-        return self._database.count()
 
 
 def _records(columns: Sequence[tuple[int, list[str | None]]]) -> str:

@@ -3,8 +3,6 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -14,9 +12,7 @@ from toolkit.errors import NotFound, Rejected, ToolkitError
 from toolkit.http import wire
 from toolkit.http.wire import Judgement
 from toolkit.plain import message
-from toolkit.push import BaseTarget, Batch, Options, PushJob, ReadBack, Suspect
-from toolkit.push.journal import Step
-from toolkit.push.run import Runner
+from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Suspect
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.target import RowProblem, Takes
 from toolkit.spec import Endpoint
@@ -36,18 +32,17 @@ class Users:
 
     def __init__(self, connection: Connection, *, replace: bool) -> None:
         self._connection, self._replace = connection, replace
-        self.lock = f"{connection.address}/users"
-        self.where = f"users at {connection.host}"
+        self.memory = connection.memory("users", f"users at {connection.host}")
 
     def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
         checked = check(frame, CARD_CODES, doubts=options.doubts)
         sent = sent_rows(checked)
         held = self._held(sent) if self._replace else {}
-        order, stuck = exchange_order(sent, held, checked.bad.to_numpy())
+        after, stuck = exchange(sent, held, checked.bad.to_numpy())
         checked.apply([lambda _: [_stuck(checked, i, why) for i, why in stuck.items()]])
-        target = CardCodes(self._connection, self.lock, checked, self._replace)
-        in_order = not np.array_equal(order, np.sort(order))
-        return PushJob(target, KeepingOld(target, held), checked, rows=order, in_order=in_order)
+        target = CardCodes(self._connection, self.memory, checked, self._replace)
+        target.kept = {position: {OLD: codes} for position, codes in held.items()}
+        return PushJob(target, checked, after=after)
 
     def _held(self, sent: pd.DataFrame) -> dict[int, list[str]]:
         """The codes that each row's user has now. What cannot be read cannot be kept: then nothing is sent."""
@@ -64,19 +59,21 @@ class Users:
 class CardCodes(BaseTarget):
     """Where card codes go: a row a request."""
 
+    reconcile = Reconcile.READ
     together = False
-    corrects = True  # a user's new code takes the old one's place, or stands beside it
-    resend_at_once = True
-    looks_after_refusal = True
+    keys: tuple[str, ...] = (
+        "LogonName",
+        "DomainName",
+    )  # a user's new code takes the old one's place, or stands beside it
+    repeatable = reads_refusals = True
 
-    def __init__(self, connection: Connection, lock: str, checked: Check, replace: bool) -> None:
+    def __init__(self, connection: Connection, memory: Memory, checked: Check, replace: bool) -> None:
         self.check, self._replace = checked, replace
         self.session = connection.session
         self._nddprint = declared.RawOnly(connection.client)
         self._endpoint = connection.endpoint(declared.NddPrint.endpoints["post_card_code"])
         self.what = f"nddprint.add_card_codes{', replacing' if replace else ''}"
-        self.destination = self.lock = lock
-        self.where = f"users at {connection.host}"
+        self.memory = memory
         self._rows = list(sent_rows(checked).itertuples(index=False, name=None))
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
@@ -98,21 +95,6 @@ class CardCodes(BaseTarget):
         return {} if any(code in held for held in found["cardCodes"] if held) else None
 
 
-class KeepingOld(ReadBack):
-    """Reads back, and has the users' old codes on disk before the first request leaves."""
-
-    def __init__(self, target: CardCodes, held: Mapping[int, list[str]]) -> None:
-        super().__init__(target)
-        self._held = held
-
-    def begin(self, run: Runner, doubtful: Sequence[Step]) -> None:
-        kept = run.journal.results()
-        new = {i: {OLD: self._held[at]} for i, at in enumerate(run.where) if i not in kept and at in self._held}
-        with run.journal.transaction():
-            run.journal.keep_results(new)
-        super().begin(run, doubtful)
-
-
 def read_codes(connection: Connection, names: pd.DataFrame) -> list[Any]:
     """What the vendor says of each of these users, or the error."""
     values = [{"logon_name": n, "domain_name": d} for n, d in names[USER].itertuples(index=False)]
@@ -128,10 +110,10 @@ def sent_rows(checked: Check) -> pd.DataFrame:
 # ── what keeps rows from being sent ──────────────────────────────────────────
 
 
-def exchange_order(
+def exchange(
     sent: pd.DataFrame, held: Mapping[int, Sequence[str]], bad: np.ndarray
-) -> tuple[np.ndarray, dict[int, int | None]]:
-    """The order in which codes can move between these users, and the rows that cannot be sent.
+) -> tuple[dict[int, int], dict[int, int | None]]:
+    """Which rows wait for which, for codes to move between these users, and the rows that cannot be sent.
 
     Args:
         sent: the rows.
@@ -139,35 +121,29 @@ def exchange_order(
         bad: for each row whether it is not sent for reasons of its own.
 
     Returns:
-        The positions of the rows to send, in an order that works; and for each of the others that are not bad the row
-        whose old code it waits for, or None where it is one of a circle.
+        For a row's position, that of the row whose old code it takes; and for each row that cannot be sent, and is not
+        bad, the row whose old code it waits for in vain, or None where it is one of a circle.
     """
     holder = {code: position for position, codes in held.items() for code in codes}
     first = {i: h for i, code in enumerate(sent["CardCode"]) if (h := holder.get(code, i)) != i}
-    sorter = TopologicalSorter({i: [first[i]] if i in first else [] for i in range(len(sent))})
-    with suppress(CycleError):  # the sorter still gives all that does not wait for a circle
-        sorter.prepare()
-    order: list[int] = []
-    while ready := sorter.get_ready():
-        order += sorted(ready)
-        sorter.done(*ready)
-    circles = set(range(len(sent))) - set(order)
     stuck: dict[int, int | None] = {}
-    for i in [*order, *sorted(circles)]:
-        if not bad[i] and i in first:
-            if i in circles and _in_circle(i, first):
-                stuck[i] = None
-            elif bad[first[i]] or first[i] in stuck or first[i] in circles:
-                stuck[i] = first[i]
-    return np.array([i for i in order if not bad[i] and i not in stuck], dtype=np.int64), stuck
+    for row in first:
+        chain = _chain(row, first)
+        if row == chain[-1]:
+            stuck[row] = None
+        elif bad[chain[-1]] or chain[-1] in first or any(bad[i] for i in chain[1:]):
+            stuck[row] = first[row]
+    return first, {row: waits_for for row, waits_for in stuck.items() if not bad[row]}
 
 
-def _in_circle(row: int, first: Mapping[int, int]) -> bool:
-    seen, at = {row}, first[row]
-    while at in first and at not in seen:
-        seen.add(at)
-        at = first[at]
-    return at == row
+def _chain(row: int, first: Mapping[int, int]) -> list[int]:
+    """A row, the one that it waits for, and so on, to one that waits for none, or is in the chain already."""
+    chain = [row]
+    while chain[-1] in first:
+        chain.append(first[chain[-1]])
+        if chain[-1] in chain[:-1]:
+            break
+    return chain
 
 
 def _stuck(checked: Check, row: int, waits_for: int | None) -> RowProblem:

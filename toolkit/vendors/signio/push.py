@@ -8,13 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import ToolkitError
 from toolkit.http import wire
 from toolkit.http.wire import Judgement
-from toolkit.push import BaseTarget, Batch, NoReconciler, Options, PushJob, ReadBack, Suspect
-from toolkit.push import Drafts as LeftBehind
-from toolkit.push.journal import Op, Run, Step
-from toolkit.push.run import Runner
+from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Suspect
 from toolkit.sheets.check import Check, check
 from toolkit.spec import Endpoint, Text
 from toolkit.vendors.base import Connection
@@ -36,13 +32,12 @@ class EnvelopeOfSigners:
 
     def __init__(self, connection: Connection, envelope_id: str) -> None:
         self._connection, self._id = connection, envelope_id
-        self.lock = f"{connection.address}/envelopes/{envelope_id}/signers"
-        self.where = f"envelope {envelope_id} at {connection.host}"
+        where = f"envelope {envelope_id} at {connection.host}"
+        self.memory = connection.memory(f"envelopes/{envelope_id}/signers", where)
 
     def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
         checked = check(frame, SIGNERS, doubts=options.doubts)
-        target = Signers(self._connection, self._id, checked)
-        return PushJob(target, ReadBack(target), checked)
+        return PushJob(Signers(self._connection, self._id, self.memory, checked), checked)
 
 
 class Campaign:
@@ -55,9 +50,9 @@ class Campaign:
     def __init__(self, connection: Connection, name: str) -> None:
         self.connection = connection
         tenant = connection.account.get("tenant")
-        self.lock = "/".join(filter(None, (connection.address, tenant, "campaign", name)))
         whose = f" for {tenant}" if tenant else ""
-        self.where = f"{f'campaign «{name}»' if name else 'drafts'} at {connection.host}{whose}"
+        where = f"{f'campaign «{name}»' if name else 'drafts'} at {connection.host}{whose}"
+        self.memory = connection.memory(f"campaign/{name}", where)
 
 
 class CampaignDrafts:
@@ -67,30 +62,28 @@ class CampaignDrafts:
     where: str
 
     def __init__(self, campaign: Campaign, drafts: Sequence[Draft], left_out: Sequence[str], time: str) -> None:
-        self.lock, self.where = campaign.lock, campaign.where
+        self.memory = campaign.memory
         self._campaign, self._drafts, self._left_out, self._time = campaign, drafts, left_out, time
 
     def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
         target = Drafting(self._campaign, self._drafts, self._time)
         rows = np.flatnonzero(~frame["envelope"].isin(self._left_out))
-        return PushJob(target, LeftBehind(), check(frame, IDENTITY), rows)
+        return PushJob(target, check(frame, IDENTITY), rows)
 
 
 class Signers(BaseTarget):
     """Where `add_signers` sends its rows; they can be read back."""
 
     what = "signio.add_signers"
+    reconcile = Reconcile.READ
     together = False
-    resend_at_once = False
-    looks_after_refusal = True
+    reads_refusals = True
 
-    def __init__(self, connection: Connection, envelope_id: str, checked: Check) -> None:
+    def __init__(self, connection: Connection, envelope_id: str, memory: Memory, checked: Check) -> None:
         self._signio = Signio(connection.client)
         self._endpoint = connection.endpoint(Signio.endpoints["add_signer"])
         self._envelope, self._columns, self._rows = envelope_id, checked.columns, checked.wire()
-        self.session = connection.session
-        self.destination = self.lock = f"{connection.address}/envelopes/{envelope_id}/signers"
-        self.where = f"envelope {envelope_id} at {connection.host}"
+        self.session, self.memory = connection.session, memory
 
     def _person(self, position: int) -> dict[str, Any]:
         return {name: v for name, values in self._rows.items() if (v := values[position]) is not None}
@@ -117,6 +110,7 @@ class Drafting(BaseTarget):
     """Envelope by envelope, step by step: create, files, signers, template, links."""
 
     what = "signio.campaign"
+    reconcile = Reconcile.DRAFT
     together = False
     keyed = True
     first = "create"
@@ -124,8 +118,7 @@ class Drafting(BaseTarget):
     def __init__(self, campaign: Campaign, drafts: Sequence[Draft], time: str) -> None:
         self._connection, self._drafts, self._time = campaign.connection, drafts, time
         self.session = campaign.connection.session
-        self.destination = self.lock = campaign.lock
-        self.where = campaign.where
+        self.memory = campaign.memory
         self._given: dict[int, dict[str, Any]] = {}
 
     def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
@@ -143,7 +136,7 @@ class Drafting(BaseTarget):
     def _key(self, draft: Draft, given: Mapping[str, Any]) -> str:
         """The same for the same envelope, until one was made and left behind: then another."""
         made = len(given.get("left_behind", ())) + ("id_transaccion" in given)
-        facts = [self.destination, self._time, draft.key, draft.digest, made]
+        facts = [self.memory.about, self.memory.lock, self._time, draft.key, draft.digest, made]
         return str(uuid.uuid5(KEYS, json.dumps(facts, ensure_ascii=False)))
 
     def results(self, batch: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
@@ -171,11 +164,6 @@ class Drafting(BaseTarget):
         return steps[steps.index(batch.kind) + 1] if batch.kind != steps[-1] else ""
 
 
-def distribution_of(connection: Connection) -> str:
-    """One for all campaigns: no envelope goes out by two of them."""
-    return f"{connection.address}/distribution"
-
-
 class Distributor:
     """Whoever is told of drafts."""
 
@@ -183,65 +171,31 @@ class Distributor:
     where: str
 
     def __init__(self, connection: Connection) -> None:
-        self._connection, self.lock = connection, distribution_of(connection)
-        self.where = f"signers at {connection.host}"
+        self._connection = connection
+        self.memory = connection.memory("distribution", f"signers at {connection.host}")  # one for all campaigns
 
     def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
         checked = check(frame, ENVELOPE)
-        target = Distribution(self._connection, checked.wire()["id_transaccion"])
-        return PushJob(target, AtMostOnce(target), checked)
+        return PushJob(Distribution(self._connection, self.memory, checked.wire()["id_transaccion"]), checked)
 
 
 class Distribution(BaseTarget):
     """Drafts go to their signers, one request each."""
 
     what = "signio.distribute"
+    reconcile = Reconcile.READ
     together = False
-    irrevocable = True
+    irrevocable = reads_refusals = True
 
-    def __init__(self, connection: Connection, ids: Sequence[str]) -> None:
+    def __init__(self, connection: Connection, memory: Memory, ids: Sequence[str]) -> None:
         self._signio = Signio(connection.client)
         self._endpoint = connection.endpoint(Signio.endpoints["distribute"])
-        self._ids, self.session = ids, connection.session
-        self.destination = self.lock = distribution_of(connection)
-        self.where = f"signers at {connection.host}"
+        self._ids, self.session, self.memory = ids, connection.session, memory
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
         return self._endpoint, wire.request(self._endpoint, {"envelope_id": self._ids[batch.positions[0]]})
 
-    def is_out(self, position: int) -> bool:
-        """Whether the vendor shows the envelope as sent."""
+    def find(self, position: int) -> Mapping[str, Any] | None:
+        """Something where the vendor shows the envelope as sent."""
         state = self._signio.envelope(self._ids[position])["estado"].iloc[0]
-        return bool(pd.notna(state)) and state != Status.DRAFT
-
-
-class AtMostOnce(NoReconciler):
-    """What is in doubt is looked at, and never sent again."""
-
-    def __init__(self, target: Distribution) -> None:
-        self._target = target
-
-    def rejected(self, run: Runner, step: Step) -> bool:
-        return self._is_out(run, step)
-
-    def settle(self, run: Runner, doubtful: Sequence[Step]) -> None:
-        left = self._seen(run, doubtful)
-        if left:
-            run.wait(run.options.settle_wait, "a request without an answer may still be applied")
-        left = self._seen(run, left)
-        run.mark(left, Op.UNKNOWN, "no trustworthy answer came, and the vendor still shows a draft; not sent again")
-
-    def _seen(self, run: Runner, doubtful: Sequence[Step]) -> list[Step]:
-        """Marks those that are out; gives the others."""
-        out = [step for step in doubtful if self._is_out(run, step)]
-        run.mark(out, Op.VERIFIED, "no trustworthy answer came; the vendor shows it as sent")
-        return [step for step in doubtful if step not in out]
-
-    def _is_out(self, run: Runner, step: Step) -> bool:
-        try:
-            return self._target.is_out(int(run.where[step.positions][0]))
-        except ToolkitError as problem:
-            run.pause(f"whether an envelope went out could not be read: {problem}")
-
-    def finish(self, run: Runner) -> Run:
-        return Run.BALANCED
+        return {} if pd.notna(state) and state != Status.DRAFT else None

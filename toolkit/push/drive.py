@@ -1,0 +1,347 @@
+"""The thin driver of a run: it owns threads, sockets and the clock, performs effects, and hands in what happened.
+
+Only its own thread writes the ledger. Requests run in threads of a pool, or, with one worker, in its own.
+"""
+
+import contextlib
+import hashlib
+import itertools
+import queue
+import uuid
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from toolkit.errors import NotSent, Throttled, ToolkitError
+from toolkit.http import wire
+from toolkit.http.secrets import redact
+from toolkit.http.session import Attempt, Clock
+from toolkit.http.wire import Judgement, Verdict
+from toolkit.push import events
+from toolkit.push.contract import PushJob
+from toolkit.push.events import Answered, Counted, Looked, Plan, Reply, Stopped, Volatile, Woke
+from toolkit.push.options import Options
+from toolkit.push.progress import Progress
+from toolkit.push.run import Run
+from toolkit.push.runner import step
+from toolkit.push.states import IN, Answer, Ledger, Operation, PushState, Ranges, Stamp, State, positions
+from toolkit.push.target import Batch
+from toolkit.spec import Endpoint, Meaning
+
+SLICE = 0.5  # seconds between two looks at the stop button, and the longest that waiting is deaf to Ctrl-C on Windows
+TOO_LARGE = 413
+BUSY = (408, 425, 429, 503)  # answered: the request is not on its way any more
+PATIENT = 6  # a read that failed has been tried some times already: longer pauses from here on
+T = TypeVar("T")
+_own_epoch = ""
+
+
+def stamp(clock: Clock) -> Stamp:
+    """Now."""
+    return Stamp(getattr(clock, "epoch", "") or _epoch(), clock.monotonic(), clock.now().timestamp())
+
+
+def _epoch() -> str:
+    """The boot whose monotonic clock is read; where the system does not tell, this process."""
+    global _own_epoch
+    if not _own_epoch:
+        with contextlib.suppress(OSError):
+            _own_epoch = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        _own_epoch = _own_epoch or uuid.uuid4().hex
+    return _own_epoch
+
+
+class Prepared(NamedTuple):
+    """A request that is ready to be sent."""
+
+    batch: Batch
+    endpoint: Endpoint
+    request: wire.Request
+    digest: str
+
+
+class Driver:
+    """One run of one push."""
+
+    def __init__(
+        self, ledger: Ledger, job: PushJob, plan: Plan, options: Options, where: np.ndarray, *, since: Stamp
+    ) -> None:
+        """`where`: for each row of the push, its position in the frame. `since`: when the lock was there."""
+        self._ledger, self._target, self._check, self._options = ledger, job.target, job.check, options
+        self._session, self._clock, self._where = job.target.session, job.target.session.clock, where
+        self._since, self._run = since, Run(ledger, Volatile(stamp(self._clock), since), plan)
+        self._events: deque[events.Event] = deque()
+        self._back: queue.SimpleQueue[Future[Answered]] = queue.SimpleQueue()
+        self._ready: dict[tuple[int, Ranges], Prepared] = {}  # by operation and rows, which may be cut once more
+        self._watched: dict[int, int] = {}  # operations that are not done, and how many of their rows are
+        self._tries, self._slot = 0, 0.0
+        self._progress = Progress(len(where), job.target.what, options.progress, options.watch)
+        self._progress.advance(self._rows_done())
+
+    def run(self) -> events.End:
+        """Work until nothing is left, or until somebody has to look. The ledger says how it ended."""
+        event: events.Event = events.Began()
+        with self._progress, ThreadPoolExecutor(self._run.plan.workers) as self._pool:
+            try:
+                while True:
+                    for effect in self._step(event):
+                        if isinstance(effect, events.End):
+                            return effect
+                        self._perform(effect)
+                    event = self._wait()
+            except BaseException:
+                self._interrupted()
+                raise
+
+    def _step(self, event: events.Event) -> list[events.Effect]:
+        v = self._run.volatile
+        v.now = stamp(self._clock)
+        if self._options.stop.is_set():
+            v.stop = v.stop or "stopped by hand"
+        effects = step(self._run, event)
+        self._advance(event)
+        return effects
+
+    def _wait(self) -> events.Event:
+        while not self._events:
+            with contextlib.suppress(queue.Empty):
+                return self._back.get(timeout=SLICE).result()
+        return self._events.popleft()
+
+    def _interrupted(self) -> None:
+        """What came back meanwhile is written, what did not is in doubt; the push can go on later."""
+        self._pool.shutdown()
+        v = self._run.volatile
+        v.stop = v.stop or "interrupted"
+        with contextlib.suppress(queue.Empty):
+            while True:
+                ended = self._back.get_nowait()
+                if not ended.exception():
+                    self._events.append(ended.result())
+        for event in self._events:
+            if isinstance(event, Answered) and event.operation in v.in_flight:
+                self._step(event)
+        with self._ledger.transaction():
+            if push := self._run.plan.push:
+                ended_push = self._ledger.push(push)
+                self._ledger.put_push(events.ended(ended_push, PushState.PAUSED, "interrupted"))
+
+    # ── effects ──
+
+    def _perform(self, effect: events.Effect) -> None:
+        match effect:
+            case events.Send(operation):
+                self._send(operation)
+            case events.Prepare(operation):
+                self._prepare(operation)
+            case events.Count():
+                self._events.append(self._read(self._count, "the counter"))
+            case events.LookUp(operation):
+                self._events.append(self._read(lambda: self._look_up(operation), "what became of a row"))
+            case events.Sleep(seconds, why):
+                self._sleep(seconds, why)
+                self._events.append(Woke())
+
+    def _send(self, operation: Operation) -> None:
+        try:
+            prepared = self._ready.pop((operation.id, operation.rows), None) or self._made(operation)
+        except BaseException:
+            self._events.append(Answered(operation.id, Reply(Answer.NONE, left=False)))
+            raise
+        self._pace()
+        if self._run.plan.workers == 1:
+            self._events.append(self._exchange(operation, prepared))
+        else:
+            self._pool.submit(self._exchange, operation, prepared).add_done_callback(self._back.put)
+
+    def _prepare(self, operation: Operation) -> None:
+        """The next body, while an answer is awaited. What fails here fails again in its turn."""
+        known = operation.id, operation.rows
+        if known not in self._ready:
+            with contextlib.suppress(Exception):
+                self._ready = {known: self._made(operation)}
+
+    def _made(self, operation: Operation) -> Prepared:
+        batch = self._batch(operation)
+        endpoint, request = self._target.request(batch)
+        return Prepared(batch, endpoint, request, _sha256(request))
+
+    def _batch(self, operation: Operation) -> Batch:
+        rows = positions(operation.rows)
+        return Batch(operation.kind, self._where[rows], rows)
+
+    def _exchange(self, operation: Operation, prepared: Prepared) -> Answered:
+        started = self._clock.monotonic()
+        try:
+            attempt = self._session.attempt(prepared.endpoint, prepared.request)
+        except BaseException:
+            if not self._session.left:
+                self._events.append(Answered(operation.id, Reply(Answer.NONE, left=False)))
+            raise
+        took = self._clock.monotonic() - started
+        return Answered(operation.id, self._reply(operation, prepared, attempt, took))
+
+    def _pace(self) -> None:
+        if rate := self._options.requests_per_second:
+            now = self._clock.monotonic()
+            self._slot = max(self._slot, now) + 1 / rate
+            self._sleep(self._slot - 1 / rate - now, "not more requests than were asked for")
+
+    def _sleep(self, seconds: float, why: str) -> None:
+        """Wait, visibly; the stop button works meanwhile."""
+        until = self._clock.monotonic() + seconds
+        while (left := until - self._clock.monotonic()) > 0 and not self._options.stop.is_set():
+            self._progress.waiting(left, why)
+            self._clock.sleep(min(left, SLICE))
+        self._progress.waiting()
+
+    # ── reading what settles a doubt ──
+
+    def _count(self) -> Counted:
+        """How many rows are there; at first, what the reading of the destination showed already."""
+        first = None if self._run.volatile.looked else self._target.first_count()
+        if first is None:
+            return Counted(self._target.count())
+        count, seconds = first
+        at = stamp(self._clock)
+        return Counted(count, replace(at, monotonic=max(self._since.monotonic, at.monotonic - seconds)))
+
+    def _look_up(self, operation: Operation) -> Looked:
+        rows = {n: self._target.find(int(self._where[n])) for n in positions(operation.rows).tolist()}
+        there = {n: values for n, values in rows.items() if values is not None}
+        return Looked(operation.id, len(there), {n: values for n, values in there.items() if values})
+
+    def _read(self, look: Callable[[], events.Event], what: str) -> events.Event:
+        """Patiently while the vendor is away, as long as the retry quota lasts."""
+        for number in itertools.count(PATIENT):
+            try:
+                return look()
+            except ToolkitError as problem:
+                asked = getattr(problem, "retry_after", None)
+                away = isinstance(problem, NotSent | Throttled) or getattr(problem, "status", 0) >= 500
+                passing = away and (asked or 0) <= self._options.max_wait
+                if self._options.stop.is_set() or not passing or not self._session.quota.spend():
+                    return Stopped(f"{what} could not be read: {problem}")
+                why = Judgement(Verdict.NOT_EXECUTED, None, f"{what} cannot be read", retry_after=asked)
+                self._sleep(self._session.delay(number, why), why.message)
+        raise AssertionError("the quota ends")
+
+    # ── what an answer means ──
+
+    def _reply(self, operation: Operation, prepared: Prepared, attempt: Attempt, took: float) -> Reply:
+        said = attempt.said
+        if said.verdict is Verdict.ACKED:
+            return self._yes(operation, prepared, said, took)
+        answer, left = _kind(said)
+        batch = prepared.batch
+        back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
+        suspects = self._target.suspects(said, batch.positions) if answer is Answer.REFUSED else ()
+        message = self._redacted(batch, said)
+        retry_in, stop = self._whether_to_go_on(said, message, again=not left or answer is Answer.BUSY)
+        if answer is Answer.LOST:
+            self._run.plan.sizes.doubtful()
+        return Reply(
+            answer,
+            left,
+            message,
+            said.status,
+            "" if said.code is None else str(said.code),
+            suspects=[
+                s._replace(position=back[s.position], message=self._without_cells(batch, s.message)) for s in suspects
+            ],
+            too_large=said.status == TOO_LARGE,
+            retry_in=retry_in,
+            stop=stop,
+            digest=prepared.digest,
+        )
+
+    def _yes(self, operation: Operation, prepared: Prepared, said: Judgement, took: float) -> Reply:
+        self._session.quota.earn()
+        self._tries, batch = 0, prepared.batch
+        self._run.plan.sizes.fast(operation.size, len(prepared.request.body or b""), took)
+        back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
+        results = self._target.results(batch, said.payload)
+        return Reply(
+            Answer.ACKNOWLEDGED,
+            status=said.status,
+            results={back[position]: values for position, values in results.items()},
+            follows=self._target.follows(batch),
+            digest=prepared.digest,
+        )
+
+    def _redacted(self, batch: Batch, said: Judgement) -> str:
+        """What was said, without the cells of these rows."""
+        if not said.status:  # our own words
+            return said.message
+        return self._without_cells(batch, said.message)
+
+    def _without_cells(self, batch: Batch, message: str) -> str:
+        cells = itertools.chain.from_iterable(self._check.wire(batch.positions).values())
+        return redact(message, cells) if message else ""
+
+    def _whether_to_go_on(self, said: Judgement, message: str, *, again: bool) -> tuple[float, str]:
+        """How long nothing may leave, and why a person has to look first; "" where nobody has to."""
+        if said.meaning in (Meaning.TOKEN, Meaning.FORBIDDEN):
+            return 0, f"{message}. Check the credentials"
+        if said.needs_person and said.status != TOO_LARGE:
+            return 0, f"{message}. Correct the settings"
+        if not again or said.status == TOO_LARGE:
+            return 0, ""
+        if said.status in BUSY and self._target.irrevocable:
+            return 0, f"{message}. What may cost money or reach people is not sent again by itself"
+        if not self._session.quota.spend():
+            return 0, f"{message}. It was tried often enough; wait until the vendor is back"
+        if said.retry_after is None:
+            self._tries += 1
+        wait = self._session.delay(max(1, self._tries), said)
+        if wait > self._options.max_wait:
+            until = self._clock.now() + timedelta(seconds=wait)
+            return 0, f"the vendor asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC"
+        return wait, ""
+
+    # ── progress ──
+
+    def _advance(self, event: events.Event) -> None:
+        if isinstance(event, Answered):
+            self._watched.setdefault(event.operation, 0)
+        for watched, before in [*self._watched.items()]:
+            leaves = self._ledger.leaves(watched)
+            done = sum(o.size for o in leaves if _is_done(o))
+            if done > before:
+                self._progress.advance(done - before)
+            self._watched[watched] = max(done, before)
+            if done == sum(o.size for o in leaves):
+                del self._watched[watched]
+
+    def _rows_done(self) -> int:
+        push = self._run.plan.push
+        return sum(o.size for o in self._ledger.operations(push) if _is_done(o)) if push else 0
+
+
+def _is_done(operation: Operation) -> bool:
+    return operation.state in (*IN, State.REJECTED, State.UNKNOWN, State.DUPLICATED)
+
+
+def _kind(said: Judgement) -> tuple[Answer, bool]:
+    """What a sending ended with, and whether it counts as one."""
+    if said.meaning is Meaning.TOKEN or (said.verdict is Verdict.NOT_EXECUTED and not said.status):
+        return Answer.NONE, False
+    if said.verdict is Verdict.REJECTED or said.status == TOO_LARGE:
+        return Answer.REFUSED, True
+    if said.status in BUSY or said.verdict is Verdict.NOT_EXECUTED:
+        return Answer.BUSY, True
+    return Answer.LOST, True
+
+
+def _sha256(request: wire.Request) -> str:
+    digest = hashlib.sha256(f"{request.method} {request.path} {sorted(request.query.items())}".encode())
+    digest.update(request.body or repr(sorted(request.form.items())).encode())
+    for name, (file, content) in sorted(request.files.items()):
+        digest.update(f"{name} {file}".encode() + content)
+    return digest.hexdigest()

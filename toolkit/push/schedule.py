@@ -1,0 +1,173 @@
+"""What a run does next: settle what is in doubt, look, send, or end."""
+
+from dataclasses import replace
+
+from toolkit.push import isolation
+from toolkit.push.decide import Change
+from toolkit.push.events import Count, Effect, End, LookUp, Prepare, Reconcile, Send, Sleep
+from toolkit.push.run import SHORTEST, Run, change, doubted, in_doubt, plan_next, put
+from toolkit.push.states import SENDABLE, Answer, EventKind, Operation, PushState, State, age
+
+
+def next_effects(run: Run) -> list[Effect]:
+    v = run.volatile
+    if v.busy:
+        return []
+    if v.stop:
+        return [] if v.in_flight else [_part(run)]
+    if not v.in_flight:
+        settling = _settle(run)
+        if settling is not None:
+            return [_hold(run, settling)]
+    elif in_doubt(run):
+        return []  # what is under way comes back first
+    return _send(run) if run.plan.push else [End(PushState.DONE, "")]
+
+
+def _part(run: Run) -> Effect:
+    """It stops here; what was acknowledged is counted, where that costs one look."""
+    v = run.volatile
+    if run.plan.reconcile is Reconcile.COUNT and v.unlooked and not v.parted and not in_doubt(run):
+        v.parted = True
+        return _hold(run, Count())
+    return _end(run, PushState.PAUSED, v.stop)
+
+
+def _hold(run: Run, effect: Effect) -> Effect:
+    run.volatile.busy = not isinstance(effect, End)
+    return effect
+
+
+def _settle(run: Run) -> Effect | None:
+    """What has to be counted or read before anything is sent; None where nothing has to be."""
+    match run.plan.reconcile:
+        case Reconcile.COUNT:
+            return _settle_by_count(run)
+        case Reconcile.READ:
+            return _settle_by_reading(run)
+        case Reconcile.DRAFT:
+            for operation in in_doubt(run):
+                put(run, operation, State.REPLACED)
+                plan_next(run, operation, run.plan.first_kind)
+                doubted(run, operation)
+            if run.volatile.stop:
+                return _end(run, PushState.PAUSED, run.volatile.stop)
+        case Reconcile.NOTHING:
+            for operation in in_doubt(run):
+                note = "no trustworthy answer came, and the vendor offers no way to look; it was not sent again"
+                change(run, Change(operation.id, State.UNKNOWN, note))
+    return None
+
+
+def _settle_by_count(run: Run) -> Effect | None:
+    v = run.volatile
+    if v.wake > v.now.monotonic:
+        return Sleep(v.wake - v.now.monotonic, "the counter shows what became of a request")
+    if v.wake or not v.looked or in_doubt(run) or v.unlooked >= _every(run):
+        v.wake = 0
+        return Count()
+    return None
+
+
+def _settle_by_reading(run: Run) -> Effect | None:
+    v = run.volatile
+    if v.wake > v.now.monotonic:
+        return Sleep(v.wake - v.now.monotonic, "a request without an answer may still be applied")
+    v.wake = 0
+    doubts = in_doubt(run)
+    unknown = [o for o in run.ledger.unknown(run.plan.lock) if o.id not in v.read_again]
+    for operation in [*doubts, *unknown]:
+        v.read_again.add(operation.id)
+        return LookUp(operation)
+    return None
+
+
+def _send(run: Run) -> list[Effect]:
+    v, plan = run.volatile, run.plan
+    effects: list[Effect] = []
+    while len(v.in_flight) < plan.workers:
+        operation = _take(run)
+        if operation is None:
+            break
+        if plan.reconcile is Reconcile.COUNT and v.unlooked and operation.size <= v.latest_size:
+            return [_hold(run, Count())]
+        if v.rest > v.now.monotonic:
+            if not v.in_flight:
+                return [_hold(run, Sleep(v.rest - v.now.monotonic, "the vendor asks for a pause"))]
+            break
+        sent = replace(
+            operation,
+            state=State.SENT,
+            answer=Answer.NONE,
+            sendings=operation.sendings + 1,
+            started=v.now,
+            ended=None,
+            open=plan.reconcile is Reconcile.COUNT,
+        )
+        run.ledger.put_operation(sent)
+        v.in_flight[sent.id] = None
+        effects.append(Send(sent))
+        baseline = run.ledger.baseline()
+        if plan.reconcile is Reconcile.COUNT and baseline and baseline.proved and (ahead := _take(run, sent)):
+            effects.append(Prepare(ahead))
+    return effects or ([] if v.in_flight else [_finish(run)])
+
+
+def _take(run: Run, after: Operation | None = None) -> Operation | None:
+    """The next operation to send, cut to size. `after`: the one before it, where that is on its way."""
+    ledger, plan, v = run.ledger, run.plan, run.volatile
+    probes = [o for o in map(ledger.operation, v.mapping.probes) if o.state in SENDABLE]
+    ready = probes or ledger.sendable(plan.push, 1)
+    if not ready:
+        return None
+    operation = ready[0]
+    if rejected := isolation.known_bad(ledger, operation):
+        v.mapping.rejected += rejected - 1
+        return _take(run, after)
+    unlooked = v.unlooked + (after is not None)
+    if unlooked >= _every(run):  # a look comes before it
+        unlooked = 0
+    latest = 0 if not unlooked else after.size if after else v.latest_size
+    return plan.sizes.fit(ledger, operation, latest, _every(run) - unlooked)
+
+
+def _every(run: Run) -> int:
+    """After how many operations somebody looks; whether counting works at all is seen at once."""
+    baseline = run.ledger.baseline()
+    return run.plan.looks_every if baseline and baseline.proved else 1
+
+
+def _finish(run: Run) -> Effect:
+    """Nothing is left to send."""
+    v, plan = run.volatile, run.plan
+    if plan.reconcile is Reconcile.COUNT:
+        unsettled = run.ledger.unsettled(plan.lock)
+        believed = [o for o in unsettled if o.believed]
+        if v.unlooked or believed:
+            late = max((plan.waits.stable - age(o.ended, v.now) for o in believed if o.ended), default=0)
+            return _look_in(run, late)
+        baseline = run.ledger.baseline()
+        claims = [o for o in unsettled if o.open and o.push == plan.push and o.state in (State.COUNTED, State.VERIFIED)]
+        if baseline and baseline.trusted and claims and (plan.final_look or v.trouble):
+            return _look_in(run, max(plan.waits.late - age(o.ended or v.locked, v.now) for o in claims))
+    planned = [o for o in run.ledger.operations(plan.push) if o.state in SENDABLE]
+    if planned:
+        return _end(run, PushState.PAUSED, f"{sum(o.size for o in planned):,} rows wait for others that are not in")
+    return _end(run, PushState.DONE, "")
+
+
+def _look_in(run: Run, seconds: float) -> Effect:
+    """Count, so many seconds from now."""
+    if seconds > 0:
+        run.volatile.wake = run.volatile.now.monotonic + max(seconds, SHORTEST)
+        return _hold(run, Sleep(seconds, "a last look, when no request can be on its way any more"))
+    return _hold(run, Count())
+
+
+def _end(run: Run, state: PushState, reason: str) -> Effect:
+    ledger, v = run.ledger, run.volatile
+    if not run.plan.push:
+        return End(state, reason)
+    ledger.put_push(replace(ledger.push(run.plan.push), state=state, reason=reason))
+    ledger.event(v.now, EventKind.ENDED, run.plan.push, state=str(state), reason=reason)
+    return End(state, reason)
