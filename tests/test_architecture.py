@@ -13,11 +13,10 @@ import pytest
 from toolkit.spec import KINDS, Choice, Email, Field, KindTable
 
 ROOT = Path(__file__).parent.parent / "toolkit"
-LOW = {"spec", "errors", "plain", "suggest", "http.secrets"}
+LOW = {"spec", "errors", "plain", "http.secrets"}
 CLIENT = LOW | {"http.wire", "http.pages", "frames", "sheets", "http.session", "settings", "client"}
 ROOMS = {  # room: the rooms it may import
-    "spec": {"suggest"},
-    "suggest": {"errors", "plain"},
+    "spec": {"errors", "plain"},
     "plain": set(),
     "errors": {"plain"},
     "http.secrets": {"plain"},
@@ -26,7 +25,7 @@ ROOMS = {  # room: the rooms it may import
     "http.pages": {"spec", "errors", "http.wire"},
     "http.session": LOW | {"http.wire", "http.transport"},
     "frames": LOW,
-    "sheets": {"spec", "errors", "suggest", "plain", "frames"},
+    "sheets": {"spec", "errors", "plain", "frames"},
     "settings": LOW,
     "client": CLIENT,
     "push": CLIENT | {"notebook.plots"},
@@ -35,7 +34,7 @@ ROOMS = {  # room: the rooms it may import
     "vendors.vendor": {"spec"},
     "vendors": CLIENT | {"vendors.api", "vendors.vendor", "push"},
     "vendors.sandbox": LOW | {"vendors.api", "sandbox"},
-    "vendors.registry": {"suggest", "settings", "http.secrets", "http.session", "vendors", "vendors.vendor", "sandbox"},
+    "vendors.registry": {"spec", "settings", "http.secrets", "http.session", "vendors", "vendors.vendor", "sandbox"},
     "notebook.recording": LOW | {"http.wire", "http.session"},
     "notebook.plots": {"errors"},
     "notebook.words": {"errors"},

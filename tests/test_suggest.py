@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import toolkit
-from toolkit.suggest import Suggesting, did_you_mean, nearest, suggests_arguments
+from toolkit.spec.suggest import Suggesting, did_you_mean, nearest, suggests_arguments
 
 ROOT = Path(toolkit.__file__).parent
 

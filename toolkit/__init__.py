@@ -37,7 +37,7 @@ from toolkit.notebook.reports import run_report
 from toolkit.notebook.words import language
 from toolkit.push import Options, Report, open_push, pushes
 from toolkit.sheets import Outcome, check, match_columns, only_failed, read_sheet
-from toolkit.suggest import did_you_mean, suggests_arguments
+from toolkit.spec.suggest import did_you_mean, suggests_arguments
 from toolkit.vendors import Api, with_systems
 from toolkit.vendors.ida.fields_for import fields_for as ida_fields_for
 

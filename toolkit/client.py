@@ -33,7 +33,7 @@ from toolkit.spec import (
     Value,
     secret_keys,
 )
-from toolkit.suggest import did_you_mean
+from toolkit.spec.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from tqdm.auto import tqdm

@@ -9,7 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.push.progress import Progress
-from toolkit.suggest import did_you_mean
+from toolkit.spec.suggest import did_you_mean
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from toolkit.plain import plain
 from toolkit.push.outcomes import CODES, Table, categories
 from toolkit.sheets.check import Change, Check
 from toolkit.sheets.outcomes import DOUBTFUL, FAILED, IN, NAMES, Outcome
-from toolkit.suggest import Suggesting
+from toolkit.spec.suggest import Suggesting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

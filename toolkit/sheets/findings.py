@@ -22,7 +22,7 @@ from toolkit.sheets.kinds import PASSTHROUGH
 from toolkit.sheets.phones import likely_country
 from toolkit.sheets.target import FrameRule
 from toolkit.spec import Json, Phone
-from toolkit.suggest import Suggesting
+from toolkit.spec.suggest import Suggesting
 
 MISSING = Problem("is required and empty")
 _HINTED = 3  # phones that fit another country, from which on it is said

@@ -22,7 +22,7 @@ from toolkit.sheets.rows import frame_of
 from toolkit.sheets.synonyms import KINDS, spoken, words_of
 from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
-from toolkit.suggest import Suggesting, did_you_mean, nearest
+from toolkit.spec.suggest import Suggesting, did_you_mean, nearest
 
 LIKELY, CLEAR, SAMPLE = 0.55, 0.02, 100
 GUESS, NEARLY, EXACTLY = 0.56, 0.85, 0.98  # scores: by values alone, how much alike two names are, the same name

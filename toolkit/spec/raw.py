@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from toolkit.spec.service import Call, Service, as_shown
+from toolkit.spec.suggest import Suggesting
 from toolkit.spec.systems import Endpoint
-from toolkit.suggest import Suggesting
 
 
 class Raw(Suggesting):

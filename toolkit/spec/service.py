@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from toolkit.spec.fields import Field, Record
+from toolkit.spec.suggest import without_self, wrong_arguments
 from toolkit.spec.systems import Endpoint, System
-from toolkit.suggest import without_self, wrong_arguments
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from toolkit import settings
 from toolkit.http.secrets import ClearedFrames
 from toolkit.http.session import Clock
-from toolkit.suggest import Suggesting
+from toolkit.spec.suggest import Suggesting
 from toolkit.vendors.base import Connection, require_known
 from toolkit.vendors.vendor import Registered, Vendor, registered
 

@@ -15,7 +15,7 @@ from toolkit.plain import message
 from toolkit.push import IfSent, Memory, OnBadRows, Options, SendPolicy
 from toolkit.push.destination import canonical_origin
 from toolkit.spec import CredentialHeader, Endpoint, Raw, Service, System, raw_services
-from toolkit.suggest import Suggesting, did_you_mean, suggests_arguments
+from toolkit.spec.suggest import Suggesting, did_you_mean, suggests_arguments
 
 INTERNAL = ("connection", "declared", "endpoints", "raw_only", "system")  # what no analyst uses
 
