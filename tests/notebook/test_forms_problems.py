@@ -134,6 +134,8 @@ def test_a_total_is_left_out_and_not_emptied(api: toolkit.Api) -> None:
     press(form, "check")
     press(form, "empty-rest")
     assert "2 of 3 rows can be sent; 1 not yet, 0 left out." in shown(form)
+    assert not has(form, "empty-facet")
+    assert not has(form, "empty")
     press(form, "leave-facet")
     press(form, "send")
     assert form.report.summary["verified"] == 2

@@ -76,11 +76,15 @@ class Decisions:
 
     @property
     def facets(self) -> pd.DataFrame:
-        """A line for each column and reason, those that keep rows here before those that are only in doubt."""
+        """A line for each column and reason, those that keep rows here before those that are only in doubt.
+
+        Of a row that is asked about, as a total, no cell is to be emptied: it would be sent as nobody's.
+        """
         if self._known is None or self._known[0] is not self.check:
             facets = self.check.facets
             facets = facets.loc[(facets["level"] == DOUBT).sort_values(kind="stable").index]
-            self._known = self.check, facets
+            nothing = (facets["level"] != QUESTION) | (facets["reason"] == NOTHING_SAID.reason)
+            self._known = self.check, facets.assign(can_be_empty=facets["can_be_empty"] & nothing)
         return self._known[1]
 
     @property
@@ -100,13 +104,6 @@ class Decisions:
         left = len(self.check.left_out)
         return len(self.check.frame), int(self.check.bad.sum()) - left, left
 
-    @property
-    def to_empty(self) -> pd.DataFrame:
-        """The facets whose cells may be emptied all at once: a total is no cell without a value, but no row."""
-        facets = self.blocking
-        nothing = (facets["level"] != QUESTION) | (facets["reason"] == NOTHING_SAID.reason)
-        return facets[facets["can_be_empty"] & nothing]
-
     # ── the calls for it ──
 
     def accepting_all(self) -> list[Call]:
@@ -125,7 +122,7 @@ class Decisions:
     def emptying_rest(self) -> list[Call]:
         """Empty what has no proposal, where a cell may be empty."""
         calls = []
-        for line in self.to_empty.to_dict("records"):
+        for line in self.blocking[self.blocking["can_be_empty"]].to_dict("records"):
             values = self.check.values(line["column"], line["reason"])
             rest = values[values["proposal"].isna()]["value"].dropna()
             if len(rest) == len(values):

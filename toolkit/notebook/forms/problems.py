@@ -93,7 +93,8 @@ class ProblemStep:
         return parts.note(f"{word('fixed', count=f'{len(fixes):,}')} ({first['column']}: {example})")
 
     def _bulk(self) -> Element | None:
-        blocking, rest = self._known.blocking, self._known.to_empty
+        blocking = self._known.blocking
+        rest = blocking[blocking["can_be_empty"]]
         proposals, empties = int(blocking["proposals"].sum()), int((rest["cells"] - rest["proposals"]).sum())
         every = [
             self._button("accept all", "accept-all", proposals, self._known.accepting_all),
