@@ -100,10 +100,22 @@ def test_the_command_line_says_it_plainly(capsys: pytest.CaptureFixture[str], mo
 @pytest.mark.parametrize("text", [t for t in TRICKS.values() if "\ud800" not in t and "\0" not in t])
 def test_the_name_of_a_database_does_not_reach_the_terminal_as_it_is(text: str, box: Sandbox) -> None:
     ida = toolkit.connect(**box.settings(), progress=False).ida
-    named = ida.create_database(f"Clientes {text}", ["NOMBRE"])
+    named, machine = ida.create_database("Clientes", ["NOMBRE"]), box.control._machine
+    with machine.transaction():
+        machine.store.change(machine.store.table("ida", "Database"), {"name": f"Clientes {text}"}, id=named)
     report = ida.insert_records(11111, pd.DataFrame({"NOMBRE": [f"Ana {text}"], "EMAIL": ["ana"]}))
     assert is_plain(repr(report))
     assert is_plain(report._repr_html_().replace(f"Ana {text}", ""))
     other = ida.insert_records(named, pd.DataFrame({"NOMBRE": ["Ana"]}))
     assert is_plain(repr(other))
     assert is_plain(other._repr_html_())
+
+
+@pytest.mark.parametrize("text", [t for t in TRICKS.values() if "\ud800" not in t])
+def test_a_sheet_of_somebody_else_does_not_write_to_the_terminal(text: str, box: Sandbox) -> None:
+    fields = toolkit.connect(**box.settings(), progress=False).ida.fields(11111)
+    rows = pd.DataFrame({"NOMBRE": [f"Ana {text}", text], f"Fono {text}": [f"x {text}", "y"], f"Otra {text}": text})
+    match = toolkit.match_columns(rows, fields)
+    check = toolkit.check(rows, match)
+    for shown in (repr(match), repr(check)):
+        assert is_plain(shown)

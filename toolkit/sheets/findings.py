@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError, RowErrors
+from toolkit.plain import plain
 from toolkit.sheets import decisions
 from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
 from toolkit.sheets.column import NOWHERE, Column, Places, Where
@@ -380,7 +381,7 @@ class Findings(Suggesting):
                 facets.head(10).to_string(index=False, max_colwidth=60),
                 "`facets`, `values` and `problems` say more",
             ]
-        return "\n".join(lines)
+        return plain("\n".join(lines))
 
     def _repr_html_(self) -> str:
         first, *_ = repr(self).splitlines()

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.plain import message
+from toolkit.plain import message, plain
 from toolkit.sheets.cells import folded, values_of
 from toolkit.sheets.checker import CellChecker, ParseOptions
 from toolkit.sheets.fields import as_fields, columns_of, listed, named
@@ -121,7 +121,7 @@ class Match(Suggesting):
 
     def __repr__(self) -> str:
         missing = f"\nrequired, and filled by no column: {', '.join(self.missing)}" if self.missing else ""
-        return f"{self.table.to_string(max_colwidth=70)}{missing}"
+        return plain(f"{self.table.to_string(max_colwidth=70)}{missing}")
 
     def _repr_html_(self) -> str:
         missing = f"<p>required, and filled by no column: {html.escape(', '.join(self.missing))}</p>"
