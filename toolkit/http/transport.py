@@ -136,12 +136,12 @@ class _SecureConnection(_Connection, HTTPSConnection):
 def _pool(kind: Any, answer: Callable[..., Any], sending: Sending, *facts: Any, **named: Any) -> Any:
     """A pool whose connections read their answers as `answer` does, and note in `sending` what leaves."""
     pool = kind(*facts, **named)
-    pool.ConnectionCls = _SecureConnection if kind is HTTPSConnectionPool else _Connection
     make = pool._new_conn
 
     def new_connection() -> Any:
         made = make()
         connection = getattr(made, "real_connection", made)  # a recorder's connection has the one that sends inside
+        connection.__class__ = _SecureConnection if isinstance(connection, HTTPSConnection) else _Connection
         connection.response_class, connection.sending = answer, sending
         connection.set_debuglevel(0)  # it would print addresses and headers, secrets and all
         return made
