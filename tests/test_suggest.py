@@ -108,7 +108,7 @@ def test_the_front_door_names_itself_too(tmp_path: Path) -> None:
 
 
 def test_there_is_one_home_for_it() -> None:
-    others = {"suggest.py", "match.py", "kinds.py"}  # those two weigh how alike two texts are, for other ends
+    others = {"suggest.py", "match.py"}  # a match weighs how alike two headings are
     importing = {
         path.name
         for path in ROOT.rglob("*.py")

@@ -23,6 +23,7 @@ from toolkit.spec import (
     Identity,
     Integer,
     Json,
+    KindTable,
     List,
     Masked,
     Nested,
@@ -44,7 +45,7 @@ def rule_of(field: Field, options: ParseOptions, scheme: str = "") -> CellRule:
     """The rule of a field; of an identity number, by the scheme of its document."""
     if isinstance(field, Identity):
         return limited(field, identities.rule(field, scheme or field.scheme))
-    made = next(RULES[kind] for kind in type(field).__mro__ if kind in RULES)(field, options)
+    made = RULES[type(field)](field, options)
     return limited(field, made) if isinstance(field, Text) else made
 
 
@@ -149,19 +150,22 @@ def _json(field: Field, options: ParseOptions) -> CellRule:
     return CellRule(parse, longest=sys.maxsize)
 
 
-RULES: dict[type[Field], Callable[[Any, ParseOptions], CellRule]] = {
-    Text: _text,
-    Email: emails.rule,
-    Phone: phones.rule,
-    Integer: numbers.integer,
-    Number: numbers.number,
-    Bool: _bool,
-    Flag: _bool,
-    Timestamp: dates.moment,
-    Date: dates.day,
-    Choice: _choice,
-    List: _list,
-    Json: _json,
-    File: files.rule,
-}
 PASSTHROUGH = (Masked, Rows, Nested)  # objects that no cell holds: sent as they are
+RULES: KindTable[Callable[[Any, ParseOptions], CellRule]] = KindTable(
+    {
+        Text: _text,
+        Email: emails.rule,
+        Phone: phones.rule,
+        Integer: numbers.integer,
+        Number: numbers.number,
+        Bool: _bool,
+        Flag: _bool,
+        Timestamp: dates.moment,
+        Date: dates.day,
+        Choice: _choice,
+        List: _list,
+        Json: _json,
+        File: files.rule,
+    },
+    without=PASSTHROUGH,
+)

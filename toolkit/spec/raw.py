@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from toolkit.spec.service import Call, Service, as_shown
+from toolkit.spec.service import Call, Service, arguments_block, as_shown
 from toolkit.spec.suggest import Suggesting
 from toolkit.spec.systems import Endpoint
 
@@ -52,11 +52,10 @@ def _method(declared: Callable[..., Any]) -> Callable[..., Any]:
 
 def _described(endpoint: Endpoint) -> str:
     assert endpoint.system
-    twice = "It is sent once." if endpoint.method != "GET" else "It is sent again after a failure that did nothing."
+    twice = "It is sent once." if endpoint.method != "GET" else "It is sent again after a failure that changed nothing."
     parts = [f"{endpoint.method} {endpoint.path}, one to one: unchecked, and not in the ledger. {twice}"]
     if endpoint.arguments:
-        lines = (f"    {a.name}: {a.doc[:1].lower()}{a.doc[1:]}" for a in endpoint.arguments)
-        parts.append("\n".join(["Args:", *lines]))
+        parts.append(arguments_block(endpoint.arguments))
     parts.append("Returns:\n    The answer as it came: parsed JSON, or else bytes. Secrets are masked.")
     parts.append(
         "Raises:\n    ApiError: the vendor refused it; nothing was done.\n"

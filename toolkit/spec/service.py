@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -136,11 +136,17 @@ def _with_arguments(doc: str, endpoint: Endpoint) -> list[str]:
     """The paragraphs of a docstring; with what the declaration says of the arguments, where it says nothing itself."""
     parts = doc.split("\n\n")
     in_block = {f.name for f in endpoint.body.fields} if endpoint.body else set()
-    lines = [f"    {a.name}: {a.doc[:1].lower()}{a.doc[1:]}" for a in endpoint.arguments if a.name not in in_block]
-    if lines and not any(part.startswith("Args:") for part in parts):
+    listed = [a for a in endpoint.arguments if a.name not in in_block]
+    if listed and not any(part.startswith("Args:") for part in parts):
         place = next((n for n, part in enumerate(parts) if part.startswith(("Returns:", "Raises:", ">>>"))), len(parts))
-        parts.insert(place, "\n".join(["Args:", *lines]))
+        parts.insert(place, arguments_block(listed))
     return parts
+
+
+def arguments_block(arguments: Sequence[Field]) -> str:
+    """What declarations say of arguments, as a docstring has it."""
+    lines = (f"    {a.name}: {a.doc if a.doc[:2].isupper() else a.doc[:1].lower() + a.doc[1:]}" for a in arguments)
+    return "\n".join(["Args:", *lines])
 
 
 def block(title: str, record: type[Record]) -> str:
