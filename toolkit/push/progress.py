@@ -14,8 +14,9 @@ class Progress:
     """`watch` is called at every change, from the thread that pushes: for bars of somebody else's."""
 
     def __init__(self, rows: int, label: str, shown: bool, watch: "Callable[[Progress], None] | None" = None) -> None:
-        self.rows, self._label, self._shown, self._watch = rows, label, shown, watch
-        self.done = 0
+        self.rows: int = rows
+        self._label, self._shown, self._watch = label, shown, watch
+        self.done: int = 0
         self.waits_for = ""
         self._bar: tqdm | None = None  # type: ignore[type-arg]
 

@@ -9,7 +9,7 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.http import wire
 from toolkit.plain import message
-from toolkit.push import BaseTarget, Batch, Options, PushJob, Reconcile, Report
+from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Report
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.outcomes import Outcome
 from toolkit.sheets.target import RowProblem, Takes
@@ -25,8 +25,7 @@ BETWEEN = "; "  # stands between the categories of a request
 class Peers:
     """The peers who are asked about people, for some categories."""
 
-    lock: str
-    where: str
+    memory: Memory
     categories: list[str]
     type_request: str
 

@@ -46,7 +46,7 @@ class Database:
 
     connection: Connection
     id: int
-    lock: str
+    memory: Memory
 
     def __init__(self, connection: Connection, database_id: int, tag_field: str | None) -> None:
         self.connection, self.id, self._tag_field = connection, _id(database_id), tag_field

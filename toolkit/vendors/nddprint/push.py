@@ -27,8 +27,7 @@ BLAMED = {declared.IN_USE: "CardCode", declared.KEPT: "CardCode", declared.NO_US
 class Users:
     """The users of an account, to whom card codes are given."""
 
-    lock: str
-    where: str
+    memory: Memory
 
     def __init__(self, connection: Connection, *, replace: bool) -> None:
         self._connection, self._replace = connection, replace

@@ -27,8 +27,7 @@ ENVELOPE = (Text(name="id_transaccion"),)
 class EnvelopeOfSigners:
     """One draft, as signers are registered in it."""
 
-    lock: str
-    where: str
+    memory: Memory
 
     def __init__(self, connection: Connection, envelope_id: str) -> None:
         self._connection, self._id = connection, envelope_id
@@ -44,8 +43,7 @@ class Campaign:
     """The drafts of one campaign."""
 
     connection: Connection
-    lock: str
-    where: str
+    memory: Memory
 
     def __init__(self, connection: Connection, name: str) -> None:
         self.connection = connection
@@ -58,8 +56,7 @@ class Campaign:
 class CampaignDrafts:
     """The drafts of one campaign that are to be built."""
 
-    lock: str
-    where: str
+    memory: Memory
 
     def __init__(self, campaign: Campaign, drafts: Sequence[Draft], left_out: Sequence[str], time: str) -> None:
         self.memory = campaign.memory
@@ -167,8 +164,7 @@ class Drafting(BaseTarget):
 class Distributor:
     """Whoever is told of drafts."""
 
-    lock: str
-    where: str
+    memory: Memory
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
