@@ -29,12 +29,14 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Settings, journals and locks of this test only."""
+def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings, ledgers and locks of this test only."""
     folder = tmp_path / "home"
     monkeypatch.setenv("TOOLKIT_SETTINGS", str(folder / "settings.toml"))
     monkeypatch.setenv("TOOLKIT_STATE", str(folder / "state"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    if "sandbox" not in request.path.parts:  # many tests share one sandbox: each remembers for itself what it sent
+        monkeypatch.setattr(Sandbox, "state", None)
     return folder
 
 

@@ -307,9 +307,10 @@ def test_a_doubt_can_be_held_back(api: toolkit.Api, box: Sandbox) -> None:
 
 
 def test_a_pace_is_kept(kind: str, write: Write, clock: Any) -> None:
-    options = {"requests_per_second": 0.1, "chunk_rows": 1, "workers": 2}
+    counted = kind == "insert_records"  # two rows are one request there: nothing has to be waited for
+    options = {"requests_per_second": 0.1, "chunk_rows": 1, "workers": 1 if counted else 2}
     assert write(ROWS[kind].head(2), options=options).complete
-    assert 10 <= clock.slept < 60
+    assert (0 if counted else 10) <= clock.slept < 60
 
 
 def test_a_final_look_waits_until_no_request_can_be_late(api: toolkit.Api, box: Sandbox, clock: Any) -> None:

@@ -8,8 +8,10 @@ import dataclasses
 import hashlib
 import ipaddress
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 from toolkit.errors import SettingsError
@@ -45,7 +47,13 @@ class Memory:
 
     def as_dict(self) -> dict[str, str]:
         """The same, to be kept."""
-        return dataclasses.asdict(self)
+        return {name: str(value) for name, value in dataclasses.asdict(self).items() if value is not None}
+
+    @classmethod
+    def of(cls, kept: Mapping[str, str]) -> Self:
+        """The one that was kept."""
+        state = kept.get("state")
+        return cls(**{**kept, "state": Path(state) if state else None})  # type: ignore[arg-type]
 
     def lock_file(self, state: Path) -> Path:
         """The file that is locked."""

@@ -1,6 +1,7 @@
 """Pushes of the past: what, where, when, how they ended; and what a person can still do about it."""
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from toolkit.push.store.file import LedgerFile, open_ledger
 from toolkit.sheets.outcomes import NAMES
 
 WORDS = {"committed": State.RESOLVED_COMMITTED, "not committed": State.RESOLVED_NOT_COMMITTED}
+_used: set[Path] = set()  # folders that settings of this kernel's pushes named: that of a sandbox goes with it
 KEPT = 8  # stopped pushes whose rows this kernel holds, at most
 _resumable: dict[str, Callable[[], Report]] = {}  # pushes whose rows this kernel holds
 
@@ -35,7 +37,7 @@ def pushes() -> pd.DataFrame:
     rows of each outcome. A ledger that is damaged is one row with the state "damaged".
     """
     rows: list[dict[str, Any]] = []
-    for condition in care.check(settings.state_folder()):
+    for condition in itertools.chain.from_iterable(map(care.check, _folders())):
         if not condition.sound:
             rows.append({"id": condition.name, "state": "damaged", "reason": "; ".join(condition.problems)})
             continue
@@ -150,8 +152,7 @@ class Push:
             ledger.put_push(replace(push, state=ended, reason=why))
 
     def _found(self) -> Path:
-        for name in care.ledger_names(settings.state_folder()):
-            path = settings.state_folder() / "ledgers" / f"{name}.sqlite"
+        for path in [folder / "ledgers" / f"{n}.sqlite" for folder in _folders() for n in care.ledger_names(folder)]:
             with contextlib.suppress(PushError, PushRefused), _ledger(path) as ledger:
                 if any(push.id == self.id for push in ledger.pushes()):
                     return path
@@ -161,20 +162,25 @@ class Push:
     def _opened(self, alone: bool = False) -> Iterator[tuple[LedgerFile, PushFacts]]:
         """Its ledger and what that says of it; with `alone`, nobody pushes there meanwhile."""
         with _ledger(self._path) as ledger:
-            memory = Memory(**(ledger.push(self.id).facts or {}).get("memory", {}))
+            memory = Memory.of((ledger.push(self.id).facts or {})["memory"])
             held = _lock(memory) if alone else contextlib.nullcontext()
             with held:
                 yield ledger, ledger.push(self.id)
 
 
+def _folders() -> list[Path]:
+    """Where ledgers are: the user's own state folder, and those that this kernel has pushed with."""
+    return sorted({settings.state_folder(), *(folder for folder in _used if folder.exists())})
+
+
 def _lock(memory: Memory) -> disk.Lock:
-    return disk.Lock(memory.lock_file(settings.state_folder()), memory.where)
+    return disk.Lock(memory.lock_file(memory.folder), memory.where)
 
 
 def _ledger(path: Path) -> LedgerFile:
     with LedgerFile(path) as ledger:
         about = ledger.about
-    return open_ledger(settings.state_folder(), path.stem.rpartition("-")[0], about, "")
+    return open_ledger(path.parent.parent, path.stem.rpartition("-")[0], about, "")
 
 
 def _complete(touched: list[Operation], chosen: np.ndarray) -> None:
@@ -186,8 +192,9 @@ def _complete(touched: list[Operation], chosen: np.ndarray) -> None:
         raise InputError(f"these rows went in the same requests, which were done wholly or not at all: {named}")
 
 
-def remember(id: str, resume: Callable[[], Report]) -> None:
+def remember(id: str, resume: Callable[[], Report], folder: Path | None) -> None:
     """Let `open_push(id).resume()` go on in this kernel, as long as not many others were begun since."""
+    _used.update([folder] if folder else ())
     _resumable.pop(id, None)
     _resumable[id] = resume
     while len(_resumable) > KEPT:

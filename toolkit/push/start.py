@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused, Stopped, ToolkitError
 from toolkit.http.session import Session
 from toolkit.plain import message
@@ -68,7 +67,7 @@ def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Repor
 
 def locked(memory: Memory) -> disk.Lock:
     """The lock of a destination: one push at a time writes there."""
-    state = disk.private_folder(settings.state_folder())
+    state = disk.private_folder(memory.folder)
     disk.private_folder(state / "locks")
     return disk.Lock(memory.lock_file(state), memory.where)
 
@@ -88,7 +87,7 @@ def _send(job: PushJob, policy: SendPolicy, course: Course) -> Report:
         job.check.raise_if_bad()
     memory, clock = job.target.memory, job.target.session.clock
     since = stamp(clock)
-    with open_ledger(settings.state_folder(), memory.system, memory.about, clock.now().isoformat()) as ledger:
+    with open_ledger(memory.folder, memory.system, memory.about, clock.now().isoformat()) as ledger:
         call = _Call(ledger, job, policy, course, since)
         report = call.run()
     course.add(call.left_out, report)
@@ -104,8 +103,8 @@ class _Call:
         self._target, self._check, self._options = job.target, job.check, policy.options
         self._good = job.good  # positions of the rows that are to be sent
         self._lock = self._target.memory.lock
-        self._words = Words.of(job, identity.user_key(settings.state_folder()))
-        self._notes = care.notes(settings.state_folder())
+        self._words = Words.of(job, identity.user_key(self._target.memory.folder))
+        self._notes = care.notes(self._target.memory.folder)
         self._earlier: EarlierRows | None = None
 
     def run(self) -> Report:
@@ -252,7 +251,7 @@ class _Call:
             ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
             ledger.event(stamp(target.session.clock), EventKind.OPENED, push.id)
         target.recall({int(where[n]): values for n, values in ledger.results(push.id).items()})
-        past.remember(push.id, self._resume)
+        past.remember(push.id, self._resume, target.memory.state)
         try:
             ended = self._run(push.id, where)
         except KeyboardInterrupt:

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from toolkit import settings
@@ -79,7 +80,8 @@ class Connection:
 
     def memory(self, lock: str, where: str) -> Memory:
         """What remembers the rows sent to a place of this system, and what is locked meanwhile."""
-        return Memory(self.system.name, self.identity, "", lock, where)
+        state = self.account.get("state")
+        return Memory(self.system.name, self.identity, "", lock, where, Path(state) if state else None)
 
     def endpoint(self, declared: Endpoint) -> Endpoint:
         """The endpoint with the method and path that the user's settings give it."""
