@@ -287,7 +287,7 @@ def test_changes_of_an_iterator_are_those_of_the_rows_that_are_not_in(api: toolk
 
 def test_text_files_have_the_same_rows_as_workbooks(api: toolkit.Api, tmp_path: Any) -> None:
     report = api.ida.insert_records(11111, ROWS["insert_records"])
-    written = report.to_csv(tmp_path / "resultado.txt")
+    written = report.to_csv(tmp_path / "resultado.csv")
     again = toolkit.read_sheet(written)
     assert again["outcome"].tolist() == ["verified", "verified", "not sent"]
     assert toolkit.only_failed(written)["EMAIL"].tolist() == ["bad"]

@@ -5,6 +5,7 @@ process is done, and SQLite finds the file as a killed process leaves it. Real k
 """
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -25,7 +26,7 @@ import toolkit
 from toolkit import PushRefused
 from toolkit.push import IfSent
 from toolkit.push.outcomes import holders
-from toolkit.push.states import State, positions
+from toolkit.push.states import IN, State, positions
 from toolkit.push.store.file import LedgerFile
 from toolkit.sandbox import Sandbox
 
@@ -144,9 +145,10 @@ class Analyst(RuleBasedStateMachine):
     @precondition(lambda self: self.world.ledgers())
     @rule(committed=st.booleans())
     def resolve(self, committed: bool) -> None:
-        """A person looks: everything of one request is there once, or nothing of it is."""
+        """A person looks: one request is there once, or not at all, beside what other pushes brought."""
         self.world.clock.advance(60)  # what was late is done by now
-        stored = self.world.stored()
+        stored = Counter(self.world.stored())
+        stored.subtract(_claimed(self.world))
         for push, rows, values in _unknown_requests(self.world):
             if all(stored.get(v, 0) == committed for v in values):
                 past = toolkit.open_push(push, clock=self.world.clock)
@@ -177,6 +179,18 @@ def _interrupt() -> None:
 
 def _foreign(world: World) -> None:
     world.control.insert(world.database, records=[{}] * FOREIGN)
+
+
+def _claimed(world: World) -> Counter[str]:
+    """How often each value is claimed to be in, by any push."""
+    claims: Counter[str] = Counter()
+    for path in world.ledgers():
+        with LedgerFile(path) as ledger:
+            for push in ledger.pushes():
+                values = world.values_of(ledger, push)
+                rows = [row for o in holders(ledger, push) if o.state in IN for row in positions(o.rows).tolist()]
+                claims.update(values[row] for row in rows)
+    return claims
 
 
 def _unknown_requests(world: World) -> Iterator[tuple[str, list[int], list[str]]]:
