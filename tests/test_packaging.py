@@ -118,8 +118,8 @@ ORIGINS: dict[str, tuple[Any, str]] = {
         'python -m pip install -e "/home/ana/toolkit[lab]"',
     ),
     "a wheel": (
-        {"url": "file:///tmp/analyst_toolkit-1-py3-none-any.whl", "archive_info": {}},
-        'python -m pip install "/tmp/analyst_toolkit-1-py3-none-any.whl[lab]"',
+        {"url": "file:///home/ana/analyst_toolkit-1-py3-none-any.whl", "archive_info": {}},
+        'python -m pip install "/home/ana/analyst_toolkit-1-py3-none-any.whl[lab]"',
     ),
     "an index": (None, 'python -m pip install "jupyterlab>=4" "werkzeug>=3.0"'),
     "another address": ({"url": "https://example.com/x"}, 'python -m pip install "jupyterlab>=4" "werkzeug>=3.0"'),
