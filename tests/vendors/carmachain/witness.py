@@ -23,7 +23,7 @@ READINGS: dict[str, tuple[Reading, ...]] = {
     ),
     "respond, by ids": (
         Reading(lambda s: s.respond("All categories", ids=IDS), ROWS),
-        Reading(lambda s: CarmaChain(Connection(s._call, {})).answers(ids=IDS), rows=ANSWERS),
+        Reading(lambda s: CarmaChain(Connection(s._call, {}, CarmaChain.system)).answers(ids=IDS), rows=ANSWERS),
     ),
     "respond, by period": (Reading(lambda s: s.respond("Contacts", period=60), ROWS),),
 }
