@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from itertools import chain
-from operator import itemgetter
+from operator import itemgetter, methodcaller
 from typing import Any
 
 import pandas as pd
@@ -44,7 +44,7 @@ def to_frame(record: type[Record], rows: Sequence[dict[str, Any]]) -> pd.DataFra
         for field in record.fields:
             more.pop(field.key, None)
         for key in more:
-            columns[key] = text(_values(rows, key))
+            columns[key] = text(list(map(methodcaller("get", key), rows)))
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=pd.Index(list(columns), dtype="str"))
 
 
@@ -101,7 +101,7 @@ def value(field: Field, item: Any) -> Any:
 def text(values: Values) -> Any:
     """Text, as `str`: whole numbers as their digits, objects as JSON."""
     if not set(map(type, values)) <= {str, type(None)}:
-        values = [_spelt(v) for v in values]
+        values = list(map(_spelt, values))
     return pd.array(values, dtype="str")
 
 
