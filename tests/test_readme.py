@@ -1,5 +1,6 @@
 """The README says what is so: its table, its outputs, its commands, its settings."""
 
+import importlib
 import re
 import shlex
 import tomllib
@@ -78,6 +79,7 @@ def test_paths_and_names_exist() -> None:
     for module in re.findall(r"-m (tests[.\w]+\w)", TEXT):
         place = ROOT / module.replace(".", "/")
         assert place.with_suffix(".py").exists() or (place / "__main__.py").exists(), module
+        importlib.import_module(f"{module}.__main__" if place.is_dir() else module)
 
 
 def test_it_is_short() -> None:

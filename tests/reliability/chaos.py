@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from toolkit.push.journal import Journal, Op
-from toolkit.push.verify import verify
-
 import toolkit
 from tests.push.checker import findings
 from tests.push.kernel import EDGES, Kernel
 from tests.push.world import REFUSED, Database
 from toolkit.http.secrets import _spellings
+from toolkit.push.states import Answer, State
+from toolkit.push.store.file import LedgerFile
 from toolkit.sandbox import Sandbox
 
 LANES = 3  # pushes at a time, each to a database of its own
@@ -55,9 +54,8 @@ class Tally:
     wrong_pushes: int = 0
     unfinished: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
-    doubts: int = 0  # attempts without a trustworthy answer
-    undecided: int = 0  # ops that ended unknown
-    broken: list[str] = field(default_factory=list)  # journals that break a rule
+    doubts: int = 0  # operations whose latest sending got no trustworthy answer
+    undecided: int = 0  # operations that ended unknown
     leaks: int = 0
     surfaces: int = 0
     duplicates: int = 0  # rows stored more than once, whatever was said of them
@@ -153,15 +151,15 @@ def _take_in(tally: Tally, world: Database, told: dict[str, Any]) -> None:
     tally.duplicates += sum(n - 1 for n in stored.values() if n > 1)
     for outcome, count in found.outcomes.items():
         tally.outcomes[outcome] = tally.outcomes.get(outcome, 0) + count
-    for path in world.journals():
-        with Journal(path) as held:
-            tally.broken += verify(held)
-            tally.doubts += sum(attempt[3] == "ambiguous" for attempt in held.attempts())
-            tally.undecided += sum(step.state is Op.UNKNOWN for step in held.steps())
+    for path in world.ledgers():
+        with LedgerFile(path) as ledger:
+            operations = [o for push in ledger.pushes() for o in ledger.operations(push.id)]
+            tally.doubts += sum(o.answer is Answer.LOST for o in operations)
+            tally.undecided += sum(o.state is State.UNKNOWN for o in operations)
 
 
 def _leaks(world: Database, box: Sandbox, told: dict[str, Any]) -> int:
-    """How often a secret stands in the state folder, the log or the report; and a cell in journal or log."""
+    """How often a secret stands in the state folder, the log or the report; and a cell in ledger or log."""
     secrets = _spellings(box.credentials["ida"]["password"])
     surfaces = [path.read_bytes() for path in world.folder.rglob("*") if path.is_file() and path.name != "result"]
     surfaces.append(told["text"].encode())

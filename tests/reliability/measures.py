@@ -135,7 +135,7 @@ def overhead(box: Sandbox, rows: int) -> list[str]:
                 soon.append(_resumed_after(kernel, job, box))
         kernel.run(**job, result=str(result))
         resumed = json.loads(result.read_text(encoding="utf-8"))
-        size = sum(p.stat().st_size for p in world.journals())
+        size = sum(p.stat().st_size for p in world.ledgers())
         once = set(world.stored().values()) == {1} and len(world.stored()) == rows
         api.ida.delete_database(world.database)
         fresh = Database(box, api, Path(folder))
@@ -144,9 +144,9 @@ def overhead(box: Sandbox, rows: int) -> list[str]:
         api.ida.delete_database(fresh.database)
     spent, wall = told["spent"], told["seconds"]
     return [
-        f"{rows:,} rows in {wall:.1f} s, {rows / wall:,.0f} rows/s; journal commits {spent['transaction'] / wall:.1%}, "
-        f"fences {spent['look'] / wall:.1%}, waiting for the vendor {spent['attempt'] / wall:.1%} of the time",
-        f"peak memory {told['memory'] / 1024:,.0f} MB, journal {size / 1e6:.1f} MB",
+        f"{rows:,} rows in {wall:.1f} s, {rows / wall:,.0f} rows/s; ledger commits {spent['transaction'] / wall:.1%}, "
+        f"fences {spent['_count'] / wall:.1%}, waiting for the vendor {spent['attempt'] / wall:.1%} of the time",
+        f"peak memory {told['memory'] / 1024:,.0f} MB, ledger {size / 1e6:.1f} MB",
         f"killed four times, once each in the end: {once}; median time from the call to the first new request "
         f"{statistics.median([*soon, resumed['first']]):.2f} s (settle wait 0.5 s included)",
     ]
