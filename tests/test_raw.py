@@ -88,7 +88,9 @@ class Once:
 
     def attempt(self, endpoint: Endpoint, request: wire.Request) -> Any:
         self.asked.append(("once", request, endpoint))
-        return type("Attempt", (), {"error": None, "said": wire.Judgement(wire.Verdict.ACKED, payload=self.answer_)})
+        return type(
+            "Attempt", (), {"error": None, "said": wire.Classification(wire.Verdict.ACKED, payload=self.answer_)}
+        )
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_a_write_is_sent_once_whatever_comes_back(api: toolkit.Api, box: Sandbox
     assert api.ida.raw.databases()["data"]
 
 
-def answered(body: bytes, status: int = 200) -> wire.Judgement:
+def answered(body: bytes, status: int = 200) -> wire.Classification:
     from datetime import UTC, datetime
 
     endpoint = Endpoint("POST", "/x", "1", system=SYSTEM, returns=Payload())

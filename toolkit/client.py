@@ -96,7 +96,7 @@ class Client:
         attempt = self.session.attempt(endpoint, request)
         if attempt.error:
             raise attempt.error
-        return attempt.said.payload
+        return attempt.result.payload
 
     def corrected(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with the method and path that the user's settings give it."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from toolkit.client import Client
 from toolkit.http import wire
-from toolkit.http.wire import Judgement, Verdict
+from toolkit.http.wire import Classification, Verdict
 from toolkit.spec import (
     Bool,
     Choice,
@@ -109,9 +109,9 @@ class Scripted:
         self.sent: list[wire.Request] = []
         self._answers = list(answers)
 
-    def answer(self, endpoint: Endpoint, request: wire.Request) -> Judgement:
+    def answer(self, endpoint: Endpoint, request: wire.Request) -> Classification:
         given = self.send(endpoint, request)
-        return given if isinstance(given, Judgement) else Judgement(Verdict.ACKED, payload=given)
+        return given if isinstance(given, Classification) else Classification(Verdict.ACKED, payload=given)
 
     def send(self, endpoint: Endpoint, request: wire.Request) -> Any:
         self.sent.append(request)

@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.toy_vendor import SYSTEM
 from toolkit.errors import BadAnswer
 from toolkit.http.pages import pages
-from toolkit.http.wire import Judgement, Request, Verdict, next_link
+from toolkit.http.wire import Classification, Request, Verdict, next_link
 from toolkit.spec import Cursor, Integer, NextLink, Offset, Page, PageNumber, Record, Service, Table, Text, get
 
 BASE = "https://vendor.example/api"
@@ -40,9 +40,9 @@ class Vendor:
         self.asked: list[tuple[str, dict[str, str]]] = []
         self._answers, self._links = list(answers), [*links, *([""] * len(answers))]
 
-    def __call__(self, request: Request) -> Judgement:
+    def __call__(self, request: Request) -> Classification:
         self.asked.append((request.path, dict(request.query)))
-        return Judgement(Verdict.ACKED, payload=self._answers.pop(0), next_link=self._links.pop(0))
+        return Classification(Verdict.ACKED, payload=self._answers.pop(0), next_link=self._links.pop(0))
 
 
 def page(*numbers: int, **more: Any) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def test_a_redirect_to_nowhere_is_in_doubt_and_a_matter_for_a_person() -> None:
     with RawServer(read_then(lambda c: c.send(odd))) as server:
         once = attempt(server.url)
         assert once.verdict is AMBIGUOUS
-        assert once.said.needs_person
+        assert once.result.needs_person
         assert len(server.requests) == 1
 
 
@@ -146,7 +146,7 @@ def test_whatever_breaks_after_the_connection_stands_is_ambiguous_and_sent_once(
         assert made.verdict is AMBIGUOUS
         assert isinstance(made.error, OutcomeUnknown)
         assert "may or may not" in str(made.error) or "does not tell" in str(made.error)
-        assert not made.said.needs_person or made.said.status == 200
+        assert not made.result.needs_person or made.result.status == 200
         assert server.connections == 1
 
 
@@ -196,7 +196,7 @@ def never_left(made: Attempt) -> bool:
 def test_refused_is_not_executed() -> None:
     made = attempt(f"http://127.0.0.1:{unused_port()}")
     assert never_left(made)
-    assert not made.said.needs_person
+    assert not made.result.needs_person
 
 
 def test_an_unknown_name_is_not_executed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,7 +222,7 @@ def test_a_token_that_no_header_carries_is_not_sent_and_not_shown(token: str) ->
         made.tokens = Tokens(lambda: (Secret(token), None), made.clock)
         tried = made.attempt(INSERT, POST)
         assert never_left(tried)
-        assert tried.said.needs_person
+        assert tried.result.needs_person
         assert token not in str(tried.error)
         assert not server.requests
 
@@ -248,7 +248,7 @@ def test_a_bad_certificate_stops_before_any_byte_and_is_not_tried_again(
         with pytest.raises(NotSent, match="certificate is not trusted") as caught:
             client.send(INSERT, POST)
         assert "verify" not in str(caught.value).replace("certificate verify failed", "")
-        assert client.attempt(INSERT, POST).said.needs_person
+        assert client.attempt(INSERT, POST).result.needs_person
         assert not server.requests
 
 
@@ -283,7 +283,7 @@ def test_a_redirect_is_not_followed(status: str, endpoint: Endpoint, request_: R
     with RawServer(answering(reply(b"", status, Location="/login"), reply(OK))) as server:
         made = attempt(server.url, endpoint, request_)
         assert made.verdict is AMBIGUOUS
-        assert made.said.needs_person
+        assert made.result.needs_person
         assert len(server.requests) == 1
 
 

@@ -26,8 +26,8 @@ Scripted = Answer | Exception
 
 
 def answer(status: int, body: Any = None, **headers: str) -> Answer:
-    said = {"message": "NO", "code": status} if body is None else body
-    return Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, encode(said))
+    result = {"message": "NO", "code": status} if body is None else body
+    return Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, encode(result))
 
 
 class Wired(Session):
@@ -269,7 +269,7 @@ def test_signing_in_that_fails_is_the_calls_error_and_nothing_is_sent() -> None:
     with pytest.raises(AuthError, match="user or password"):
         client.send(INSERT, POST)
     made = client.attempt(INSERT, POST)
-    assert (made.verdict, made.said.meaning) == (Verdict.NOT_EXECUTED, Meaning.FORBIDDEN)
+    assert (made.verdict, made.result.meaning) == (Verdict.NOT_EXECUTED, Meaning.FORBIDDEN)
     assert client.sent == []
 
 

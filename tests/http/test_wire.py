@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from toolkit.errors import ApiError, AuthError, BadAnswer, InputError, NotFound, OutcomeUnknown, Rejected, Throttled
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
-from toolkit.http.wire import Answer, Judgement, Verdict
+from toolkit.http.wire import Answer, Classification, Verdict
 from toolkit.spec import Endpoint, Meaning
 from toolkit.vendors.carmachain.api import CarmaChain
 from toolkit.vendors.ida.api import Ida
@@ -30,7 +30,7 @@ PAGE = b"<!doctype html><html><title>Login</title></html>"
 OK = {"message": "OK", "statusApi": "OK", "code": 200}
 
 
-def said(endpoint: Endpoint, status: int, body: Any = b"", **headers: str) -> Judgement:
+def result(endpoint: Endpoint, status: int, body: Any = b"", **headers: str) -> Classification:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     return wire.classify(endpoint, Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, sent), NOW)
 
@@ -174,14 +174,14 @@ ANSWERS = {
 
 @pytest.mark.parametrize(("endpoint", "status", "body", "verdict"), ANSWERS.values(), ids=ANSWERS)
 def test_every_answer_has_its_verdict(endpoint: Endpoint, status: int, body: Any, verdict: Verdict) -> None:
-    assert said(endpoint, status, body).verdict is verdict
+    assert result(endpoint, status, body).verdict is verdict
 
 
 def test_503_is_not_executed_when_it_says_how_long_to_wait_and_nothing_irrevocable_was_asked() -> None:
-    assert said(INSERT, 503, ida(503), Retry_After="2").verdict is NOT_EXECUTED
-    assert said(INSERT, 503, PAGE, Retry_After="2").verdict is NOT_EXECUTED
-    assert said(DISTRIBUTE, 503, PAGE, Retry_After="2").verdict is AMBIGUOUS
-    assert said(DISTRIBUTE, 429, PAGE, Retry_After="2").verdict is NOT_EXECUTED
+    assert result(INSERT, 503, ida(503), Retry_After="2").verdict is NOT_EXECUTED
+    assert result(INSERT, 503, PAGE, Retry_After="2").verdict is NOT_EXECUTED
+    assert result(DISTRIBUTE, 503, PAGE, Retry_After="2").verdict is AMBIGUOUS
+    assert result(DISTRIBUTE, 429, PAGE, Retry_After="2").verdict is NOT_EXECUTED
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_503_is_not_executed_when_it_says_how_long_to_wait_and_nothing_irrevocab
     ],
 )
 def test_a_person_is_needed_where_trying_again_cannot_help(status: int, body: Any, person: bool) -> None:
-    assert said(INSERT, status, body).needs_person is person
+    assert result(INSERT, status, body).needs_person is person
 
 
 @pytest.mark.parametrize(
@@ -217,18 +217,20 @@ def test_a_person_is_needed_where_trying_again_cannot_help(status: int, body: An
 )
 def test_refusals_without_a_code_are_told_apart_by_their_words(words: bytes, code: Any, meaning: Meaning) -> None:
     status = 200 if words == b"false" else 400
-    found = said(ADD_CARD, status, words)
+    found = result(ADD_CARD, status, words)
     assert (found.verdict, found.code, found.meaning) == (REJECTED, code, meaning)
 
 
 def test_a_refusal_keeps_what_the_vendor_wrote() -> None:
-    found = said(CREATE, 200, {"id_transaccion": 0, "codigo": "05", "mensaje": "no procesable", "errores": ["nombre"]})
+    found = result(
+        CREATE, 200, {"id_transaccion": 0, "codigo": "05", "mensaje": "no procesable", "errores": ["nombre"]}
+    )
     assert (found.message, found.code, found.errors, found.status) == ("no procesable", "05", ("nombre",), 200)
-    one = said(CREATE, 200, {"codigo": "05", "mensaje": "no", "errores": "nombre"})
+    one = result(CREATE, 200, {"codigo": "05", "mensaje": "no", "errores": "nombre"})
     assert one.errors == ("nombre",)
-    assert said(INSERT, 404, PAGE).message == "a web page instead of an answer"
-    assert said(ADD_CARD, 400, b"").message == "no text"
-    assert len(said(ADD_CARD, 400, b"x" * 10_000).message) == 200
+    assert result(INSERT, 404, PAGE).message == "a web page instead of an answer"
+    assert result(ADD_CARD, 400, b"").message == "no text"
+    assert len(result(ADD_CARD, 400, b"x" * 10_000).message) == 200
 
 
 @pytest.mark.parametrize(
@@ -252,7 +254,7 @@ def test_a_refusal_keeps_what_the_vendor_wrote() -> None:
 )
 def test_retry_after_in_all_its_forms(given: str, seconds: float | None) -> None:
     assert wire.retry_after({"retry-after": given}, NOW) == seconds
-    assert said(INSERT, 429, PAGE, Retry_After=given).retry_after == seconds
+    assert result(INSERT, 429, PAGE, Retry_After=given).retry_after == seconds
 
 
 def test_no_retry_after_is_none() -> None:
@@ -266,7 +268,7 @@ def test_no_retry_after_is_none() -> None:
 @example(b'{"codigo":"05","errores":{"a":1}}', 200, CREATE)
 @example(b"NaN", 200, ADD_CARD)
 def test_every_answer_means_something_and_only_2xx_can_mean_done(body: bytes, status: int, endpoint: Endpoint) -> None:
-    found = said(endpoint, status, body)
+    found = result(endpoint, status, body)
     assert found.verdict in Verdict
     assert status // 100 == 2 or found.verdict is not ACKED
     if found.verdict is not ACKED:
@@ -294,7 +296,7 @@ def test_every_answer_means_something_and_only_2xx_can_mean_done(body: bytes, st
     ],
 )
 def test_every_judgement_has_its_error(endpoint: Endpoint, status: int, body: Any, kind: type[Exception]) -> None:
-    raised = wire.error(endpoint, said(endpoint, status, body, Retry_After="7"))
+    raised = wire.error(endpoint, result(endpoint, status, body, Retry_After="7"))
     assert type(raised) is kind
     if isinstance(raised, ApiError):
         assert (raised.service, raised.status) == (endpoint.name, status)

@@ -7,14 +7,14 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from toolkit.errors import BadAnswer
 from toolkit.http import wire
-from toolkit.http.wire import Judgement, Request
+from toolkit.http.wire import Classification, Request
 from toolkit.spec import Cursor, Endpoint, NextLink, Offset, PageNumber
 
 Values = Mapping[str, Any]
 
 
 def pages(
-    endpoint: Endpoint, values: Values, send: Callable[[Request], Judgement], base_url: str
+    endpoint: Endpoint, values: Values, send: Callable[[Request], Classification], base_url: str
 ) -> Iterator[list[dict[str, Any]]]:
     """The rows of each page, until the last one. `send` sends a request and gives the answer.
 

@@ -27,7 +27,7 @@ from toolkit.errors import ApiError, BadAnswer, NotSent, OutcomeUnknown, Setting
 from toolkit.http import wire
 from toolkit.http.secrets import Secret, clear_frames, guard_logs, scrub, vendor_text
 from toolkit.http.transport import Adapter, AnswerTooLarge, CredentialIn, NoRedirects, read_body
-from toolkit.http.wire import Judgement, Verdict
+from toolkit.http.wire import Classification, Verdict
 from toolkit.spec import CredentialHeader, Endpoint, Meaning
 
 log: logging.Logger = logging.getLogger("toolkit")
@@ -73,12 +73,12 @@ class Limits:
 class Attempt:
     """One exchange and what it means. `error` is the exception to raise where it did not succeed."""
 
-    said: Judgement
+    result: Classification
     error: ToolkitError | None = None
 
     @property
     def verdict(self) -> Verdict:
-        return self.said.verdict
+        return self.result.verdict
 
 
 class Tokens:
@@ -195,7 +195,7 @@ class Session:
             return _unsent(problem)
         attempt = self._exchange(endpoint, request, token)
         refused = (Meaning.TOKEN, Meaning.FORBIDDEN) if endpoint.repeatable else (Meaning.TOKEN,)
-        if token is not None and attempt.said.meaning in refused:
+        if token is not None and attempt.result.meaning in refused:
             try:
                 renewed = bool(self.tokens and self.tokens.renew(token)) and self.tokens
             except ToolkitError as problem:
@@ -215,17 +215,19 @@ class Session:
                 raise  # a fault of this program, before anything was sent
             attempt = _failed(endpoint, failure, self.host, left=self.left)
         else:
-            said = wire.classify(endpoint, answer, self.clock.now(), request.rows)
-            if said.verdict is not Verdict.ACKED:
-                errors = tuple(map(vendor_text, said.errors[:MOST_ERRORS]))
-                rows = tuple(wire.RefusedRow(r.index, vendor_text(r.column), vendor_text(r.message)) for r in said.rows)
-                text, code = vendor_text(said.message), vendor_text(said.code)
-                said = replace(said, message=text, errors=errors, code=code, rows=rows)
-            if said.meaning is Meaning.BUSY:
-                self._pause_until = max(self._pause_until, self.clock.monotonic() + (said.retry_after or 0))
-            attempt = Attempt(said, None if said.verdict is Verdict.ACKED else wire.error(endpoint, said))
+            result = wire.classify(endpoint, answer, self.clock.now(), request.rows)
+            if result.verdict is not Verdict.ACKED:
+                errors = tuple(map(vendor_text, result.errors[:MOST_ERRORS]))
+                rows = tuple(
+                    wire.RefusedRow(r.index, vendor_text(r.column), vendor_text(r.message)) for r in result.rows
+                )
+                text, code = vendor_text(result.message), vendor_text(result.code)
+                result = replace(result, message=text, errors=errors, code=code, rows=rows)
+            if result.meaning is Meaning.BUSY:
+                self._pause_until = max(self._pause_until, self.clock.monotonic() + (result.retry_after or 0))
+            attempt = Attempt(result, None if result.verdict is Verdict.ACKED else wire.error(endpoint, result))
         took = self.clock.monotonic() - started
-        log.debug("%s %s: %s in %.3f s", request.method, request.path, attempt.said.verdict, took)
+        log.debug("%s %s: %s in %.3f s", request.method, request.path, attempt.result.verdict, took)
         return attempt
 
     @property
@@ -272,35 +274,35 @@ class Session:
         """The answer's payload. Tries again what may be tried again; raises otherwise (see `errors`)."""
         return self.answer(endpoint, request).payload
 
-    def answer(self, endpoint: Endpoint, request: wire.Request) -> Judgement:
+    def answer(self, endpoint: Endpoint, request: wire.Request) -> Classification:
         """The answer of a request that succeeded. Tries again and raises as `send`."""
         for number in range(1, self.limits.attempts + 1):
             self.wait_for_pause(endpoint)
             attempt = self.attempt(endpoint, request)
             if attempt.error is None:
                 self.quota.earn()
-                return attempt.said
+                return attempt.result
             if number == self.limits.attempts or not self.may_repeat(endpoint, attempt):
                 raise attempt.error
-            self.clock.sleep(self.delay(number, attempt.said))
+            self.clock.sleep(self.delay(number, attempt.result))
         raise AssertionError("the last attempt raises or returns")
 
     def may_repeat(self, endpoint: Endpoint, attempt: Attempt) -> bool:
         """Whether sending again can do no harm and may help."""
-        said = attempt.said
-        harmless = said.verdict is Verdict.NOT_EXECUTED or (
-            said.verdict is Verdict.AMBIGUOUS and endpoint.repeatable and said.meaning in (None, Meaning.INTERNAL)
+        result = attempt.result
+        harmless = result.verdict is Verdict.NOT_EXECUTED or (
+            result.verdict is Verdict.AMBIGUOUS and endpoint.repeatable and result.meaning in (None, Meaning.INTERNAL)
         )
-        helps = not said.needs_person and said.meaning not in (Meaning.TOKEN, Meaning.FORBIDDEN)
-        readable = said.meaning is not None or said.status == 0  # a strange page will be as strange the next time
+        helps = not result.needs_person and result.meaning not in (Meaning.TOKEN, Meaning.FORBIDDEN)
+        readable = result.meaning is not None or result.status == 0  # a strange page will be as strange the next time
         return (
-            harmless and helps and readable and (said.retry_after or 0) <= self.limits.max_wait and self.quota.spend()
+            harmless and helps and readable and (result.retry_after or 0) <= self.limits.max_wait and self.quota.spend()
         )
 
-    def delay(self, number: int, said: Judgement) -> float:
+    def delay(self, number: int, result: Classification) -> float:
         """How long to wait after attempt `number`: what the vendor asks for, else at random below a doubling limit."""
         limit = min(self.limits.max_wait, self.limits.backoff * 2**number)
-        return random.uniform(0, limit) if said.retry_after is None else said.retry_after
+        return random.uniform(0, limit) if result.retry_after is None else result.retry_after
 
     def asked_to_wait(self) -> float:
         """Seconds until the time that the vendor asked for."""
@@ -355,8 +357,10 @@ def _unsent(problem: ToolkitError) -> Attempt:
     """Signing in failed, after as many tries as are allowed; only a vendor that is not there may be there later."""
     passing = isinstance(problem, NotSent | Throttled) or (type(problem) is ApiError and problem.status >= 500)
     wait = getattr(problem, "retry_after", None)
-    said = Judgement(Verdict.NOT_EXECUTED, None if passing else Meaning.FORBIDDEN, str(problem), retry_after=wait)
-    return Attempt(replace(said, needs_person=getattr(problem, "needs_person", False)), problem)
+    result = Classification(
+        Verdict.NOT_EXECUTED, None if passing else Meaning.FORBIDDEN, str(problem), retry_after=wait
+    )
+    return Attempt(replace(result, needs_person=getattr(problem, "needs_person", False)), problem)
 
 
 UNUSABLE = (
@@ -374,20 +378,20 @@ def _failed(endpoint: Endpoint, failure: Exception, host: str, *, left: bool) ->
     large = str(failure) if isinstance(failure, AnswerTooLarge) else ""
     if left:
         what = large or f"no trustworthy answer from {host} ({why})"
-        said = Judgement(Verdict.AMBIGUOUS, None, what, needs_person=bool(large))
+        result = Classification(Verdict.AMBIGUOUS, None, what, needs_person=bool(large))
     elif untrusted or isinstance(failure, UNUSABLE):
         what = f"its certificate is not trusted: {untrusted}" if untrusted else f"cannot be addressed so ({why})"
-        said = Judgement(Verdict.NOT_EXECUTED, None, f"{host}: {what}", needs_person=True)
+        result = Classification(Verdict.NOT_EXECUTED, None, f"{host}: {what}", needs_person=True)
     else:
-        said = Judgement(Verdict.NOT_EXECUTED, None, f"{host} was not reached ({why})")
-    text = f"{endpoint.name}: {said.message}"
-    if said.verdict is Verdict.NOT_EXECUTED:
+        result = Classification(Verdict.NOT_EXECUTED, None, f"{host} was not reached ({why})")
+    text = f"{endpoint.name}: {result.message}"
+    if result.verdict is Verdict.NOT_EXECUTED:
         unsent = NotSent(f"{text}; nothing was sent")
-        unsent.needs_person = said.needs_person
-        return Attempt(said, unsent)
+        unsent.needs_person = result.needs_person
+        return Attempt(result, unsent)
     if endpoint.repeatable:
-        return Attempt(said, BadAnswer(text) if large else NotSent(f"{text}; repeating is safe"))
-    return Attempt(said, OutcomeUnknown(f"{text}; it may or may not have been done"))
+        return Attempt(result, BadAnswer(text) if large else NotSent(f"{text}; repeating is safe"))
+    return Attempt(result, OutcomeUnknown(f"{text}; it may or may not have been done"))
 
 
 def _untrusted(failure: BaseException) -> str:

@@ -139,12 +139,12 @@ def _pool(kind: Any, answer: Callable[..., Any], sending: Sending, *facts: Any, 
     make = pool._new_conn
 
     def new_connection() -> Any:
-        made = make()
-        connection = getattr(made, "real_connection", made)  # a recorder's connection has the one that sends inside
+        outer = make()
+        connection = getattr(outer, "real_connection", outer)  # a recorder's connection has the one that sends inside
         connection.__class__ = _SecureConnection if isinstance(connection, HTTPSConnection) else _Connection
         connection.response_class, connection.sending = answer, sending
         connection.set_debuglevel(0)  # it would print addresses and headers, secrets and all
-        return made
+        return outer
 
     pool._new_conn = new_connection
     return pool

@@ -149,7 +149,7 @@ class RefusedRow:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Classification:
     """What an answer says of the request that it answers."""
 
     verdict: Verdict
@@ -184,7 +184,7 @@ STATUSES = {
 }
 
 
-def classify(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None = None) -> Judgement:
+def classify(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None = None) -> Classification:
     """What became of the request. Success is the documented status with the documented body, nothing less.
 
     `sent` is how many rows the request carried, where that is known.
@@ -206,12 +206,14 @@ def classify(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None
         meaning = _of_success(endpoint, payload, sent) if from_vendor else None
         if meaning is Meaning.DONE:
             link = next_link(answer.headers) if endpoint.page else ""
-            return Judgement(Verdict.ACKED, meaning, "", answer.status, code, (), payload, next_link=link)
+            return Classification(Verdict.ACKED, meaning, "", answer.status, code, (), payload, next_link=link)
         wait = retry_after(answer.headers, now)
-    return _refusal(endpoint, answer, Judgement(Verdict.AMBIGUOUS, meaning, "", answer.status, code, (), payload, wait))
+    return _refusal(
+        endpoint, answer, Classification(Verdict.AMBIGUOUS, meaning, "", answer.status, code, (), payload, wait)
+    )
 
 
-def _refusal(endpoint: Endpoint, answer: Answer, judgement: Judgement) -> Judgement:
+def _refusal(endpoint: Endpoint, answer: Answer, judgement: Classification) -> Classification:
     """What an answer that is no success says, in words too."""
     assert endpoint.system
     dialect, is_page, payload = endpoint.system.dialect, _is_page(answer.body), judgement.payload
@@ -242,7 +244,7 @@ def _refusal(endpoint: Endpoint, answer: Answer, judgement: Judgement) -> Judgem
     )
 
 
-def error(endpoint: Endpoint, judgement: Judgement) -> ToolkitError:
+def error(endpoint: Endpoint, judgement: Classification) -> ToolkitError:
     """The exception of a request that did not succeed."""
     listed = tuple(f"row {r.index}: {': '.join(filter(None, (r.column, r.message)))}" for r in judgement.rows)
     facts = {

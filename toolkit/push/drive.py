@@ -22,7 +22,7 @@ from toolkit.errors import NotSent, Throttled, ToolkitError
 from toolkit.http import wire
 from toolkit.http.secrets import redact
 from toolkit.http.session import Attempt, Clock
-from toolkit.http.wire import Judgement, Verdict
+from toolkit.http.wire import Classification, Verdict
 from toolkit.push import events
 from toolkit.push.contract import PushJob
 from toolkit.push.events import Answered, Counted, Looked, Plan, Reply, Stopped, Volatile, Woke
@@ -228,78 +228,78 @@ class Driver:
                 passing = away and (asked or 0) <= self._options.max_wait
                 if self._options.stop.is_set() or not passing or not self._session.quota.spend():
                     return Stopped(f"{what} could not be read: {problem}")
-                why = Judgement(Verdict.NOT_EXECUTED, None, f"{what} cannot be read", retry_after=asked)
+                why = Classification(Verdict.NOT_EXECUTED, None, f"{what} cannot be read", retry_after=asked)
                 self._sleep(self._session.delay(number, why), why.message)
         raise AssertionError("the quota ends")
 
     # ── what an answer means ──
 
     def _reply(self, operation: Operation, prepared: Prepared, attempt: Attempt, took: float) -> Reply:
-        said = attempt.said
-        if said.verdict is Verdict.ACKED:
-            return self._yes(operation, prepared, said, took)
-        answer, left = _kind(said)
+        result = attempt.result
+        if result.verdict is Verdict.ACKED:
+            return self._yes(operation, prepared, result, took)
+        answer, left = _kind(result)
         batch = prepared.batch
         back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
-        suspects = self._target.suspects(said, batch.positions) if answer is Answer.REFUSED else ()
-        message = self._redacted(batch, said)
-        retry_in, stop = self._whether_to_go_on(said, message, again=not left or answer is Answer.BUSY)
+        suspects = self._target.suspects(result, batch.positions) if answer is Answer.REFUSED else ()
+        message = self._redacted(batch, result)
+        retry_in, stop = self._whether_to_go_on(result, message, again=not left or answer is Answer.BUSY)
         if answer is Answer.LOST:
             self._run.plan.sizes.doubtful()
         return Reply(
             answer,
             left,
             message,
-            said.status,
-            "" if said.code is None else str(said.code),
+            result.status,
+            "" if result.code is None else str(result.code),
             suspects=[
                 s._replace(position=back[s.position], message=self._without_cells(batch, s.message)) for s in suspects
             ],
-            too_large=said.status == TOO_LARGE,
+            too_large=result.status == TOO_LARGE,
             retry_in=retry_in,
             stop=stop,
             digest=prepared.digest,
         )
 
-    def _yes(self, operation: Operation, prepared: Prepared, said: Judgement, took: float) -> Reply:
+    def _yes(self, operation: Operation, prepared: Prepared, result: Classification, took: float) -> Reply:
         self._session.quota.earn()
         self._tries, batch = 0, prepared.batch
         self._run.plan.sizes.fast(operation.size, len(prepared.request.body or b""), took)
         back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
-        results = self._target.results(batch, said.payload)
+        results = self._target.results(batch, result.payload)
         return Reply(
             Answer.ACKNOWLEDGED,
-            status=said.status,
+            status=result.status,
             results={back[position]: values for position, values in results.items()},
             follows=self._target.follows(batch),
             digest=prepared.digest,
         )
 
-    def _redacted(self, batch: Batch, said: Judgement) -> str:
+    def _redacted(self, batch: Batch, result: Classification) -> str:
         """What was said, without the cells of these rows."""
-        if not said.status:  # our own words
-            return said.message
-        return self._without_cells(batch, said.message)
+        if not result.status:  # our own words
+            return result.message
+        return self._without_cells(batch, result.message)
 
     def _without_cells(self, batch: Batch, message: str) -> str:
         cells = itertools.chain.from_iterable(self._check.wire(batch.positions).values())
         return redact(message, cells) if message else ""
 
-    def _whether_to_go_on(self, said: Judgement, message: str, *, again: bool) -> tuple[float, str]:
+    def _whether_to_go_on(self, result: Classification, message: str, *, again: bool) -> tuple[float, str]:
         """How long nothing may leave, and why a person has to look first; "" where nobody has to."""
-        if said.meaning in (Meaning.TOKEN, Meaning.FORBIDDEN):
+        if result.meaning in (Meaning.TOKEN, Meaning.FORBIDDEN):
             return 0, f"{message}. Check the credentials"
-        if said.needs_person and said.status != TOO_LARGE:
+        if result.needs_person and result.status != TOO_LARGE:
             return 0, f"{message}. Correct the settings"
-        if not again or said.status == TOO_LARGE:
+        if not again or result.status == TOO_LARGE:
             return 0, ""
-        if said.status in BUSY and self._target.irrevocable:
+        if result.status in BUSY and self._target.irrevocable:
             return 0, f"{message}. What may cost money or reach people is not sent again by itself"
         if not self._session.quota.spend():
             return 0, f"{message}. It was tried often enough; wait until the vendor is back"
-        if said.retry_after is None:
+        if result.retry_after is None:
             self._tries += 1
-        wait = self._session.delay(max(1, self._tries), said)
+        wait = self._session.delay(max(1, self._tries), result)
         if wait > self._options.max_wait:
             until = self._clock.now() + timedelta(seconds=wait)
             return 0, f"the vendor asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC"
@@ -328,13 +328,13 @@ def _is_done(operation: Operation) -> bool:
     return operation.state in (*IN, State.REJECTED, State.UNKNOWN, State.DUPLICATED)
 
 
-def _kind(said: Judgement) -> tuple[Answer, bool]:
+def _kind(result: Classification) -> tuple[Answer, bool]:
     """What a sending ended with, and whether it counts as one."""
-    if said.meaning is Meaning.TOKEN or (said.verdict is Verdict.NOT_EXECUTED and not said.status):
+    if result.meaning is Meaning.TOKEN or (result.verdict is Verdict.NOT_EXECUTED and not result.status):
         return Answer.NONE, False
-    if said.verdict is Verdict.REJECTED or said.status == TOO_LARGE:
+    if result.verdict is Verdict.REJECTED or result.status == TOO_LARGE:
         return Answer.REFUSED, True
-    if said.status in BUSY or said.verdict is Verdict.NOT_EXECUTED:
+    if result.status in BUSY or result.verdict is Verdict.NOT_EXECUTED:
         return Answer.BUSY, True
     return Answer.LOST, True
 

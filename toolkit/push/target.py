@@ -8,7 +8,7 @@ import numpy as np
 
 from toolkit.http import wire
 from toolkit.http.session import Session
-from toolkit.http.wire import Judgement
+from toolkit.http.wire import Classification
 from toolkit.push.destination import Memory
 from toolkit.push.events import Reconcile
 from toolkit.push.isolation import Suspect
@@ -50,7 +50,7 @@ class Target(Protocol):
     def follows(self, order: Batch) -> str:
         """The kind of the next op of this row, once this one is acknowledged; "" where it was the last."""
 
-    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
+    def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
         """The rows that a refusal names; none where it names nobody."""
 
     def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
@@ -88,9 +88,9 @@ class BaseTarget:
     def follows(self, order: Batch) -> str:
         return ""
 
-    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
+    def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
         """The rows that the refusal lists by their index, where the vendor's dialect declares such a list."""
-        named = [row for row in said.rows if row.index < len(positions)]
+        named = [row for row in result.rows if row.index < len(positions)]
         return [Suspect(int(positions[r.index]), r.column, certain=True, message=r.message) for r in named]
 
     def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:

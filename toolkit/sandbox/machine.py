@@ -167,8 +167,8 @@ def _reply(vendor: FakeVendor, done: Answer, fault: Fault | None, afterwards: Ca
     status, value = done
     headers: Mapping[str, str] = fault.headers if fault else {}
     if fault and (fault.reply == "status" or (fault.reply == "reworded" and status >= 400)):
-        said = vendor.error_response(Refused(fault.status))[1] if fault.body is None else fault.body
-        body = said.encode() if isinstance(said, str) else encoded(said)
+        content = vendor.error_response(Refused(fault.status))[1] if fault.body is None else fault.body
+        body = content.encode() if isinstance(content, str) else encoded(content)
         return Reply(fault.status or status, body, headers, fault, afterwards)
     if fault and fault.reply == "html":
         return Reply(fault.status, LOGIN_PAGE, {**HTML, **headers}, fault, afterwards)

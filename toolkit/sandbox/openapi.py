@@ -64,7 +64,7 @@ def _security(vendor: FakeVendor) -> dict[str, str]:
 
 def _operation(vendor: FakeVendor, method: str, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     name = vendor.system.name
-    made: dict[str, Any] = {
+    operation: dict[str, Any] = {
         "tags": [name],
         "summary": endpoint.section,
         "description": endpoint.note,
@@ -77,7 +77,7 @@ def _operation(vendor: FakeVendor, method: str, endpoint: Endpoint, schemas: dic
         },
     }
     if endpoint.authenticated:
-        made["security"] = [{name: []}]
+        operation["security"] = [{name: []}]
     in_body = method in ("POST", "PUT")
     flat = [a for a in endpoint.arguments if isinstance(a, spec.Nested) and a.flat]
     for a in endpoint.arguments:
@@ -85,23 +85,23 @@ def _operation(vendor: FakeVendor, method: str, endpoint: Endpoint, schemas: dic
             place = {"name": a.key, "in": "query", "required": a.required}
             if a.name in endpoint.in_path:
                 place = {"name": a.name, "in": "path", "required": True}
-            made["parameters"].append({**place, "description": a.doc, "schema": _schema(name, a, schemas)})
+            operation["parameters"].append({**place, "description": a.doc, "schema": _schema(name, a, schemas)})
     rest = [a for a in endpoint.arguments if a.name not in endpoint.in_path and a not in flat]
     if in_body and rest:
         open_body = any(a.record and a.record.open for a in flat)
         kind = MULTIPART if endpoint.multipart else JSON
-        made["requestBody"] = {"content": {kind: {"schema": _object(name, rest, schemas, open_body)}}}
-    return made
+        operation["requestBody"] = {"content": {kind: {"schema": _object(name, rest, schemas, open_body)}}}
+    return operation
 
 
 def _object(system: str, fields: Sequence[Field], schemas: dict[str, Any], is_open: bool) -> dict[str, Any]:
-    made = {
+    schema = {
         "type": "object",
         "properties": {f.key: {**_schema(system, f, schemas), "description": f.doc} for f in fields},
         "additionalProperties": is_open,
     }
     required = [f.key for f in fields if f.required]
-    return {**made, "required": required} if required else made
+    return {**schema, "required": required} if required else schema
 
 
 def _answer(system: str, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -130,20 +130,20 @@ def _reference(system: str, record: type[Record], schemas: dict[str, Any]) -> di
 
 def _schema(system: str, field: Field, schemas: dict[str, Any]) -> dict[str, Any]:
     """The schema of one value; whatever need not be there may be null."""
-    made = dict(SCHEMAS[type(field)])
+    schema = dict(SCHEMAS[type(field)])
     if isinstance(field, spec.Text) and field.max_length:
-        made["maxLength"] = field.max_length
+        schema["maxLength"] = field.max_length
     if isinstance(field, spec.Integer) and field.minimum is not None:
-        made["minimum"] = field.minimum
+        schema["minimum"] = field.minimum
     if isinstance(field, spec.Timestamp) and field.format:
-        made = dict(TEXT)
+        schema = dict(TEXT)
     if isinstance(field, spec.List):
-        made = dict(TEXT) if field.separator else {"type": "array", "items": TEXT}
+        schema = dict(TEXT) if field.separator else {"type": "array", "items": TEXT}
     if isinstance(field, spec.Choice) and field.choices:
-        made["enum"] = [*field.choices] + ([] if field.required else [None])
+        schema["enum"] = [*field.choices] + ([] if field.required else [None])
     if isinstance(field, spec.Rows | spec.Nested) and field.record:
         row = _reference(system, field.record, schemas)
-        made = {"type": "array", "items": row} if isinstance(field, spec.Rows) else {"anyOf": [row, {"type": "null"}]}
-    if "type" in made and not field.required:
-        made["type"] = [made["type"], "null"]
-    return made
+        schema = {"type": "array", "items": row} if isinstance(field, spec.Rows) else {"anyOf": [row, {"type": "null"}]}
+    if "type" in schema and not field.required:
+        schema["type"] = [schema["type"], "null"]
+    return schema

@@ -183,8 +183,8 @@ def memory_at(url: str) -> dict[str, str]:
         try:
             line.request("GET", "/identity")
             reply = line.getresponse()
-            told = json.loads(reply.read(MEMORY)) if reply.status == 200 else {}
-            known = {name: str(told[name]) for name in ("identity", "state") if name in told}
+            identified = json.loads(reply.read(MEMORY)) if reply.status == 200 else {}
+            known = {name: str(identified[name]) for name in ("identity", "state") if name in identified}
             if not _is_here(Path(known.get("state", ""))):
                 known.pop("state", None)
             return known
@@ -212,8 +212,8 @@ def _is_here(state: Path) -> bool:
         facts = state.parent.lstat()
     except (OSError, ValueError):
         return False
-    owned = os.name != "posix" or (facts.st_uid == os.getuid() and not facts.st_mode & 0o077)
-    return state.parent.name.startswith(TEMPORARY) and stat.S_ISDIR(facts.st_mode) and owned
+    is_ours = os.name != "posix" or (facts.st_uid == os.getuid() and not facts.st_mode & 0o077)
+    return state.parent.name.startswith(TEMPORARY) and stat.S_ISDIR(facts.st_mode) and is_ours
 
 
 @contextmanager

@@ -78,15 +78,15 @@ class Store:
 
     def _make(self) -> bool:
         """Make the tables, unless the file has them already; False where it has."""
-        made = [self._definition(record) for record in self._tables]
-        version = zlib.crc32("".join(made).encode()) >> 1 or 1
-        (found,) = self._db.execute("PRAGMA user_version").fetchone()
-        if found == version:
+        definitions = [self._definition(record) for record in self._tables]
+        version = zlib.crc32("".join(definitions).encode()) >> 1 or 1
+        (stored,) = self._db.execute("PRAGMA user_version").fetchone()
+        if stored == version:
             return False
-        if found:
+        if stored:
             raise ValueError("this file was made by another version of the sandbox: name another one, or delete it")
         with self.transaction():
-            for definition in made:
+            for definition in definitions:
                 self._db.execute(definition)
             self._db.execute(f"PRAGMA user_version = {version}")
         return True
@@ -197,8 +197,8 @@ class Store:
     # ── facts of the sandbox ──
 
     def setting(self, key: str, default: Any = None) -> Any:
-        found = self.one(Setting, key=key)
-        return default if found is None or found["value"] is None else found["value"]
+        stored = self.one(Setting, key=key)
+        return default if stored is None or stored["value"] is None else stored["value"]
 
     def set(self, key: str, value: Any) -> None:
         self.remove(Setting, key=key)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tests.vendors.bookshop import api as declared
 from toolkit.http import wire
-from toolkit.http.wire import Judgement
+from toolkit.http.wire import Classification
 from toolkit.push import (
     BaseTarget,
     Batch,
@@ -90,9 +90,9 @@ class _Books(BaseTarget):
         books = [self._rows[position] for position in batch.positions]
         return self._endpoint, wire.request(self._endpoint, {"shelf": self._shelf, "books": books})
 
-    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
+    def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
         """A book that is said to be there already may be one that an earlier request put there."""
-        return [s._replace(certain=s.message != declared.TAKEN) for s in super().suspects(said, positions)]
+        return [s._replace(certain=s.message != declared.TAKEN) for s in super().suspects(result, positions)]
 
     def find(self, position: int) -> Mapping[str, Any] | None:
         wanted, found = self._rows[position], self._shop.books(self._shelf)

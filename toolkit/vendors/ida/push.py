@@ -14,7 +14,7 @@ import pandas as pd
 from toolkit import frames
 from toolkit.errors import BadAnswer, InputError
 from toolkit.http import wire
-from toolkit.http.wire import Judgement
+from toolkit.http.wire import Classification
 from toolkit.plain import message
 from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Suspect, row_tag
 from toolkit.sheets.check import Check, check
@@ -169,9 +169,9 @@ class Records(BaseTarget):
         body = f"{head}{_records(columns)}]}}"
         return self._endpoint, wire.Request(self._endpoint.method, self._endpoint.path, body=body.encode())
 
-    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
+    def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
         """The rows with the value that a refusal names, in fields of the kind that it names."""
-        words, _, named = said.message.rpartition(": ")
+        words, _, named = result.message.rpartition(": ")
         named = named.strip().strip("\"'")
         kinds = next((kinds for word, kinds in KINDS.items() if word in words.casefold()), None)
         if not named or not kinds:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.errors import NotFound, Rejected, ToolkitError
 from toolkit.http import wire
-from toolkit.http.wire import Judgement
+from toolkit.http.wire import Classification
 from toolkit.plain import message
 from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Suspect
 from toolkit.sheets.check import Check, check
@@ -80,9 +80,9 @@ class CardCodes(BaseTarget):
         values = {"logon_name": logon_name, "domain_name": domain_name, "card_code": code, "replace": self._replace}
         return self._endpoint, wire.request(self._endpoint, values)
 
-    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
+    def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
         columns = self.check.columns
-        blamed = columns.get(BLAMED.get(said.code, ""))
+        blamed = columns.get(BLAMED.get(result.code, ""))
         return [] if blamed is None else [Suspect(int(p), str(blamed), True) for p in positions]
 
     def find(self, position: int) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.http import wire
-from toolkit.http.wire import Judgement
+from toolkit.http.wire import Classification
 from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Suspect
 from toolkit.sheets.check import Check, check
 from toolkit.spec import Endpoint, Text
@@ -92,8 +92,8 @@ class Signers(BaseTarget):
     def results(self, batch: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
         return {int(batch.positions[0]): {"id_firmante": payload["id_firmante"]}}
 
-    def suspects(self, said: Judgement, positions: np.ndarray) -> Sequence[Suspect]:
-        named = [str(self._columns[name]) for name in said.errors if name in self._columns]
+    def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
+        named = [str(self._columns[name]) for name in result.errors if name in self._columns]
         return [Suspect(int(p), name, certain=True) for p in positions for name in named]
 
     def find(self, position: int) -> Mapping[str, Any] | None:
