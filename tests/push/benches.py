@@ -11,6 +11,7 @@ from tests.helpers.clock import ManualClock
 from toolkit.sandbox import Sandbox
 
 from .checker import Findings, findings
+from .world import in_our_folder
 
 DATABASE = 11111
 SENT: list[int] = []  # rows of each request, in their order (fixture `ida`)
@@ -40,7 +41,7 @@ class Bench:
 
     def connect(self, **account: Any) -> None:
         """A new client, as after a restart of the kernel."""
-        settings = self.box.settings()
+        settings = in_our_folder(self.box.settings())
         settings[self.system] = {**settings[self.system], **account}
         self.api = toolkit.connect(**settings, clock=self.clock, progress=False)
 

@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 import pandas as pd
 
 import toolkit
+from tests.push.world import in_our_folder
 from toolkit.http.session import Session
 from toolkit.push import isolation
 from toolkit.push.drive import Driver
@@ -206,7 +207,7 @@ def _push(job: dict[str, Any]) -> None:
         EDGES[edge](job.get("nth", 1))
     spent = _timed((LedgerFile, "transaction"), (Driver, "_count"), (Session, "attempt"))
     frame = pd.DataFrame({"EMAIL": _values(job)}, dtype="str")
-    api = toolkit.connect(ida=job["ida"], progress=False)
+    api = toolkit.connect(**in_our_folder({"ida": job["ida"]}), progress=False)
     started = time.monotonic()
     report = api.ida.insert_records(job["database"], frame, options=job["options"])
     if result := job.get("result"):

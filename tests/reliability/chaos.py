@@ -15,7 +15,7 @@ from typing import Any
 import toolkit
 from tests.push.checker import findings
 from tests.push.kernel import EDGES, Kernel
-from tests.push.world import REFUSED, Database
+from tests.push.world import REFUSED, Database, in_our_folder
 from toolkit.http.secrets import _spellings
 from toolkit.push.states import Answer, State
 from toolkit.push.store.file import LedgerFile
@@ -95,7 +95,7 @@ def run(box: Sandbox, pushes: int, rows: int, kills: int) -> Tally:
 def _one(box: Sandbox, kernel: Kernel, number: int, rows: int, kills: int, tally: Tally, lock: Any) -> None:
     chance = random.Random(number)
     folder = Path(tempfile.mkdtemp())
-    world = Database(box, toolkit.connect(**box.settings(), progress=False), folder)
+    world = Database(box, toolkit.connect(**in_our_folder(box.settings()), progress=False), folder)
     world.add(rows // 2)
     world.add(chance.randrange(4), REFUSED)
     world.add(rows - rows // 2)
@@ -151,6 +151,7 @@ def _take_in(tally: Tally, world: Database, told: dict[str, Any]) -> None:
     tally.duplicates += sum(n - 1 for n in stored.values() if n > 1)
     for outcome, count in found.outcomes.items():
         tally.outcomes[outcome] = tally.outcomes.get(outcome, 0) + count
+    assert world.ledgers(), "no ledger stands where it is looked for"
     for path in world.ledgers():
         with LedgerFile(path) as ledger:
             operations = [o for push in ledger.pushes() for o in ledger.operations(push.id)]

@@ -10,7 +10,7 @@ from urllib3.util.retry import Retry
 
 import toolkit
 from tests.push.checker import findings
-from tests.push.world import REFUSED, Database
+from tests.push.world import REFUSED, Database, in_our_folder
 from tests.reliability.chaos import Tally
 from toolkit.sandbox import Sandbox
 
@@ -62,7 +62,7 @@ WAYS: dict[str, Send] = {"bare loop": bare_loop, "urllib3 Retry(3)": retrying, "
 def run(box: Sandbox, way: Send, pushes: int, rows: int) -> Tally:
     """So many pushes of so many rows, without kills: these keep nothing that would survive one."""
     tally = Tally()
-    api = toolkit.connect(**box.settings(), progress=False)
+    api = toolkit.connect(**in_our_folder(box.settings()), progress=False)
     token = box.control.token("ida")
     for _ in range(pushes):
         world = Database(box, api, Path())

@@ -15,7 +15,7 @@ from typing import Any
 
 import toolkit
 from tests.push.kernel import ROOT, Kernel
-from tests.push.world import POSTS, REFUSED, Database, World
+from tests.push.world import POSTS, REFUSED, Database, World, in_our_folder
 from tests.reliability.chaos import trouble
 from toolkit.http.session import Session
 from toolkit.sandbox import Sandbox
@@ -112,7 +112,7 @@ def waiting(box: Sandbox, rows: int) -> list[str]:
 
 def overhead(box: Sandbox, rows: int) -> list[str]:
     """What the safety costs: time, memory, disk; and how soon a killed push goes on."""
-    api = toolkit.connect(**box.settings(), progress=False)
+    api = toolkit.connect(**in_our_folder(box.settings()), progress=False)
     with Kernel() as kernel, tempfile.TemporaryDirectory() as folder:
         world = Database(box, api, Path(folder))
         result = Path(folder) / "result"
@@ -135,6 +135,7 @@ def overhead(box: Sandbox, rows: int) -> list[str]:
                 soon.append(_resumed_after(kernel, job, box))
         kernel.run(**job, result=str(result))
         resumed = json.loads(result.read_text(encoding="utf-8"))
+        assert world.ledgers(), "no ledger stands where it is looked for"
         size = sum(p.stat().st_size for p in world.ledgers())
         once = set(world.stored().values()) == {1} and len(world.stored()) == rows
         api.ida.delete_database(world.database)
