@@ -14,7 +14,7 @@ from toolkit.spec import KINDS, Choice, Email, Field, KindTable
 
 ROOT = Path(__file__).parent.parent / "toolkit"
 LOW = {"spec", "errors", "plain", "http.secrets"}
-CLIENT = LOW | {"http.wire", "http.pages", "frames", "sheets", "http.session", "settings", "client"}
+CLIENT = LOW | {"http.wire", "http.pages", "frames", "sheets", "http.attempt", "http.session", "settings", "client"}
 ROOMS = {  # room: the rooms it may import
     "spec": {"errors", "plain"},
     "plain": set(),
@@ -23,7 +23,8 @@ ROOMS = {  # room: the rooms it may import
     "http.wire": {"spec", "errors"},
     "http.transport": {"http.secrets", "spec"},
     "http.pages": {"spec", "errors", "http.wire"},
-    "http.session": LOW | {"http.wire", "http.transport"},
+    "http.attempt": LOW | {"http.wire", "http.transport"},
+    "http.session": LOW | {"http.wire", "http.transport", "http.attempt"},
     "frames": LOW,
     "sheets": {"spec", "errors", "plain", "frames"},
     "settings": LOW,
@@ -45,7 +46,7 @@ ROOMS = {  # room: the rooms it may import
 }
 OUTSIDE = {  # library: the rooms that may use it
     "pandas": {"frames", "sheets", "client", "push", "vendors", "notebook.forms", "notebook.plots"},
-    "requests": {"http.session", "http.transport"},
+    "requests": {"http.attempt", "http.session", "http.transport"},
     "urllib3": {"http.session", "http.transport"},
     "sqlite3": {"push", "sandbox", "vendors.sandbox"},
     "werkzeug": {"sandbox", "vendors.sandbox"},

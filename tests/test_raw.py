@@ -89,7 +89,7 @@ class Once:
     def attempt(self, endpoint: Endpoint, request: wire.Request) -> Any:
         self.asked.append(("once", request, endpoint))
         return type(
-            "Attempt", (), {"error": None, "said": wire.Classification(wire.Verdict.ACKED, payload=self.answer_)}
+            "Attempt", (), {"error": None, "result": wire.Classification(wire.Verdict.ACKED, payload=self.answer_)}
         )
 
 

@@ -14,7 +14,7 @@ from toolkit.errors import Rejected, SettingsError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Session, Tokens
-from toolkit.http.wire import Answer, Judgement, RefusedRow, Verdict
+from toolkit.http.wire import Answer, Classification, RefusedRow, Verdict
 from toolkit.spec import (
     CredentialHeader,
     Dialect,
@@ -64,7 +64,7 @@ class Bulk(Service):
 ADD = Bulk.endpoints["add"]
 
 
-def said(status: int, body: Any, sent: int | None = 3) -> Judgement:
+def result(status: int, body: Any, sent: int | None = 3) -> Classification:
     return wire.classify(ADD, Answer(status, {}, json.dumps(body).encode()), NOW, sent)
 
 
@@ -136,11 +136,11 @@ def test_a_header_that_carries_no_credential_is_an_error(text: Any) -> None:
     ],
 )
 def test_fewer_rows_than_were_sent_is_a_doubt(taken: Any, sent: int | None, verdict: Verdict) -> None:
-    assert said(202, {"result": {"taken": taken}}, sent).verdict is verdict
+    assert result(202, {"result": {"taken": taken}}, sent).verdict is verdict
 
 
 def test_no_count_at_all_is_a_doubt() -> None:
-    assert said(202, {"result": {}}).verdict is AMBIGUOUS
+    assert result(202, {"result": {}}).verdict is AMBIGUOUS
 
 
 def test_a_request_knows_how_many_rows_it_carries() -> None:
@@ -153,7 +153,7 @@ def test_a_request_knows_how_many_rows_it_carries() -> None:
 
 def test_a_refusal_names_rows_by_their_index() -> None:
     problems = [{"line": 3, "what": "name", "why": "is taken"}, {"line": 1, "why": "is empty"}]
-    judged = said(422, {"message": "nothing was stored", "problems": problems})
+    judged = result(422, {"message": "nothing was stored", "problems": problems})
     assert judged.verdict is REJECTED
     assert judged.rows == (RefusedRow(2, "name", "is taken"), RefusedRow(0, "", "is empty"))
     raised = wire.error(ADD, judged)
@@ -163,12 +163,12 @@ def test_a_refusal_names_rows_by_their_index() -> None:
 
 @pytest.mark.parametrize("item", [{}, {"line": 0}, {"line": "1"}, {"line": None}, {"line": True}, "1", None, 1])
 def test_what_has_another_form_names_nobody(item: Any) -> None:
-    assert said(422, {"problems": [item]}).rows == ()
-    assert said(422, {"problems": item}).rows == ()
+    assert result(422, {"problems": [item]}).rows == ()
+    assert result(422, {"problems": item}).rows == ()
 
 
 def test_a_row_is_named_once_and_only_by_a_refusal() -> None:
     problems = [{"line": 1, "why": "first"}, {"line": 1, "why": "second"}]
-    assert [row.message for row in said(422, {"problems": problems}).rows] == ["first"]
-    assert said(500, {"problems": problems}).rows == ()
-    assert said(202, {"result": {"taken": 3}, "problems": problems}).rows == ()
+    assert [row.message for row in result(422, {"problems": problems}).rows] == ["first"]
+    assert result(500, {"problems": problems}).rows == ()
+    assert result(202, {"result": {"taken": 3}, "problems": problems}).rows == ()

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
 from pathlib import Path
@@ -23,15 +23,15 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions as u3
 
-from toolkit.errors import ApiError, BadAnswer, NotSent, OutcomeUnknown, SettingsError, Throttled, ToolkitError
+from toolkit.errors import SettingsError, Throttled, ToolkitError
 from toolkit.http import wire
-from toolkit.http.secrets import Secret, clear_frames, guard_logs, scrub, vendor_text
-from toolkit.http.transport import Adapter, AnswerTooLarge, CredentialIn, NoRedirects, read_body
+from toolkit.http.attempt import Attempt, failed, plain_result, unsent
+from toolkit.http.secrets import Secret, clear_frames, guard_logs, scrub
+from toolkit.http.transport import Adapter, CredentialIn, NoRedirects, read_body
 from toolkit.http.wire import Classification, Verdict
 from toolkit.spec import CredentialHeader, Endpoint, Meaning
 
 log: logging.Logger = logging.getLogger("toolkit")
-MOST_ERRORS = 50  # of one answer: nobody reads more
 
 
 class Clock(Protocol):
@@ -67,18 +67,6 @@ class Limits:
             least = {"attempts": 1, "backoff": 0, "max_wait": 0}.get(name, 0.001)
             if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= 1e15:
                 raise SettingsError(f"limits: {name} is {value!r}; it has to be a number from {least} on")
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One exchange and what it means. `error` is the exception to raise where it did not succeed."""
-
-    result: Classification
-    error: ToolkitError | None = None
-
-    @property
-    def verdict(self) -> Verdict:
-        return self.result.verdict
 
 
 class Tokens:
@@ -192,14 +180,14 @@ class Session:
             replays = self.recorder is not None and self.recorder.replays
             token = self.tokens.current() if endpoint.authenticated and self.tokens and not replays else None
         except ToolkitError as problem:
-            return _unsent(problem)
+            return unsent(problem)
         attempt = self._exchange(endpoint, request, token)
         refused = (Meaning.TOKEN, Meaning.FORBIDDEN) if endpoint.repeatable else (Meaning.TOKEN,)
         if token is not None and attempt.result.meaning in refused:
             try:
                 renewed = bool(self.tokens and self.tokens.renew(token)) and self.tokens
             except ToolkitError as problem:
-                return _unsent(problem)
+                return unsent(problem)
             if renewed:
                 attempt = self._exchange(endpoint, request, renewed.current())
         return attempt
@@ -213,16 +201,11 @@ class Session:
         except (requests.RequestException, u3.HTTPError, HTTPException, OSError, ValueError) as failure:
             if isinstance(failure, ValueError) and not isinstance(failure, requests.RequestException) and not self.left:
                 raise  # a fault of this program, before anything was sent
-            attempt = _failed(endpoint, failure, self.host, left=self.left)
+            attempt = failed(endpoint, failure, self.host, left=self.left)
         else:
             result = wire.classify(endpoint, answer, self.clock.now(), request.rows)
             if result.verdict is not Verdict.ACKED:
-                errors = tuple(map(vendor_text, result.errors[:MOST_ERRORS]))
-                rows = tuple(
-                    wire.RefusedRow(r.index, vendor_text(r.column), vendor_text(r.message)) for r in result.rows
-                )
-                text, code = vendor_text(result.message), vendor_text(result.code)
-                result = replace(result, message=text, errors=errors, code=code, rows=rows)
+                result = plain_result(result)
             if result.meaning is Meaning.BUSY:
                 self._pause_until = max(self._pause_until, self.clock.monotonic() + (result.retry_after or 0))
             attempt = Attempt(result, None if result.verdict is Verdict.ACKED else wire.error(endpoint, result))
@@ -351,54 +334,3 @@ def _certificates(bundle: str | None) -> str | None:
     except (OSError, ValueError, TypeError) as problem:
         raise SettingsError(f"ca_bundle: {bundle} cannot be used: {problem}") from None
     return bundle
-
-
-def _unsent(problem: ToolkitError) -> Attempt:
-    """Signing in failed, after as many tries as are allowed; only a vendor that is not there may be there later."""
-    passing = isinstance(problem, NotSent | Throttled) or (type(problem) is ApiError and problem.status >= 500)
-    wait = getattr(problem, "retry_after", None)
-    result = Classification(
-        Verdict.NOT_EXECUTED, None if passing else Meaning.FORBIDDEN, str(problem), retry_after=wait
-    )
-    return Attempt(replace(result, needs_person=getattr(problem, "needs_person", False)), problem)
-
-
-UNUSABLE = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidHeader,
-    requests.exceptions.InvalidProxyURL,
-)
-
-
-def _failed(endpoint: Endpoint, failure: Exception, host: str, *, left: bool) -> Attempt:
-    """What a transport failure means. Whether something left is a fact of the transport, whatever was raised."""
-    why, untrusted = type(failure).__name__, _untrusted(failure)
-    large = str(failure) if isinstance(failure, AnswerTooLarge) else ""
-    if left:
-        what = large or f"no trustworthy answer from {host} ({why})"
-        result = Classification(Verdict.AMBIGUOUS, None, what, needs_person=bool(large))
-    elif untrusted or isinstance(failure, UNUSABLE):
-        what = f"its certificate is not trusted: {untrusted}" if untrusted else f"cannot be addressed so ({why})"
-        result = Classification(Verdict.NOT_EXECUTED, None, f"{host}: {what}", needs_person=True)
-    else:
-        result = Classification(Verdict.NOT_EXECUTED, None, f"{host} was not reached ({why})")
-    text = f"{endpoint.name}: {result.message}"
-    if result.verdict is Verdict.NOT_EXECUTED:
-        unsent = NotSent(f"{text}; nothing was sent")
-        unsent.needs_person = result.needs_person
-        return Attempt(result, unsent)
-    if endpoint.repeatable:
-        return Attempt(result, BadAnswer(text) if large else NotSent(f"{text}; repeating is safe"))
-    return Attempt(result, OutcomeUnknown(f"{text}; it may or may not have been done"))
-
-
-def _untrusted(failure: BaseException) -> str:
-    """Why a certificate was refused, in the words of the library; "" where none was."""
-    while not isinstance(failure, ssl.SSLCertVerificationError):
-        inner = getattr(failure, "reason", None) or next(iter(failure.args), None)
-        if not isinstance(inner, BaseException):
-            return ""
-        failure = inner
-    return failure.verify_message

@@ -20,8 +20,9 @@ import numpy as np
 
 from toolkit.errors import NotSent, Throttled, ToolkitError
 from toolkit.http import wire
+from toolkit.http.attempt import Attempt
 from toolkit.http.secrets import redact
-from toolkit.http.session import Attempt, Clock
+from toolkit.http.session import Clock
 from toolkit.http.wire import Classification, Verdict
 from toolkit.push import events
 from toolkit.push.contract import PushJob
