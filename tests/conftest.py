@@ -10,6 +10,7 @@ import pytest
 
 import toolkit
 from tests.helpers.clock import ManualClock
+from toolkit.plain import speak
 from toolkit.sandbox import Sandbox
 
 hypothesis.settings.register_profile("same every time", deadline=None, derandomize=True, database=None)
@@ -34,10 +35,17 @@ def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     folder = tmp_path / "home"
     monkeypatch.setenv("TOOLKIT_SETTINGS", str(folder / "settings.toml"))
     monkeypatch.setenv("TOOLKIT_STATE", str(folder / "state"))
+    monkeypatch.setenv("TOOLKIT_LANGUAGE", "en")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     if "sandbox" not in request.path.parts:  # many tests share one sandbox: each remembers for itself what it sent
         monkeypatch.setattr(Sandbox, "state", None)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _no_language_chosen() -> Iterator[None]:
+    yield
+    speak("")
 
 
 @pytest.fixture

@@ -34,8 +34,9 @@ from toolkit.http.secrets import ClearedFrames, Secret
 from toolkit.http.session import Clock
 from toolkit.notebook.recording import NotRecorded, load_ipython_extension, recorded
 from toolkit.notebook.reports import run_report
-from toolkit.notebook.words import language
+from toolkit.plain import look_up_setting
 from toolkit.push import Options, Report, open_push, pushes
+from toolkit.settings import language, language_setting
 from toolkit.sheets import Outcome, check, match_columns, only_failed, read_sheet
 from toolkit.spec.suggest import did_you_mean, suggests_arguments
 from toolkit.vendors import Api, with_systems
@@ -135,6 +136,7 @@ def start_sandbox(data: str | os.PathLike[str] | None = None, *, port: int = 0) 
 
 
 logging.getLogger("toolkit").addHandler(logging.NullHandler())  # what is logged is shown where somebody asks for it
+look_up_setting(language_setting)
 
 
 for _name in __all__:  # each names itself, and the nearest argument, when it is called with one that it does not take

@@ -13,9 +13,11 @@ from typing import Any
 
 import platformdirs
 
-from toolkit.errors import SettingsError
+from toolkit.errors import InputError, SettingsError
 from toolkit.http.secrets import ClearedFrames, Secret, scrub
+from toolkit.plain import LANGUAGES, message, speak
 from toolkit.spec import Masked, System
+from toolkit.spec.suggest import did_you_mean
 
 APP = "analyst-toolkit"
 COMMON = {  # settings of every system, and what they say
@@ -30,6 +32,30 @@ COMMON = {  # settings of every system, and what they say
     "allow_http": "Whether plain http may be used beyond this computer: it shows the credentials.",
     "workers": "How many reads run at a time.",
 }
+
+
+def language(code: str) -> None:
+    """The language of everything that is shown from now on: "en", "es" or "uk". What is sent never depends on it.
+
+    Without this call it is that of `TOOLKIT_LANGUAGE`, else of `language = "es"` at the top of the settings file, else
+    the system's. A vendor's own words stay as they are; what has no Ukrainian yet is English then.
+
+    Raises:
+        InputError: there is no such language.
+    """
+    if code not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        hint = did_you_mean(str(code), LANGUAGES)
+        raise InputError(message("there is no language {code!r}; there are {known}", code=code, known=known) + hint)
+    speak(code)
+
+
+def language_setting() -> str:
+    """The language that the settings file names; "" where it names none, or cannot be read."""
+    try:
+        return str(_written().get("language", ""))
+    except SettingsError:
+        return ""  # the first connection says what is wrong with it
 
 
 def settings_file() -> Path:
@@ -51,6 +77,10 @@ def state_folder(setting: str | Path | None = None) -> Path:
 
 def profiles() -> dict[str, dict[str, dict[str, Any]]]:
     """Every profile of the settings file, by name."""
+    return {name: table for name, table in _written().items() if name != "language"}
+
+
+def _written() -> dict[str, Any]:
     path = settings_file()
     if not path.exists():
         return {}

@@ -18,11 +18,13 @@ HEAD = """# Settings
 
 Written by `python -m tests.commands.settings` from the declarations. A setting is looked for in the call
 (`toolkit.connect(ida={"limits": {"read": 30}})`), in the environment, in the keyring, and in the profile's table of the
-settings file (`[default.ida]`); the first of them counts. Passwords and tokens are refused in the file.
+settings file (`[default.ida]`); the first of them counts. Passwords and tokens are refused in the file. A line
+`language = "es"` at its top, before all tables, sets the language of what is shown.
 """
 VARIABLES = {
     "TOOLKIT_SETTINGS": "The settings file.",
     "TOOLKIT_STATE": "The folder of what pushes keep, and of the sandbox's tokens.",
+    "TOOLKIT_LANGUAGE": "The language of what is shown: en, es or uk. `toolkit.language` in code counts more.",
     "TOOLKIT_SANDBOX": 'The address of a sandbox that runs already, for `toolkit.connect("sandbox")`.',
     "TQDM_DISABLE": "Set to anything but 0: no progress bars.",
     "HTTPS_PROXY, NO_PROXY": "The proxy to the vendors, as requests reads them; never used for this computer itself.",

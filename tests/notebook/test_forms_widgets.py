@@ -23,14 +23,9 @@ from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.view import Element, element
 from toolkit.notebook.forms.widgets import WIDGETS, Input, as_code, values_of
+from toolkit.plain import LANGUAGES
 
 HOSTILE = "<img src=x onerror=alert(1)></script>\u202e\x07'\""
-
-
-@pytest.fixture(autouse=True)
-def _english_afterwards() -> Iterator[None]:
-    yield
-    toolkit.language("en")
 
 
 class Asking(Form):
@@ -271,7 +266,7 @@ def _blanks(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("code", words.LANGUAGES)
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_each_word_says_the_same_in_every_language(code: str) -> None:
     english, other = words.table("en", "WORDS"), words.table(code, "WORDS")
     assert not set(other) - set(english)
@@ -307,12 +302,6 @@ def test_the_language_is_that_of_the_forms_made_next(api: toolkit.Api) -> None:
     texts = {text_of(e) for e in within(form) if e.tag in ("label", "button")}
     assert {"Nombre (obligatorio)", "Tipo", "Crear", "Ver código", "Agregar un campo"} <= texts
     assert "Nombre de la base de datos." in shown(form)
-
-
-@pytest.mark.parametrize("code", ["", "de", "ES"])
-def test_an_unknown_language_is_an_error(code: str) -> None:
-    with pytest.raises(InputError, match="there are en, es, uk"):
-        toolkit.language(code)
 
 
 def test_every_help_text_of_a_form_has_a_translation(api: toolkit.Api) -> None:

@@ -4,23 +4,7 @@ import importlib
 from collections.abc import Mapping
 from typing import cast
 
-from toolkit.errors import InputError
-
-LANGUAGES = ("en", "es", "uk")
-_chosen = ["en"]
-
-
-def language(code: str) -> None:
-    """The language of the forms that are made from now on: "en", "es" or "uk".
-
-    What a vendor's documents and answers say stays as it is; what has no Ukrainian yet is English then.
-
-    Raises:
-        InputError: there is no such language.
-    """
-    if code not in LANGUAGES:
-        raise InputError(f"there is no language {code!r}; there are {', '.join(LANGUAGES)}")
-    _chosen[0] = code
+from toolkit.plain import current_language
 
 
 def table(code: str, name: str) -> Mapping[str, str]:
@@ -30,7 +14,7 @@ def table(code: str, name: str) -> Mapping[str, str]:
 
 def word(key: str, **values: object) -> str:
     """One of the words, in the chosen language."""
-    text = table(_chosen[0], "WORDS").get(key) or table("en", "WORDS")[key]
+    text = table(current_language(), "WORDS").get(key) or table("en", "WORDS")[key]
     return text.format(**values) if values else text
 
 
@@ -41,9 +25,9 @@ def has_word(key: str) -> bool:
 
 def label_of(name: str) -> str:
     """What a declared field is called; its own name where it has no other."""
-    return table(_chosen[0], "LABELS").get(name) or table("en", "LABELS").get(name) or name
+    return table(current_language(), "LABELS").get(name) or table("en", "LABELS").get(name) or name
 
 
 def help_of(doc: str) -> str:
     """What a declaration says of a field, in the chosen language where that is known."""
-    return table(_chosen[0], "HELP").get(doc, doc)
+    return table(current_language(), "HELP").get(doc, doc)
