@@ -18,6 +18,7 @@ from toolkit.spec import Choice, Endpoint, Field, File, List, Masked, Nested, Ro
 WITNESS: dict[str, Witness] = {name: piece(vendor, "witness", "WITNESS") for name, vendor in VENDORS.items()}
 CASES = {name: witness.cases(cassettes(vendor) / "manual.yaml") for name, vendor in VENDORS.items()}
 DECLARED = {name: vendor.service for name, vendor in VENDORS.items()}
+CLIENTS = {name: vendor.client for name, vendor in VENDORS.items()}  # loaded before anything is misspelt
 each_system = pytest.mark.parametrize("system", VENDORS)
 ALL_CASES = [pytest.param(s, case, id=f"{s}: {name}") for s, cases in CASES.items() for name, case in cases.items()]
 ALL_READINGS = [
