@@ -30,7 +30,7 @@ ROOMS = {  # room: the rooms it may import
     "settings": LOW,
     "client": CLIENT,
     "push": CLIENT | {"notebook.plots"},
-    "vendors.api": {"spec"},
+    "vendors.api": {"spec"},  # with its assumptions
     "sandbox": {"spec", "settings"},
     "vendors.vendor": {"spec"},
     "vendors": CLIENT | {"vendors.api", "vendors.vendor", "push"},
@@ -122,6 +122,7 @@ def room_of(module: str) -> str:
     if parts[0] == "vendors":
         half = parts[2] if len(parts) > 2 else ""
         by_name = {"vendors": "vendors.registry", "vendors.vendor": "vendors.vendor"}
+        half = "api" if half == "assumptions" else half
         return f"vendors.{half}" if half in ("api", "sandbox") else by_name.get(module, "vendors")
     if parts[0] in SPLIT:
         return ".".join(parts[:2])

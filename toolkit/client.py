@@ -20,6 +20,7 @@ from toolkit.plain import message
 from toolkit.sheets.check import check
 from toolkit.sheets.value import REQUIRED, check_value
 from toolkit.spec import (
+    Assumed,
     Endpoint,
     Field,
     File,
@@ -43,9 +44,16 @@ class Client:
     """What a service is handed: it turns a call of a declared endpoint into requests, and answers into tables."""
 
     def __init__(
-        self, session: Session, *, corrections: Mapping[str, str] | None = None, workers: int = 8, progress: bool = True
+        self,
+        session: Session,
+        *,
+        corrections: Mapping[str, str] | None = None,
+        assumed: Assumed | None = None,
+        workers: int = 8,
+        progress: bool = True,
     ) -> None:
         self.session: Session = session
+        self.assumed: Assumed = Assumed() if assumed is None else assumed
         self.workers: int = workers
         self.progress: bool = progress
         self._corrections = {name: _method_and_path(line) for name, line in (corrections or {}).items()}
@@ -81,7 +89,7 @@ class Client:
     def raw(self, endpoint: Endpoint, values: Mapping[str, Any], /) -> Any:
         """Send values as they are, a write once, and return the answer as it came, with its secrets masked."""
         with ClearedFrames():
-            whole = self.corrected(replace(endpoint, returns=Payload()))
+            whole = replace(self.corrected(endpoint), returns=Payload())
             payload = self._sent_once(whole, wire.request(whole, _concealed(endpoint, values)))
             if endpoint.is_text and isinstance(endpoint.returns, Value) and isinstance(endpoint.returns.field, Masked):
                 return Secret(payload)
@@ -99,13 +107,17 @@ class Client:
         return attempt.result.payload
 
     def corrected(self, endpoint: Endpoint) -> Endpoint:
-        """The endpoint with the method and path that the user's settings give it."""
+        """The endpoint as the assumptions have it, with the method and path that the user's settings give it."""
+        endpoint = self.assumed.endpoint(endpoint)
         if endpoint.name not in self._corrections:
             return endpoint
         method, path = self._corrections[endpoint.name]
         corrected = replace(endpoint, method=method, path=path)
         if unknown := corrected.in_path - {a.name for a in endpoint.arguments}:
-            raise SettingsError(f"{path}: {endpoint.name} has no argument {', '.join(sorted(unknown))}")
+            names = ", ".join(sorted(unknown))
+            raise SettingsError(
+                message("{path}: {call} has no argument {names}", path=path, call=endpoint.name, names=names)
+            )
         return corrected
 
     def each(
@@ -241,6 +253,6 @@ def _concealed(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _method_and_path(line: str) -> tuple[str, str]:
     method, _, path = line.partition(" ")
-    if method not in ("GET", "POST", "PUT", "DELETE") or not path.startswith("/"):
-        raise SettingsError(f"an endpoint is corrected as 'METHOD /path', not {line!r}")
+    if method not in ("GET", "POST", "PUT", "PATCH", "DELETE") or not path.startswith("/"):
+        raise SettingsError(message("an endpoint is corrected as 'METHOD /path', not {line!r}", line=line))
     return method, path

@@ -5,6 +5,7 @@ Never the working directory: a notebook from somebody else must not bring its ow
 
 import getpass
 import importlib
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,8 @@ COMMON = {  # settings of every system, and what they say
     "state": "The folder of the ledger, where `TOOLKIT_STATE` does not name one.",
     "header": "How the credential is sent, as `Bearer {token}`, or with the header's name, as `X-Key: {token}`.",
     "endpoints": "A table of calls whose method and path differ from the document, as `GET /v3/templates`.",
+    "assumptions": "A table: our readings of the document that another one replaces; `api.….assumptions()` lists them.",
+    "confirmed": "A table that `probe` writes: which readings it saw to be true, and when.",
     "limits": "A table: how long to wait, how often to try again, how much to take.",
     "push": "A table: how a push goes about it.",
     "ca_bundle": "A file or folder of certificates to trust instead of the usual ones.",
@@ -116,8 +119,32 @@ def of_system(system: System, profile: str, given: Mapping[str, Any] | None) -> 
             found[field.name] = value
     if (address := os.environ.get(variable(system, "base_url"))) is not None:
         found["base_url"] = address
-    found |= {name: value for name, value in (given or {}).items() if value is not None}
+    supplied = {name: value for name, value in (given or {}).items() if value is not None}
+    readings = [_table(system, each) for each in (found, _from_environment(system), supplied)]
+    found |= supplied
+    if any(readings):
+        found["assumptions"] = {name: value for each in readings for name, value in each.items()}
     return masked(system, found)
+
+
+def _table(system: System, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The readings among some settings."""
+    table = values.get("assumptions") or {}
+    if not isinstance(table, Mapping):
+        raise SettingsError(
+            message("{system}.assumptions is a table, not {kind}", system=system.name, kind=type(table).__name__)
+        )
+    return table
+
+
+def _from_environment(system: System) -> Mapping[str, Any]:
+    """The readings that the environment names, as a JSON object."""
+    name = variable(system, "assumptions")
+    text = os.environ.get(name)
+    try:
+        return {"assumptions": json.loads(text)} if text else {}
+    except ValueError:
+        raise SettingsError(message('{name} is not JSON; it is written {{"name": value}}', name=name)) from None
 
 
 def masked(system: System, values: Mapping[str, Any]) -> dict[str, Any]:

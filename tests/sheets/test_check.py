@@ -158,7 +158,7 @@ class TestPhones:
         doubted(mobile, "020 7946 0018", "442079460018", "mobile")
 
     def test_spelling_kept(self) -> None:
-        spelt = Phone(name="p", country="UA", as_written=True)
+        spelt = Phone(name="p", country="UA", form="bare")
         for text in ("+380501234567", "380501234567", "0501234567"):
             right(spelt, text, text)
         fixed(spelt, "050 123 45 67", "0501234567")

@@ -37,7 +37,7 @@ FIELDS: list[Field] = [
     Text(name="x", max_length=3),
     Email(name="x"),
     Phone(name="x"),
-    Phone(name="x", country="UA", as_written=True),
+    Phone(name="x", country="UA", form="bare"),
     Identity(name="x", scheme="cl.rut"),
     Integer(name="x"),
     Integer(name="x", minimum=0),

@@ -130,13 +130,13 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
                     "is not a phone number of the country that it names", _first(_halves(text, number), parse)
                 )
         doubt = NOT_MOBILE if field.mobile and own and _is_fixed(home, region, digits) else None
-        if field.as_written:
+        if field.form == "bare":
             return Parsed(number, number, doubt)
         return Parsed(digits, digits if own else f"+{digits}", doubt)  # without its +, it would be of home
 
     own = f"(?:{home.general})(?![^\n])"
     sent = f"(?!{own}){home.code}{own}"
-    return CellRule(parse, unlike=None if field.mobile or field.as_written or not home.code else unlike(sent))
+    return CellRule(parse, unlike=None if field.mobile or field.form == "bare" or not home.code else unlike(sent))
 
 
 def _bare(text: str) -> str:

@@ -5,6 +5,7 @@ has *fields*, each of one *kind*. These words state what a vendor documents. The
 nor HTTP.
 """
 
+from toolkit.spec.assumptions import Assumed, Assumption
 from toolkit.spec.fields import (
     KINDS,
     Bool,
@@ -71,6 +72,8 @@ __all__ = [
     "DOCUMENTED",
     "KINDS",
     "OBSERVED",
+    "Assumed",
+    "Assumption",
     "Bool",
     "Call",
     "Choice",

@@ -15,6 +15,7 @@ class Field:
     doc: str = ""
     name: str = field(default="", kw_only=True)  # what people type; given by the record or the signature
     wire: str = field(default="", kw_only=True)  # what the vendor writes, where that is another name
+    in_body: str = field(default="", kw_only=True)  # what it writes in a JSON body, where that is another one again
     aliases: tuple[str, ...] = field(default=(), kw_only=True)  # what it writes at times, in answers
     label: str = field(default="", kw_only=True)  # what the vendor shows to people
     required: bool = field(default=False, kw_only=True)
@@ -42,10 +43,15 @@ class Email(Text):
 
 @dataclass(frozen=True, eq=False)
 class Phone(Text):
-    """A phone number, sent as the digits of its country code and number, without `+`."""
+    """A phone number. `form` is how it is sent.
+
+    "digits" of country code and number, "+digits", "national" without the country code, "bare" as it is spelt but for
+    spaces and dashes, "as written".
+    """
 
     country: str = field(default="CL", kw_only=True)  # of a number that names none
-    as_written: bool = field(default=False, kw_only=True)  # sent in the spelling that it has, `+` and all
+    form: str = field(default="digits", kw_only=True)
+    strict: bool = field(default=True, kw_only=True)  # the vendor refuses what is no phone; else that is a doubt
     mobile: bool = field(default=False, kw_only=True)
 
 
@@ -54,6 +60,7 @@ class Identity(Text):
     """The number of an identity document. Leading zeros count."""
 
     scheme: str = field(default="", kw_only=True)  # a python-stdnum module, as "cl.rut"; "" where there is no rule
+    strict: bool = field(default=False, kw_only=True)  # the vendor refuses what breaks the rule; else that is a doubt
     by: str = field(default="", kw_only=True)  # or the field that holds the document's type …
     schemes: Mapping[str, str] = field(default_factory=dict, kw_only=True)  # … and the rule of each type
 
@@ -74,8 +81,11 @@ class Bool(Field):
     """`true` or `false`."""
 
 
+@dataclass(frozen=True, eq=False)
 class Flag(Field):
     """Yes or no, travelling as 1 or 0."""
+
+    as_bool: bool = field(default=False, kw_only=True)  # it travels as true or false
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,11 +93,13 @@ class Timestamp(Field):
     """A moment, UTC: epoch milliseconds where `format` is empty, else text ("iso", or a strftime format)."""
 
     format: str = field(default="", kw_only=True)
+    also: str = field(default="", kw_only=True)  # a strftime format that answers may have besides
+    zone: str = field(default="UTC", kw_only=True)  # of times that name none
 
 
 @dataclass(frozen=True, eq=False)
 class Date(Field):
-    """A calendar day, without a time or a zone."""
+    """A calendar day, without a time or a zone. `format` is a strftime format, or "as written"."""
 
     format: str = field(default="%Y-%m-%d", kw_only=True)
 
@@ -98,6 +110,8 @@ class Choice(Field):
 
     choices: Mapping[Any, str] = field(default_factory=dict, kw_only=True)
     meaning: str = field(default="", kw_only=True)
+    open: bool = field(default=False, kw_only=True)  # there may be other codes
+    as_words: bool = field(default=False, kw_only=True)  # the meaning is sent, not the code
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +121,7 @@ class List(Field):
     separator: str = field(default="", kw_only=True)
     choices: Mapping[Any, str] = field(default_factory=dict, kw_only=True)
     emails: bool = field(default=False, kw_only=True)
+    only_one: bool = field(default=False, kw_only=True)  # several items cannot be sent
     alone: bool = field(default=False, kw_only=True)  # a single item travels as it is, not in a list
 
 

@@ -5,10 +5,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from toolkit.spec.fields import Field, File, Masked, Record, secret_keys
 from toolkit.spec.transport import CredentialHeader, Page, RefusedRows
+
+if TYPE_CHECKING:
+    from toolkit.spec.assumptions import Assumption
 
 
 class Provenance(enum.StrEnum):
@@ -61,6 +64,7 @@ class System:
     base_url: str = ""
     header: CredentialHeader = field(default_factory=CredentialHeader)
     one_installation: bool = False  # everybody uses the same one, whatever its address
+    assumptions: "tuple[Assumption, ...]" = ()  # what the document leaves open
 
 
 @dataclass(frozen=True, eq=False)

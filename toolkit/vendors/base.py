@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import pandas as pd
+
 from toolkit import settings
 from toolkit.client import Client
 from toolkit.errors import SettingsError
@@ -15,7 +17,7 @@ from toolkit.http.session import Clock, Limits, Session, Tokens
 from toolkit.plain import message
 from toolkit.push import IfSent, Memory, OnBadRows, Options, SendPolicy
 from toolkit.push.destination import canonical_origin
-from toolkit.spec import CredentialHeader, Endpoint, Raw, Service, System, raw_services
+from toolkit.spec import Assumed, Assumption, CredentialHeader, Endpoint, Raw, Service, System, raw_services
 from toolkit.spec.suggest import Suggesting, did_you_mean, suggests_arguments
 
 INTERNAL = ("connection", "declared", "endpoints", "raw_only", "system")  # what no analyst uses
@@ -48,20 +50,27 @@ class Connection:
                 f"{system.title}: no address is known. Give {system.name}={{'base_url': 'https://…', …}} to connect(), "
                 f"set {settings.variable(system, 'base_url')}, or write it into {settings.settings_file()}"
             )
+        assumed = Assumed(system.assumptions, account.get("assumptions"), system.name)
         session = Session(
             address,
-            header=_header(system, account.get("header")),
+            header=_header(system, account.get("header") or assumed.get("authorization")),
             limits=Limits(**limits),
             clock=clock,
             ca_bundle=account.get("ca_bundle"),
             allow_http=account.get("allow_http", False),
         )
         workers = account.get("workers", 8)
-        return cls(Client(session, corrections=corrections, workers=workers, progress=progress), account, system)
+        client = Client(session, corrections=corrections, assumed=assumed, workers=workers, progress=progress)
+        return cls(client, account, system)
 
     @property
     def session(self) -> Session:
         return self.client.session
+
+    @property
+    def assumed(self) -> Assumed:
+        """The readings of the document that are in force."""
+        return self.client.assumed
 
     @property
     def host(self) -> str:
@@ -84,7 +93,7 @@ class Connection:
         return Memory(self.system.name, self.identity, "", lock, where, Path(state) if state else None)
 
     def endpoint(self, declared: Endpoint) -> Endpoint:
-        """The endpoint with the method and path that the user's settings give it."""
+        """The endpoint as the assumptions and the user's settings have it."""
         return self.client.corrected(declared)
 
     def policy(
@@ -99,7 +108,7 @@ class Connection:
         Raises:
             InputError: a value or an option is unknown.
         """
-        own = {"progress": self.client.progress, **defaults}
+        own = {"progress": self.client.progress, **self.assumed.options, **defaults}
         return SendPolicy(if_sent, on_bad_rows, Options.of(own, self.account.get("push"), options))
 
     def sign_in(self) -> None:
@@ -127,6 +136,31 @@ class VendorClient(Suggesting, Service):
         self.raw = self._raw_services(connection.client.raw)
         if connection.session.tokens is None:
             connection.session.tokens = Tokens(self._sign_in, connection.session.clock)
+
+    def assumptions(self) -> pd.DataFrame:
+        """List our readings of what the vendor's document leaves open. Nothing is sent.
+
+        Another reading is chosen in `connect(…, assumptions={"name": value})`, in the settings file under
+        `[profile.system.assumptions]`, or as a JSON object in `TOOLKIT_SYSTEM_ASSUMPTIONS`, with the system's name.
+        `analyst-toolkit probe` compares them with a real account.
+
+        Returns:
+            One row per reading: `name`, `meaning`, `value`, `choices` (none for a number), `provenance` (documented,
+            observed, assumed, or confirmed on a day), and the calls that it `touches`.
+        """
+        assumed, seen = self.connection.assumed, self.connection.account.get("confirmed") or {}
+        rows = [
+            {
+                "name": a.name,
+                "meaning": a.meaning,
+                "value": assumed[a.name],
+                "choices": [*a.choices],
+                "provenance": _provenance(a, assumed[a.name], seen),
+                "touches": [*a.touches],
+            }
+            for a in self.system.assumptions
+        ]
+        return pd.DataFrame(rows, dtype=object).astype(dict.fromkeys(("name", "meaning", "provenance"), "str"))
 
     def __dir__(self) -> list[str]:
         """What an analyst uses; completion shows it."""
@@ -161,6 +195,14 @@ class VendorClient(Suggesting, Service):
         if not all(found):
             raise SettingsError(f"{self.system.title} needs {' and '.join(names)} here: not known yet")
         return found
+
+
+def _provenance(assumption: Assumption, value: Any, seen: Mapping[str, Any]) -> str:
+    """Who says so; where `probe` saw that the value in force is true, when that was."""
+    known = seen.get(assumption.name)
+    if isinstance(known, Mapping) and known.get("value") == value:
+        return message("confirmed {day}", day=known.get("on"))
+    return str(assumption.provenance)
 
 
 def _header(system: System, text: str | None) -> CredentialHeader:

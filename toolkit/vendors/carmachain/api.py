@@ -21,6 +21,7 @@ from toolkit.spec import (
     get,
     post,
 )
+from toolkit.vendors.carmachain.assumptions import ASSUMPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,7 @@ SYSTEM = System(
     credentials=Credentials,
     header=CredentialHeader(form="{token}"),
     dialect=Dialect(message=("response.message", "message")),
+    assumptions=ASSUMPTIONS,
 )
 
 
@@ -72,7 +74,7 @@ class Person(Record):
 
     IdDocument: Identity = Identity("Number of the identity document. Leading zeros count.")
     PhoneNumber: Phone = Phone(
-        "Phone, as +380999999999, 380999999999 or 0999999999: all three are one person.", country="UA", as_written=True
+        "Phone, as +380999999999, 380999999999 or 0999999999: all three are one person.", country="UA", form="bare"
     )
 
 

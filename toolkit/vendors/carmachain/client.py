@@ -21,7 +21,6 @@ from toolkit.vendors.carmachain.api import ALL, TOKEN_LIFE
 from toolkit.vendors.carmachain.push import BETWEEN, PEOPLE, Peers, known, same_person
 
 log: logging.Logger = logging.getLogger("toolkit")
-AT_ONCE = {"chunk_rows": 100}  # people in a request, at most
 IDS_AT_ONCE = 1000
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 60.0  # seconds between two looks
 TICKET = ("idRequest", "type_request")
@@ -81,7 +80,7 @@ class CarmaChain(VendorClient, declared.CarmaChain):
 
         Manual: CarmaChain, Developer guide, Send request; POST /api/createrequest (documented).
         """
-        policy = self.connection.policy(if_sent, on_bad_rows, options, **AT_ONCE)
+        policy = self.connection.policy(if_sent, on_bad_rows, options)
         report = bulk_write(rows, Peers(self.connection, known(categories)), policy)
         if without := int(report.table["idRequest"].isna().sum()):
             log.warning("%s of %s rows have no ticket: `outcome` and `error` say why", without, len(report))

@@ -28,6 +28,7 @@ from toolkit.spec import (
     post,
     put,
 )
+from toolkit.vendors.ida.assumptions import ASSUMPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,6 +76,7 @@ SYSTEM = System(
             415: Meaning.INVALID,
         },
     ),
+    assumptions=ASSUMPTIONS,
 )
 
 

@@ -18,6 +18,7 @@ from toolkit.spec import (
     Value,
     post,
 )
+from toolkit.vendors.nddprint.assumptions import ASSUMPTIONS
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -53,6 +54,7 @@ SYSTEM = System(
             KEPT: "the vendor answered false: the account allows one card code a user, and the old one was not replaced"
         },
     ),
+    assumptions=ASSUMPTIONS,
 )
 
 

@@ -4,6 +4,7 @@ import enum
 from typing import TYPE_CHECKING, Annotated
 
 from toolkit.spec import Dialect, Json, Masked, Meaning, Record, System, Text
+from toolkit.vendors.signio.assumptions import ASSUMPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,7 @@ SYSTEM = System(
             "06": Meaning.MISSING,
         },
     ),
+    assumptions=ASSUMPTIONS,
 )
 
 

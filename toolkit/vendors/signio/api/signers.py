@@ -59,7 +59,7 @@ class NewSigner(Record):
     aprobador: Flag = Flag("Whether the person approves instead of signing.")
     tipo_firma: Choice = Choice("Kind of signature.", choices=SIGNATURE)
     tipo_firmante: Choice = Choice("Whether a person or a company signs.", choices=PERSON)
-    celular: Phone = Phone("Mobile phone.", country="CO", max_length=15, mobile=True)
+    celular: Phone = Phone("Mobile phone.", country="CO", max_length=15, mobile=True, form="as written", strict=False)
     razonsocial: Text = Text("Name of the company that the person represents.", max_length=45)
     company_identification_type: Text = Text("Type of the company's identity document.", max_length=5)
     company_identification: Identity = Identity(
@@ -72,7 +72,9 @@ class NewSigner(Record):
     states: List = List("The states of which a Notificado is notified.", choices=TOLD_OF)
     enable_comments: Flag = Flag("Whether the person may comment.")
     on_premise_signature: Flag = Flag("Whether the person may sign on site; as the envelope says where it is missing.")
-    operation_rol: List = List("The roles that the documents' tags give this person.", separator=",")
+    operation_rol: List = List(
+        "The roles that the documents' tags give this person.", separator=",", wire="Operation_rol"
+    )
 
 
 class Signer(Record):
@@ -121,7 +123,7 @@ class Signers(Service):
         provenance=OBSERVED,
         returns=Identifier(Text("Identifier of the signer."), "id_firmante"),
         body=NewSigner,
-        note=f"{PATH_ONLY} `Operation_rol` is sent in small letters.",
+        note=PATH_ONLY,
     )
     def add_signer(
         self,

@@ -1,0 +1,120 @@
+"""What a document leaves open, our reading of it, and the other readings that a user can choose."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from toolkit.errors import SettingsError
+from toolkit.plain import message
+from toolkit.spec.fields import Field, Nested, Record, Rows
+from toolkit.spec.suggest import did_you_mean
+from toolkit.spec.systems import ASSUMED, Endpoint, Provenance, Table, Value
+
+Facts = Mapping[str, Mapping[str, Any]]  # attributes by the name of a field, a kind or an endpoint, or "call.argument"
+
+
+@dataclass(frozen=True, eq=False)
+class Assumption:
+    """One open point. `facts` say what each value changes in the declaration; behaviours are looked up by name."""
+
+    name: str
+    meaning: str
+    value: Any  # ours
+    choices: Mapping[Any, str] = field(default_factory=dict)  # each value and what it means; none: a number
+    touches: tuple[str, ...] = ()  # the calls that it changes
+    provenance: Provenance = ASSUMED
+    other: Any = None  # what another vendor would have: of a form (spelling, type, header); None for a behaviour
+    minimum: float = 0  # of a number
+    option: str = ""  # the option of a push that it gives its default to
+    facts: Mapping[Any, Facts] = field(default_factory=dict)
+
+    def checked(self, value: Any, where: str) -> Any:
+        """The value, as it is declared.
+
+        Raises:
+            SettingsError: it is none of the choices, or no such number.
+        """
+        if not self.choices:
+            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            if number and value >= self.minimum and (isinstance(self.value, float) or value == int(value)):
+                return type(self.value)(value)
+            text = "{where}: {name} is a number from {minimum:g} on, not {value!r}"
+            raise SettingsError(message(text, where=where, name=self.name, minimum=self.minimum, value=value))
+        for choice in self.choices:
+            if choice == value and type(choice) is type(value):
+                return choice
+        known = [str(choice) for choice in self.choices]
+        text = message("{where}: {name} is not {value!r}", where=where, name=self.name, value=value)
+        hint = did_you_mean(str(value), known) or message("; it is one of {known}", known=", ".join(known))
+        raise SettingsError(text + hint)
+
+
+class Assumed(dict[str, Any]):
+    """The value of every assumption that is in force for one account, and the declaration as they make it."""
+
+    def __init__(
+        self, declared: Iterable[Assumption] = (), values: Mapping[str, Any] | None = None, where: str = ""
+    ) -> None:
+        """Ours, and in their place the values supplied.
+
+        Raises:
+            SettingsError: a name or a value is unknown; it proposes the nearest.
+        """
+        by_name = {assumption.name: assumption for assumption in declared}
+        super().__init__({name: assumption.value for name, assumption in by_name.items()})
+        for name, value in (values or {}).items():
+            if name not in by_name:
+                hint = did_you_mean(str(name), by_name) or message("; it has {names}", names=", ".join(by_name))
+                raise SettingsError(message("{where} has no assumption {name!r}", where=where, name=name) + hint)
+            self[name] = by_name[name].checked(value, where)
+        ours = {name: assumption.value for name, assumption in by_name.items()}
+        chosen = [by_name[name].facts.get(value, {}) for name, value in self.items() if value != ours[name]]
+        self._facts: dict[str, dict[str, Any]] = {}
+        for facts in chosen:
+            for name, attributes in facts.items():
+                self._facts[name] = {**self._facts.get(name, {}), **attributes}
+        self.options: dict[str, Any] = {
+            assumption.option: self[name] for name, assumption in by_name.items() if assumption.option
+        }
+        self._endpoints: dict[Endpoint, Endpoint] = {}
+
+    def endpoint(self, declared: Endpoint) -> Endpoint:
+        """The endpoint as the assumptions have it."""
+        if declared not in self._endpoints:
+            self._endpoints[declared] = self._adapted(declared)
+        return self._endpoints[declared]
+
+    def fields(self, declared: Iterable[Field], of: str = "") -> tuple[Field, ...]:
+        """Fields as the assumptions have them; `of` is the endpoint whose arguments they are."""
+        return tuple(self._field(f, of) for f in declared)
+
+    def record(self, declared: type[Record]) -> type[Record]:
+        """A record as the assumptions have it."""
+        fields = self.fields(declared.fields)
+        if all(mine is theirs for mine, theirs in zip(fields, declared.fields, strict=True)):
+            return declared
+        return type(declared.__name__, (declared,), {"fields": fields, "__doc__": declared.__doc__})
+
+    def _adapted(self, declared: Endpoint) -> Endpoint:
+        arguments = self.fields(declared.arguments, declared.name)
+        changes: dict[str, Any] = {**self._facts.get(declared.name, {})}
+        if any(mine is not theirs for mine, theirs in zip(arguments, declared.arguments, strict=True)):
+            changes["arguments"] = arguments
+        returns = declared.returns
+        if isinstance(returns, Table) and (record := self.record(returns.record)) is not returns.record:
+            changes["returns"] = replace(returns, record=record)
+        elif isinstance(returns, Value) and (mine := self._field(returns.field, declared.name)) is not returns.field:
+            changes["returns"] = replace(returns, field=mine)
+        return replace(declared, **changes) if changes else declared
+
+    def _field(self, declared: Field, of: str) -> Field:
+        names = (declared.kind, declared.name, f"{of}.{declared.name}")
+        changes: dict[str, Any] = {}
+        for facts in (self._facts[name] for name in names if name in self._facts):
+            changes |= facts
+        if isinstance(declared, Nested | Rows) and declared.record:
+            record = self.record(declared.record)
+            if record is not declared.record:
+                changes["record"] = record
+        return replace(declared, **changes) if changes else declared

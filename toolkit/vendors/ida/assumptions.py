@@ -1,0 +1,132 @@
+"""What the document of IDA leaves open."""
+
+from toolkit.spec import DOCUMENTED, Assumption
+
+KINDS = {
+    "text": "any text; nothing is checked",
+    "phone": "a phone",
+    "email": "an e-mail address",
+    "date": "a day",
+    "number": "a number",
+    "list": "one of the field's options",
+}
+DAYS = {
+    "%d/%m/%Y": "31/12/2024",
+    "%d-%m-%Y": "31-12-2024",
+    "%Y-%m-%d": "2024-12-31",
+    "%Y/%m/%d": "2024/12/31",
+    "as written": "as the cell has it",
+}
+PHONES = {
+    "digits": "56912345678",
+    "+digits": "+56912345678",
+    "national": "912345678",
+    "as written": "as the cell has it",
+}
+FILLED = ("fields", "create_database", "insert_records", "update_record")
+EDITED = ("insert_records", "update_record")
+
+
+def _type(number: int, value: str, other: str) -> Assumption:
+    return Assumption(
+        f"type_{number}", f"What a field of type {number} holds.", value, KINDS, touches=FILLED, other=other
+    )
+
+
+ASSUMPTIONS = (
+    _type(1, "phone", "date"),
+    _type(3, "date", "phone"),
+    _type(4, "number", "list"),
+    _type(5, "list", "number"),
+    Assumption("other_types", "What a field of type 6 or above holds.", "text", KINDS, touches=FILLED),
+    Assumption(
+        "date_form",
+        "How days are sent, in inserts and in edits.",
+        "%d/%m/%Y",
+        DAYS,
+        touches=EDITED,
+        other="%Y-%m-%d",
+        facts={form: {"date": {"format": form}} for form in DAYS},
+    ),
+    Assumption(
+        "phone_form",
+        "How phones are sent, in inserts and in edits.",
+        "digits",
+        PHONES,
+        touches=EDITED,
+        other="+digits",
+        facts={form: {"phone": {"form": form}} for form in PHONES},
+    ),
+    Assumption(
+        "record_id",
+        "The name under which a record's identifier travels.",
+        "as printed",
+        {
+            "as printed": "`recordId` in the address, `recordID` in a body",
+            "recordId": "`recordId` in both",
+            "recordID": "`recordID` in both",
+        },
+        touches=("record", "records", "update_record"),
+        provenance=DOCUMENTED,
+        other="recordID",
+        facts={
+            spelling: {
+                call: {"wire": spelling, "in_body": spelling} for call in ("record.id", "update_record.record_id")
+            }
+            for spelling in ("recordId", "recordID")
+        },
+    ),
+    Assumption(
+        "empty_text",
+        "What clears a field in an edit.",
+        "empty",
+        {"empty": 'the text ""', "null": "null"},
+        touches=("update_record",),
+        other="null",
+    ),
+    Assumption(
+        "label",
+        "Whether a new field's `label` is sent; where it is missing, it is the name.",
+        "sent",
+        {"sent": "always", "left out": "never"},
+        touches=("create_database",),
+        provenance=DOCUMENTED,
+        other="left out",
+    ),
+    Assumption(
+        "atomic_requests",
+        "Whether a request's records are stored all or none.",
+        True,
+        {True: "all or none", False: "a refused request may have stored some"},
+        touches=("insert_records",),
+    ),
+    Assumption(
+        "counter_delay",
+        "Seconds after which `rowCounter` shows what was stored.",
+        5.0,
+        touches=("insert_records",),
+        option="settle_stable",
+    ),
+    Assumption(
+        "settle_wait",
+        "Seconds after which a request whose connection died is stored, or never will be.",
+        65.0,
+        touches=("insert_records",),
+        option="settle_wait",
+    ),
+    Assumption(
+        "duplicates_kept",
+        "Whether a record like one that is there is stored once more, and counted.",
+        True,
+        {True: "stored and counted", False: "left out in silence"},
+        touches=("insert_records",),
+    ),
+    Assumption(
+        "largest_request",
+        "Records in one request, at most.",
+        3896,
+        touches=("insert_records",),
+        minimum=1,
+        option="chunk_rows",
+    ),
+)
