@@ -37,8 +37,9 @@ def test_facts_name_what_is_declared(vendor: Vendor) -> None:
     for a in vendor.system.assumptions:
         for value, facts in a.facts.items():
             assumed = Assumed(vendor.system.assumptions, {a.name: value})
-            changed = [e for e in vendor.service.endpoints.values() if assumed.endpoint(e) is not e]
+            changed: list[object] = [e for e in vendor.service.endpoints.values() if assumed.endpoint(e) is not e]
             changed += [f for f in OF_ROWS if assumed.fields([f]) != (f,)]
+            changed += [h for h in [assumed.header(vendor.system.header)] if h.form != vendor.system.header.form]
             assert value == a.value or changed or not facts, (a.name, value)
 
 

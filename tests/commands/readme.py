@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 import toolkit
-from toolkit.spec import Endpoint
+from toolkit.spec import Endpoint, System
+from toolkit.vendors.base import VendorClient
 from toolkit.vendors.vendor import Vendor
 
 README = Path(__file__).parent.parent.parent / "README.md"
@@ -38,18 +39,32 @@ def _system(vendor: Vendor) -> str:
     declared, system = vendor.service, vendor.system
     lines = [
         f"### `api.{system.name}`: {system.title}. {_first_line(declared)}\n",
-        f"| call | method and path | provenance | {system.manual} |",
-        "| --- | --- | --- | --- |",
+        f"| call | method and path | provenance | {system.manual} | assumptions |",
+        "| --- | --- | --- | --- | --- |",
         *(_row(e, raw=not hasattr(declared, e.name)) for e in declared.endpoints.values()),
     ]
     methods = inspect.getmembers(vendor.client, inspect.isfunction)
-    own = [(n, m) for n, m in methods if n not in declared.endpoints and not n.startswith("_")]
-    return "\n".join([*lines, "", *(f"- `{name}`: {_first_line(method)}" for name, method in own)]) + "\n"
+    shared = dir(VendorClient)
+    own = [(n, m) for n, m in methods if not n.startswith("_") and n not in {*declared.endpoints, *shared}]
+    calls = (f"- `{name}`: {_first_line(method)}{_standing_on(vendor, name)}" for name, method in own)
+    return "\n".join([*lines, "", *calls]) + "\n"
+
+
+def _standing_on(vendor: Vendor, call: str) -> str:
+    names = _assumptions(vendor.system, call)
+    return f" Assumptions: {names}." if names else ""
+
+
+def _assumptions(system: System, call: str) -> str:
+    return ", ".join(f"`{a.name}`" for a in system.assumptions if call in a.touches)
 
 
 def _row(endpoint: Endpoint, raw: bool) -> str:
     name = f"raw.{endpoint.name}" if raw else endpoint.name
-    return f"| `{name}` | {endpoint.method} `{endpoint.path}` | {endpoint.provenance} | {endpoint.section} |"
+    assert endpoint.system
+    assumptions = _assumptions(endpoint.system, endpoint.name)
+    cells = (f"`{name}`", f"{endpoint.method} `{endpoint.path}`", endpoint.provenance, endpoint.section, assumptions)
+    return f"| {' | '.join(cells)} |".replace("|  |", "| |")
 
 
 def _first_line(described: object) -> str:

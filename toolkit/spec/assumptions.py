@@ -10,6 +10,7 @@ from toolkit.plain import message
 from toolkit.spec.fields import Field, Nested, Record, Rows
 from toolkit.spec.suggest import did_you_mean
 from toolkit.spec.systems import ASSUMED, Endpoint, Provenance, Table, Value
+from toolkit.spec.transport import CredentialHeader
 
 Facts = Mapping[str, Mapping[str, Any]]  # attributes by the name of a field, a kind or an endpoint, or "call.argument"
 
@@ -78,6 +79,10 @@ class Assumed(dict[str, Any]):
             assumption.option: self[name] for name, assumption in by_name.items() if assumption.option
         }
         self._endpoints: dict[Endpoint, Endpoint] = {}
+
+    def header(self, declared: CredentialHeader) -> CredentialHeader:
+        """How the credential travels, as the assumptions have it."""
+        return replace(declared, **self._facts.get("header", {}))
 
     def endpoint(self, declared: Endpoint) -> Endpoint:
         """The endpoint as the assumptions have it."""

@@ -128,8 +128,15 @@ def _described(doc: str | None, endpoint: Endpoint) -> str:
     parts += [block("Columns", endpoint.record)] if endpoint.record and endpoint.record.fields else []
     at = f"{endpoint.method} {endpoint.path}"
     note = f" {endpoint.note}" if endpoint.note else ""
+    parts += assumptions_of(endpoint.system, endpoint.name)
     parts.append(f"Manual: {endpoint.system.manual}, {endpoint.section}; {at} ({endpoint.provenance}).{note}")
     return "\n\n".join(parts)
+
+
+def assumptions_of(system: System, call: str) -> list[str]:
+    """What a docstring says of the assumptions that a call stands on: a paragraph, or none."""
+    names = ", ".join(a.name for a in system.assumptions if call in a.touches)
+    return [f"Assumptions: {names}. `api.{system.name}.assumptions()` explains them."] if names else []
 
 
 def _with_arguments(doc: str, endpoint: Endpoint) -> list[str]:

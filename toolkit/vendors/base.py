@@ -18,6 +18,7 @@ from toolkit.plain import message
 from toolkit.push import IfSent, Memory, OnBadRows, Options, SendPolicy
 from toolkit.push.destination import canonical_origin
 from toolkit.spec import Assumed, Assumption, CredentialHeader, Endpoint, Raw, Service, System, raw_services
+from toolkit.spec.service import assumptions_of
 from toolkit.spec.suggest import Suggesting, did_you_mean, suggests_arguments
 
 INTERNAL = ("connection", "declared", "endpoints", "raw_only", "system")  # what no analyst uses
@@ -53,7 +54,7 @@ class Connection:
         assumed = Assumed(system.assumptions, account.get("assumptions"), system.name)
         session = Session(
             address,
-            header=_header(system, account.get("header") or assumed.get("authorization")),
+            header=_header(system, account.get("header")) or assumed.header(system.header),
             limits=Limits(**limits),
             clock=clock,
             ca_bundle=account.get("ca_bundle"),
@@ -128,6 +129,7 @@ class VendorClient(Suggesting, Service):
         cls._raw_services = raw_services(cls)
         for name, member in list(vars(cls).items()):
             if inspect.isfunction(member) and not name.startswith("_"):
+                member.__doc__ = _with_assumptions(inspect.cleandoc(member.__doc__ or ""), cls.system, name)
                 setattr(cls, name, suggests_arguments(member, f"{cls.system.name}.{name}"))
 
     def __init__(self, connection: Connection) -> None:
@@ -197,6 +199,12 @@ class VendorClient(Suggesting, Service):
         return found
 
 
+def _with_assumptions(doc: str, system: System, call: str) -> str:
+    """A docstring with the assumptions of the call before its place in the manual."""
+    text, apart, manual = doc.partition("\n\nManual: ")
+    return "\n\n".join([text, *assumptions_of(system, call)]) + apart + manual
+
+
 def _provenance(assumption: Assumption, value: Any, seen: Mapping[str, Any]) -> str:
     """Who says so; where `probe` saw that the value in force is true, when that was."""
     known = seen.get(assumption.name)
@@ -205,10 +213,10 @@ def _provenance(assumption: Assumption, value: Any, seen: Mapping[str, Any]) -> 
     return str(assumption.provenance)
 
 
-def _header(system: System, text: str | None) -> CredentialHeader:
+def _header(system: System, text: str | None) -> CredentialHeader | None:
     """The header that carries the credential, where the settings have another one: "Name: text", or its text alone."""
     if text is None:
-        return system.header
+        return None
     name, _, form = text.rpartition(": ") if isinstance(text, str) else ("", "", "")
     try:
         header = CredentialHeader(name or system.header.name, form)

@@ -40,6 +40,7 @@ ASSUMPTIONS = (
         touches=ASKS,
         provenance=DOCUMENTED,
         other="Bearer {token}",
+        facts={"Bearer {token}": {"header": {"form": "Bearer {token}"}}},
     ),
     Assumption(
         "phone_form",

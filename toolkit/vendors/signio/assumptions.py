@@ -39,12 +39,12 @@ ASSUMPTIONS = (
     Assumption(
         "operation_rol_key",
         "The name under which a signer's roles travel in 6.7.",
-        "Operation_rol",
+        "operation_rol",
         {"Operation_rol": "as 6.7 prints it", "operation_rol": "as 6.8 prints it"},
         touches=SIGNERS,
         provenance=DOCUMENTED,
-        other="operation_rol",
-        facts={"operation_rol": {"add_signer.operation_rol": {"wire": "operation_rol"}}},
+        other="Operation_rol",
+        facts={"Operation_rol": {"add_signer.operation_rol": {"wire": "Operation_rol"}}},
     ),
     Assumption(
         "identity_numbers",

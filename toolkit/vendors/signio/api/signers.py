@@ -72,9 +72,7 @@ class NewSigner(Record):
     states: List = List("The states of which a Notificado is notified.", choices=TOLD_OF)
     enable_comments: Flag = Flag("Whether the person may comment.")
     on_premise_signature: Flag = Flag("Whether the person may sign on site; as the envelope says where it is missing.")
-    operation_rol: List = List(
-        "The roles that the documents' tags give this person.", separator=",", wire="Operation_rol"
-    )
+    operation_rol: List = List("The roles that the documents' tags give this person.", separator=",")
 
 
 class Signer(Record):
