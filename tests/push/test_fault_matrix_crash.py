@@ -83,7 +83,7 @@ def troubled(ida: Ida, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
     """A frame with a row that is refused without a name, while the third request is carried out without an answer."""
     monkeypatch.setattr(ida_values, "Refused", lambda status, words="": Refused(status, "Registro no válido"))
     frame = ida.frame(ROWS).assign(TELEFONO=[f"569{n:08}" for n in range(ROWS)])
-    frame.loc[70, "TELEFONO"] = "+573001234567"
+    frame.loc[70, "TELEFONO"] = "+29022158"
     ida.fault(commit="before", reply="ok", times=2)
     ida.fault(commit="before", reply="reset")
     return frame

@@ -264,7 +264,7 @@ def test_again_is_once_more_and_not_more_often(ida: Ida) -> None:
 
 def test_rows_that_were_refused_are_new_the_next_time(ida: Ida) -> None:
     frame = ida.frame(40).assign(TELEFONO=[f"569{n:08}" for n in range(40)])
-    frame.loc[7, "TELEFONO"] = "+573001234567"
+    frame.loc[7, "TELEFONO"] = "+29022158"
     assert ida.insert(frame).summary["rejected"] == 1
     frame.loc[7, "TELEFONO"] = "56900000007"
     with pytest.raises(PushRefused) as caught:

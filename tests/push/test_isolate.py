@@ -19,7 +19,7 @@ PAUSED = "looks like a column in the wrong place"
 def crowd(ida: Ida, bad: list[int], rows: int = ROWS) -> pd.DataFrame:
     """People whose phones are good here and there, but for some of which the vendor has another opinion."""
     frame = ida.frame(rows).assign(TELEFONO=[f"569{n:08}" for n in range(rows)])
-    frame.loc[bad, "TELEFONO"] = [f"+57 300 {n:07}" for n in bad]
+    frame.loc[bad, "TELEFONO"] = [f"+677 2{n:04}" for n in bad]
     return frame
 
 
@@ -90,7 +90,7 @@ def test_a_value_that_many_rows_share(ida: Ida) -> None:
     """Each of them is tried alone: the value may be right in another row."""
     bad = list(range(100, 140))
     frame = crowd(ida, [])
-    frame.loc[bad, "TELEFONO"] = "+573001234567"
+    frame.loc[bad, "TELEFONO"] = "+29022158"
     told, posts = pushed(ida, frame)
     check_guilty(ida, told, frame, bad)
     assert posts - ida.posts_of_a_clean_push(ROWS, chunk_rows=CHUNK) <= 2 * len(bad)
@@ -164,10 +164,10 @@ def test_no_cell_of_a_refused_row_is_kept_on_disk(ida: Ida) -> None:
     frame = crowd(ida, bad, 60).assign(NOMBRE="Nombre Inconfundible")
     report = ida.insert(frame)
     errors = report.table["error"].iloc[bad].tolist()
-    assert errors == [f"Formato de teléfono erróneo: +57 300 {n:07}" for n in bad]
+    assert errors == [f"Formato de teléfono erróneo: +677 2{n:04}" for n in bad]
     assert report.table["error_value"].iloc[bad].tolist() == frame["TELEFONO"].iloc[bad].tolist()
     kept = b"".join(path.read_bytes() for path in (settings.state_folder() / "ledgers").iterdir())
     assert "Formato de teléfono erróneo".encode() in kept
-    for cell in (*frame["EMAIL"], *frame["NOMBRE"], *frame["TELEFONO"], "573000000005", "example.cl"):
+    for cell in (*frame["EMAIL"], *frame["NOMBRE"], *frame["TELEFONO"], "67720005", "example.cl"):
         assert cell.encode() not in kept
     assert str(DATABASE).encode() in kept  # where to: that is no cell

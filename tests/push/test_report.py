@@ -22,7 +22,7 @@ def mixed(ida: Ida, rows: int = 60) -> tuple[pd.DataFrame, Report]:
     """A push with every outcome but "duplicated": it is paused."""
     frame = ida.frame(rows).assign(TELEFONO=[f"569{n:08}" for n in range(rows)])
     frame.loc[3, "EMAIL"] = "nobody"
-    frame.loc[10, "TELEFONO"] = "+573001234567"
+    frame.loc[10, "TELEFONO"] = "+29022158"
     frame = frame.set_axis([f"r{n}" for n in range(rows)])
     ida.fault(commit="before", reply="ok", times=3)
     ida.fault(commit="never", reply="html")
@@ -56,7 +56,7 @@ def test_the_summary_names_every_outcome_and_adds_up(ida: Ida) -> None:
 
 def test_an_input_that_has_such_columns_itself(ida: Ida) -> None:
     """Nothing of the input is covered: the outcome's column steps aside."""
-    frame = ida.frame(4).assign(TELEFONO="+573001234567")
+    frame = ida.frame(4).assign(TELEFONO="+29022158")
     report = ida.insert(frame, options={"max_rejected": 1})
     clash = Report(frame.assign(error="mine", outcome="too", value=1), report.table, report.facts)
     for part in (clash.failed, clash.joined):
@@ -101,7 +101,7 @@ def test_an_incomplete_push_can_be_an_error(ida: Ida, monkeypatch: pytest.Monkey
         paused.raise_if_incomplete()
     assert caught.value.report is paused
     monkeypatch.setattr(ida_values, "Refused", lambda status, words="": Refused(status, "no"))
-    refused = ida.insert(ida.frame(20, "no").assign(TELEFONO=["+573001234567"] + [None] * 19))
+    refused = ida.insert(ida.frame(20, "no").assign(TELEFONO=["+29022158"] + [None] * 19))
     with pytest.raises(PushError) as error:
         refused.raise_if_incomplete()
     assert not isinstance(error.value, PushPaused)
@@ -131,7 +131,7 @@ def test_the_assumptions_of_verified_are_stated(ida: Ida) -> None:
 def test_what_comes_from_outside_is_text_in_a_notebook(ida: Ida, monkeypatch: pytest.MonkeyPatch) -> None:
     nasty = "<img src=x onerror=alert(1)>"
     monkeypatch.setattr(ida_values, "Refused", lambda status, words="": Refused(status, nasty))
-    frame = ida.frame(4).assign(TELEFONO=["+573001234567", None, None, None])
+    frame = ida.frame(4).assign(TELEFONO=["+29022158", None, None, None])
     shown = ida.insert(frame)._repr_html_()
     assert nasty not in shown
     assert "&lt;img" in shown
@@ -155,7 +155,7 @@ def test_unknown_rows_say_how_to_settle_them(ida: Ida) -> None:
 
 def test_a_workbook_can_be_corrected_and_sent_again(ida: Ida, tmp_path: Path) -> None:
     frame = ida.frame(30).assign(TELEFONO=[f"569{n:08}" for n in range(30)])
-    frame.loc[[4, 9], "TELEFONO"] = ["+573001234567", "+573001234568"]
+    frame.loc[[4, 9], "TELEFONO"] = ["+29022158", "+29022159"]
     report = ida.insert(frame)
     path = report.to_excel(tmp_path / "result.xlsx")
     again = toolkit.read_sheet(path)
@@ -172,7 +172,7 @@ def test_every_wrong_cell_of_a_row_is_said_and_coloured(ida: Ida, tmp_path: Path
     frame = ida.frame(6).assign(TELEFONO=[f"569{n:08}" for n in range(6)], MONTO="1")
     frame.loc[2, ["EMAIL", "MONTO"]] = ["nobody", "x"]
     frame.loc[4, ["EMAIL", "TELEFONO", "MONTO"]] = ["nobody", "1", "y"]
-    frame.loc[5, "TELEFONO"] = "+573001234567"  # the vendor refuses this one
+    frame.loc[5, "TELEFONO"] = "+29022158"  # the vendor refuses this one
     for rows in (frame, (frame.iloc[n : n + 3] for n in (0, 3))):
         report = ida.insert(rows, if_sent="raise" if rows is frame else "resend", options={"max_rejected": 1})
         told = report.table.loc[4]
@@ -186,7 +186,7 @@ def test_every_wrong_cell_of_a_row_is_said_and_coloured(ida: Ida, tmp_path: Path
             ("nobody", "is"),
             ("1", "is"),
             ("y", "is"),
-            ("+573001234567", "Formato"),
+            ("+29022158", "Formato"),
         ]
         assert {cell.fill.fill_type for cell in commented} == {"solid"}
 
@@ -223,7 +223,7 @@ def test_a_tag_needs_a_field_of_its_own(ida: Ida) -> None:
 
 def test_of_an_iterator_only_problem_rows_keep_their_cells(ida: Ida, tmp_path: Path) -> None:
     frame = ida.frame(90).assign(TELEFONO=[f"569{n:08}" for n in range(90)])
-    frame.loc[[4, 50], "TELEFONO"] = "+573001234567"
+    frame.loc[[4, 50], "TELEFONO"] = "+29022158"
     frame.loc[70, "EMAIL"] = "nobody"
     report = ida.insert(frame.iloc[start : start + 30] for start in (0, 30, 60))
     assert report.table.index.equals(frame.index)
@@ -284,7 +284,7 @@ def test_a_push_is_reported_later_without_its_cells(ida: Ida) -> None:
     sent = report.table[~report.table["error"].fillna("").str.contains("EMAIL")]
     assert later.table["outcome"].astype(str).tolist() == sent["outcome"].astype(str).tolist()
     assert later.summary.sum() == len(frame) - 1
-    assert "+573001234567" not in later.table.to_csv()
+    assert "+29022158" not in later.table.to_csv()
     assert later.failed.query("outcome == 'rejected'")["error"].tolist() == ["Formato de teléfono erróneo: […]"]
     assert "PAUSED" in repr(later)
 

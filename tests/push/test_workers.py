@@ -55,7 +55,7 @@ def test_refusals_among_several(ida: Ida) -> None:
     """Named rows of requests that were under way together."""
     frame = ida.frame(ROWS).assign(TELEFONO=[f"569{n:08}" for n in range(ROWS)])
     bad = [20, 100, 160, 161, 350]
-    frame.loc[bad, "TELEFONO"] = [f"+57 300 {n:07}" for n in bad]
+    frame.loc[bad, "TELEFONO"] = [f"+677 2{n:04}" for n in bad]
     ida.fault(commit="before", reply="ok", times=4)
     ida.fault(commit="before", reply="reset")
     told = ida.push(frame, chunk_rows=60)
@@ -67,7 +67,7 @@ def test_refusals_among_several(ida: Ida) -> None:
 def test_a_refusal_after_a_doubt(ida: Ida) -> None:
     """A request that holds a bad row is lost, then sent again and refused: what it would have stored, it never did."""
     frame = ida.frame(60).assign(TELEFONO=[f"569{n:08}" for n in range(60)])
-    frame.loc[30, "TELEFONO"] = "+573001234567"
+    frame.loc[30, "TELEFONO"] = "+29022158"
     ida.fault(commit="before", reply="ok")
     ida.fault(commit="late", late=30, reply="reset")
     told = ida.push(frame, chunk_rows=59)
@@ -100,7 +100,7 @@ def test_trouble_with_the_very_first_row(bench: Bench, fault: str, workers: int)
 
 
 def test_a_refused_first_row_is_no_reason_to_distrust(ida: Ida) -> None:
-    frame = ida.frame(50).assign(TELEFONO=["+573001234567", *["56912345678"] * 49])
+    frame = ida.frame(50).assign(TELEFONO=["+29022158", *["56912345678"] * 49])
     told = ida.push(frame)
     ida.check(told, frame)
     assert (told.of("rejected"), told.of("verified")) == (1, 49)

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
+from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
@@ -38,10 +39,14 @@ RESET = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # linger for 0 sec
 @dataclass(frozen=True)
 class Request:
     method: str
-    path: str
+    target: str  # the path as it came: what is escaped there (a slash) is no part of its structure
     query: Mapping[str, str]
     headers: Message
     body: bytes | None  # None: longer than the limit
+
+    @cached_property
+    def path(self) -> str:
+        return unquote(self.target)
 
 
 @dataclass(frozen=True)
@@ -179,7 +184,7 @@ class Connection(BaseHTTPRequestHandler):
         except BadFraming:
             self._refuse()
             return
-        reply = self.server.answer(Request(self.command, unquote(target.path), query, self.headers, body))
+        reply = self.server.answer(Request(self.command, target.path, query, self.headers, body))
         if reply.fault and reply.fault.delay and reply.fault.reply != "drip":
             self.server.stopping.wait(reply.fault.delay)
         SENDERS[reply.fault.reply if reply.fault else "ok"](self, reply)

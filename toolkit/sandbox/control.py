@@ -42,6 +42,7 @@ class Control(ControlPlane):
             machine.late.clear()
             machine.requests.clear()
             machine.clock.fixed, machine.clock.ahead = None, 0.0
+            machine.strict = False
             with machine.store.transaction():
                 machine.store.clear()
         if seed:
@@ -97,6 +98,10 @@ class Control(ControlPlane):
         """No token that a system gave so far is good any more."""
         with self._machine.transaction():
             self._machine.store.set(f"{system}.key", None)
+
+    def strict(self, on: bool = True) -> None:
+        """Refuse members of a body that no table of the manual names. They are let pass otherwise."""
+        self._machine.strict = on
 
     def body_limit(self, size: int) -> None:
         """Longer bodies, in bytes, are answered with 413."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache, partial
 from typing import Any
+from urllib.parse import quote, unquote
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter, Map, MapAdapter, Rule
@@ -46,10 +47,13 @@ class Machine:
         self.requests: deque[dict[str, Any]] = deque(maxlen=100_000)
         self.late: list[tuple[float, Handler, Call]] = []
         self.max_body = 10_000_000
+        self.url = ""  # where it is reached, once it listens
+        self.strict = False  # whether members that no table names are refused
         self._routes = {name: _adapter(v) for name, v in self.vendors.items()}
 
     def call(self, system: str, **facts: Any) -> Call:
-        return Call(system, self.store, self.clock.now(), header=self.vendors[system].system.header, **facts)
+        header = self.vendors[system].system.header
+        return Call(system, self.store, self.clock.now(), header=header, strict=self.strict, **facts)
 
     @contextmanager
     def transaction(self, *, keep: bool = True) -> Iterator[None]:
@@ -77,20 +81,21 @@ class Machine:
 
     def answer(self, request: Request) -> Reply:
         """What a vendor says to a request, after whatever fault comes first in line for it."""
-        name = request.path.lstrip("/").partition("/")[0]
+        name, _, rest = request.target.lstrip("/").partition("/")
         vendor = self.vendors.get(name)
         if vendor is None:
             return Reply(404, encoded({"message": f"Not Found: there is no system at /{name}", "code": 404}))
-        below = request.path.removeprefix(f"/{name}")
+        below = "/" + unquote(rest)
         with self.store.lock:
             fault = next((f for f in self.faults if f.matches(name, request.method, below)), None)
         endpoint, afterwards, allowed = None, None, {}
         try:
-            (endpoint, handler), path = self._routes[name].match(below, request.method)
+            (endpoint, handler), path = self._routes[name].match(_plainly_escaped("/" + rest), request.method)
             if request.body is None:
                 raise Refused(413)
             facts = {"method": request.method, "query": request.query, "headers": request.headers}
             keep = fault.partial if fault and fault.commit == "partial" else None
+            path = {k: unquote(v) if isinstance(v, str) else v for k, v in path.items()}
             call = self.call(name, **facts, path=path, body=request.body, keep=keep)
             done, afterwards = self._carry_out(vendor, endpoint, handler, call, fault)
         except Refused as refusal:
@@ -160,6 +165,11 @@ def _adapter(vendor: FakeVendor) -> MapAdapter:
             path = path.replace(f"{{{argument.name}}}", f"<{kind}{argument.name}>")
         rules.append(Rule(path, methods=[method], endpoint=(endpoint, handler)))
     return Map(rules, strict_slashes=False, merge_slashes=False, converters={"digits": Digits}).bind("")
+
+
+def _plainly_escaped(path: str) -> str:
+    """A path in which one spelling of each segment is left, so that an escaped slash divides nothing."""
+    return "/".join(quote(unquote(segment), safe="") for segment in path.split("/"))
 
 
 def _reply(vendor: FakeVendor, done: Answer, fault: Fault | None, afterwards: Callable[[], None] | None) -> Reply:

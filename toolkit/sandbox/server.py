@@ -70,6 +70,7 @@ class Sandbox:
             listener = Listener(self._address, self._answer(machine), lambda: machine.max_body)
             running.callback(listener.stop)
             self._address = (self._address[0], listener.server_address[1])
+            machine.url = self.url
             self._guard = Guard(*self._address)
             running.callback(self._guard.close)
             listener.start()
@@ -87,13 +88,15 @@ class Sandbox:
         return store
 
     def _answer(self, machine: Machine) -> Callable[[Request], Reply]:
+        pages: dict[str, Callable[[], Any]] = {"/openapi.json": self.openapi, "/identity": self._memory}
+
         def answer(request: Request) -> Reply:
             if refused := self._guard.refusal(request):
                 return refused
-            if request.path == "/openapi.json":
-                return Reply(200, encoded(self.openapi()))
-            if request.path == "/identity":
-                return Reply(200, encoded(self._memory()))
+            if page := pages.get(request.path):
+                if request.method not in ("GET", "HEAD"):
+                    return Reply(405, encoded({"message": "this is only read"}), {"Allow": "GET, HEAD"})
+                return Reply(200, encoded(page()))
             if request.path.split("/")[1:2] == ["control"]:
                 return over_http(self.control, request)
             return machine.answer(request)

@@ -47,6 +47,7 @@ class Call:
     body: bytes = b""
     keep: int | None = None  # a fault: of many records, only the first so many are stored
     header: CredentialHeader = field(default_factory=CredentialHeader)
+    strict: bool = False  # whether members that no table names are refused
 
     @cached_property
     def json(self) -> Any:
@@ -149,6 +150,7 @@ class State(Protocol):
     """What a part of the control plane works with."""
 
     store: Store
+    url: str
 
     def transaction(self) -> AbstractContextManager[None]: ...
     def call(self, system: str) -> Call: ...

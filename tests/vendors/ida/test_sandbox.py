@@ -143,9 +143,9 @@ def test_a_database_is_made_shown_and_deleted(box: Sandbox, ask: Ask) -> None:
         {"name": "N", "fieldList": ["A"]},
         {"name": "N", "fieldList": [{"label": "A"}]},
         {"name": "N", "fieldList": [{"name": "A"}, {"name": "A"}]},
-        {"name": "N", "fieldList": [{"name": "A", "type": 9}]},
+        {"name": "N", "fieldList": [{"name": "A", "type": "text"}]},
+        {"name": "N", "fieldList": [{"name": "A", "type": True}]},
         {"name": "N", "fieldList": [{"name": "A", "required": "no"}]},
-        {"name": "N", "fieldList": [{"name": "A", "colour": "red"}]},
         {"name": "N", "fieldList": [{"name": "A"}], "birthdayMessage": True},
         {"name": "N\ud800", "fieldList": [{"name": "A"}]},
         {"name": "N", "fieldList": [{"name": "A"}], "birthdayMessage": 10**30},
@@ -180,7 +180,6 @@ def test_records_go_in_and_the_counter_is_exact(box: Sandbox, ask: Ask) -> None:
     ("field", "value", "message"),
     [
         (TELEFONO, "5999xxxx", "Formato de teléfono erróneo: 5999xxxx"),
-        (TELEFONO, "+56912345678", "Formato de teléfono erróneo: +56912345678"),
         (TELEFONO, 56912345678.5, "Formato de teléfono erróneo: 56912345678.5"),
         (TELEFONO, "٥٦٩١٢٣٤٥٦٧٨", "Formato de teléfono erróneo: ٥٦٩١٢٣٤٥٦٧٨"),
         (EMAIL, "ana@", "Formato de email erróneo: ana@"),
@@ -232,7 +231,6 @@ def test_required_and_default_values(ask: Ask) -> None:
         ({"database_id": 11111, "records": [{"values": {"field_id": 1}}]}, 400),
         ({"database_id": 11111, "records": [{"values": [{"field_id": NOMBRE}]}]}, 400),
         ({"database_id": 11111, "records": [{"values": [{"field_id": [], "fvalue": "A"}]}]}, 400),
-        ({**one((NOMBRE, "A")), "more": 1}, 400),
     ],
 )
 def test_a_malformed_insert_is_refused(ask: Ask, body: Any, status: int) -> None:

@@ -80,7 +80,7 @@ def test_an_unknown_user_is_a_400(vendor: Client, path: str) -> None:
         ANA | {"CardCode": "1", "ReplaceUniqueCardCode": "true"},
         ANA | {"CardCode": 1, "ReplaceUniqueCardCode": True},
         ANA | {"CardCode": "", "ReplaceUniqueCardCode": True},
-        ANA | {"CardCode": "1", "ReplaceUniqueCardCode": True, "Other": 1},
+        ANA | {"CardCode": None, "ReplaceUniqueCardCode": True},
         [],
     ],
 )

@@ -18,6 +18,7 @@ SEED = "carmachain.seed"  # a setting
 PEERS = tuple(f"peer-{n}" for n in range(1, 10))
 SLOWEST = 600  # seconds until the last peer that answers has done so
 NEVER = 0.04  # of the people: one of the peers never answers
+PERSON = {"IdDocument", "PhoneNumber"}
 PHONE = re.compile(r"(?:\+?38)?0\d{9}", re.ASCII).fullmatch
 FIRST_ID = 0x5F2B1C000000
 KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
@@ -70,7 +71,7 @@ def create_request(call: Call) -> Answer:
     categories, people = _categories(sent.get("type_request")), sent.get("value")
     if not isinstance(people, list) or not people:
         raise Refused(400, "value is empty")
-    people = [_person(item) for item in people][: call.keep]
+    people = [_person(item, call.strict) for item in people][: call.keep]
     number = FIRST_ID + len(call.store.rows(Request))
     rows = [
         {**dict.fromkeys(("IdDocument", "PhoneNumber")), **person, "idRequest": f"{number + n:x}"}
@@ -145,18 +146,21 @@ def _categories(value: Any) -> list[str]:
     return listed
 
 
-def _person(item: Any) -> dict[str, str]:
-    if not isinstance(item, dict) or not item or set(item) - {"IdDocument", "PhoneNumber"}:
+def _person(item: Any, strict: bool) -> dict[str, str]:
+    if not isinstance(item, dict) or (strict and not item.keys() <= PERSON):
         raise Refused(400, "IdDocument or PhoneNumber is needed")
-    if not all(value and isinstance(value, str) for value in item.values()):
+    person = {name: item[name] for name in sorted(PERSON) if item.get(name) is not None}
+    if not person:
+        raise Refused(400, "IdDocument or PhoneNumber is needed")
+    if not all(value and isinstance(value, str) for value in person.values()):
         raise Refused(400, "IdDocument and PhoneNumber are texts")
-    if "PhoneNumber" in item and not PHONE(item["PhoneNumber"]):
-        raise Refused(400, f"PhoneNumber has a wrong format: {item['PhoneNumber']}")
-    return item
+    if "PhoneNumber" in person and not PHONE(person["PhoneNumber"]):
+        raise Refused(400, f"PhoneNumber has a wrong format: {person['PhoneNumber']}")
+    return person
 
 
 def _body(call: Call, known: set[str]) -> dict[str, Any]:
-    if not isinstance(call.json, dict) or set(call.json) - known:
+    if not isinstance(call.json, dict) or (call.strict and not call.json.keys() <= known):
         raise Refused(400)
     return call.json
 

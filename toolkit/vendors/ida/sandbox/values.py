@@ -19,7 +19,7 @@ MISTAKES = {  # what a 406 says; the first is documented, the others follow it
     LIST: "Valor no permitido",
 }
 FORMATS = {
-    PHONE: re.compile(r"56\d{9}", re.ASCII),
+    PHONE: re.compile(r"\+?\d{9,15}", re.ASCII),
     EMAIL: re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
     DATE: re.compile(r"\d{2}/\d{2}/\d{4}|\d{4}-\d{2}-\d{2}", re.ASCII),
     NUMBER: re.compile(r"-?\d+([.,]\d+)?", re.ASCII),
@@ -29,15 +29,15 @@ Reader = Callable[[Any], Any]
 
 
 def contact(
-    record: Any, readers: Mapping[int, tuple[str, Reader]], fillers: Iterable[tuple[str, Reader]]
+    record: Mapping[str, Any], readers: Mapping[int, tuple[str, Reader]], fillers: Iterable[tuple[str, Reader]]
 ) -> dict[str, Any]:
     """The values of one record, by the names of the fields."""
-    values = record.get("values") if isinstance(record, dict) and len(record) == 1 else None
+    values = record.get("values")
     if not isinstance(values, list):
         raise Refused(400)
     data: dict[str, Any] = {}
     for value in values:
-        if not isinstance(value, dict) or len(value) != 2 or "field_id" not in value or "fvalue" not in value:
+        if not isinstance(value, dict) or "field_id" not in value or "fvalue" not in value:
             raise Refused(400)
         field = whole(value["field_id"])
         if field not in readers:
@@ -67,7 +67,7 @@ def reader(field: Mapping[str, Any]) -> Reader:
             value = json.dumps(value)
         if not isinstance(value, str):
             raise Refused(400)
-        if kind == TEXT:
+        if kind not in FORMATS and kind != LIST:
             return value
         good = value in options if kind == LIST else _is_day(value) if kind == DATE else FORMATS[kind].fullmatch(value)
         if not good:

@@ -8,20 +8,32 @@ from typing import Any
 
 from toolkit import spec
 from toolkit.spec import Field, KindTable, Record
+from toolkit.vendors.signio.api.signers import NewSigner
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-PHONE = re.compile(r"\d{7,15}", re.ASCII)
-OLE, ZIP = b"\xd0\xcf\x11\xe0", b"PK"
-BEGINS = {"pdf": b"%PDF-", "png": b"\x89PNG", "jpg": b"\xff\xd8\xff", "docx": ZIP, "xlsx": ZIP, "doc": OLE, "xls": OLE}
+METATAGS = {
+    "SigName": "nombre",
+    "SigIDType": "tipo_identificacion",
+    "SigID": "identificacion",
+    "SigEmail": "email",
+    "SigPhone": "celular",
+    "SigOrder": "orden",
+    "SigCmpy": "razonsocial",
+    "SigCmpyID": "company_identification",
+    "SigCmpyIDType": "company_identification_type",
+}
 TRUTH = {"0": False, "1": True, "false": False, "true": True}
 
 
-def read(fields: Iterable[Field], sent: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The values by the vendor's names, and the names that are unknown, missing or hold what they must not."""
+def read(fields: Iterable[Field], sent: Mapping[str, Any], *, strict: bool = False) -> tuple[dict[str, Any], list[str]]:
+    """The values by the vendor's names, and the names that are missing or hold what they must not.
+
+    Members that no table names are let pass, or named where it is `strict`.
+    """
     declared = {f.key: f for f in fields}
     names = {f.name: f.key for f in declared.values()}
     values: dict[str, Any] = {}
-    wrong = [key for key in sent if key not in declared]
+    wrong = [key for key in sent if key not in declared] if strict else []
     for key, field in declared.items():
         if sent.get(key) in (None, ""):
             continue
@@ -35,6 +47,22 @@ def read(fields: Iterable[Field], sent: Mapping[str, Any]) -> tuple[dict[str, An
         if needed and key not in values and key not in wrong:
             wrong.append(key)
     return values, wrong
+
+
+def people_of(metatags: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Who is described by metatags, by role, as 6.7 names and checks it; and the tags that do not fit."""
+    described = {f.key: f for f in NewSigner.fields}
+    people: dict[str, dict[str, Any]] = {}
+    wrong: list[str] = []
+    for role, tags in metatags.items():
+        if not isinstance(tags, Mapping):
+            wrong.append(f"metatags.{role}")
+            continue
+        spelled = {name: tag for tag, name in METATAGS.items()}
+        sent = {name: tags[tag] for name, tag in spelled.items() if tag in tags}
+        people[role], bad = read([described[name] for name in sent], sent)
+        wrong += [f"metatags.{role}.{spelled[name]}" for name in bad if sent[name] not in (None, "")]
+    return people, wrong
 
 
 def _require(fits: object) -> None:
@@ -71,9 +99,11 @@ def _one_of(field: Any, value: Any) -> Any:
 
 def _several(field: Any, value: Any) -> Any:
     if field.separator:
-        items = _text(spec.Text(), value).split(field.separator)
-        _require(not field.emails or all(EMAIL.fullmatch(item.strip()) for item in items))
-        return value
+        _require(isinstance(value, str | list))
+        joined = value if isinstance(value, str) else field.separator.join(value)
+        items = [item.strip() for item in joined.split(field.separator)]
+        _require(not field.emails or all(EMAIL.fullmatch(item) for item in items if item))
+        return joined
     _require(isinstance(value, list))
     return [_one_of(field, item) for item in value]
 
@@ -102,14 +132,14 @@ def _day(field: Any, value: Any) -> str:
 
 
 def _time(field: Any, value: Any) -> float:
-    return datetime.fromisoformat(value).replace(tzinfo=UTC).timestamp()
+    moment = datetime.fromisoformat(value)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _file(field: Any, value: Any) -> tuple[str, bytes]:
-    """A file of an allowed type, by its name and by how it begins."""
+    """A file of an allowed type, by its name: the manual speaks of extensions only."""
     name, content = value
-    kind = name.lower().rpartition(".")[2]
-    _require(kind in field.extensions and content.startswith(BEGINS[kind]))
+    _require("." in name and name.lower().rpartition(".")[2] in field.extensions)
     return name, content
 
 
@@ -118,7 +148,6 @@ READERS: KindTable[Callable[[Any, Any], Any]] = KindTable(
         spec.Text: _text,
         spec.Masked: lambda field, value: _text(spec.Text(), value),
         spec.Email: _like(EMAIL),
-        spec.Phone: _like(PHONE),
         spec.Integer: _whole,
         spec.Bool: _truth,
         spec.Flag: _truth,

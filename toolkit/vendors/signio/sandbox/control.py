@@ -19,7 +19,7 @@ from toolkit.vendors.signio.sandbox.envelopes import (
     Tenant,
     User,
 )
-from toolkit.vendors.signio.sandbox.request import FAKE
+from toolkit.vendors.signio.sandbox.request import FAKE, address_in
 from toolkit.vendors.signio.sandbox.services import ONSITE
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -101,8 +101,11 @@ class SignioControl(ControlPlane):
             documents = store.rows(Document, id_transaccion=envelope_id)
         if not tenant["webhook"]:
             return
-        paths = [{"nombre": d["nombre"], "ruta": f"/signio/archivos/{d['id_documento']}"} for d in documents]
-        facts = {k: found[k] for k in ("id_transaccion", "external_id", "estado")} | {"Documentos": paths}
+        url = self._machine.url
+        files = [(d["nombre"], address_in(url, "archivos", d["id_documento"], d["nombre"])) for d in documents]
+        paths = [{"nombre": name, "ruta": address} for name, address in files]
+        facts = {k: found[k] for k in ("id_transaccion", "external_id", "estado")}
+        facts |= {"id": envelope_id, "Documentos": paths, "documentos": paths}  # customers read either spelling
         body, kind = json.dumps(facts, ensure_ascii=False).encode(), {"Content-Type": "application/json"}
         address = urlsplit(tenant["webhook"])
         with (

@@ -1,9 +1,10 @@
 """The life of an envelope: from the draft to its end, who is told when, and what signers do.
 
-What the vendor would refuse raises `No` with the documented code.
+What the vendor would refuse raises `SignioError` with the documented code.
 """
 
 import base64
+import hashlib
 import re
 import uuid
 from collections.abc import Iterable, Mapping
@@ -108,18 +109,8 @@ TABLES: dict[type[Record], str] = {
     Link: "n",
     Mail: "n",
 }
+ID_BYTES = 148  # 200 characters of base64
 STAMP_TAG = re.compile(rb"\{\{Sig\w+:([\w-]+)")
-METATAGS = {
-    "SigName": "nombre",
-    "SigIDType": "tipo_identificacion",
-    "SigID": "identificacion",
-    "SigEmail": "email",
-    "SigPhone": "celular",
-    "SigOrder": "orden",
-    "SigCmpy": "razonsocial",
-    "SigCmpyID": "company_identification",
-    "SigCmpyIDType": "company_identification_type",
-}
 NEEDED = ("nombre", "tipo_identificacion", "identificacion", "email")
 
 
@@ -147,10 +138,10 @@ class StoredEnvelopes:
         return found
 
     def _named(self, kind: str) -> str:
-        """A new identifier, opaque as the vendor's."""
+        """A new identifier, opaque and long as the vendor's: 200 characters, `+`, `/` and `=` among them."""
         n = self.store.setting(f"signio.{kind}", 0) + 1
         self.store.set(f"signio.{kind}", n)
-        return base64.urlsafe_b64encode(f"{kind}-{n}".encode()).decode().rstrip("=")
+        return base64.b64encode(hashlib.shake_256(f"{kind}-{n}".encode()).digest(ID_BYTES)).decode()
 
     def _touch(self, envelope: str, **changes: Any) -> None:
         self.store.change(Envelope, {"updated_at": self.now, **changes}, id_transaccion=envelope)
@@ -205,27 +196,42 @@ class StoredEnvelopes:
         who = {k: values.get(k) for k in ("tipo_identificacion", "identificacion")}
         if self.store.one(Signer, id_transaccion=envelope, **who):
             raise SignioError("05", "identificacion")
-        made = self._named("firmante")
-        self.store.add(Signer, {**values, "id_contacto": made, "id_transaccion": envelope, "told": False})
+        made = self._register(envelope, values)
         for document in self.store.rows(Document, id_transaccion=envelope, kind="file"):
             if set(_roles(values)) & set(document["roles"] or ()):
                 self.link(envelope, made, document["id_documento"], attachment=0)
         return made
 
-    def upload(self, envelope: str, nombre: str, content: bytes, metatags: Mapping[str, Mapping[str, Any]]) -> str:
-        """A file. The signers that its tags describe are created, and linked with it (observed)."""
+    def _register(self, envelope: str, values: Mapping[str, Any]) -> str:
+        made = self._named("firmante")
+        self.store.add(Signer, {**values, "id_contacto": made, "id_transaccion": envelope, "told": False})
+        return made
+
+    def upload(self, envelope: str, nombre: str, content: bytes, people: Mapping[str, Row]) -> str:
+        """A file, and who signs it: whom its metatags describe (`people`, by role), and who has one of its roles.
+
+        Somebody described for the first time is registered; the same person in a second file signs both.
+        """
         in_file = [tag.decode() for tag in STAMP_TAG.findall(content)]
-        roles = [*dict.fromkeys([*metatags, *in_file])]
+        roles = [*dict.fromkeys([*people, *in_file])]
         made = self.add_document(envelope, nombre, "file", content, roles=roles)
-        for role, tags in metatags.items():
-            values = {METATAGS[tag]: value for tag, value in tags.items() if tag in METATAGS}
-            if all(values.get(k) for k in NEEDED):
-                order = {"orden": int(values["orden"])} if values.get("orden") else {}
-                self.add_signer(envelope, values | order | {"operation_rol": role})
+        described = {role: self._described(envelope, role, person) for role, person in people.items()}
+        known = {role: signer for role, signer in described.items() if signer}
         for signer in self.store.rows(Signer, id_transaccion=envelope):
-            if set(_roles(signer)) & set(roles):
+            if signer["id_contacto"] in known.values() or set(_roles(signer)) & (set(roles) - set(known)):
                 self.link(envelope, signer["id_contacto"], made, attachment=0)
         return made
+
+    def _described(self, envelope: str, role: str, person: Row) -> str:
+        """The signer that a role's metatags describe, registered where that is new; "" where they say too little."""
+        who = {k: person.get(k) for k in ("tipo_identificacion", "identificacion")}
+        found = self.store.one(Signer, id_transaccion=envelope, **who) if all(who.values()) else None
+        if found is None:
+            whole = all(person.get(k) for k in NEEDED)
+            return self._register(envelope, {**person, "operation_rol": role}) if whole else ""
+        joined = ",".join(dict.fromkeys([*_roles(found), role]))
+        self.store.change(Signer, {"operation_rol": joined}, id_contacto=found["id_contacto"])
+        return str(found["id_contacto"])
 
     def link(self, envelope: str, signer: str, document: str, **facts: Any) -> None:
         """What a signer signs or, attached, only reads. The last word counts (assumed)."""

@@ -95,7 +95,11 @@ class SignioRequest:
 
     def address(self, *path: str) -> str:
         """Where something of this sandbox is to be had."""
-        return "/".join([f"http://{self.call.headers.get('Host')}/signio", *(quote(p, safe="") for p in path)])
+        return address_in(f"http://{self.call.headers.get('Host')}", *path)
+
+
+def address_in(sandbox: str, *path: str) -> str:
+    return "/".join([f"{sandbox}/{SYSTEM.name}", *(quote(part, safe="") for part in path)])
 
 
 Service = Callable[[SignioRequest], dict[str, Any] | None]
@@ -113,7 +117,7 @@ def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
         @FAKE.handles(declared)
         def handler(call: Call) -> Answer:
             try:
-                done = service(_visit(call, endpoint)) or {}
+                done = _served(service, call, endpoint)
             except SignioError as refusal:
                 errors = {"errores": refusal.errors} if refusal.code == "05" else {}
                 zero = {failed: 0} if failed else {}
@@ -126,6 +130,13 @@ def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
     return register
 
 
+def _served(service: Service, call: Call, endpoint: Endpoint) -> dict[str, Any]:
+    try:
+        return service(_visit(call, endpoint)) or {}
+    except (RecursionError, OverflowError, UnicodeError):  # it can be read, and no database holds it
+        raise SignioError("05", "formato") from None
+
+
 def _visit(call: Call, endpoint: Endpoint) -> SignioRequest:
     tenant = email = ""
     if endpoint.authenticated:
@@ -135,7 +146,7 @@ def _visit(call: Call, endpoint: Endpoint) -> SignioRequest:
         tenant, email = claims.get("tenant", TENANTS[0]), claims["sub"]
         active(call, email, tenant)
     fields = [a for a in endpoint.arguments if a.name not in endpoint.in_path]
-    values, wrong = read(fields, _sent(call, endpoint))
+    values, wrong = read(fields, _sent(call, endpoint), strict=call.strict)
     if wrong:
         raise SignioError("05", *wrong)
     return SignioRequest(call, StoredEnvelopes(call.store, call.now), tenant, email, values)

@@ -7,6 +7,7 @@ from toolkit.sandbox.vendor import Answer, Call, Refused
 from toolkit.spec import Endpoint, Field, Masked, Text
 from toolkit.vendors.signio.api import SYSTEM, RawOnly, Signio
 from toolkit.vendors.signio.api.base import STATUSES, Status
+from toolkit.vendors.signio.sandbox.check import people_of
 from toolkit.vendors.signio.sandbox.envelopes import (
     Content,
     Document,
@@ -100,7 +101,7 @@ def envelope(request: SignioRequest) -> dict[str, Any]:
         {
             "id_documento": d["id_documento"],
             "nombre": d["nombre"],
-            "path": request.address("archivos", d["id_documento"]),
+            "path": request.address("archivos", d["id_documento"], d["nombre"]),
         }
         for d in documents
     ]
@@ -179,11 +180,16 @@ def search_envelopes(request: SignioRequest) -> dict[str, Any]:
 def upload_document(request: SignioRequest) -> dict[str, Any]:
     request.draft()
     name, content = request.values["documento"]
-    return {"id_documento": request.envelopes.upload(request.id, name, content, request.values.get("metatags", {}))}
+    people, wrong = people_of(request.values.get("metatags", {}))
+    if wrong:
+        raise SignioError("05", *wrong)
+    return {"id_documento": request.envelopes.upload(request.id, name, content, people)}
 
 
 @serves(Signio.protect_document)
 def protect_document(request: SignioRequest) -> dict[str, Any]:
+    if "protect" not in request.values:
+        raise SignioError("05", "protect")
     found = request.envelopes.one(Document, id_documento=request.values["id_documento"])
     request.envelopes.one(Envelope, id_transaccion=found["id_transaccion"], tenant=request.tenant)
     request.call.store.change(Document, {"protected": request.values["protect"]}, id_documento=found["id_documento"])
@@ -236,7 +242,7 @@ def use_template(request: SignioRequest) -> dict[str, Any]:
 @serves(Signio.update_template)
 def update_template(request: SignioRequest) -> dict[str, Any]:
     request.draft()
-    made = request.envelopes.fill(request.id, request.call.path["document_id"], request.values["fields"])
+    made = request.envelopes.fill(request.id, request.call.path["document_id"], request.values.get("fields", {}))
     return {"document": {"id": made["id_documento"], "name": made["nombre"]}}
 
 
@@ -280,8 +286,8 @@ def signing_url(request: SignioRequest) -> dict[str, Any]:
 # ── what links and paths lead to: no service of the manual ───────────────────
 
 
-def _page(path: str, argument: Field, handler: Callable[[Call], Answer]) -> None:
-    endpoint = Endpoint("GET", path, "", system=SYSTEM, arguments=(argument,), authenticated=False)
+def _page(path: str, arguments: tuple[Field, ...], handler: Callable[[Call], Answer]) -> None:
+    endpoint = Endpoint("GET", path, "", system=SYSTEM, arguments=arguments, authenticated=False)
     FAKE.routes["GET", path] = (endpoint, handler)
 
 
@@ -305,5 +311,6 @@ def _linked(call: Call) -> Answer:
     return 200, {"usuario": claims["sub"], "id_transaccion": claims["envelope"]}
 
 
-_page("/archivos/{id}", Text(name="id"), _file)
-_page("/enlaces", Masked(name="token"), _linked)
+_page("/archivos/{id}", (Text(name="id"),), _file)
+_page("/archivos/{id}/{nombre}", (Text(name="id"), Text(name="nombre")), _file)
+_page("/enlaces", (Masked(name="token"),), _linked)
