@@ -6,6 +6,7 @@ from itertools import chain
 from operator import itemgetter, methodcaller
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from toolkit.errors import BadAnswer
@@ -32,7 +33,9 @@ from toolkit.spec import (
     Timestamp,
 )
 
+FIRST, LAST = -62_135_596_800_000, 253_402_300_799_999  # milliseconds since 1970: the years 1 to 9999
 Values = list[Any]
+STR, INT64, BOOLEAN = pd.StringDtype(na_value=float("nan")), pd.Int64Dtype(), pd.BooleanDtype()
 
 
 def to_frame(record: type[Record], rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -45,7 +48,7 @@ def to_frame(record: type[Record], rows: Sequence[dict[str, Any]]) -> pd.DataFra
             more.pop(field.key, None)
         for key in more:
             columns[key] = text(list(map(methodcaller("get", key), rows)))
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=pd.Index(list(columns), dtype="str"))
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=pd.Index(list(columns), dtype=STR))
 
 
 def excerpt(frame: pd.DataFrame, rows: int = 20) -> str:
@@ -70,8 +73,9 @@ def _add_columns(columns: dict[str, Any], record: type[Record], rows: Sequence[A
             raise BadAnswer(f"column {prefix}{f.name}: not {f.kind}: {scrub(str(problem))}") from None
         columns[prefix + f.name] = cells
         if isinstance(f, Choice) and f.meaning:
-            meanings = [f.choices.get(v) for v in cells]
-            columns[prefix + f.meaning] = pd.Categorical(meanings, categories=list(f.choices.values()))
+            places = dict(zip(f.choices, range(len(f.choices)), strict=True))
+            meanings = pd.CategoricalDtype(list(f.choices.values()))
+            columns[prefix + f.meaning] = pd.Categorical.from_codes([places.get(v, -1) for v in cells], dtype=meanings)
 
 
 def _values(rows: Sequence[dict[str, Any]], key: str, aliases: Sequence[str] = ()) -> Values:
@@ -102,7 +106,7 @@ def text(values: Values) -> Any:
     """Text, as `str`: whole numbers as their digits, objects as JSON."""
     if not set(map(type, values)) <= {str, type(None)}:
         values = list(map(_spelt, values))
-    return pd.array(values, dtype="str")
+    return pd.array(values, dtype=STR)
 
 
 def _spelt(value: Any) -> str | None:
@@ -116,13 +120,13 @@ def _spelt(value: Any) -> str | None:
 def _whole(field: Field, values: Values) -> Any:
     if str in set(map(type, values)):
         values = [(int(v) if v.strip() else None) if isinstance(v, str) else v for v in values]
-    return pd.array(values, dtype="Int64")
+    return pd.array(values, dtype=INT64)
 
 
 def _yes_or_no(field: Field, values: Values) -> Any:
     if set(map(type, values)) <= {bool, type(None)}:
-        return pd.array(values, dtype="boolean")
-    return pd.array([None if v in (None, "") else _truth(v) for v in values], dtype="boolean")
+        return pd.array(values, dtype=BOOLEAN)
+    return pd.array([None if v in (None, "") else _truth(v) for v in values], dtype=BOOLEAN)
 
 
 def _truth(value: Any) -> bool:
@@ -137,16 +141,25 @@ def _truth(value: Any) -> bool:
 def _moment(field: Field, values: Values) -> Any:
     assert isinstance(field, Timestamp)
     if not field.format:
-        moments = pd.to_datetime(pd.Series(_whole(field, values)), unit="ms", utc=True)
-    else:
-        style = "ISO8601" if field.format == "iso" else field.format
-        moments = pd.to_datetime(pd.Series(values, dtype="str"), utc=True, format=style)
+        return _of_milliseconds(_whole(field, values))
+    style = "ISO8601" if field.format == "iso" else field.format
+    moments = pd.to_datetime(pd.Series(values, dtype=STR), utc=True, format=style)
     return moments.astype("datetime64[us, UTC]").array
+
+
+def _of_milliseconds(counts: Any) -> Any:
+    """Timestamps of milliseconds since 1970."""
+    numbers = counts.to_numpy("int64", na_value=0)
+    if ((numbers < FIRST) | (numbers > LAST)).any():
+        raise ValueError("a time outside of the years 1 to 9999")
+    moments = (numbers * 1000).view("datetime64[us]")
+    moments[counts.isna()] = np.datetime64("NaT")
+    return pd.DatetimeIndex(moments, tz="UTC").array
 
 
 def _day(field: Field, values: Values) -> Any:
     assert isinstance(field, Date)
-    return pd.to_datetime(pd.Series(values, dtype="str"), format=field.format).astype("datetime64[us]").array
+    return pd.to_datetime(pd.Series(values, dtype=STR), format=field.format).astype("datetime64[us]").array
 
 
 def _code(field: Field, values: Values) -> Any:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.benchmarks import bench_calls, bench_lists, bench_push, bench_sheets, bench_start, bench_store
+from tests.benchmarks import bench_calls, bench_lists, bench_push, bench_sheets, bench_small, bench_start, bench_store
 from tests.benchmarks.measure import Line, as_json, table
 
 Group = Callable[[], list[Line]]
@@ -40,6 +40,7 @@ def groups(quick: bool) -> dict[str, Group]:
             bench_calls.near_the_limit, FEW if quick else MANY, [8] if quick else [8, 16, 32], 1 if quick else 2
         ),
         "sheets": partial(bench_sheets.speed, 5_000 if quick else 200_000, 3),
+        "small calls": partial(bench_small.speed, 50 if quick else 200, runs if quick else 7),
         "start": partial(bench_start.imports, 3 if quick else 7),
         "demo": bench_start.demo,
         "growth": partial(bench_push.growth, sizes, runs),
@@ -62,13 +63,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="about a minute: fewer rows, fewer runs")
     parser.add_argument("--only", default="", metavar="WORD", help="the groups with this word in their name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the lines there too")
-    given = parser.parse_args()
-    lines = list(measured({name: group for name, group in groups(given.quick).items() if given.only in name}))
+    chosen = parser.parse_args()
+    lines = list(measured({name: group for name, group in groups(chosen.quick).items() if chosen.only in name}))
     print(table(lines))
-    if given.json:
+    if chosen.json:
         machine = {"python": platform.python_version(), "pandas": pd.__version__, "cores": os.cpu_count()}
-        told = {"machine": machine, "quick": given.quick, "lines": as_json(lines)}
-        given.json.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        content = {"machine": machine, "quick": chosen.quick, "lines": as_json(lines)}
+        chosen.json.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

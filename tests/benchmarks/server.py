@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 REFUSED = rb'"([^"]+@refused\.example)"'
-FIELDS = (("EMAIL", 2), ("NOMBRE", 0), ("APELLIDO", 0), ("TELEFONO", 1), ("CIUDAD", 0), ("MONTO", 4))
+FIELDS = (("EMAIL", 2), ("NOMBRE", 0), ("NOTA", 0), ("TELEFONO", 1), ("CIUDAD", 0), ("MONTO", 4))
 OK = {"message": "OK", "statusApi": "OK", "code": 200}
+RECORD = OK | {"data": {"recordData": {name: f'{name} "Ñuñoa"' for name, _ in FIELDS}}}
 DONE = {"codigo": "00", "mensaje": "OK"}
 numbers = itertools.count(1)
 
@@ -62,6 +63,8 @@ class Vendor(asyncio.Protocol):
             return self.records(body)
         if path == b"/requests":
             return 200, {"requests": Vendor.requests}
+        if path.startswith(b"/api/v2/database/data?"):
+            return 200, RECORD
         route = path.split(b"?")[0].rsplit(b"/", 1)[1].decode()
         return 200, ROUTES[route](body) if route in ROUTES else database(int(route))
 

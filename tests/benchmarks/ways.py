@@ -8,20 +8,20 @@ import numpy as np
 import pandas as pd
 import requests
 
-COLUMNS = {"EMAIL": 100, "NOMBRE": 101, "APELLIDO": 102, "TELEFONO": 103, "CIUDAD": 104, "MONTO": 105}
+COLUMNS = {"EMAIL": 100, "NOMBRE": 101, "NOTA": 102, "TELEFONO": 103, "CIUDAD": 104, "MONTO": 105}
 PATH = "/api/v2/database/records"
 AT_ONCE = 500
 DATABASE = 11111
 
 
 def contacts(rows: int, start: int = 0) -> pd.DataFrame:
-    """Invented people: unique e-mails and phones, the rest as often repeated as in real life."""
+    """Invented people as sheets have them: unique e-mails, phones and notes, quotes, accents, commas, and blanks."""
     numbers = np.arange(start, start + rows)
     return pd.DataFrame(
         {
             "EMAIL": [f"persona{n}@example.cl" for n in numbers],
-            "NOMBRE": [f"Nombre {n % 977}" for n in numbers],
-            "APELLIDO": [f"Pérez {n % 1999}" for n in numbers],
+            "NOMBRE": [f'María "Ñata" Núñez {n}' if n % 7 else "" for n in numbers],
+            "NOTA": [f'dijo "sí", después; año {n}' if n % 5 else "" for n in numbers],
             "TELEFONO": [f"569{n + 20_000_000:08d}" for n in numbers],
             "CIUDAD": [f"Ciudad {n % 300}" for n in numbers],
             "MONTO": [str(n % 100_000) for n in numbers],
