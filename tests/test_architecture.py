@@ -38,9 +38,7 @@ ROOMS = {  # room: the rooms it may import
     "vendors.registry": {"spec", "settings", "http.secrets", "http.session", "vendors", "vendors.vendor", "sandbox"},
     "notebook.recording": LOW | {"http.wire", "http.session"},
     "notebook.plots": {"errors"},
-    "notebook.words": {"plain"},
-    "notebook.forms": LOW
-    | {"vendors.registry", "vendors", "vendors.api", "push", "sheets", "frames", "settings", "notebook.words"},
+    "notebook.forms": LOW | {"vendors.registry", "vendors", "vendors.api", "push", "sheets", "frames", "settings"},
     "notebook.reports": LOW | {"notebook.recording"},
     "notebook.lab": {"sandbox", "settings", "vendors.registry"},
 }

@@ -58,6 +58,11 @@ def mark(text: str) -> str:
     return text
 
 
+def in_every_language(text: str) -> set[str]:
+    """The text and what it is in each language: a file that was written in one of them is read in all."""
+    return {_catalogue(code).gettext(text) for code in LANGUAGES}
+
+
 def number(value: float, form: str = ",") -> str:
     """A number as the reader's language writes it: `number(1234.5, ",.1f")` is 1.234,5 in Spanish."""
     return _number(value, form, LANGUAGES[current_language()])

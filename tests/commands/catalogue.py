@@ -15,7 +15,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from toolkit import Api
 from toolkit.plain import CATALOGUES, LANGUAGES
+from toolkit.spec import KINDS, Field, Nested, Rows
+from toolkit.vendors.vendor import Vendor
 
 ROOT = Path(__file__).parent.parent.parent
 TRANSLATED = [code for code in LANGUAGES if code != "en"]
@@ -59,10 +62,30 @@ def _literals(node: ast.expr, scope: ast.FunctionDef | None) -> Iterator[ast.Con
 def template() -> Catalog:
     """Every sentence of the package, with the files that it stands in."""
     catalogue = Catalog(fuzzy=False)
+    for text, place in _declared():
+        catalogue.add(text, locations=[(place, 0)])
     for path in sorted((ROOT / "toolkit").rglob("*.py")):
         for sentence in sentences(path.read_text(encoding="utf-8")):
             catalogue.add(sentence, locations=[(path.relative_to(ROOT).as_posix(), 0)])
     return catalogue
+
+
+def _declared() -> Iterator[tuple[str, str]]:
+    """What declarations say of what people enter, and what kinds of cells are called: forms show both."""
+    yield from ((kind().kind, "toolkit/spec/fields.py") for kind in KINDS)
+    for vendor in Api.vendors().values():
+        for field in _entered(vendor):
+            choices = getattr(field, "choices", {}).values()
+            yield from ((text, f"toolkit/vendors/{vendor.name}/api") for text in (field.doc, *choices) if text)
+
+
+def _entered(vendor: Vendor) -> Iterator[Field]:
+    yield from vendor.system.credentials.fields
+    for endpoint in vendor.service.endpoints.values():
+        for field in endpoint.arguments:
+            yield field
+            if isinstance(field, Rows | Nested) and field.record:
+                yield from field.record.fields
 
 
 def po_file(code: str) -> Path:

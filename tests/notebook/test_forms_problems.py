@@ -56,7 +56,7 @@ def test_a_line_for_each_column_and_reason_with_its_values_and_names(form: Sheet
 def test_a_value_is_emptied_in_all_its_cells(form: SheetForm) -> None:
     number = next(n for n, line in enumerate(lines(form)) if "s/i" in line)
     press(form, "empty", number)
-    assert said(form) == "Cells changed: 6. 22 of 30 rows can be sent; 8 not yet, 0 left out."
+    assert said(form) == "6 cells changed. 22 of 30 rows can be sent; 8 not yet, 0 left out."
     assert not any("s/i" in line for line in lines(form))
 
 
@@ -64,7 +64,7 @@ def test_a_value_is_replaced_in_all_its_cells(form: SheetForm) -> None:
     number = next(n for n, line in enumerate(lines(form)) if "sin correo" in line)
     find(form, "correction", number).value = "otro@example.cl"
     press(form, "replace", number)
-    assert "Cells changed: 4." in said(form)
+    assert "4 cells changed." in said(form)
     assert form.check is not None
     assert (form.check.frame["Correo"] == "otro@example.cl").sum() == 4
 
@@ -111,7 +111,7 @@ def test_single_cells_are_searched_and_decided_one_by_one(form: SheetForm) -> No
     assert "Persona 7" in line
     find(form, "correction").value = "siete@example.cl"
     press(form, "replace")
-    assert "Cells changed: 1." in said(form)
+    assert "1 cell changed." in said(form)
     assert form.check is not None
     assert form.check.frame["Correo"].tolist()[7] == "siete@example.cl"
 
@@ -167,7 +167,7 @@ def test_reading_again_asks_before_it_drops_decisions(form: SheetForm) -> None:
     press(form, "accept-all")
     press(form, "step-0")
     press(form, "read")
-    assert "Decisions that reading again drops: 1" in shown(form)
+    assert "Reading again drops 1 decision." in shown(form)
     press(form, "keep-decisions")
     assert has(form, "undo")
     press(form, "step-0")

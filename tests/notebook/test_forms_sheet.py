@@ -48,7 +48,7 @@ def test_a_sheet_is_matched_corrected_and_sent(api: toolkit.Api) -> None:
     mails = ["ana@example.cl", "luis@example,cl", "eva@example.cl", "x@example.cl", "y@example.cl"]
     contacts("clientes.csv", Correo=mails, Fono=["+56 9 1234 5678"] * 4 + ["12"], Nota="<script>")
     form = opened(forms.import_records(api.ida), "clientes.csv")
-    assert "rows: 5" in shown(form)
+    assert "5 rows" in shown(form)
     press(form, "check")
     assert "3 of 5 rows can be sent; 2 not yet, 0 left out." in shown(form)
     assert find(form, "send").description == "Send 3, leave 2 here"

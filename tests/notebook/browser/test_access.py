@@ -67,7 +67,7 @@ def test_an_import_by_keyboard_alone(show: Show, folder: Path) -> None:
     it.has_focus("or its path")
     keys.type("teclado.csv")
     keys.press("Enter")
-    it.has_focus("teclado.csv rows: 40")
+    it.has_focus("teclado.csv 40 rows")
     it.tab_to("Check")
     keys.press("Enter")
     it.has_focus("Cells to look at")

@@ -14,7 +14,7 @@ from toolkit.notebook.forms.sheet import SheetForm
 from toolkit.notebook.forms.source import Source
 from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child, element
-from toolkit.notebook.words import word
+from toolkit.plain import mark, message, plural
 from toolkit.push import IfSent
 from toolkit.sheets import Check
 from toolkit.vendors.signio.api.documents import EXTENSIONS
@@ -29,7 +29,7 @@ READY = ("verified", "accepted")
 class Envelopes(ImportTarget):
     """Envelopes by the hundred."""
 
-    title = "title campaign"
+    title = mark("SIGNIO: a campaign")
     _files: Source
 
     def __init__(self, signio: Signio) -> None:
@@ -52,7 +52,12 @@ class Envelopes(ImportTarget):
     def begin(self, frame: pd.DataFrame) -> None:
         if not hasattr(self, "_files"):
             allowed = ",".join(f".{e}" for e in EXTENSIONS)
-            self._files = self.form.source("documents", lambda: None, accept=allowed, help_text=word("documents help"))
+            self._files = self.form.source(
+                "documents",
+                lambda: None,
+                accept=allowed,
+                help_text=message("A path; a column's name in braces stands for its cell, as contratos/{cedula}.pdf"),
+            )
         self._frame, self._plan, self._sent, self._status = frame, None, None, None
         if self._envelope not in frame.columns:
             self._envelope = next(iter(frame.columns), "")
@@ -66,13 +71,17 @@ class Envelopes(ImportTarget):
         name = parts.line_box("envelope-name", self._name, change=self._name_it, placeholder=f"{{{self._envelope}}}")
         campaign = parts.line_box("campaign", self._campaign, change=self._call_it, placeholder="2026-11")
         return [
-            parts.heading(word("envelope")),
+            parts.heading(message("Envelope")),
             parts.row(
-                parts.labelled(group, word("envelope column")),
-                parts.labelled(name, word("envelope name"), help_text=word("envelope name help")),
-                parts.labelled(campaign, word("campaign")),
+                parts.labelled(group, message("Column that groups signers into envelopes")),
+                parts.labelled(
+                    name,
+                    message("Name of each envelope"),
+                    help_text=message("A column's name in braces stands for its cell, as Anexo {contrato}"),
+                ),
+                parts.labelled(campaign, message("Name of the campaign")),
             ),
-            parts.heading(word("documents")),
+            parts.heading(message("Files to sign")),
             *self._files.elements(),
             *self._places.elements(),
         ]
@@ -125,19 +134,23 @@ class Envelopes(ImportTarget):
         plan = self._plan
         if plan is None or self._sent is not None:
             return ()
-        heading = parts.heading(word("what would be sent"))
+        heading = parts.heading(message("What would be made"))
         counts = element("p", ", ".join(f"{count:,} {what}" for what, count in plan.summary.items()), name="plan")
         if len(plan.problems):
-            return [heading, counts, Listing("plan-problems", plan.problems.astype(str)).element(word("problems"))]
+            return [
+                heading,
+                counts,
+                Listing("plan-problems", plan.problems.astype(str)).element(message("Cells to look at")),
+            ]
         shown = plan.envelopes.dropna(axis=1, how="all").reset_index()
-        return [heading, counts, Listing("plan-envelopes", shown).element(word("envelope")),
-                parts.note(word("drafts help"))]  # fmt: skip
+        return [heading, counts, Listing("plan-envelopes", shown).element(message("Envelope")),
+                parts.note(message("Nobody is told by making drafts."))]  # fmt: skip
 
     def label(self, good: int, left: int) -> str:
         """The button that makes the drafts. With a bad row, or a problem of the plan, there is none."""
         if self._plan is None or len(self._plan.problems) or left or not good:
             return ""
-        return word("drafts", count=f"{len(self._plan.envelopes):,}")
+        return message("Make drafts ({count:,})", count=len(self._plan.envelopes))
 
     def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Any:
         assert self._plan is not None
@@ -153,13 +166,13 @@ class Envelopes(ImportTarget):
         if not ready:
             return ()
         box = parts.line_box("number", self._typed, change=self._type, inputmode="numeric")
-        asked = word("type the number", count=f"{ready:,}")
+        asked = message("Type how many envelopes are to go out: {count:,}", count=ready)
         return [
-            parts.heading(word("distribute")),
-            parts.warning(word("distribute warning")),
+            parts.heading(message("Send for signature")),
+            parts.warning(message("Real people get e-mail, and it cannot be taken back.")),
             parts.row(
                 parts.labelled(box, asked, wrong=self._wrong),
-                self.form.button(word("distribute"), "distribute", self._distribute, style="danger"),
+                self.form.button(message("Send for signature"), "distribute", self._distribute, style="danger"),
             ),
         ]
 
@@ -174,7 +187,9 @@ class Envelopes(ImportTarget):
         plan, ready = self._plan, self._ready()
         assert plan is not None
         if self._typed != str(ready):
-            self._wrong = word("another number", count=f"{ready:,}")
+            self._wrong = message(
+                "is not the number of drafts that are ready: {count:,}. Nothing was sent.", count=ready
+            )
             self.form.move_focus("number")
             raise InputError(self._wrong)
         self.form.show_code(f"{self.form.code}\nsent = plan.distribute(confirm={ready})")
@@ -189,11 +204,15 @@ class Envelopes(ImportTarget):
         """What became of the envelopes, in words; empty where the rows' own sentence says it."""
         done = int(report.table["outcome"].isin(READY).sum())
         if report is self._sent:
-            return word("envelopes sent", count=f"{done:,}")
-        return word("drafts made", count=f"{done:,}")
+            return plural("{count} envelope sent to its signers", "{count} envelopes sent to their signers", count=done)
+        return plural(
+            "{count} draft is ready; nobody has been told.",
+            "{count} drafts are ready; nobody has been told.",
+            count=done,
+        )
 
     def _standing(self) -> Sequence[Child]:
-        look = self.form.button(word("where they stand"), "standing", self._look)
+        look = self.form.button(message("Where they stand"), "standing", self._look)
         if self._status is None:
             return [parts.row(look)]
         signatures = self._status.dropna(subset=["id_firmante"])
@@ -201,12 +220,12 @@ class Envelopes(ImportTarget):
         envelopes = self._status.drop_duplicates("id_transaccion")["estado_nombre"].value_counts()
         counts = ", ".join(f"{n:,} {name}" for name, n in envelopes[envelopes > 0].items())
         shown = signatures[["nombre", "firmante", "email", "firmada", "en_turno", "fecha_firma"]]
-        label = word("signatures of", done=f"{done:,}", all=f"{every:,}")
+        label = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=done, count=every)
         return [
-            parts.heading(word("where they stand"), key="where"),
+            parts.heading(message("Where they stand"), key="where"),
             element("p", f"{counts} · {label}", name="standing-counts"),
             parts.progress(done, every, label=label),
-            Listing("standing", shown).element(word("where they stand")),
+            Listing("standing", shown).element(message("Where they stand")),
             parts.row(look),
         ]
 

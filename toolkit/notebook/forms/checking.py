@@ -5,7 +5,7 @@ from typing import Any
 
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.view import Child, element
-from toolkit.notebook.words import word
+from toolkit.plain import message
 from toolkit.sheets import Match
 from toolkit.spec import Date, Number, Phone, Timestamp
 
@@ -44,20 +44,24 @@ class CheckOptions:
             return any(issubclass(kind, of) for kind in kinds)
 
         boxes = [
-            self._box("country", [(c, c) for c in COUNTRIES], self._country) if has(Phone) else None,
-            self._box("decimal", [*map(_shown, SIGNS.items())], self._sign) if has(Number) else None,
-            self._box("days", [(text, code) for code, text in ORDERS.items()], self._order)
+            self._box("country", message("Country of phones"), [(c, c) for c in COUNTRIES], self._country)
+            if has(Phone)
+            else None,
+            self._box("decimal", message("Decimal sign"), [*map(_shown, SIGNS.items())], self._sign)
+            if has(Number)
+            else None,
+            self._box("days", message("Order of dates"), [(text, code) for code, text in ORDERS.items()], self._order)
             if has(Date, Timestamp)
             else None,
             self._words(),
         ]
-        summary = element("summary", word("how cells are read"))
+        summary = element("summary", message("How cells are read"))
         return element("details", summary, parts.row(*boxes), key="check-options", open=bool(self.arguments()))
 
-    def _box(self, name: str, options: Sequence[tuple[str, str]], now: str) -> Child:
-        shown = [(word("by the cells"), ""), *options]
+    def _box(self, name: str, label: str, options: Sequence[tuple[str, str]], now: str) -> Child:
+        shown = [(message("(decided by the cells)"), ""), *options]
         box = parts.choice(f"read-{name}", shown, value=now, change=lambda value: self._take(name, value))
-        return parts.labelled(box, word(f"read {name}"))
+        return parts.labelled(box, label)
 
     def _take(self, name: str, value: str) -> None:
         attribute = {"country": "_country", "decimal": "_sign", "days": "_order"}[name]
@@ -65,7 +69,7 @@ class CheckOptions:
 
     def _words(self) -> Child:
         box = parts.line_box("read-nothing", "; ".join(self._nothing), change=self._mean_nothing, placeholder="s/i; -")
-        return parts.labelled(box, word("read nothing"))
+        return parts.labelled(box, message("Words that stand for nothing"))
 
     def _mean_nothing(self, words: str) -> None:
         self._nothing = [each.strip() for each in words.split(";") if each.strip()]

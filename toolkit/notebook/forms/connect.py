@@ -10,7 +10,7 @@ from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.view import Child, element
 from toolkit.notebook.forms.widgets import Input
-from toolkit.notebook.words import word
+from toolkit.plain import mark, message
 from toolkit.spec import Masked, Text
 from toolkit.vendors import Api
 
@@ -18,7 +18,7 @@ from toolkit.vendors import Api
 class ConnectForm(Form):
     """`api` is there once a connection was made; with a second one it holds both."""
 
-    title = "title connect"
+    title = mark("Connect to a system")
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,12 +37,18 @@ class ConnectForm(Form):
         profile = parts.line_box("profile", self._profile, change=self._take_profile, list="profiles")
         known = [element("option", value=name) for name in settings.profiles() if name != "sandbox"]
         return [
-            parts.labelled(system, word("system")),
-            parts.labelled(profile, word("profile"), help_text=word("profile help")),
+            parts.labelled(system, message("System")),
+            parts.labelled(
+                profile,
+                message("Profile"),
+                help_text=message("A name for these settings; secrets are never written into the notebook."),
+            ),
             element("datalist", *known, id="profiles"),
             *(i.element() for i in self._inputs),
-            parts.tick("keep", word("keep"), value=self._keep, change=self._take_keep),
-            self.button(word("connect"), "connect", self.connect, style="primary"),
+            parts.tick(
+                "keep", message("Keep the secrets in this computer's keyring"), value=self._keep, change=self._take_keep
+            ),
+            self.button(message("Connect"), "connect", self.connect, style="primary"),
         ]
 
     def _choose(self, name: str) -> None:
@@ -70,7 +76,7 @@ class ConnectForm(Form):
         """Try what was entered. The secrets leave their boxes at once, whatever comes of it."""
         system = self._systems[self._system]
         if self._profile == "sandbox":
-            raise InputError(word("sandbox"))
+            raise InputError(message('The sandbox needs no form: api = toolkit.connect("sandbox")'))
         (values,) = self.values(self._inputs)
         api = Api(self._profile, {**self._supplied, system.name: values})
         api.sign_in(system.name)
@@ -81,7 +87,7 @@ class ConnectForm(Form):
         self.api = api
         self._supplied[system.name] = values
         self.show_code(self._as_code())
-        self.say(word("connected", who=repr(getattr(api, system.name))))
+        self.say(message("Connected: {who}", who=repr(getattr(api, system.name))))
 
     def _as_code(self) -> str:
         """The call that does the same: it asks for the secrets that no keyring holds."""

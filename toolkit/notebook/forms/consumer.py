@@ -10,7 +10,7 @@ from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.view import Child
 from toolkit.notebook.forms.widgets import Input
-from toolkit.notebook.words import word
+from toolkit.plain import mark, message
 from toolkit.vendors.carmachain.api import Person
 from toolkit.vendors.carmachain.client import CarmaChain
 
@@ -18,7 +18,7 @@ from toolkit.vendors.carmachain.client import CarmaChain
 class Ask(Form):
     """`tickets` and `answers` are what came of it."""
 
-    title = "title ask"
+    title = mark("CarmaChain: ask about one person")
 
     def __init__(self, carmachain: CarmaChain) -> None:
         super().__init__()
@@ -31,13 +31,13 @@ class Ask(Form):
         self.draw()
 
     def elements(self) -> Iterable[Child]:
-        again = self.button(word("look again"), "look", self.look) if len(self.tickets) else None
+        again = self.button(message("Look for answers"), "look", self.look) if len(self.tickets) else None
         return [
             parts.row(*(i.element() for i in self._person)),
             self._categories.element(),
-            parts.warning(word("costs")),
-            parts.row(self.button(word("ask"), "ask", self.ask, style="primary"), again),
-            self._shown.element(word("answers")) if self._shown else None,
+            parts.warning(message("Each question may cost money.")),
+            parts.row(self.button(message("Ask"), "ask", self.ask, style="primary"), again),
+            self._shown.element(message("Answers")) if self._shown else None,
         ]
 
     def ask(self) -> None:
@@ -46,7 +46,7 @@ class Ask(Form):
         categories = values.pop("categories")
         if not values:
             self.move_focus(self._person[0].key)
-            raise InputError(word("ask whom"))
+            raise InputError(message("Give a document or a phone"))
         self.show_code(
             f"report = api.carmachain.request([{values!r}], categories={categories!r})\n"
             "answers = api.carmachain.collect(report)"
@@ -64,7 +64,7 @@ class Ask(Form):
         people = self.answers.drop_duplicates("idRequest")
         counts = {"done": int((people["status"] == "Done").sum()), "all": len(people)}
         self._shown = Listing("answers", self.answers.dropna(axis=1, how="all"))
-        self.say(word("answered", **counts))
+        self.say(message("{done:,} of {all:,} answered so far.", **counts))
 
 
 def ask(carmachain: CarmaChain) -> Ask:

@@ -10,7 +10,7 @@ from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.view import Child, element
 from toolkit.notebook.forms.widgets import Input, as_code
-from toolkit.notebook.words import word
+from toolkit.plain import mark, message
 from toolkit.spec import Integer, Text
 from toolkit.vendors.ida.api import NewField
 from toolkit.vendors.ida.client import Ida
@@ -21,7 +21,7 @@ ASKED = ("name", "label", "type", "required")  # of a new field; the rest keeps 
 class CreateDatabase(Form):
     """`database` is the identifier of the new one."""
 
-    title = "title create"
+    title = mark("IDA: a new contact database")
 
     def __init__(self, ida: Ida) -> None:
         super().__init__()
@@ -36,10 +36,10 @@ class CreateDatabase(Form):
     def elements(self) -> Iterable[Child]:
         name, *others = (i.element() for i in self._inputs)
         lines = [parts.row(*(i.element() for i in line)) for line in self._lines]
-        more = parts.button(word("more field"), self.add_field, name="add-field")
+        more = parts.button(message("Add a field"), self.add_field, name="add-field")
         rest = {"aria_disabled": None if self.database is None else "true"}
-        make = self.button(word("create"), "create", self.create, style="primary", **rest)
-        return [name, parts.heading(word("fields")), element("div", *lines), more, parts.row(*others), make]
+        make = self.button(message("Create"), "create", self.create, style="primary", **rest)
+        return [name, parts.heading(message("Fields")), element("div", *lines), more, parts.row(*others), make]
 
     def add_field(self) -> None:
         """One more field; lines without a name are left out."""
@@ -54,7 +54,7 @@ class CreateDatabase(Form):
     def create(self) -> None:
         """Make the database. Once: the form says which one it made."""
         if self.database is not None:
-            self.say(word("created", what=self._label()))
+            self.say(message("Created: {what}", what=self._label()))
             return
         filled = [line for n, line in enumerate(self._lines) if not n or line[0].read()]
         values, *fields = self.values(self._inputs, *filled)
@@ -62,7 +62,7 @@ class CreateDatabase(Form):
         self._name = values.pop("name")
         self.show_code(f"api.ida.create_database({self._name!r}, {fields!r}{as_code(values)})")
         self.database = self._ida.create_database(self._name, pd.DataFrame(fields), **values)
-        self.say(word("created", what=self._label()))
+        self.say(message("Created: {what}", what=self._label()))
 
     def _label(self) -> str:
         return f"{self._name} ({self.database})"
@@ -71,7 +71,7 @@ class CreateDatabase(Form):
 class EditRecord(Form):
     """One record: looked up by its number, changed field by field. `record` is what it holds."""
 
-    title = "title edit"
+    title = mark("IDA: one record")
 
     def __init__(self, ida: Ida) -> None:
         super().__init__()
@@ -83,8 +83,8 @@ class EditRecord(Form):
         self.draw()
 
     def elements(self) -> Iterable[Child]:
-        load = self.button(word("load"), "load", self.load, style="" if self._inputs else "primary")
-        save = self.button(word("change"), "save", self.save, style="primary") if self._inputs else None
+        load = self.button(message("Load"), "load", self.load, style="" if self._inputs else "primary")
+        save = self.button(message("Save changes"), "save", self.save, style="primary") if self._inputs else None
         return [self._id.element(), load, parts.row(*(i.element() for i in self._inputs)), save]
 
     def load(self) -> None:
@@ -105,7 +105,7 @@ class EditRecord(Form):
         for i in self._inputs:
             i.wrong = ""
         if not changed:
-            self.say(word("nothing changed"))
+            self.say(message("Nothing was changed."))
             return
         self.show_code(f"api.ida.update_record({self._number}, {changed!r})")
         try:
@@ -116,7 +116,7 @@ class EditRecord(Form):
                     i.wrong = refused.message
                     self.move_focus(i.key)
             raise
-        self.say(f"{word('changed')}: {', '.join(changed)}")
+        self.say(f"{message('Changed')}: {', '.join(changed)}")
 
     def _values(self) -> dict[str, str]:
         row = self.record.iloc[0]

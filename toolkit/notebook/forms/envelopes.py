@@ -11,7 +11,7 @@ from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.notebook.forms.widgets import Input, as_code
-from toolkit.notebook.words import word
+from toolkit.plain import mark, message, plural
 from toolkit.vendors.signio.api.base import STATUSES, Status
 from toolkit.vendors.signio.client import Signio
 
@@ -48,7 +48,7 @@ class EnvelopePanel:
         """
         if name not in self._sure:
             self._form.move_focus(f"sure-{name}")
-            raise InputError(word("sure first", sure=word("sure")))
+            raise InputError(message("Tick “{sure}” first. Nothing was done.", sure=message("I am sure")))
         code = f"api.signio.{name}({self._id!r})"
         getattr(self._signio, name)(self._id)
         self._sure.clear()
@@ -57,7 +57,7 @@ class EnvelopePanel:
         else:
             self.show()
         self._form.show_code(code)
-        self._form.say(f"{word('done')}: {word(name)}")
+        self._form.say(f"{message('Done')}: {message(LABELS[name])}")
 
     def elements(self) -> list[Child]:
         """What it shows now; nothing while it is not known."""
@@ -69,39 +69,54 @@ class EnvelopePanel:
             _way(state),
             *self._signers(),
             *(self._action(name) for name in ACTIONS.get(state, ())),
-            self._form.button(word("refresh"), "refresh", self.show),
+            self._form.button(message("Look again"), "refresh", self.show),
         ]
 
     def _signers(self) -> list[Element]:
         people = self._status.dropna(subset=["id_firmante"])
         if people.empty:
             return [parts.table(self._documents, index=False)]
-        waiting = people["en_turno"].map({True: word("turn"), False: word("turn later")})
+        waiting = people["en_turno"].map({True: message("awaited now"), False: message("not yet")})
         when = people["fecha_firma"].dt.strftime("✓ %Y-%m-%d %H:%M UTC")
         who = [f"{n} <{e}>" for n, e in people[["firmante", "email"]].itertuples(index=False)]
-        shown = {word("person"): who, word("document"): people["documento"], word("signed"): when.fillna(waiting)}
+        shown = {
+            message("Signer"): who,
+            message("Document"): people["documento"],
+            message("Signed"): when.fillna(waiting),
+        }
         done = int(people["firmada"].sum())
-        count = word("signatures of", done=f"{done:,}", all=f"{len(people):,}")
+        count = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=done, count=len(people))
         bar = parts.progress(done, len(people), label=count)
         return [element("p", count), bar, parts.table(pd.DataFrame(shown), index=False)]
 
     def _action(self, name: str) -> Element:
         """Actions reach people or cannot be undone: each is confirmed."""
-        label = f"{word(name)}: {word('sure')}"
+        label = f"{message(LABELS[name])}: {message('I am sure')}"
         sure = parts.tick(f"sure-{name}", label, value=name in self._sure, change=lambda on: self._be_sure(name, on))
-        warning = parts.warning(word("distribute warning")) if name == "distribute" else None
+        warning = (
+            parts.warning(message("Real people get e-mail, and it cannot be taken back."))
+            if name == "distribute"
+            else None
+        )
         style = "danger" if name == "distribute" else ""
-        act = self._form.button(word(name), name, lambda: self.act(name), style=style)
+        act = self._form.button(message(LABELS[name]), name, lambda: self.act(name), style=style)
         return parts.row(warning, sure, act)
 
     def _be_sure(self, name: str, on: bool) -> None:
         (self._sure.add if on else self._sure.discard)(name)
 
 
+LABELS = {
+    "delete_envelope": mark("Delete"),
+    "distribute": mark("Send for signature"),
+    "return_to_draft": mark("Return to draft"),
+}
+
+
 class SearchEnvelopes(Form):
     """`envelopes` is what was found."""
 
-    title = "title search"
+    title = mark("SIGNIO: find envelopes")
 
     def __init__(self, signio: Signio) -> None:
         super().__init__()
@@ -115,8 +130,8 @@ class SearchEnvelopes(Form):
     def elements(self) -> Iterable[Child]:
         return [
             parts.row(*(i.element() for i in self._inputs)),
-            self.button(word("search"), "search", self.search, style="primary"),
-            self._listing.element(word("title search")) if self._listing else None,
+            self.button(message("Search"), "search", self.search, style="primary"),
+            self._listing.element(message("SIGNIO: find envelopes")) if self._listing else None,
             *(self._panel.elements() if self._panel else ()),
         ]
 
@@ -131,12 +146,12 @@ class SearchEnvelopes(Form):
             for column in ("created_at", "updated_at"):
                 shown[column] = shown[column].dt.strftime("%Y-%m-%d %H:%M")
             self._listing = Listing("found", shown, controls=self._opener)
-        self.say(word("found", count=f"{len(matches):,}"))
+        self.say(message("{count:,} found", count=len(matches)))
 
     def _opener(self, position: int) -> list[Element]:
         envelope = str(self.envelopes["id"].iloc[position])
-        known = {"key": f"open-{envelope}", "aria_label": f"{word('open')}: {self.envelopes['name'].iloc[position]}"}
-        return [self.button(word("open"), "open", lambda: self.open_envelope(envelope), style="small", **known)]
+        known = {"key": f"open-{envelope}", "aria_label": f"{message('Open')}: {self.envelopes['name'].iloc[position]}"}
+        return [self.button(message("Open"), "open", lambda: self.open_envelope(envelope), style="small", **known)]
 
     def open_envelope(self, envelope_id: str) -> None:
         """Show the life of one of those that were found."""
@@ -148,7 +163,7 @@ class SearchEnvelopes(Form):
 class EnvelopeForm(Form):
     """The life of one envelope at a glance, with the actions that its state allows."""
 
-    title = "title envelope"
+    title = mark("SIGNIO: one envelope")
 
     def __init__(self, signio: Signio, envelope_id: str) -> None:
         super().__init__()
@@ -167,7 +182,7 @@ def _way(state: int) -> Element:
     way = [Status.DRAFT, *between, Status.PENDING, last]
     steps = [element("li", f"{'●' if s == state else '○'} {STATUSES[s]}", aria_current="step" if s == state else None)
              for s in way]  # fmt: skip
-    return element("ol", *steps, class_="tk-steps", aria_label=word("stage"))
+    return element("ol", *steps, class_="tk-steps", aria_label=message("State"))
 
 
 def search_envelopes(signio: Signio) -> SearchEnvelopes:

@@ -12,8 +12,7 @@ from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.source import Source
 from toolkit.notebook.forms.view import Child, Element, View, element
 from toolkit.notebook.forms.widgets import Input, values_of
-from toolkit.notebook.words import word
-from toolkit.plain import plain
+from toolkit.plain import message, plain
 
 # a notebook that is opened again has no kernel behind its forms: the note stands where the form was
 STALE = """<style>
@@ -25,7 +24,7 @@ STALE = """<style>
 class Form(w.VBox):
     """A form. Its methods can be called from code as well: there they raise, and a click shows what they raise."""
 
-    title: str = ""  # a word
+    title: str = ""  # marked for the catalogue
 
     def __init__(self) -> None:
         self.code: str = ""
@@ -35,18 +34,24 @@ class Form(w.VBox):
         self._focus = ""
         self._thread: threading.Thread | None = None
         self._sources: list[Source] = []
-        self.view: View = View(self._receive, {"broke": word("upload broke")})
+        self.view: View = View(
+            self._receive,
+            {"broke": message("The upload of {name} broke off. Choose the file again, or give its path.")},
+        )
         self.tables: Any = w.VBox()
         super().__init__([self.view, self.tables])
         self.add_class("tk-form")
 
     def __repr__(self) -> str:
-        return f"<form: {word(self.title)}>"
+        return f"<form: {message(self.title)}>"
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        display({"text/html": STALE % word("run this cell"), "text/plain": repr(self)}, raw=True)
+        display(
+            {"text/html": STALE % message("This form is not running. Run this cell."), "text/plain": repr(self)},
+            raw=True,
+        )
         display(self._repr_mimebundle_(), raw=True)
 
     # ── what it shows ──
@@ -58,7 +63,7 @@ class Form(w.VBox):
     def draw(self) -> None:
         """Show what the form is like now."""
         with self._lock:
-            drawn = [parts.heading(word(self.title), level=3), *self.elements(), self._code()]
+            drawn = [parts.heading(message(self.title), level=3), *self.elements(), self._code()]
             self.view.draw([each for each in drawn if isinstance(each, Element)])
             if self._focus:
                 self.view.focus(self._focus)
@@ -73,8 +78,8 @@ class Form(w.VBox):
     def _code(self) -> Element:
         shown = self._code_shown
         known: dict[str, Any] = {"aria_expanded": str(shown).lower(), "style": "quiet", "always": True}
-        show = parts.button(word("show code"), self._toggle, name="show-code", **known)
-        code = element("pre", self.code, name="code", tabindex="0", aria_label=word("show code"))
+        show = parts.button(message("Show code"), self._toggle, name="show-code", **known)
+        code = element("pre", self.code, name="code", tabindex="0", aria_label=message("Show code"))
         return element("div", show, code if shown else None)
 
     def _toggle(self) -> None:
@@ -125,7 +130,7 @@ class Form(w.VBox):
             if self._busy:
                 return
             self._busy = self.view.busy = True
-            self.say(word("working"))
+            self.say(message("One moment …"))
             working = self.view.message
             self._thread = threading.Thread(target=self._run, args=(action, working), daemon=True)
             self._thread.start()

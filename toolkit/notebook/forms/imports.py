@@ -8,7 +8,7 @@ from toolkit.notebook.forms.sheet import SheetForm
 from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child
 from toolkit.notebook.forms.widgets import Input
-from toolkit.notebook.words import word
+from toolkit.plain import mark, message
 from toolkit.push import IfSent, Report
 from toolkit.sheets import Check
 from toolkit.vendors.carmachain.client import CarmaChain
@@ -23,7 +23,7 @@ def _new(if_sent: IfSent) -> str:
 class Contacts(ImportTarget):
     """Records of a contact database."""
 
-    title = "title contacts"
+    title = mark("IDA: contacts from a sheet")
 
     def __init__(self, ida: Ida) -> None:
         self._ida = ida
@@ -34,7 +34,7 @@ class Contacts(ImportTarget):
     def before(self) -> Sequence[Child]:
         options = [(label, number) for number, label in self._databases.items()]
         box = parts.choice("database", options, value=self._database, change=self._choose)
-        return (parts.labelled(box, word("database")),)
+        return (parts.labelled(box, message("Contact database")),)
 
     def _choose(self, number: str) -> None:
         self._database = number
@@ -59,14 +59,21 @@ class Contacts(ImportTarget):
 class Codes(ImportTarget):
     """Card codes of print users."""
 
-    title = "title codes"
+    title = mark("nddPrint 360: card codes from a sheet")
 
     def __init__(self, nddprint: NddPrint) -> None:
         self._nddprint = nddprint
         self._replace = False
 
     def before(self) -> Sequence[Child]:
-        return (parts.tick("replace-codes", word("replace codes"), value=self._replace, change=self._choose),)
+        return (
+            parts.tick(
+                "replace-codes",
+                message("Where a user may have one code only, replace the old one"),
+                value=self._replace,
+                change=self._choose,
+            ),
+        )
 
     def _choose(self, on: bool) -> None:
         self._replace = on
@@ -88,10 +95,10 @@ class Codes(ImportTarget):
 class People(ImportTarget):
     """People to ask about."""
 
-    title = "title people"
+    title = mark("CarmaChain: ask about the people of a sheet")
 
     def __init__(self, carmachain: CarmaChain) -> None:
-        self._carmachain, self.warning = carmachain, word("costs")
+        self._carmachain, self.warning = carmachain, message("Each question may cost money.")
         known = carmachain.endpoints["create_request"].arguments
         self._categories = Input(next(a for a in known if a.name == "categories"))
 

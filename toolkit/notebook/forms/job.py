@@ -7,7 +7,7 @@ from typing import Any
 
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.view import Child, element
-from toolkit.notebook.words import word
+from toolkit.plain import message
 from toolkit.push.progress import Progress
 
 OFTEN = 0.2  # seconds between two pictures of the progress: more would flood the browser
@@ -33,7 +33,7 @@ class Job:
     def pause(self) -> None:
         """Stop after the request that is under way."""
         self._stop.set()
-        self._waits = word("pausing")
+        self._waits = message("pausing after the request under way")
 
     def run(self, work: Callable[[dict[str, Any]], Any]) -> Any:
         """Do the work, which gets options for its push: it is stopped by them, and shows its progress."""
@@ -69,20 +69,22 @@ class Job:
     def elements(self) -> list[Child]:
         """The bar and its buttons."""
         line = " · ".join(filter(None, [self._counts(), self._waits or self._left()]))
-        pause = parts.button(word("pause"), self.pause, name="pause", always=True)
+        pause = parts.button(message("Pause"), self.pause, name="pause", always=True)
         known: dict[str, Any] = {"data_asks": True, "aria_pressed": str(self.notifies).lower(), "always": True}
-        notify = parts.button(word("notify"), self._notify, name="notify", **known)
-        bar = parts.progress(self._done, self._rows, label=word("progress"))
+        notify = parts.button(message("Tell me when it ends"), self._notify, name="notify", **known)
+        bar = parts.progress(self._done, self._rows, label=message("Progress"))
         return [bar, element("p", line, name="progress"), parts.row(pause, notify)]
 
     def _notify(self, answer: str = "granted") -> None:
         """A title is changed in any case; a notice of the browser's takes its permission."""
         self.notifies = True
         if answer != "granted":
-            self._speak(word("no notices"))
+            self._speak(message("The browser allows no notices; the title of its tab will say it."))
 
     def _counts(self) -> str:
-        return word("done of", done=f"{self._done:,}", all=f"{self._rows:,}") if self._rows else word("working")
+        return (
+            message("{done:,} of {all:,}", done=self._done, all=self._rows) if self._rows else message("One moment …")
+        )
 
     def _left(self) -> str:
         """A round estimate, once there is something to base it on."""
@@ -91,7 +93,7 @@ class Job:
             return ""
         left = (self._rows - self._done) * passed / done
         if left < 60:
-            return word("under a minute")
+            return message("less than a minute left")
         if left < 90 * 60:
-            return word("about minutes", count=f"{left / 60:.0f}")
-        return word("about hours", count=f"{left / 3600:.1f}")
+            return message("about {count:.0f} min left", count=left / 60)
+        return message("about {count:.1f} h left", count=left / 3600)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.view import Child, Element, element
-from toolkit.notebook.words import word
+from toolkit.plain import mark, message, plural
 
 PAGE = 10  # lines
 
@@ -37,7 +37,7 @@ class Listing:
         columns = [self._frame[c].iloc[shown].map(parts.cell) for c in self._frame.columns]
         lines: list[list[Child]] = [[*cells] for cells in zip(*columns, strict=True)]
         if self._controls:
-            heads.append(element("span", word("actions"), class_="tk-unseen"))
+            heads.append(element("span", message("Actions"), class_="tk-unseen"))
             lines = [[*line, parts.row(*self._controls(i))] for line, i in zip(lines, shown, strict=True)]
         return element(
             "div", self._finder(first, len(shown), len(order)), parts.grid(heads, lines, label=label), name=self._name
@@ -60,25 +60,30 @@ class Listing:
         whole = len(self._frame)
         if whole <= PAGE:
             return None
-        counted = word("of rows", first=f"{min(first + 1, matches):,}", last=f"{first + shown:,}", all=f"{matches:,}")
+        counted = message(
+            "{first:,}–{last:,} of {all:,}", first=min(first + 1, matches), last=first + shown, all=matches
+        )
         if matches < whole:
-            counted += f" ({word('rows', count=f'{whole:,}')})"
+            rows = plural("{count} row", "{count} rows", count=whole)
+            counted += f" ({rows})"
         name, last = self._name, (matches - 1) // PAGE
-        known = {"type": "search", "placeholder": word("search"), "aria_label": word("search")}
+        known = {"type": "search", "placeholder": message("Search"), "aria_label": message("Search")}
         box = parts.line_box(f"{name}-search", self._wanted, change=self._find, enter=lambda: None, **known)
-        move = {"previous": -1, "next": 1}
-        enabled = {"previous": self._page > 0, "next": self._page < last}
+        moves = [
+            ("previous", mark("Previous page"), -1, self._page > 0),
+            ("next", mark("Next page"), 1, self._page < last),
+        ]
         turn = [
             parts.button(
-                word(way),
+                message(label),
                 lambda by=by: self._turn(by),  # type: ignore[misc]
                 name=f"{name}-{way}",
                 style="small",
-                aria_disabled=None if enabled[way] else "true",
+                aria_disabled=None if enabled else "true",
             )
-            for way, by in move.items()
+            for way, label, by, enabled in moves
         ]
-        page = element("span", word("page of", page=f"{self._page + 1:,}", pages=f"{last + 1:,}"))
+        page = element("span", message("page {page:,} of {pages:,}", page=self._page + 1, pages=last + 1))
         return parts.row(box, element("span", counted), turn[0], page, turn[1], name=f"{name}-finder")
 
     def _head(self, column: str) -> Child:
@@ -87,7 +92,7 @@ class Listing:
             return label
         up = self._sort[1] if self._sort and self._sort[0] == column else None
         sign = {None: "", True: " ▲", False: " ▼"}[up]
-        said = word("sort by", column=label)
+        said = message("Sort by {column}", column=label)
         sort: dict[str, Any] = {"key": f"{self._name}-sort-{column}", "style": "sort", "title": said}
         return parts.button(f"{label}{sign}", lambda: self._by(column), name=f"{self._name}-sort", **sort)
 

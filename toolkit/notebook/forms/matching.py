@@ -9,8 +9,7 @@ from toolkit.errors import InputError
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.checking import CheckOptions
 from toolkit.notebook.forms.view import Child, Element, element
-from toolkit.notebook.words import word
-from toolkit.plain import plain
+from toolkit.plain import message, plain, plural
 from toolkit.sheets import Match, match_columns
 from toolkit.spec import Choice, Field
 
@@ -60,7 +59,7 @@ class MatchStep:
         assert self.match is not None
         if self.match.missing:
             self._form.move_focus(f"constant-{self.match.missing[0]}")
-            raise InputError(word("missing", names=", ".join(self.match.missing)))
+            raise InputError(message("Required, and filled by no column: {names}", names=", ".join(self.match.missing)))
 
     def choose(self, column: Hashable, field: str | None) -> None:
         """Give a column to a field, or to none; the column that had it has none then."""
@@ -85,11 +84,11 @@ class MatchStep:
     def elements(self) -> list[Child]:
         """A line for each column, and one for each field that none fills."""
         assert self.match is not None
-        heads = [word("column"), word("samples"), word("field"), word("why")]
+        heads = [message("Column"), message("Samples"), message("Field"), message("Why")]
         lines = [self._line(line) for line in self.match.table.to_dict("records") if line["column"] in self._sheet]
         return [
-            parts.heading(word("match"), key="match"),
-            parts.grid(heads, lines, label=word("match"), name="match-table"),
+            parts.heading(message("Which column fills which field"), key="match"),
+            parts.grid(heads, lines, label=message("Which column fills which field"), name="match-table"),
             *self._unfilled(),
             self.options.element(self.match),
             *self._form.target.asked(),
@@ -100,7 +99,7 @@ class MatchStep:
         assert self.match is not None
         column = line["column"]
         position = list(self._sheet.columns).index(column)
-        options = [(word("leave out"), "")] + [(self._field(f), f.name) for f in self.match.fields]
+        options = [(message("(leave out)"), "")] + [(self._field(f), f.name) for f in self.match.fields]
         now = self.match[column] or ""
         box = parts.choice(
             "match",
@@ -117,8 +116,8 @@ class MatchStep:
         return ", ".join(v if len(v) <= SAMPLE else f"{v[:SAMPLE]}…" for v in values)
 
     def _field(self, field: Field) -> str:
-        required = f" · {word('required')}" if field.required else ""
-        return f"{field.name} · {field.kind}{required}"
+        required = f" · {message('required')}" if field.required else ""
+        return f"{field.name} · {message(field.kind)}{required}"
 
     def _unfilled(self) -> list[Child]:
         """The fields that no column of the sheet fills: one value for all rows, where somebody wants one."""
@@ -132,13 +131,17 @@ class MatchStep:
         opened = any(f.name in self.constants for f in rest)
         more = element(
             "details",
-            element("summary", word("optional fields", count=len(rest))),
+            element("summary", message("Optional fields ({count})", count=len(rest))),
             parts.row(*map(self._constant, rest)),
             open=opened,
             key="optional-fields",
         )
         boxes = parts.row(*map(self._constant, must))
-        return [parts.heading(word("same for all")), boxes if must else None, more if rest else None]
+        return [
+            parts.heading(message("Filled by no column: the same value for all rows")),
+            boxes if must else None,
+            more if rest else None,
+        ]
 
     def _constant(self, field: Field) -> Element:
         now, key = self.constants.get(field.name, ""), f"constant-{field.name}"
@@ -151,7 +154,7 @@ class MatchStep:
             box = parts.choice("constant", shown, value=now, change=change, key=key)
         else:
             box = parts.line_box("constant", now, change=change, key=key)
-        required = f" ({word('required')})" if field.required else ""
+        required = f" ({message('required')})" if field.required else ""
         return parts.labelled(box, f"{field.name}{required}")
 
     def _preview(self) -> list[Child]:
@@ -160,7 +163,10 @@ class MatchStep:
         if not names:
             return []
         sent = self.frame[[*names]].head(SAMPLES).rename(columns=names)
-        return [parts.heading(word("will be sent"), word("rows", count=f"{len(self.frame):,}")), parts.table(sent)]
+        return [
+            parts.heading(message("What will be sent"), plural("{count} row", "{count} rows", count=len(self.frame))),
+            parts.table(sent),
+        ]
 
     # ── as code ──
 

@@ -7,11 +7,23 @@ from typing import Any
 from toolkit.notebook.forms import parts, tables
 from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.view import Child
-from toolkit.notebook.words import has_word, word
+from toolkit.plain import mark, message, number
 from toolkit.push import Report
 from toolkit.sheets.outcomes import IN
 
-NOT_REACHED = "not reached"
+SHORT = {
+    "rejected": mark("rejected"),
+    "unknown": mark("in doubt"),
+    "duplicated": mark("stored twice"),
+}
+MEANING = {
+    "verified": mark("stored, and counted or read back"),
+    "accepted": mark("the vendor said yes"),
+    "rejected": mark("the vendor said no"),
+    "unknown": mark("sent, without a trustworthy answer; never sent again on its own"),
+    "duplicated": mark("stored twice by the vendor"),
+    "not sent": mark("nothing left this computer for it"),
+}
 
 
 class Outcome:
@@ -26,41 +38,45 @@ class Outcome:
         columns = {c: c for c in rest.columns}
         aligned = len(shown) == len(rest)
         beside = rest.join(shown[[c for c in shown if c not in columns]]) if aligned and rest.index.is_unique else rest
-        self.rest = beside.rename_axis(index=word("row")).reset_index() if len(rest) else None  # the rows not in
+        self.rest = beside.rename_axis(index=message("Row")).reset_index() if len(rest) else None  # the rows not in
         self._listing = Listing("not-in", self.rest) if self.rest is not None and not tables.available() else None
 
     def sentence(self) -> str:
         """What became of the rows: "346 in, 152 not sent: 140 bad cells, 12 not reached"."""
         counts = self.report.table["outcome"].value_counts()
-        told = [word("rows in", count=f"{int(counts.reindex(IN).fillna(0).sum()):,}")]
+        told = [message("{count:,} in", count=int(counts.reindex(IN).fillna(0).sum()))]
         told += [
-            word("rows with", count=f"{int(n):,}", outcome=word(f"short {name}"))
+            message("{count:,} {outcome}", count=int(n), outcome=message(SHORT[str(name)]))
             for name, n in counts.items()
             if n and name not in (*IN, "not sent")
         ]
         here = max(int(counts.get("not sent", 0)), self._bad + self._left)
         if here:
-            reasons = {"bad cells": self._bad, "left out": self._left, NOT_REACHED: here - self._bad - self._left}
-            why = ", ".join(word(name, count=f"{n:,}") for name, n in reasons.items() if n > 0)
-            told.append(word("rows here", count=f"{here:,}", why=why))
+            reasons = {
+                mark("{count:,} with bad cells"): self._bad,
+                mark("{count:,} left out"): self._left,
+                mark("{count:,} not reached"): here - self._bad - self._left,
+            }
+            why = ", ".join(message(text, count=n) for text, n in reasons.items() if n > 0)
+            told.append(message("{count:,} not sent: {why}", count=here, why=why))
         return ", ".join(told)
 
     def elements(self) -> list[Child]:
         """The counts with what they mean, and the rows to look at."""
         counts = self.report.table["outcome"].value_counts()
         counts = counts[counts > 0]
-        meaning = [word(f"means {name}") if has_word(f"means {name}") else "" for name in counts.index]
-        lines = [[str(name), f"{n:,}", said] for (name, n), said in zip(counts.items(), meaning, strict=True)]
+        meaning = [message(MEANING[str(name)]) if name in MEANING else "" for name in counts.index]
+        lines = [[str(name), number(n), said] for (name, n), said in zip(counts.items(), meaning, strict=True)]
         notes = [str(note) for note in self.report.facts.get("notes", ())]
         return [
-            parts.grid([word("outcome"), word("count"), word("meaning")], lines, label=word("outcome")),
+            parts.grid([message("Outcome"), message("Count"), message("Meaning")], lines, label=message("Outcome")),
             parts.bullets(notes),
-            self._listing.element(word("not in")) if self._listing else None,
+            self._listing.element(message("Rows that are not in")) if self._listing else None,
         ]
 
     def write(self) -> Path:
         """Write the result beside the notebook. An older one is not touched."""
-        path = Path(f"{word('result name')}-{datetime.now(UTC).astimezone():%Y%m%d-%H%M%S}.xlsx")
+        path = Path(f"{message('result')}-{datetime.now(UTC).astimezone():%Y%m%d-%H%M%S}.xlsx")
         return self.report.to_excel(path)
 
 

@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.notebook.forms.view import Child, Element, acting, element
-from toolkit.notebook.words import word
-from toolkit.plain import plain
+from toolkit.plain import message, plain, plural
 
 SHOWN = 50  # rows of a table
 Action = Callable[[], Any]
@@ -99,12 +98,16 @@ def progress(done: int, whole: int, *, label: str) -> Element:
 def table(frame: pd.DataFrame, *, index: bool = True, name: str = "", label: str = "") -> Element:
     """The first rows of a frame, and how many there are besides."""
     cut = frame.head(SHOWN)
-    heads = [*([word("row")] if index else []), *map(str, cut.columns)]
+    heads = [*([message("Row")] if index else []), *map(str, cut.columns)]
     lines = [
         [*([label] if index else []), *cells]
         for label, *cells in zip(map(str, cut.index), *(map(cell, cut[c]) for c in cut.columns), strict=True)
     ]
-    more = note(word("shown of", shown=f"{len(cut):,}", all=f"{len(frame):,}")) if len(frame) > SHOWN else None
+    more = (
+        note(plural("{shown:,} of {count} row", "{shown:,} of {count} rows", shown=len(cut), count=len(frame)))
+        if len(frame) > SHOWN
+        else None
+    )
     return element("div", grid(heads, lines, label=label), more, name=name)
 
 
@@ -113,7 +116,7 @@ def grid(heads: Sequence[Child], lines: Sequence[Sequence[Child]], *, label: str
     head = element("tr", *(element("th", each, scope="col") for each in heads))
     body = [element("tr", *(element("td", each) for each in line)) for line in lines]
     drawn = element("table", element("thead", head), element("tbody", *body))
-    about = {"role": "region", "aria_label": label or word("table")}
+    about = {"role": "region", "aria_label": label or message("Table")}
     return element("div", drawn, name=name, class_="tk-table", tabindex="0", **about)
 
 
@@ -126,4 +129,5 @@ def cell(value: Any) -> str:
 
 def options_of(choices: Mapping[Hashable, str]) -> list[tuple[str, str]]:
     """The labels and values of a box, of choices by code."""
-    return [(label if label == str(code) else f"{label} ({code})", str(code)) for code, label in choices.items()]
+    known = {str(code): message(label) for code, label in choices.items()}
+    return [(label if label == code else f"{label} ({code})", code) for code, label in known.items()]

@@ -10,10 +10,21 @@ import pandas as pd
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.page import Document
 from toolkit.notebook.forms.view import Child, Element, acting, element
-from toolkit.notebook.words import word
+from toolkit.plain import mark, message
 from toolkit.vendors.signio.places import stamp
 
-NAMES = [f"{up} {across}" for up in ("bottom", "middle", "top") for across in ("left", "centre", "right")]
+NAMES = {  # of places, as `plan_envelopes` takes them
+    "bottom left": mark("bottom left"),
+    "bottom centre": mark("bottom centre"),
+    "bottom right": mark("bottom right"),
+    "middle left": mark("middle left"),
+    "middle centre": mark("middle centre"),
+    "middle right": mark("middle right"),
+    "top left": mark("top left"),
+    "top centre": mark("top centre"),
+    "top right": mark("top right"),
+}
+PAGE_LABELS = {"last": mark("last"), "first": mark("first")}
 PAGES = {"last": "of the last page", "first": "of the first page"}
 EXACT = "exact"
 MOST = 8  # kinds of signers that have stamps of their own
@@ -90,30 +101,41 @@ class Places:
     def elements(self) -> list[Child]:
         """The page with its stamps, and the boxes that say the same in words."""
         columns = [str(c) for c in self._frame.columns if 1 < len(self._kinds(c)) <= MOST]
-        shown = [(word("one stamp"), ""), *((word("stamp by", column=c), c) for c in columns)]
+        shown = [
+            (message("One place for all signers, beside each other"), ""),
+            *((message("A place for each: {column}", column=c), c) for c in columns),
+        ]
         by = parts.choice("stamps-by", shown, value="" if self.by is None else str(self.by), change=self.divide)
         return [
-            parts.heading(word("place")),
-            parts.labelled(by, word("stamps")),
+            parts.heading(message("Where the signatures go")),
+            parts.labelled(by, message("Stamps")),
             parts.row(self._page(), element("div", *self._boxes(), class_="tk-beside"), name="places"),
         ]
 
     def _boxes(self) -> list[Child]:
         boxes: list[Child] = []
         for n, (kind, one) in enumerate(self.stamps.items()):
-            title = kind or word("signature")
-            names = [(word(name), name) for name in NAMES]
+            title = kind or message("Signature")
+            names = [(message(label), name) for name, label in NAMES.items()]
             if one.exact:
-                place = word("exact", page=one.exact["pagina"], x=one.exact["x"], y=one.exact["y"])
+                place = message("page {page}, {x} × {y}", page=one.exact["pagina"], x=one.exact["x"], y=one.exact["y"])
                 names.insert(0, (place, EXACT))
             where = parts.choice("place", names, value=EXACT if one.exact else one.name, key=f"place-{n}",
                                  change=partial(self._name, one))  # fmt: skip
-            pages = [(word(f"{page} page"), page) for page in PAGES]
+            pages = [(message(label), page) for page, label in PAGE_LABELS.items()]
             change = partial(self._page_of, one)
             page = parts.choice("page", pages, value=one.page, key=f"page-{n}", change=change)
             boxes.append(parts.row(parts.labelled(where, title),
-                                   None if one.exact else parts.labelled(page, word("page"))))  # fmt: skip
-        return [*boxes, parts.note(word("drag stamps"))]
+                                   None if one.exact else parts.labelled(page, message("Page"))))  # fmt: skip
+        return [
+            *boxes,
+            parts.note(
+                message(
+                    "Drag a stamp, or move it with the arrow keys; Shift moves it further. "
+                    "‹ and › take it to another page."
+                )
+            ),
+        ]
 
     def _name(self, one: Stamp, name: str) -> None:
         if name != EXACT:
@@ -131,14 +153,19 @@ class Places:
         page = min(self._shown or self._at(self.stamps[self._selected])["pagina"], count)
         width, height = self._read.size(page)
         stamps = [self._drawn(kind, one) for kind, one in self.stamps.items() if self._at(one)["pagina"] == page]
-        known = {"width": width, "height": height, "picture": self._read.picture(page) or None, "label": word("place")}
+        known = {
+            "width": width,
+            "height": height,
+            "picture": self._read.picture(page) or None,
+            "label": message("Where the signatures go"),
+        }
         drawn = acting(Element("stamps", {**known, "stamps": stamps}, key="page"), self._move, always=True)
         turn = [
             parts.button("‹", lambda: self._turn(page - 1), name="page-before", style="small",
-                         aria_label=word("previous"), aria_disabled=None if page > 1 else "true"),
-            element("span", word("page of", page=page, pages=count)),
+                         aria_label=message("Previous page"), aria_disabled=None if page > 1 else "true"),
+            element("span", message("page {page} of {pages}", page=page, pages=count)),
             parts.button("›", lambda: self._turn(page + 1), name="page-after", style="small",
-                         aria_label=word("next"), aria_disabled=None if page < count else "true"),
+                         aria_label=message("Next page"), aria_disabled=None if page < count else "true"),
         ]  # fmt: skip
         return element("div", drawn, parts.row(*turn) if count > 1 else None, class_="tk-pages")
 
@@ -156,8 +183,9 @@ class Places:
 
     def _drawn(self, kind: str, one: Stamp) -> dict[str, Any]:
         at = self._at(one)
-        label = kind or word("signature")
-        said = f"{label}: {word('exact', page=at['pagina'], x=at['x'], y=at['y'])}"
+        label = kind or message("Signature")
+        where = message("page {page}, {x} × {y}", page=at["pagina"], x=at["x"], y=at["y"])
+        said = f"{label}: {where}"
         box = {"x": at["x"], "y": at["y"], "w": at["ancho"], "h": at["alto"]}
         return {"id": kind, "label": label, "said": said, "on": kind == self._selected, **box}
 

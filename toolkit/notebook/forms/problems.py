@@ -10,14 +10,22 @@ from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.decisions import Call, Decisions
 from toolkit.notebook.forms.listing import PAGE
 from toolkit.notebook.forms.view import Child, Element, element
-from toolkit.notebook.words import word
-from toolkit.sheets.checker import ERROR, QUESTION
+from toolkit.plain import mark, message, plural
+from toolkit.sheets.checker import DOUBT, ERROR, QUESTION
 from toolkit.sheets.frame_rules import ROW
 
 if TYPE_CHECKING:
     from toolkit.notebook.forms.sheet import SheetForm
 
 SUSPECT = 0.8  # of a column with one problem: the column may be the wrong one
+LEVELS = {QUESTION: mark("a question"), DOUBT: mark("in doubt, and sent")}
+HEADS = {
+    "row": mark("Row"),
+    "name": mark("Name"),
+    "value": mark("Value"),
+    "count": mark("Count"),
+    "as in row": mark("First in row"),
+}
 VERBS = ("accept", "empty", "leave_out")  # of a whole facet
 Facet = tuple[Hashable, str]  # a column and a reason
 
@@ -66,14 +74,21 @@ class ProblemStep:
         """How many rows can be sent, and how many not."""
         rows, bad, left = self._known.counts()
         if not bad and not left:
-            return word("all to send", rows=f"{rows:,}")
+            return plural("The row can be sent.", "All {count} rows can be sent.", count=rows)
         good = rows - bad - left
-        return word("rows to send", good=f"{good:,}", rows=f"{rows:,}", bad=f"{bad:,}", left=f"{left:,}")
+        return plural(
+            "{good:,} of {count} row can be sent; {bad:,} not yet, {left:,} left out.",
+            "{good:,} of {count} rows can be sent; {bad:,} not yet, {left:,} left out.",
+            good=good,
+            count=rows,
+            bad=bad,
+            left=left,
+        )
 
     def elements(self) -> list[Child]:
         """The totals, what can be done at once, and a line for each facet."""
         facets = self._known.facets
-        heading = parts.heading(word("problems"), key="problems") if len(facets) else None
+        heading = parts.heading(message("Cells to look at"), key="problems") if len(facets) else None
         lines = [self._line(line) for line in facets.to_dict("records")]
         return [
             heading,
@@ -81,7 +96,9 @@ class ProblemStep:
             parts.bullets(self._known.check.notes),
             self._fixed,
             self._bulk(),
-            element("div", *lines, name="facets", role="group", aria_label=word("problems")) if lines else None,
+            element("div", *lines, name="facets", role="group", aria_label=message("Cells to look at"))
+            if lines
+            else None,
         ]
 
     def _fixes(self, fixes: pd.DataFrame) -> Child:
@@ -89,35 +106,47 @@ class ProblemStep:
         if not len(fixes):
             return None
         first = fixes.iloc[0]
-        example = word("example", before=repr(first["value"]), after=repr(first["proposal"]))
-        return parts.note(f"{word('fixed', count=f'{len(fixes):,}')} ({first['column']}: {example})")
+        example = message("as {before} → {after}", before=repr(first["value"]), after=repr(first["proposal"]))
+        counted = plural(
+            "{count} cell is sent in a tidier form, with the same meaning",
+            "{count} cells are sent in a tidier form, with the same meaning",
+            count=len(fixes),
+        )
+        return parts.note(f"{counted} ({first['column']}: {example})")
 
     def _bulk(self) -> Element | None:
         blocking = self._known.blocking
         rest = blocking[blocking["can_be_empty"]]
         proposals, empties = int(blocking["proposals"].sum()), int((rest["cells"] - rest["proposals"]).sum())
         every = [
-            self._button("accept all", "accept-all", proposals, self._known.accepting_all),
-            self._button("empty rest", "empty-rest", empties, self._known.emptying_rest),
+            self._button(mark("Accept all proposals ({count:,})"), "accept-all", proposals, self._known.accepting_all),
+            self._button(
+                mark("Empty the rest in optional columns ({count:,})"), "empty-rest", empties, self._known.emptying_rest
+            ),
         ]
         undo = None
         if self._known.steps:
-            undo = parts.button(word("undo", what=self._known.steps[-1].label), self._undo, name="undo")
+            undo = parts.button(message("Undo: {what}", what=self._known.steps[-1].label), self._undo, name="undo")
         return parts.row(*every, undo) if any([*every, undo]) else None
 
-    def _button(self, key: str, name: str, count: int, calls: Callable[[], list[Call]]) -> Element | None:
+    def _button(self, text: str, name: str, count: int, calls: Callable[[], list[Call]]) -> Element | None:
         if not count:
             return None
-        label = word(key, count=f"{count:,}")
+        label = message(text, count=count)
         return parts.button(label, lambda: self._decide(calls(), name, label), name=name)
 
     def _line(self, facet: dict[Hashable, Any]) -> Element:
         which = (facet["column"], facet["reason"])
         opened = which == self._open
         key = f"facet-{which[0]}-{which[1]}"
-        counts = {"cells": f"{facet['cells']:,}", "values": f"{facet['values']:,}"}
-        label = word("facet", column=_title(which), reason=facet["reason"], **counts)
-        sign, level = "▾" if opened else "▸", "" if facet["level"] == ERROR else f" ({word(facet['level'])})"
+        label = message(
+            "{column} · {reason}: {cells}, {values}",
+            column=_title(which),
+            reason=facet["reason"],
+            cells=plural("{count} cell", "{count} cells", count=facet["cells"]),
+            values=plural("{count} different value", "{count} different values", count=facet["values"]),
+        )
+        sign, level = "▾" if opened else "▸", "" if facet["level"] == ERROR else f" ({message(LEVELS[facet['level']])})"
         look: dict[str, Any] = {"key": key, "style": "facet", "aria_expanded": str(opened).lower()}
         turn = partial(self._switch, None if opened else which)
         toggle = parts.button(f"{sign} {label}{level}", turn, name="facet", **look)
@@ -132,17 +161,23 @@ class ProblemStep:
         empties = cells if facet["can_be_empty"] else 0
         accept, empty, leave = (partial(lambda verb: [Call(verb, which)], verb) for verb in VERBS)
         return [
-            self._act("accept n", "accept-facet", lambda: self._known.accepting(facet), about=about, count=proposals),
-            self._act("as it stands", "accept-facet", accept, about=about, count=as_it_stands),
-            self._act("empty", "empty-facet", empty, about=about, count=empties),
-            self._act("leave rows out", "leave-facet", leave, about=about, count=cells),
+            self._act(
+                mark("Accept {count:,}"),
+                "accept-facet",
+                lambda: self._known.accepting(facet),
+                about=about,
+                count=proposals,
+            ),
+            self._act(mark("Send as it stands ({count:,})"), "accept-facet", accept, about=about, count=as_it_stands),
+            self._act(mark("Empty"), "empty-facet", empty, about=about, count=empties),
+            self._act(mark("Leave rows out"), "leave-facet", leave, about=about, count=cells),
         ]
 
-    def _act(self, key: str, name: str, calls: Callable[[], list[Call]], *, about: About, count: int = 1) -> Child:
+    def _act(self, text: str, name: str, calls: Callable[[], list[Call]], *, about: About, count: int = 1) -> Child:
         """A button that decides, and is read out with what it decides about; none where there is nothing to."""
         if not count:
             return None
-        label = word(key, count=f"{count:,}")
+        label = message(text, count=count)
         own = f"{name}-{about.key}"
         named: dict[str, Any] = {"key": own, "style": "small", "aria_label": f"{label}: {about.words}"}
         return parts.button(label, lambda: self._decide(calls(), own, label), name=name, **named)
@@ -167,7 +202,9 @@ class ProblemStep:
         ]
 
     def _suspicion(self, column: Hashable) -> Element:
-        return parts.row(parts.warning(word("right column", column=column)), self._form.back_button())
+        return parts.row(
+            parts.warning(message("Is {column} the right column?", column=column)), self._form.back_button()
+        )
 
     def _matching(self, lines: pd.DataFrame) -> Any:
         label = "row" if self._single else "first"
@@ -176,32 +213,43 @@ class ProblemStep:
 
     def _finder(self, shown: int, matches: int, whole: int, pages: int) -> Element:
         first = self._page * PAGE
-        counted = word("of rows", first=f"{min(first + 1, matches):,}", last=f"{first + shown:,}", all=f"{matches:,}")
-        known = {"type": "search", "placeholder": word("search"), "aria_label": word("search")}
+        counted = message(
+            "{first:,}–{last:,} of {all:,}", first=min(first + 1, matches), last=first + shown, all=matches
+        )
+        known = {"type": "search", "placeholder": message("Search"), "aria_label": message("Search")}
         box = parts.line_box("facet-search", self._search, change=self._find, enter=lambda: None, **known)
-        single = parts.tick("single", word("single cells"), value=self._single, change=self._show_single)
+        single = parts.tick("single", message("single cells"), value=self._single, change=self._show_single)
         turn: list[Child] = []
         if pages > 1:
-            page = element("span", word("page of", page=f"{self._page + 1:,}", pages=f"{pages:,}"))
-            turn = [self._turn("previous", -1, self._page > 0), page, self._turn("next", 1, self._page < pages - 1)]
+            page = element("span", message("page {page:,} of {pages:,}", page=self._page + 1, pages=pages))
+            turn = [
+                self._turn("previous", message("Previous page"), -1, self._page > 0),
+                page,
+                self._turn("next", message("Next page"), 1, self._page < pages - 1),
+            ]
         return parts.row(box if whole > PAGE else None, element("span", counted), *turn, single, name="finder")
 
-    def _turn(self, way: str, by: int, on: bool) -> Element:
+    def _turn(self, way: str, label: str, by: int, on: bool) -> Element:
         def turn() -> None:
             self._page += by
 
-        return parts.button(word(way), turn, name=way, style="small", aria_disabled=None if on else "true")
+        return parts.button(label, turn, name=way, style="small", aria_disabled=None if on else "true")
 
     def _table(self, which: Facet, page: pd.DataFrame, can_be_empty: bool) -> Element:
         columns = ["row", "name", "value"] if self._single else ["value", "count", "as in row"]
         sorts = {"row": "row", "value": "value", "count": "cells"}
-        heads: list[Child] = [
-            parts.button(word(c), lambda by=sorts[c]: self._by(by), name="sort", key=f"sort-{c}", style="sort",  # type: ignore[misc]
-                         title=word("sort by", column=word(c)))
-            if c in sorts else word(c) for c in columns
-        ]  # fmt: skip
+        heads: list[Child] = [self._sorter(c, sorts[c]) if c in sorts else message(HEADS[c]) for c in columns]
         lines = [self._value_line(which, line, can_be_empty) for line in page.to_dict("records")]
-        return parts.grid([*heads, word("correction")], lines, label=f"{which[0]}, {which[1]}", name="values")
+        return parts.grid([*heads, message("Correction")], lines, label=f"{which[0]}, {which[1]}", name="values")
+
+    def _sorter(self, head: str, by: str) -> Element:
+        label = message(HEADS[head])
+        look: dict[str, Any] = {
+            "key": f"sort-{head}",
+            "style": "sort",
+            "title": message("Sort by {column}", column=label),
+        }
+        return parts.button(label, lambda: self._by(by), name="sort", **look)
 
     def _value_line(self, which: Facet, line: dict[Hashable, Any], can_be_empty: bool) -> list[Child]:
         value = line["value"] if isinstance(line["value"], str) else None
@@ -209,28 +257,28 @@ class ProblemStep:
         row = line["row"] if self._single else line["first"]
         rows = [row] if self._single else None
         own = f"{row}" if self._single else f"={value}"
-        words = f"{word('row')} {row}" if self._single else repr(value or "")
+        words = f"{message('Row')} {row}" if self._single else repr(value or "")
         key = f"new-{which}-{own}"
         replace = partial(self._replacing, which, value, rows, lambda: self._typed.get((which, own), proposal))
-        known: dict[str, Any] = {"key": key, "aria_label": f"{word('correction')}: {words}"}
+        known: dict[str, Any] = {"key": key, "aria_label": f"{message('Correction')}: {words}"}
         box = parts.line_box(
             "correction",
             self._typed.get((which, own), proposal),
             change=partial(self._keep, (which, own)),
-            enter=lambda: self._decide(replace(), key, word("replace")),
+            enter=lambda: self._decide(replace(), key, message("Replace")),
             **known,
         )
         about, filled = About(f"{which[0]}-{which[1]}-{own}", words), which[0] != ROW
         emptied = int(can_be_empty and value is not None)
-        leave = "leave out row" if self._single else "leave rows out"
+        leave = mark("Leave the row out") if self._single else mark("Leave rows out")
         controls = parts.row(
             box if filled else None,
-            self._act("replace", "replace", replace, about=about, count=int(filled)),
-            self._act("empty", "empty", lambda: [Call("replace", (which[0], {value: None}), {"rows": rows})],
+            self._act(mark("Replace"), "replace", replace, about=about, count=int(filled)),
+            self._act(mark("Empty"), "empty", lambda: [Call("replace", (which[0], {value: None}), {"rows": rows})],
                       about=about, count=emptied),
             self._act(leave, "leave", lambda: [self._leaving(which, value, rows)], about=about),
         )  # fmt: skip
-        shown = value or word("nothing")
+        shown = value or message("(empty)")
         if self._single:
             return [str(row), self._name(row), shown, controls]
         return [shown, f"{line['cells']:,}", f"{row} {self._name(row)}".strip(), controls]
@@ -268,13 +316,13 @@ class ProblemStep:
         if not calls:
             return
         cells = self._known.decide(label, calls)
-        changed = word("changed cells", count=f"{cells:,}") if cells else ""
+        changed = plural("{count} cell changed.", "{count} cells changed.", count=cells) if cells else ""
         self._form.say(f"{changed} {self.totals()}".strip())
         self._after(key)
 
     def _undo(self) -> None:
         self._known.undo()
-        self._form.say(f"{word('undone')} {self.totals()}")
+        self._form.say(f"{message('Undone.')} {self.totals()}")
         self._after("undo")
 
     def _after(self, key: str) -> None:
@@ -286,4 +334,4 @@ class ProblemStep:
 
 def _title(which: Facet) -> str:
     """What the column of a facet is called."""
-    return word("row") if which[0] == ROW else str(which[0])
+    return message("Row") if which[0] == ROW else str(which[0])

@@ -8,7 +8,7 @@ from toolkit.errors import InputError
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.source import SHEETS, Source
 from toolkit.notebook.forms.view import Child, Element, acting, element
-from toolkit.notebook.words import word
+from toolkit.plain import message, plural
 from toolkit.sheets import read_sheet
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ReadStep:
 
     def elements(self) -> list[Child]:
         """The file, and how to read it."""
-        read = self._form.button(word("read"), "read", self._form.read, style="primary")
+        read = self._form.button(message("Read the sheet"), "read", self._form.read, style="primary")
         return [*self.source.elements(), read]
 
     def summary(self) -> list[Child]:
@@ -73,7 +73,7 @@ class ReadStep:
         title = " · ".join(filter(None, [str(attrs.get("source", "")), str(attrs.get("sheet", ""))]))
         notes = parts.bullets([str(note) for note in attrs.get("notes", ())])
         return [
-            parts.heading(title, word("rows", count=f"{len(self.frame):,}"), key="sheet"),
+            parts.heading(title, plural("{count} row", "{count} rows", count=len(self.frame)), key="sheet"),
             notes,
             self._sheets(),
             self._rows(),
@@ -85,7 +85,7 @@ class ReadStep:
             return None
         now = str(self.frame.attrs["sheet"]) if self.frame is not None else ""
         box = parts.choice("sheet-name", [(n, n) for n in names], value=now, change=lambda n: self._again(sheet=n))
-        return parts.labelled(box, word("sheet"))
+        return parts.labelled(box, message("Spreadsheet"))
 
     def _rows(self) -> Child:
         """The rows around the header; another one can be made the header."""
@@ -94,9 +94,11 @@ class ReadStep:
         number = self._top.index[self._header(self._top, self.frame)]
         lines = [[self._radio(label, label == number), *cells] for label, *cells in self._cells()]
         more = self._top.shape[1] - WIDE
-        heads: list[Child] = [word("header row"), *"ABCDEFGHIJ"[: min(WIDE, self._top.shape[1])]]
-        cut = parts.note(word("more columns", count=f"{more:,}")) if more > 0 else None
-        return element("div", parts.grid(heads, lines, label=word("header row"), name="header-rows"), cut)
+        heads: list[Child] = [message("Header row"), *"ABCDEFGHIJ"[: min(WIDE, self._top.shape[1])]]
+        cut = (
+            parts.note(plural("and {count} more column", "and {count} more columns", count=more)) if more > 0 else None
+        )
+        return element("div", parts.grid(heads, lines, label=message("Header row"), name="header-rows"), cut)
 
     def _cells(self) -> list[list[Any]]:
         cut = self._top.iloc[:, :WIDE]

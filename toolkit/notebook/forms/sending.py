@@ -10,7 +10,7 @@ from toolkit.notebook.forms.job import LONG, Job
 from toolkit.notebook.forms.outcome import Outcome, is_paused
 from toolkit.notebook.forms.tables import ReadOnlyTable
 from toolkit.notebook.forms.view import Child, Element, element
-from toolkit.notebook.words import word
+from toolkit.plain import message
 from toolkit.push import IfSent, Report
 
 if TYPE_CHECKING:
@@ -54,19 +54,19 @@ class SendStep:
         self.report = report
         self.outcome = Outcome(report, bad=bad, left=left) if isinstance(report, Report) else None
         rest = self.outcome.rest if self.outcome else None
-        self._form.tables.children = self._table.widgets(rest, word("not in"))
+        self._form.tables.children = self._table.widgets(rest, message("Rows that are not in"))
         self._file = None
         sentence = self.sentence()
         if is_paused(report):
             self._again = lambda: self.push(work, bad=bad, left=left)
             self._form.move_focus("go-on")
-            self._form.say(f"{word('paused')} {sentence}")
+            self._form.say(f"{message('Paused. Nothing is sent twice.')} {sentence}")
         else:
             self._again, self.done = None, True
             self._form.move_focus("outcome")
-            self._form.say(f"{word('done')}. {sentence}")
+            self._form.say(f"{message('Done')}. {sentence}")
         if self.job.notifies or self.job.seconds > LONG:
-            self._form.view.send({"notice": {"title": word(self._form.title), "text": sentence or word("done")}})
+            self._form.view.send({"notice": {"title": message(self._form.title), "text": sentence or message("Done")}})
 
     def sentence(self) -> str:
         """What came of it, in words."""
@@ -80,23 +80,31 @@ class SendStep:
         counts = problem.difference["change"].value_counts()
         sent, new = int(counts.get("sent before, unchanged", 0)), int(counts.get("new", 0))
         facts = {"sent": sent, "new": new, "edited": len(problem.difference) - sent - new}
-        shown = {name: f"{count:,}" for name, count in facts.items()}
         self._form.move_focus("only-new")
-        return PushRefused(word("sent before", choice=word("only new"), **shown))
+        return PushRefused(
+            message(
+                "{sent:,} of these rows were sent before; {edited:,} look edited since, {new:,} are new. "
+                "Nothing was sent now. Tick “{choice}” to send only the others.",
+                choice=message("Leave out rows that were sent before"),
+                **facts,
+            )
+        )
 
     # ── what is shown ──
 
     def elements(self, plan: list[Child], label: str, back: Element | None) -> list[Child]:
         """What is to be sent, how far it is, or what came of it."""
         if self.job.running:
-            return [parts.heading(word("sending"), key="sending"), *self.job.elements()]
+            return [parts.heading(message("Sending"), key="sending"), *self.job.elements()]
         if self.begun:
-            return [parts.heading(word("outcome"), key="outcome"), *self._outcome()]
+            return [parts.heading(message("Outcome"), key="outcome"), *self._outcome()]
         send = self._form.button(label, "send", self._form.send_rows, style="primary") if label else None
         if send is None:
             return [*plan, parts.row(back)]
         warning = parts.warning(self._form.target.warning) if self._form.target.warning else None
-        new = parts.tick("only-new", word("only new"), value=self.only_new, change=self._choose)
+        new = parts.tick(
+            "only-new", message("Leave out rows that were sent before"), value=self.only_new, change=self._choose
+        )
         return [*plan, warning, new, parts.row(back, send)]
 
     def _choose(self, only_new: bool) -> None:
@@ -105,12 +113,12 @@ class SendStep:
     def _outcome(self) -> list[Child]:
         again = None
         if self._again is not None:
-            again = self._form.button(word("go on"), "go-on", self._again, style="primary")
+            again = self._form.button(message("Go on"), "go-on", self._again, style="primary")
         said = element("p", element("b", self.sentence()), name="sentence")
         shown = [said, *self.outcome.elements()] if self.outcome else []
-        write = self._form.button(word("result"), "result", self.write) if self.outcome else None
-        file = element("p", word("written", path=self._file), name="file") if self._file else None
-        fresh = parts.button(word("another sheet"), self._form.restart, name="restart") if self.done else None
+        write = self._form.button(message("Workbook"), "result", self.write) if self.outcome else None
+        file = element("p", message("Written to {path}", path=self._file), name="file") if self._file else None
+        fresh = parts.button(message("Another sheet"), self._form.restart, name="restart") if self.done else None
         after = self._form.target.after() if self.done else ()
         return [parts.row(again) if again else None, *shown, *after, parts.row(write, fresh), file]
 
@@ -120,4 +128,4 @@ class SendStep:
         path = self.outcome.write()
         self._file = path.resolve()
         self._form.view.download(path)
-        self._form.say(word("written", path=self._file))
+        self._form.say(message("Written to {path}", path=self._file))

@@ -15,10 +15,10 @@ from toolkit.notebook.forms.reading import ReadStep
 from toolkit.notebook.forms.sending import SendStep
 from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child, Element, element
-from toolkit.notebook.words import word
+from toolkit.plain import mark, message, plural
 from toolkit.sheets import Check, Match, check
 
-STEPS = ("step read", "step match", "step problems", "step send")
+STEPS = (mark("Read"), mark("Match"), mark("Problems"), mark("Send"))
 READ, MATCH, PROBLEMS, SEND = range(4)
 NAMES = ("nombre", "name", "nombres", "contacto", "firmante", "cliente")  # of a column that names its row
 
@@ -83,7 +83,7 @@ class SheetForm(Form):
         locked = self._sending.begun
         steps = []
         for n, name in enumerate(STEPS):
-            label = f"{'①②③④'[n]} {word(name)}"
+            label = f"{'①②③④'[n]} {message(name)}"
             now = n == self._step
             done = n < self._step
             mark = " ✔" if done else ""
@@ -93,14 +93,14 @@ class SheetForm(Form):
             if link and to:
                 shown = parts.button(f"{label}{mark}", to, name=f"step-{n}", style="link")
             steps.append(element("li", shown, aria_current="step" if now else None))
-        return element("ol", *steps, class_="tk-steps", aria_label=word("steps"))
+        return element("ol", *steps, class_="tk-steps", aria_label=message("Steps"))
 
     def _shown(self) -> list[Child]:
         if self._step == READ:
             return [*self.target.before(), *self._reading.elements(), self._ask()]
         if self._step == MATCH:
-            back = parts.button(word("back"), self.back_to_read, name="back")
-            go_on = self.button(word("check"), "check", self.look, style="primary")
+            back = parts.button(message("Back"), self.back_to_read, name="back")
+            go_on = self.button(message("Check"), "check", self.look, style="primary")
             return [*self._reading.summary(), *self._matching.elements(), parts.row(back, go_on)]
         problems = [] if self._sending.begun else self._problems.elements()
         return [*problems, *self._sending.elements(list(self.target.plan()), self._label(), self.back_button())]
@@ -110,10 +110,17 @@ class SheetForm(Form):
         decisions = self._problems.decisions
         if not self._confirm or decisions is None:
             return None
-        count = f"{len(decisions.steps):,}"
-        drop = self.button(word("drop decisions", count=count), "drop", self._drop, style="danger")
-        keep = parts.button(word("keep decisions"), self._keep, name="keep-decisions")
-        return parts.row(parts.warning(word("reading drops", count=count)), keep, drop, name="confirm")
+        count = len(decisions.steps)
+        drop = self.button(message("Read again and drop them"), "drop", self._drop, style="danger")
+        keep = parts.button(message("Keep them"), self._keep, name="keep-decisions")
+        return parts.row(
+            parts.warning(
+                plural("Reading again drops {count} decision.", "Reading again drops {count} decisions.", count=count)
+            ),
+            keep,
+            drop,
+            name="confirm",
+        )
 
     def _label(self) -> str:
         rows, bad, left = self._known.counts()
@@ -121,7 +128,7 @@ class SheetForm(Form):
 
     def back_button(self) -> Element:
         """Back to the match."""
-        return parts.button(word("back to match"), self.back, name="back")
+        return parts.button(message("Back to match"), self.back, name="back")
 
     # ── read, match ──
 
@@ -144,7 +151,7 @@ class SheetForm(Form):
         self._matching.begin(sheet, self.target.operation())
         self._step = MATCH
         self.move_focus("sheet")
-        self.say(word("read so", rows=f"{len(sheet):,}", columns=f"{sheet.shape[1]:,}"))
+        self.say(message("{rows:,} rows, {columns:,} columns were read.", rows=len(sheet), columns=sheet.shape[1]))
 
     def _drop(self) -> None:
         self._problems.decisions = None
@@ -189,7 +196,23 @@ class SheetForm(Form):
         self._step = PROBLEMS if blocking else SEND
         self.move_focus("problems" if blocking else "send")
         lost = len(before.steps) - kept if before else 0
-        self.say(" ".join(filter(None, [self._problems.totals(), word("decisions lost", count=lost) if lost else ""])))
+        self.say(
+            " ".join(
+                filter(
+                    None,
+                    [
+                        self._problems.totals(),
+                        plural(
+                            "{count} earlier decision no longer applies.",
+                            "{count} earlier decisions no longer apply.",
+                            count=lost,
+                        )
+                        if lost
+                        else "",
+                    ],
+                )
+            )
+        )
 
     def decided(self, key: str) -> None:
         """A decision was taken, or taken back: the next one is where the focus goes."""

@@ -10,8 +10,7 @@ from typing import Any
 from toolkit.errors import InputError
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.view import Element, View, element
-from toolkit.notebook.words import word
-from toolkit.plain import plain
+from toolkit.plain import message, plain
 
 SHEETS = ".xlsx,.xlsm,.xls,.xlsb,.ods,.csv,.tsv,.txt"
 
@@ -46,7 +45,7 @@ class Source:
             InputError: none was.
         """
         if not self._typed and self._uploaded is None:
-            raise InputError(word("give a file"))
+            raise InputError(message("Choose a file, or type its path"))
         return self._typed or str(self._uploaded)
 
     @property
@@ -57,18 +56,22 @@ class Source:
     def elements(self) -> list[Element]:
         """The place to drop a file on, and the box for a path."""
         arriving = self._arriving
-        done = word("uploaded", name=self._uploaded.name) if self._uploaded and not self._typed else word("drop here")
+        done = (
+            message("{name}, uploaded", name=self._uploaded.name)
+            if self._uploaded and not self._typed
+            else message("or drop it here")
+        )
         drop = element(
             "upload",
             name=self.name,
-            label=word("upload"),
+            label=message("Choose a file"),
             accept=self._accept,
             note=done,
             receiving=arriving.id if arriving else None,
             file=arriving.path.name if arriving else None,
         )
         box = parts.line_box(f"path-{self._short}", self._typed, change=self._type, enter=self._chosen)
-        path = parts.labelled(box, word("path"), help_text=self._help)
+        path = parts.labelled(box, message("or its path"), help_text=self._help)
         return [parts.row(drop, path, name=f"source-{self._short}")]
 
     def _type(self, value: str) -> None:
@@ -107,7 +110,11 @@ class Source:
         self._arriving = None
         if arrived.path.stat().st_size != arrived.size or arrived.received != arrived.size:
             arrived.path.unlink()
-            raise InputError(word("upload broke", name=arrived.path.name))
+            raise InputError(
+                message(
+                    "The upload of {name} broke off. Choose the file again, or give its path.", name=arrived.path.name
+                )
+            )
         if self._uploaded:
             self._uploaded.unlink(missing_ok=True)
         self._uploaded, self._typed = arrived.path, ""

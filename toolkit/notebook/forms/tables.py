@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.notebook.forms import parts
-from toolkit.notebook.words import word
+from toolkit.plain import plural
 
 LARGEST = 5_000  # rows that go to the browser; the rest is in the report and in the workbook
 
@@ -29,7 +29,7 @@ class ReadOnlyTable:
         from itables.widget import ITable
 
         shown = frame.head(LARGEST).map(parts.cell)
-        more = word("shown of", shown=f"{len(shown):,}", all=f"{len(frame):,}")
+        more = plural("{shown:,} of {count} row", "{shown:,} of {count} rows", shown=len(shown), count=len(frame))
         caption = f"{title} · {more}" if len(shown) < len(frame) else title
         facts: dict[str, Any] = {"caption": caption, "maxBytes": 0, "allow_html": False, "showIndex": False}
         if self._widget is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from toolkit.notebook.forms.view import Child
-from toolkit.notebook.words import word
+from toolkit.plain import message
 from toolkit.push import IfSent
 from toolkit.sheets import Check
 
@@ -18,7 +18,7 @@ class ImportTarget:
     """One destination. The form that shows it sets `form`."""
 
     form: "SheetForm"
-    title = ""  # a word
+    title = ""  # marked for the catalogue
     warning = ""
 
     def before(self) -> Sequence[Child]:
@@ -55,7 +55,11 @@ class ImportTarget:
         """The button that sends; empty where nothing can be."""
         if not good:
             return ""
-        return word("send leave", count=f"{good:,}", left=f"{left:,}") if left else word("send", count=f"{good:,}")
+        return (
+            message("Send {count:,}, leave {left:,} here", count=good, left=left)
+            if left
+            else message("Send rows ({count:,})", count=good)
+        )
 
     def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Any:
         """Send what can be sent: a `Report`."""

@@ -11,7 +11,7 @@ from toolkit.errors import InputError
 from toolkit.http.secrets import Secret
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.view import Element, acting, element
-from toolkit.notebook.words import help_of, label_of, word
+from toolkit.plain import mark, message
 from toolkit.sheets import check
 from toolkit.spec import (
     Bool,
@@ -33,6 +33,33 @@ from toolkit.spec import (
     Timestamp,
 )
 
+# of declared fields, by name; a vendor's own names stay as they are
+LABELS = {
+    "birthday": mark("Birthday messages"),
+    "birthday_message": mark("Birthday message"),
+    "birthday_message_hour": mark("Hour of the message"),
+    "base_url": mark("Address"),
+    "categories": mark("Categories"),
+    "client_id": mark("Client id"),
+    "email": mark("E-mail"),
+    "label": mark("Label"),
+    "name": mark("Name"),
+    "password": mark("Password"),
+    "record": mark("Record number"),
+    "required": mark("Required"),
+    "secret_key": mark("Secret key"),
+    "sort": mark("Order"),
+    "status": mark("State"),
+    "tenant": mark("Tenant"),
+    "token": mark("Token"),
+    "type": mark("Type"),
+    "updated_from": mark("Changed from"),
+    "updated_to": mark("Changed until"),
+    "username": mark("User"),
+    "pagina": mark("Page (pagina)"),
+    "alto": mark("Height (alto)"),
+    "ancho": mark("Width (ancho)"),
+}
 ENTERED = "•" * 8  # stands where a secret was entered, however long
 YES_OR_NO: dict[str, bool | None] = {"": None, "yes": True, "no": False}
 
@@ -51,16 +78,16 @@ class Input:
     @property
     def name(self) -> str:
         """What people call it."""
-        return self.field.label or label_of(self.field.name)
+        return self.field.label or message(LABELS.get(self.field.name, self.field.name))
 
     def element(self) -> Element:
         """Its box, with all that belongs to it."""
         control = WIDGETS[type(self.field)](self)
-        required = f" ({word('required')})" if self.field.required else ""
+        required = f" ({message('required')})" if self.field.required else ""
         if control.attributes.get("type") == "checkbox":
             return element("label", control, f" {self.name}{required}", class_="tk-tick tk-input")
         wrong = f"{self.name} {self.wrong}" if self.wrong else ""
-        return parts.labelled(control, f"{self.name}{required}", help_text=help_of(self.field.doc), wrong=wrong)
+        return parts.labelled(control, f"{self.name}{required}", help_text=message(self.field.doc), wrong=wrong)
 
     def change(self, value: Any) -> None:
         """Take what somebody entered. A secret is kept as one: no state of a widget and no repr holds it."""
@@ -106,7 +133,7 @@ class Input:
     def yes_or_no(self) -> Element:
         """A box to tick; where nothing need be said, one to choose from."""
         if self.field.default is None and not self.field.required:
-            shown = [("", ""), (word("yes"), "yes"), (word("no"), "no")]
+            shown = [("", ""), (message("Yes"), "yes"), (message("No"), "no")]
             now = next(name for name, value in YES_OR_NO.items() if value is self.value)
             return self._choice(shown, now, lambda v: self.change(YES_OR_NO.get(v, v)))
         drawn = element("input", name=self.field.name, key=self.key, type="checkbox", checked=bool(self.value))
@@ -128,7 +155,7 @@ class Input:
         if not self.field.choices:
             return self.line(placeholder="a; b; c")
         codes = {str(code): code for code in self.field.choices}
-        shown = [element("option", label, value=str(code)) for code, label in self.field.choices.items()]
+        shown = [element("option", message(text), value=str(code)) for code, text in self.field.choices.items()]
         now = [str(code) for code in self.value]
         known = {"multiple": True, "size": min(9, len(shown)), "value": now}
         drawn = element("select", *shown, name=self.field.name, key=self.key, **known)
@@ -191,7 +218,7 @@ def values_of(inputs: Sequence[Input]) -> dict[str, Any]:
     for i in inputs:
         i.wrong = wrong.get(i.field.name, "")
     if wrong:
-        raise InputError(word("look at fields"))
+        raise InputError(message("Some fields need a look; nothing was sent."))
     return entered
 
 
