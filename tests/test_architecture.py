@@ -36,6 +36,7 @@ ROOMS = {  # room: the rooms it may import
     "vendors": CLIENT | {"vendors.api", "vendors.vendor", "push"},
     "vendors.sandbox": LOW | {"vendors.api", "sandbox"},
     "vendors.registry": {"spec", "settings", "http.secrets", "http.session", "vendors", "vendors.vendor", "sandbox"},
+    "commands": LOW | {"vendors.registry", "push", "sheets", "settings"},
     "notebook.recording": LOW | {"http.wire", "http.session"},
     "notebook.plots": {"errors"},
     "notebook.forms": LOW | {"vendors.registry", "vendors", "vendors.api", "push", "sheets", "frames", "settings"},
@@ -43,7 +44,7 @@ ROOMS = {  # room: the rooms it may import
     "notebook.lab": {"sandbox", "settings", "vendors.registry"},
 }
 OUTSIDE = {  # library: the rooms that may use it
-    "pandas": {"frames", "sheets", "client", "push", "vendors", "notebook.forms", "notebook.plots"},
+    "pandas": {"frames", "sheets", "client", "push", "vendors", "notebook.forms", "notebook.plots", "commands"},
     "requests": {"http.attempt", "http.session", "http.transport"},
     "urllib3": {"http.session", "http.transport"},
     "sqlite3": {"push", "sandbox", "vendors.sandbox"},

@@ -16,6 +16,7 @@ import toolkit
 from tests.commands import floors
 from tests.commands import settings as settings_page
 from toolkit import __main__ as command_line
+from toolkit.commands import extras
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -131,7 +132,7 @@ ORIGINS: dict[str, tuple[Any, str]] = {
 def test_an_extra_comes_from_where_the_package_came(origin: Any, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its name alone, anybody who takes that name at an index would answer."""
     monkeypatch.setattr(command_line, "distribution", lambda _: Installed(origin))
-    assert command_line.how_to_install("lab") == command
+    assert extras.how_to_install("lab") == command
 
 
 def test_without_metadata_no_name_is_proposed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +140,7 @@ def test_without_metadata_no_name_is_proposed(monkeypatch: pytest.MonkeyPatch) -
         raise importlib.metadata.PackageNotFoundError
 
     monkeypatch.setattr(command_line, "distribution", none)
-    assert "pip" not in command_line.how_to_install("lab")
+    assert "pip" not in extras.how_to_install("lab")
 
 
 def test_a_result_that_cannot_be_written_is_told_before_anything_is_done(

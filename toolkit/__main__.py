@@ -1,49 +1,54 @@
-"""python -m toolkit demo | lab | ledger | report | sandbox"""
+"""python -m toolkit demo | import | lab | ledger | pushes | report | resume | sandbox | status"""
 
 import argparse
 import io
-import json
-import re
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 import toolkit
 from toolkit import settings
-from toolkit.plain import plain
+from toolkit.commands import exits, imports, overview
+from toolkit.commands.console import complain, say
+from toolkit.commands.exits import Exit
+from toolkit.commands.extras import how_to_install
+from toolkit.commands.imports import require_writable
+from toolkit.plain import message
 
 if TYPE_CHECKING:
     from toolkit.sandbox import Sandbox
 
-EXTRAS = {"demo": "sandbox", "lab": "lab", "report": "reports", "sandbox": "sandbox"}
-EXTRA = 'This needs the extra "{0}" (the package {1} is missing): {2}'
-REQUIREMENT = re.compile(r"([\w.-]+)(?:\[([^\]]*)\])?([^;]*)(?:;(.*))?")
+EXTRAS = {"lab": "lab", "report": "reports"}  # of commands; of the others it is that of the sandbox
+OF_PACKAGES = {"psycopg": "team", "dask": "cluster", "distributed": "cluster"}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """What the command line asks for; the exit status."""
+def main(arguments: Sequence[str] | None = None, *, registry: type[toolkit.Api] = toolkit.Api) -> int:
+    """What the command line asks for; the exit status, as `toolkit.commands.exits` has it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that has no "ñ" shows "?" and goes on
     chosen = _parser().parse_args(arguments)
+    chosen.registry = registry
     try:
         return int(chosen.run(chosen))
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.startswith("toolkit"):
             raise
-        extra = EXTRAS[chosen.command]
-        return _failed(EXTRA.format(extra, missing.name, how_to_install(extra)))
+        return _failed(_missing(chosen.command, missing.name), Exit.NOT_CONFIGURED)
     except OSError as problem:
         named = problem.filename and problem.strerror
-        return _failed(f"{problem.filename}: {problem.strerror}" if named else str(problem))
+        return _failed(f"{problem.filename}: {problem.strerror}" if named else str(problem), exits.of_error(problem))
     except (toolkit.ToolkitError, ValueError) as problem:
-        return _failed(str(problem))
-    except KeyboardInterrupt:
-        return 130
+        return _failed(str(problem), exits.of_error(problem))
+    except KeyboardInterrupt as stopped:
+        return _failed(str(stopped), Exit.INTERRUPTED)
+
+
+def _missing(command: str, package: str) -> str:
+    extra = OF_PACKAGES.get(package.partition(".")[0]) or EXTRAS.get(command, "sandbox")
+    text = 'This needs the extra "{extra}" (the package {package} is missing): {way}'
+    return message(text, extra=extra, package=package, way=how_to_install(extra))
 
 
 def demo(chosen: argparse.Namespace) -> int:
@@ -51,7 +56,7 @@ def demo(chosen: argparse.Namespace) -> int:
     from toolkit.sandbox.demo import run
 
     output = chosen.output or _free(Path("resultado.xlsx"))
-    _require_writable(output)
+    require_writable(output)
     for line in run(output):
         print(line, flush=True)
     return 0
@@ -72,13 +77,13 @@ def ledger(chosen: argparse.Namespace) -> int:
     state, now = settings.state_folder(), care.now()
     if chosen.action == "check":
         conditions = care.check(state, chosen.names)
-        _say(*(line for condition in conditions for line in condition.described()), *care.notes(state))
+        say(*(line for condition in conditions for line in condition.described()), *care.notes(state))
         return 0 if all(condition.sound for condition in conditions) else 1
     if chosen.action == "repair":
-        _say(*care.repair(state, chosen.name, now))
+        say(*care.repair(state, chosen.name, now))
     elif chosen.action == "trust":
         care.trust(state, chosen.name, chosen.why, now)
-        _say(f"The counter of {chosen.name} is trusted again.")
+        say(f"The counter of {chosen.name} is trusted again.")
     else:
         return _forget(state, chosen.name, chosen.yes)
     return 0
@@ -90,14 +95,14 @@ def _forget(state: Path, name: str | None, yes: bool) -> int:
 
     what = name or "all"
     names = [condition.name for condition in care.check(state, [name] if name else None)]
-    _say(f"Forgets {', '.join(names) or 'nothing'}: what was sent there is not known any more, and is sent again.")
+    say(f"Forgets {', '.join(names) or 'nothing'}: what was sent there is not known any more, and is sent again.")
     if not yes and _typed(f"Type {what} to go on: ") != what:
         return _failed("Nothing was forgotten.")
     if name:
         care.forget(state, name)
     else:
         care.forget_all(state)
-    _say("Forgotten.")
+    say("Forgotten.")
     return 0
 
 
@@ -107,11 +112,6 @@ def _typed(prompt: str) -> str:
         return input(prompt)
     except EOFError:
         return ""
-
-
-def _say(*lines: str) -> None:
-    for line in lines:
-        print(plain(line), flush=True)
 
 
 def report(chosen: argparse.Namespace) -> int:
@@ -150,12 +150,24 @@ def _welcome(box: "Sandbox") -> str:
 
 def _parser() -> argparse.ArgumentParser:
     name = settings.APP if Path(sys.argv[0]).stem == settings.APP else "python -m toolkit"
-    parser = argparse.ArgumentParser(prog=name, description=toolkit.__doc__.partition("\n")[0])
+    statuses = "\n".join(f"  {number:>3}  {message(number.meaning)}" for number in Exit)
+    parser = argparse.ArgumentParser(
+        prog=name,
+        description=toolkit.__doc__.partition("\n")[0],
+        epilog=f"exit status:\n{statuses}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {toolkit.__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_commands(parser.add_subparsers(dest="command", required=True, metavar="COMMAND"))
+    return parser
+
+
+def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    def named(name: str, about: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=about, description=about)
 
     def command(run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(run.__name__, help=about, description=about)
+        made = named(run.__name__, about)
         made.set_defaults(run=run)
         return made
 
@@ -163,20 +175,23 @@ def _parser() -> argparse.ArgumentParser:
         demo, "put a spreadsheet of 5,200 invented contacts into the embedded sandbox, and see what became of each"
     )
     made.add_argument("--output", type=Path, metavar="FILE", help="the result workbook (default: resultado.xlsx, here)")
+    imports.add_parser(named("import", imports.ABOUT))
     made = command(lab, "open JupyterLab on a copy of the notebooks, with a sandbox beside it")
     made.add_argument("--folder", type=Path, default=Path("toolkit-notebooks"), metavar="DIR", help="for the copy")
     made.add_argument("options", nargs="*", metavar="OPTION", help="for JupyterLab, after --, as: -- --no-browser")
     _ledger_parser(command(ledger, "say what this computer knows to have been sent, and mend what is damaged of it"))
+    overview.add_pushes(named("pushes", "list what was sent, when, by whom, and what became of it"))
     made = command(report, "run a notebook from top to bottom, and write it as a notebook, an HTML page and a PDF")
     made.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     about = "the value of a name in the notebook's cell tagged `parameters`; may be given several times"
     made.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=about)
     made.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the three files go")
     made.add_argument("--no-pdf", dest="pdf", action="store_false", help="leave the PDF out")
+    overview.add_resume(named("resume", "go on with imports that were begun and are not finished"))
     made = command(sandbox, "run the systems on this computer, for tests and for trying things out")
     made.add_argument("--data", type=Path, metavar="FILE", help="keep the state in this file")
     made.add_argument("--port", type=_port, default=0, metavar="N", help="listen there (default: any free port)")
-    return parser
+    overview.add_status(named("status", "say who has signed which documents of envelopes"))
 
 
 def _ledger_parser(parser: argparse.ArgumentParser) -> None:
@@ -199,43 +214,6 @@ def _ledger_parser(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--why", required=True, metavar="TEXT", help="what you looked at; it is recorded")
 
 
-def how_to_install(extra: str) -> str:
-    """The command that adds an extra, from where the toolkit was installed: by its name anybody might answer."""
-    try:
-        installed = distribution(settings.APP)
-    except PackageNotFoundError:
-        return f"install the toolkit with the extra [{extra}], from where you have it"
-    origin = json.loads(installed.read_text("direct_url.json") or "{}")
-    url = str(origin.get("url", ""))
-    if url.startswith("file:"):
-        option = "-e " if origin.get("dir_info", {}).get("editable") else ""
-        return f'python -m pip install {option}"{url2pathname(urlsplit(url).path)}[{extra}]"'
-    packages = " ".join(f'"{name}"' for name in _packages(installed.requires or [], extra))
-    return f"python -m pip install {packages}"
-
-
-def _packages(requirements: Sequence[str], extra: str) -> list[str]:
-    """What an extra asks for, packages of others only."""
-    packages: list[str] = []
-    for requirement in requirements:
-        matched = REQUIREMENT.match(requirement)
-        if matched and re.search(rf"""extra == ['"]{extra}['"]""", matched[4] or ""):
-            if matched[1] == settings.APP:
-                packages += [p for inner in matched[2].split(",") for p in _packages(requirements, inner.strip())]
-            else:
-                packages.append(f"{matched[1]}{matched[3].strip()}")
-    return list(dict.fromkeys(packages))
-
-
-def _require_writable(path: Path) -> None:
-    """OSError where a file cannot be written, before anything is done for it."""
-    was_there = path.exists()
-    with path.open("ab"):
-        pass
-    if not was_there:
-        path.unlink()
-
-
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text[:9]) > 65_535:
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
@@ -251,9 +229,9 @@ def _free(path: Path) -> Path:
     return free
 
 
-def _failed(message: str) -> int:
-    print(plain(message), file=sys.stderr)
-    return 1
+def _failed(text: str, ends: int = Exit.FAILED) -> int:
+    complain(text)
+    return int(ends)
 
 
 def leave_out_current_folder() -> None:

@@ -8,7 +8,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +63,16 @@ def language_setting() -> str:
 
 def settings_file() -> Path:
     """Where profiles are kept: `[profile.system]` tables with addresses, users and limits, without secrets."""
-    return Path(os.environ.get("TOOLKIT_SETTINGS") or platformdirs.user_config_path(APP) / "settings.toml")
+    named = os.environ.get("TOOLKIT_SETTINGS")
+    if named:
+        return Path(named)
+    return _at_home(lambda: platformdirs.user_config_path(APP) / "settings.toml", "TOOLKIT_SETTINGS")
 
 
 def state_folder(setting: str | Path | None = None) -> Path:
     """Where ledgers and locks are kept, for this user only: the same folder wherever a notebook is started."""
-    folder = Path(setting or os.environ.get("TOOLKIT_STATE") or platformdirs.user_state_path(APP)).expanduser()
+    named = setting or os.environ.get("TOOLKIT_STATE")
+    folder = _at_home(lambda: Path(named or platformdirs.user_state_path(APP)).expanduser(), "TOOLKIT_STATE")
     if not folder.is_absolute():
         name = "the setting `state`" if setting else "TOOLKIT_STATE"
         raise SettingsError(
@@ -76,6 +80,15 @@ def state_folder(setting: str | Path | None = None) -> Path:
             "so that nothing would be remembered. Give the whole path"
         )
     return folder
+
+
+def _at_home(find: Callable[[], Path], variable: str) -> Path:
+    """A path in the home directory; a scheduler's user may have none."""
+    try:
+        return find()
+    except RuntimeError:
+        text = "this user has no home directory to keep it in: name the place in {variable}"
+        raise SettingsError(message(text, variable=variable)) from None
 
 
 def profiles() -> dict[str, dict[str, dict[str, Any]]]:

@@ -300,7 +300,13 @@ def test_a_paused_push_goes_on_in_this_kernel_and_not_in_another(ida: Ida) -> No
 
 
 def test_pushes_are_listed_the_latest_first(ida: Ida) -> None:
-    assert list(toolkit.pushes().columns)[:7] == ["id", "what", "destination", "started", "state", "reason", "rows"]
+    assert list(toolkit.pushes().columns)[:8] == [
+        "id",
+        "what",
+        "destination",
+        "by",
+        *["started", "state", "reason", "rows"],
+    ]
     assert len(toolkit.pushes()) == 0
     ida.insert(ida.frame(5))
     ida.clock.advance(60)

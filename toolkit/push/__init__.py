@@ -17,6 +17,7 @@ from toolkit.push.options import Options
 from toolkit.push.past import Push, open_push, pushes
 from toolkit.push.report import Report
 from toolkit.push.start import bulk_write
+from toolkit.push.states import PushState
 from toolkit.push.target import BaseTarget, Batch, Target, row_tag
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Options",
     "Push",
     "PushJob",
+    "PushState",
     "Reconcile",
     "Report",
     "SendPolicy",

@@ -5,8 +5,10 @@ The Windows forms are written from the documents of Python and Windows; they wer
 
 import contextlib
 import errno
+import getpass
 import os
 import re
+import socket
 import sys
 import weakref
 from collections.abc import Iterator
@@ -93,6 +95,15 @@ def _mounts() -> Iterator[tuple[str, str]]:
             fields, _, rest = line.partition(" - ")
             where = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), fields.split()[4])
             yield where, rest.split()[0]
+
+
+def who() -> str:
+    """Who runs this, where, and in which process, as "ana@laptop:4711"."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a user without a name, as in a container
+        user = str(os.getuid()) if hasattr(os, "getuid") else "?"
+    return f"{user}@{socket.gethostname()}:{os.getpid()}"
 
 
 class Lock:

@@ -33,8 +33,9 @@ _resumable: dict[str, Callable[[], Report]] = {}  # pushes whose rows this kerne
 def pushes() -> pd.DataFrame:
     """Past and open pushes, one row each, the latest first.
 
-    Columns: `id`, `what`, `destination` (in words), `started` (UTC), `state`, `reason`, `rows`, then the number of
-    rows of each outcome. A ledger that is damaged is one row with the state "damaged".
+    Columns: `id`, `what`, `destination` (in words), `by` (who began it, where, and in which process), `started` (UTC),
+    `state`, `reason`, `rows`, then the number of rows of each outcome. A ledger that is damaged is one row with the
+    state "damaged".
     """
     rows: list[dict[str, Any]] = []
     for condition in itertools.chain.from_iterable(map(care.check, _folders())):
@@ -47,15 +48,16 @@ def pushes() -> pd.DataFrame:
                     "id": push.id,
                     "what": push.what,
                     "destination": push.where,
+                    "by": (push.facts or {}).get("by", ""),
                     "started": push.started,
                 }
                 facts |= {"state": str(push.state), "reason": push.reason, "rows": push.rows}
                 rows.append(facts | tally(holders(ledger, push)))
-    columns = ["id", "what", "destination", "started", "state", "reason", "rows", *NAMES]
+    columns = ["id", "what", "destination", "by", "started", "state", "reason", "rows", *NAMES]
     table = pd.DataFrame(rows, columns=columns)
     table["started"] = pd.to_datetime(table["started"], format="ISO8601", utc=True).astype("datetime64[us, UTC]")
     whole = dict.fromkeys(["rows", *NAMES], "Int64")
-    text = dict.fromkeys(["id", "what", "destination", "state", "reason"], "str")
+    text = dict.fromkeys(["id", "what", "destination", "by", "state", "reason"], "str")
     table = table.fillna(dict.fromkeys(NAMES, 0)).astype(whole | text)
     return table.sort_values("started", ascending=False, ignore_index=True)
 

@@ -193,6 +193,7 @@ class _Call:
     def _start(self, words: np.ndarray, where: np.ndarray) -> Report:
         target, clock = self._target, self._target.session.clock
         key = self._key(words)
+        marks = {"tagged": target.tagged, "named_by": self._words.named_by, "by": disk.who()}
         push = Push(
             id=f"{target.memory.system}-{secrets.token_hex(6)}",
             what=target.what,
@@ -203,7 +204,7 @@ class _Call:
             key=key,
             choice=self._policy.resend_as,
             irrevocable=target.irrevocable,
-            facts={"tagged": target.tagged, "named_by": self._words.named_by, "memory": target.memory.as_dict()},
+            facts={**marks, "memory": target.memory.as_dict()},
         )
         with self._ledger.transaction():
             self._supersede(words, push)

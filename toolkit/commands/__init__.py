@@ -1,0 +1,1 @@
+"""The commands that run without anybody watching: a spreadsheet goes in, a number says how it ended."""

@@ -1,0 +1,17 @@
+"""What a command prints, as plain text."""
+
+import sys
+
+from toolkit.plain import plain
+
+
+def say(*lines: str) -> None:
+    """On standard output, at once."""
+    for line in lines:
+        print(plain(line), flush=True)
+
+
+def complain(text: str) -> None:
+    """On standard error; nothing where there is nothing to say."""
+    if text:
+        print(plain(text), file=sys.stderr, flush=True)
