@@ -131,7 +131,7 @@ ORIGINS: dict[str, tuple[Any, str]] = {
 @pytest.mark.parametrize(("origin", "command"), ORIGINS.values(), ids=ORIGINS)
 def test_an_extra_comes_from_where_the_package_came(origin: Any, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its name alone, anybody who takes that name at an index would answer."""
-    monkeypatch.setattr(command_line, "distribution", lambda _: Installed(origin))
+    monkeypatch.setattr(extras, "distribution", lambda _: Installed(origin))
     assert extras.how_to_install("lab") == command
 
 
@@ -139,7 +139,7 @@ def test_without_metadata_no_name_is_proposed(monkeypatch: pytest.MonkeyPatch) -
     def none(_: str) -> Any:
         raise importlib.metadata.PackageNotFoundError
 
-    monkeypatch.setattr(command_line, "distribution", none)
+    monkeypatch.setattr(extras, "distribution", none)
     assert "pip" not in extras.how_to_install("lab")
 
 

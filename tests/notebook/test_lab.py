@@ -111,7 +111,7 @@ def test_however_the_command_ends_the_sandbox_ends(tmp_path: Path, end: str) -> 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "jupyterlab", None)
-    assert main(["lab"]) == 1
+    assert main(["lab"]) == 7
     assert 'This needs the extra "lab"' in capsys.readouterr().err
 
 

@@ -68,9 +68,9 @@ def test_check_and_repair_say_what_is_damaged(state: Path, capsys: pytest.Captur
 
 def test_what_cannot_be_repaired_is_told(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (state / "ledgers" / f"{NAME}.sqlite").write_bytes(b"")
-    assert main(["ledger", "repair", NAME]) == 1
+    assert main(["ledger", "repair", NAME]) == 6
     assert "backup" in capsys.readouterr().err
-    assert main(["ledger", "repair", "another"]) == 1
+    assert main(["ledger", "repair", "another"]) == 2
     assert "there is no ledger 'another'" in capsys.readouterr().err
 
 
@@ -124,7 +124,7 @@ def test_no_trust_while_a_request_is_in_doubt(state: Path, capsys: pytest.Captur
         operation = add(ledger, "two", words(5, 1))[0]
         with ledger.transaction():
             ledger.put_operation(replace(operation, state=State.SENT))
-    assert main(["ledger", "trust", NAME, "--why", "I counted them"]) == 1
+    assert main(["ledger", "trust", NAME, "--why", "I counted them"]) == 6
     assert "1 requests to" in capsys.readouterr().err
     with opened(state) as ledger:
         baseline = ledger.baseline()

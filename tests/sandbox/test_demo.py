@@ -189,7 +189,7 @@ def test_a_port_that_is_taken_is_said(box: Sandbox, capsys: pytest.CaptureFixtur
 def test_a_missing_extra_is_named() -> None:
     code = "import sys; sys.modules['werkzeug'] = None; from toolkit.__main__ import main; sys.exit(main(['demo']))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=False)
-    assert done.returncode == 1
+    assert done.returncode == 7
     assert 'This needs the extra "sandbox"' in done.stderr
     assert 'pip install "analyst-toolkit' not in done.stderr
     assert "Traceback" not in done.stderr

@@ -32,7 +32,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.set_defaults(run=run)
     parser.add_argument("file", type=Path, metavar="FILE", help="xlsx, xls, xlsb, ods, csv or tsv")
-    about = "where the rows go, as ida:11111; SYSTEM.OPERATION where a system takes several kinds of rows"
+    about = "where the rows go, as bookshop:novels; SYSTEM.OPERATION where a system takes several kinds of rows"
     parser.add_argument("--to", required=True, metavar="SYSTEM[.OPERATION][:PLACE]", help=about)
     several: dict[str, Any] = {"action": "append", "default": [], "metavar": "NAME=VALUE"}
     parser.add_argument("-p", dest="parameters", help="an argument of the operation, as categories=Address", **several)
