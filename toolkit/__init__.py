@@ -34,7 +34,7 @@ from toolkit.http.secrets import ClearedFrames, Secret
 from toolkit.http.session import Clock
 from toolkit.notebook.recording import NotRecorded, load_ipython_extension, recorded
 from toolkit.notebook.reports import run_report
-from toolkit.plain import look_up_setting
+from toolkit.plain import look_up_setting, message
 from toolkit.push import Options, Report, open_push, pushes
 from toolkit.settings import language, language_setting
 from toolkit.sheets import Outcome, check, match_columns, only_failed, read_sheet
@@ -154,4 +154,4 @@ def __getattr__(name: str) -> Any:
         except importlib.metadata.PackageNotFoundError:
             return "0+unknown"  # a checkout that was not installed
     hint = "" if name.startswith("_") else did_you_mean(name, __all__)
-    raise AttributeError(f"module 'toolkit' has no attribute {name!r}{hint}")
+    raise AttributeError(message("module 'toolkit' has no attribute {name!r}{hint}", name=name, hint=hint))

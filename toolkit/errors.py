@@ -20,7 +20,7 @@ ToolkitError
 
 from typing import TYPE_CHECKING, Any
 
-from toolkit.plain import plain
+from toolkit.plain import message, plain, plural
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -48,12 +48,15 @@ class ArgumentError(InputError, TypeError):
 class RowErrors(InputError):
     """Some cells were wrong. Nothing was sent; `.table` has a line for each: `row`, `column`, `value`, `problem`."""
 
-    def __init__(self, table: "DataFrame", subject: str = "rows", hint: str = "") -> None:
+    def __init__(self, table: "DataFrame", hint: str = "") -> None:
         self.table = table
-        first = "\n".join(f"  {r.row}: {r.column}: {r.problem}" for r in table.head(10).itertuples())
-        more = f"\n  … and {len(table) - 10} more" if len(table) > 10 else ""
-        count = table["row"].nunique()
-        super().__init__(f"{count} {subject} cannot be sent; nothing was. `.table` lists all:\n{first}{more}{hint}")
+        one = "{count} row cannot be sent; nothing was. `.table` lists all:"
+        many = "{count} rows cannot be sent; nothing was. `.table` lists all:"
+        lines = [plural(one, many, count=table["row"].nunique())]
+        lines += [f"  {r.row}: {r.column}: {r.problem}" for r in table.head(10).itertuples()]
+        if len(table) > 10:
+            lines.append("  " + message("… and {count:,} more", count=len(table) - 10))
+        super().__init__("\n".join(lines) + hint)
 
 
 class SettingsError(ToolkitError):

@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import BadAnswer
 from toolkit.http.secrets import MaskedLink, Secret, scrub
-from toolkit.plain import message
+from toolkit.plain import message, plural
 from toolkit.spec import (
     Bool,
     Choice,
@@ -54,7 +54,10 @@ def to_frame(record: type[Record], rows: Sequence[dict[str, Any]]) -> pd.DataFra
 def excerpt(frame: pd.DataFrame, rows: int = 20) -> str:
     """The first rows as HTML, without columns in which nothing stands; of more rows, how many there are is said."""
     shown = frame.head(rows).dropna(axis=1, how="all").to_html(escape=True)
-    return shown if len(frame) <= rows else f"{shown}<p>{rows:,} of {len(frame):,} rows</p>"
+    if len(frame) <= rows:
+        return shown
+    count = plural("{shown:,} of {count} row", "{shown:,} of {count} rows", shown=rows, count=len(frame))
+    return f"{shown}<p>{count}</p>"
 
 
 def _add_columns(columns: dict[str, Any], record: type[Record], rows: Sequence[Any], prefix: str = "") -> None:
@@ -64,13 +67,21 @@ def _add_columns(columns: dict[str, Any], record: type[Record], rows: Sequence[A
             assert f.record
             inner = [v or {} for v in values]
             if not all(isinstance(v, dict) for v in inner):
-                raise BadAnswer(f"column {prefix}{f.name}: not an object")
+                raise BadAnswer(message("column {prefix}{name}: not an object", prefix=prefix, name=f.name))
             _add_columns(columns, f.record, inner, f"{prefix}{f.name}.")
             continue
         try:
             cells = COLUMNS[type(f)](f, values)
         except (ValueError, TypeError, OverflowError) as problem:
-            raise BadAnswer(f"column {prefix}{f.name}: not {f.kind}: {scrub(str(problem))}") from None
+            raise BadAnswer(
+                message(
+                    "column {prefix}{name}: not {kind}: {problem}",
+                    prefix=prefix,
+                    name=f.name,
+                    kind=message(f.kind),
+                    problem=scrub(str(problem)),
+                )
+            ) from None
         columns[prefix + f.name] = cells
         if isinstance(f, Choice) and f.meaning:
             places = dict(zip(f.choices, range(len(f.choices)), strict=True))
@@ -98,7 +109,7 @@ def value(field: Field, item: Any) -> Any:
     except (ValueError, TypeError, OverflowError):
         cell = None
     if cell is None or cell is pd.NA or cell != cell:
-        raise BadAnswer(message("the answer holds no {kind} where one is expected", kind=field.kind))
+        raise BadAnswer(message("the answer holds no {kind} where one is expected", kind=message(field.kind)))
     return cell.item() if hasattr(cell, "item") else cell
 
 
@@ -135,7 +146,7 @@ def _truth(value: Any) -> bool:
     text = str(value).strip().lower()
     if text in ("0", "1", "true", "false"):
         return text in ("1", "true")
-    raise ValueError(f"{value!r} is neither yes nor no")
+    raise ValueError(message("{value!r} is neither yes nor no", value=value))
 
 
 def _moment(field: Field, values: Values) -> Any:
@@ -151,7 +162,7 @@ def _of_milliseconds(counts: Any) -> Any:
     """Timestamps of milliseconds since 1970."""
     numbers = counts.to_numpy("int64", na_value=0)
     if ((numbers < FIRST) | (numbers > LAST)).any():
-        raise ValueError("a time outside of the years 1 to 9999")
+        raise ValueError(message("a time outside of the years 1 to 9999"))
     moments = (numbers * 1000).view("datetime64[us]")
     moments[counts.isna()] = np.datetime64("NaT")
     return pd.DatetimeIndex(moments, tz="UTC").array

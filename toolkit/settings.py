@@ -74,10 +74,14 @@ def state_folder(setting: str | Path | None = None) -> Path:
     named = setting or os.environ.get("TOOLKIT_STATE")
     folder = _at_home(lambda: Path(named or platformdirs.user_state_path(APP)).expanduser(), "TOOLKIT_STATE")
     if not folder.is_absolute():
-        name = "the setting `state`" if setting else "TOOLKIT_STATE"
+        name = message("the setting `state`") if setting else "TOOLKIT_STATE"
         raise SettingsError(
-            f"{name} is {str(folder)!r}, which is another folder for each place that a notebook is started in, "
-            "so that nothing would be remembered. Give the whole path"
+            message(
+                "{name} is {folder!r}, which is another folder for each place that a notebook is started in, "
+                "so that nothing would be remembered. Give the whole path",
+                name=name,
+                folder=str(folder),
+            )
         )
     return folder
 
@@ -115,13 +119,25 @@ def of_system(system: System, profile: str, given: Mapping[str, Any] | None) -> 
     kept = table.get(system.name, {}) if isinstance(table, Mapping) else None
     if not isinstance(kept, Mapping):
         raise SettingsError(
-            f"{settings_file()}: {profile}.{system.name} is no table; it is written [{profile}.{system.name}]"
+            message(
+                "{settings_file}: {profile}.{name} is no table; it is written [{profile}.{name}]",
+                settings_file=settings_file(),
+                profile=profile,
+                name=system.name,
+            )
         )
     secrets = [f.name for f in system.credentials.fields if isinstance(f, Masked)]
     if written := [name for name in secrets if name in kept]:
         raise SettingsError(
-            f"{settings_file()} holds {', '.join(written)} of {profile}.{system.name} in clear: take it out, "
-            f"and keep it in the keyring (forms.connect()) or in the environment ({variable(system, written[0])})"
+            message(
+                "{settings_file} holds {names} of {profile}.{name} in clear: take it out, and keep it in the "
+                "keyring (forms.connect()) or in the environment ({variable})",
+                settings_file=settings_file(),
+                names=", ".join(written),
+                profile=profile,
+                name=system.name,
+                variable=variable(system, written[0]),
+            )
         )
     found: dict[str, Any] = {**kept}
     for field in system.credentials.fields:
@@ -167,7 +183,9 @@ def masked(system: System, values: Mapping[str, Any]) -> dict[str, Any]:
         SettingsError: it is no table.
     """
     if not isinstance(values, Mapping):
-        raise SettingsError(f"{system.name} is a table of settings, not {type(values).__name__}")
+        raise SettingsError(
+            message("{name} is a table of settings, not {kind}", name=system.name, kind=type(values).__name__)
+        )
     plain = {*COMMON, *(f.name for f in system.credentials.fields if not isinstance(f, Masked))}
     return {name: v if name in plain or v is None or v == "" else Secret(v) for name, v in values.items()}
 
@@ -188,11 +206,15 @@ def keep(system: System, profile: str, name: str, value: Secret) -> None:
     """Keep a secret in the operating system's keyring."""
     keyring = _keyring()
     if keyring is None:
-        raise SettingsError("there is no keyring on this machine: install the extra `keyring`, or use the environment")
+        raise SettingsError(
+            message("there is no keyring on this machine: install the extra `keyring`, or use the environment")
+        )
     try:
         keyring.set_password(f"{APP}/{profile}/{system.name}", name, value.reveal())
     except keyring.errors.KeyringError as problem:
-        raise SettingsError(f"the keyring of this machine cannot be used: {scrub(str(problem))}") from None
+        raise SettingsError(
+            message("the keyring of this machine cannot be used: {problem}", problem=scrub(str(problem)))
+        ) from None
 
 
 @ClearedFrames()

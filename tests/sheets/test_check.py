@@ -802,8 +802,8 @@ class TestCheck:
 
     def test_raise(self) -> None:
         done = self.made()
-        with pytest.raises(RowErrors, match=r"1 contacts cannot be sent; nothing was") as raised:
-            done.raise_if_bad("contacts")
+        with pytest.raises(RowErrors, match=r"1 row cannot be sent; nothing was") as raised:
+            done.raise_if_bad()
         assert raised.value.table.equals(done.errors)
         check(pd.DataFrame({"x": ["a"]}), [Text(name="x")]).raise_if_bad()
 

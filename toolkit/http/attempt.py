@@ -9,6 +9,7 @@ from toolkit.errors import ApiError, BadAnswer, NotSent, OutcomeUnknown, Throttl
 from toolkit.http.secrets import vendor_text
 from toolkit.http.transport import AnswerTooLarge
 from toolkit.http.wire import Classification, RefusedRow, Verdict
+from toolkit.plain import message
 from toolkit.spec import Endpoint, Meaning
 
 MOST_ERRORS = 50  # of one answer: nobody reads more
@@ -62,21 +63,27 @@ def failed(endpoint: Endpoint, failure: Exception, host: str, *, left: bool) -> 
     why, untrusted = type(failure).__name__, _untrusted(failure)
     large = str(failure) if isinstance(failure, AnswerTooLarge) else ""
     if left:
-        what = large or f"no trustworthy answer from {host} ({why})"
+        what = large or message("no trustworthy answer from {host} ({why})", host=host, why=why)
         result = Classification(Verdict.AMBIGUOUS, None, what, needs_person=bool(large))
     elif untrusted or isinstance(failure, UNUSABLE):
-        what = f"its certificate is not trusted: {untrusted}" if untrusted else f"cannot be addressed so ({why})"
+        what = (
+            message("its certificate is not trusted: {untrusted}", untrusted=untrusted)
+            if untrusted
+            else message("cannot be addressed so ({why})", why=why)
+        )
         result = Classification(Verdict.NOT_EXECUTED, None, f"{host}: {what}", needs_person=True)
     else:
-        result = Classification(Verdict.NOT_EXECUTED, None, f"{host} was not reached ({why})")
+        result = Classification(
+            Verdict.NOT_EXECUTED, None, message("{host} was not reached ({why})", host=host, why=why)
+        )
     text = f"{endpoint.name}: {result.message}"
     if result.verdict is Verdict.NOT_EXECUTED:
-        problem = NotSent(f"{text}; nothing was sent")
+        problem = NotSent(message("{what}; nothing was sent", what=text))
         problem.needs_person = result.needs_person
         return Attempt(result, problem)
     if endpoint.repeatable:
-        return Attempt(result, BadAnswer(text) if large else NotSent(f"{text}; repeating is safe"))
-    return Attempt(result, OutcomeUnknown(f"{text}; it may or may not have been done"))
+        return Attempt(result, BadAnswer(text) if large else NotSent(message("{what}; repeating is safe", what=text)))
+    return Attempt(result, OutcomeUnknown(message("{what}; it may or may not have been done", what=text)))
 
 
 def _untrusted(failure: BaseException) -> str:

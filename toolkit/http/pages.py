@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 from toolkit.errors import BadAnswer
 from toolkit.http import wire
 from toolkit.http.wire import Classification, Request
+from toolkit.plain import message
 from toolkit.spec import Cursor, Endpoint, NextLink, Offset, PageNumber
 
 Values = Mapping[str, Any]
@@ -29,7 +30,11 @@ def pages(
         answer = send(request)
         rows = wire.rows(endpoint, answer.payload)
         if rows and rows == before:
-            raise BadAnswer(f"{endpoint.name}: the same page came twice: the vendor does not count pages as declared")
+            raise BadAnswer(
+                message(
+                    "{name}: the same page came twice: the vendor does not count pages as declared", name=endpoint.name
+                )
+            )
         yield rows
         before = rows
         match endpoint.page:
@@ -46,7 +51,7 @@ def pages(
             case None:
                 return
         if request is not None and _key(request) in asked:
-            raise BadAnswer(f"{endpoint.name}: the vendor's next page is one that came already")
+            raise BadAnswer(message("{name}: the vendor's next page is one that came already", name=endpoint.name))
 
 
 def _counted(endpoint: Endpoint, values: Values, rows: int) -> Values:
@@ -72,7 +77,13 @@ def _linked(endpoint: Endpoint, request: Request, base_url: str, link: Any) -> R
     base = urlsplit(base_url)
     there = urlsplit(urljoin(base_url + request.path, str(link)))
     if there.netloc != base.netloc or not there.path.startswith(f"{base.path.rstrip('/')}/"):
-        raise BadAnswer(f"{endpoint.name}: the next page is at another address ({there.netloc}), and is not asked for")
+        raise BadAnswer(
+            message(
+                "{name}: the next page is at another address ({netloc}), and is not asked for",
+                name=endpoint.name,
+                netloc=there.netloc,
+            )
+        )
     path = there.path.removeprefix(base.path.rstrip("/"))
     return replace(request, path=path, query=dict(parse_qsl(there.query, keep_blank_values=True)))
 

@@ -20,7 +20,7 @@ from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
 from urllib.parse import quote, quote_plus, urlsplit
 
-from toolkit.plain import line
+from toolkit.plain import line, message
 
 MASK = "***"
 HIDDEN = "[…]"  # a cell of somebody's
@@ -60,7 +60,7 @@ class Secret:
         return bool(self.reveal())
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not pickled")
+        raise TypeError(message("a secret is not pickled"))
 
     def __copy__(self) -> "Secret":
         return self

@@ -29,6 +29,7 @@ from toolkit.http.attempt import Attempt, failed, plain_result, unsent
 from toolkit.http.secrets import Secret, clear_frames, guard_logs, scrub
 from toolkit.http.transport import Adapter, CredentialIn, NoRedirects, read_body
 from toolkit.http.wire import Classification, Verdict
+from toolkit.plain import message
 from toolkit.spec import CredentialHeader, Endpoint, Meaning
 
 log: logging.Logger = logging.getLogger("toolkit")
@@ -66,7 +67,14 @@ class Limits:
         for name, value in vars(self).items():
             least = {"attempts": 1, "backoff": 0, "max_wait": 0}.get(name, 0.001)
             if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= 1e15:
-                raise SettingsError(f"limits: {name} is {value!r}; it has to be a number from {least} on")
+                raise SettingsError(
+                    message(
+                        "limits: {name} is {value!r}; it has to be a number from {least} on",
+                        name=name,
+                        value=value,
+                        least=least,
+                    )
+                )
 
 
 class Tokens:
@@ -295,8 +303,8 @@ class Session:
         """Nobody sends before the time that the vendor asked for; `Throttled` where it is far. Threads share it."""
         while (left := self.asked_to_wait()) > 0:
             if left > self.limits.max_wait:
-                message = f"the vendor asked to wait, {left:,.0f} s from now; nothing was sent"
-                throttled = Throttled(message, service=endpoint.name, status=429)
+                text = message("the vendor asked to wait, {left:,.0f} s from now; nothing was sent", left=left)
+                throttled = Throttled(text, service=endpoint.name, status=429)
                 throttled.retry_after = left
                 raise throttled
             self.clock.sleep(left)
@@ -309,12 +317,17 @@ def _address(base_url: str, allow_http: bool) -> str:
     except (ValueError, AttributeError, TypeError):
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        shown = "what was given" if "@" in str(base_url) else repr(scrub(str(base_url)))
-        raise SettingsError(f"{shown} is not an address; one looks like https://host/path")
+        shown = message("what was given") if "@" in str(base_url) else repr(scrub(str(base_url)))
+        raise SettingsError(message("{shown} is not an address; one looks like https://host/path", shown=shown))
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise SettingsError("the address holds more than scheme, host and path; credentials are given apart")
+        raise SettingsError(message("the address holds more than scheme, host and path; credentials are given apart"))
     if parts.scheme == "http" and not (allow_http or _is_loopback(parts.netloc)):
-        raise SettingsError(f"{parts.hostname}: plain http would show the credentials; use https, or allow_http=True")
+        raise SettingsError(
+            message(
+                "{hostname}: plain http would show the credentials; use https, or allow_http=True",
+                hostname=parts.hostname,
+            )
+        )
     return base_url.rstrip("/")
 
 
@@ -332,5 +345,7 @@ def _certificates(bundle: str | None) -> str | None:
             path, folder = (None, bundle) if Path(bundle).is_dir() else (bundle, None)
             ssl.create_default_context(cafile=path, capath=folder)
     except (OSError, ValueError, TypeError) as problem:
-        raise SettingsError(f"ca_bundle: {bundle} cannot be used: {problem}") from None
+        raise SettingsError(
+            message("ca_bundle: {bundle} cannot be used: {problem}", bundle=bundle, problem=problem)
+        ) from None
     return bundle

@@ -15,6 +15,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.retry import Retry
 
 from toolkit.http.secrets import Secret
+from toolkit.plain import message
 from toolkit.spec import CredentialHeader
 
 PIECE = 1 << 16  # bytes
@@ -56,7 +57,9 @@ def read_body(response: requests.Response, limit: float) -> bytes:
         if not fits:
             response.close()
     if not fits:
-        raise AnswerTooLarge(f"an answer of more than {limit:,.0f} bytes was not read; `limits.answer` allows more")
+        raise AnswerTooLarge(
+            message("an answer of more than {limit:,.0f} bytes was not read; `limits.answer` allows more", limit=limit)
+        )
     return bytes(body)
 
 
@@ -176,7 +179,7 @@ class _Bytes(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._left()
         if left <= 0:
-            raise TimeoutError("no complete answer before the deadline")
+            raise TimeoutError(message("no complete answer before the deadline"))
         silence = self._sock.gettimeout()
         self._sock.settimeout(left if silence is None else min(left, silence))
         try:

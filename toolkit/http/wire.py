@@ -22,6 +22,7 @@ from toolkit.errors import (
     Throttled,
     ToolkitError,
 )
+from toolkit.plain import message
 from toolkit.spec import (
     Endpoint,
     Field,
@@ -83,14 +84,24 @@ def request(endpoint: Endpoint, values: Mapping[str, Any]) -> Request:
 
 def _path(endpoint: Endpoint, segments: Mapping[str, str]) -> str:
     if missing := endpoint.in_path - segments.keys():
-        raise InputError(f"{endpoint.name}: {', '.join(sorted(missing))}: is required. Nothing was sent")
+        raise InputError(
+            message(
+                "{name}: {names}: is required. Nothing was sent", name=endpoint.name, names=", ".join(sorted(missing))
+            )
+        )
     return endpoint.path.format_map(segments)
 
 
 def _join(sent: dict[str, Any], more: Mapping[str, Any], endpoint: Endpoint) -> None:
     """Add the fields that stand beside the arguments."""
     if taken := sent.keys() & more.keys():
-        raise InputError(f"{endpoint.name}: {', '.join(sorted(taken))} names what is sent with it, and no field")
+        raise InputError(
+            message(
+                "{name}: {names} names what is sent with it, and no field",
+                name=endpoint.name,
+                names=", ".join(sorted(taken)),
+            )
+        )
     sent |= {key: value for key, value in more.items() if value is not None}
 
 
@@ -102,7 +113,9 @@ def encode(value: Any) -> bytes:
 def _segment(name: str, value: Any) -> str:
     text = str(value)
     if text in (".", ".."):
-        raise InputError(f"{name}: {text!r} would lead to another address. Nothing was sent")
+        raise InputError(
+            message("{name}: {what!r} would lead to another address. Nothing was sent", name=name, what=text)
+        )
     return quote(text, safe="")
 
 
@@ -116,7 +129,7 @@ def _text(value: Any) -> str:
 def _revealed(value: Any) -> Any:
     """A secret shows itself here, where it leaves: no variable of the rooms above holds it in clear."""
     if not hasattr(value, "reveal"):
-        raise InputError(f"{type(value).__name__} has no form in JSON. Nothing was sent")
+        raise InputError(message("{kind} has no form in JSON. Nothing was sent", kind=type(value).__name__))
     return value.reveal()
 
 
@@ -246,7 +259,10 @@ def _refusal(endpoint: Endpoint, answer: Answer, judgement: Classification) -> C
 
 def error(endpoint: Endpoint, judgement: Classification) -> ToolkitError:
     """The exception of a request that did not succeed."""
-    listed = tuple(f"row {r.index}: {': '.join(filter(None, (r.column, r.message)))}" for r in judgement.rows)
+    listed = tuple(
+        message("row {index}: {names}", index=r.index, names=": ".join(filter(None, (r.column, r.message))))
+        for r in judgement.rows
+    )
     facts = {
         "service": endpoint.name,
         "status": judgement.status,
@@ -255,13 +271,21 @@ def error(endpoint: Endpoint, judgement: Classification) -> ToolkitError:
     }
     if judgement.verdict is Verdict.AMBIGUOUS and not endpoint.repeatable:
         return OutcomeUnknown(
-            f"{endpoint.name}: the answer does not tell whether it was done: {judgement.message} [{judgement.status}]"
+            message(
+                "{name}: the answer does not tell whether it was done: {message} [{status}]",
+                name=endpoint.name,
+                message=judgement.message,
+                status=judgement.status,
+            )
         )
     match judgement.meaning:
         case Meaning.TOKEN | Meaning.FORBIDDEN:
             return AuthError(judgement.message, **facts)
         case Meaning.MISSING | Meaning.INVALID if judgement.verdict is Verdict.NOT_EXECUTED:
-            return ApiError(f"{judgement.message}: not the vendor's own answer; is the address right?", **facts)
+            return ApiError(
+                message("{message}: not the vendor's own answer; is the address right?", message=judgement.message),
+                **facts,
+            )
         case Meaning.MISSING:
             return NotFound(judgement.message, **facts)
         case Meaning.INVALID:
@@ -272,7 +296,14 @@ def error(endpoint: Endpoint, judgement: Classification) -> ToolkitError:
             return throttled
         case Meaning.INTERNAL:
             return ApiError(judgement.message, **facts)
-    return BadAnswer(f"{endpoint.name}: not an answer that the manual shows: {judgement.message} [{judgement.status}]")
+    return BadAnswer(
+        message(
+            "{name}: not an answer that the manual shows: {message} [{status}]",
+            name=endpoint.name,
+            message=judgement.message,
+            status=judgement.status,
+        )
+    )
 
 
 def rows(endpoint: Endpoint, payload: Any) -> list[dict[str, Any]]:
@@ -285,7 +316,13 @@ def rows(endpoint: Endpoint, payload: Any) -> list[dict[str, Any]]:
     if len(fields) == 1:
         listed = [r if isinstance(r, dict) else {fields[0].key: r} for r in listed]
     if not set(map(type, listed)) <= {dict}:
-        raise BadAnswer(f"{endpoint.name}: the rows at {endpoint.returns.data_path!r} are not objects")
+        raise BadAnswer(
+            message(
+                "{name}: the rows at {data_path!r} are not objects",
+                name=endpoint.name,
+                data_path=endpoint.returns.data_path,
+            )
+        )
     return listed
 
 
@@ -393,5 +430,5 @@ def _is_page(body: bytes) -> bool:
 
 def _excerpt(answer: Answer) -> str:
     if _is_page(answer.body):
-        return "a web page instead of an answer"
-    return " ".join(answer.body[:200].decode("utf-8", "replace").split()) or "no text"
+        return message("a web page instead of an answer")
+    return " ".join(answer.body[:200].decode("utf-8", "replace").split()) or message("no text")

@@ -183,10 +183,10 @@ class Findings(Suggesting):
         """Whether every row can be sent."""
         return not self.bad.any()
 
-    def raise_if_bad(self, subject: str = "rows", hint: str = "") -> None:
+    def raise_if_bad(self, hint: str = "") -> None:
         """Raise `RowErrors` with every problem that blocks, if there is one."""
         if not self.ok:
-            raise RowErrors(self.errors, subject, hint)
+            raise RowErrors(self.errors, hint)
 
     @cached_property
     def notes(self) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from toolkit.plain import message
 from toolkit.spec.fields import Field, Record
 from toolkit.spec.suggest import without_self, wrong_arguments
 from toolkit.spec.systems import Endpoint, System
@@ -94,7 +95,7 @@ def _argument(parameter: inspect.Parameter, body: type[Record] | None) -> Field:
     carried = getattr(parameter.annotation, "__metadata__", ())
     field = next((m for m in carried if isinstance(m, Field)), in_body.get(parameter.name))
     if field is None:
-        raise TypeError(f"argument {parameter.name!r} has no kind")
+        raise TypeError(message("argument {name!r} has no kind", name=parameter.name))
     return replace(field, name=parameter.name, required=parameter.default is parameter.empty)
 
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from toolkit.plain import message
+
 
 @dataclass(frozen=True, eq=False)
 class CredentialHeader:
@@ -14,9 +16,13 @@ class CredentialHeader:
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9-]+", self.name):
-            raise ValueError(f"no header has the name {self.name!r}")
+            raise ValueError(message("no header has the name {name!r}", name=self.name))
         if not re.fullmatch(r"[ -z|~]*{\w+}[ -z|~]*", self.form):
-            raise ValueError(f"a header names one credential in braces, as in 'Bearer {{token}}', not {self.form!r}")
+            raise ValueError(
+                message(
+                    "a header names one credential in braces, as in 'Bearer {{token}}', not {form!r}", form=self.form
+                )
+            )
 
     @cached_property
     def credential(self) -> str:

@@ -59,7 +59,7 @@ class Ida(VendorClient, declared.Ida):
         1    999999          NaN  record: RECORD NOT FOUND [404]
         """
         checked = check(pd.DataFrame({"id": pd.Series(list(ids), dtype=object)}), self.endpoints["record"].arguments)
-        checked.raise_if_bad("ids")
+        checked.raise_if_bad()
         asked = checked.wire()["recordId"]
         found = self.connection.client.each(self.endpoints["record"], [{"id": i} for i in asked], label="records")
         rows, errors = zip(*map(_values_or_error, found), strict=True) if found else ((), ())

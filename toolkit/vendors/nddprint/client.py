@@ -60,7 +60,7 @@ class NddPrint(VendorClient, declared.NddPrint):
             RowErrors: names are missing. Nothing was read; `.table` says where.
         """
         checked = check(users[[c for c in USER if c in users]], declared.NewCardCode.fields[:2])
-        checked.raise_if_bad("users")
+        checked.raise_if_bad()
         names = sent_rows(checked)[USER]
         answers = read_codes(self.connection, names)
         rows = [row for position, answer in enumerate(answers) for row in _lines(position, answer)]
