@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from toolkit.errors import ApiError, AuthError, BadAnswer, InputError, NotFound, OutcomeUnknown, Rejected, Throttled
 from toolkit.http import wire
+from toolkit.http.headers import retry_after
 from toolkit.http.secrets import Secret
 from toolkit.http.wire import Answer, Classification, Verdict
 from toolkit.spec import Endpoint, Meaning
@@ -253,12 +254,12 @@ def test_a_refusal_keeps_what_the_vendor_wrote() -> None:
     ],
 )
 def test_retry_after_in_all_its_forms(given: str, seconds: float | None) -> None:
-    assert wire.retry_after({"retry-after": given}, NOW) == seconds
+    assert retry_after({"retry-after": given}, NOW) == seconds
     assert result(INSERT, 429, PAGE, Retry_After=given).retry_after == seconds
 
 
 def test_no_retry_after_is_none() -> None:
-    assert wire.retry_after({"Date": "2"}, NOW) is None
+    assert retry_after({"Date": "2"}, NOW) is None
 
 
 @given(

@@ -1,9 +1,7 @@
 """Endpoints to requests, and answers to what they say. No sockets, no pandas."""
 
-import email.utils
 import enum
 import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +20,7 @@ from toolkit.errors import (
     Throttled,
     ToolkitError,
 )
+from toolkit.http.headers import next_link, retry_after
 from toolkit.plain import message
 from toolkit.spec import (
     Endpoint,
@@ -260,8 +259,7 @@ def _refusal(endpoint: Endpoint, answer: Answer, judgement: Classification) -> C
 def error(endpoint: Endpoint, judgement: Classification) -> ToolkitError:
     """The exception of a request that did not succeed."""
     listed = tuple(
-        message("row {index}: {names}", index=r.index, names=": ".join(filter(None, (r.column, r.message))))
-        for r in judgement.rows
+        message("row {n}: ", n=r.index) + ": ".join(filter(None, (r.column, r.message))) for r in judgement.rows
     )
     facts = {
         "service": endpoint.name,
@@ -269,23 +267,16 @@ def error(endpoint: Endpoint, judgement: Classification) -> ToolkitError:
         "code": judgement.code,
         "errors": judgement.errors or listed,
     }
+    about = {"call": endpoint.name, "words": judgement.message, "status": judgement.status}
     if judgement.verdict is Verdict.AMBIGUOUS and not endpoint.repeatable:
         return OutcomeUnknown(
-            message(
-                "{name}: the answer does not tell whether it was done: {message} [{status}]",
-                name=endpoint.name,
-                message=judgement.message,
-                status=judgement.status,
-            )
+            message("{call}: the answer does not tell whether it was done: {words} [{status}]", **about)
         )
     match judgement.meaning:
         case Meaning.TOKEN | Meaning.FORBIDDEN:
             return AuthError(judgement.message, **facts)
         case Meaning.MISSING | Meaning.INVALID if judgement.verdict is Verdict.NOT_EXECUTED:
-            return ApiError(
-                message("{message}: not the vendor's own answer; is the address right?", message=judgement.message),
-                **facts,
-            )
+            return ApiError(message("{words}: not the vendor's own answer; is the address right?", **about), **facts)
         case Meaning.MISSING:
             return NotFound(judgement.message, **facts)
         case Meaning.INVALID:
@@ -296,14 +287,7 @@ def error(endpoint: Endpoint, judgement: Classification) -> ToolkitError:
             return throttled
         case Meaning.INTERNAL:
             return ApiError(judgement.message, **facts)
-    return BadAnswer(
-        message(
-            "{name}: not an answer that the manual shows: {message} [{status}]",
-            name=endpoint.name,
-            message=judgement.message,
-            status=judgement.status,
-        )
-    )
+    return BadAnswer(message("{call}: not an answer that the manual shows: {words} [{status}]", **about))
 
 
 def rows(endpoint: Endpoint, payload: Any) -> list[dict[str, Any]]:
@@ -316,13 +300,8 @@ def rows(endpoint: Endpoint, payload: Any) -> list[dict[str, Any]]:
     if len(fields) == 1:
         listed = [r if isinstance(r, dict) else {fields[0].key: r} for r in listed]
     if not set(map(type, listed)) <= {dict}:
-        raise BadAnswer(
-            message(
-                "{name}: the rows at {data_path!r} are not objects",
-                name=endpoint.name,
-                data_path=endpoint.returns.data_path,
-            )
-        )
+        about = {"call": endpoint.name, "data_path": endpoint.returns.data_path}
+        raise BadAnswer(message("{call}: the rows at {data_path!r} are not objects", **about))
     return listed
 
 
@@ -347,28 +326,6 @@ def refused_rows(listed: RefusedRows, payload: Any) -> tuple[RefusedRow, ...]:
             texts = (item.get(name) or "" for name in (listed.column, listed.message))
             rows.setdefault(index - listed.first, RefusedRow(index - listed.first, *map(str, texts)))
     return tuple(rows.values())
-
-
-def next_link(headers: Mapping[str, str]) -> str:
-    """The address of the next page in the header Link; "" where there is none."""
-    header = next((v for k, v in headers.items() if k.lower() == "link"), "")
-    links = re.findall(r"<([^>]*)>\s*((?:;[^,;]*)*)", header)
-    return next((target for target, facts in links if re.search(r';\s*rel="?next"?\s*(;|$)', facts)), "")
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that the vendor asks to wait: from seconds or a date; 0 for the past; None where it makes no sense."""
-    header = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            seconds = (email.utils.parsedate_to_datetime(header) - now).total_seconds()
-        except (ValueError, TypeError):
-            return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def _of_success(endpoint: Endpoint, payload: Any, sent: int | None) -> Meaning | None:
