@@ -96,6 +96,26 @@ def test_2_no_person_is_lost_to_the_header(data: bytes, header: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "header"),
+    [
+        ([["Informe 2024"], [], ["Sucursal: Norte", "Fecha: 01/02/2024"], [], *PEOPLE], 5),
+        ([["Required", "Optional"], *PEOPLE], 2),
+        ([["Totals", "20 people"], ["Office", "North"], *PEOPLE], 3),
+        ([["Canal 1", "Canal 2"], ["Correo", "Fono"], ["SMS", "Fono"], ["Correo", "Carta"]], 1),
+        ([["NOMBRE"], ["Ana"], ["NOMBRE"], ["Eva"]], 1),
+    ],
+)
+def test_2_a_row_of_names_comes_before_one_that_is_only_wide(rows: list[list[str]], header: int) -> None:
+    assert read_sheet(table(*rows)).attrs["header"] == header
+
+
+def test_2_a_single_row_of_data_is_no_header() -> None:
+    frame = read_sheet(table(["Ana", "ana@example.cl", "912345678"]))
+    assert (frame.attrs["header"], len(frame)) == (0, 1)
+    assert any("no row names the columns" in note for note in frame.attrs["notes"])
+
+
+@pytest.mark.parametrize(
     ("lines", "name", "values"),
     [
         (["NOMBRE", "Peña, Ana", "Soto, Luis", "Ríos, Eva"], "NOMBRE", ["Peña, Ana", "Soto, Luis", "Ríos, Eva"]),

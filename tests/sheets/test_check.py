@@ -23,6 +23,7 @@ from toolkit.sheets.column import Column
 from toolkit.sheets.identities import WEIGHTS
 from toolkit.sheets.kinds import rule_of
 from toolkit.sheets.match import Match
+from toolkit.sheets.target import Takes
 from toolkit.spec import (
     Bool,
     Choice,
@@ -47,7 +48,7 @@ Said = tuple[Any, str, str | None, str]  # what is sent; the problem, the propos
 
 def of(field: Field, value: Any, **how: Any) -> Said:
     """What is made of one value."""
-    done = check(pd.DataFrame({field.name: pd.Series([value], dtype=object)}), [field], empty_rows=True, **how)
+    done = check(pd.DataFrame({field.name: pd.Series([value], dtype=object)}), Takes((field,), empty_rows=True), **how)
     assert len(done.problems) <= 1
     wire = done.wire()[field.key][0]
     if done.problems.empty:
@@ -211,7 +212,7 @@ class TestEmails:
     def test_slip_is_a_doubt(self, text: str, meant: str) -> None:
         wire, problem, proposal, how = of(MAIL, text)
         assert (wire, proposal, how) == (text, meant, "doubt")
-        assert "may be meant" in problem
+        assert "may be misspelt" in problem
 
     @pytest.mark.parametrize("domain", ["gmail.com", "mail.com", "ymail.com", "gmx.com", "hotmail.es", "example.com"])
     def test_no_slip(self, domain: str) -> None:
@@ -343,15 +344,15 @@ class TestNumbers:
         right(self.number, text, value)
 
     def test_read_in_two_ways(self) -> None:
-        wrong(self.number, "1.234", "can be read as 1234 or as 1.234", "1234")
-        wrong(self.number, "1,234", "can be read as 1234 or as 1.234", "1234")
+        wrong(self.number, "1.234", "1234 or 1.234", "1234")
+        wrong(self.number, "1,234", "1234 or 1.234", "1234")
         right(self.number, "1.234", 1.234, decimal=".")
         right(self.number, "1.234", 1234, decimal=",")
         right(self.number, "1,234", 1.234, decimal=",")
         wrong(self.number, "1.5", "not a number", decimal=",")
 
     def test_the_column_tells(self) -> None:
-        for others, value in ((["1,5"], 1234), (["1.5"], 1.234), (["1.234,5", "1.234.567"], 1234)):
+        for others, value in ((["1,5", "2,5"], 1234), (["1.5", "2.5"], 1.234), (["1.234,5", "1.234.567"], 1234)):
             frame = pd.DataFrame({"n": ["1.234", *others]})
             assert check(frame, [self.number]).wire()["n"][0] == value
         mixed = check(pd.DataFrame({"n": ["1.234", "1,5", "1.5"]}), [self.number])
@@ -367,7 +368,7 @@ class TestNumbers:
         frame.attrs["numeric"] = ["n"]
         assert check(frame, [self.number]).wire()["n"][0] == 1.234
 
-    @pytest.mark.parametrize("text", ["abc", "1.2.3", "1,2,3", "--1", "1-2", "inf", "nan.", "1.234,5,6"])
+    @pytest.mark.parametrize("text", ["abc", "1.2.3", "1,2,3", "--1", "1-2", "inf", "1.234,5,6"])
     def test_wrong(self, text: str) -> None:
         wrong(self.number, text, "not a number")
 
@@ -384,7 +385,7 @@ class TestNumbers:
         wrong(self.number, "€ 12,5", "not a number", "12,5", decimal=",")  # as it can be read again there
         wrong(self.number, "10-20 kg", "not a number")
         wrong(self.number, "kg", "not a number")
-        column = pd.DataFrame({"n": ["$ 1.500", "1,5"]})
+        column = pd.DataFrame({"n": ["$ 1.500", "1,5", "2,5"]})
         assert check(column, [self.number]).problems["proposal"].tolist() == ["1500"]
         wrong(self.number, float("inf"), "finite")
         wrong(self.number, 10**400, "finite")  # larger than any float
@@ -537,7 +538,7 @@ class TestTexts:
     text = Text(name="x", max_length=10)
 
     def test_kept(self) -> None:
-        for value in ("José  Ñ", "Nani", "007", "a\nb", "=1+1", "1E5", "#1"):
+        for value in ("José  Ñ", "Nani", "007", "a\nb", "1E5", "#1"):
             right(self.text, value, value)
 
     def test_spaces(self) -> None:
@@ -580,7 +581,7 @@ def test_blank_is_missing(kind: type[Field]) -> None:
     for blank in BLANKS:
         right(field, blank, None)
     column = pd.Series(BLANKS, dtype=object)
-    done = check(pd.DataFrame({"x": column}), [kind(name="x", required=True)], empty_rows=True)
+    done = check(pd.DataFrame({"x": column}), Takes((kind(name="x", required=True),), empty_rows=True))
     assert done.bad.all()
     assert done.problems["problem"].unique().tolist() == ["is required and empty"]
 
@@ -598,7 +599,7 @@ FRAMES: dict[str, Callable[[], "pd.Series[Any]"]] = {
 
 @pytest.mark.parametrize("made", FRAMES.values(), ids=FRAMES.keys())
 def test_every_dtype(made: Callable[[], "pd.Series[Any]"]) -> None:
-    done = check(made().to_frame("p"), [CL], empty_rows=True)
+    done = check(made().to_frame("p"), Takes((CL,), empty_rows=True))
     assert done.ok
     assert done.wire()["p"] == ["56912345678", None, "56912345678", "56912345678"]
 
@@ -639,7 +640,7 @@ def test_every_index(index: "pd.Index[Any]") -> None:
 
 def test_no_rows_and_no_columns() -> None:
     for frame in (pd.DataFrame({"p": pd.Series(dtype="str")}), pd.DataFrame(index=[0, 1]), pd.DataFrame()):
-        done = check(frame, [CL], empty_rows=True)
+        done = check(frame, Takes((CL,), empty_rows=True))
         assert done.ok
         assert done.problems.empty
         assert done.bad.tolist() == [False] * len(frame)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.sheets import check
+from toolkit.sheets.target import Takes
 from toolkit.sheets.value import check_value
 from toolkit.spec import (
     Bool,
@@ -77,7 +78,7 @@ VALUES: list[Any] = [*TEXTS.split("|"), *NUMBERS, *PANDAS, *OTHERS, *LISTS]
 
 
 def as_a_cell(field: Field, value: Any) -> tuple[Any, str | None]:
-    checked = check(pd.DataFrame({"x": pd.Series([value], dtype=object)}), [field], empty_rows=True)
+    checked = check(pd.DataFrame({"x": pd.Series([value], dtype=object)}), Takes((field,), empty_rows=True))
     errors = checked.errors["problem"].tolist()
     return (None, errors[0]) if errors else (checked.wire()["x"][0], None)
 

@@ -288,7 +288,7 @@ class TestSentAgain:
         wrong, doubt, fixed = (write.COLOURS[kind][1:] for kind in ("wrong", "doubt", "fixed"))
         assert colours == {"B2": wrong, "C2": wrong, "A3": fixed, "B3": doubt, "C3": fixed, "A4": wrong}
         assert sheet["C3"].comment.text.endswith("sent as 56912345678")
-        assert sheet["B3"].comment.text == "may be meant as gmail.com; perhaps a@gmail.com"
+        assert sheet["B3"].comment.text == "has a domain that may be misspelt; perhaps a@gmail.com"
         assert only_failed(tmp_path / "a.xlsx")["e"].tolist() == ["x", "b@example.com"]
 
     def test_from_memory(self) -> None:

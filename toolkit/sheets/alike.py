@@ -1,9 +1,14 @@
-"""Names that are spelt nearly alike: found by the pairs of letters that they share."""
+"""Names that are spelt nearly alike: by the pairs of letters that they share, else as one cut short: Stgo, Valpo."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
+from toolkit.sheets.cells import folded
+
 LEAST, MARGIN = 0.6, 0.03  # how much two names share, of 1; and how much more than any other
+_LONGEST = 300  # characters that are compared
+SHORTEST = 3  # letters of a name that was cut short
 
 
 class Alike:
@@ -13,7 +18,9 @@ class Alike:
         self._names = [*dict.fromkeys(names)]
         self._sizes: list[int] = []
         self._having: dict[str, list[int]] = {}  # by pair of letters
+        self._initials: dict[str, list[str]] = {}
         for n, name in enumerate(self._names):
+            self._initials.setdefault(name[:1], []).append(name)
             pairs = _pairs(name)
             self._sizes.append(len(pairs))
             for pair in pairs:
@@ -26,11 +33,32 @@ class Alike:
         ranked = sorted(((2 * count / (len(pairs) + self._sizes[n]), n) for n, count in shared.items()), reverse=True)[
             :2
         ]
-        if not ranked or ranked[0][0] < LEAST or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < MARGIN):
+        if ranked and ranked[0][0] >= LEAST:
+            clear = len(ranked) == 1 or ranked[0][0] - ranked[1][0] >= MARGIN
+            return self._names[ranked[0][1]] if clear else None
+        return self._whole(name)
+
+    def _whole(self, short: str) -> str | None:
+        """The only name of which some letters were left out."""
+        if not SHORTEST <= len(short) < 30:
             return None
-        return self._names[ranked[0][1]]
+        whole = [
+            name for name in self._initials.get(short[0], ()) if len(name) > len(short) and _leaves_out(name, short)
+        ]
+        return whole[0] if len(whole) == 1 else None
 
 
 def _pairs(name: str) -> set[str]:
     whole = f" {name} "
     return {whole[n : n + 2] for n in range(len(whole) - 1)}
+
+
+def fingerprint(text: str) -> str:
+    """The words of a text whatever their order, accents, case and punctuation: for telling which values are alike."""
+    return " ".join(sorted({folded(word) for word in re.findall(r"\w+", text[:_LONGEST])})) or text
+
+
+def _leaves_out(whole: str, short: str) -> bool:
+    """Whether the letters of one name stand in the other in their order."""
+    letters = iter(whole)
+    return all(letter in letters for letter in short)

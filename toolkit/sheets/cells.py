@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,12 +17,15 @@ BLANK = "".join(map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 
 BLANK += "\u205f\u3000"
 _LARGEST = 4_000  # bits of a number that is written out
 _AROUND = BLANK + INVISIBLE
+_UNSEEN = re.compile(f"[{''.join(sorted({*INVISIBLE} - {chr(0x200C), chr(0x200D)}))}]")
 SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d{1,30})?[eE]\+\d{1,3}")
 EXACT = 2.0**53  # from here on, not every whole number has a float
+_HALVES = re.compile("[\ud800-\udfff]")
 _DECIMAL = re.compile(r"(\d{5,})[.,]0{1,3}").fullmatch
 _PLAIN_FORM = dict.fromkeys(map(ord, INVISIBLE)) | dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _PLAIN_FORM |= {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(map(ord, BLANK[6:]), " ")
-_SMALL = ("float32", "float16", "float[pyarrow]", "halffloat[pyarrow]")
+_HALF = ("float16", "halffloat[pyarrow]")
+_SMALL = ("float32", "float[pyarrow]", *_HALF)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,13 +59,31 @@ def values_of(column: "pd.Series[Any]") -> list[Any]:
         known = [*values_of(pd.Series(column.cat.categories)), None]
         return [known[code] for code in column.cat.codes.tolist()]
     if str(column.dtype).lower() in _SMALL:
-        return [_small(v) for v in column.to_numpy(dtype="float32", na_value=np.nan)]
+        half = str(column.dtype).lower() in _HALF
+        return [_small(v) for v in column.to_numpy(dtype="float16" if half else "float32", na_value=np.nan)]
     if isinstance(column.dtype, pd.StringDtype):
         return [v if type(v) is str and v else None for v in column.to_numpy(dtype=object).tolist()]
     listed = objects_of(column)
     if set(map(type, listed)) <= {str, type(None), float, int}:
         return [None if v == "" else v for v in listed] if "" in listed else listed
     return [None if isinstance(v, str) and not v else plain_value(v) for v in listed]
+
+
+def texts_of(values: Iterable[str | None]) -> Any:
+    """Texts as a column of them, whatever stands in them: half a character cannot be written down."""
+    return pd.array([None if value is None else whole(value) for value in values], dtype="str")
+
+
+def with_cells(frame: pd.DataFrame, cells: Mapping[Hashable, Mapping[int, Any]]) -> pd.DataFrame:
+    """The frame with some of its cells changed, by column and position; its other columns are shared."""
+    new = frame.copy(deep=False)
+    for name, changes in cells.items():
+        held = objects_of(frame[name]) if name in frame else [None] * len(frame)
+        for position, value in changes.items():
+            held[position] = value
+        texts = all(value is None or (type(value) is str and encodable(value)) for value in held)
+        new[name] = pd.Series(held, index=frame.index, dtype="str" if texts else object)
+    return new
 
 
 def snapshot(column: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -135,9 +156,19 @@ def encodable(text: str) -> bool:
     return True
 
 
+def whole(text: str) -> str:
+    """The text with a sign in the place of each half of a character, so that it can be written down."""
+    return text if encodable(text) else _HALVES.sub("\ufffd", text)
+
+
 def stripped(text: str) -> str:
     """The text without spaces of any kind, and without invisible characters, around it."""
     return text.strip(_AROUND)
+
+
+def seen(text: str) -> str:
+    """The text without invisible characters, but for those that join others."""
+    return text if text.isascii() else _UNSEEN.sub("", text)
 
 
 def latin(text: str) -> str:

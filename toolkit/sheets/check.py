@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError
+from toolkit.plain import message
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
 from toolkit.sheets.column import Column
-from toolkit.sheets.decisions import Change
 from toolkit.sheets.fields import as_fields, columns_of, listed
-from toolkit.sheets.findings import Terms
+from toolkit.sheets.findings import Change, Terms
 from toolkit.sheets.match import Match, no_field
 from toolkit.sheets.phones import region_of
 from toolkit.sheets.rows import frame_of
-from toolkit.sheets.target import FrameRule, resolved
+from toolkit.sheets.target import resolved
 from toolkit.spec import Field, Identity, Phone, Record, Text
 
 __all__ = ["Change", "Check", "check"]
@@ -35,8 +35,6 @@ def check(
     empty: Iterable[str] | None = None,
     doubts: Literal["send", "hold"] | None = None,
     strict: bool = False,
-    rules: Sequence[FrameRule] = (),
-    empty_rows: bool = False,
 ) -> Check:
     """Check every cell of a frame against the fields that its columns fill. Nothing is sent or changed.
 
@@ -58,36 +56,36 @@ def check(
         empty: words that stand for nothing, as `{"s/i", "-"}`.
         doubts: "send" what is well-formed and yet looks wrong, as without it, or "hold" its rows back.
         strict: refuse a match of which a column was only guessed by its values.
-        rules: what is asked of the frame as a whole, beside the rules of the operation.
-        empty_rows: whether a row may be empty, as a call may be made without arguments.
 
     Raises:
         InputError: a column is unknown, occurs twice, or fills a field that another fills; none fills any field.
     """
-    said: dict[str, Any] = {
-        "day_first": day_first,
-        "decimal": decimal,
-        "zone": zone,
-        "country": country,
+    arguments: dict[str, Any] = {"day_first": day_first, "decimal": decimal, "zone": zone, "country": country}
+    arguments |= {
         "doubts": doubts,
+        "empty": None if empty is None else sorted({empty} if isinstance(empty, str) else {*empty}),
     }
-    said["empty"] = None if empty is None else sorted({empty} if isinstance(empty, str) else {*empty})
     data, fields = frame_of(rows), resolved(target)
-    reading = _reading(data.attrs.get("reading", {}), said)
+    reading = _reading(data.attrs.get("reading", {}), arguments)
     mapping = fields.columns if isinstance(fields, Match) else data.attrs.get("fields", {})
     explain = functools.partial(no_field, frame=data, target=fields)
     paired = columns_of(data, _fields(fields, data), mapping, strict=isinstance(fields, Match), explain=explain)
     if strict and isinstance(fields, Match) and fields.guessed:
-        raise InputError(f"matched by their values only: {listed(fields.guessed)}. Confirm each: match[column] = field")
+        raise InputError(
+            message(
+                "matched by their values only: {columns}. Confirm each: match[column] = field",
+                columns=listed(fields.guessed),
+            )
+        )
     _raise_if_nothing_matches(data, paired)
     data = data.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
     if any(value is not None for value in reading.values()):
         data.attrs["reading"] = reading  # a frame made of this one is read so again
     columns = _columns(data, paired, reading)
     terms = Terms(
-        rules=(*rules, *getattr(fields, "rules", ())),
+        rules=getattr(fields, "rules", ()),
         hold=reading.get("doubts") == "hold",
-        empty_rows=empty_rows,
+        empty_rows=getattr(fields, "empty_rows", False),
         notes=(*data.attrs.get("notes", ()), *_notes(data, paired, fields)),
         reading=reading,
         accepted=frozenset(tuple(pair) for pair in reading.get("accepted_rows", ())),
@@ -97,13 +95,14 @@ def check(
     return Check(data, columns, terms)
 
 
-def _reading(remembered: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """How cells are to be read: as it is said now, else as it was said or found before."""
-    if said["doubts"] not in (None, "send", "hold"):
-        raise InputError(f"doubts are to be 'send' or 'hold', not {said['doubts']!r}")
-    if said["decimal"] not in (None, "", ".", ","):
-        raise InputError(f"the decimal sign is '.' or ',', not {said['decimal']!r}")
-    new = {name: how for name, how in said.items() if how is not None}
+def _reading(remembered: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """How cells are to be read: as the arguments say, else as it was said or seen before."""
+    doubts, decimal = arguments["doubts"], arguments["decimal"]
+    if doubts not in (None, "send", "hold"):
+        raise InputError(message("doubts are to be 'send' or 'hold', not {value!r}", value=doubts))
+    if decimal not in (None, "", ".", ","):
+        raise InputError(message("the decimal sign is '.' or ',', not {value!r}", value=decimal))
+    new = {name: how for name, how in arguments.items() if how is not None}
     columns = {
         name: {key: how for key, how in own.items() if key not in new}
         for name, own in remembered.get("columns", {}).items()
@@ -122,8 +121,12 @@ def _fields(target: Any, frame: pd.DataFrame) -> tuple[Field, ...]:
 def _raise_if_nothing_matches(frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]]) -> None:
     if len(frame) and len(frame.columns) and paired and all(name is None for _, name in paired):
         raise InputError(
-            f"no column fills a field. The columns are {listed(frame.columns)}; the fields are "
-            f"{listed(f.name for f, _ in paired)}: say match[column] = field"
+            message(
+                "no column fills a field. The columns are {columns}; the fields are {fields}: "
+                "say match[column] = field",
+                columns=listed(frame.columns),
+                fields=listed(f.name for f, _ in paired),
+            )
         )
 
 
@@ -133,12 +136,12 @@ def _notes(frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]],
     notes = []
     for name, cells in frame.items():
         if name not in used and (count := int(cells.notna().sum())):
-            notes.append(
-                f"{name!r} fills no field: its {count:,} cells are not sent; match[{name!r}] = field sends them"
-            )
+            text = "{column!r} fills no field: its {count:,} cells are not sent; match[{column!r}] = field sends them"
+            notes.append(message(text, column=name, count=count))
     for name in target.guessed if isinstance(target, Match) else ():
         field = target.columns[name]
-        notes.append(f"{name!r} fills {field} by a guess from its values: match[{name!r}] = {field!r} confirms it")
+        text = "{column!r} fills {field} by a guess from its values: match[{column!r}] = {field!r} confirms it"
+        notes.append(message(text, column=name, field=field))
     return notes
 
 
@@ -164,19 +167,19 @@ def _columns(
             how["country"] = region
         cells = pd.Series(index=frame.index, dtype=object) if name is None else frame[name]
         numbers = frame.attrs.get("numbers", {}).get(name, frozenset())
-        made = Column(field, name, cells, replace(options, **how), kinds=kinds, numbers=frozenset(numbers))
+        column = Column(field, name, cells, replace(options, **how), kinds=kinds, numbers=frozenset(numbers))
         if accepted := reading.get("accepted", {}).get(name):
-            made = made.accepting(frozenset(accepted))
-        done[field.name] = made
+            column = column.accepting(frozenset(accepted))
+        done[field.name] = column
     return [done[field.name] for field, _ in paired]
 
 
-def _country(frame: pd.DataFrame, field: Phone, name: Hashable, said: Any) -> tuple[str, Column | None]:
+def _country(frame: pd.DataFrame, field: Phone, name: Hashable, wanted: Any) -> tuple[str, Column | None]:
     """The country of a column of phones, or the column that says it for each row."""
-    if isinstance(said, Mapping):
-        own = said.get(name, said.get(field.name))
+    if isinstance(wanted, Mapping):
+        own = wanted.get(name, wanted.get(field.name))
         return (region_of(own) if own else ""), None
-    if said in frame.columns:
-        plain = frame[said].where(frame[said].notna(), None)
-        return "", Column(Text("", name=str(said)), said, plain, ParseOptions())
-    return region_of(str(said)), None
+    if wanted in frame.columns:
+        plain = frame[wanted].where(frame[wanted].notna(), None)
+        return "", Column(Text("", name=str(wanted)), wanted, plain, ParseOptions())
+    return region_of(str(wanted)), None

@@ -6,13 +6,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_scalar
 
 from toolkit.errors import InputError
-from toolkit.sheets import decisions
-from toolkit.sheets.checker import DOUBT, QUESTION
+from toolkit.plain import message
+from toolkit.sheets import facets
+from toolkit.sheets.cells import with_cells
+from toolkit.sheets.checker import DOUBT, NOTHING_SAID, QUESTION
 from toolkit.sheets.column import Column
-from toolkit.sheets.decisions import Found
+from toolkit.sheets.facets import CellProblem
+from toolkit.sheets.fields import listed
 from toolkit.sheets.findings import Findings, Terms
+from toolkit.sheets.frame_rules import EMPTY_ROW
 from toolkit.sheets.target import FrameRule
 
 
@@ -29,60 +34,71 @@ class Check(Findings):
         super().__init__(frame, columns, terms)
         self._before = before
 
-    def apply(self, rules: Sequence[FrameRule], *, hold: bool = False) -> None:
-        """Let more rules look at all rows, and with `hold` let doubts keep their rows back."""
-        self._terms = replace(self._terms, rules=(*self._terms.rules, *rules), hold=self._terms.hold or hold)
-        for name in ("_of_rules", "_found", "_open", "problems", "bad", "refused"):
-            self.__dict__.pop(name, None)
+    def with_rules(self, rules: Sequence[FrameRule]) -> "Check":
+        """The check once more rules have looked at all rows."""
+        return Check(self.frame, self._columns, replace(self._terms, rules=(*self._terms.rules, *rules)), self._before)
 
     def values(self, column: Hashable, reason: str | None = None) -> pd.DataFrame:
-        """The distinct values of a facet, the most frequent first: `value`, `cells`, `proposal`, and the `first` row.
+        """The distinct values of a facet, the most frequent first.
+
+        `value`, how many `cells` hold it, its `proposal`, its `cluster` (the same for values that are spelt alike: the
+        proposal, or the most frequent of them), and the `first` row.
 
         Args:
             column: as `facets` names it, or its field.
             reason: as `facets` says it; without one, all of the column.
         """
-        return decisions.values(decisions.chosen(self._open, column, reason))
+        return facets.values(facets.choose(self._undecided, column, reason))
 
     def replace(self, column: Hashable, values: Mapping[Any, Any], *, rows: Iterable[Any] | None = None) -> "Check":
         """Other values for some, as `{"Stgo": "Santiago"}`: in every cell of the column, or in those of `rows`.
 
+        `{None: "Chile"}` fills blank cells. So a field that no column fills can be filled too: the frame of the new
+        check has a column for it. Without `rows`, rows that are empty as a whole stay so.
+
         Raises:
-            InputError: no field is filled by the column, or none of its cells holds one of the values.
+            InputError: there is no such column or field, or none of the cells holds one of the values.
         """
-        own = next((c for c in self._columns if c.name is not None and column in (c.name, c.field.name)), None)
-        if own is None:
-            raise InputError(f"{column!r} fills no field; {', '.join(repr(c) for c in self.columns.values())} do")
-        among = range(len(self.frame)) if rows is None else np.flatnonzero(self._labels_in(rows)).tolist()
-        new = {str(old): value for old, value in values.items()}
-        cells = {i: new[text] for i, text in zip(among, own.values(among), strict=True) if text in new}
+        own = self._column(column)
+        new = {None if _is_blank(old) else str(old): value for old, value in values.items()}
+        empty = {i for i, problem in self._rows.items() if problem is EMPTY_ROW}
+        among = [i for i in range(len(self.frame)) if i not in empty] if rows is None else self._positions(rows)
+        texts = (None if _is_blank(text) else text for text in own.values(among))
+        cells = {i: new[text] for i, text in zip(among, texts, strict=True) if text in new}
         if not cells:
-            raise InputError(f"no cell of {column!r} holds {', '.join(map(repr, [*new][:5]))}")
-        line = decisions.code("replace", column=column, values=dict(values), rows=None if rows is None else [*rows])
-        return self._decided(line, cells={own.name: cells})
+            raise InputError(
+                message("no cell of {column!r} holds {values}", column=column, values=listed([*values][:5]))
+            )
+        line = _code("replace", column, values=dict(values), rows=None if rows is None else [*rows])
+        return self._decided(line, cells={own.title: cells})
 
     def empty(
         self, column: Hashable | None = None, reason: str | None = None, *, values: Iterable[str] | None = None
     ) -> "Check":
         """Nothing in the cells of a facet, or in those of its cells that hold one of `values`."""
-        ones = [one for one in decisions.chosen(self._open, column, reason, values) if one.in_frame]
-        line = decisions.code("empty", column=column, reason=reason, values=_listed(values))
-        return self._decided(line, cells=_by_column((one, None) for one in ones))
+        values = _listed(values)
+        cells = [one for one in facets.choose(self._undecided, column, reason, values) if one.in_frame]
+        return self._decided(_code("empty", column, reason, values=values), cells=_by_column((c, None) for c in cells))
 
     def accept(
         self, column: Hashable | None = None, reason: str | None = None, *, values: Iterable[str] | None = None
     ) -> "Check":
         """Take what is proposed for the cells of a facet; where nothing is, a question or doubt is sent as it stands.
 
-        Without a column, of all; errors without a proposal stay: what the vendor refuses is not decided here.
+        Without a column, of all. Errors without a proposal stay: what the vendor refuses is not decided here. So do
+        questions of which nobody but you knows the answer, such as a day that can be read in two ways.
+
+        Raises:
+            InputError: there is nothing to accept.
         """
-        ones = decisions.chosen(self._open, column, reason, values)
-        cells = _by_column(
-            (one, one.problem.proposal) for one in ones if one.in_frame and one.problem.proposal is not None
-        )
-        others = [one for one in ones if one.problem.proposal is None and one.problem.level in (QUESTION, DOUBT)]
-        line = decisions.code("accept", column=column, reason=reason, values=_listed(values))
-        return self._decided(line, cells=cells, accepted=others)
+        values = _listed(values)
+        cells = facets.choose(self._undecided, column, reason, values)
+        proposed = [one for one in cells if one.in_frame and one.problem.proposal is not None]
+        others = [one for one in cells if one.problem.proposal is None and _can_be_sent(one)]
+        if not proposed and not others:
+            raise InputError(message("there is nothing to accept: say `replace`, `empty` or `leave_out`"))
+        taken = _by_column((one, one.problem.proposal) for one in proposed)
+        return self._decided(_code("accept", column, reason, values=values), cells=taken, accepted=others)
 
     def leave_out(
         self,
@@ -95,22 +111,34 @@ class Check(Findings):
         """Do not send the rows of a facet, or those with the labels `rows`. They are reported as not sent."""
         if rows is not None:
             labels = [*rows]
-            left_out = {*np.flatnonzero(self._labels_in(labels)).tolist()}
-            return self._decided(decisions.code("leave_out", rows=labels), left_out=left_out)
-        ones = decisions.chosen(self._open, column, reason, values)
-        line = decisions.code("leave_out", column=column, reason=reason, values=_listed(values))
-        return self._decided(line, left_out={one.position for one in ones})
+            return self._decided(_code("leave_out", rows=labels), left_out=self._positions(labels))
+        values = _listed(values)
+        cells = facets.choose(self._undecided, column, reason, values)
+        line = _code("leave_out", column, reason, values=values)
+        return self._decided(line, left_out=[one.position for one in cells])
 
-    def _labels_in(self, rows: Iterable[Any]) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-        """Which rows have these labels.
+    def _column(self, name: Hashable) -> Column:
+        """The column of that name, or of the field of that name; also of a field that no column fills.
 
         Raises:
-            InputError: none has.
+            InputError: there is none.
         """
-        found = self.frame.index.isin([*rows])
-        if not found.any():
-            raise InputError("no row has one of these labels")
-        return found
+        for column in self._columns:
+            if name == column.title or name == column.field.name:
+                return column
+        known = listed(column.title for column in self._columns)
+        raise InputError(message("{column!r} fills no field; there are {known}", column=name, known=known))
+
+    def _positions(self, rows: Iterable[Any]) -> list[int]:
+        """Where the rows with these labels stand.
+
+        Raises:
+            InputError: none has one of them.
+        """
+        positions: list[int] = np.flatnonzero(self.frame.index.isin([*rows])).tolist()
+        if not positions:
+            raise InputError(message("no row has one of these labels"))
+        return positions
 
     @property
     def decisions(self) -> list[str]:
@@ -124,7 +152,7 @@ class Check(Findings):
             InputError: nothing was decided.
         """
         if self._before is None:
-            raise InputError("nothing was decided that could be undone")
+            raise InputError(message("nothing was decided that could be undone"))
         return self._before
 
     def _decided(
@@ -132,13 +160,13 @@ class Check(Findings):
         line: str,
         *,
         cells: Mapping[Hashable, Mapping[int, Any]] | None = None,
-        accepted: Sequence[Found] = (),
+        accepted: Sequence[CellProblem] = (),
         left_out: Iterable[int] = (),
     ) -> "Check":
         """The check once some cells are others, some questions are no more, and some rows are left out."""
-        frame = decisions.with_cells(self.frame, cells or {})
+        frame = with_cells(self.frame, cells or {})
         columns = _changed(self._columns, frame, cells or {}, accepted)
-        of_rules = {problem for found in self._of_rules.values() for _, problem in found}
+        of_rules = {problem for problems in self._of_rules.values() for _, problem in problems}
         waived = {(one.title, one.problem.reason) for one in accepted if one.column is None or one.problem in of_rules}
         terms = replace(
             self._terms,
@@ -149,11 +177,40 @@ class Check(Findings):
         return Check(frame, columns, terms, self)
 
 
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip()) or bool(is_scalar(value) and pd.isna(value))
+
+
 def _listed(values: Iterable[str] | None) -> list[str] | None:
     return None if values is None else [values] if isinstance(values, str) else [*values]
 
 
-def _by_column(values: Iterable[tuple[Found, Any]]) -> dict[Hashable, dict[int, Any]]:
+def _can_be_sent(one: CellProblem) -> bool:
+    """Whether a question or doubt can be sent as it stands."""
+    if one.problem.level not in (QUESTION, DOUBT):
+        return False
+    return one.column is None or one.problem == NOTHING_SAID or one.column.has_wire(one.position)
+
+
+def _code(verb: str, *place: Any, **named: Any) -> str:
+    """A decision as it is called."""
+    named = {**dict(zip(("column", "reason"), place, strict=False)), **named}
+    arguments = ", ".join(f"{name}={_plain(value)!r}" for name, value in named.items() if value is not None)
+    return f"check = check.{verb}({arguments})"
+
+
+def _plain(value: Any) -> Any:
+    """A value, or some, as they are written in code."""
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        return value
+    return tuple(map(_plain, value)) if isinstance(value, tuple) else [*map(_plain, value)]
+
+
+def _by_column(values: Iterable[tuple[CellProblem, Any]]) -> dict[Hashable, dict[int, Any]]:
     """New values for some cells, by column and position."""
     cells: dict[Hashable, dict[int, Any]] = {}
     for one, value in values:
@@ -166,15 +223,15 @@ def _changed(
     columns: Sequence[Column],
     frame: pd.DataFrame,
     cells: Mapping[Hashable, Mapping[int, Any]],
-    accepted: Sequence[Found],
+    accepted: Sequence[CellProblem],
 ) -> list[Column]:
     """The columns once some cells are others, and some values are accepted; the rest is shared."""
-    made: dict[Column, Column] = {}
+    changed: dict[Column, Column] = {}
     for column in columns:
         new = column
-        if changes := cells.get(column.name) if column.name is not None else None:
-            new = new.with_cells(frame[column.name], np.array(sorted(changes), dtype=np.int64))
+        if changes := cells.get(column.title):
+            new = new.with_cells(frame[column.title], np.array(sorted(changes), dtype=np.int64))
         if places := [one.position for one in accepted if one.column is column]:
             new = new.accepting(frozenset(column.held(places)))
-        made[column] = new
-    return [new.with_kinds(made[kinds]) if (kinds := new.kinds) in made else new for new in made.values()]
+        changed[column] = new
+    return [new.with_kinds(changed[kinds]) if (kinds := new.kinds) in changed else new for new in changed.values()]

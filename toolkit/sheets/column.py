@@ -10,16 +10,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_list_like
 
-from toolkit.sheets.cells import NotACellValue, folded, objects_of, shown, snapshot, values_of
-from toolkit.sheets.checker import FIX, CellChecker, ParseOptions, Problem
+from toolkit.plain import message
+from toolkit.sheets.cells import NotACellValue, folded, objects_of, shown, snapshot, values_of, whole
+from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem
 from toolkit.sheets.dates import order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.numbers import decimal_of
-from toolkit.sheets.phones import region_of
+from toolkit.sheets.phones import likely_country, region_of
 from toolkit.spec import Date, Field, Identity, Integer, Json, Masked, Number, Phone, Timestamp
 
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
+_HINTED = 3  # phones that fit another country, from which on it is said
 Places = np.ndarray[Any, np.dtype[np.int64]]
 Where = slice | Places  # a slice with both ends, or positions
 NOWHERE: Places = np.empty(0, dtype=np.int64)
@@ -66,7 +69,10 @@ class Column:
             options, how = replace(options, day_first=first), "day_first"
         else:
             return options
-        self.notes += [f"{self.title}: {note}; `{how}=` says otherwise"] if note else []
+        if note:
+            self.notes.append(
+                message("{column}: {note}; `{how}=` says otherwise", column=self.title, note=note, how=how)
+            )
         return options
 
     @property
@@ -75,26 +81,32 @@ class Column:
 
     def with_cells(self, cells: "pd.Series[Any]", positions: Places) -> "Column":
         """The column once some of its cells are others: only those are looked at."""
-        made = copy.copy(self)
-        made._cells, made.filled = snapshot(cells), self.filled.copy()
-        changed = made._look_at(np.sort(positions))
-        made._parsed = np.union1d(np.setdiff1d(self._parsed, positions), changed)
-        return made
+        new = copy.copy(self)
+        if new.name is None:
+            new.name, new._checkers = cells.name, {}
+        new._cells, new.filled = snapshot(cells), self.filled.copy()
+        changed = new._look_at(np.sort(positions))
+        new._parsed = np.union1d(np.setdiff1d(self._parsed, positions), changed)
+        return new
 
     def with_kinds(self, kinds: "Column") -> "Column":
         """The column once the kinds of its rows are others."""
         if kinds is self.kinds:
             return self
-        made = copy.copy(self)
-        made.kinds, made.filled = kinds, self.filled.copy()
-        made._parsed = np.concatenate([NOWHERE, *(made._look_at(rows) for rows in blocks(len(self._cells)))])
-        return made
+        new = copy.copy(self)
+        new.kinds, new.filled = kinds, self.filled.copy()
+        new._parsed = np.concatenate([NOWHERE, *(new._look_at(rows) for rows in blocks(len(self._cells)))])
+        return new
 
     def accepting(self, values: frozenset[Any]) -> "Column":
         """The column once some of its values were decided to be sent."""
-        made = copy.copy(self)
-        made.accepted = self.accepted | values
-        return made
+        new = copy.copy(self)
+        new.accepted, new.filled = self.accepted | values, self.filled.copy()
+        unsent = [
+            i for i, value, kind in self._read() if value in values and self._checkers[kind].results[value].wire is None
+        ]
+        new.filled[unsent] = False
+        return new
 
     def problems(self, *, fixes: bool = True) -> list[tuple[int, Problem]]:
         """The cells with a problem, by position; with what was fixed safely, or without."""
@@ -105,8 +117,13 @@ class Column:
             r.problem and r.problem.level != FIX for each in results.values() for r in each.values()
         ):
             return []
-        found = ((i, value, results[kind][value].problem) for i, value, kind in self._read())
-        return [(i, p) for i, v, p in found if p and (fixes or p.level != FIX) and v not in self.accepted]
+        parsed = ((i, value, results[kind][value].problem) for i, value, kind in self._read())
+        return [(i, p) for i, v, p in parsed if p and (fixes or p.level != FIX) and v not in self.accepted]
+
+    def has_wire(self, position: int) -> bool:
+        """Whether there is something to send for a cell, were its question decided so."""
+        ((_, value, kind),) = self._read(np.array([position], dtype=np.int64))
+        return value not in self._checkers[kind].results or self._checkers[kind].results[value].wire is not None
 
     def held(self, positions: Sequence[int]) -> list[Any]:
         """The values that stand in these cells, as they are looked up."""
@@ -117,11 +134,30 @@ class Column:
         values = self.held(positions)
         if isinstance(self.field, Masked):
             return [None if v is None else "***" for v in values]
-        return [v if v is None or isinstance(v, str) else _text(v) for v in values]
+        return [v if v is None else whole(v if isinstance(v, str) else _text(v)) for v in values]
 
     def shown(self, positions: Places) -> list[str | None]:
         """What stands in these cells, as a sheet shows it: 1200 for 1200.0."""
         return [v if v is None or isinstance(v, str) else shown(v) or _text(v) for v in self._values(positions)]
+
+    def changes(self, positions: Places) -> list[tuple[int, str, str]]:
+        """The cells among these that are sent in another form: position, what they show, what is sent."""
+        if self.name is None or isinstance(self.field, (*PASSTHROUGH, Json)):
+            return []
+        cells = zip(positions.tolist(), self.shown(positions), self.wire(positions), strict=True)
+        sent = ((i, value, _sent_text(wire)) for i, value, wire in cells if wire is not None)
+        return [(i, str(value), text) for i, value, text in sent if text != value]
+
+    def hints(self) -> list[str]:
+        """Which country the phones may be of that do not fit the one expected."""
+        if not isinstance(self.field, Phone) or self.name is None:
+            return []
+        expected = self.options.country or self.field.country
+        open_cells = [i for i, problem in self.problems(fixes=False) if problem.level != DOUBT][:1000]
+        texts = [value for value in self.values(open_cells) if value]
+        likely = likely_country(texts, expected) if len(texts) >= _HINTED else ""
+        text = "numbers in {column!r} that do not fit {country} fit {likely}: `country={likely!r}` says so"
+        return [message(text, column=self.title, country=expected, likely=likely)] if likely else []
 
     def wire(self, rows: Where) -> list[Any]:
         """What is sent for these rows; None where nothing, or nothing right, is there."""
@@ -129,7 +165,7 @@ class Column:
         if self.kinds is None:
             return self._checkers[None].wire(values, parsed, self.accepted) if self._checkers else values
         kinds = self._kind(rows)
-        made = [*values]
+        wires = [*values]
         for kind in dict.fromkeys(kinds):
             own = [i for i, k in enumerate(kinds) if k == kind]
             places = {i: n for n, i in enumerate(own)}
@@ -137,12 +173,13 @@ class Column:
             for i, wire in zip(
                 own, self._checkers[kind].wire([values[i] for i in own], among, self.accepted), strict=True
             ):
-                made[i] = wire
-        return made
+                wires[i] = wire
+        return wires
 
-    def _read(self) -> Iterator[tuple[int, Any, Any]]:
-        """The cells that needed parsing: where they are, what stands there, and of which kind it is."""
-        return zip(self._parsed.tolist(), self._values(self._parsed), self._kind(self._parsed), strict=True)
+    def _read(self, positions: Places | None = None) -> Iterator[tuple[int, Any, Any]]:
+        """Cells, else those that needed parsing: where they are, what stands there, and of which kind it is."""
+        at = self._parsed if positions is None else positions
+        return zip(at.tolist(), self._values(at), self._kind(at), strict=True)
 
     def _look_at(self, rows: Where) -> Places:
         """Where among these rows cells are that needed parsing."""
@@ -158,9 +195,9 @@ class Column:
             for kind in dict.fromkeys(kinds):
                 own = range(len(values)) if self.kinds is None else [i for i, k in enumerate(kinds) if k == kind]
                 checker = self._checker(kind)
-                found = [own[i] for i in checker.classify(texts if self.kinds is None else [texts[i] for i in own])]
-                parsed += found
-                for i in found:
+                places = [own[i] for i in checker.classify(texts if self.kinds is None else [texts[i] for i in own])]
+                parsed += places
+                for i in places:
                     result = checker.results[values[i]]
                     filled[i] = result.wire is not None or result.problem is not None
         self.filled[rows] = filled
@@ -200,14 +237,21 @@ class Column:
             return []
         if isinstance(rows, slice):
             start, stop = np.searchsorted(self._parsed, [rows.start, rows.stop])
-            found: list[int] = (self._parsed[start:stop] - rows.start).tolist()
-            return found
+            among: list[int] = (self._parsed[start:stop] - rows.start).tolist()
+            return among
         return np.flatnonzero(np.isin(rows, self._parsed)).tolist()
 
 
 def _text(value: Any) -> str:
     if isinstance(value, int) and shown(value) is None:
-        return "a number of more than a thousand digits"
+        return message("a number of more than a thousand digits")
     if isinstance(value, float):
         return str(value)
     return shown(value) or str(value.value if isinstance(value, NotACellValue) else value)
+
+
+def _sent_text(wire: Any) -> str:
+    """What is sent, as text."""
+    if isinstance(wire, str):
+        return wire
+    return shown(wire) or ", ".join(map(str, wire if is_list_like(wire) else [wire]))

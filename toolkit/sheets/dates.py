@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from toolkit.errors import InputError
+from toolkit.plain import mark, message
 from toolkit.sheets.cells import folded, latin
 from toolkit.sheets.checker import QUESTION, CellError, CellRule, Parsed, ParseOptions, unlike
 from toolkit.spec import Date, Timestamp
@@ -57,8 +58,8 @@ def order_of(texts: Iterable[str]) -> tuple[bool | None, str]:
         either = either or (not days and _EITHER_FIRST(text) is not None)
     if months:
         return None, ""
-    how = "the day was taken to come first, though none of the dates shows it"
-    return True, how if either and not days else ""
+    shown = days or not either
+    return True, "" if shown else message("the day was taken to come first, though none of the dates shows it")
 
 
 def read_date(text: str, day_first: bool | None) -> date:
@@ -69,43 +70,48 @@ def read_date(text: str, day_first: bool | None) -> date:
     """
     text = latin(text)
     try:
-        if found := _ISO(text):
-            year, month, day = (int(part) for part in found.groups() if part)
-        elif found := _NAMED(text):
-            day, month, year = int(found[1]), _month(found[2]), int(found[3])
-        elif found := _MONTH_FIRST(text):
-            month, day, year = _month(found[1]), int(found[2]), int(found[3])
-        elif found := _NUMERIC(text):
-            return _numeric(int(found[1]), int(found[3]), found[4], day_first)
+        if parts := _ISO(text):
+            year, month, day = (int(part) for part in parts.groups() if part)
+        elif parts := _NAMED(text):
+            day, month, year = int(parts[1]), _month(parts[2]), int(parts[3])
+        elif parts := _MONTH_FIRST(text):
+            month, day, year = _month(parts[1]), int(parts[2]), int(parts[3])
+        elif parts := _NUMERIC(text):
+            return _numeric(int(parts[1]), int(parts[3]), parts[4], day_first)
         else:
-            raise CellError("is not a date", _serial(text))
+            raise CellError(mark("is not a date"), _serial(text))
         return date(year, month, day)
     except ValueError:
-        raise CellError("is a day that no calendar has") from None
+        raise CellError(mark("is a day that no calendar has")) from None
 
 
 def _numeric(first: int, second: int, year: str, day_first: bool | None) -> date:
     full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) > 68 else 2000)
     day, month = (second, first) if day_first is False else (first, second)
     if day_first is None and first != second and max(first, second) <= 12:
-        readings = f"{date(full, second, first)} or {date(full, first, second)}"
-        raise CellError("can be read as two days", detail=f"{readings}; `day_first=` decides", level=QUESTION)
+        detail = message(
+            "{one} or {other}; `day_first=` decides",
+            one=date(full, second, first).isoformat(),
+            other=date(full, first, second).isoformat(),
+        )
+        raise CellError(mark("can be read as two days"), detail=detail, level=QUESTION)
     if month > 12 >= day and month <= 31:
-        order = "month" if day_first is False else "day"
-        detail = f"no month {month} when the {order} comes first"
-        raise CellError("has no such month", date(full, day, month).isoformat(), detail=detail, level=QUESTION)
-    found = date(full, month, day)
+        months_first = message("no month {month} when the month comes first", month=month)
+        days_first = message("no month {month} when the day comes first", month=month)
+        detail = months_first if day_first is False else days_first
+        raise CellError(mark("has no such month"), date(full, day, month).isoformat(), detail=detail, level=QUESTION)
+    read = date(full, month, day)
     if len(year) == 2:
-        raise CellError("leaves the century open", found.isoformat(), level=QUESTION)
-    return found
+        raise CellError(mark("leaves the century open"), read.isoformat(), level=QUESTION)
+    return read
 
 
 def _month(name: str) -> int:
     plain = folded(name)
-    found = {number for known, number in _MONTH_NAMES if known.startswith(plain)}
-    if len(plain) < 3 or len(found) != 1:
-        raise CellError("names no month")
-    return found.pop()
+    months = {number for known, number in _MONTH_NAMES if known.startswith(plain)}
+    if len(plain) < 3 or len(months) != 1:
+        raise CellError(mark("names no month"))
+    return months.pop()
 
 
 def _serial(text: str) -> str | None:
@@ -119,7 +125,7 @@ def day(field: Date, options: ParseOptions) -> CellRule:
             return _day_of_text(value, field.format, options)
         if isinstance(value, datetime):
             if value.timetz().replace(tzinfo=None) != datetime.min.time():
-                raise CellError("has a time of day", value.date().isoformat(), level=QUESTION)
+                raise CellError(mark("has a time of day"), value.date().isoformat(), level=QUESTION)
             value = value.date()
         return Parsed(value.strftime(field.format))
 
@@ -129,11 +135,11 @@ def day(field: Date, options: ParseOptions) -> CellRule:
 
 def _day_of_text(text: str, form: str, options: ParseOptions) -> Parsed:
     clock = _CLOCK(text)
-    found = read_date(clock[1] if clock else text, options.day_first)
+    read = read_date(clock[1] if clock else text, options.day_first)
     if clock and re.search(r"[1-9]", clock[2]):
-        raise CellError("has a time of day", found.isoformat(), level=QUESTION)
-    written = found.strftime(form)
-    return Parsed(written, text if text in (written, found.isoformat()) else found.isoformat())
+        raise CellError(mark("has a time of day"), read.isoformat(), level=QUESTION)
+    written = read.strftime(form)
+    return Parsed(written, text if text in (written, read.isoformat()) else read.isoformat())
 
 
 def zone_of(name: str) -> tzinfo:
@@ -141,18 +147,18 @@ def zone_of(name: str) -> tzinfo:
     try:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
-        raise InputError(f"there is no time zone named {name!r}") from None
+        raise InputError(message("there is no time zone named {name!r}", name=name)) from None
 
 
 def moment(field: Timestamp, options: ParseOptions) -> CellRule:
     zone = zone_of(options.zone)
 
     def parse(value: str | datetime) -> Parsed:
-        found = _moment(value, options.day_first) if isinstance(value, str) else value
-        found = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+        read = _moment(value, options.day_first) if isinstance(value, str) else value
+        read = (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
         if not field.format:
-            return Parsed((found - EPOCH) // timedelta(milliseconds=1))
-        return Parsed(found.isoformat() if field.format == "iso" else found.strftime(field.format))
+            return Parsed((read - EPOCH) // timedelta(milliseconds=1))
+        return Parsed(read.isoformat() if field.format == "iso" else read.strftime(field.format))
 
     return CellRule(parse, takes=(datetime,))
 
@@ -160,10 +166,10 @@ def moment(field: Timestamp, options: ParseOptions) -> CellRule:
 def _moment(text: str, day_first: bool | None) -> datetime:
     text = latin(text)
     clock = _CLOCK(text)
-    found = read_date(clock[1] if clock else text, day_first)
+    day = read_date(clock[1] if clock else text, day_first)
     if not clock:
-        return datetime.fromisoformat(found.isoformat())
+        return datetime.fromisoformat(day.isoformat())
     try:
-        return datetime.fromisoformat(f"{found.isoformat()}T{clock[2]:0>5}{(clock[3] or '').upper()}")
+        return datetime.fromisoformat(f"{day.isoformat()}T{clock[2]:0>5}{(clock[3] or '').upper()}")
     except ValueError:
-        raise CellError("has a time that no clock shows") from None
+        raise CellError(mark("has a time that no clock shows")) from None

@@ -5,6 +5,7 @@ import string
 from collections.abc import Iterable
 from functools import lru_cache
 
+from toolkit.plain import mark
 from toolkit.sheets.cells import latin
 from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, ParseOptions, Problem, unlike
 from toolkit.spec import Email
@@ -16,6 +17,7 @@ _FRAMED = re.compile(r"[<(\[\"':]")  # "Ana <ana@…>", "mailto:ana@…"
 _INSIDE = re.compile(r"[^\s<>,;:\"'()\[\]|/@]++@[^\s<>,;:\"'()\[\]|/@]++")
 _WORD, _LABEL = "[A-Za-z0-9_+%-]++", "[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
 _uncommon = unlike(rf"{_WORD}(?:\.{_WORD})*+@(?:{_LABEL}\.)+[A-Za-z]{{2,}}")
+MISSPELT = mark("has a domain that may be misspelt")
 _SHORT = 64  # so short an address breaks none of the limits on its parts
 
 
@@ -48,9 +50,9 @@ def _is_sound(domain: str) -> bool:
 
 def _unlike(texts: list[str]) -> list[str]:
     """The addresses that the library has to decide, or a person: it accepts the common form, and no slip is in it."""
-    odd = _uncommon(texts)
+    uncommon = _uncommon(texts)
     slips = {d for d in {text.rpartition("@")[2] for text in texts} if not _is_sound(d)}
-    return odd + [text for text in texts if len(text) > _SHORT or (slips and text.rpartition("@")[2] in slips)]
+    return uncommon + [text for text in texts if len(text) > _SHORT or (slips and text.rpartition("@")[2] in slips)]
 
 
 def rule(field: Email, options: ParseOptions) -> CellRule:
@@ -62,8 +64,9 @@ def _parse(text: str) -> Parsed:
     if _unlike([text]):
         _validate(text)
     name, _, domain = text.rpartition("@")
-    meant = _slips().get(domain.lower())
-    return Parsed(text, text, Problem(f"may be meant as {meant}", f"{name}@{meant}", DOUBT) if meant else None)
+    if meant := _slips().get(domain.lower()):
+        return Parsed(text, text, Problem(MISSPELT, f"{name}@{meant}", DOUBT))
+    return Parsed(text, text)
 
 
 def _validate(text: str) -> None:
@@ -72,13 +75,15 @@ def _validate(text: str) -> None:
     try:
         validate_email(text, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as problem:
-        found = [part for part in _SEVERAL.split(text) if "@" in part]
-        if len(found) > 1:
-            raise CellError("holds several addresses", _first(found)) from None
+        addresses = [part for part in _SEVERAL.split(text) if "@" in part]
+        if len(addresses) > 1:
+            raise CellError(mark("holds several addresses"), _first(addresses)) from None
         inside = _INSIDE.findall(text) if _FRAMED.search(text) else []  # else "ana soto@…" would become somebody else
         guesses = [*inside, "".join(text.split()), text.replace(",", "."), text.rstrip(".,;:")]
         why = str(problem).rstrip(".")
-        raise CellError("is not an e-mail address", _first(guesses), detail=f"{why[:1].lower()}{why[1:]}") from None
+        raise CellError(
+            mark("is not an e-mail address"), _first(guesses), detail=f"{why[:1].lower()}{why[1:]}"
+        ) from None
 
 
 def _first(texts: Iterable[str]) -> str | None:

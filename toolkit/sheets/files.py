@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from toolkit.plain import mark
 from toolkit.sheets.checker import CellError, CellRule, Parsed, ParseOptions
 from toolkit.spec import File
 
@@ -24,36 +25,36 @@ def rule(field: File, options: ParseOptions) -> CellRule:
     return CellRule(lambda file: Parsed(opened(file, field.extensions)), takes=(str, Path, tuple))
 
 
-def opened(given: Any, extensions: tuple[str, ...]) -> tuple[str, bytes]:
+def opened(file: Any, extensions: tuple[str, ...]) -> tuple[str, bytes]:
     """The file's name and content.
 
     Raises:
         CellError: it is not there, cannot be read, is empty, or is not what its name says.
     """
-    name, content = _read(given)
+    name, content = _read(file)
     kind = Path(name).suffix.lower().removeprefix(".")
     if extensions and kind not in extensions:
-        raise CellError("is not of an allowed type", detail=", ".join(extensions))
+        raise CellError(mark("is not of an allowed type"), detail=", ".join(extensions))
     if not content:
-        raise CellError("is an empty file")
+        raise CellError(mark("is an empty file"))
     if kind in STARTS and not STARTS[kind](content):
-        raise CellError(f"is not a whole {kind} file, whatever its name says")
+        raise CellError(mark("is not a whole file of the type that its name says"), detail=kind)
     return name, content
 
 
-def _read(given: Any) -> tuple[str, bytes]:
-    if isinstance(given, tuple):
-        name, content = given if len(given) == 2 else (None, None)
+def _read(file: Any) -> tuple[str, bytes]:
+    if isinstance(file, tuple):
+        name, content = file if len(file) == 2 else (None, None)
         if not isinstance(name, str) or not isinstance(content, bytes):
-            raise CellError("is neither a path nor a pair of name and bytes")
+            raise CellError(mark("is neither a path nor a pair of name and bytes"))
         return _safe(name), content
     try:
-        path = Path(str(given).strip().strip("\"'“”")).expanduser()
+        path = Path(str(file).strip().strip("\"'“”")).expanduser()
         return _safe(path.name), path.read_bytes()
     except ValueError:
-        raise CellError("is no path") from None
+        raise CellError(mark("is no path")) from None
     except OSError as problem:
-        raise CellError("cannot be read", detail=str(problem.strerror)) from None
+        raise CellError(mark("cannot be read"), detail=str(problem.strerror)) from None
 
 
 def _safe(name: str) -> str:

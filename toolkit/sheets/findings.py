@@ -7,26 +7,33 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError, RowErrors
-from toolkit.plain import plain
-from toolkit.sheets import decisions
+from toolkit.plain import mark, message, plain
+from toolkit.sheets import facets
+from toolkit.sheets.cells import with_cells
 from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
 from toolkit.sheets.column import NOWHERE, Column, Places, Where
-from toolkit.sheets.decisions import Change, Found, sent_text
-from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, ROW, empty_rows, row_questions
-from toolkit.sheets.kinds import PASSTHROUGH
-from toolkit.sheets.phones import likely_country
+from toolkit.sheets.facets import ROW, CellProblem
+from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, empty_rows, row_questions
 from toolkit.sheets.target import FrameRule
-from toolkit.spec import Json, Phone
 from toolkit.spec.suggest import Suggesting
 
-MISSING = Problem("is required and empty")
-_HINTED = 3  # phones that fit another country, from which on it is said
+MISSING = Problem(mark("is required and empty"))
+
+
+class Change(NamedTuple):
+    """A cell that is sent in another form than it stands in."""
+
+    position: int
+    row: Any
+    column: Any
+    value: str
+    sent: str
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class Terms:
     hold: bool = False  # whether doubts keep their rows from being sent
     empty_rows: bool = False
     notes: tuple[str, ...] = ()
-    reading: Mapping[str, Any] = field(default_factory=dict)  # what was said of how cells are to be read
+    reading: Mapping[str, Any] = field(default_factory=dict)  # how cells are to be read, as it was said
     accepted: frozenset[tuple[Hashable, str]] = frozenset()  # questions of rows, and of rules: column and reason
     left_out: frozenset[int] = frozenset()  # positions
     decisions: tuple[str, ...] = ()
@@ -50,14 +57,14 @@ class Findings(Suggesting):
 
     def __init__(self, frame: pd.DataFrame, columns: Sequence[Column], terms: Terms) -> None:
         self.frame, self._columns, self._terms = frame, [*columns], terms
-        self._rows = {} if terms.empty_rows or not columns else self._whole_rows()
+        self._rows = {} if terms.empty_rows or not columns else self._row_problems()
 
-    def _whole_rows(self) -> dict[int, Problem]:
+    def _row_problems(self) -> dict[int, Problem]:
         """The rows that have a problem as such: one each."""
         asked = row_questions(self._columns, self.frame.index, self.frame.attrs.get("questions", {}))
-        found = {i: problem for i, problem in asked if (ROW, problem.reason) not in self._terms.accepted}
+        questions = {i: problem for i, problem in asked if (ROW, problem.reason) not in self._terms.accepted}
         nothing = np.flatnonzero(empty_rows(self._columns, len(self.frame))).tolist()
-        return found | dict.fromkeys(nothing, EMPTY_ROW) | dict.fromkeys(self._terms.left_out, LEFT_OUT)
+        return questions | dict.fromkeys(nothing, EMPTY_ROW) | dict.fromkeys(self._terms.left_out, LEFT_OUT)
 
     # ── what was found ──
 
@@ -72,34 +79,24 @@ class Findings(Suggesting):
 
         `row` (the index label), `column` ("(row)" where the whole row is meant) and `field`, `value`, `problem`,
         `proposal`, `safe` (the proposal changes no meaning: it is what is sent), `blocks` (the row is not sent with
-        it), `reason` (by which `facets` groups) and `level`: error, question, doubt or fix.
+        it), `reason` (by which `facets` groups: `problem` in English, without what differs from cell to cell) and
+        `level`: error, question, doubt or fix.
         """
-        found = self._found
-        data = {
-            "row": self._labels([one.position for one in found]),
-            "column": pd.Series([one.title for one in found], dtype=object),
-            "field": pd.array([one.field for one in found], dtype="str"),
-            "value": pd.array([one.value for one in found], dtype="str"),
-            "problem": pd.array([one.problem.text for one in found], dtype="str"),
-            "proposal": pd.array([one.problem.proposal for one in found], dtype="str"),
-            "safe": np.array([one.problem.level == FIX for one in found], dtype=bool),
-            "blocks": np.array([self._blocks(one.problem) for one in found], dtype=bool),
-            "reason": pd.array([one.problem.reason for one in found], dtype="str"),
-            "level": pd.array([one.problem.level for one in found], dtype="str"),
-        }
-        return pd.DataFrame(data)
+        labels = self._labels([one.position for one in self._cells])
+        return facets.table(self._cells, labels, [self._blocks(one.problem) for one in self._cells])
 
     @cached_property
-    def _found(self) -> list[Found]:
+    def _cells(self) -> list[CellProblem]:
         """Every problem, from top to bottom, and from left to right."""
         return sorted(self._all(fixes=True), key=lambda one: one.position)
 
     @cached_property
-    def _open(self) -> list[Found]:
+    def _undecided(self) -> list[CellProblem]:
         """What somebody may decide about: what is fixed safely can be every cell of a column, and is none of it."""
-        return sorted(self._all(fixes=False), key=lambda one: one.position)
+        cells = (one for one in self._all(fixes=False) if one.problem is not LEFT_OUT)
+        return sorted(cells, key=lambda one: one.position)
 
-    def _all(self, *, fixes: bool) -> Iterator[Found]:
+    def _all(self, *, fixes: bool) -> Iterator[CellProblem]:
         """The problems, column by column; with what was fixed safely, or without."""
         rules = self._of_rules
         for column in self._columns:
@@ -108,9 +105,9 @@ class Findings(Suggesting):
             values = column.values([i for i, _ in cells]) if cells else []
             labels = self._labels([i for i, _ in cells]) if cells else ()
             for (i, problem), value, label in zip(cells, values, labels, strict=True):
-                yield Found(i, label, column.title, column.field.name, value, problem, column)
+                yield CellProblem(i, label, column.title, column.field.name, value, problem, column)
         for i, problem in [*self._rows.items(), *rules.get("", [])]:
-            yield Found(i, self._labels([i])[0], ROW, "", None, problem, None)
+            yield CellProblem(i, self._labels([i])[0], ROW, "", None, problem, None)
 
     @cached_property
     def _missing(self) -> dict[str, Places]:
@@ -132,18 +129,16 @@ class Findings(Suggesting):
         """What the rules of the whole frame find, by the key of the field."""
         if not self._terms.rules:
             return {}
-        found: dict[str, list[tuple[int, Problem]]] = {}
-        cells_only: Any = (
-            type(self)(self.frame, self._columns, replace(self._terms, rules=())) if self._terms.rules else self
-        )
+        problems: dict[str, list[tuple[int, Problem]]] = {}
+        cells_only: Any = type(self)(self.frame, self._columns, replace(self._terms, rules=()))
         titles = {column.field.key: column.title for column in self._columns}
         for rule in self._terms.rules:
-            for position, key, text, blocks, detail in rule(cells_only):
-                problem = Problem(text, None, ERROR if blocks else DOUBT, detail)
-                waived = (titles.get(key, ROW), text) in self._terms.accepted
+            for position, key, reason, blocks, detail in rule(cells_only):
+                problem = Problem(reason, None, ERROR if blocks else DOUBT, detail)
+                waived = (titles.get(key, ROW), reason) in self._terms.accepted
                 if not waived and self._rows.get(position) not in (EMPTY_ROW, LEFT_OUT):
-                    found.setdefault(key if key in titles else "", []).append((position, problem))
-        return found
+                    problems.setdefault(key if key in titles else "", []).append((position, problem))
+        return problems
 
     def _blocks(self, problem: Problem) -> bool:
         return problem.level in (ERROR, QUESTION) or (self._terms.hold and problem.level == DOUBT)
@@ -155,7 +150,7 @@ class Findings(Suggesting):
     @property
     def problem_positions(self) -> list[int]:
         """The position in the frame of each line of `problems`: labels may occur twice."""
-        return [one.position for one in self._found]
+        return [one.position for one in self._cells]
 
     @property
     def errors(self) -> pd.DataFrame:
@@ -174,7 +169,7 @@ class Findings(Suggesting):
         for column in self._columns:
             rows[[i for i, problem in column.problems(fixes=False) if self._blocks(problem)]] = True
             rows[self._missing[column.field.name]] = True
-        rows[[i for found in self._of_rules.values() for i, problem in found if self._blocks(problem)]] = True
+        rows[[i for cells in self._of_rules.values() for i, problem in cells if self._blocks(problem)]] = True
         rows[[*self._rows]] = True
         return pd.Series(rows, index=self.frame.index, name="bad", dtype=bool)
 
@@ -191,20 +186,7 @@ class Findings(Suggesting):
     @cached_property
     def notes(self) -> list[str]:
         """What was decided without you, and what will not be sent: sentences, each with the way to decide otherwise."""
-        notes = [*self._terms.notes, *(note for column in self._columns for note in column.notes)]
-        for column in self._columns:
-            if isinstance(column.field, Phone) and column.name is not None:
-                notes += self._hint(column)
-        return notes
-
-    def _hint(self, column: Column) -> list[str]:
-        """Which country the numbers of a column may be of that do not fit the one expected."""
-        region = column.options.country or column.field.country  # type: ignore[attr-defined]
-        open_cells = [i for i, problem in column.problems(fixes=False) if problem.level != DOUBT][:1000]
-        texts = [value for value in column.values(open_cells) if value]
-        likely = likely_country(texts, region) if len(texts) >= _HINTED else ""
-        said = f"numbers in {column.title!r} that do not fit {region} fit {likely}: `country={likely!r}` says so"
-        return [said] if likely else []
+        return [*self._terms.notes, *(note for column in self._columns for note in (*column.notes, *column.hints()))]
 
     # ── what would be sent ──
 
@@ -222,13 +204,12 @@ class Findings(Suggesting):
     def changes(self, rows: Where | None = None) -> list[Change]:
         """The cells of these rows (all rows by default) that are sent in another form than they stand in."""
         at = np.arange(len(self.frame))[slice(None) if rows is None else rows]
-        found = []
+        changes = []
         for column in self._columns:
-            if column.name is not None and not isinstance(column.field, (*PASSTHROUGH, Json)):
-                for i, value, wire in zip(at.tolist(), column.shown(at), column.wire(at), strict=True):
-                    if wire is not None and (sent := sent_text(wire)) != value:
-                        found.append(Change(i, self._labels([i])[0], column.name, str(value), sent))
-        return sorted(found, key=lambda change: change.position)
+            cells = column.changes(at)
+            labels = self._labels([i for i, _, _ in cells])
+            changes += [Change(i, row, column.name, *texts) for (i, *texts), row in zip(cells, labels, strict=True)]
+        return sorted(changes, key=lambda change: change.position)
 
     def as_rows(self) -> pd.DataFrame:
         """The frame as it is, with what this check was told and what was decided, so that it can be checked again."""
@@ -255,7 +236,7 @@ class Findings(Suggesting):
         for column in self._columns:
             if fixes := {i: p.proposal for i, p in column.problems() if p.level == FIX}:
                 changes[column.name] = fixes
-        fixed = decisions.with_cells(self.frame, changes)
+        fixed = with_cells(self.frame, changes)
         fixed.attrs["fields"] = self.mapping
         fixed.attrs["reading"] = self.reading
         return fixed[self._kept] if self._terms.left_out else fixed
@@ -308,7 +289,7 @@ class Findings(Suggesting):
         """
         by_name = {c.field.name: c for c in self._columns if c.name is not None}
         if unknown := [f for f in fields if f not in by_name]:
-            raise InputError(f"no column fills the fields {', '.join(map(repr, unknown))}")
+            raise InputError(message("no column fills the fields {fields}", fields=", ".join(map(repr, unknown))))
         pairs = self.repeats(fields)
         again = np.array([i for i, _ in pairs], dtype=np.int64)
         labels = {"row": self._labels([i for i, _ in pairs]), "same_as": self._labels([same for _, same in pairs])}
@@ -318,35 +299,35 @@ class Findings(Suggesting):
     def facets(self) -> pd.DataFrame:
         """What there is to decide: a row for each column and reason, with the most cells first.
 
-        `column`, "(row)" where a whole row is meant; `reason`; `level`: an error or a question (neither is sent) or a
-        doubt (sent); `cells`, how many distinct `values` they hold, for how many there are `proposals`, and whether
-        they `can_be_empty`.
+        `column`, "(row)" where a whole row is meant; `reason`, the same in every language; `level`: an error or a
+        question (neither is sent) or a doubt (sent); `problem`: the reason in yours; how many `cells`, how many
+        distinct `values` they hold, for how many there are `proposals`, and whether they `can_be_empty`.
         """
-        return decisions.facets(one for one in self._open if one.problem is not LEFT_OUT)
+        return facets.facets(self._undecided)
 
     # ── showing ──
 
     @property
     def summary(self) -> "pd.Series[int]":
         """How many rows there are, how many can be sent, and how many cells are of each level."""
-        levels = Counter(one.problem.level for one in self._found)
+        levels = Counter(one.problem.level for one in self._cells)
         bad = int(self.bad.sum())
         counts = {
-            "rows": len(self.frame),
-            "rows that can be sent": len(self.frame) - bad,
-            "rows that cannot": bad,
-            "cells fixed safely": levels[FIX],
-            "cells in doubt": levels[DOUBT],
-            "cells in question": levels[QUESTION],
-            "cells wrong": levels[ERROR],
-            "rows that repeat an earlier one": len(self.repeats()),
+            mark("rows"): len(self.frame),
+            mark("rows that can be sent"): len(self.frame) - bad,
+            mark("rows that cannot"): bad,
+            mark("cells fixed safely"): levels[FIX],
+            mark("cells in doubt"): levels[DOUBT],
+            mark("cells in question"): levels[QUESTION],
+            mark("cells wrong"): levels[ERROR],
+            mark("rows that repeat an earlier one"): len(self.repeats()),
         }
         return pd.Series(counts, name="count")
 
     @cached_property
     def refused(self) -> pd.DataFrame:
         """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `error_column`, `error_value`."""
-        return decisions.refused(one for one in self._all(fixes=False) if self._blocks(one.problem))
+        return facets.refused(one for one in self._all(fixes=False) if self._blocks(one.problem))
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -357,7 +338,7 @@ class Findings(Suggesting):
     def wrong_cells(self) -> dict[tuple[int, str], str]:
         """What is wrong with each cell that keeps its row from being sent, by position of the row and column."""
         wrong = (one for one in self._all(fixes=False) if self._blocks(one.problem))
-        return {(one.position, str(one.title)): one.told for one in wrong if one.in_frame}
+        return {(one.position, str(one.title)): one.text for one in wrong if one.in_frame}
 
     def to_excel(self, path: "str | PathLike[str]") -> Path:
         """Write the frame, problem cells coloured, the reason as a comment, and a summary sheet. Gives its path."""
@@ -366,28 +347,31 @@ class Findings(Suggesting):
         places: dict[Hashable, int] = {name: n for n, name in enumerate(self.frame.columns)}
         colours = {FIX: "fixed", DOUBT: "doubt"}
         marks = {
-            (one.position, places[one.title]): (colours.get(one.problem.level, "wrong"), one.told)
-            for one in self._found
+            (one.position, places[one.title]): (colours.get(one.problem.level, "wrong"), one.text)
+            for one in self._cells
             if one.in_frame
         }
         return write_outcome(path, self.frame, self.outcomes, self.summary, self.notes, cells=marks)
 
     def __repr__(self) -> str:
-        counts = self.summary
-        said = ", ".join(f"{n:,} {what}" for what, n in counts.iloc[1:].items() if n or "sent" in str(what))
-        lines = [f"Check of {counts.iloc[0]:,} rows: {said}", *(f"- {note}" for note in self.notes)]
-        if len(facets := self.facets):
+        lines = [self._counted(), *(f"- {note}" for note in self.notes)]
+        if len(table := self.facets):
             lines += [
-                facets.head(10).to_string(index=False, max_colwidth=60),
-                "`facets`, `values` and `problems` say more",
+                table.drop(columns="reason").head(10).to_string(index=False, max_colwidth=60),
+                message("`facets`, `values` and `problems` say more"),
             ]
         return plain("\n".join(lines))
 
+    def _counted(self) -> str:
+        rows, sendable, *others = self.summary.items()
+        counted = [sendable, *(count for count in others if count[1])]
+        what = ", ".join(message("{count:,} {what}", count=int(n), what=message(str(name))) for name, n in counted)
+        return message("Check of {rows:,} rows: {what}", rows=int(rows[1]), what=what)
+
     def _repr_html_(self) -> str:
-        first, *_ = repr(self).splitlines()
-        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        notes = "".join(f"<li>{html.escape(plain(note))}</li>" for note in self.notes)
         tables = self.facets.head(10).to_html(escape=True, index=False) + self.problems.head(10).to_html(escape=True)
-        return f"<p>{html.escape(first)}</p><ul>{notes}</ul>{tables}"
+        return f"<p>{html.escape(plain(self._counted()))}</p><ul>{notes}</ul>{tables}"
 
 
 def _hashable(value: Any) -> Any:

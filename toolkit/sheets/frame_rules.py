@@ -6,20 +6,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from toolkit.sheets.checker import QUESTION, Problem
+from toolkit.plain import mark, message
+from toolkit.sheets.checker import QUESTION, TOTAL, Problem
 from toolkit.sheets.column import Column
+from toolkit.sheets.not_data import may_begin_total
 from toolkit.sheets.target import FrameRule, RowProblem
-from toolkit.spec import Identity, Text
+from toolkit.spec import Identity, Integer, Number, Text
 
 if TYPE_CHECKING:
     from toolkit.sheets.checked import Check
 
-ROW = "(row)"  # stands for the column of a problem that a whole row has
-EMPTY_ROW = Problem("the row is empty")
-LEFT_OUT = Problem("the row was left out")
-SPARSE = Problem("hardly anything in the row is filled", level=QUESTION)
-LONE_TEXT = Problem("nothing but one text is in the row: it may be a note", level=QUESTION)
+EMPTY_ROW = Problem(mark("the row is empty"))
+LEFT_OUT = Problem(mark("the row was left out"))
+SPARSE = Problem(mark("hardly anything in the row is filled"), level=QUESTION)
+LONE_TEXT = Problem(mark("nothing but one text is in the row: it may be a note"), level=QUESTION)
 _TENTH, _USUAL = 10, 3
+_RARE = 50  # one in so many
+_FOOT = 20  # rows at the end, among which notes stand
+Rows = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def repeated(*fields: str) -> FrameRule:
@@ -27,13 +31,13 @@ def repeated(*fields: str) -> FrameRule:
 
     def rule(checked: "Check") -> Iterator[RowProblem]:
         for position, first in checked.repeats(fields):
-            row = f"row {checked.frame.index[first]}"
-            yield RowProblem(position, checked.keys[fields[0]], "is the same as in a row above", False, row)
+            row = message("row {row}", row=checked.frame.index[first])
+            yield RowProblem(position, checked.keys[fields[0]], mark("is the same as in a row above"), False, row)
 
     return rule
 
 
-def empty_rows(columns: Sequence[Column], rows: int) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+def empty_rows(columns: Sequence[Column], rows: int) -> Rows:
     """The rows in which no field is filled."""
     filled = np.zeros(rows, dtype=bool)
     for column in columns:
@@ -44,19 +48,40 @@ def empty_rows(columns: Sequence[Column], rows: int) -> "np.ndarray[Any, np.dtyp
 def row_questions(
     columns: Sequence[Column], index: "pd.Index[Any]", known: Mapping[str, Sequence[Any]]
 ) -> Iterator[tuple[int, Problem]]:
-    """Rows that may be no data, by position. `known`: labels of rows by the reason to ask, as the reader found them."""
+    """Rows that may be no data, by position. `known`: labels of rows by the reason to ask, as the reader gives them."""
     for reason, labels in known.items():
         for i in np.flatnonzero(index.isin(labels)) if index.name == "row" else ():
             yield int(i), Problem(reason, level=QUESTION)
     used = [column for column in columns if column.name is not None]
-    if len(used) < _USUAL or not len(index):
+    counts = np.sum([column.filled for column in used], axis=0) if used else np.zeros(len(index))
+    if len(used) < 2 or not (counts > 0).any():
         return
-    counts = np.sum([column.filled for column in used], axis=0)
-    if not (counts > 0).any() or np.median(counts[counts > 0]) < _USUAL:
-        return
-    sparse = (counts > 0) & (counts * _TENTH <= len(used))
+    usual = np.median(counts[counts > 0])
+    sparse = (counts > 0) & (counts * _TENTH <= len(used)) & (usual >= _USUAL)
     yield from ((int(i), SPARSE) for i in np.flatnonzero(sparse))
-    texts = [column.filled for column in used if type(column.field) in (Text, Identity)]
-    if texts:
-        lone = (counts == 1) & np.any(texts, axis=0) & ~sparse
-        yield from ((int(i), LONE_TEXT) for i in np.flatnonzero(lone))
+    lone = _lone_texts(used, counts, usual, sheet=index.name == "row") & ~sparse
+    yield from ((int(i), LONE_TEXT) for i in np.flatnonzero(lone))
+    fewer = (counts > 0) & (counts < usual) & ~sparse & ~lone
+    yield from ((i, TOTAL) for i in _totals(used, np.flatnonzero(fewer)))
+
+
+def _lone_texts(used: Sequence[Column], counts: "np.ndarray[Any, Any]", usual: float, *, sheet: bool) -> Rows:
+    """The rows with one text and nothing else; also at the end of a sheet, beside a number at most."""
+    texts = np.sum([c.filled for c in used if type(c.field) in (Text, Identity)] or [counts * 0], axis=0)
+    numbers = np.sum([c.filled for c in used if isinstance(c.field, Number | Integer)] or [counts * 0], axis=0)
+    note = (texts == 1) & (counts == texts + numbers) & (counts < usual)
+    alone: Rows = (texts == 1) & (counts == 1) & (usual >= _USUAL)
+    foot = np.logical_and.accumulate((note | (counts == 0))[::-1])[::-1]
+    foot[: max(len(counts) - _FOOT, len(counts) // 2)] = False
+    rare = sheet and np.count_nonzero(note & ~foot) * _RARE <= len(counts)
+    return alone | (note & foot) if rare else alone
+
+
+def _totals(used: Sequence[Column], positions: "np.ndarray[Any, Any]") -> list[int]:
+    """Which of some rows that are filled less than usual begin as a total does: by the first of their texts."""
+    texts = [c for c in used if type(c.field) in (Text, Identity)]
+    rows = positions.tolist()
+    if not texts or not rows:
+        return []
+    first = zip(*(column.values(rows) for column in texts), strict=True)
+    return [i for i, cells in zip(rows, first, strict=True) if may_begin_total(next(filter(None, cells), ""))]

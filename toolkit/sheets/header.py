@@ -15,21 +15,40 @@ _NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}").fullmatch
 def find(rows: Sequence[Row], merged: Sequence[Merge]) -> int | None:
     """Which of the first filled rows names the columns: by its place in the list. None where none does.
 
-    It is the first that fills most of the columns that the rows below it fill, or whose texts are names of fields;
-    of names in groups, the last row.
+    It is the first whose texts are names of fields, among the rows from the one on that fills most of the columns which
+    the rows below it fill; else that one. Of names in groups, it is the last row.
     """
     rows = _spread(rows, merged)
-    for n, (at, cells) in enumerate(rows):
-        below = rows[n + 1 : n + 1 + _NEXT]
-        if _is_group(n, rows, merged) or (_filled(cells) == 1 and any(_all_known(row) for _, row in below[:3])):
-            continue
-        named = _names_fields(cells)
-        if named or _covers(cells, below):
-            if not named and holds_data(cells):
-                return None
-            bottom = max([b for top, left, b, _ in merged if top <= at < b and _value(cells, left) != ""], default=at)
-            return max(m for m in range(n, len(rows)) if rows[m][0] <= max(at, min(bottom, at + 3)))
-    return max(range(len(rows)), key=lambda n: (_filled(rows[n][1]), -n), default=None)
+    first = next((n for n in range(len(rows)) if _may_name(n, rows, merged)), None)
+    if first is None:
+        first = max(range(len(rows)), key=lambda n: (_filled(rows[n][1]), -n), default=None)
+    if first is None or _names_fields(rows[first][1]):
+        return None if first is None else _bottom(first, rows, merged)
+    near = (n for n in range(first + 1, min(first + 1 + _NEXT, len(rows))) if not _is_group(n, rows, merged))
+    named = next((n for n in near if _names_fields(rows[n][1]) and not _recurs(n, rows)), None)
+    if named is None and holds_data(rows[first][1]):
+        return None
+    return _bottom(first if named is None else named, rows, merged)
+
+
+def _may_name(n: int, rows: Sequence[Row], merged: Sequence[Merge]) -> bool:
+    """Whether a row names fields, or as many columns as the rows below it have."""
+    cells, below = rows[n][1], rows[n + 1 : n + 1 + _NEXT]
+    lone_title = _filled(cells) == 1 and not _all_known(cells) and any(_all_known(row) for _, row in below[:3])
+    return not lone_title and not _is_group(n, rows, merged) and (_names_fields(cells) or _covers(cells, below))
+
+
+def _recurs(n: int, rows: Sequence[Row]) -> bool:
+    """Whether a text of a row stands in another row of its column too, as values do and names do not."""
+    others = [cells for m, (_, cells) in enumerate(rows) if m != n]
+    return any(cell != "" and any(_value(cells, c) == cell for cells in others) for c, cell in enumerate(rows[n][1]))
+
+
+def _bottom(n: int, rows: Sequence[Row], merged: Sequence[Merge]) -> int:
+    """The last row of a header, of which some names are merged downwards."""
+    at, cells = rows[n]
+    bottom = max([b for top, left, b, _ in merged if top <= at < b and _value(cells, left) != ""], default=at)
+    return max(m for m in range(n, len(rows)) if rows[m][0] <= max(at, min(bottom, at + 3)))
 
 
 def _spread(rows: Sequence[Row], merged: Sequence[Merge]) -> list[Row]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from toolkit.errors import InputError
+from toolkit.plain import mark, message
 from toolkit.sheets.cells import latin, undecimal
-from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, Problem, unlike
+from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Parsed, Problem, unlike
 from toolkit.spec import Identity
 
 WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11: as python-stdnum has them
@@ -18,26 +19,31 @@ WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11
     "co.nit": ("[0-9]{8,10}-?[0-9]", (3, 7, 13, 17, 19, 23, 29, 37, 41, 43), "01987654321"),
     "ua.rntrc": ("[0-9]{10}", (7, 5, 10, 6, 4, 9, 7, 5, -1), "01234567890"),
 }
-_GROUPED = re.compile(r"[0-9]{1,3}(?:[.,\s][0-9]{3})+").fullmatch
+_GROUPED = re.compile(r"([0-9]{1,3}(?:([.,\s])[0-9]{3})(?:\2[0-9]{3})*)(?:(?!\2)[.,]0{1,2})?").fullmatch
+_DECIMAL = re.compile(r"(?:[0-9]{1,3}(?:([.,])[0-9]{3})+(?!\1)|[0-9]+)[.,][0-9]+").fullmatch
 _CEDULA = "[0-9]{3,10}"
-_uncommon = unlike("[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+")
+_uncommon = unlike("(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+")
 
 
 def _ungrouped(text: str) -> str:
-    return re.sub(r"[.,\s]", "", text) if _GROUPED(text) else text
+    grouped = _GROUPED(text)
+    return re.sub(r"[.,\s]", "", grouped[1]) if grouped else text
 
 
 def _cedula(text: str) -> Parsed:
     """A Colombian cédula: 3 to 10 digits, no check digit."""
     digits = _ungrouped(text)
     if not re.fullmatch(_CEDULA, digits):
-        raise CellError("is not a cédula", detail="3 to 10 digits are expected")
+        raise CellError(mark("is not a cédula"), detail=message("3 to 10 digits are expected"))
     return Parsed(digits, digits)
 
 
 def _any(text: str) -> Parsed:
     """A number of which nothing is known but that dots between thousands are none of it."""
-    return Parsed(_ungrouped(text), _ungrouped(text))
+    number = _ungrouped(text)
+    if _DECIMAL(number):
+        raise CellError(mark("has decimals, as no document has"), level=QUESTION)
+    return Parsed(number, number)
 
 
 @lru_cache
@@ -45,7 +51,7 @@ def _library(scheme: str) -> Any:
     try:
         return importlib.import_module(f"stdnum.{scheme}")
     except ImportError:
-        raise InputError(f"there is no rule for identity numbers named {scheme!r}") from None
+        raise InputError(message("there is no rule for identity numbers named {scheme!r}", scheme=scheme)) from None
 
 
 def _checked(scheme: str) -> Callable[[str], Parsed]:
@@ -57,10 +63,10 @@ def _checked(scheme: str) -> Callable[[str], Parsed]:
         try:
             library.validate(text)
         except InvalidChecksum:
-            return Parsed(text, text, Problem("has a wrong check digit", _completed(library, text), DOUBT))
+            return Parsed(text, text, Problem(mark("has a wrong check digit"), _completed(library, text), DOUBT))
         except ValidationError as problem:
             why = str(problem).rstrip(".").lower()
-            raise CellError("is not a valid number", _completed(library, text), detail=why) from None
+            raise CellError(mark("is not a valid number"), _completed(library, text), detail=why) from None
         return Parsed(text, text)
 
     return parse
@@ -80,28 +86,28 @@ def _unlike(scheme: str) -> Callable[[list[str]], list[str]]:
     pattern, weights, digits = WEIGHTS[scheme]
     find, codes = unlike(pattern), np.frombuffer(digits.encode(), np.uint8)
 
-    def odd(texts: list[str]) -> list[str]:
-        found = find(texts)
-        others = {*found}
-        asked = [text for text in texts if text not in others]
+    def check_digits(texts: list[str]) -> list[str]:
+        others = find(texts)
+        uncommon = {*others}
+        asked = [text for text in texts if text not in uncommon]
         numbers = np.array([int(text[:-1].removesuffix("-")) for text in asked], dtype=np.int64)
         sums = np.zeros_like(numbers)
         for weight in weights:
             sums += numbers % 10 * weight
             numbers //= 10
         last = np.frombuffer("".join([text[-1] for text in asked]).upper().encode(), np.uint8)
-        return found + [asked[i] for i in np.flatnonzero(codes[sums % 11] != last)]
+        return others + [asked[i] for i in np.flatnonzero(codes[sums % 11] != last)]
 
-    return odd
+    return check_digits
 
 
 def rule(field: Identity, scheme: str) -> CellRule:
     if not scheme:
         return CellRule(lambda text: _any(undecimal(latin(text))), unlike=_unlike_any, free=True)
     parse = _cedula if scheme == "co.cc" else _checked(scheme)
-    odd = unlike(_CEDULA) if scheme == "co.cc" else _unlike(scheme) if scheme in WEIGHTS else None
-    return CellRule(lambda text: parse(undecimal(latin(text))), unlike=odd)
+    find = unlike(_CEDULA) if scheme == "co.cc" else _unlike(scheme) if scheme in WEIGHTS else None
+    return CellRule(lambda text: parse(undecimal(latin(text))), unlike=find)
 
 
 def _unlike_any(texts: list[str]) -> list[str]:
-    return _uncommon(texts) + [t for t in texts if len(t) < 5 or _GROUPED(t) or undecimal(t) != t]
+    return _uncommon(texts) + [t for t in texts if len(t) < 5 or _GROUPED(t) or _DECIMAL(t)]

@@ -8,10 +8,12 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from toolkit.plain import mark, message
 from toolkit.sheets import dates, emails, files, identities, numbers, phones
 from toolkit.sheets.alike import Alike
-from toolkit.sheets.cells import NotACellValue, folded
-from toolkit.sheets.checker import CellError, CellRule, Parsed, ParseOptions, unlike_text
+from toolkit.sheets.cells import NotACellValue, folded, seen
+from toolkit.sheets.checker import CellError, CellRule, Parsed, ParseOptions, unlike
+from toolkit.sheets.not_data import PLAIN
 from toolkit.spec import (
     Bool,
     Choice,
@@ -34,9 +36,9 @@ from toolkit.spec import (
     Timestamp,
 )
 
-_YES = "true, yes, y, sí, s, verdadero, sim, так, т, 1, x, ok, ✓, ✔"
-_NO = "false, no, n, falso, não, ні, н, 0"
-YES_NO = {folded(word) or word: said for words, said in ((_YES, True), (_NO, False)) for word in words.split(", ")}
+_YES = "true, yes, y, on, sí, s, verdadero, sim, так, т, істина, истина, да, wahr, vrai, 1, x, ok, ✓, ✔, ☑, ✅"
+_NO = "false, no, n, off, falso, não, ні, н, хибність, ложь, нет, falsch, faux, 0, ✗, ✘, ☐, ❌"
+YES_NO = {folded(word) or word: yes for words, yes in ((_YES, True), (_NO, False)) for word in words.split(", ")}
 LONG = 100_000  # characters of a list, or of an object
 
 
@@ -45,8 +47,8 @@ def rule_of(field: Field, options: ParseOptions, scheme: str = "") -> CellRule:
     """The rule of a field; of an identity number, by the scheme of its document."""
     if isinstance(field, Identity):
         return limited(field, identities.rule(field, scheme or field.scheme))
-    made = RULES[type(field)](field, options)
-    return limited(field, made) if isinstance(field, Text) else made
+    rule = RULES[type(field)](field, options)
+    return limited(field, rule) if isinstance(field, Text) else rule
 
 
 def limited(field: Text, rule: CellRule) -> CellRule:
@@ -58,21 +60,25 @@ def limited(field: Text, rule: CellRule) -> CellRule:
     def parse(value: Any) -> Parsed:
         parsed = inner(value)
         if len(parsed.wire) > limit:
-            raise CellError("is too long", detail=f"{len(parsed.wire)} characters; at most {limit} are allowed")
+            detail = message("{count:,} characters; at most {limit:,} are allowed", count=len(parsed.wire), limit=limit)
+            raise CellError(mark("is too long"), detail=detail)
         return parsed
 
     return replace(rule, parse=parse, limit=limit)
 
 
 def _text(field: Field, options: ParseOptions) -> CellRule:
-    return CellRule(Parsed, unlike=unlike_text, free=True, longest=sys.maxsize)
+    def parse(text: str) -> Parsed:
+        return Parsed(seen(text), seen(text))
+
+    return CellRule(parse, unlike=unlike(PLAIN), free=True, longest=sys.maxsize)
 
 
 def _bool(field: Field, options: ParseOptions) -> CellRule:
     def parse(text: str) -> Parsed:
-        if (found := YES_NO.get(folded(text) or text)) is None:
-            raise CellError("is neither yes nor no")
-        return Parsed(int(found) if isinstance(field, Flag) else found)
+        if (yes := YES_NO.get(folded(text) or text)) is None:
+            raise CellError(mark("is neither yes nor no"))
+        return Parsed(int(yes) if isinstance(field, Flag) else yes)
 
     return CellRule(parse)
 
@@ -87,6 +93,10 @@ class _Choices:
             self._loose.setdefault(folded(label), set()).add(code)
         self._loose |= {folded(code): {code} for code in choices}
         self._labels = {str(code): str(label) for code, label in choices.items()}
+        self._yes_no: dict[bool, list[Any]] = {True: [], False: []}  # the codes of a list of yes and no
+        for code, label in choices.items():
+            if (yes := YES_NO.get(folded(label) or str(label))) is not None:
+                self._yes_no[yes].append(code)
         self._alike = Alike(name for name, codes in self._loose.items() if name and len(codes) == 1)
         named = [f"{c} ({label})" if str(c) != label else label for c, label in [*choices.items()][:8]]
         self._listed = ", ".join(named) + (" …" if len(choices) > 8 else "")
@@ -95,17 +105,15 @@ class _Choices:
         if text in self._exact:
             return Parsed(self._exact[text])
         plain = folded(text)
-        found = self._loose.get(plain, set())
-        if len(found) == 1:
-            return Parsed(next(iter(found)))
-        if not found and (said := YES_NO.get(plain or text)) is not None:
-            meant = {code for name, codes in self._loose.items() if YES_NO.get(name) is said for code in codes}
-            if len(meant) == 1:  # x, where the list has yes and no
-                code = meant.pop()
-                return Parsed(code, self._labels[str(code)])
+        codes = self._loose.get(plain, set())
+        if len(codes) == 1:
+            return Parsed(next(iter(codes)))
+        if not codes and all(len(same) == 1 for same in self._yes_no.values()) and (plain or text) in YES_NO:
+            (code,) = self._yes_no[YES_NO[plain or text]]  # x, where the list has one yes and one no
+            return Parsed(code, self._labels[str(code)])
         near = self._alike.nearest(plain)
         proposal = str(next(iter(self._loose[near]))) if near else None
-        raise CellError("is not one of the choices", proposal, detail=self._listed)
+        raise CellError(mark("is not one of the choices"), proposal, detail=self._listed)
 
 
 def _choice(field: Field, options: ParseOptions) -> CellRule:
@@ -122,10 +130,10 @@ def _list(field: Field, options: ParseOptions) -> CellRule:
 
     def item(value: Any) -> Any:
         if isinstance(value, tuple | NotACellValue):
-            raise CellError("has an item that is no single value")
+            raise CellError(mark("has an item that is no single value"))
         text = str(value).strip()
         if field.separator and field.separator in text:
-            raise CellError("has an item with the separator of items in it", detail=repr(field.separator))
+            raise CellError(mark("has an item with the separator of items in it"), detail=repr(field.separator))
         if one := choices or (address if field.emails else None):
             return one(text).wire
         return text if field.separator else value
@@ -145,7 +153,7 @@ def _json(field: Field, options: ParseOptions) -> CellRule:
         try:
             return Parsed(json.loads(text), text) if text[0] in "{[" else Parsed(text)
         except ValueError:
-            raise CellError("is not JSON") from None
+            raise CellError(mark("is not JSON")) from None
 
     return CellRule(parse, longest=sys.maxsize)
 

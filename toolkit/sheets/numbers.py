@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from toolkit.plain import mark, message
 from toolkit.sheets.cells import EXACT, latin
 from toolkit.sheets.checker import LONGEST, QUESTION, CellError, CellRule, Parsed, ParseOptions, unlike
 from toolkit.spec import Integer, Number
@@ -40,7 +41,7 @@ _DECISIVE = {".": _decisive(r"\.", ","), ",": _decisive(",", r"\.")}
 def decimal_of(texts: Iterable[str]) -> tuple[str, str]:
     """The decimal sign that the texts of a column show, a number a line; "" for none. And what is to be said of that.
 
-    Those that show one have to agree, and to be at least as many as those that can be read in two ways.
+    Those that show one have to agree, and to be more than those that can be read in two ways.
     """
     shows: Counter[str] = Counter()
     for value in (line for text in texts if "." in text or "," in text for line in text.split("\n")):
@@ -52,17 +53,20 @@ def decimal_of(texts: Iterable[str]) -> tuple[str, str]:
     signs = [sign for sign in ".," if shows[sign]]
     if not shows["either"] or not signs:
         return (signs[0] if len(signs) == 1 else ""), ""
-    if len(signs) == 1 and shows[signs[0]] >= shows["either"]:
-        name = "point" if signs == ["."] else "comma"
-        return signs[0], f"the decimal sign was taken to be a {name}, as {shows[signs[0]]:,} of its numbers show"
+    if len(signs) == 1 and shows[signs[0]] > shows["either"]:
+        return signs[0], message(
+            "the decimal sign was taken to be {sign!r}, as {count:,} of its numbers show",
+            sign=signs[0],
+            count=shows[signs[0]],
+        )
     return "", ""
 
 
 def _bare(text: str) -> str:
     """The digits and signs of an amount of money."""
     text = _SPACED.sub("", latin(text))
-    found = _MONEY(text[:LONGEST])
-    return found[1].strip() if found else text
+    amount = _MONEY(text[:LONGEST])
+    return amount[1].strip() if amount else text
 
 
 def _number(text: str, decimal: str) -> int | float:
@@ -75,13 +79,13 @@ def _number(text: str, decimal: str) -> int | float:
     if decimal not in ways and len(ways) == 2:
         if _EITHER(text):
             digits = re.sub("[.,]", "", text)
-            readings = f"{digits} or as {text.replace(',', '.')}: correct it, or check with `decimal=`"
-            raise CellError("can be read as two numbers", digits, detail=f"can be read as {readings}", level=QUESTION)
+            detail = message("{whole} or {fraction}; `decimal=` decides", whole=digits, fraction=text.replace(",", "."))
+            raise CellError(mark("can be read as two numbers"), digits, detail=detail, level=QUESTION)
         ways = {sign for sign in ways if _DECISIVE[sign](text)} or ways
     if decimal and decimal not in ways:
         ways = set()
     if not ways:
-        raise CellError("is not a number", _proposal(text, decimal))
+        raise CellError(mark("is not a number"), _proposal(text, decimal))
     sign = decimal or ways.pop()
     plain = text.replace("," if sign == "." else ".", "").replace(sign, ".")
     return float(plain) if "." in plain else int(plain)
@@ -100,19 +104,19 @@ def _proposal(text: str, decimal: str) -> str | None:
     if bare == text or bare[-1:] not in "0123456789":
         return None
     try:
-        found = _number(bare, decimal)
-    except CellError as wrong:
-        return bare if wrong.problem.proposal else None
-    plain = str(found)
-    return bare if isinstance(found, float) and (decimal == "," or _EITHER(plain)) else plain
+        number = _number(bare, decimal)
+    except CellError as error:
+        return bare if error.problem.proposal else None
+    plain = str(number)
+    return bare if isinstance(number, float) and (decimal == "," or _EITHER(plain)) else plain
 
 
 def number(field: Number, options: ParseOptions) -> CellRule:
     def parse(value: str | int | float) -> Parsed:
-        found = _number(value, options.decimal) if isinstance(value, str) else value
-        if not _finite(found):
-            raise CellError("is not a finite number")
-        return Parsed(_digits(found) if field.as_text else found)
+        number = _number(value, options.decimal) if isinstance(value, str) else value
+        if not _finite(number):
+            raise CellError(mark("is not a finite number"))
+        return Parsed(_digits(number) if field.as_text else number)
 
     point = options.decimal == "."
     if field.as_text:  # as it is written
@@ -145,17 +149,17 @@ def _plain(value: str | float) -> int | float:
 
 def integer(field: Integer, options: ParseOptions) -> CellRule:
     def parse(value: str | int | float) -> Parsed:
-        found = _number(value, options.decimal) if isinstance(value, str) else value
-        if isinstance(found, float):
-            if not found.is_integer():
-                raise CellError("is not a whole number")
-            if abs(found) >= EXACT:
-                raise CellError("is a whole number that lost digits as a decimal one")
-        if not _finite(found):
-            raise CellError("is not a finite number")
-        if field.minimum is not None and found < field.minimum:
-            raise CellError("is too small", detail=f"less than {field.minimum}")
-        return Parsed(int(found))
+        number = _number(value, options.decimal) if isinstance(value, str) else value
+        if isinstance(number, float):
+            if not number.is_integer():
+                raise CellError(mark("is not a whole number"))
+            if abs(number) >= EXACT:
+                raise CellError(mark("is a whole number that lost digits as a decimal one"))
+        if not _finite(number):
+            raise CellError(mark("is not a finite number"))
+        if field.minimum is not None and number < field.minimum:
+            raise CellError(mark("is too small"), detail=message("less than {minimum}", minimum=field.minimum))
+        return Parsed(int(number))
 
     form = {None: "[+-]?[0-9]{1,15}", 0: "[0-9]{1,15}"}.get(field.minimum, "")
     return CellRule(parse, (int, float), unlike(form) if form else None, convert=int)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from toolkit.errors import InputError
+from toolkit.plain import mark, message
 from toolkit.sheets.cells import folded, latin, undecimal
 from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Parsed, ParseOptions, Problem, unlike
 from toolkit.spec import Phone
@@ -29,7 +30,7 @@ _MOBILES = {"CL": "9"}  # how they begin, where the library does not tell them f
 _NUMBER = re.compile(r"\+?\d{4,20}").fullmatch
 _EXTENSION = re.compile(r"\s?(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s{0,3}\d{1,7}$", re.IGNORECASE)
 _SEVERAL = re.compile(r"[/;,|\n]|\s(?:y|e|o|ó|u|and|or|та|або|і)\s")
-NOT_MOBILE = Problem("is not the number of a mobile phone", level=DOUBT)
+NOT_MOBILE = Problem(mark("is not the number of a mobile phone"), level=DOUBT)
 _SHORTEST = 7  # digits of a number, where several stand in a cell
 _MARGIN = 0.8  # of the numbers that are none of the country expected fit another
 
@@ -92,7 +93,7 @@ def region_of(name: str, *, unknown: str = "") -> str:
         return region
     if unknown:
         return unknown
-    raise InputError(f"there is no country {name!r}: say it in two letters, as 'CO' for Colombia")
+    raise InputError(message("there is no country {name!r}: say it in two letters, as 'CO' for Colombia", name=name))
 
 
 @lru_cache(maxsize=20_000)
@@ -126,9 +127,8 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
                 digits = _at_home(home, digits, parse)
                 own = home.whole(digits)
             elif len(digits) < 4 or not _abroad(digits):
-                raise CellError(
-                    "is not a phone number of the country that it names", _first(_halves(text, number), parse)
-                )
+                first = _first(_halves(text, number, parse), parse)
+                raise CellError(mark("is not a phone number of the country that it names"), first)
         doubt = NOT_MOBILE if field.mobile and own and _is_fixed(home, region, digits) else None
         if field.form == "bare":
             return Parsed(number, number, doubt)
@@ -159,33 +159,35 @@ def _at_home(home: _Country, digits: str, parse: Callable[[str], Parsed]) -> str
     if len(ways) == 1:
         return ways.pop()
     if len(ways) > 1:
-        raise CellError("can be read with and without its country code", sorted(ways)[0], level=QUESTION)
+        raise CellError(mark("can be read with and without its country code"), sorted(ways)[0], level=QUESTION)
     if (code := _abroad(digits)) and _near(code, home.code):
-        raise CellError("names no country, and does not fit the one expected", f"+{digits}", level=QUESTION)
-    if first := _first(_halves("", digits), parse) if len(digits) >= 2 * _SHORTEST else None:
-        raise CellError("holds several phone numbers", first)
+        raise CellError(mark("names no country, and does not fit the one expected"), f"+{digits}", level=QUESTION)
+    if first := _first(_halves("", digits, parse), parse) if len(digits) >= 2 * _SHORTEST else None:
+        raise CellError(mark("holds several phone numbers"), first)
     bare = digits.lstrip("0")
-    raise CellError("is not a phone number", f"{home.code}{bare}" if home.fits(bare) else None)
+    raise CellError(mark("is not a phone number"), f"{home.code}{bare}" if home.fits(bare) else None)
 
 
-def _halves(text: str, digits: str) -> list[str]:
+def _halves(text: str, digits: str, parse: Callable[[str], Parsed]) -> list[str]:
     """The first of two numbers that stand in a cell one after the other, whatever is between them."""
-    parts = [part for part in re.split(r"\s{1,9}-\s{1,9}|(?<=\d)\s(?=\+)", text) if part]
-    starts = [digits[:n] for n in range(_SHORTEST, len(digits) - _SHORTEST + 1)] if len(digits) >= 2 * _SHORTEST else []
-    return [*(parts[:1] if len(parts) > 1 else []), *(s for s in starts if 2 * len(s) == len(digits)), *starts]
+    parts = [part for part in re.split(r"\s{1,9}-\s{1,9}|(?<=\d)\s?(?=\+)", text) if part]
+    if len(parts) > 1:
+        return parts[:1]
+    cuts = sorted(range(_SHORTEST, len(digits) - _SHORTEST + 1), key=lambda n: (2 * n != len(digits), n))
+    return [digits[:n] for n in cuts if _first([digits[n:]], parse)]
 
 
 def _unreadable(text: str, parse: Callable[[str], Parsed]) -> CellError:
     if (main := _EXTENSION.sub("", text)) != text:
-        return CellError("has an extension", _first([main], parse))
+        return CellError(mark("has an extension"), _first([main], parse))
     parts = [part for part in (part.strip() for part in _SEVERAL.split(text)) if part]
     if len(parts) > 1 and (first := _first(parts, parse)):
         many = sum(map(str.isdigit, parts[1])) > 5
-        return CellError("holds several phone numbers" if many else "holds more than a phone number", first)
+        return CellError(mark("holds several phone numbers") if many else "holds more than a phone number", first)
     bare = re.sub(r"[^\d+]", "", latin(text))
-    if len(bare) >= 2 * _SHORTEST and (first := _first(_halves(text, bare.lstrip("+")), parse)):
-        return CellError("holds several phone numbers", first)
-    return CellError("is not a phone number", _first([bare], parse) if len(bare) > 6 else None)
+    if len(bare) >= 2 * _SHORTEST and (first := _first(_halves(text, bare.lstrip("+"), parse), parse)):
+        return CellError(mark("holds several phone numbers"), first)
+    return CellError(mark("is not a phone number"), _first([bare], parse) if len(bare) > 6 else None)
 
 
 def _first(parts: Sequence[str], parse: Callable[[str], Parsed]) -> str | None:

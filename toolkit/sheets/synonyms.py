@@ -15,9 +15,10 @@ _WORDS = {
         dirección de correo electrónico, dirección email, dirección de email, casilla, casilla de correo,
         endereço de email, email address, пошта, електронна пошта, ел пошта, електронна адреса, електронна скринька,
         адреса електронної пошти, імейл, мейл""",
-    "phone": """teléfono, fono, celular, móvil, cel, tel, tfno, número de teléfono, número teléfono, nro teléfono,
-        no teléfono, número celular, número de celular, nro celular, no celular, número móvil, número de móvil,
-        teléfono móvil, teléfono celular, teléfono de contacto, whatsapp, telefone, telemóvel, phone, phone number,
+    "phone": """teléfono, fono, celular, móvil, cel, tel, telf, tlf, tlfno, tfno, número de teléfono, número teléfono,
+        nro teléfono, no teléfono, número celular, número de celular, nro celular, no celular, número móvil,
+        número de móvil, teléfono móvil, teléfono celular, teléfono de contacto, whatsapp, telefone, telemóvel, phone,
+        phone number,
         phone no, mobile, mobile phone, mobile number, cell, cell phone, cell number, telephone, telephone number,
         contact phone, телефон, мобільний, мобільний телефон, моб телефон, тел, номер телефону, номер мобільного,
         контактний телефон""",
@@ -185,7 +186,7 @@ def _phrases() -> dict[int, list[tuple[list[str], str]]]:
 def _abbreviated(words: list[str], dotted: bool) -> str | None:
     """What a name speaks of whose words are cut short: Fecha nac."""
     short = [folded(word) for word in words if folded(word) not in _LINKS]
-    if not short or min(map(len, short)) < 3 or (len(short) == 1 and not dotted):
+    if not short or max(map(len, short)) < 3 or (len(short) == 1 and not dotted):
         return None
     pairs = _phrases().get(len(short), ())
     found = {concept for long, concept in pairs if all(a.startswith(b) for a, b in zip(long, short, strict=True))}

@@ -18,9 +18,9 @@ class RowProblem(NamedTuple):
 
     position: int  # of the row in the frame
     field: str  # key of the field that is to blame; "" for the row as such
-    text: str
+    reason: str  # an English literal, marked: problems of one reason are decided together
     blocks: bool = True  # the row cannot be sent with it; otherwise it is a doubt
-    detail: str = ""  # what differs from row to row: problems of one text are decided together
+    detail: str = ""  # what differs from row to row
 
 
 FrameRule = Callable[["Check"], Iterable[RowProblem]]  # looks at all rows, once their cells are checked
@@ -32,6 +32,7 @@ class Takes(NamedTuple):
     fields: tuple[Field, ...]
     rules: tuple[FrameRule, ...] = ()
     shown: str = ""  # how people name it in code, as "api.ida.fields(11111)"
+    empty_rows: bool = False  # whether a row may be empty, as a call may be made without arguments
 
 
 def takes(what: Takes) -> Callable[[F], F]:
@@ -62,8 +63,8 @@ def resolved(target: Any) -> Any:
     """
     if isinstance(target, type) or not callable(target):
         return target
-    if found := getattr(target, "takes", None):
-        return found
+    if takes := getattr(target, "takes", None):
+        return takes
     if example := getattr(target, "fields_from", ""):
         raise InputError(message("the fields of these rows have to be read first: give {example}", example=example))
     if endpoint := getattr(target, "endpoint", None):

@@ -183,7 +183,7 @@ def test_what_waits_for_the_code_of_a_bad_row_is_left_out_with_it(box: Sandbox, 
     frame = sheet(maria="00123", ana="ABC000001", luis=None, usuario123="new").set_axis([7, 8, 9, 10])
     report = ndd.add_card_codes(frame, replace=True)
     assert report.table["outcome"].tolist() == ["not sent", "not sent", "not sent", "accepted"]
-    assert report.table["error"][7] == "CardCode is still the code of row 8, which is not sent"
+    assert report.table["error"][7] == "CardCode is still the code of a row that is not sent: row 8"
     assert held(box)["luis"] == ["ABC000001"]
     assert ndd.add_card_codes(frame, replace=True).table["outcome"].tolist() == report.table["outcome"].tolist()
 

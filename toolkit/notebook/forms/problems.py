@@ -12,7 +12,7 @@ from toolkit.notebook.forms.listing import PAGE
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.plain import mark, message, plural
 from toolkit.sheets.checker import DOUBT, ERROR, QUESTION
-from toolkit.sheets.frame_rules import ROW
+from toolkit.sheets.facets import ROW
 
 if TYPE_CHECKING:
     from toolkit.notebook.forms.sheet import SheetForm

@@ -13,6 +13,7 @@ from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.view import Element, acting, element
 from toolkit.plain import mark, message
 from toolkit.sheets import check
+from toolkit.sheets.target import Takes
 from toolkit.spec import (
     Bool,
     Choice,
@@ -212,7 +213,7 @@ def values_of(inputs: Sequence[Input]) -> dict[str, Any]:
             wrong[i.field.name] = f"is not JSON: {problem}"
     entered = {name: value for name, value in values.items() if value is not None}
     row = pd.DataFrame({name: pd.Series([value], dtype=object) for name, value in entered.items()}, index=[0])
-    for line in check(row, [i.field for i in inputs], empty_rows=True).errors.to_dict("records"):
+    for line in check(row, Takes(tuple(i.field for i in inputs), empty_rows=True)).errors.to_dict("records"):
         proposal = f" → {line['proposal']}" if isinstance(line["proposal"], str) else ""
         wrong.setdefault(line["field"], f"{line['problem']}{proposal}")
     for i in inputs:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.http import wire
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Report
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.outcomes import Outcome
@@ -109,7 +109,7 @@ def _first_of_each(key: "pd.Series[str]", bad: np.ndarray) -> np.ndarray:
 
 def phones_are_ukrainian(checked: Check) -> Iterator[RowProblem]:
     """The vendor knows phones of one country, in three spellings."""
-    text = message("is no phone of the form +380999999999, 380999999999 or 0999999999")
+    text = mark("is no phone of the form +380999999999, 380999999999 or 0999999999")
     phones = sent_people(checked)["PhoneNumber"]
     abroad = phones.notna() & ~phones.str.fullmatch(UKRAINIAN, na=False)
     return (RowProblem(i, "PhoneNumber", text) for i in np.flatnonzero(abroad).tolist())

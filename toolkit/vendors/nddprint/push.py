@@ -11,7 +11,7 @@ import pandas as pd
 from toolkit.errors import NotFound, Rejected, ToolkitError
 from toolkit.http import wire
 from toolkit.http.wire import Classification
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Suspect
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.target import RowProblem, Takes
@@ -38,7 +38,7 @@ class Users:
         sent = sent_rows(checked)
         held = self._held(sent) if self._replace else {}
         after, stuck = exchange(sent, held, checked.bad.to_numpy())
-        checked.apply([lambda _: [_stuck(checked, i, why) for i, why in stuck.items()]])
+        checked = checked.with_rules([lambda cells: [_stuck(cells, i, why) for i, why in stuck.items()]])
         target = CardCodes(self._connection, self.memory, checked, self._replace)
         target.kept = {position: {OLD: codes} for position, codes in held.items()}
         return PushJob(target, checked, after=after)
@@ -147,14 +147,14 @@ def _chain(row: int, first: Mapping[int, int]) -> list[int]:
 
 def _stuck(checked: Check, row: int, waits_for: int | None) -> RowProblem:
     if waits_for is None:
-        return RowProblem(row, "CardCode", message("is exchanged in a circle: no order of sending works"))
-    label = checked.frame.index[waits_for]
-    return RowProblem(row, "CardCode", message("is still the code of row {label}, which is not sent", label=label))
+        return RowProblem(row, "CardCode", mark("is exchanged in a circle: no order of sending works"))
+    label = message("row {row}", row=checked.frame.index[waits_for])
+    return RowProblem(row, "CardCode", mark("is still the code of a row that is not sent"), detail=label)
 
 
 def codes_are_text(checked: Check) -> Iterator[RowProblem]:
     """Card codes that a spreadsheet turned into numbers."""
-    text = message("was turned into a number by a spreadsheet: leading zeros may be lost; read the column as text")
+    text = mark("was turned into a number by a spreadsheet: leading zeros may be lost; read the column as text")
     column = checked.columns.get("CardCode")
     cells = () if column is None else checked.frame[column]
     return (RowProblem(i, "CardCode", text) for i, v in enumerate(cells) if _was_number(v))
@@ -164,14 +164,14 @@ def one_row_for_each_user(checked: Check) -> Iterator[RowProblem]:
     """Which of two codes a user should have, nobody here can know: neither is sent."""
     users = _users(sent_rows(checked))
     several = users.notna() & users.duplicated(keep=False)
-    return (RowProblem(i, "LogonName", message("is in several rows")) for i in _where(several))
+    return (RowProblem(i, "LogonName", mark("is in several rows")) for i in _where(several))
 
 
 def one_user_for_each_code(checked: Check) -> Iterator[RowProblem]:
     """A code opens the printer for one person."""
     sent = sent_rows(checked)
     several = _users(sent).groupby(sent["CardCode"]).transform("nunique") > 1
-    return (RowProblem(i, "CardCode", message("is given to several users")) for i in _where(several))
+    return (RowProblem(i, "CardCode", mark("is given to several users")) for i in _where(several))
 
 
 CARD_CODES = Takes(

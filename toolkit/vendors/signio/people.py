@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from toolkit.plain import message
+from toolkit.plain import mark
 from toolkit.sheets.check import Check
 from toolkit.sheets.target import RowProblem, Takes
 from toolkit.vendors.signio.api.signers import NewSigner
@@ -32,7 +32,7 @@ def each_signer_once(checked: Check) -> Iterator[RowProblem]:
     people = [{} if bad[i] else {name: wire[name][i] for name in names} for i in range(len(checked.frame))]
     for twins, fields, blocks in repeated(people):
         for i in twins:
-            yield RowProblem(i, fields[-1], message("is in several rows of the envelope"), blocks)
+            yield RowProblem(i, fields[-1], mark("is in several rows of the envelope"), blocks)
 
 
 SIGNERS = Takes(NewSigner.fields, (each_signer_once,), "api.signio.add_signers")

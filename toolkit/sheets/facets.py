@@ -1,0 +1,145 @@
+"""The problems of a check, and the tables that are made of them."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InputError
+from toolkit.plain import message
+from toolkit.sheets.alike import fingerprint
+from toolkit.sheets.cells import texts_of
+from toolkit.sheets.checker import FIX, Problem
+from toolkit.sheets.column import Column
+from toolkit.sheets.outcomes import COLUMNS
+
+ROW = "(row)"  # stands for the column of a problem that a whole row has
+
+
+class CellProblem(NamedTuple):
+    """A problem, and the cell that has it."""
+
+    position: int
+    row: Any  # its label
+    title: Hashable  # the column's name; "(row)" where the whole row is meant
+    field: str
+    value: str | None
+    problem: Problem
+    column: Column | None
+
+    @property
+    def in_frame(self) -> bool:
+        """Whether there is a cell for it."""
+        return self.column is not None and self.column.name is not None
+
+    @property
+    def text(self) -> str:
+        """What a person reads of the cell."""
+        problem, proposal = self.problem.text, self.problem.proposal
+        if not proposal:
+            return problem
+        if self.problem.level == FIX:
+            return message("{problem}; sent as {value}", problem=problem, value=proposal)
+        return message("{problem}; perhaps {value}", problem=problem, value=proposal)
+
+
+def table(problems: Sequence[CellProblem], labels: "pd.Index[Any]", blocks: Sequence[bool]) -> pd.DataFrame:
+    """A row for each problem."""
+    data = {
+        "row": labels,
+        "column": pd.Series([one.title for one in problems], dtype=object),
+        "field": texts_of(one.field for one in problems),
+        "value": texts_of(one.value for one in problems),
+        "problem": texts_of(one.problem.text for one in problems),
+        "proposal": texts_of(one.problem.proposal for one in problems),
+        "safe": np.array([one.problem.level == FIX for one in problems], dtype=bool),
+        "blocks": np.array(blocks, dtype=bool),
+        "reason": texts_of(one.problem.reason for one in problems),
+        "level": texts_of(one.problem.level for one in problems),
+    }
+    return pd.DataFrame(data)
+
+
+def facets(problems: Iterable[CellProblem]) -> pd.DataFrame:
+    """The problems by column and reason, the most frequent first."""
+    groups: dict[tuple[Hashable, str, str], list[CellProblem]] = {}
+    for one in problems:
+        groups.setdefault((one.title, one.problem.reason, one.problem.level), []).append(one)
+    lines = [
+        (
+            *key,
+            message(key[1]),
+            len(ones),
+            len({one.value for one in ones}),
+            sum(one.problem.proposal is not None for one in ones),
+            ones[0].in_frame and not (ones[0].column and ones[0].column.field.required),
+        )
+        for key, ones in sorted(groups.items(), key=lambda group: -len(group[1]))
+    ]
+    names = ["column", "reason", "level", "problem", "cells", "values", "proposals", "can_be_empty"]
+    kinds = {"column": object, "can_be_empty": bool} | dict.fromkeys(names[1:4], "str") | dict.fromkeys(names[4:7], int)
+    return pd.DataFrame(lines, columns=names).astype(kinds)
+
+
+def values(problems: Sequence[CellProblem]) -> pd.DataFrame:
+    """The distinct values of some cells, the most frequent first."""
+    counts = Counter(one.value for one in problems)
+    first = {one.value: one for one in reversed(problems)}
+    clusters: dict[str, str] = {}  # by what is alike in all of them: the proposal, else the most frequent
+    lines = []
+    for value, count in counts.most_common():
+        proposal = first[value].problem.proposal
+        cluster = proposal or (None if value is None else clusters.setdefault(fingerprint(value), value))
+        lines.append((value, count, proposal, cluster, first[value].row))
+    frame = pd.DataFrame(lines, columns=["value", "cells", "proposal", "cluster", "first"], dtype=object)
+    texts = {name: texts_of(frame[name]) for name in ("value", "proposal", "cluster")}
+    return frame.assign(**texts, cells=frame["cells"].astype("int64"))
+
+
+def choose(
+    problems: Sequence[CellProblem], column: Hashable | None, reason: str | None, values: Iterable[str] | None = None
+) -> list[CellProblem]:
+    """The cells of a facet; of all of a column, or of a reason, where only that is given.
+
+    The reason is that of `facets`, or as it reads in the reader's language.
+
+    Raises:
+        InputError: there are none.
+    """
+    own = [one for one in problems if column is None or column in (one.title, one.field)]
+    ones = [one for one in own if reason in (None, one.problem.reason, message(one.problem.reason))]
+    if values is not None:
+        texts = {values} if isinstance(values, str) else {*map(str, values)}
+        ones = [one for one in ones if one.value in texts]
+    if ones:
+        return ones
+    known = dict.fromkeys(f"{one.title!r}, {one.problem.reason!r}" for one in own or problems)
+    if not known:
+        raise InputError(message("there is no problem to decide about"))
+    raise InputError(
+        message(
+            "no cell of {column!r} has the problem {reason!r} with such a value: there is {known}",
+            column=column,
+            reason=reason,
+            known="; ".join([*known][:8]),
+        )
+    )
+
+
+def refused(problems: Iterable[CellProblem]) -> pd.DataFrame:
+    """A row for each row that has one of these problems, by position: the first of its cells, and all that is wrong."""
+    rows: dict[int, list[CellProblem]] = {}
+    for one in problems:
+        rows.setdefault(one.position, []).append(one)
+    lines = [
+        (
+            "not sent",
+            "; ".join(f"{one.title} {one.problem.text}" if one.column else one.problem.text for one in rows[i]),
+            str(rows[i][0].title) if rows[i][0].column else None,
+            rows[i][0].value,
+        )
+        for i in sorted(rows)
+    ]
+    return pd.DataFrame(lines, index=sorted(rows), columns=list(COLUMNS), dtype="str")

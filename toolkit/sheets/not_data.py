@@ -1,0 +1,97 @@
+"""Texts that may be no data: words for nothing, totals, errors of formulas."""
+
+import re
+import string
+import unicodedata
+
+from toolkit.sheets.cells import SHORTENED
+
+_SHORT = 60  # characters of words for nothing, of totals, and of what failed formulas show
+_AROUND = string.punctuation + string.whitespace + "¿¡«»“”‘’–—…"
+
+# ── errors of formulas ──
+
+_FAILED = re.compile(r"#[¡¿]?[^\W\d_][\w /'.’]{0,30}[!?]").fullmatch
+_UNCALCULATED = re.compile(
+    r"#{3,}|#N/?[AD](?: .{0,40})?|#Н/Д|#NV|#N/DISP|#GETTING_DATA|#OBTENIENDO_DATOS|(?:ERR(?:OR)?:|#ERR)\d{1,3}!?"
+    r"|#(?:REF|VALUE|VALOR|DIV/0|NAME|NOMBRE|NUM|NULL|ERROR|SPILL|CALC)"
+).fullmatch
+_WAITING = ("loading", "cargando", "carregando", "загрузка", "завантаження", "chargement")
+_LOADING = frozenset(f"{word}{dots}" for word in _WAITING for dots in ("...", "…"))
+
+
+def is_formula_error(text: str) -> bool:
+    """Whether a text is what a spreadsheet shows where a formula failed, in any language."""
+    if text[0] not in "#EeLlCcЗз" or len(text) > _SHORT:
+        return False
+    upper = text.upper()
+    return bool((text == upper and _FAILED(text)) or _UNCALCULATED(upper) or text.casefold() in _LOADING)
+
+
+# ── words for nothing ──
+
+_NULL = """nan, na, n/a, n.a, none, null, nil, nat, undefined, unknown, desconocido, desconocida, s/i, s.i, s/d, s.d,
+    s/n, n/i, n/d, n.d, n/c, n.c, н/д, н.д, vacío, vacía, en blanco, vazio, em branco, empty, blank, порожньо,
+    нет данных"""
+_VAGUE = """s.n, nd, sd, sn, nc, nulo, ninguno, ninguna, ningún, nada, pendiente, por confirmar, por definir, missing,
+    tbd, tbc, no, xx, xxx, 0, 00, 000, немає, нема, відсутній, відсутня, невідомо, нет"""
+_LACKING = re.compile(
+    r"(?:sin|sem|без|without) \w+(?: \w+)?|s/ ?[^\W\d]\w+"
+    r"|n(?:o|ao) (?:tiene|posee|hay|aplica|registra(?:do|da)?|informa(?:do|da)?|disponible|especifica(?:do|da)?"
+    r"|indica(?:do|da)?|corresponde|existe|sabe|consta|cuenta|usa|se aplica|tem|possui|ha)(?: \w+){0,3}"
+    r"|not? (?:available|applicable|provided|specified|given|known|set|data|info\w*|e-?mail|mail|phone|name|value)"
+    r"|(?:немає|не|нема) (?:даних|вказано|вказана|відомо|має|заповнено)(?: \w+){0,2}"
+).fullmatch
+
+
+def unaccented(text: str) -> str:
+    """In lower case, without accents; spaces are one."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+
+
+_NOTHING, _PERHAPS = (frozenset(unaccented(word) for word in words.split(",")) for words in (_NULL, _VAGUE))
+
+
+def says_nothing(text: str, *, surely: bool = False) -> bool:
+    """Whether a text is a word for nothing, or has neither letter nor digit in it. `surely`: in any field."""
+    if len(text) > _SHORT:
+        return False
+    plain = unaccented(text.strip(_AROUND))
+    if not plain:
+        return all(c in string.punctuation or unicodedata.category(c)[0] in "PZ" for c in text)
+    return plain in _NOTHING or bool(_LACKING(plain)) or (not surely and plain in _PERHAPS)
+
+
+# ── totals ──
+
+_SUM = r"(?:sub[ -]?|gran |grand |suma )?totale?s?|sumas?|sum|σ|promedio|average|t o t a l"
+_SUM += "|всього|усього|разом|загалом|итого"
+_TOTAL = re.compile(
+    rf"(?:{_SUM})(?: (?:general|geral|final|de|del|personas|registros|clientes|filas|people|rows)\b.{{0,40}})?"
+).fullmatch
+_SUMMING = re.compile(
+    rf"(?:{_SUM}|saldo total|media|media:|max(?:imo)?|min(?:imo)?|count|cuenta|n[o°º.]* de \w+|cantidad de)(?!\w)"
+).match
+
+
+def is_total(text: str) -> bool:
+    """Whether a text says that it names a total, and nothing else."""
+    return len(text) <= _SHORT and bool(_TOTAL(unaccented(text).rstrip(": ")))
+
+
+def may_begin_total(text: str) -> bool:
+    """Whether a text begins as the name of a total, an average or a count may."""
+    return bool(_SUMMING(unaccented(text[:_SHORT])))
+
+
+# ── texts of which none of that can be true ──
+
+_SUSPECT = (
+    r"n(?:[ao]|an|il|at|one|ull|ot|[aã]o|[./]\w\.?)|s(?:in|em|um|umas?|[./]\w+)|sub.?totale?s?|without|undefined|unknown"
+    r"|desconocid[oa]|vac[ií][oa]|vazio|empty|blank|e[nm] (?:blanco|branco)|без|н[./]д|не|нема|немає|порожньо|нет"
+    r"|totale?s?|grand?|σ|всього|усього|разом|загалом|итого|promedio|average|t o t a l"
+    r"|err(?:or)?|loading|cargando|carregando|загрузка|завантаження|chargement"
+)
+_UNUSUAL = "\x00-\x1f\x7f-\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff0-\uffff\ud800-\udfff"
+PLAIN = rf"(?!(?i:{_SUSPECT})(?!\w)|{SHORTENED.pattern})[^\W_][^{_UNUSUAL}]*+(?<! )"
