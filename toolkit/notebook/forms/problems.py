@@ -142,7 +142,7 @@ class ProblemStep:
         label = message(
             "{column} · {reason}: {cells}, {values}",
             column=_title(which),
-            reason=facet["reason"],
+            reason=facet["problem"],
             cells=plural("{count} cell", "{count} cells", count=facet["cells"]),
             values=plural("{count} different value", "{count} different values", count=facet["values"]),
         )
@@ -157,7 +157,7 @@ class ProblemStep:
     def _facet_actions(self, which: Facet, facet: dict[Hashable, Any]) -> list[Child]:
         cells, proposals = int(facet["cells"]), int(facet["proposals"])
         as_it_stands = cells if facet["level"] == QUESTION and not proposals else 0
-        about = About(f"{which[0]}-{which[1]}", f"{_title(which)}, {which[1]}")
+        about = About(f"{which[0]}-{which[1]}", f"{_title(which)}, {facet['problem']}")
         empties = cells if facet["can_be_empty"] else 0
         accept, empty, leave = (partial(lambda verb: [Call(verb, which)], verb) for verb in VERBS)
         return [
