@@ -15,6 +15,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from toolkit.errors import SettingsError
+from toolkit.push.store.address import TeamAddress
 from toolkit.settings import state_folder
 
 LOOPBACK = "localhost"
@@ -31,6 +32,7 @@ class Memory:
     lock: str  # what of it only one push at a time may write to; it is known before anything is read
     where: str  # the same for people: "database 11111 «Clientes» at host"
     state: Path | None = None  # where it stands, instead of the state folder: a sandbox's goes with the sandbox
+    team: TeamAddress | None = None  # the database that it is in, instead of a file
 
     @property
     def folder(self) -> Path:
@@ -47,7 +49,8 @@ class Memory:
 
     def as_dict(self) -> dict[str, str]:
         """The same, to be kept."""
-        return {name: str(value) for name, value in dataclasses.asdict(self).items() if value is not None}
+        kept = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "team"}
+        return {name: str(value) for name, value in kept.items() if value is not None}
 
     @classmethod
     def of(cls, kept: Mapping[str, str]) -> Self:
@@ -55,10 +58,14 @@ class Memory:
         state = kept.get("state")
         return cls(**{**kept, "state": Path(state) if state else None})  # type: ignore[arg-type]
 
+    @property
+    def lock_name(self) -> str:
+        """What is locked, in full."""
+        return f"{self.system}/{self.identity}/{self.lock}"
+
     def lock_file(self, state: Path) -> Path:
         """The file that is locked."""
-        text = f"{self.system}/{self.identity}/{self.lock}"
-        return state / "locks" / f"{self.system}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.lock"
+        return state / "locks" / f"{self.system}-{hashlib.sha256(self.lock_name.encode()).hexdigest()[:12]}.lock"
 
 
 def canonical_origin(address: str) -> str:

@@ -15,11 +15,11 @@ from toolkit.push.store.file import (
     LedgerFile,
     card_path,
     fill,
-    key_digest,
     leave_card,
     rollback_path,
     use_lock,
 )
+from toolkit.push.store.ledger import key_digest
 from toolkit.push.store.records import Head
 from toolkit.push.store.salvage import Salvage, pour
 

@@ -9,12 +9,11 @@ from typing import Any
 
 from toolkit.errors import PushError, PushRefused
 from toolkit.push import disk, identity
-from toolkit.push.states import EventKind, Stamp
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged
 from toolkit.push.store.database import Database
-from toolkit.push.store.records import Head, without_content
-from toolkit.push.store.rows import RowTables
+from toolkit.push.store.ledger import StoredLedger, key_digest
+from toolkit.push.store.records import Head
 
 HEADER = 100  # bytes at the beginning of an SQLite file; 28 to 32 are its size in pages
 WAY_ON = "`analyst-toolkit ledger check {0}` says what is known; `analyst-toolkit ledger repair {0}` saves what can be"
@@ -24,7 +23,7 @@ GONE = (
 )
 
 
-class LedgerFile(RowTables):
+class LedgerFile(StoredLedger):
     """The SQLite file of one destination's memory. See `states.Ledger` for what it promises."""
 
     def __init__(self, path: Path) -> None:
@@ -37,12 +36,6 @@ class LedgerFile(RowTables):
         """Let nobody repair or forget it while it is open here."""
         self._in_use = use_lock(self.path, shared=True).__enter__()
 
-    def __enter__(self) -> "LedgerFile":
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self.close()
-
     def close(self) -> None:
         self.database.close()
         if self._in_use:
@@ -52,56 +45,24 @@ class LedgerFile(RowTables):
     def name(self) -> str:
         return self.path.stem
 
-    @property
-    def about(self) -> str:
-        """Which destination it is the memory of."""
-        with self.database.snapshot():
-            return self.head.identity
-
     def check_identity(self, about: str, key: str) -> None:
         """Raise PushRefused where this is not the ledger of that destination, or not one of this key."""
-        with self.database.snapshot():
-            self.check_tables()
-            head = self.head
-        if head.identity != about:
-            raise Damaged(f"it is of {head.identity}, not of {about}")
-        if head.key != key_digest(key):
+        if self.head_of(about).key != key_digest(key):
             raise PushRefused(
                 f"the ledger of {about} was written with another key than {self.path.parents[1] / 'key'} holds now, "
                 f"so that no row would be known again. Nothing was sent. Put that file back from a backup. "
                 f"{_gone(self)}"
             )
 
-    def purge(self, push: str, at: Stamp) -> None:
-        """Take away what is known of a push's rows. Its sizes, times and marks stay: they explain later counts."""
-        with self.transaction():
-            self._forget_rows(push)
-            self.event(at, EventKind.PURGED, push)
-        self.database.empty_rollback_file()
-
-    def _forget_rows(self, push: str) -> None:
-        owner = self._changing(push)
-        self.remove_rows(push)
-        for operation in self.operations(push):
-            self.put_operation(without_content(operation))
-        for statement, tally in ((sql.REMOVE_RESULTS, "result"), (sql.REMOVE_BLAMES, "blame")):
-            self.database.rows(statement, (owner.number,))
-            owner.tallies.pop(tally, None)
-
-    def check_tables(self) -> None:
-        """Raise where this is no ledger, one of another version, or not of the size that it says."""
-        with self.database.snapshot():  # else another process may be making it longer
-            self._check_tables()
+    def examine_database(self) -> None:
+        if (found := self.database.rows(sql.SOUND)) != [("ok",)]:
+            raise Damaged(f"SQLite: {found[0][0]}")
 
     def _check_tables(self) -> None:
         (application,), (version,) = self._read(sql.READ_APPLICATION), self._read(sql.READ_VERSION)
         if application != sql.APPLICATION:
             raise Damaged("it is no ledger")
-        if version != sql.VERSION:
-            raise PushRefused(
-                f"the ledger {self.path} was written by {_other_version(version)} of analyst-toolkit (its tables have "
-                f"version {version}, these are {sql.VERSION}). Nothing was sent. Use that version, or update this one"
-            )
+        self.require_version(version)
         if sorted(statement for (statement,) in self.database.rows(sql.READ_SCHEMA)) != _statements(sql.TABLES):
             raise Damaged("its tables")
         (page,) = self._read(sql.READ_PAGE_SIZE)
@@ -169,11 +130,6 @@ def ledger_path(state: Path, system: str, about: str) -> Path:
 def use_lock(path: Path, shared: bool = False) -> disk.Lock:
     """Shared by whoever has a ledger open; had alone by whoever repairs or forgets it."""
     return disk.Lock(path.with_suffix(".use"), f"the destination of {path.stem}", shared)
-
-
-def key_digest(key: str) -> str:
-    """By which a ledger knows its key, and nobody learns it."""
-    return hashlib.blake2b(b"ledger", key=key.encode(), digest_size=16).hexdigest()
 
 
 def rollback_path(path: Path) -> Path:
@@ -249,10 +205,6 @@ def _damaged(path: Path, about: str, what: str) -> str:
 
 def _gone(ledger: LedgerFile) -> str:
     return GONE.format(ledger.name)
-
-
-def _other_version(version: int) -> str:
-    return "a newer version" if version > sql.VERSION else "an older version"
 
 
 def _statements(script: str) -> list[str]:

@@ -16,7 +16,7 @@ from toolkit.push import identity
 from toolkit.push.states import Operation, Push, PushState, State, positions
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged, as_bytes, checksum
-from toolkit.push.store.database import WRITING
+from toolkit.push.store.connection import WRITING
 from toolkit.push.store.index import LAST_SERIAL, Index, distinct
 from toolkit.push.store.records import PushRow, Row
 from toolkit.push.store.tables import Tables

@@ -11,7 +11,7 @@ from toolkit.http.secrets import scrub
 from toolkit.push.states import IN, LIFE, SENDABLE, Baseline, EventKind, Operation, Push, Stamp, State
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged, Tally, as_json
-from toolkit.push.store.database import WRITING, Database
+from toolkit.push.store.connection import WRITING, Connection
 from toolkit.push.store.records import (
     Head,
     PushRow,
@@ -43,7 +43,7 @@ class Event(NamedTuple):
 class Tables:
     """Pushes, operations, counter, events. Rows are read one snapshot or transaction at a time, and not kept longer."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Connection) -> None:
         self.database = database
         self._era = -1
         self._cached_head: Head | None = None

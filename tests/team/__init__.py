@@ -1,0 +1,1 @@
+"""One memory for a team: ledgers in PostgreSQL."""

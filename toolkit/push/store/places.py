@@ -1,0 +1,100 @@
+"""Where the ledger of a destination is: in the state folder of this computer, or in a team's database."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Protocol
+
+from toolkit.push import disk, identity
+from toolkit.push.destination import Memory
+from toolkit.push.store import care, file, keys
+from toolkit.push.store.ledger import StoredLedger, key_digest
+from toolkit.push.store.postgres import TeamDatabase
+from toolkit.push.store.team import Team, number_of
+
+
+class Locked(Protocol):
+    """A destination that only this process pushes to now, and its memory."""
+
+    def ledger(self, memory: Memory, made: str) -> StoredLedger:
+        """Its ledger, made where there never was one; a context manager.
+
+        Args:
+            memory: in full.
+            made: now, ISO 8601, UTC.
+
+        Raises:
+            PushRefused: it is missing, damaged, of another version or of another key, or cannot be opened; the message
+                says what is known and what to do. Nothing was sent.
+        """
+
+    @property
+    def key(self) -> str:
+        """That of the fingerprints of rows that are pushed now."""
+
+    @property
+    def other_keys(self) -> dict[str, str]:
+        """Keys that rows of earlier pushes may be known by, each by its digest."""
+
+    def notes(self) -> list[str]:
+        """What a person should know of the place, in sentences."""
+
+
+@contextlib.contextmanager
+def locked(memory: Memory) -> Iterator[Locked]:
+    """Lock a destination: one push at a time writes there.
+
+    Raises:
+        PushRefused: another push to it is running, here or elsewhere, or the place cannot be reached. Nothing was sent.
+    """
+    state = disk.private_folder(memory.folder)
+    if memory.team is None:
+        disk.private_folder(state / "locks")
+        with disk.Lock(memory.lock_file(state), memory.where):
+            yield _OnThisComputer(memory)
+        return
+    with contextlib.closing(TeamDatabase(memory.team)) as database:
+        database.lock(number_of(memory.lock_name), memory.where)
+        yield _OfTheTeam(memory, database)
+
+
+class _OnThisComputer:
+    """In the state folder."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._state = memory.folder
+
+    def ledger(self, memory: Memory, made: str) -> StoredLedger:
+        return file.open_ledger(self._state, memory.system, memory.about, made)
+
+    @property
+    def key(self) -> str:
+        return identity.user_key(self._state)
+
+    @property
+    def other_keys(self) -> dict[str, str]:
+        return {}
+
+    def notes(self) -> list[str]:
+        return care.notes(self._state)
+
+
+class _OfTheTeam:
+    """In the database that holds the lock: what cannot be written any more is not sent."""
+
+    def __init__(self, memory: Memory, database: TeamDatabase) -> None:
+        assert memory.team
+        self._state, self._team, self._database = memory.folder, Team(memory.team, memory.folder), database
+
+    def ledger(self, memory: Memory, made: str) -> StoredLedger:
+        return self._team.ledger(self._database, memory.system, memory.about, made)
+
+    @property
+    def key(self) -> str:
+        return self._team.key(self._database)
+
+    @property
+    def other_keys(self) -> dict[str, str]:
+        return keys.others(self._state, key_digest(self.key))
+
+    def notes(self) -> list[str]:
+        return []

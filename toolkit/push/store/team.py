@@ -1,0 +1,190 @@
+"""The ledgers of a team: each a schema of one PostgreSQL database, with the tables that a ledger's file has."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from toolkit.errors import PushRefused
+from toolkit.plain import message
+from toolkit.push import disk, identity
+from toolkit.push.store import file, keys, sql
+from toolkit.push.store.address import TeamAddress
+from toolkit.push.store.checksums import Damaged
+from toolkit.push.store.ledger import StoredLedger, key_digest
+from toolkit.push.store.postgres import TeamDatabase
+from toolkit.push.store.records import Head
+
+SCHEMA = "toolkit_"  # before the name of a ledger
+ABOUT_TABLES = "analyst-toolkit ledger, version "
+
+
+class TeamLedger(StoredLedger):
+    """One destination's memory in a team's database."""
+
+    def __init__(self, database: TeamDatabase, name: str, *, alone: bool) -> None:
+        """`alone`: the connection serves this ledger only, and ends with it."""
+        super().__init__(database)
+        self._name, self._alone, self._team = name, alone, database
+        database.use(SCHEMA + name)
+
+    def close(self) -> None:
+        if self._alone:
+            self._team.close()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def _check_tables(self) -> None:
+        (told,) = self.database.row(sql.PG_VERSION, (f'"{SCHEMA}{self._name}"',)) or (None,)
+        if not told or not str(told).startswith(ABOUT_TABLES):
+            raise Damaged("it is no ledger")
+        self.require_version(int(str(told).removeprefix(ABOUT_TABLES)))
+        there = {name for (name,) in self.database.rows(sql.PG_TABLES, (SCHEMA + self._name,))}
+        if there != sql.table_names():
+            raise Damaged("its tables")
+
+    def examine_database(self) -> None:
+        """The server looks after its own pages; ours have checksums besides."""
+
+    def check_identity(self, about: str, key: str) -> None:
+        """Raise PushRefused where this is not the ledger of that destination, or not one of this key."""
+        if self.head_of(about).key != key_digest(key):
+            text = "the ledger of {about} was written with another key than that of the team. Nothing was sent"
+            raise PushRefused(message(text, about=about))
+
+
+class Team:
+    """A team's database, as seen from one computer. The key of the fingerprints stands in the state folder only."""
+
+    def __init__(self, address: TeamAddress, state: Path) -> None:
+        self.address, self.state = address, state
+
+    def names(self) -> list[str]:
+        """The ledgers there are."""
+        with contextlib.closing(TeamDatabase(self.address)) as database:
+            return [str(schema).removeprefix(SCHEMA) for (schema,) in database.rows(sql.PG_SCHEMAS)]
+
+    def open(self, name: str) -> TeamLedger:
+        """A ledger to read, or to do with what a person asks."""
+        return TeamLedger(TeamDatabase(self.address), name, alone=True)
+
+    def key_id(self, database: TeamDatabase) -> str:
+        """The digest of the team's key. The first ledger gives the team its key: that of whoever makes it."""
+        if database.row(sql.PG_VERSION, (sql.TEAM,)) == (None,):
+            with _making(database):
+                database.rows(f"CREATE SCHEMA IF NOT EXISTS {sql.TEAM}")
+                database.rows(f"COMMENT ON SCHEMA {sql.TEAM} IS '{ABOUT_TABLES}{sql.VERSION}'")
+                database.rows(sql.TEAM_TABLE)
+                if database.row(sql.READ_TEAM) is None:
+                    key = key_digest(identity.user_key(self.state))
+                    database.rows(sql.WRITE_TEAM, (json.dumps({"key": key, "by": disk.who()}),))
+        (content,) = database.row(sql.READ_TEAM) or ("{}",)
+        return str(json.loads(content).get("key", ""))
+
+    def key(self, database: TeamDatabase) -> str:
+        """The team's key.
+
+        Raises:
+            PushRefused: it is not on this computer; the message says who has it, and how it is handed on.
+        """
+        key = keys.key_with(self.state, self.key_id(database))
+        if key is None:
+            (content,) = database.row(sql.READ_TEAM) or ("{}",)
+            raise PushRefused(
+                message(
+                    "the team's ledger {name} is written with a key that is not on this computer, so that no row would "
+                    "be known again. Nothing was sent. {who} has it: `analyst-toolkit ledger export-key FILE` there, "
+                    "then `analyst-toolkit ledger import-key FILE` here",
+                    name=self.address,
+                    who=json.loads(content).get("by", "?").rpartition(":")[0],
+                )
+            )
+        return key
+
+    def ledger(self, database: TeamDatabase, system: str, about: str, made: str) -> TeamLedger:
+        """The ledger of a destination, made where there never was one.
+
+        Raises:
+            PushRefused: as `open_ledger`; or this computer has a ledger of its own of this destination.
+        """
+        name = file.ledger_path(self.state, system, about).stem
+        self._refuse_own(name, about)
+        key = self.key(database)
+        try:
+            if database.row(sql.PG_VERSION, (f'"{SCHEMA}{name}"',)) == (None,):
+                self._refuse_if_lost(name, about)
+                _create(database, name, Head(about, made, key_digest(key)))
+            ledger = TeamLedger(database, name, alone=False)
+            ledger.check_identity(about, key)
+        except Damaged as problem:
+            text = "the ledger of {about} at {name} is damaged ({what}). Nothing was sent. Restore the database"
+            raise PushRefused(message(text, about=about, name=self.address, what=problem.what)) from None
+        file.leave_card(self._card(name), about, made)
+        return ledger
+
+    def _refuse_own(self, name: str, about: str) -> None:
+        if (self.state / "ledgers" / f"{name}.sqlite").exists():
+            raise PushRefused(
+                message(
+                    "this computer has a ledger of its own of {about}, and what it knows was sent is not known to the "
+                    "team yet. Nothing was sent. `analyst-toolkit ledger move {name} --profile PROFILE` moves it there",
+                    about=about,
+                    name=name,
+                )
+            )
+
+    def _refuse_if_lost(self, name: str, about: str) -> None:
+        if card := file.read_card(self._card(name)):
+            raise PushRefused(
+                message(
+                    "the ledger of {about} is missing at {name}: it was there since {since} UTC. Without it nobody "
+                    "knows which rows were sent. Nothing was sent. Restore the database; or, if nothing of what was "
+                    "sent there matters any more, remove {card}",
+                    about=about,
+                    name=self.address,
+                    since=card.get("since", "")[:16],
+                    card=file.card_path(self._card(name)),
+                )
+            )
+
+    def _card(self, name: str) -> Path:
+        """Beside which a few words stand, by which a ledger is missed when it is gone."""
+        place = hashlib.sha256(str(self.address).encode()).hexdigest()[:8]
+        return disk.private_folder(self.state / "team") / f"{name}-{place}.sqlite"
+
+
+def _create(database: TeamDatabase, name: str, head: Head) -> None:
+    """A new ledger, whole or not at all; where two are made at once, the first one stays."""
+    schema = SCHEMA + name
+    with _making(database):
+        if database.row(sql.PG_VERSION, (f'"{schema}"',)) != (None,):
+            return
+        database.rows(f'CREATE SCHEMA "{schema}"')
+        database.use(schema)
+        database.script(sql.tables_in_postgres(sql.TABLES))
+        for table in sql.PG_OUTSIDE:
+            column = "words" if table == "row_block" else "content"
+            database.rows(f"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL")
+        database.rows(sql.WRITE_HEAD, head.encoded())
+        database.rows(f"COMMENT ON SCHEMA \"{schema}\" IS '{ABOUT_TABLES}{sql.VERSION}'")
+
+
+@contextlib.contextmanager
+def _making(database: TeamDatabase) -> Iterator[None]:
+    """One transaction that nobody else makes anything in."""
+    database.rows(sql.PG_BEGIN_TEAM)
+    try:
+        database.rows(sql.PG_LOCK_TEAM, (number_of(sql.TEAM),))
+        yield
+        database.rows(sql.COMMIT)
+    except BaseException:
+        database.roll_back()
+        raise
+
+
+def number_of(text: str) -> int:
+    """The number of an advisory lock."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
