@@ -7,7 +7,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent.parent / "pyproject.toml"
 TOOLS = ("test", "dev", "browser")  # what develops the package, and is no part of it
-FLOOR = re.compile(r"([A-Za-z0-9._-]+)>=([0-9.]+)")
+FLOOR = re.compile(r"([A-Za-z0-9._-]+)(?:\[[\w,-]+\])?>=([0-9.]+)")
 
 
 def requirements() -> dict[str, list[str]]:

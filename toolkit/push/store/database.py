@@ -60,9 +60,10 @@ class Database(Connection):
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
 
     def roll_back(self) -> None:
-        if self._process == os.getpid() and self._connection.in_transaction:
+        if self._process == os.getpid():
             with contextlib.suppress(sqlite3.Error):  # SQLite undoes it when it is next opened
-                self._connection.execute(sql.ROLLBACK)
+                if self._connection.in_transaction:
+                    self._connection.execute(sql.ROLLBACK)
 
     def after_commit(self) -> None:
         if not self._is_there():
