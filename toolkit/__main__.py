@@ -126,9 +126,19 @@ def report(chosen: argparse.Namespace) -> int:
 def sandbox(chosen: argparse.Namespace) -> int:
     """Run the sandbox until Ctrl-C."""
     from toolkit.sandbox import serve_forever
+    from toolkit.sandbox.switches import from_texts, other_forms
+
+    fakes = toolkit.Api.fakes()
+    systems = [fake.system for fake in fakes]
+    assume = other_forms(systems) if chosen.other_forms else {}
+    for system, values in from_texts(chosen.assume, systems).items():
+        assume[system] = {**assume.get(system, {}), **values}
+
+    def ready(box: "Sandbox") -> None:
+        print(_welcome(box), flush=True)
 
     try:
-        serve_forever(toolkit.Api.fakes(), chosen.data, chosen.port, ready=lambda box: print(_welcome(box), flush=True))
+        serve_forever(fakes, chosen.data, chosen.port, ready=ready, assume=assume)
     except KeyboardInterrupt:
         print("stopped")
     return 0
@@ -191,6 +201,10 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     made = command(sandbox, "run the systems on this computer, for tests and for trying things out")
     made.add_argument("--data", type=Path, metavar="FILE", help="keep the state in this file")
     made.add_argument("--port", type=_port, default=0, metavar="N", help="listen there (default: any free port)")
+    about = "make a vendor another one, as ida.date_form=%%Y-%%m-%%d; may be given several times"
+    made.add_argument("--assume", action="append", default=[], metavar="NAME=VALUE", help=about)
+    about = "turn every form (spelling, type, date, header, word) to its other value"
+    made.add_argument("--other-forms", action="store_true", help=about)
     overview.add_status(named("status", "say who has signed which documents of envelopes"))
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from toolkit.errors import SettingsError
 from toolkit.sandbox.connection import Reply, Request
 from toolkit.sandbox.faults import Fault
 from toolkit.sandbox.machine import Machine, encoded
@@ -23,6 +24,7 @@ BAD_ARGUMENTS = (
     RecursionError,
     sqlite3.Error,
     Refused,
+    SettingsError,
 )
 
 
@@ -35,7 +37,10 @@ class Control(ControlPlane):
     _machine: Machine
 
     def reset(self, seed: bool = True) -> None:
-        """Forget everything: rows, faults, late commits, the log, the clock. Then, or not, the demo data again."""
+        """Forget everything: rows, faults, late commits, the log, the clock, and what was switched since the start.
+
+        Then, or not, the demo data again.
+        """
         machine = self._machine
         with machine.store.lock:
             machine.faults.clear()
@@ -43,6 +48,7 @@ class Control(ControlPlane):
             machine.requests.clear()
             machine.clock.fixed, machine.clock.ahead = None, 0.0
             machine.strict = False
+            machine.switches.reset()
             with machine.store.transaction():
                 machine.store.clear()
         if seed:
@@ -102,6 +108,20 @@ class Control(ControlPlane):
     def strict(self, on: bool = True) -> None:
         """Refuse members of a body that no table of the manual names. They are let pass otherwise."""
         self._machine.strict = on
+
+    def assume(self, system: str, values: Mapping[str, Any]) -> None:
+        """Make a vendor another one: `assume("ida", {"date_form": "%Y-%m-%d"})`.
+
+        The names and values are those of `api.ida.assumptions()`. A form that was switched is taken in that spelling
+        only, and answered in it; a behaviour is as it says.
+        """
+        with self._machine.store.lock:
+            self._machine.switches.switch(system, values)
+
+    def other_forms(self) -> None:
+        """Turn every form of every system (spelling, type, date, header, word) to its other value."""
+        with self._machine.store.lock:
+            self._machine.switches.turn_forms()
 
     def body_limit(self, size: int) -> None:
         """Longer bodies, in bytes, are answered with 413."""

@@ -11,7 +11,8 @@ COMMITS = {
     "after": "done when the reply has left",
     "never": "not done",
     "partial": "only the first `partial` records are stored",
-    "late": "done `late` seconds afterwards, on the sandbox's clock, or at `release_late()`",
+    "late": "done `late` seconds afterwards (60; `settle_wait` where that was switched), on the sandbox's clock, "
+    "or at `release_late()`",
 }
 REPLIES = {
     "ok": "the vendor's own answer",
@@ -47,7 +48,7 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
     delay: float = 0
-    late: float = 60
+    late: float | None = None
     partial: int = 0
     every: int = 1
     probability: float = 1

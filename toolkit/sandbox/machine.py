@@ -16,11 +16,14 @@ from werkzeug.routing import BaseConverter, Map, MapAdapter, Rule
 from toolkit.sandbox.connection import HTML, LOGIN_PAGE, Reply, Request
 from toolkit.sandbox.faults import Fault
 from toolkit.sandbox.store import Store
+from toolkit.sandbox.switches import Readings, Switches
 from toolkit.sandbox.vendor import Answer, Call, FakeVendor, Handler, Refused
 from toolkit.spec import Endpoint, Integer, Masked
 
 log: logging.Logger = logging.getLogger("toolkit.sandbox")
 MASK = "***"
+LATE = 60  # seconds until a late request is done, where nobody says another number
+TOO_MANY = 429
 UNANSWERED = ("lost", "close", "reset")
 
 
@@ -39,7 +42,9 @@ class Clock:
 class Machine:
     """The vendors, what they hold, and what is to go wrong."""
 
-    def __init__(self, vendors: Sequence[FakeVendor], store: Store, clock: Clock) -> None:
+    def __init__(
+        self, vendors: Sequence[FakeVendor], store: Store, clock: Clock, assume: Readings | None = None
+    ) -> None:
         self.vendors: dict[str, FakeVendor] = {v.system.name: v for v in vendors}
         self.store: Store = store
         self.clock: Clock = clock
@@ -49,11 +54,14 @@ class Machine:
         self.max_body = 10_000_000
         self.url = ""  # where it is reached, once it listens
         self.strict = False  # whether members that no table names are refused
+        systems = [vendor.system for vendor in vendors]
+        self.switches = Switches(systems, assume or {})
+        self._readings = {s.name: {a.name: a.value for a in s.assumptions} for s in systems}
         self._routes = {name: _adapter(v) for name, v in self.vendors.items()}
 
     def call(self, system: str, **facts: Any) -> Call:
-        header = self.vendors[system].system.header
-        return Call(system, self.store, self.clock.now(), header=header, strict=self.strict, **facts)
+        facts |= {"strict": self.strict, "switched": self.switches.of(system), "readings": self._readings[system]}
+        return Call(system, self.store, self.clock.now(), header=self.vendors[system].system.header, **facts)
 
     @contextmanager
     def transaction(self, *, keep: bool = True) -> Iterator[None]:
@@ -93,7 +101,7 @@ class Machine:
             (endpoint, handler), path = self._routes[name].match(_plainly_escaped("/" + rest), request.method)
             if request.body is None:
                 raise Refused(413)
-            facts = {"method": request.method, "query": request.query, "headers": request.headers}
+            facts = {"method": request.method, "target": below, "query": request.query, "headers": request.headers}
             keep = fault.partial if fault and fault.commit == "partial" else None
             path = {k: unquote(v) if isinstance(v, str) else v for k, v in path.items()}
             call = self.call(name, **facts, path=path, body=request.body, keep=keep)
@@ -119,13 +127,16 @@ class Machine:
     ) -> tuple[Answer, Callable[[], None] | None]:
         """The vendor's answer, and what is left to do when it is sent."""
         commit = fault.commit if fault else "before"
+        if fault and fault.status == TOO_MANY and call.switched.get("too_many_requests") == "not executed":
+            commit = "never"
         with self.transaction(keep=commit in ("before", "partial")):
             if endpoint.authenticated:
                 vendor.authenticate(call)
             done = handler(call)
         if fault and commit == "late":
             with self.store.lock:
-                self.late.append((call.now + fault.late, handler, call))
+                late = call.switched.get("settle_wait", LATE) if fault.late is None else fault.late
+                self.late.append((call.now + late, handler, call))
         return done, partial(self._again, handler, call) if commit == "after" else None
 
     def _note(self, system: str, request: Request, path: str, endpoint: Endpoint | None, reply: Reply) -> None:

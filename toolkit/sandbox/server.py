@@ -22,6 +22,7 @@ from toolkit.sandbox.guard import Guard, token_file
 from toolkit.sandbox.machine import Clock, Machine, encoded
 from toolkit.sandbox.openapi import openapi
 from toolkit.sandbox.store import Store
+from toolkit.sandbox.switches import Readings
 from toolkit.sandbox.vendor import FakeVendor
 
 TEMPORARY = "sandbox-"  # how the folder of one without data is called
@@ -34,7 +35,7 @@ class Sandbox:
 
     `vendors` are the vendors' halves of the sandbox (`Api.fakes()`). `data` names a file that keeps the state from one
     start to the next; without it nothing is kept. `port` 0 is any free one, and the same again after a stop. `clock`
-    gives seconds since 1970. A context manager.
+    gives seconds since 1970. `assume` are the readings that vendors have, by system and assumption. A context manager.
 
     Requests come from programs of this machine; over HTTP the control plane wants the token in `token_file`, which only
     this user can read.
@@ -49,11 +50,13 @@ class Sandbox:
         port: int = 0,
         host: str = "127.0.0.1",
         clock: Callable[[], float] = time.time,
+        *,
+        assume: Readings | None = None,
     ) -> None:
         if not 0 <= port <= 65_535:
             raise ValueError(f"a port is a number from 0 to 65535, not {port}")
         self._vendors = tuple(vendors)
-        self._data, self._address, self._clock = data, (host, port), clock
+        self._data, self._address, self._clock, self._assume = data, (host, port), clock, assume
         self._running: ExitStack | None = None
         self._folder: Path | None = None
         self._stopped = threading.Event()
@@ -63,7 +66,7 @@ class Sandbox:
         if self._running:
             return self
         with ExitStack() as running:
-            machine = self._machine = Machine(self._vendors, self._store(running), Clock(self._clock))
+            machine = self._machine = Machine(self._vendors, self._store(running), Clock(self._clock), self._assume)
             self.control = control_of(machine)
             if machine.store.is_new:
                 self.control.seed()
@@ -202,9 +205,11 @@ def serve_forever(
     port: int = 0,
     host: str = "127.0.0.1",
     ready: Callable[[Sandbox], None] = lambda _: None,
+    *,
+    assume: Readings | None = None,
 ) -> None:
     """Run a sandbox until somebody stops it, presses Ctrl-C, or ends the process; `ready` is called once it listens."""
-    with ended_by_signals(), Sandbox(vendors, data, port, host) as box:
+    with ended_by_signals(), Sandbox(vendors, data, port, host, assume=assume) as box:
         ready(box)
         box.wait()
 

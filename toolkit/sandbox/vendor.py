@@ -41,6 +41,7 @@ class Call:
     store: Store
     now: float  # seconds since 1970, on the sandbox's clock
     method: str = ""
+    target: str = ""  # the path that was asked for, below the system's own
     path: Mapping[str, Any] = field(default_factory=dict)  # what stands in the braces of the declared path
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Message = field(default_factory=Message)
@@ -48,6 +49,12 @@ class Call:
     keep: int | None = None  # a fault: of many records, only the first so many are stored
     header: CredentialHeader = field(default_factory=CredentialHeader)
     strict: bool = False  # whether members that no table names are refused
+    switched: Mapping[str, Any] = field(default_factory=dict)  # the readings that this vendor was made to have
+    readings: Mapping[str, Any] = field(default_factory=dict)  # and ours, of all others
+
+    def reading(self, assumption: str) -> Any:
+        """What holds here: the reading that the vendor was switched to, else ours."""
+        return self.switched.get(assumption, self.readings[assumption])
 
     @cached_property
     def json(self) -> Any:

@@ -19,7 +19,12 @@ PEERS = tuple(f"peer-{n}" for n in range(1, 10))
 SLOWEST = 600  # seconds until the last peer that answers has done so
 NEVER = 0.04  # of the people: one of the peers never answers
 PERSON = {"IdDocument", "PhoneNumber"}
-PHONE = re.compile(r"(?:\+?38)?0\d{9}", re.ASCII).fullmatch
+PHONES = {  # by form
+    "as written": re.compile(r"(?:\+?38)?0\d{9}", re.ASCII).fullmatch,
+    "+digits": re.compile(r"\+380\d{9}", re.ASCII).fullmatch,
+    "digits": re.compile(r"380\d{9}", re.ASCII).fullmatch,
+    "national": re.compile(r"0\d{9}", re.ASCII).fullmatch,
+}
 FIRST_ID = 0x5F2B1C000000
 KNOWN: dict[str, dict[str, tuple[str, ...]]] = {
     "Address": {"city": ("Kyiv", "Lviv", "Odesa", "Dnipro"), "street": ("Khreshchatyk 1", "Svobody 2", "Morska 3")},
@@ -45,12 +50,25 @@ class Request(Record):
 
 
 def authenticate(call: Call) -> None:
-    if call.claims(call.credential()) is None:
-        raise Refused(401, "Unauthorized")
+    scheme, _, token = call.headers.get("Authorization", "").strip().rpartition(" ")
+    expected = call.reading("authorization").removesuffix("{token}").strip()
+    if scheme.lower() != expected.lower() or call.claims(token) is None:
+        raise _refused(call, 401, "Unauthorized")
 
 
 def error_response(refusal: Refused) -> Answer:
-    return refusal.status, {"response": {"code": refusal.status, "message": refusal.message or "Bad Request"}}
+    status = {"code": refusal.status} if refusal.details is None else refusal.details
+    return refusal.status, {"response": {**status, "message": refusal.message or "Bad Request"}}
+
+
+def _refused(call: Call, status: int, message: str = "") -> Refused:
+    return Refused(status, message, _status(call, status))
+
+
+def _status(call: Call, status: int) -> dict[str, Any]:
+    """What `response` says of a request (assumed)."""
+    forms: dict[str, dict[str, Any]] = {"code": {"code": status}, "success": {"success": status == 200}}
+    return forms.get(call.reading("status_object"), {})
 
 
 def seed(call: Call) -> None:
@@ -68,35 +86,37 @@ def get_token(call: Call) -> Answer:
 @FAKE.handles(RawOnly.create_request)
 def create_request(call: Call) -> Answer:
     sent = _body(call, {"type_request", "value"})
-    categories, people = _categories(sent.get("type_request")), sent.get("value")
+    categories, people = _categories(call, sent.get("type_request")), sent.get("value")
     if not isinstance(people, list) or not people:
-        raise Refused(400, "value is empty")
-    people = [_person(item, call.strict) for item in people][: call.keep]
+        raise _refused(call, 400, "value is empty")
+    if len(people) > call.switched.get("largest_request", len(people)):
+        raise _refused(call, 413, "value is too long")
+    people = [_person(call, item) for item in people][: call.keep]
     number = FIRST_ID + len(call.store.rows(Request))
     rows = [
         {**dict.fromkeys(("IdDocument", "PhoneNumber")), **person, "idRequest": f"{number + n:x}"}
         for n, person in enumerate(people)
     ]
     call.store.add_many(Request, [{**row, "categories": categories, "at": call.now} for row in rows])
-    return _answer([{key: value for key, value in row.items() if value is not None} for row in rows])
+    return _answer(call, [{key: value for key, value in row.items() if value is not None} for row in rows])
 
 
 @FAKE.handles(RawOnly.respond)
 def respond(call: Call) -> Answer:
     sent = _body(call, {"type_request", "idRequest", "period"})
-    categories, ids, period = _categories(sent.get("type_request")), sent.get("idRequest"), sent.get("period")
+    categories, ids, period = _categories(call, sent.get("type_request")), sent.get("idRequest"), sent.get("period")
     if isinstance(ids, list) and ids and all(isinstance(i, str) for i in ids) and period is None:
         found = [row for i in dict.fromkeys(ids) if (row := call.store.one(Request, idRequest=i))]
     elif isinstance(period, int | float) and not isinstance(period, bool) and ids is None:
         since = call.now - period * 60
         found = [row for row in call.store.rows(Request) if row["at"] >= since]
     else:
-        raise Refused(400, "idRequest or period is needed")
-    return _answer([_told(call, row, categories) for row in found])
+        raise _refused(call, 400, "idRequest or period is needed")
+    return _answer(call, [_told(call, row, categories) for row in found])
 
 
-def _answer(people: list[dict[str, Any]]) -> Answer:
-    return 200, {"response": {"code": 200, "message": "OK"}, "parametrRequest": people}
+def _answer(call: Call, people: list[dict[str, Any]]) -> Answer:
+    return 200, {"response": {**_status(call, 200), "message": "OK"}, "parametrRequest": people}
 
 
 def _told(call: Call, row: dict[str, Any], categories: list[str]) -> dict[str, Any]:
@@ -138,30 +158,33 @@ def _meant(categories: list[str]) -> set[str]:
     return set(KNOWN) if ALL in categories else set(categories)
 
 
-def _categories(value: Any) -> list[str]:
+def _categories(call: Call, value: Any) -> list[str]:
     """`type_request`: a text in the document's table, a list in the vendor's example."""
+    only = {"list": list, "text": str}.get(call.switched.get("categories_form", ""), (list, str))
+    if not isinstance(value, only):
+        raise _refused(call, 400, "type_request has a wrong type")
     listed = value if isinstance(value, list) else [value]
     if not listed or not all(isinstance(name, str) and name in CATEGORIES for name in listed):
-        raise Refused(400, "type_request is not known")
+        raise _refused(call, 400, "type_request is not known")
     return listed
 
 
-def _person(item: Any, strict: bool) -> dict[str, str]:
-    if not isinstance(item, dict) or (strict and not item.keys() <= PERSON):
-        raise Refused(400, "IdDocument or PhoneNumber is needed")
+def _person(call: Call, item: Any) -> dict[str, str]:
+    if not isinstance(item, dict) or (call.strict and not item.keys() <= PERSON):
+        raise _refused(call, 400, "IdDocument or PhoneNumber is needed")
     person = {name: item[name] for name in sorted(PERSON) if item.get(name) is not None}
     if not person:
-        raise Refused(400, "IdDocument or PhoneNumber is needed")
+        raise _refused(call, 400, "IdDocument or PhoneNumber is needed")
     if not all(value and isinstance(value, str) for value in person.values()):
-        raise Refused(400, "IdDocument and PhoneNumber are texts")
-    if "PhoneNumber" in person and not PHONE(person["PhoneNumber"]):
-        raise Refused(400, f"PhoneNumber has a wrong format: {person['PhoneNumber']}")
+        raise _refused(call, 400, "IdDocument and PhoneNumber are texts")
+    if "PhoneNumber" in person and not PHONES[call.reading("phone_form")](person["PhoneNumber"]):
+        raise _refused(call, 400, f"PhoneNumber has a wrong format: {person['PhoneNumber']}")
     return person
 
 
 def _body(call: Call, known: set[str]) -> dict[str, Any]:
     if not isinstance(call.json, dict) or (call.strict and not call.json.keys() <= known):
-        raise Refused(400)
+        raise _refused(call, 400)
     return call.json
 
 

@@ -17,6 +17,7 @@ NO_USER = "No se encontró el usuario."
 IN_USE = "El código está siendo utilizado por otro usuario."
 TEXTS = {400: INCOMPLETE, 401: "Unauthorized", 403: "La configuración no está habilitada en el NDD Print Portal 360."}
 CREDENTIALS = {"client_id": "089d290d78df42caa3f6d3381f1239a1", "secret_key": "sandbox-secret-key"}
+NO_DOMAIN = " "  # of a user who has none, in the form that the vendor was switched to
 UNIQUE, AUTORENEW = "nddprint.unique", "nddprint.autorenew"  # settings of the account
 
 
@@ -74,15 +75,19 @@ def card_codes(call: Call) -> Answer:
 @FAKE.handles(RawOnly.post_card_code)
 def add_card_code(call: Call) -> Answer:
     sent = _body(call, LogonName=str, DomainName=str, ReplaceUniqueCardCode=bool, CardCode=str)
-    user, code = _user(call, sent), sent["CardCode"]
+    user, code, lone = _user(call, sent), sent["CardCode"], call.store.setting(UNIQUE, True)
     owner = call.store.one(Card, CardCode=code)
     if owner and owner["user"] != user["key"]:
         raise Refused(400, IN_USE)
     if owner:
         return 200, True
-    if call.store.setting(UNIQUE, True) and _codes(call, user):
-        if not sent["ReplaceUniqueCardCode"]:
-            return 200, False
+    replaced = lone and bool(_codes(call, user))
+    if replaced and not sent["ReplaceUniqueCardCode"]:
+        added = {"refused": False, "done": True, "read back": _is_even(code)}[call.reading("false_answer")]
+        if added:
+            call.store.add(Card, {"CardCode": code, "user": user["key"]})
+        return 200, False
+    if replaced:
         call.store.remove(Card, user=user["key"])
     call.store.add(Card, {"CardCode": code, "user": user["key"]})
     return 200, True
@@ -117,9 +122,19 @@ def _body(call: Call, **wanted: type) -> dict[str, Any]:
     sent = call.json
     if not isinstance(sent, dict) or (call.strict and not sent.keys() <= wanted.keys()):
         raise Refused(400)
+    if "DomainName" in wanted:
+        sent = {**sent, "DomainName": _domain(call, sent.get("DomainName"))}
     if any(type(sent.get(name)) is not kind or sent[name] == "" for name, kind in wanted.items()):
         raise Refused(400)
     return {name: sent[name] for name in wanted}
+
+
+def _domain(call: Call, sent: Any) -> Any:
+    """What names a domain, or that there is none. Refused (404) under an address that the vendor was switched from."""
+    if call.switched.get("users_in_path", "/users/" in call.target) is not ("/users/" in call.target):
+        raise Refused(404)
+    none = {"empty": "", "left out": None}.get(call.reading("empty_domain"), NO_DOMAIN)
+    return NO_DOMAIN if sent == none else sent
 
 
 def _user(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +149,12 @@ def _codes(call: Call, user: dict[str, Any]) -> list[str]:
 
 
 def _key(logon_name: str, domain_name: str) -> str:
-    return f"{domain_name}\\{logon_name}".casefold()
+    return f"{domain_name.strip()}\\{logon_name}".casefold()
+
+
+def _is_even(text: str) -> bool:
+    """A coin that falls the same way for the same text."""
+    return hashlib.sha256(text.encode()).digest()[0] % 2 == 0
 
 
 def _digits(text: str, count: int) -> str:

@@ -13,7 +13,7 @@ from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refus
 from toolkit.spec import Bool, Choice, Integer, Json, Masked, Number, Record, Text
 from toolkit.vendors.ida import api
 from toolkit.vendors.ida.api import Ida, RawOnly
-from toolkit.vendors.ida.sandbox.values import DATE, EMAIL, LIST, NUMBER, PHONE, TEXT, contact, reader, whole
+from toolkit.vendors.ida.sandbox.values import answered, contact, kind_of, number_of, reader, whole
 
 DAY = 86_400.0
 SAID: dict[int, tuple[str | None, str]] = {  # HTTP status: message (None: statusApi), statusApi
@@ -43,6 +43,7 @@ class Database(api.Database):
 
 class Field(api.FieldOfDatabase):
     database_id: Integer = Integer()
+    kind: Text = Text("What it holds, whatever number says so.")
 
 
 class Contact(Record):
@@ -104,9 +105,12 @@ def seed(call: Call) -> None:
         "password_sha1": hashlib.sha1(CREDENTIALS["password"].encode(), usedforsecurity=False).hexdigest(),
     }
     call.store.add(User, {**user, "id": 1})
-    kinds = (EMAIL, "EMAIL"), (TEXT, "NOMBRE"), (PHONE, "TELEFONO"), (DATE, "FECHA_NACIMIENTO"), (NUMBER, "MONTO")
-    fields: list[dict[str, Any]] = [{"name": name, "type": kind} for kind, name in kinds]
-    fields.append({"name": "CIUDAD", "type": LIST, "options": CITIES})
+    kinds = {2: "EMAIL", 0: "NOMBRE", 1: "TELEFONO", 3: "FECHA_NACIMIENTO", 4: "MONTO", 5: "CIUDAD"}
+    holds = {1: "phone", 3: "date", 4: "number", 5: "list"}
+    fields: list[dict[str, Any]] = [
+        {"name": name, "type": number_of(call, holds[n], n) if n in holds else n} for n, name in kinds.items()
+    ]
+    fields[-1]["options"] = CITIES
     facts = {"name": "Base de datos 1", "birthday": True, "birthday_message_hour": "09:00", "birthdayMessage": 34871}
     made = _create(call, {**facts, "fieldList": fields}, {"id": 11111, "createdAt": 1568032184000}, first_field=2222)
     people = [
@@ -122,6 +126,7 @@ def seed(call: Call) -> None:
     ]
     people.append({"TELEFONO": 56912345678, "EMAIL": "mail@mail.com", "NOMBRE": "nombre"})
     _add(call, made["id"], people, first=1205)
+    call.store.remove(Change, database_id=made["id"])  # they were there always
 
 
 CITIES = ["Santiago", "Valparaíso", "Concepción", "Antofagasta", "Temuco"]
@@ -158,7 +163,7 @@ def databases(call: Call) -> Answer:
 @handles(Ida.database)
 def database(call: Call) -> Answer:
     found = _database(call, call.path["id"])
-    return ok(data=_shown(call, found) | {"fieldList": [_shown_field(f) for f in _fields(call, found["id"])]})
+    return ok(data=_shown(call, found) | {"fieldList": [_shown_field(call, f) for f in _fields(call, found["id"])]})
 
 
 @handles(Ida.delete_database)
@@ -180,10 +185,12 @@ def create_database(call: Call) -> Answer:
         raise Refused(400)
     for each in sent:
         _check(_members(each, call.strict, {f.key for f in api.NewField.fields}), api.NewField.fields)
+        if call.switched.get("label") == ("left out" if "label" in each else "sent"):
+            raise Refused(400)
     if len({each["name"] for each in sent}) < len(sent):
         raise Refused(400)
     made = _create(call, body, {})
-    fields = [{**_shown_field(f), "database": None} for f in _fields(call, made["id"])]
+    fields = [{**_shown_field(call, f), "database": None} for f in _fields(call, made["id"])]
     # the manual's answer shows the milliseconds that are not kept, and no birthdayMessage where one was sent
     times = dict.fromkeys(("createdAt", "updatedAt"), int(call.now * 1000))
     return ok(data={**_shown(call, made), **times, "birthdayMessage": None, "fieldList": fields})
@@ -196,30 +203,44 @@ def post_records(call: Call) -> Answer:
     sent = body.get("records")
     if not isinstance(sent, list) or not sent:
         raise Refused(400)
+    if len(sent) > call.switched.get("largest_request", len(sent)):
+        raise Refused(413)
     fields = _fields(call, found["id"])
-    readers = {f["id"]: (f["name"], reader(f)) for f in fields}
-    fillers = [(f["name"], reader(f)) for f in fields if f["required"] or f["defaultValue"]]
-    contacts = [contact(_members(record, call.strict, {"values"}), readers, fillers) for record in sent]
-    _add(call, found["id"], contacts[: call.keep])
+    readers = {f["id"]: (f["name"], reader(call, f)) for f in fields}
+    fillers = [(f["name"], reader(call, f)) for f in fields if f["required"] or f["defaultValue"]]
+    contacts: list[dict[str, Any]] = []
+    try:
+        for record in sent:
+            contacts.append(contact(_members(record, call.strict, {"values"}), readers, fillers))
+    except Refused as refusal:
+        if call.reading("atomic_requests"):
+            raise
+        _add(call, found["id"], _to_keep(call, found["id"], contacts))
+        return error_response(refusal)  # what came before the bad record stays
+    _add(call, found["id"], _to_keep(call, found["id"], contacts))
     return ok()
 
 
 @handles(Ida.record)
 def record(call: Call) -> Answer:
     given = _object(call) if call.method == "POST" else dict(call.query)
-    return _record_data(_contact_with(call, _pop_id(given))["data"])
+    found = _contact_with(call, _pop_id(call, given))
+    return _record_data(call, found["database_id"], found["data"])
 
 
 @handles(Ida.update_record)
 def update_record(call: Call) -> Answer:
     given = _object(call) if call.method == "PUT" else dict(call.query)
-    found = _contact_with(call, _pop_id(given))
-    readers = {f["name"]: reader(f) for f in _fields(call, found["database_id"])}
+    found = _contact_with(call, _pop_id(call, given))
+    readers = {f["name"]: reader(call, f) for f in _fields(call, found["database_id"])}
     if unknown := [name for name in given if name not in readers]:
         raise Refused(406, f"Campo no encontrado: {unknown[0]}")  # assumed
+    refused = {"empty": (None,), "null": ("",)}.get(call.switched.get("empty_text", ""), ())
+    if any(value in refused for value in given.values()):
+        raise Refused(406, "Valor no permitido: ")
     data = found["data"] | {name: readers[name](value) for name, value in given.items()}
     call.store.change(Contact, {"data": data}, id=found["id"])
-    return _record_data(data)
+    return _record_data(call, found["database_id"], data)
 
 
 # ── what they share ──────────────────────────────────────────────────────────
@@ -259,7 +280,8 @@ def _database(call: Call, id: int) -> dict[str, Any]:
 
 
 def _fields(call: Call, database_id: int) -> list[dict[str, Any]]:
-    return call.store.rows(Field, database_id=database_id)
+    rows = call.store.rows(Field, database_id=database_id)
+    return [row | {"kind": row["kind"] or kind_of(call, row["type"])} for row in rows]
 
 
 def _contact_with(call: Call, id: int) -> dict[str, Any]:
@@ -269,26 +291,39 @@ def _contact_with(call: Call, id: int) -> dict[str, Any]:
     return found
 
 
-def _pop_id(given: dict[str, Any]) -> int:
-    """The record's id, under either spelling, taken out of what was given."""
-    spellings = [given.pop(k) for k in ("recordId", "recordID") if k in given]
-    return whole(spellings[0] if spellings else None)
+def _pop_id(call: Call, sent: dict[str, Any]) -> int:
+    """The record's id, taken out of what was sent: under the printed spelling first, for a field may have the other."""
+    in_body = call.method in ("POST", "PUT")
+    printed, other = ("recordID", "recordId") if in_body else ("recordId", "recordID")
+    only = {"as printed": (printed,), "recordId": ("recordId",), "recordID": ("recordID",)}
+    spellings = only.get(call.switched.get("record_id", ""), (printed, other))
+    return whole(next((sent.pop(key) for key in spellings if key in sent), None))
 
 
-def _record_data(data: Mapping[str, Any]) -> Answer:
-    return said(200, "OK", None, data={"recordData": data})
+def _record_data(call: Call, database_id: int, data: Mapping[str, Any]) -> Answer:
+    kinds = {f["name"]: f["kind"] for f in _fields(call, database_id)}
+    shown = {name: answered(call, kinds.get(name, ""), value) for name, value in data.items()}
+    return said(200, "OK", None, data={"recordData": shown})
+
+
+def _to_keep(call: Call, database_id: int, contacts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a request stores of its records."""
+    if not call.reading("duplicates_kept"):
+        known = [row["data"] for row in call.store.rows(Contact, database_id=database_id)]
+        contacts = [c for n, c in enumerate(contacts) if c not in known and c not in contacts[:n]]
+    return contacts[: call.keep]
 
 
 def _shown(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
     shown = {f.key: row[f.key] for f in api.Database.fields}
-    if row["lag"]:
+    if lag := row["lag"] or call.switched.get("counter_delay", 0):
         changes = call.store.rows(Change, database_id=row["id"])
-        shown["rowCounter"] -= sum(c["delta"] for c in changes if c["time"] > call.now - row["lag"])
+        shown["rowCounter"] -= sum(c["delta"] for c in changes if c["time"] > call.now - lag)
     return shown
 
 
-def _shown_field(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {f.key: row[f.key] for f in api.FieldOfDatabase.fields}
+def _shown_field(call: Call, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {f.key: row[f.key] for f in api.FieldOfDatabase.fields} | {"type": number_of(call, row["kind"], row["type"])}
 
 
 def _label(row: Mapping[str, Any]) -> str:
@@ -297,7 +332,7 @@ def _label(row: Mapping[str, Any]) -> str:
 
 def _create(call: Call, body: Mapping[str, Any], facts: Mapping[str, Any], first_field: int = 0) -> dict[str, Any]:
     """A database and its fields; the database as it is kept."""
-    kinds = {f.get("type", TEXT) for f in body["fieldList"]}
+    kinds = {kind_of(call, f.get("type") or 0) for f in body["fieldList"]}
     now = facts.get("createdAt", int(call.now) * 1000)
     row = {f.key: body.get(f.key) for f in api.Database.fields} | {
         "createdAt": now,
@@ -306,8 +341,8 @@ def _create(call: Call, body: Mapping[str, Any], facts: Mapping[str, Any], first
         **dict.fromkeys(("deleted", "demo"), False),
         "imported": True,
         "birthday": bool(body.get("birthday")),
-        "has_mail": EMAIL in kinds,
-        "has_mobile": PHONE in kinds,
+        "has_mail": "email" in kinds,
+        "has_mobile": "phone" in kinds,
         "labelName": "",
         "lag": 0,
     }
@@ -316,7 +351,7 @@ def _create(call: Call, body: Mapping[str, Any], facts: Mapping[str, Any], first
     for position, given in enumerate(body["fieldList"]):
         field = {f.key: f.default if given.get(f.key) is None else given[f.key] for f in api.NewField.fields}
         field |= {"label": field["label"] or field["name"], "database_id": row["id"]}
-        field |= {"createdAt": now, "updatedAt": now}
+        field |= {"createdAt": now, "updatedAt": now, "kind": kind_of(call, field["type"])}
         call.store.add(Field, field | ({"id": first_field + position} if first_field else {}))
     return row
 
@@ -346,7 +381,7 @@ class IdaControl(ControlPlane):
         with self._machine.transaction():
             call = self._machine.call("ida")
             if isinstance(records, int):
-                texts = [f["name"] for f in _fields(call, database_id) if f["type"] == TEXT]
+                texts = [f["name"] for f in _fields(call, database_id) if f["kind"] == "text"]
                 records = [dict.fromkeys(texts, f"ajeno {n}") for n in range(1, records + 1)]
             _add(call, database_id, records)
         return len(records)

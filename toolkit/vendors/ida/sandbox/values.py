@@ -3,29 +3,49 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from toolkit.sandbox.vendor import Refused
-from toolkit.vendors.ida.api import FIELD_TYPES
+from toolkit.sandbox.vendor import Call, Refused
+from toolkit.vendors.ida.assumptions import DAYS
 
-TEXT, PHONE, EMAIL, DATE, NUMBER, LIST = FIELD_TYPES
+AS_WRITTEN = "as written"
 MISTAKES = {  # what a 406 says; the first is documented, the others follow it
-    PHONE: "Formato de teléfono erróneo",
-    EMAIL: "Formato de email erróneo",
-    DATE: "Formato de fecha erróneo",
-    NUMBER: "Formato de número erróneo",
-    LIST: "Valor no permitido",
+    "phone": "Formato de teléfono erróneo",
+    "email": "Formato de email erróneo",
+    "date": "Formato de fecha erróneo",
+    "number": "Formato de número erróneo",
+    "list": "Valor no permitido",
 }
 FORMATS = {
-    PHONE: re.compile(r"\+?\d{9,15}", re.ASCII),
-    EMAIL: re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
-    DATE: re.compile(r"\d{2}/\d{2}/\d{4}|\d{4}-\d{2}-\d{2}", re.ASCII),
-    NUMBER: re.compile(r"-?\d+([.,]\d+)?", re.ASCII),
+    "email": re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
+    "number": re.compile(r"-?\d+([.,]\d+)?", re.ASCII),
 }
+PHONES = {  # by the form that the vendor was switched to
+    AS_WRITTEN: re.compile(r"\+?\d{9,15}", re.ASCII),
+    "digits": re.compile(r"\d{10,15}", re.ASCII),
+    "+digits": re.compile(r"\+\d{10,15}", re.ASCII),
+    "national": re.compile(r"\d{9}", re.ASCII),
+}
+DAY_FORMS = tuple(form for form in DAYS if form != AS_WRITTEN)
+OPEN_TYPES = (1, 3, 4, 5)  # of which the document says nothing: `type_1` and so on say it
 
 Reader = Callable[[Any], Any]
+
+
+def kind_of(call: Call, number: int) -> str:
+    """What a field of a type holds."""
+    documented = {0: "text", 2: "email"}
+    reading = f"type_{number}" if number in OPEN_TYPES else "other_types"
+    return documented.get(number) or str(call.reading(reading))
+
+
+def number_of(call: Call, kind: str, number: int) -> int:
+    """The type under which a field of a kind is shown; its own `number`, where none means that."""
+    if kind_of(call, number) == kind:
+        return number
+    return next((each for each in OPEN_TYPES if kind_of(call, each) == kind), number)
 
 
 def contact(
@@ -52,9 +72,9 @@ def contact(
     return data
 
 
-def reader(field: Mapping[str, Any]) -> Reader:
+def reader(call: Call, field: Mapping[str, Any]) -> Reader:
     """What checks a value of this field and makes it what is kept: text, and a number for a phone."""
-    kind, options = field["type"], set(field["options"] or ())
+    kind, fits = field["kind"], _fits(call, field)
 
     def read(value: Any) -> Any:
         if value is None or value == "":
@@ -67,14 +87,38 @@ def reader(field: Mapping[str, Any]) -> Reader:
             value = json.dumps(value)
         if not isinstance(value, str):
             raise Refused(400)
-        if kind not in FORMATS and kind != LIST:
-            return value
-        good = value in options if kind == LIST else _is_day(value) if kind == DATE else FORMATS[kind].fullmatch(value)
-        if not good:
+        if not fits(value):
             raise Refused(406, f"{MISTAKES[kind]}: {value}")
-        return int(value) if kind == PHONE else value
+        return int(value) if kind == "phone" else value
 
     return read
+
+
+def _fits(call: Call, field: Mapping[str, Any]) -> Callable[[str], object]:
+    """Whether a text is one that the field takes."""
+    form = call.switched.get(f"{field['kind']}_form", AS_WRITTEN)
+    match field["kind"]:
+        case "list":
+            return set(field["options"] or ()).__contains__
+        case "date":
+            forms = DAY_FORMS if form == AS_WRITTEN else (form,)
+            return lambda value: day_of(value, forms)
+        case "phone":
+            return PHONES[form].fullmatch
+        case "email" | "number":
+            return FORMATS[field["kind"]].fullmatch
+    return lambda value: True
+
+
+def answered(call: Call, kind: str, value: Any) -> Any:
+    """A kept value in the form that the vendor was switched to."""
+    form = call.switched.get(f"{kind}_form", AS_WRITTEN) if kind in ("phone", "date") else AS_WRITTEN
+    if form == AS_WRITTEN or value == "":
+        return value
+    if kind == "date":
+        day = day_of(str(value), DAY_FORMS)
+        return value if day is None else day.strftime(form)
+    return {"+digits": f"+{value}", "digits": value, "national": str(value)[-9:]}[form]
 
 
 def whole(value: Any) -> int:
@@ -87,11 +131,13 @@ def whole(value: Any) -> int:
 
 
 @lru_cache(4096)  # days recur
-def _is_day(text: str) -> bool:
-    if not FORMATS[DATE].fullmatch(text):
-        return False
-    try:
-        date.fromisoformat("-".join(reversed(text.split("/"))))
-    except ValueError:
-        return False
-    return True
+def day_of(text: str, forms: tuple[str, ...]) -> date | None:
+    """The day that a text writes in one of these forms, digit for digit."""
+    for form in forms:
+        try:
+            day = datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+        if day.strftime(form) == text:
+            return day
+    return None

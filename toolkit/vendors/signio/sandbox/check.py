@@ -3,12 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from toolkit import spec
 from toolkit.spec import Field, KindTable, Record
 from toolkit.vendors.signio.api.signers import NewSigner
+from toolkit.vendors.signio.sandbox.forms import ROLES, Forms
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 METATAGS = {
@@ -25,22 +25,30 @@ METATAGS = {
 TRUTH = {"0": False, "1": True, "false": False, "true": True}
 
 
-def read(fields: Iterable[Field], sent: Mapping[str, Any], *, strict: bool = False) -> tuple[dict[str, Any], list[str]]:
+def read(
+    fields: Iterable[Field], sent: Mapping[str, Any], forms: Forms, *, strict: bool = False
+) -> tuple[dict[str, Any], list[str]]:
     """The values by the vendor's names, and the names that are missing or hold what they must not.
 
     Members that no table names are let pass, or named where it is `strict`.
     """
-    declared = {f.key: f for f in fields}
-    names = {f.name: f.key for f in declared.values()}
+    declared = {f.name if f.name == ROLES[1] else f.key: f for f in fields}
+    names = {f.name: key for key, f in declared.items()}
     values: dict[str, Any] = {}
-    wrong = [key for key in sent if key not in declared] if strict else []
+    spelled = {key: next((s for s in forms.spellings(f) if s in sent), key) for key, f in declared.items()}
+    known = {name for f in declared.values() for name in forms.spellings(f)}
+    wrong = [name for name in sent if name not in known] if strict else []
     for key, field in declared.items():
-        if sent.get(key) in (None, ""):
+        wrong += [name for name in forms.refused(field) if name in sent and not strict]
+        if sent.get(spelled[key]) in (None, ""):
             continue
         try:
-            values[key] = READERS[type(field)](field, sent[key])
+            values[key] = _value(field, sent[spelled[key]], forms)
         except (ValueError, TypeError, KeyError, OverflowError):
             wrong.append(key)
+    for key, field in declared.items():
+        if isinstance(field, spec.Identity) and field.by and key in values:
+            wrong += [] if forms.number(values.get(names[field.by]), values[key]) else [key]
     for key, field in declared.items():
         when = field.required_when
         needed = field.required or (when and str(values.get(names[when[0]])) == when[1])
@@ -49,7 +57,7 @@ def read(fields: Iterable[Field], sent: Mapping[str, Any], *, strict: bool = Fal
     return values, wrong
 
 
-def people_of(metatags: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def people_of(metatags: Mapping[str, Any], forms: Forms) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """Who is described by metatags, by role, as 6.7 names and checks it; and the tags that do not fit."""
     described = {f.key: f for f in NewSigner.fields}
     people: dict[str, dict[str, Any]] = {}
@@ -60,7 +68,7 @@ def people_of(metatags: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], l
             continue
         spelled = {name: tag for tag, name in METATAGS.items()}
         sent = {name: tags[tag] for name, tag in spelled.items() if tag in tags}
-        people[role], bad = read([described[name] for name in sent], sent)
+        people[role], bad = read([described[name] for name in sent], sent, forms)
         wrong += [f"metatags.{role}.{spelled[name]}" for name in bad if sent[name] not in (None, "")]
     return people, wrong
 
@@ -68,6 +76,15 @@ def people_of(metatags: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], l
 def _require(fits: object) -> None:
     if not fits:
         raise ValueError
+
+
+def _value(field: Field, value: Any, forms: Forms) -> Any:
+    _require(forms.fits(field, value))
+    if isinstance(field, spec.Date):
+        return forms.day(value)
+    if isinstance(field, spec.Timestamp):
+        return forms.moment(value)
+    return READERS[type(field)](field, value)
 
 
 def _text(field: Any, value: Any) -> str:
@@ -94,7 +111,10 @@ def _truth(field: Any, value: Any) -> bool:
 
 
 def _one_of(field: Any, value: Any) -> Any:
-    return {str(code): code for code in field.choices}[str(value)]
+    codes = {str(code): code for code in field.choices}
+    if field.key == "estado":
+        codes |= {word.casefold(): code for code, word in field.choices.items()}
+    return codes[str(value) if str(value) in codes else str(value).casefold()]
 
 
 def _several(field: Any, value: Any) -> Any:
@@ -116,7 +136,7 @@ def _json(field: Any, value: Any) -> Any:
 
 def _record(record: type[Record], value: Any) -> dict[str, Any]:
     _require(isinstance(value, dict))
-    values, wrong = read(record.fields, value)
+    values, wrong = read(record.fields, value, Forms({}))
     _require(not wrong)
     return values
 
@@ -124,16 +144,6 @@ def _record(record: type[Record], value: Any) -> dict[str, Any]:
 def _rows(field: Any, value: Any) -> list[dict[str, Any]]:
     _require(isinstance(value, list))
     return [_record(field.record, item) for item in value]
-
-
-def _day(field: Any, value: Any) -> str:
-    datetime.strptime(value, field.format).replace(tzinfo=UTC)
-    return str(value)
-
-
-def _time(field: Any, value: Any) -> float:
-    moment = datetime.fromisoformat(value)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _file(field: Any, value: Any) -> tuple[str, bytes]:
@@ -156,9 +166,7 @@ READERS: KindTable[Callable[[Any, Any], Any]] = KindTable(
         spec.Json: _json,
         spec.Nested: lambda field, value: _record(field.record, value),
         spec.Rows: _rows,
-        spec.Date: _day,
-        spec.Timestamp: _time,
         spec.File: _file,
     },
-    without=(spec.Number,),  # no service takes one
+    without=(spec.Number, spec.Date, spec.Timestamp),  # no service takes a number; the others come in several forms
 )

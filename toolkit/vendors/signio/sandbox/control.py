@@ -12,6 +12,7 @@ from toolkit.vendors.signio.api.base import SYSTEM, Status
 from toolkit.vendors.signio.sandbox.envelopes import (
     Document,
     Envelope,
+    Link,
     Mail,
     Row,
     SignioError,
@@ -19,9 +20,11 @@ from toolkit.vendors.signio.sandbox.envelopes import (
     Tenant,
     User,
 )
+from toolkit.vendors.signio.sandbox.forms import Forms
 from toolkit.vendors.signio.sandbox.request import FAKE, address_in
 from toolkit.vendors.signio.sandbox.services import ONSITE
 
+A4_HEIGHT = 842  # pixels
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -41,6 +44,22 @@ class SignioControl(ControlPlane):
     def turn(self, envelope_id: str) -> list[str]:
         """The signers, by identifier, whose turn it is."""
         return [s["id_contacto"] for s in self._do(lambda envelopes: envelopes.turn(envelope_id))]
+
+    def stamps(self, envelope_id: str) -> list[Row]:
+        """Where signatures are shown: signer, document, page, and how far above the bottom of an A4 page they stand."""
+        with self._machine.transaction():
+            call = self._machine.call(SYSTEM.name)
+            links = call.store.rows(Link, id_transaccion=envelope_id)
+        down = call.reading("y_direction") == "down"
+        return [
+            {
+                **{k: link[k] for k in ("id_firmante", "id_documento")},
+                "page": stamp["pagina"],
+                "bottom": A4_HEIGHT - stamp["y"] - stamp["alto"] if down else stamp["y"],
+            }
+            for link in links
+            for stamp in [*filter(None, [link["posicion"]]), *(link["stamps"] or ())]
+        ]
 
     def sign(self, envelope_id: str, who: str | None = None) -> bool:
         """A signer (identifier or e-mail), or everybody whose turn it is, signs; True where that ends the envelope."""
@@ -104,7 +123,8 @@ class SignioControl(ControlPlane):
         url = self._machine.url
         files = [(d["nombre"], address_in(url, "archivos", d["id_documento"], d["nombre"])) for d in documents]
         paths = [{"nombre": name, "ruta": address} for name, address in files]
-        facts = {k: found[k] for k in ("id_transaccion", "external_id", "estado")}
+        facts = {k: found[k] for k in ("id_transaccion", "external_id")}
+        facts["estado"] = Forms(self._machine.call(SYSTEM.name).switched).shown_state(found["estado"])
         facts |= {"id": envelope_id, "Documentos": paths, "documentos": paths}  # customers read either spelling
         body, kind = json.dumps(facts, ensure_ascii=False).encode(), {"Content-Type": "application/json"}
         address = urlsplit(tenant["webhook"])

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from toolkit.sandbox.store import Store
-from toolkit.spec import Bool, File, Flag, Integer, Json, Number, Record, Text
+from toolkit.spec import Bool, File, Flag, Integer, Json, List, Number, Record, Text
 from toolkit.vendors.signio.api.base import Status
 from toolkit.vendors.signio.api.envelopes import EnvelopeOptions
 from toolkit.vendors.signio.api.notes import NewNote
@@ -72,6 +72,7 @@ class Signer(NewSigner):
     id_contacto: Text = Text()
     id_transaccion: Text = Text()
     told: Bool = Bool("Whether the invitation went out.")
+    operation_rol: List = List("Roles, joined by commas; here by one name.")
 
 
 class Link(Record):
@@ -126,9 +127,10 @@ class SignioError(Exception):
 class StoredEnvelopes:
     """The envelopes of one store at one moment."""
 
-    def __init__(self, store: Store, now: float) -> None:
+    def __init__(self, store: Store, now: float, twice: str = "") -> None:
         self.store: Store = store
         self.now: float = now
+        self._twice = twice  # what the same deduplication key again is
 
     def one(self, record: type[Record], **equal: Any) -> Row:
         """The one such row, or the code of what is not found."""
@@ -149,9 +151,12 @@ class StoredEnvelopes:
     # ── drafts ──
 
     def create(self, tenant: str, values: Mapping[str, Any]) -> str:
-        """A new draft; the first one again where its deduplication key is known."""
+        """A new draft; the first one again where its deduplication key is known, unless that was switched."""
         key, base = values.get("envelopeDeduplicationKey"), values.get("id_transaccion_base")
-        if key and (known := self.store.one(Envelope, tenant=tenant, envelopeDeduplicationKey=key)):
+        known = self.store.one(Envelope, tenant=tenant, envelopeDeduplicationKey=key) if key else None
+        if known and self._twice == "refused":
+            raise SignioError("05", "envelopeDeduplicationKey")
+        if known and self._twice != "ignored":
             return str(known["id_transaccion"])
         if base:
             self.one(Envelope, id_transaccion=base, tenant=tenant, base=True)
@@ -170,7 +175,7 @@ class StoredEnvelopes:
             facts = {k: d[k] for k in ("roles", "inputs", "values", "terms")}
             new[d["id_documento"]] = self.add_document(made, d["nombre"], d["kind"], content.get("content"), **facts)
         for s in self.store.rows(Signer, id_transaccion=base):
-            new[s["id_contacto"]] = self.add_signer(made, {f.key: s[f.key] for f in NewSigner.fields})
+            new[s["id_contacto"]] = self.add_signer(made, {f.name: s[f.name] for f in NewSigner.fields})
         for k in self.store.rows(Link, id_transaccion=base):
             facts = {name: k[name] for name in ("posicion", "stamps", "attachment", "operation_rol")}
             self.link(made, new[k["id_firmante"]], new[k["id_documento"]], **facts)

@@ -6,7 +6,6 @@ Failures have HTTP status 200 and the documented code, in the words of the servi
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +26,7 @@ from toolkit.vendors.signio.sandbox.envelopes import (
     Tenant,
     User,
 )
+from toolkit.vendors.signio.sandbox.forms import Forms
 
 CREDENTIALS = {"email": "analista@example.co", "password": "sandbox-password"}
 TENANTS = ("EMPRESA - OPERACIONES", "EMPRESA - LEGAL")  # the first is the user's own
@@ -81,6 +81,7 @@ class SignioRequest:
     tenant: str
     email: str
     values: dict[str, Any]
+    forms: Forms
 
     @property
     def id(self) -> str:
@@ -146,10 +147,12 @@ def _visit(call: Call, endpoint: Endpoint) -> SignioRequest:
         tenant, email = claims.get("tenant", TENANTS[0]), claims["sub"]
         active(call, email, tenant)
     fields = [a for a in endpoint.arguments if a.name not in endpoint.in_path]
-    values, wrong = read(fields, _sent(call, endpoint), strict=call.strict)
+    forms = Forms(call.switched)
+    values, wrong = read(fields, _sent(call, endpoint), forms, strict=call.strict)
     if wrong:
         raise SignioError("05", *wrong)
-    return SignioRequest(call, StoredEnvelopes(call.store, call.now), tenant, email, values)
+    twice = str(call.reading("deduplication_key"))
+    return SignioRequest(call, StoredEnvelopes(call.store, call.now, twice), tenant, email, values, forms)
 
 
 def active(call: Call, email: str, tenant: str) -> None:
@@ -179,7 +182,3 @@ def _sent(call: Call, endpoint: Endpoint) -> Mapping[str, Any]:
 def _whole(file: FileStorage) -> tuple[str, bytes]:
     with closing(file):
         return file.filename or "", file.read()
-
-
-def iso(moment: float | None) -> str | None:
-    return None if moment is None else datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")

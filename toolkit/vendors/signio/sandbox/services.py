@@ -21,7 +21,8 @@ from toolkit.vendors.signio.sandbox.envelopes import (
     Tenant,
     User,
 )
-from toolkit.vendors.signio.sandbox.request import FAKE, TENANTS, SignioRequest, active, iso, serves
+from toolkit.vendors.signio.sandbox.forms import Forms
+from toolkit.vendors.signio.sandbox.request import FAKE, TENANTS, SignioRequest, active, serves
 
 TOKEN_LIFE, LINK_LIFE, PAGE = 120, 30, 1000  # minutes, minutes, rows
 SEARCHED = {Status.DRAFT: "En Proceso", Status.COLLECTING: "En Proceso", Status.PENDING: "Pendiente de Firma"}
@@ -38,6 +39,12 @@ def create_token(request: SignioRequest) -> dict[str, Any]:
 
 @serves(RawOnly.authenticate)
 def authenticate(request: SignioRequest) -> dict[str, Any]:
+    """Of the token of 6.1 that its heading shows, nothing is asked, unless the vendor was switched."""
+    header = request.call.switched.get("authenticate_header")
+    if header == "none" and request.call.headers.get(SYSTEM.header.name):
+        raise SignioError("05", SYSTEM.header.name)
+    if header == "token" and not request.call.claims(request.call.credential()):
+        raise SignioError("01")
     tenants = [t["name"] for t in request.call.store.rows(Tenant, active=True)]
     return {"tokens": _tokens(request, tenants)}
 
@@ -52,8 +59,9 @@ def _tokens(request: SignioRequest, tenants: Any) -> list[dict[str, Any]]:
         active(call, email, tenant)
     lifetime = request.values.get("ttl", TOKEN_LIFE) * 60
     ends = call.now + call.store.setting("signio.lifetime", lifetime)
+    until = request.forms.shown_moment(ends)
     return [
-        {"token": call.issue(email, lifetime, tenant=tenant), "tenant": tenant, "expires_at": iso(ends)}
+        {"token": call.issue(email, lifetime, tenant=tenant), "tenant": tenant, "expires_at": until}
         for tenant in tenants
     ]
 
@@ -67,7 +75,9 @@ def envelopes(request: SignioRequest) -> dict[str, Any]:
     found = request.call.store.rows(
         Envelope, tenant=request.tenant, base=False, **({"estado": estado} if estado else {})
     )
-    return {"transacciones": [{k: e[k] for k in ("id_transaccion", "nombre", "estado")} for e in found]}
+    state = request.forms.shown_state
+    rows = [{**{k: e[k] for k in ("id_transaccion", "nombre")}, "estado": state(e["estado"])} for e in found]
+    return {"transacciones": rows}
 
 
 @serves(Signio.tags)
@@ -95,8 +105,9 @@ def distribute(request: SignioRequest) -> None:
 def envelope(request: SignioRequest) -> dict[str, Any]:
     found, store = request.envelope, request.call.store
     documents, signers, links = (store.rows(r, id_transaccion=request.id) for r in (Document, Signer, Link))
-    whole = {k: found[k] for k in ("id_transaccion", "nombre", "estado")}
-    whole |= {"mensaje": found["mensaje"] or "", "ciclo_aprobacion": found["ciclo_aprobacion"] or 0}
+    forms = request.forms
+    whole = {k: found[k] for k in ("id_transaccion", "nombre")} | {"estado": forms.shown_state(found["estado"])}
+    whole |= {"mensaje": found["mensaje"] or "", "ciclo_aprobacion": forms.shown_flag(found["ciclo_aprobacion"])}
     whole["documentos"] = [
         {
             "id_documento": d["id_documento"],
@@ -105,14 +116,14 @@ def envelope(request: SignioRequest) -> dict[str, Any]:
         }
         for d in documents
     ]
-    whole["contactos"] = [_contact(s) for s in signers]
-    approvers = {s["id_contacto"]: s["aprobador"] or 0 for s in signers}
+    whole["contactos"] = [_contact(s, forms) for s in signers]
+    approvers = {s["id_contacto"]: forms.shown_flag(s["aprobador"]) for s in signers}
     whole["firmas"] = [
         {
             "id_firmante": k["id_firmante"],
             "id_documento": k["id_documento"],
             "aprobador": approvers[k["id_firmante"]],
-            "fecha_firma": iso(k["fecha_firma"]),
+            "fecha_firma": forms.shown_moment(k["fecha_firma"]),
         }
         for k in links
         if not k["attachment"]
@@ -120,9 +131,9 @@ def envelope(request: SignioRequest) -> dict[str, Any]:
     return whole
 
 
-def _contact(signer: Row) -> dict[str, Any]:
+def _contact(signer: Row, forms: Forms) -> dict[str, Any]:
     shown = {k: signer[k] for k in ("id_contacto", "tipo_identificacion", "identificacion", "nombre", "email", "orden")}
-    kinds = {"tipo_firma": signer["tipo_firma"] or 0, "aprobador": signer["aprobador"] or 0}
+    kinds = {"tipo_firma": signer["tipo_firma"] or 0, "aprobador": forms.shown_flag(signer["aprobador"])}
     return shown | kinds | {"enable_comments": bool(signer["enable_comments"])}
 
 
@@ -164,8 +175,8 @@ def search_envelopes(request: SignioRequest) -> dict[str, Any]:
                 "id": e["id_transaccion"],
                 "name": e["name"],
                 "status": e["status"],
-                "created_at": iso(e["created_at"]),
-                "updated_at": iso(e["updated_at"]),
+                "created_at": request.forms.shown_moment(e["created_at"]),
+                "updated_at": request.forms.shown_moment(e["updated_at"]),
                 "documents_count": len(store.rows(Document, id_transaccion=e["id_transaccion"])),
             }
             for e in found[start : start + PAGE]
@@ -180,7 +191,7 @@ def search_envelopes(request: SignioRequest) -> dict[str, Any]:
 def upload_document(request: SignioRequest) -> dict[str, Any]:
     request.draft()
     name, content = request.values["documento"]
-    people, wrong = people_of(request.values.get("metatags", {}))
+    people, wrong = people_of(request.values.get("metatags", {}), request.forms)
     if wrong:
         raise SignioError("05", *wrong)
     return {"id_documento": request.envelopes.upload(request.id, name, content, people)}
