@@ -32,7 +32,7 @@ ROOMS = {  # room: the rooms it may import, besides `plain`, by which every room
     "client": CLIENT,
     "push": CLIENT | {"notebook.plots"},
     "vendors.api": {"spec"},  # with its assumptions
-    "sandbox": {"spec", "settings"},
+    "sandbox": {"spec", "settings", "errors", "plain"},
     "vendors.vendor": {"spec"},
     "vendors": CLIENT | {"vendors.api", "vendors.vendor", "push"},
     "vendors.sandbox": LOW | {"vendors.api", "sandbox"},

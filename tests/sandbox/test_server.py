@@ -140,7 +140,7 @@ def test_an_error_of_the_sandbox_itself_is_told_and_undone(
         raise RuntimeError("broken on purpose")
 
     with monkeypatch.context() as patched:
-        patched.setattr("toolkit.vendors.ida.sandbox._count", broken)
+        patched.setattr("toolkit.vendors.ida.sandbox.services.count_change", broken)
         assert insert("uno").status == 500
     assert "broken on purpose" in caplog.text
     assert stored(box, "uno") == [0]

@@ -54,7 +54,7 @@ def other_forms(systems: Iterable[System]) -> dict[str, dict[str, Any]]:
 
 
 def from_texts(texts: Iterable[str], systems: Iterable[System]) -> dict[str, dict[str, Any]]:
-    """What a command line says: `date_form=%Y-%m-%d`, or `ida.date_form=…` where several systems have that name.
+    """What a command line says: `date_form=%Y-%m-%d`, or `system.date_form=…` where several systems have that name.
 
     Raises:
         SettingsError: no system has it, or several have it, or the value is none of its choices.
@@ -67,7 +67,7 @@ def from_texts(texts: Iterable[str], systems: Iterable[System]) -> dict[str, dic
         if not equals or not owners:
             known = [f"{s.name}.{a.name}" for s in listed for a in s.assumptions]
             hint = did_you_mean(name, known)
-            raise SettingsError(message("{text!r} is no assumption: write ida.date_form=%Y-%m-%d", text=text) + hint)
+            raise SettingsError(message("{text!r} is no assumption: write system.name=value", text=text) + hint)
         if len(owners) > 1:
             names = ", ".join(f"{s.name}.{short}" for s in owners)
             raise SettingsError(message("{short} is of several systems: write {names}", short=short, names=names))

@@ -19,6 +19,7 @@ def prepare(control: Control, case: Mapping[str, Any]) -> None:
         control.put("ida", "Database", [{**base, "id": 123, "rowCounter": 0}])
         field = control.stored("ida", "Field")[0]
         made = [
-            {**field, "id": n, "name": name, "type": kind, "database_id": 123} for n, (name, kind) in FIELDS.items()
+            {**field, "id": n, "name": name, "type": kind, "kind": None, "database_id": 123}
+            for n, (name, kind) in FIELDS.items()
         ]
         control.put("ida", "Field", made)
