@@ -138,9 +138,9 @@ def by_hand(box: Sandbox) -> JumpingClock:
 @contextlib.contextmanager
 def stricter_vendor() -> Iterator[None]:
     """The vendor refuses e-mails of a domain: a rule of its own, that nobody here knows."""
-    form = ida_values.FORMATS[ida_values.EMAIL].pattern
+    form = ida_values.FORMATS["email"].pattern
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ida_values.FORMATS, ida_values.EMAIL, re.compile(rf"(?!.*@{re.escape(REFUSED)}){form}"))
+        patch.setitem(ida_values.FORMATS, "email", re.compile(rf"(?!.*@{re.escape(REFUSED)}){form}"))
         yield
 
 

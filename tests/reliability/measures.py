@@ -34,11 +34,11 @@ def bad_rows(box: Sandbox) -> list[str]:
 
 
 def _isolated(box: Sandbox, named: bool, bad: int) -> str:
-    said = ida_values.MISTAKES[ida_values.EMAIL]
+    said = ida_values.MISTAKES["email"]
     with World(box) as world, contextlib.ExitStack() as undo:
         if not named:
-            ida_values.MISTAKES[ida_values.EMAIL] = "No se pudo procesar"
-            undo.callback(ida_values.MISTAKES.__setitem__, ida_values.EMAIL, said)
+            ida_values.MISTAKES["email"] = "No se pudo procesar"
+            undo.callback(ida_values.MISTAKES.__setitem__, "email", said)
         world.add(5000)
         clean = _posts_of(world)
         _scatter(world, 5000, bad)
