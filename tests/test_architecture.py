@@ -14,16 +14,18 @@ from toolkit.spec import KINDS, Choice, Email, Field, KindTable
 
 ROOT = Path(__file__).parent.parent / "toolkit"
 LOW = {"spec", "errors", "plain", "http.secrets"}
-CLIENT = LOW | {"http.wire", "http.pages", "frames", "sheets", "http.attempt", "http.session", "settings", "client"}
+CLIENT = LOW | {"http.wire", "http.body", "http.pages", "http.attempt", "http.session"}
+CLIENT |= {"frames", "sheets", "settings", "client"}
 ROOMS = {  # room: the rooms it may import, besides `plain`, by which every room speaks
     "spec": {"errors", "plain"},
     "plain": set(),
     "errors": {"plain"},
     "http.secrets": {"plain"},
     "http.headers": set(),
-    "http.wire": {"spec", "errors", "http.headers"},
+    "http.body": {"spec"},
+    "http.wire": {"spec", "errors", "http.headers", "http.body"},
     "http.transport": {"http.secrets", "spec"},
-    "http.pages": {"spec", "errors", "http.wire"},
+    "http.pages": {"spec", "errors", "http.wire", "http.body"},
     "http.attempt": LOW | {"http.wire", "http.transport"},
     "http.session": LOW | {"http.wire", "http.transport", "http.attempt"},
     "frames": LOW,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from toolkit import frames, vendors
-from toolkit.errors import BadAnswer
+from toolkit.errors import AnswerWarning
 from toolkit.http.secrets import MaskedLink, Secret
 from toolkit.spec import (
     Bool,
@@ -200,9 +200,64 @@ def test_each_kind_has_its_dtype_and_keeps_its_values(
         (Nested(record=type("Inner", (Record,), {"a": Text()})), [1]),
     ],
 )
-def test_what_no_document_shows_is_a_bad_answer_that_names_the_column(field: Field, value: Any) -> None:
-    with pytest.raises(BadAnswer, match="column x: not "):
-        column(field, value)
+def test_a_cell_that_no_document_shows_costs_itself_and_a_warning_names_its_column(field: Field, value: Any) -> None:
+    good = {"a": "b"} if isinstance(field, Nested) else None
+    record = type("Made", (Record,), {"x": field, "y": Text()})
+    with pytest.warns(AnswerWarning, match="^read: x: 1 of the cells are no ") as warned:
+        frame = frames.to_frame(record, [{"x": good, "y": "before"}, {"x": value, "y": "after"}], call="read")
+    assert len(warned) == 1
+    assert frame["y"].tolist() == ["before", "after"]
+    assert frame.drop(columns="y").iloc[1].isna().all()
+    assert frame.dtypes.astype(str).tolist() == frames.to_frame(record, []).dtypes.astype(str).tolist()
+
+
+def test_a_word_stands_for_its_code_and_one_without_a_code_for_itself() -> None:
+    states = {2: "Pendiente de firma", 3: "Firmada"}
+    record = type("Made", (Record,), {"estado": Choice("", choices=states, meaning="estado_nombre")})
+    frame = frames.to_frame(record, [{"estado": e} for e in ("Pendiente de Firma", "FIRMADA", "3", "Archivada", 9)])
+    assert [None if pd.isna(v) else v for v in frame["estado"]] == [2, 3, 3, None, 9]
+    words = ["Pendiente de firma", "Firmada", "Firmada", "Archivada", None]
+    assert [None if pd.isna(v) else v for v in frame["estado_nombre"]] == words
+
+
+def test_keys_are_read_whatever_spaces_and_capitals_they_have() -> None:
+    record = type("Made", (Record,), {"fecha_firma": Timestamp(format="iso"), "rol": Text(aliases=("role",))})
+    rows = [{" fecha_firma ": "2026-03-02T10:00:00Z", "ROL": "a"}, {"fecha_firma": None, "role": "b"}]
+    frame = frames.to_frame(record, rows, apart=())
+    assert frame["fecha_firma"].iloc[0] == pd.Timestamp("2026-03-02T10:00Z")
+    assert frame["rol"].tolist() == ["a", "b"]
+    assert frame.columns.tolist() == ["fecha_firma", "rol"]
+
+
+def test_members_that_nobody_declared_are_further_columns_and_said_once() -> None:
+    record = type("Made", (Record,), {"a": Text(), "b": Choice("", choices={1: "one"}, meaning="more")})
+    rows = [{"a": "x", "new": 1, "api_token": "sentinel", "more": "m", "code": "00"}, {"new": {"k": 2}}]
+    with pytest.warns(AnswerWarning, match="members that the document does not show: new, api_token, more") as warned:
+        frame = frames.to_frame(record, rows, call="read", apart=("code",))
+    assert len(warned) == 1
+    assert frame.columns.tolist() == ["a", "b", "more", "new", "api_token", "more (answer)"]
+    assert frame["new"].tolist() == ["1", '{"k": 2}']
+    assert isinstance(frame["api_token"].iloc[0], Secret)
+    assert frames.to_frame(record, rows).columns.tolist() == ["a", "b", "more"]
+
+
+@pytest.mark.parametrize(
+    ("written", "field"),
+    [
+        ("2026-03-02 10:00:00", Timestamp(format="iso", zone="America/Bogota")),
+        ("02/03/2026 10:00:00", Timestamp(format="iso", also="%d/%m/%Y %H:%M:%S", zone="America/Bogota")),
+        ("2026-03-02T15:00:00Z", Timestamp(format="iso", also="%d/%m/%Y %H:%M:%S", zone="America/Bogota")),
+        ("2026-03-02T15:00:00Z", Timestamp()),
+        (1772463600000, Timestamp(format="iso")),
+        ("1772463600000", Timestamp(format="iso")),
+    ],
+)
+def test_a_time_is_read_in_every_form_that_can_be_told(written: Any, field: Timestamp) -> None:
+    assert column(field, written).tolist() == [pd.Timestamp("2026-03-02T15:00Z")]
+
+
+def test_a_day_of_zeros_is_no_day() -> None:
+    assert column(Timestamp(format="iso"), "0000-00-00 00:00:00", "2026-03-02").isna().tolist() == [True, False]
 
 
 def test_a_code_may_have_its_meaning_beside_it() -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from toolkit import frames
 from toolkit.errors import InputError, SettingsError, ToolkitError
-from toolkit.http import wire
+from toolkit.http import body, wire
 from toolkit.http.pages import pages
 from toolkit.http.secrets import ClearedFrames, Secret, clear_frames, masked
 from toolkit.http.session import Session
@@ -21,6 +21,7 @@ from toolkit.sheets.check import check
 from toolkit.sheets.value import REQUIRED, check_value
 from toolkit.spec import (
     Assumed,
+    Choice,
     Endpoint,
     Field,
     File,
@@ -78,18 +79,22 @@ class Client:
         returns = endpoint.returns
         if endpoint.page and isinstance(returns, Table):
             every = pages(endpoint, values, partial(self.session.answer, endpoint), self.session.base_url)
-            return frames.to_frame(returns.record, [row for page in every for row in page])
+            rows = [row for page in every for row in page]
+            return frames.to_frame(returns.record, rows, call=endpoint.name, apart=body.envelope_of(endpoint))
         payload = self.session.send(endpoint, wire.request(endpoint, values))
         if isinstance(returns, Table):
-            return frames.to_frame(returns.record, wire.rows(endpoint, payload))
+            rows = body.rows(endpoint, payload)
+            return frames.to_frame(returns.record, rows, call=endpoint.name, apart=body.envelope_of(endpoint))
         if isinstance(returns, Value):
-            return frames.value(returns.field, wire.find(payload, returns.data_path))
+            found = body.stated(returns, payload)
+            return frames.value(returns.field, None if found is body.ABSENT else found)
         return payload if isinstance(returns, Payload) else None
 
     def raw(self, endpoint: Endpoint, values: Mapping[str, Any], /) -> Any:
         """Send values as they are, a write once, and return the answer as it came, with its secrets masked."""
         with ClearedFrames():
-            whole = replace(self.corrected(endpoint), returns=Payload())
+            whole = self.corrected(endpoint)
+            whole = replace(whole, returns=Payload(whole.returns))
             payload = self._sent_once(whole, wire.request(whole, _concealed(endpoint, values)))
             if endpoint.is_text and isinstance(endpoint.returns, Value) and isinstance(endpoint.returns.field, Masked):
                 return Secret(payload)
@@ -164,7 +169,7 @@ def progress_bar(total: int, label: str, *, shown: bool, **look: Any) -> "tqdm[A
 
 def check_arguments(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a call in the vendor's form, or an error that names every problem at once."""
-    ready, problems = _checked(endpoint.arguments, values)
+    ready, problems = _checked(endpoint.arguments, values, endpoint.name)
     if problems:
         raise InputError(
             message("{call}: {problems}. Nothing was sent", call=endpoint.name, problems="; ".join(problems))
@@ -172,14 +177,14 @@ def check_arguments(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, 
     return ready
 
 
-def _checked(fields: Sequence[Field], values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _checked(fields: Sequence[Field], values: Mapping[str, Any], call: str = "") -> tuple[dict[str, Any], list[str]]:
     """Values in the vendor's form, by the names of their fields, and what is wrong with them."""
     ready: dict[str, Any] = {}
     problems: list[str] = []
     for field in fields:
         value, problem, name = values.get(field.name), None, field.name
         if value is not None and isinstance(field, Rows):
-            ready[name] = records(field, value)
+            ready[name] = records(field, value, call)
         elif value is not None and isinstance(field, Nested):
             ready[name], inner = _record(field, value)
             problems += inner or ([f"{name}: {REQUIRED}"] if field.required and field.flat and not ready[name] else [])
@@ -190,6 +195,8 @@ def _checked(fields: Sequence[Field], values: Mapping[str, Any]) -> tuple[dict[s
                 problems.append(f"{name}: {problem}")
             elif value is not None:
                 ready[name] = Secret(value) if isinstance(field, Masked) else value
+            elif field.default is not None:
+                ready[name] = field.default
             elif field.required or (field.required_when and _holds(field.required_when, ready)):
                 problems.append(f"{name}: {REQUIRED}")
     return ready, problems
@@ -218,22 +225,34 @@ def _record(field: Nested, mapping: Any) -> tuple[dict[str, Any], list[str]]:
     return {fields[n].key: ready[n] for n in mapping if n in ready}, problems + wrong
 
 
-def records(field: Rows, table: Any) -> list[dict[str, Any]]:
+def records(field: Rows, table: Any, call: str = "") -> list[dict[str, Any]]:
     """A DataFrame (or a list of names, or of dicts) as the list of objects that a body carries, defaults filled in."""
     assert field.record
     fields = tuple(f for f in field.record.fields if not f.readonly)
     if not isinstance(table, pd.DataFrame):
         listed = [table] if isinstance(table, str | Mapping) else table
         table = pd.DataFrame([r if isinstance(r, Mapping) else {fields[0].name: r} for r in listed], dtype=object)
+    elif field.answered:
+        table = table.drop(columns=[c for c in table if c in _answered_only(field)])
     checked = check(table, fields)
-    checked.raise_if_bad()
+    checked.raise_if_bad(message("rows of {call}", call=f"{call}({field.name}=…)") if call else "rows")
     columns = checked.wire()
     rows = []
     for position in range(len(table)):
-        row = {f.key: columns[f.key][position] if f.key in columns else None for f in fields}
-        filled = {f.key: f.default if row[f.key] is None else row[f.key] for f in fields}
-        rows.append({key: value for key, value in filled.items() if value is not None})
+        row = {f: columns[f.key][position] if f.key in columns else None for f in fields}
+        by_name = {f.name: value for f, value in row.items()}
+        filled = {f: by_name.get(f.like, f.default) if value is None else value for f, value in row.items()}
+        rows.append({f.key: value for f, value in filled.items() if value is not None and f.sent})
     return rows
+
+
+def _answered_only(field: Rows) -> set[str]:
+    """The columns that a table of answers has, and the rows of a request have not."""
+    assert field.record
+    assert field.answered
+    answered = field.answered.fields
+    columns = {f.name for f in answered} | {f.meaning for f in answered if isinstance(f, Choice)}
+    return (columns | {*field.answered.apart}) - {f.name for f in field.record.fields}
 
 
 def _concealed(endpoint: Endpoint, values: Mapping[str, Any]) -> dict[str, Any]:

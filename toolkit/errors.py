@@ -118,6 +118,10 @@ class BadAnswer(ToolkitError):
     """A read got an answer that no document shows."""
 
 
+class AnswerWarning(UserWarning):
+    """An answer had another form than its document shows. What could be read of it came; `.raw` shows the rest."""
+
+
 class PushError(ToolkitError):
     """A push stopped. `report` says what became of every row so far."""
 

@@ -1,7 +1,10 @@
 """Rows to DataFrames. The only room that knows dtypes."""
 
 import json
-from collections.abc import Callable, Sequence
+import re
+import unicodedata
+import warnings
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from operator import itemgetter, methodcaller
 from typing import Any
@@ -9,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import BadAnswer
-from toolkit.http.secrets import MaskedLink, Secret, scrub
-from toolkit.plain import message, plural
+from toolkit.errors import AnswerWarning, BadAnswer
+from toolkit.http.secrets import MaskedLink, Secret
+from toolkit.plain import message, plain, plural
 from toolkit.spec import (
     Bool,
     Choice,
@@ -36,19 +39,67 @@ from toolkit.spec import (
 FIRST, LAST = -62_135_596_800_000, 253_402_300_799_999  # milliseconds since 1970: the years 1 to 9999
 Values = list[Any]
 STR, INT64, BOOLEAN = pd.StringDtype(na_value=float("nan")), pd.Int64Dtype(), pd.BooleanDtype()
+SECRET_NAMES = r"token|secret|passw|contrase|api_?(code|key)|pin_?code"  # of members that nobody declared
 
 
-def to_frame(record: type[Record], rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """A row for each row, a column for each declared field in declared order, with its dtype, even without rows."""
+def to_frame(
+    record: type[Record], rows: Sequence[dict[str, Any]], *, call: str = "", apart: Collection[str] | None = None
+) -> pd.DataFrame:
+    """A row for each row, a column for each declared field in declared order, with its dtype, even without rows.
+
+    A cell that is not what is declared is missing, and a warning says so once. Members that nobody declared become
+    further columns, as text, where the record is open or `apart` names those that are no part of the row.
+    """
     columns: dict[str, Any] = {}
-    _add_columns(columns, record, rows)
-    if record.open:
-        more = dict.fromkeys(chain.from_iterable(rows))
-        for field in record.fields:
-            more.pop(field.key, None)
-        for key in more:
-            columns[key] = text(list(map(methodcaller("get", key), rows)))
+    unexpected = _Unexpected()
+    _add_columns(columns, record, rows, unexpected)
+    if record.open or apart is not None:
+        known = {folded_key(name) for f in record.fields for name in (f.key, *f.aliases)}
+        known |= {folded_key(name) for name in (*record.apart, *(apart or ()))}
+        for key in [k for k in dict.fromkeys(chain.from_iterable(rows)) if folded_key(k) not in known]:
+            name = f"{key} (answer)" if key in columns else key
+            columns[name] = _further(key, list(map(methodcaller("get", key), rows)))
+            if not record.open:
+                unexpected.members.append(str(key))
+    unexpected.warn(call)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=pd.Index(list(columns), dtype=STR))
+
+
+class _Unexpected:
+    """What an answer holds that its document does not show."""
+
+    def __init__(self) -> None:
+        self.cells: list[tuple[str, str, int, str]] = []  # column, kind, how many, the form of one
+        self.members: list[str] = []
+
+    def warn(self, call: str) -> None:
+        """Say it once a call."""
+        text = "{column}: {count} of the cells are no {kind} (as {form}), and are missing"
+        facts = [message(text, column=c, kind=message(k), count=n, form=f) for c, k, n, f in self.cells]
+        if self.members:
+            names = ", ".join(self.members)
+            facts.append(message("the answer has members that the document does not show: {names}", names=names))
+        if facts:
+            said = message("{call}: {facts}. `.raw` gives the answer as it came.", call=call, facts="; ".join(facts))
+            warnings.warn(plain(said), AnswerWarning, stacklevel=2)
+
+
+def form_of(value: Any) -> str:
+    """The form of a value, without what it says: letters are a, digits 9."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return "".join("9" if c.isdigit() else "a" if c.isalpha() else c for c in text[:40])
+
+
+def folded_key(name: Any) -> str:
+    """A key as it is recognised: without spaces around it, in small letters."""
+    return str(name).strip().casefold()
+
+
+def _further(key: Any, values: Values) -> Any:
+    """A column that nobody declared; what its name calls a secret is under a mask."""
+    if re.search(SECRET_NAMES, str(key), re.IGNORECASE):
+        return objects([None if v in (None, "") else Secret(_spelt(v) or "") for v in values])
+    return text(values)
 
 
 def excerpt(frame: pd.DataFrame, rows: int = 20) -> str:
@@ -60,33 +111,54 @@ def excerpt(frame: pd.DataFrame, rows: int = 20) -> str:
     return f"{shown}<p>{count}</p>"
 
 
-def _add_columns(columns: dict[str, Any], record: type[Record], rows: Sequence[Any], prefix: str = "") -> None:
+def _add_columns(
+    columns: dict[str, Any], record: type[Record], rows: Sequence[Any], unexpected: _Unexpected, prefix: str = ""
+) -> None:
     for f in record.fields:
-        values = _values(rows, f.wire or f.name, f.aliases)
+        name, values = prefix + f.name, _values(rows, f.wire or f.name, f.aliases)
         if isinstance(f, Nested):
             assert f.record
             inner = [v or {} for v in values]
-            if not all(isinstance(v, dict) for v in inner):
-                raise BadAnswer(message("column {prefix}{name}: not an object", prefix=prefix, name=f.name))
-            _add_columns(columns, f.record, inner, f"{prefix}{f.name}.")
+            if odd := [v for v in inner if not isinstance(v, dict)]:
+                unexpected.cells.append((name, "object", len(odd), form_of(odd[0])))
+                inner = [v if isinstance(v, dict) else {} for v in inner]
+            _add_columns(columns, f.record, inner, unexpected, f"{name}.")
             continue
         try:
             cells = COLUMNS[type(f)](f, values)
-        except (ValueError, TypeError, OverflowError) as problem:
-            raise BadAnswer(
-                message(
-                    "column {prefix}{name}: not {kind}: {problem}",
-                    prefix=prefix,
-                    name=f.name,
-                    kind=message(f.kind),
-                    problem=scrub(str(problem)),
-                )
-            ) from None
-        columns[prefix + f.name] = cells
+        except (ValueError, TypeError, OverflowError):
+            cells = _one_by_one(f, values, name, unexpected)
+        columns[name] = cells
         if isinstance(f, Choice) and f.meaning:
-            places = dict(zip(f.choices, range(len(f.choices)), strict=True))
-            meanings = pd.CategoricalDtype(list(f.choices.values()))
-            columns[prefix + f.meaning] = pd.Categorical.from_codes([places.get(v, -1) for v in cells], dtype=meanings)
+            columns[prefix + f.meaning] = _meanings(f, cells, values)
+
+
+def _one_by_one(field: Field, values: Values, name: str, unexpected: _Unexpected) -> Any:
+    """A column in which some cells are not of its kind: these are missing."""
+    column, odd, known = COLUMNS[type(field)], [], []
+    for item in values:
+        try:
+            column(field, [item])
+            known.append(item)
+        except (ValueError, TypeError, OverflowError):
+            odd.append(item)
+            known.append(None)
+    in_words = isinstance(field, Choice) and field.meaning  # a word without a code stands where meanings stand
+    if named := [v for v in odd if not (in_words and isinstance(v, str))]:
+        unexpected.cells.append((name, field.kind, len(named), form_of(named[0])))
+    return column(field, known)
+
+
+def _meanings(field: Choice, codes: Any, values: Values) -> Any:
+    """What each code means; the vendor's own word, where it sent one that has no code."""
+    known = dict.fromkeys([*field.choices.values(), *([field.others] if field.others else [])])
+    words = [field.choices.get(code) or field.others or None if code is not pd.NA else None for code in codes]
+    if str in set(map(type, values)):
+        spelt = (v if isinstance(v, str) and v.strip() else None for v in values)
+        words = [own or word for own, word in zip(words, spelt, strict=True)]
+        known |= dict.fromkeys(filter(None, words))
+    places = {word: place for place, word in enumerate(known)}
+    return pd.Categorical.from_codes([places.get(w, -1) for w in words], dtype=pd.CategoricalDtype([*known]))
 
 
 def _values(rows: Sequence[dict[str, Any]], key: str, aliases: Sequence[str] = ()) -> Values:
@@ -94,7 +166,9 @@ def _values(rows: Sequence[dict[str, Any]], key: str, aliases: Sequence[str] = (
     try:
         return list(map(itemgetter(key), rows))  # two thirds of the time that asking each row takes
     except KeyError:
-        spellings = (key, *aliases)
+        folded = {folded_key(name) for name in (key, *aliases)}
+        alike = [k for k in dict.fromkeys(chain.from_iterable(rows)) if k != key and folded_key(k) in folded]
+        spellings = (key, *aliases, *alike)
         return [next((row[name] for name in spellings if name in row), None) for row in rows]
 
 
@@ -151,11 +225,16 @@ def _truth(value: Any) -> bool:
 
 def _moment(field: Field, values: Values) -> Any:
     assert isinstance(field, Timestamp)
-    if not field.format:
-        return _of_milliseconds(_whole(field, values))
-    style = "ISO8601" if field.format == "iso" else field.format
-    moments = pd.to_datetime(pd.Series(values, dtype=STR), utc=True, format=style)
-    return moments.astype("datetime64[us, UTC]").array
+    try:
+        if not field.format:
+            return _of_milliseconds(_whole(field, values))
+        if field.zone == "UTC" and not field.also:
+            style = "ISO8601" if field.format == "iso" else field.format
+            moments = pd.to_datetime(pd.Series(values, dtype=STR), utc=True, format=style)
+            return moments.astype("datetime64[us, UTC]").array
+    except ValueError:
+        pass  # then each is looked at by itself
+    return pd.Series([_one_moment(field, v) for v in values], dtype="datetime64[us, UTC]").array
 
 
 def _of_milliseconds(counts: Any) -> Any:
@@ -168,6 +247,29 @@ def _of_milliseconds(counts: Any) -> Any:
     return pd.DatetimeIndex(moments, tz="UTC").array
 
 
+def _one_moment(field: Timestamp, item: Any) -> Any:
+    """A moment in any of the forms that are told apart: epoch milliseconds, ISO 8601, the one declared.
+
+    Raises:
+        ValueError: it has none of them.
+    """
+    if item is None or (isinstance(item, str) and (not item.strip() or item.startswith("0000"))):
+        return pd.NaT  # a day 0000-00-00 is how some databases write that there is none
+    if isinstance(item, bool) or not isinstance(item, str | int | float):
+        raise ValueError("no time")
+    number = str(item).strip().lstrip("-")
+    if number.isdecimal() and len(number) > 8 and FIRST <= int(item) <= LAST:
+        return pd.to_datetime(int(item), unit="ms", utc=True)
+    styles = dict.fromkeys(["ISO8601", field.also, "" if field.format == "iso" else field.format])
+    for style in filter(None, styles):
+        try:
+            found = pd.to_datetime(str(item).strip(), format=style)
+        except ValueError:
+            continue
+        return (found if found.tzinfo else found.tz_localize(field.zone)).tz_convert("UTC")
+    raise ValueError("no time")
+
+
 def _day(field: Field, values: Values) -> Any:
     assert isinstance(field, Date)
     return pd.to_datetime(pd.Series(values, dtype=STR), format=field.format).astype("datetime64[us]").array
@@ -175,8 +277,18 @@ def _day(field: Field, values: Values) -> Any:
 
 def _code(field: Field, values: Values) -> Any:
     assert isinstance(field, Choice)
-    numeric = all(isinstance(c, int) for c in field.choices)
-    return _whole(field, values) if numeric else text(values)
+    if not all(isinstance(c, int) for c in field.choices):
+        return text(values)
+    if str in set(map(type, values)):  # a code's own word stands for it
+        codes = {_in_words(word): code for code, word in field.choices.items()}
+        values = [codes.get(_in_words(v), v) if isinstance(v, str) else v for v in values]
+    return _whole(field, values)
+
+
+def _in_words(text: str) -> str:
+    """Without accents, in small letters."""
+    plain_letters = unicodedata.normalize("NFKD", text.strip().casefold())
+    return "".join(c for c in plain_letters if not unicodedata.combining(c))
 
 
 def _list(field: Field, values: Values) -> Any:

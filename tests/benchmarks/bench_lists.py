@@ -9,7 +9,7 @@ import pandas as pd
 from tests.benchmarks.bench_push import exponent, seconds
 from tests.benchmarks.measure import Line, faster, in_turns
 from toolkit import frames
-from toolkit.http import wire
+from toolkit.http import body as answered
 from toolkit.spec import (
     Bool,
     Choice,
@@ -97,7 +97,7 @@ def body(endpoint: Endpoint, rows: int) -> bytes:
 
 def decode(endpoint: Endpoint, answer: bytes) -> pd.DataFrame:
     """What a call does with the bytes of an answer."""
-    return frames.to_frame(record_of(endpoint), wire.rows(endpoint, json.loads(answer)))
+    return frames.to_frame(record_of(endpoint), answered.rows(endpoint, json.loads(answer)))
 
 
 def normalized(rows: Any, dtypes: dict[Any, Any]) -> pd.DataFrame:
@@ -119,7 +119,7 @@ def _speed(what: str, endpoint: Endpoint, rows: int, runs: int) -> list[Line]:
     dtypes = decode(endpoint, answer).dtypes.to_dict()
 
     def parsed() -> Any:
-        return wire.find(json.loads(answer), endpoint.returns.data_path)
+        return answered.find(json.loads(answer), endpoint.returns.data_path)
 
     whole = {
         "ours": lambda: decode(endpoint, answer),

@@ -20,25 +20,21 @@ from toolkit.errors import (
     Throttled,
     ToolkitError,
 )
+from toolkit.http.body import by_status, find, first, of_success, without_the_operations
 from toolkit.http.headers import next_link, retry_after
 from toolkit.plain import message
 from toolkit.spec import (
     Endpoint,
-    Field,
     File,
-    Integer,
     Meaning,
     Nested,
     Payload,
     RefusedRows,
     Rows,
-    Table,
-    Value,
 )
 
 JSON = "application/json"
 LONGEST = 20_000  # characters of a refusal that are looked at
-ABSENT: Any = object()  # nothing stands there: not even null
 
 
 @dataclass(frozen=True)
@@ -60,9 +56,10 @@ def request(endpoint: Endpoint, values: Mapping[str, Any]) -> Request:
     sent: dict[str, Any] = {}
     files: dict[str, tuple[str, bytes]] = {}
     count: int | None = None
+    in_body = endpoint.method not in ("GET", "DELETE")
     for name, value in values.items():
         field = endpoint.by_name.get(name)
-        if value is None:
+        if value is None or (field and not field.sent):
             continue
         if name in endpoint.in_path:
             segments[name] = _segment(name, value)
@@ -71,10 +68,10 @@ def request(endpoint: Endpoint, values: Mapping[str, Any]) -> Request:
         elif isinstance(field, Nested) and field.flat:
             _join(sent, value, endpoint)
         else:
-            sent[field.key if field else name] = value
+            sent[(in_body and field.in_body) or field.key if field else name] = value
             count = len(value) if isinstance(field, Rows) else count
     path = _path(endpoint, segments) if endpoint.in_path else endpoint.path
-    if endpoint.method not in ("GET", "DELETE") and not files:
+    if in_body and not files:
         return Request(endpoint.method, path, body=encode(sent) if sent else None, rows=count)
     for key, value in sent.items():
         sent[key] = _text(value)
@@ -92,15 +89,15 @@ def _path(endpoint: Endpoint, segments: Mapping[str, str]) -> str:
 
 
 def _join(sent: dict[str, Any], more: Mapping[str, Any], endpoint: Endpoint) -> None:
-    """Add the fields that stand beside the arguments."""
-    if taken := sent.keys() & more.keys():
-        raise InputError(
-            message(
-                "{name}: {names} names what is sent with it, and no field",
-                name=endpoint.name,
-                names=", ".join(sorted(taken)),
-            )
-        )
+    """Add the fields that stand beside the arguments. An argument whose name one of them has takes its other name."""
+    spellings = {f.key: f.in_body for f in endpoint.arguments if f.in_body}
+    spellings |= {f.in_body: f.key for f in endpoint.arguments if f.in_body}
+    for taken in sent.keys() & more.keys():
+        other = spellings.get(taken)
+        if not other or other in more:
+            text = "{name}: {names} names what is sent with it, and no field"
+            raise InputError(message(text, name=endpoint.name, names=taken))
+        sent[other] = sent.pop(taken)
     sent |= {key: value for key, value in more.items() if value is not None}
 
 
@@ -187,13 +184,6 @@ VERDICTS: dict[Meaning | None, Verdict] = {
     Meaning.INTERNAL: Verdict.AMBIGUOUS,
     None: Verdict.AMBIGUOUS,
 }
-STATUSES = {
-    401: Meaning.TOKEN,
-    403: Meaning.FORBIDDEN,
-    404: Meaning.MISSING,
-    **dict.fromkeys((400, 405, 406, 409, 411, 413, 415, 422, 431), Meaning.INVALID),
-    **dict.fromkeys((408, 425, 429), Meaning.BUSY),
-}
 
 
 def classify(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None = None) -> Classification:
@@ -205,19 +195,20 @@ def classify(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None
     dialect, is_page = endpoint.system.dialect, _is_page(answer.body)
     payload = answer.body.decode("utf-8", "replace").strip().strip('"') if endpoint.is_text else _json(answer.body)
     as_bytes = payload is None and isinstance(endpoint.returns, Payload) and 200 <= answer.status < 300 and not is_page
-    code = _first(payload, dialect.code)
+    code = first(payload, dialect.code)
     code = code if isinstance(code, str | int) else None
     coded = bool(dialect.code) and (code is not None or not (endpoint.code_optional or as_bytes))
     from_vendor = not is_page and (not coded or code is not None)
     wait = None if answer.status < 300 else retry_after(answer.headers, now)
-    meaning = _by_status(answer.status, wait)
+    meaning = by_status(answer.status, wait)
     if coded and from_vendor:
         meaning = _by_code(dialect.meanings.get(code), answer.status, meaning)
     if meaning is Meaning.DONE:
         payload = answer.body if as_bytes else payload
-        meaning = _of_success(endpoint, payload, sent) if from_vendor else None
+        meaning = of_success(endpoint, payload, sent) if from_vendor else None
         if meaning is Meaning.DONE:
             link = next_link(answer.headers) if endpoint.page else ""
+            payload = without_the_operations(endpoint, payload, answer.body)
             return Classification(Verdict.ACKED, meaning, "", answer.status, code, (), payload, next_link=link)
         wait = retry_after(answer.headers, now)
     return _refusal(
@@ -231,11 +222,13 @@ def _refusal(endpoint: Endpoint, answer: Answer, judgement: Classification) -> C
     dialect, is_page, payload = endpoint.system.dialect, _is_page(answer.body), judgement.payload
     meaning, code = judgement.meaning, judgement.code
     from_vendor = not is_page and (code is not None or endpoint.code_optional or not dialect.code)
-    message = payload if isinstance(payload, str) and not is_page else _first(payload, dialect.message)
-    errors = _first(payload, (dialect.errors,)) or () if dialect.errors else ()
-    text = str(message)[:LONGEST] if message not in (None, "") else _excerpt(answer)
+    words = payload if isinstance(payload, str) and not is_page else first(payload, dialect.message)
+    errors = first(payload, (dialect.errors,)) or () if dialect.errors else ()
+    text = str(words)[:LONGEST] if words not in (None, "") else _excerpt(answer)
+    if from_vendor and 200 <= answer.status < 300 and dialect.meanings.get(code) is Meaning.DONE:
+        text = message("the code says that it was done, and the rest that it was not: {words}", words=text)
     if meaning is Meaning.INVALID and from_vendor and code is None:
-        code = next((c for words, c in dialect.words.items() if re.search(words, text, re.IGNORECASE)), None)
+        code = next((c for form, c in dialect.words.items() if re.search(form, text, re.IGNORECASE)), None)
         meaning = dialect.meanings.get(code, meaning)
         text = dialect.explained.get(code, text)
     verdict = VERDICTS[meaning]
@@ -290,32 +283,6 @@ def error(endpoint: Endpoint, judgement: Classification) -> ToolkitError:
     return BadAnswer(message("{call}: not an answer that the manual shows: {words} [{status}]", **about))
 
 
-def rows(endpoint: Endpoint, payload: Any) -> list[dict[str, Any]]:
-    """The rows of a successful answer: a list, or one object as one row."""
-    value = find(payload, endpoint.returns.data_path)
-    if value is None:
-        return []
-    listed = value if isinstance(value, list) else [value]
-    fields = endpoint.returns.record.fields if isinstance(endpoint.returns, Table) else ()
-    if len(fields) == 1:
-        listed = [r if isinstance(r, dict) else {fields[0].key: r} for r in listed]
-    if not set(map(type, listed)) <= {dict}:
-        about = {"call": endpoint.name, "data_path": endpoint.returns.data_path}
-        raise BadAnswer(message("{call}: the rows at {data_path!r} are not objects", **about))
-    return listed
-
-
-def find(payload: Any, at: str) -> Any:
-    """What stands at a dotted path (or under a key that has dots itself); `ABSENT` where nothing does."""
-    if isinstance(payload, dict) and at in payload:
-        return payload[at]
-    for step in at.split(".") if at else ():
-        if not isinstance(payload, dict) or step not in payload:
-            return ABSENT
-        payload = payload[step]
-    return payload
-
-
 def refused_rows(listed: RefusedRows, payload: Any) -> tuple[RefusedRow, ...]:
     """The rows that a refusal names, each once. What is not of the declared form names nobody."""
     items = find(payload, listed.data_path)
@@ -326,36 +293,6 @@ def refused_rows(listed: RefusedRows, payload: Any) -> tuple[RefusedRow, ...]:
             texts = (item.get(name) or "" for name in (listed.column, listed.message))
             rows.setdefault(index - listed.first, RefusedRow(index - listed.first, *map(str, texts)))
     return tuple(rows.values())
-
-
-def _of_success(endpoint: Endpoint, payload: Any, sent: int | None) -> Meaning | None:
-    """What an answer means that looks like success: its body has to be the documented one."""
-    returns = endpoint.returns
-    value = find(payload, returns.data_path)
-    empty = payload is None or (payload == "" and not isinstance(returns, Payload))
-    if empty or value is ABSENT or (isinstance(returns, Value) and not _fits(returns.field, value)):
-        return None
-    if endpoint.accepted:
-        taken = find(payload, endpoint.accepted)
-        return Meaning.DONE if type(taken) is int and sent in (None, taken) else None
-    if endpoint.success is None or value is endpoint.success:
-        return Meaning.DONE
-    return Meaning.INVALID if type(value) is type(endpoint.success) else None
-
-
-def _fits(field: Field, value: Any) -> bool:
-    """Whether a single value of an answer is of its kind."""
-    if isinstance(value, str):
-        return bool(value) and (not isinstance(field, Integer) or value.isdecimal())
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _by_status(status: int, wait: float | None) -> Meaning | None:
-    if 200 <= status < 300:
-        return Meaning.DONE
-    if status == 503 and wait is not None:
-        return Meaning.BUSY
-    return STATUSES.get(status, Meaning.INTERNAL if status >= 500 else None)
 
 
 def _by_code(by_code: Meaning | None, status: int, by_status: Meaning | None) -> Meaning | None:
@@ -372,13 +309,6 @@ def _json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return None
-
-
-def _first(payload: Any, paths: tuple[str, ...]) -> Any:
-    for path in paths:
-        if (value := find(payload, path)) is not ABSENT:
-            return value
-    return None
 
 
 def _is_page(body: bytes) -> bool:

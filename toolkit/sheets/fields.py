@@ -13,25 +13,29 @@ Explain = Callable[[Sequence[Hashable]], str]
 KINDS: dict[str, type[Field]] = {"text": Text, "phone": Phone, "email": Email, "date": Date, "number": Number}
 
 
-def as_fields(described: Any, *, day_format: str = "%d/%m/%Y") -> tuple[Field, ...]:
+FORMS = {"date": "%d/%m/%Y", "phone": "digits"}  # in which a table's fields are sent, where its `attrs` do not say it
+
+
+def as_fields(described: Any) -> tuple[Field, ...]:
     """The fields that are filled by a sheet, in the declared order; those that only answers carry are left out.
 
     Args:
         described: a match, a record, fields, or a table of fields as a contact database gives it (columns `name`,
-            and where known `label`, `kind`, `required`, `options`, `defaultValue`).
-        day_format: how the days of a table's fields are written.
+            and where known `label`, `kind`, `required`, `options`, `defaultValue`); its `attrs["forms"]` say in which
+            form days and phones are sent.
     """
     if isinstance(described, pd.DataFrame):
         if "name" not in described:
             raise InputError("a table of fields needs the column `name`")
-        return tuple(_from_row(row, day_format) for row in described.astype(object).to_dict("records"))
+        forms = {**FORMS, **described.attrs.get("forms", {})}
+        return tuple(_from_row(row, forms) for row in described.astype(object).to_dict("records"))
     fields = tuple(getattr(described, "fields", described))
     if not all(isinstance(f, Field) for f in fields):
         raise InputError("fields come as a match, a record, a list of fields or a table of them")
     return tuple(f for f in fields if not f.readonly)
 
 
-def _from_row(row: Mapping[Hashable, Any], day_format: str) -> Field:
+def _from_row(row: Mapping[Hashable, Any], forms: Mapping[str, str]) -> Field:
     said = {str(k): v for k, v in row.items() if isinstance(v, list | tuple | dict) or not pd.isna(v)}
     facts: dict[str, Any] = {
         "name": str(said["name"]),
@@ -43,7 +47,11 @@ def _from_row(row: Mapping[Hashable, Any], day_format: str) -> Field:
     if said.get("kind") == "list" and options:
         return Choice("", choices={str(o): str(o) for o in options}, **facts)
     kind = KINDS.get(str(said.get("kind", "text")), Text)
-    own: dict[type[Field], Any] = {Date: {"format": day_format}, Number: {"as_text": True}}
+    own: dict[type[Field], Any] = {
+        Date: {"format": forms["date"]},
+        Phone: {"form": forms["phone"]},
+        Number: {"as_text": True},
+    }
     return kind("", **facts, **own.get(kind, {}))
 
 

@@ -74,7 +74,7 @@ class Assumed(dict[str, Any]):
         self._facts: dict[str, dict[str, Any]] = {}
         for facts in chosen:
             for name, attributes in facts.items():
-                self._facts[name] = {**self._facts.get(name, {}), **attributes}
+                self._facts[name] = _merged(self._facts.get(name, {}), attributes)
         self.options: dict[str, Any] = {
             assumption.option: self[name] for name, assumption in by_name.items() if assumption.option
         }
@@ -104,6 +104,9 @@ class Assumed(dict[str, Any]):
     def _adapted(self, declared: Endpoint) -> Endpoint:
         arguments = self.fields(declared.arguments, declared.name)
         changes: dict[str, Any] = {**self._facts.get(declared.name, {})}
+        if dialect := self._facts.get("dialect"):
+            assert declared.system
+            changes["system"] = replace(declared.system, dialect=replace(declared.system.dialect, **dialect))
         if any(mine is not theirs for mine, theirs in zip(arguments, declared.arguments, strict=True)):
             changes["arguments"] = arguments
         returns = declared.returns
@@ -117,9 +120,21 @@ class Assumed(dict[str, Any]):
         names = (declared.kind, declared.name, f"{of}.{declared.name}")
         changes: dict[str, Any] = {}
         for facts in (self._facts[name] for name in names if name in self._facts):
-            changes |= facts
+            changes = _merged(changes, facts)
+        for name, fact in changes.items():
+            if isinstance(fact, Mapping):
+                changes[name] = {**getattr(declared, name), **fact}
         if isinstance(declared, Nested | Rows) and declared.record:
             record = self.record(declared.record)
             if record is not declared.record:
                 changes["record"] = record
         return replace(declared, **changes) if changes else declared
+
+
+def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Both sets of attributes; where both have a mapping, one mapping of both."""
+    both = {**one, **other}
+    for name in one.keys() & other.keys():
+        if isinstance(one[name], Mapping) and isinstance(other[name], Mapping):
+            both[name] = {**one[name], **other[name]}
+    return both

@@ -21,6 +21,8 @@ class Field:
     required: bool = field(default=False, kw_only=True)
     required_when: tuple[str, Any] | None = field(default=None, kw_only=True)  # another field's name, and its value
     readonly: bool = field(default=False, kw_only=True)  # in answers only
+    sent: bool = field(default=True, kw_only=True)
+    like: str = field(default="", kw_only=True)  # the field of the same row that stands for it where it is missing
     default: Any = field(default=None, kw_only=True)
 
     @property
@@ -110,7 +112,7 @@ class Choice(Field):
 
     choices: Mapping[Any, str] = field(default_factory=dict, kw_only=True)
     meaning: str = field(default="", kw_only=True)
-    open: bool = field(default=False, kw_only=True)  # there may be other codes
+    others: str = field(default="", kw_only=True)  # what any other code means; "" where there is none
     as_words: bool = field(default=False, kw_only=True)  # the meaning is sent, not the code
 
 
@@ -134,6 +136,7 @@ class Rows(Field):
     """A list of records inside a body: a DataFrame, or a list of dicts."""
 
     record: "type[Record] | None" = field(default=None, kw_only=True)
+    answered: "type[Record] | None" = field(default=None, kw_only=True)  # as answers have them: what only they have
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,6 +167,7 @@ class Record:
 
     fields: ClassVar[tuple[Field, ...]] = ()
     open: ClassVar[bool] = False  # the document leaves the row's shape open: what else comes is kept as text
+    apart: ClassVar[tuple[str, ...]] = ()  # members of the same object that other calls read
 
     def __init_subclass__(cls) -> None:
         own = tuple(replace(f, name=n) for n, f in vars(cls).items() if isinstance(f, Field))

@@ -43,7 +43,10 @@ class Dialect:
 
     code: tuple[str, ...] = ()
     message: tuple[str, ...] = ("message",)
-    errors: str = ""
+    errors: str = ""  # where problems are listed: a success that lists some is none
+    status: str = ""  # where a number like an HTTP status stands: 400 and more is a failure
+    success: str = ""  # where a truth value stands: false is a failure
+    no_identifier: tuple[Any, ...] = ()  # what stands for an identifier where nothing was made
     rows: RefusedRows | None = None
     words: Mapping[str, Any] = field(
         default_factory=dict
@@ -81,6 +84,7 @@ class Value:
 
     field: Field
     data_path: str = ""
+    also: tuple[str, ...] = ()  # other places where it may stand
 
 
 class Identifier(Value):
@@ -91,6 +95,7 @@ class Identifier(Value):
 class Payload:
     """The whole answer as it came: parsed JSON, or bytes where it is not JSON."""
 
+    of: "Returns | None" = None  # what it is read as otherwise: a refusal is one in either form
     data_path: ClassVar[str] = ""
 
 
@@ -118,6 +123,7 @@ class Endpoint:
     body: type[Record] | None = None
     returns: Returns = Nothing()
     success: bool | None = None  # the truth value that means done; the other one is a refusal
+    otherwise: Meaning | None = Meaning.INVALID  # what the other truth value means; None: nobody can tell
     is_text: bool = False  # the answer is text, not JSON
     code_optional: bool = False  # a success may carry no code of the vendor's: the HTTP status then says how it went
     repeatable: bool = False  # sending it twice changes nothing more than sending it once

@@ -64,7 +64,7 @@ SYSTEM = System(
     manual="CarmaChain, Developer guide",
     credentials=Credentials,
     header=CredentialHeader(form="{token}"),
-    dialect=Dialect(message=("response.message", "message")),
+    dialect=Dialect(message=("response.message", "message"), status="response.code"),
     assumptions=ASSUMPTIONS,
 )
 

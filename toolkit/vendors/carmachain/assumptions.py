@@ -31,6 +31,10 @@ ASSUMPTIONS = (
         },
         touches=ASKS,
         other="success",
+        facts={
+            "success": {"dialect": {"status": "", "success": "response.success"}},
+            "ignored": {"dialect": {"status": ""}},
+        },
     ),
     Assumption(
         "authorization",

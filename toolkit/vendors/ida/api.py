@@ -47,7 +47,6 @@ FIELD_TYPES = {
     4: "number",
     5: "list",
 }  # 0 and 2 documented, 1 3 4 5 assumed
-DATE_FORMAT = "%d/%m/%Y"  # assumed, from the vendor's own labels ("13/09/2019 14:22")
 
 
 class Credentials(Record):
@@ -119,6 +118,7 @@ class User(Record):
 class Database(Record):
     """A contact database."""
 
+    apart = ("fieldList",)
     id: Integer = Integer("Identifier of the database.")
     name: Text = Text("Its name.")
     createdAt: Timestamp = Timestamp("When it was created.")
@@ -142,19 +142,20 @@ class NewField(Record):
     """A field of a database that is to be created."""
 
     name: Text = Text("Name of the field; the column of a DataFrame that fills it.", required=True)
-    label: Text = Text("Name shown to people; the name where it is missing.")
+    label: Text = Text("Name shown to people; the name where it is missing.", like="name")
     defaultValue: Text = Text("Value where a record has none.", default="")
     required: Bool = Bool("Whether every record must have it.", default=False)
     hidden: Bool = Bool("Whether it is hidden.", default=False)
     showInReport: Bool = Bool("Whether reports show it.", default=False)
     showInValidation: Bool = Bool("Whether validations show it.", default=False)
-    type: Choice = Choice("What it holds.", choices=FIELD_TYPES, default=0)
+    type: Choice = Choice("What it holds.", choices=FIELD_TYPES, others="text", default=0)
     options: Json = Json("The values that a list allows.", default=())
 
 
 class FieldOfDatabase(Record):
     """A field of a database."""
 
+    apart = ("database",)  # null in the document's example of a new one
     id: Integer = Integer("Identifier of the field.")
     name: Text = Text("Name; the column of a DataFrame that fills it.")
     label: Text = Text("Name shown to people.")
@@ -164,7 +165,7 @@ class FieldOfDatabase(Record):
     hidden: Bool = Bool("Whether it is hidden.")
     showInReport: Bool = Bool("Whether reports show it.")
     showInValidation: Bool = Bool("Whether validations show it.")
-    type: Choice = Choice("What it holds, as the vendor's number.", choices=FIELD_TYPES, meaning="kind")
+    type: Choice = Choice("What it holds, as the vendor's number.", choices=FIELD_TYPES, others="text", meaning="kind")
     createdAt: Timestamp = Timestamp("When it was created.")
     updatedAt: Timestamp = Timestamp("When it was last changed.")
     options: Json = Json("The values that a list allows.")
@@ -177,7 +178,10 @@ class Values(Record):
 
 
 DatabaseId = Annotated[int, Integer("Identifier of the database.", minimum=0)]
-RecordId = Annotated[int, Integer("Identifier of the record.", wire="recordId", minimum=0)]
+RecordId = Annotated[int, Integer("Identifier of the record.", wire="recordId", in_body="recordID", minimum=0)]
+NewFields = Annotated[
+    "DataFrame | Sequence[Any]", Rows("Its fields.", record=NewField, answered=FieldOfDatabase, wire="fieldList")
+]
 LOGIN, ONE, RECORD = "/api/user/login", "/api/v2/database/{id}", "/api/v2/database/data"
 
 
@@ -276,7 +280,10 @@ class Ida(Service):
     def create_database(
         self,
         name: Annotated[str, Text("Name of the database.")],
-        fields: Annotated["DataFrame | Sequence[Any]", Rows("Its fields.", record=NewField, wire="fieldList")],
+        fields: Annotated[
+            "DataFrame | Sequence[Any]",
+            Rows("Its fields.", record=NewField, answered=FieldOfDatabase, wire="fieldList"),
+        ],
         *,
         birthday: Annotated[bool | None, Bool("Whether it sends birthday messages.")] = None,
         birthday_message: Annotated[int | None, Integer("Identifier of the message.", wire="birthdayMessage")] = None,
@@ -290,7 +297,7 @@ class Ida(Service):
             name: of the database.
             fields: a DataFrame with one row per field (`name` is required; the other columns default to the document's
                 values), or a list of names of text fields. `toolkit.ida_fields_for(df)` proposes the fields for any
-                DataFrame.
+                DataFrame; those of another database, `ida.fields(11111)`, make one like it.
             birthday: whether the database sends birthday messages.
             birthday_message: the identifier of that message.
             birthday_message_hour: when the message is sent, as "09:00".
@@ -339,7 +346,7 @@ class Ida(Service):
     )
     def update_record(
         self,
-        record_id: Annotated[int, Integer("Identifier of the record.", wire="recordID", minimum=0)],
+        record_id: RecordId,
         values: Annotated["Mapping[str, Any]", Nested("The fields to change, by name.", record=Values, flat=True)],
     ) -> "DataFrame":
         """Change fields of one record. Safe to repeat.

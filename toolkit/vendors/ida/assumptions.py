@@ -23,13 +23,20 @@ PHONES = {
     "national": "912345678",
     "as written": "as the cell has it",
 }
+SPELLINGS, IDENTIFIED = ("recordId", "recordID"), ("record.id", "update_record.record_id")
 FILLED = ("fields", "create_database", "insert_records", "update_record")
 EDITED = ("insert_records", "update_record")
 
 
 def _type(number: int, value: str, other: str) -> Assumption:
     return Assumption(
-        f"type_{number}", f"What a field of type {number} holds.", value, KINDS, touches=FILLED, other=other
+        f"type_{number}",
+        f"What a field of type {number} holds.",
+        value,
+        KINDS,
+        touches=FILLED,
+        other=other,
+        facts={kind: {"type": {"choices": {number: kind}}} for kind in KINDS},
     )
 
 
@@ -38,7 +45,14 @@ ASSUMPTIONS = (
     _type(3, "date", "phone"),
     _type(4, "number", "list"),
     _type(5, "list", "number"),
-    Assumption("other_types", "What a field of type 6 or above holds.", "text", KINDS, touches=FILLED),
+    Assumption(
+        "other_types",
+        "What a field of type 6 or above holds.",
+        "text",
+        KINDS,
+        touches=FILLED,
+        facts={kind: {"type": {"others": kind}} for kind in KINDS},
+    ),
     Assumption(
         "date_form",
         "How days are sent, in inserts and in edits.",
@@ -69,12 +83,7 @@ ASSUMPTIONS = (
         touches=("record", "records", "update_record"),
         provenance=DOCUMENTED,
         other="recordID",
-        facts={
-            spelling: {
-                call: {"wire": spelling, "in_body": spelling} for call in ("record.id", "update_record.record_id")
-            }
-            for spelling in ("recordId", "recordID")
-        },
+        facts={name: {call: {"wire": name, "in_body": name} for call in IDENTIFIED} for name in SPELLINGS},
     ),
     Assumption(
         "empty_text",
@@ -92,6 +101,7 @@ ASSUMPTIONS = (
         touches=("create_database",),
         provenance=DOCUMENTED,
         other="left out",
+        facts={"left out": {"label": {"sent": False}}},
     ),
     Assumption(
         "atomic_requests",

@@ -16,7 +16,7 @@ from toolkit.sheets.check import check
 from toolkit.sheets.target import takes_fields_of
 from toolkit.vendors.base import VendorClient
 from toolkit.vendors.ida import api as declared
-from toolkit.vendors.ida.push import Database
+from toolkit.vendors.ida.push import Database, forms
 
 SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 
@@ -38,6 +38,11 @@ class Ida(VendorClient, declared.Ida):
             SettingsError: only a token is known. The vendor answers this to a user name and a password only.
         """
         return self._raw_only.login(*self._name_and_digest())
+
+    def fields(self, id: int) -> pd.DataFrame:
+        table = super().fields(id)
+        table.attrs["forms"] = forms(self.connection.assumed)
+        return table
 
     def records(self, ids: Iterable[int]) -> pd.DataFrame:
         """Read many records, several at a time. A record that cannot be read costs the others nothing.

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -83,11 +83,14 @@ class Database:
 
     @cached_property
     def _table(self) -> pd.DataFrame:
-        return frames.to_frame(declared.FieldOfDatabase, self._read.get("fieldList") or [])
+        assumed = self.connection.assumed
+        table = frames.to_frame(assumed.record(declared.FieldOfDatabase), self._read.get("fieldList") or [])
+        table.attrs["forms"] = forms(assumed)
+        return table
 
     @cached_property
     def _fields(self) -> tuple[Field, ...]:
-        known = as_fields(self._table, day_format=declared.DATE_FORMAT)
+        known = as_fields(self._table)
         fields = tuple(f for f in known if f.name != self._tag_field)
         if self._tag_field is not None and len(fields) == len(known):
             names, no_field = ", ".join(self.field_ids), "the database has no field {tag!r} for the tag; it has {names}"
@@ -121,10 +124,15 @@ def _id(database_id: Any) -> int:
 
 
 def _count(answer: dict[str, Any]) -> int:
-    counted = frames.to_frame(Counted, [answer])["rowCounter"].iloc[0]
-    if pd.isna(counted):
-        raise BadAnswer(message("the database says no rowCounter"))
-    return int(counted)
+    try:
+        return int(frames.value(Counted.rowCounter, answer.get("rowCounter")))
+    except BadAnswer:
+        raise BadAnswer(message("the database says no rowCounter")) from None
+
+
+def forms(assumed: Mapping[str, Any]) -> dict[str, str]:
+    """In which form days and phones are sent."""
+    return {"date": assumed["date_form"], "phone": assumed["phone_form"]}
 
 
 KINDS: dict[str, tuple[type[Field], ...]] = {  # whom a refusal speaks of, by the word in it

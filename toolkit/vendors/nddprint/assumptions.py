@@ -4,6 +4,7 @@ from toolkit.spec import DOCUMENTED, Assumption
 
 READS, ADDS = ("card_codes", "card_codes_of"), ("add_card_code", "add_card_codes")
 PINS = ("pin_codes", "renew_pin_code", "update_secure_pin_code")
+DOMAIN = ("DomainName", "domain_name")
 SHORT = {
     "read_card_codes": {"path": "/api/v1/card-codes"},
     "post_card_code": {"path": "/api/v1/add-card-code"},
@@ -23,6 +24,7 @@ ASSUMPTIONS = (
             "read back": "nothing: the user's codes are read",
         },
         touches=ADDS,
+        facts={"done": {"post_card_code": {"success": None}}, "read back": {"post_card_code": {"otherwise": None}}},
     ),
     Assumption(
         "users_in_path",
@@ -40,5 +42,9 @@ ASSUMPTIONS = (
         "required",
         {"required": "nothing: every user has one", "empty": 'the text ""', "left out": "no DomainName"},
         touches=(*READS, *ADDS, *PINS),
+        facts={
+            "empty": {name: {"required": False, "default": ""} for name in DOMAIN},
+            "left out": {name: {"required": False} for name in DOMAIN},
+        },
     ),
 )

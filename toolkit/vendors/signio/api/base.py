@@ -31,6 +31,7 @@ SYSTEM = System(
         code=("codigo", "code"),
         message=("mensaje", "message"),
         errors="errores",
+        no_identifier=(0, "0"),
         meanings={
             "00": Meaning.DONE,
             "01": Meaning.TOKEN,
@@ -76,6 +77,7 @@ IDENTITY_TYPES = {
     "TI": "Tarjeta de identidad",
     "VI": "Visa",
 }
+PARTY_TYPES = {**IDENTITY_TYPES, "NIT": "NIT de la empresa"}  # 6.11 has it, 6.7 has not
 IDENTITY_RULES = {"CC": "co.cc", "NIT": "co.nit"}
 
 PATH_ONLY = "The document gives the path; the method is observed."
@@ -85,9 +87,6 @@ InPath = Annotated[str, Text("Identifier of the envelope.", max_length=36)]  # w
 SignerId = Annotated[str, Text("Identifier of the signer.", wire="id_firmante", max_length=200)]
 DocumentId = Annotated[str, Text("Identifier of the document.", wire="id_documento", max_length=200)]
 DocumentInPath = Annotated[str, Text("Identifier of the document.", max_length=200)]
-FieldsNeeded = Annotated[
-    "Mapping[str, Any]", Json("Values for the template's inputs: a dict, its keys the inputs' names.")
-]
 Fields = Annotated[
     "Mapping[str, Any] | None", Json("Values for the template's inputs: a dict, its keys the inputs' names.")
 ]

@@ -78,6 +78,7 @@ class FoundEnvelope(Record):
 class Envelope(Record):
     """An envelope."""
 
+    apart = ("documentos", "contactos", "firmas")
     id_transaccion: Text = Text("Identifier of the envelope.")
     nombre: Text = Text("Its name.")
     mensaje: Text = Text("The message that goes with it.")

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from toolkit.spec import Choice, Flag, Identity, Link, Service, Text, Value, put
-from toolkit.vendors.signio.api.base import IDENTITY_RULES, IDENTITY_TYPES, SYSTEM
+from toolkit.vendors.signio.api.base import IDENTITY_RULES, PARTY_TYPES, SYSTEM
 from toolkit.vendors.signio.api.envelopes import ON_SCREEN
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ class OnSite(Service):
     @put(
         "/envelope/onpremise/get-signed-url",
         section="6.24",
-        returns=Value(Link("The link: whoever has it can sign as this person."), "url"),
+        returns=Value(
+            Link("The link: whoever has it can sign as this person."), "url", ("signed_url", "data.url", "link")
+        ),
         code_optional=True,
         repeatable=True,
         note="Its answer shows no code. Accounts without the feature answer 404 (observed).",
@@ -27,7 +29,7 @@ class OnSite(Service):
         self,
         envelope_id: Annotated[str, Text("Identifier of the envelope.", wire="transaction_id", max_length=36)],
         *,
-        document_type: Annotated[str, Choice("Type of the signer's identity document.", choices=IDENTITY_TYPES)],
+        document_type: Annotated[str, Choice("Type of the signer's identity document.", choices=PARTY_TYPES)],
         document: Annotated[str, Identity("Its number.", max_length=20, by="document_type", schemes=IDENTITY_RULES)],
         direct: Annotated[bool | None, Flag("Straight to signing.", wire="direct_signature")] = None,
         op_token: Annotated[str | None, Choice("How the token is given.", choices=ON_SCREEN)] = None,

@@ -26,6 +26,7 @@ from toolkit.spec import (
 from toolkit.vendors.signio.api.base import (
     IDENTITY_RULES,
     IDENTITY_TYPES,
+    PARTY_TYPES,
     PATH_ONLY,
     STATUSES,
     SYSTEM,
@@ -79,9 +80,7 @@ class Signer(Record):
     """A signer of an envelope."""
 
     id_contacto: Text = Text("Identifier of the signer.")
-    tipo_identificacion: Choice = Choice(
-        "Type of the identity document.", choices={**IDENTITY_TYPES, "NIT": "NIT de la empresa"}
-    )
+    tipo_identificacion: Choice = Choice("Type of the identity document.", choices=PARTY_TYPES)
     identificacion: Text = Text("Its number.")
     nombre: Text = Text("Name.")
     email: Email = Email("E-mail address.")

@@ -18,7 +18,7 @@ from toolkit.spec import (
     post,
     put,
 )
-from toolkit.vendors.signio.api.base import SYSTEM, DocumentInPath, EnvelopeId, Fields, FieldsNeeded, InPath
+from toolkit.vendors.signio.api.base import SYSTEM, DocumentInPath, EnvelopeId, Fields, InPath
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -117,8 +117,13 @@ class Templates(Service):
         returns=Table(TemplateDocument, "document"),
         repeatable=True,
     )
-    def update_template(self, envelope_id: InPath, document_id: DocumentInPath, fields: FieldsNeeded) -> "DataFrame":
+    def update_template(self, envelope_id: InPath, document_id: DocumentInPath, fields: Fields = None) -> "DataFrame":
         """Fill inputs of a document that was made from a template. Safe to repeat.
+
+        Args:
+            envelope_id: of a draft.
+            document_id: from `use_template` or `documents`.
+            fields: {"name": "Ana"}; without it, the document stays as it is.
 
         Returns:
             The document as it is now, as one row.
