@@ -152,12 +152,12 @@ def _one_by_one(field: Field, values: Values, name: str, unexpected: _Unexpected
 def _meanings(field: Choice, codes: Any, values: Values) -> Any:
     """What each code means; the vendor's own word, where it sent one that has no code."""
     known = dict.fromkeys([*field.choices.values(), *([field.others] if field.others else [])])
-    words = [field.choices.get(code) or field.others or None if code is not pd.NA else None for code in codes]
+    words = [None if code is pd.NA else field.choices.get(code) or field.others or None for code in codes]
     if str in set(map(type, values)):
         spelt = (v if isinstance(v, str) and v.strip() else None for v in values)
-        words = [own or word for own, word in zip(words, spelt, strict=True)]
+        words = [own if code is pd.NA else word for code, word, own in zip(codes, words, spelt, strict=True)]
         known |= dict.fromkeys(filter(None, words))
-    places = {word: place for place, word in enumerate(known)}
+    places: dict[str | None, int] = {word: place for place, word in enumerate(known)}
     return pd.Categorical.from_codes([places.get(w, -1) for w in words], dtype=pd.CategoricalDtype([*known]))
 
 
