@@ -25,6 +25,7 @@ COMMON = {  # settings of every system, and what they say
     "base_url": "Where the system answers.",
     "identity": "A name of the account for the ledger, where the same one is reached at several addresses.",
     "state": "The folder of the ledger, where `TOOLKIT_STATE` does not name one.",
+    "ledger": "The team's database, as `postgresql://user@host/database`: for all systems at the top of a profile.",
     "header": "How the credential is sent, as `Bearer {token}`, or with the header's name, as `X-Key: {token}`.",
     "endpoints": "A table of calls whose method and path differ from the document, as `GET /v3/templates`.",
     "assumptions": "A table: our readings of the document that another one replaces; `api.….assumptions()` lists them.",
@@ -35,6 +36,8 @@ COMMON = {  # settings of every system, and what they say
     "allow_http": "Whether plain http may be used beyond this computer: it shows the credentials.",
     "workers": "How many reads run at a time.",
 }
+
+LEDGER, LEDGER_PASSWORD = "ledger", "ledger_password"  # the second is nowhere written
 
 
 def language(code: str) -> None:
@@ -139,11 +142,11 @@ def of_system(system: System, profile: str, given: Mapping[str, Any] | None) -> 
                 variable=variable(system, written[0]),
             )
         )
-    found: dict[str, Any] = {**kept}
+    found: dict[str, Any] = {**_ledger_of(profile, table, kept), **kept}
     for field in system.credentials.fields:
         value = os.environ.get(variable(system, field.name))
         if value is None and field.name in secrets:
-            value = _from_keyring(system, profile, field.name)
+            value = _from_keyring(system.name, profile, field.name)
         if value is not None:
             found[field.name] = value
     if (address := os.environ.get(variable(system, "base_url"))) is not None:
@@ -154,6 +157,33 @@ def of_system(system: System, profile: str, given: Mapping[str, Any] | None) -> 
     if any(readings):
         found["assumptions"] = {name: value for each in readings for name, value in each.items()}
     return masked(system, found)
+
+
+def _ledger_of(profile: str, *tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a profile keeps its ledgers, where that is a team's database, and the password of that."""
+    if any(LEDGER_PASSWORD in table for table in tables):
+        text = (
+            "{file} holds {name} of {profile} in clear: take it out, and keep it in {variable}, in the keyring, or in "
+            "libpq's own file (.pgpass)"
+        )
+        where = {"file": settings_file(), "name": LEDGER_PASSWORD, "profile": profile}
+        raise SettingsError(message(text, **where, variable="TOOLKIT_LEDGER_PASSWORD"))
+    named = [table[LEDGER] for table in tables if LEDGER in table]
+    if not named:
+        return {}
+    password = os.environ.get("TOOLKIT_LEDGER_PASSWORD") or _from_keyring(LEDGER, profile, "password")
+    return {LEDGER: named[-1], **({LEDGER_PASSWORD: Secret(password)} if password else {})}
+
+
+@ClearedFrames()
+def team_ledgers() -> list[tuple[str, Secret | None]]:
+    """The teams' databases that profiles name, and their passwords, where libpq does not find them itself."""
+    found: dict[str, Secret | None] = {}
+    for profile, table in profiles().items():
+        for each in (table, *table.values()) if isinstance(table, Mapping) else ():
+            if isinstance(each, Mapping) and isinstance(each.get(LEDGER), str):
+                found.setdefault(each[LEDGER], _ledger_of(profile, each).get(LEDGER_PASSWORD))
+    return [*found.items()]
 
 
 def _table(system: System, values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -192,7 +222,8 @@ def masked(system: System, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def without_secrets(environment: Mapping[str, str], systems: Iterable[System]) -> dict[str, str]:
     """An environment for another program: passwords and tokens of these systems are not in it."""
-    secret = {variable(s, f.name) for s in systems for f in s.credentials.fields if isinstance(f, Masked)}
+    of_ledgers = {"TOOLKIT_LEDGER_PASSWORD", "PGPASSWORD"}
+    secret = of_ledgers | {variable(s, f.name) for s in systems for f in s.credentials.fields if isinstance(f, Masked)}
     return {name: value for name, value in environment.items() if name.upper() not in secret}
 
 
@@ -226,12 +257,12 @@ def ask(prompt: str) -> Secret | None:
 
 
 @ClearedFrames()
-def _from_keyring(system: System, profile: str, name: str) -> str | None:
+def _from_keyring(system: str, profile: str, name: str) -> str | None:
     keyring = _keyring()
     if keyring is None:
         return None
     try:
-        kept: str | None = keyring.get_password(f"{APP}/{profile}/{system.name}", name)
+        kept: str | None = keyring.get_password(f"{APP}/{profile}/{system}", name)
     except keyring.errors.KeyringError:
         return None
     return kept

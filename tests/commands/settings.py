@@ -24,6 +24,7 @@ settings file (`[default.ida]`); the first of them counts. Passwords and tokens 
 VARIABLES = {
     "TOOLKIT_SETTINGS": "The settings file.",
     "TOOLKIT_STATE": "The folder of what pushes keep, and of the sandbox's tokens.",
+    "TOOLKIT_LEDGER_PASSWORD": "The password of the team's database; else the keyring, or libpq, knows it.",
     "TOOLKIT_LANGUAGE": "The language of what is shown: en, es or uk. `toolkit.language` in code counts more.",
     "TOOLKIT_SANDBOX": 'The address of a sandbox that runs already, for `toolkit.connect("sandbox")`.',
     "TQDM_DISABLE": "Set to anything but 0: no progress bars.",

@@ -18,6 +18,7 @@ from toolkit.push.past import Push, open_push, pushes
 from toolkit.push.report import Report
 from toolkit.push.start import bulk_write
 from toolkit.push.states import PushState
+from toolkit.push.store.address import TeamAddress
 from toolkit.push.target import BaseTarget, Batch, Target, row_tag
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "SendPolicy",
     "Suspect",
     "Target",
+    "TeamAddress",
     "bulk_write",
     "open_push",
     "pushes",

@@ -98,7 +98,8 @@ class Api(Suggesting):
     def _open(self, vendor: Vendor) -> Any:
         account = settings.of_system(vendor.system, self._profile, self._accounts[vendor.name])
         kept = settings.profiles().get(self._profile, {})
-        require_known(f"{settings.settings_file()}: {self._profile}", kept, list(self.vendors()), "system")
+        known = [*self.vendors(), settings.LEDGER]
+        require_known(f"{settings.settings_file()}: {self._profile}", kept, known, "system")
         connection = Connection.of(vendor.service, account, clock=self._clock, progress=self._progress)
         return vendor.client(connection)
 

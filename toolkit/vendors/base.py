@@ -15,7 +15,7 @@ from toolkit.errors import SettingsError
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Clock, Limits, Session, Tokens
 from toolkit.plain import message
-from toolkit.push import IfSent, Memory, OnBadRows, Options, SendPolicy
+from toolkit.push import IfSent, Memory, OnBadRows, Options, SendPolicy, TeamAddress
 from toolkit.push.destination import canonical_origin
 from toolkit.spec import Assumed, Assumption, CredentialHeader, Endpoint, Raw, Service, System, raw_services
 from toolkit.spec.service import assumptions_of
@@ -42,7 +42,8 @@ class Connection:
             SettingsError: a setting is unknown or cannot be used, or no address is known.
         """
         system, limits, corrections = service.system, account.get("limits", {}), account.get("endpoints", {})
-        require_known(system.name, account, [*settings.COMMON, *(f.name for f in system.credentials.fields)])
+        known = [*settings.COMMON, settings.LEDGER_PASSWORD]
+        require_known(system.name, account, [*known, *(f.name for f in system.credentials.fields)])
         require_known(f"{system.name}.limits", limits, [f.name for f in dataclasses.fields(Limits)])
         require_known(f"{system.name}.endpoints", corrections, list(service.endpoints))
         address = account.get("base_url") or system.base_url
@@ -91,7 +92,13 @@ class Connection:
     def memory(self, lock: str, where: str) -> Memory:
         """What remembers the rows sent to a place of this system, and what is locked meanwhile."""
         state = self.account.get("state")
-        return Memory(self.system.name, self.identity, "", lock, where, Path(state) if state else None)
+        return Memory(self.system.name, self.identity, "", lock, where, Path(state) if state else None, self.team)
+
+    @property
+    def team(self) -> TeamAddress | None:
+        """The team's database that the ledgers are in, where the settings name one."""
+        address = self.account.get(settings.LEDGER)
+        return TeamAddress(address, self.account.get(settings.LEDGER_PASSWORD)) if address else None
 
     def endpoint(self, declared: Endpoint) -> Endpoint:
         """The endpoint as the assumptions and the user's settings have it."""
