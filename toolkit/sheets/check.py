@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,9 @@ from toolkit.sheets.checker import ParseOptions
 from toolkit.sheets.column import Column
 from toolkit.sheets.fields import as_fields, columns_of, listed
 from toolkit.sheets.findings import Change, Terms
+from toolkit.sheets.lazy import Partitions, is_lazy
 from toolkit.sheets.match import Match, no_field
+from toolkit.sheets.partitions import CheckOfPartitions, check_partitions
 from toolkit.sheets.phones import region_of
 from toolkit.sheets.rows import frame_of
 from toolkit.sheets.target import resolved
@@ -24,6 +26,22 @@ from toolkit.spec import Field, Identity, Phone, Record, Text
 __all__ = ["Change", "Check", "check"]
 
 
+class How(TypedDict, total=False):
+    """The ways to read cells; `check` explains each."""
+
+    day_first: bool | None
+    decimal: str | None
+    zone: str | None
+    country: str | Mapping[Any, str] | None
+    empty: Iterable[str] | None
+    doubts: Literal["send", "hold"] | None
+    strict: bool
+
+
+@overload
+def check(rows: Partitions, target: Any, **how: Unpack[How]) -> CheckOfPartitions: ...
+@overload
+def check(rows: Any, target: Any, **how: Unpack[How]) -> Check: ...
 def check(
     rows: Any,
     target: Any,
@@ -35,7 +53,7 @@ def check(
     empty: Iterable[str] | None = None,
     doubts: Literal["send", "hold"] | None = None,
     strict: bool = False,
-) -> Check:
+) -> Check | CheckOfPartitions:
     """Check every cell of a frame against the fields that its columns fill. Nothing is sent or changed.
 
     A row in which no field is filled is a problem of its own: it is not sent. What the check decided by itself, and
@@ -43,7 +61,9 @@ def check(
 
     Args:
         rows: a DataFrame of any dtypes, a list of dicts, a table of polars, pyarrow or DuckDB, or a check, what was
-            decided there stays. Columns are found by the match, else by name or label. Blank cells are missing.
+            decided there stays. Columns are found by the match, else by name or label. Blank cells are missing. Of a
+            Dask DataFrame each partition is checked where it is computed, and a `CheckOfPartitions` comes back:
+            counts of all of it, and the first problems of each kind.
         target: what the rows are for: the operation itself, without its parentheses; or a match, a contact database's
             table of fields, a record, a list of fields.
         day_first: whether 03/04/2024 is in April; without it, the column's own dates tell. The day comes first where
@@ -65,6 +85,8 @@ def check(
         "doubts": doubts,
         "empty": None if empty is None else sorted({empty} if isinstance(empty, str) else {*empty}),
     }
+    if is_lazy(rows):
+        return check_partitions(rows, target, {**arguments, "strict": strict})
     data, fields = frame_of(rows), resolved(target)
     reading = _reading(data.attrs.get("reading", {}), arguments)
     mapping = fields.columns if isinstance(fields, Match) else data.attrs.get("fields", {})

@@ -8,6 +8,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import message
+from toolkit.sheets.lazy import is_lazy, partitions
 
 FORMS = "a DataFrame, a list of dicts, a polars, pyarrow or DuckDB table, or a Check"
 
@@ -23,6 +24,8 @@ def frame_of(rows: Any) -> pd.DataFrame:
     if hasattr(rows, "as_rows"):  # a Check
         frame: pd.DataFrame = rows.as_rows()
         return frame
+    if is_lazy(rows):
+        raise InputError(message("one frame is needed here, not a table in partitions: rows.compute() makes one"))
     if is_iterator(rows):
         raise InputError(message("one frame is needed here, not an iterator of them: pandas.concat(rows) makes one"))
     if isinstance(rows, list | tuple) and all(isinstance(row, Mapping) for row in rows):
@@ -37,7 +40,7 @@ def frames_of(rows: Any) -> Iterator[pd.DataFrame]:
     if not is_iterator(rows):
         yield frame_of(rows)
         return
-    for part in rows:
+    for part in partitions(rows) if is_lazy(rows) else rows:
         if isinstance(part, Mapping):
             raise InputError(message("an iterator gives frames, and this one gives single rows: list(rows) makes one"))
         yield frame_of(part)
@@ -45,7 +48,7 @@ def frames_of(rows: Any) -> Iterator[pd.DataFrame]:
 
 def is_iterator(rows: Any) -> bool:
     """Whether rows come as frames that follow each other, and cannot be looked at twice."""
-    return hasattr(rows, "__next__")
+    return hasattr(rows, "__next__") or is_lazy(rows)
 
 
 def _from_arrow(rows: Any) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""More rows than memory: tables in partitions."""

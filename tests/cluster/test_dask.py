@@ -1,0 +1,113 @@
+"""Dask itself: on threads, and on a LocalCluster of two processes, of which a worker or the client is killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import toolkit
+from tests.benchmarks.server import serving
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
+pytest.importorskip("dask.dataframe", reason="Dask is not installed (extra `cluster`)")
+pytest.importorskip("distributed", reason="Dask is not installed (extra `cluster`)")
+ROOT = Path(__file__).parents[2]
+
+
+def contacts(rows: int) -> pd.DataFrame:
+    emails = [f"ana{n}@example.cl" if n % 100 else "no-mail" for n in range(rows)]
+    return pd.DataFrame({"NOMBRE": [f"Ana {n}" for n in range(rows)], "EMAIL": emails})
+
+
+def test_a_dask_frame_is_pushed_as_the_frame(api: Any, box: Any) -> None:
+    import dask.dataframe as dd
+
+    rows = dd.from_pandas(contacts(600), npartitions=4)
+    before = len(box.control.stored("ida", "Contact"))
+    report = api.ida.insert_records(11111, rows)
+    assert report.summary[["verified", "not sent"]].tolist() == [594, 6]
+    assert len(box.control.stored("ida", "Contact")) == before + 594
+    assert api.ida.insert_records(11111, rows).summary["verified"] == 594
+    assert len(box.control.stored("ida", "Contact")) == before + 594
+
+
+def test_its_check_counts_as_that_of_the_frame(api: Any) -> None:
+    import dask.dataframe as dd
+
+    frame, fields = contacts(3000), api.ida.fields(11111)
+    whole, parts = toolkit.check(frame, fields), toolkit.check(dd.from_pandas(frame, npartitions=5), fields)
+    assert parts.summary.tolist() == whole.summary.tolist()
+    assert parts.facets["cells"].tolist() == whole.facets["cells"].tolist() == [30]
+    assert (len(parts.problems), len(parts), parts.ok, parts.partitions) == (20, 3000, False, 5)
+    assert "3,000 rows in 5 partitions" in repr(parts)
+    with pytest.raises(toolkit.RowErrors):
+        parts.raise_if_bad()
+
+
+def test_a_column_that_is_no_field_is_said(api: Any) -> None:
+    import dask.dataframe as dd
+
+    rows = dd.from_pandas(contacts(10).rename(columns={"EMAIL": "Correo"}), npartitions=2)
+    for call in (lambda: toolkit.check(rows, api.ida.fields(11111)), lambda: api.ida.insert_records(11111, rows)):
+        with pytest.raises(toolkit.InputError, match="'Correo' is no field"):
+            call()
+
+
+# ── a cluster of two processes ──
+
+
+@pytest.fixture
+def sink() -> Iterator[str]:
+    """A server that counts, as fast as it can."""
+    with serving("--delay", "0.005") as address:
+        yield address
+
+
+def start(sink: str, home: Path, *options: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-W", "ignore", "-m", "tests.cluster.client", sink, *options]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TOOLKIT_STATE": str(home / "state")}
+    return subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+
+
+def ended(process: "subprocess.Popen[str]") -> dict[str, Any]:
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    found: dict[str, Any] = json.loads(out.splitlines()[-1])
+    return found
+
+
+def counted(sink: str) -> int:
+    with urllib.request.urlopen(f"{sink}/api/v2/database/11111") as answer:
+        return int(json.load(answer)["data"]["rowCounter"])
+
+
+def test_a_worker_is_killed_half_way(sink: str, home: Path) -> None:
+    told = ended(start(sink, home, "--kill-worker", "1.0"))
+    assert told["killed"]
+    assert told["outcomes"]["verified"] == counted(sink) == 200_000
+
+
+def test_the_client_is_killed_and_started_again(sink: str, home: Path) -> None:
+    process = start(sink, home)
+    until = time.monotonic() + 60
+    while counted(sink) < 40_000:
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = counted(sink)
+    assert before < 200_000
+    told = ended(start(sink, home))
+    assert told["outcomes"]["verified"] + told["outcomes"]["accepted"] == counted(sink) == 200_000

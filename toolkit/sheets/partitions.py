@@ -1,0 +1,108 @@
+"""The check of a table in partitions: each is checked where it is computed; what comes back is of bounded size."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from toolkit.errors import InputError, RowErrors
+from toolkit.plain import message, plain, plural
+from toolkit.sheets.fields import as_fields
+from toolkit.sheets.lazy import Partitions, computed
+from toolkit.sheets.match import Match
+from toolkit.sheets.target import Takes, resolved
+from toolkit.spec.suggest import Suggesting
+
+SHOWN = 20  # problems of one column and reason that are kept
+LEAST_FACETS = 500  # columns and reasons that are counted apart, at most
+KIND = ["column", "reason", "level"]  # what tells one facet from another
+
+
+class Part(NamedTuple):
+    """What was found in one partition."""
+
+    summary: "pd.Series[int]"
+    facets: pd.DataFrame  # `KIND`, `problem`, `cells`
+    problems: pd.DataFrame  # the first of each facet
+    notes: list[str]
+
+
+class CheckOfPartitions(Suggesting):
+    """What was found in a table that is too large for one check: counts of everything, and the first of each kind.
+
+    `summary` counts rows and cells of all partitions; `facets` has a row for each column and reason, with the number of
+    `cells` and of `partitions`; `problems` has the first twenty of each, with the number of their `partition`. Each
+    partition is read by itself, as a push of the same table reads it: rows are compared within it, and where dates or
+    decimal signs can be read in two ways, say which.
+    """
+
+    summary: "pd.Series[int]"
+    facets: pd.DataFrame
+    problems: pd.DataFrame
+    notes: list[str]
+
+    def __init__(self) -> None:
+        self.summary = pd.Series(dtype="int64")
+        self.facets = pd.DataFrame(columns=[*KIND, "problem", "cells", "partitions"])
+        self.problems = pd.DataFrame()
+        self.notes = []
+        self.partitions = 0
+
+    def __len__(self) -> int:
+        return int(self.summary.get("rows", 0))
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row can be sent."""
+        return not self.summary.get("rows that cannot", 0)
+
+    def raise_if_bad(self) -> None:
+        """Raise `RowErrors` with the problems that were kept, if a row cannot be sent."""
+        if not self.ok:
+            raise RowErrors(self.problems[self.problems["blocks"]])
+
+    def add(self, part: Part) -> None:
+        """What was found in the next partition."""
+        self.summary = self.summary.add(part.summary, fill_value=0).astype("int64") if self.partitions else part.summary
+        self.notes = list(dict.fromkeys([*self.notes, *part.notes]))[:LEAST_FACETS]
+        facets = pd.concat([f for f in (self.facets, part.facets.assign(partitions=1)) if len(f)] or [self.facets])
+        merged = facets.groupby(KIND, sort=False, as_index=False)
+        self.facets = merged.agg({"problem": "first", "cells": "sum", "partitions": "sum"})
+        self.facets = self.facets.sort_values("cells", ascending=False, ignore_index=True).head(LEAST_FACETS)
+        found = part.problems.assign(partition=self.partitions)
+        kept = pd.concat([p for p in (self.problems, found) if len(p)] or [found])
+        self.problems = kept.groupby(KIND, sort=False).head(SHOWN).reset_index(drop=True)
+        self.partitions += 1
+
+    def __repr__(self) -> str:
+        head = plural(
+            "Check of {rows:,} rows in {count} partition", "Check of {rows:,} rows in {count} partitions",
+            count=self.partitions, rows=len(self),
+        )  # fmt: skip
+        lines = [head, self.summary.to_string(), *(f"- {note}" for note in self.notes)]
+        return plain("\n".join([*lines, self.facets.to_string(index=False)] if len(self.facets) else lines))
+
+
+def check_partitions(rows: Partitions, target: Any, how: Mapping[str, Any]) -> CheckOfPartitions:
+    """Check a table partition by partition, as `check` checks a frame."""
+    from dask import delayed
+
+    fields = resolved(target)
+    if not isinstance(fields, Match):
+        fields = Takes(tuple(as_fields(fields)), tuple(getattr(fields, "rules", ())))
+    found, look = CheckOfPartitions(), delayed(findings_of)
+    for part in computed(look(frame, fields, dict(how)) for frame in rows.to_delayed()):
+        found.add(part)
+    if not found.partitions:
+        raise InputError(message("there are no rows: the table has no partitions"))
+    return found
+
+
+def findings_of(frame: pd.DataFrame, target: Any, how: Mapping[str, Any]) -> Part:
+    """What is found in one partition, where it is computed. Plain tables: a check does not travel."""
+    from toolkit.sheets.check import check
+
+    checked = check(frame, target, **how)
+    problems = checked.problems[checked.problems["level"] != "fix"]
+    facets = problems.groupby(KIND, sort=False, as_index=False).agg(problem=("problem", "first"), cells=("row", "size"))
+    return Part(checked.summary, facets, problems.groupby(KIND, sort=False).head(SHOWN), checked.notes)
