@@ -73,6 +73,7 @@ class EventKind(enum.StrEnum):
     PURGED = "purged"
     REPAIRED = "repaired"  # of damage
     ENDED = "ended"
+    PROCESSED = "processed"  # a reader has seen to changes
 
 
 LIFE: Mapping[State, frozenset[State]] = {

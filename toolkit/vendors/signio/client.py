@@ -11,46 +11,21 @@ from toolkit.errors import BadAnswer, InputError, RowErrors, SettingsError, Tool
 from toolkit.http.secrets import Secret
 from toolkit.plain import message
 from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
+from toolkit.push.readers import Reader
 from toolkit.sheets.rows import frame_of
 from toolkit.sheets.target import takes
-from toolkit.spec import Bool, Choice, Flag, Integer, Payload, Record, Text, Timestamp
+from toolkit.spec import Integer, Payload, Record, Text
 from toolkit.vendors.base import VendorClient
 from toolkit.vendors.signio import api as declared
-from toolkit.vendors.signio.api.base import STATUSES, Status
-from toolkit.vendors.signio.api.envelopes import Envelope
-from toolkit.vendors.signio.api.signers import Signer
+from toolkit.vendors.signio.api.base import Status
 from toolkit.vendors.signio.campaign import Plan
+from toolkit.vendors.signio.changes import StatusChanges
 from toolkit.vendors.signio.drafts import Layout, drafts_of
 from toolkit.vendors.signio.people import ENVELOPES, SIGNERS
 from toolkit.vendors.signio.push import EnvelopeOfSigners
+from toolkit.vendors.signio.status import SignatureStatus, SignerOf, ids_of, objects, roles_of, status_rows
 
 TOKEN_LIFE = 7200.0  # seconds (observed)
-
-
-class SignatureStatus(Record):
-    """One signer and one document of an envelope."""
-
-    id_transaccion: Text = Text("The envelope asked for.")
-    nombre: Text = Text("Its name.")
-    estado: Choice = Choice("Its state, as the vendor's number.", choices=STATUSES, meaning="estado_nombre")
-    id_documento: Text = Text("The document.")
-    documento: Text = Text("Name of its file.")
-    id_firmante: Text = Text("The signer.")
-    firmante: Text = Text("The signer's name.")
-    email: Text = Text("The signer's e-mail address.")
-    orden: Integer = Integer("The signer's turn.")
-    aprobador: Flag = Flag("Whether the signer approves instead of signing.")
-    firmada: Bool = Bool("Whether it is signed.")
-    fecha_firma: Timestamp = Timestamp("When it was signed.", format="iso")
-    en_turno: Bool = Bool("Whether it can be signed now: the envelope is out, and it is this signer's turn.")
-    error: Text = Text("Why the envelope could not be read; missing where it was.")
-
-
-class SignerOf(Signer):
-    """A signer of one of several envelopes."""
-
-    id_transaccion: Text = Text("The envelope asked for.")
-    error: Text = Text("Why the envelope could not be read; missing where it was.")
 
 
 class TemplateRole(Record):
@@ -97,35 +72,70 @@ class Signio(VendorClient, declared.Signio):
         """
         if isinstance(envelope_id, str):
             return super().signers(envelope_id)
-        asked = _ids(envelope_id)
+        asked = ids_of(envelope_id)
         rows: list[dict[str, Any]] = []
         for envelope, found in zip(asked, self._read(asked), strict=True):
-            people = [{"error": str(found)}] if isinstance(found, ToolkitError) else found.get("contactos") or ()
+            failed = isinstance(found, ToolkitError)
+            people = [{"error": str(found)}] if failed else objects(found.get("contactos"))
             rows += [{**person, "id_transaccion": envelope} for person in people]
-        table = frames.to_frame(SignerOf, rows)
+        table = frames.to_frame(self.connection.assumed.record(SignerOf), rows)
         return table[["id_transaccion", *(c for c in table if c != "id_transaccion")]]
 
-    def signature_status(self, envelope_ids: Iterable[str]) -> pd.DataFrame:
-        """Show who has signed what, and whose turn it is.
+    def signature_status(self, envelope_ids: Iterable[str], *, roles: Any = None) -> pd.DataFrame:
+        """Show who has signed what, in which role, and what each open signature waits for.
 
         Args:
-            envelope_ids: identifiers of envelopes, as a list or a column. They are read several at a time.
+            envelope_ids: identifiers of envelopes, as a list or a column; each is read once, several at a time.
+            roles: what the signers' roles are called, for the vendor's answer names none: a report of `add_signers`,
+                `plan.signers`, or any rows with `id_firmante` and `rol`.
 
         Returns:
             One row per envelope, document and signer, in the order of `envelope_ids`. An envelope that cannot be read,
-            or in which nobody signs, is one row; `error` says why one could not be read.
+            or in which nobody signs, is one row; `error` says why one could not be read. `signature` tells `waits` (for
+            this signer) from `not yet`, `draft`, `rejected` and the other ends.
 
         >>> envelope_id = signio.create_envelope("Contrato")
         >>> signio.signature_status([envelope_id])[["nombre", "estado_nombre"]]
              nombre   estado_nombre
         0  Contrato  En elaboración
         """
-        asked = _ids(envelope_ids)
+        asked, named = ids_of(envelope_ids), roles_of(roles)
         rows: list[dict[str, Any]] = []
         for envelope, found in zip(asked, self._read(asked), strict=True):
             failed = isinstance(found, ToolkitError)
-            rows += [{"id_transaccion": envelope, "error": str(found)}] if failed else _status(envelope, found)
-        return frames.to_frame(SignatureStatus, rows)
+            unread = {"id_transaccion": envelope, "error": str(found)}
+            rows += [unread] if failed else status_rows(envelope, found, named)
+        return frames.to_frame(self.connection.assumed.record(SignatureStatus), rows)
+
+    def status_changes(self, envelope_ids: Iterable[str], *, reader: str, roles: Any = None) -> StatusChanges:
+        """Show what changed since this reader last marked changes as processed.
+
+        The same changes come again at each call, until `.mark_processed()`: nothing is lost when a kernel dies, and
+        nothing is processed twice. What was processed is remembered in the ledger.
+
+        Args:
+            envelope_ids: as for `signature_status`.
+            reader: a name for what looks at the changes, as "monthly report": each reader has its own memory.
+            roles: as for `signature_status`.
+
+        Returns:
+            The changes: `.table`, `.summary`, `.to_excel(path)`, `.mark_processed()`.
+
+        Raises:
+            InputError: the reader has no name.
+            PushRefused: another process asks just now, or the ledger is damaged or gone.
+
+        >>> envelope_id = signio.create_envelope("Contrato")
+        >>> changes = signio.status_changes([envelope_id], reader="monthly report")
+        >>> changes.mark_processed()
+        >>> len(signio.status_changes([envelope_id], reader="monthly report"))
+        0
+        """
+        memory = self.connection.memory("readers", "")
+        return StatusChanges(
+            self.signature_status(envelope_ids, roles=roles),
+            Reader(memory, reader, self.connection.session.clock),
+        )
 
     def template_roles(self) -> pd.DataFrame:
         """List the roles of every template.
@@ -266,29 +276,3 @@ class Signio(VendorClient, declared.Signio):
         answers = self.connection.client.each(whole, wanted, label="envelopes")
         unexpected = BadAnswer("envelope: the answer is not an object")
         return [answer if isinstance(answer, dict | ToolkitError) else unexpected for answer in answers]
-
-
-def _ids(given: Iterable[str]) -> list[str]:
-    return [str(one) for one in given]
-
-
-def _status(asked: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rows of one envelope."""
-    documents = {d["id_documento"]: d for d in found.get("documentos") or ()}
-    people = {p["id_contacto"]: p for p in found.get("contactos") or ()}
-    signatures = found.get("firmas") or ()
-    waiting = [_turn(people.get(s["id_firmante"], {})) for s in signatures if not s["fecha_firma"]]
-    first = min(waiting, default=None) if found.get("estado") == Status.PENDING else None
-    envelope = {f.key: found.get(f.key) for f in Envelope.fields} | {"id_transaccion": asked}
-    rows = []
-    for signature in signatures:
-        person, open_ = people.get(signature["id_firmante"], {}), not signature["fecha_firma"]
-        row = {**signature, **{k: person.get(k) for k in ("email", "orden", "aprobador")}, **envelope}
-        row |= {"firmante": person.get("nombre"), "firmada": not open_, "en_turno": open_ and _turn(person) == first}
-        rows.append(row | {"documento": documents.get(signature["id_documento"], {}).get("nombre")})
-    return rows or [envelope]
-
-
-def _turn(person: Mapping[str, Any]) -> float:
-    """Who has no order comes last."""
-    return float("inf") if person.get("orden") in (None, "") else float(person["orden"])

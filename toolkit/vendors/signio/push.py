@@ -18,6 +18,7 @@ from toolkit.vendors.signio.api import Signio
 from toolkit.vendors.signio.api.base import Status
 from toolkit.vendors.signio.drafts import Draft
 from toolkit.vendors.signio.people import PERSON, SIGNERS
+from toolkit.vendors.signio.status import APPROVES, SIGNS
 
 KEYS = uuid.UUID("a3c1f0de-6f2b-5a53-9d0e-5e9a6a4d7c11")  # of the deduplication keys
 IDENTITY = (Text(name="envelope"), Text(name="content"))
@@ -90,7 +91,18 @@ class Signers(BaseTarget):
         return self._endpoint, wire.request(self._endpoint, values)
 
     def results(self, batch: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
-        return {int(batch.positions[0]): {"id_firmante": payload["id_firmante"]}}
+        position = int(batch.positions[0])
+        return {position: {"id_firmante": payload["id_firmante"], "rol": self._role(position)}}
+
+    def _role(self, position: int) -> str:
+        """The role of a signer as people call it: in the documents, else in the envelope."""
+        person = self._person(position)
+        roles = person.get("operation_rol") or person.get("rol")
+        return (
+            ", ".join(roles)
+            if isinstance(roles, list)
+            else str(roles or (APPROVES if person.get("aprobador") else SIGNS))
+        )
 
     def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
         named = [str(self._columns[name]) for name in result.errors if name in self._columns]
@@ -100,7 +112,7 @@ class Signers(BaseTarget):
         person, found = self._person(position), self._signio.signers(self._envelope)
         same = found[[*PERSON]] == [person[name] for name in PERSON]
         ids = found.loc[same.all(axis=1), "id_contacto"]
-        return {"id_firmante": ids.iloc[0]} if len(ids) else None
+        return {"id_firmante": ids.iloc[0], "rol": self._role(position)} if len(ids) else None
 
 
 class Drafting(BaseTarget):
