@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from toolkit import Api
+from toolkit import Api, Outcome
 from toolkit.plain import CATALOGUES, LANGUAGES
 from toolkit.spec import KINDS, Field, Nested, Rows
 from toolkit.vendors.vendor import Vendor
@@ -73,6 +73,7 @@ def template() -> Catalog:
 def _declared() -> Iterator[tuple[str, str]]:
     """What declarations say of what people enter, and what kinds of cells are called: forms show both."""
     yield from ((kind().kind, "toolkit/spec/fields.py") for kind in KINDS)
+    yield from ((outcome.value, "toolkit/sheets/outcomes.py") for outcome in Outcome)
     for vendor in Api.vendors().values():
         for field in _entered(vendor):
             choices = getattr(field, "choices", {}).values()

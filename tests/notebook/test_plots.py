@@ -111,8 +111,8 @@ def test_three_hundred_signers_fit_on_a_page() -> None:
     drawn(axes)
     assert axes.figure.get_size_inches()[1] < 11  # type: ignore[union-attr]
     assert names(axes)[0] == "Persona 250", "who has most left to sign comes first"
-    (rest,) = [text.get_text() for text in axes.texts if "other" in text.get_text()]
-    assert rest == "and 275 other signers: 250 signed, 25 can sign now"
+    (rest,) = [text.get_text() for text in axes.texts if "more" in text.get_text()]
+    assert rest == "and 275 more: 250 signed, 25 can sign now"
 
 
 def test_sixty_peers_fit_side_by_side() -> None:

@@ -97,7 +97,7 @@ def test_wrong_parameters_are_errors_and_nothing_runs(tmp_path: Path, given: dic
 
 
 def test_a_notebook_without_parameters_takes_none(tmp_path: Path) -> None:
-    with pytest.raises(toolkit.InputError, match="has none"):
+    with pytest.raises(toolkit.InputError, match="has no parameters"):
         toolkit.run_report(notebook(tmp_path, "1"), tmp_path / "out", parameters={"month": "2026-12"})
 
 

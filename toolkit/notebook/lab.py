@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from toolkit.plain import message
 from toolkit.settings import without_secrets
 
 FIRST = "1-first-five-minutes.ipynb"
@@ -57,9 +58,19 @@ def run(folder: Path, options: Sequence[str] = (), say: Callable[[str], None] = 
 
     environment = _environment()
     if kept := sorted(set(os.environ) - set(environment)):
-        say(f"Not handed on to JupyterLab: {', '.join(kept)}. For notebooks, keep it in the keyring.")
+        say(
+            message(
+                "Not handed on to JupyterLab: {names}. For notebooks, keep it in the keyring.", names=", ".join(kept)
+            )
+        )
     with ended_by_signals(), _sandbox(environment) as (url, box), _quiet(environment) as quiet:
-        say(f"Notebooks: {folder.resolve()}. Sandbox: {url}. Ctrl-C ends JupyterLab and the sandbox.")
+        say(
+            message(
+                "Notebooks: {folder}. Sandbox: {url}. Ctrl-C ends JupyterLab and the sandbox.",
+                folder=folder.resolve(),
+                url=url,
+            )
+        )
         command = [sys.executable, "-P", "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
         command += [f"--LabApp.default_url=/lab/tree/{FIRST}", "--ServerApp.answer_yes=True"]
         command += [f"--ServerApp.tornado_settings=websocket_max_message_size={LARGEST_MESSAGE}"]
@@ -118,7 +129,7 @@ def _sandbox(environment: Mapping[str, str]) -> "Iterator[tuple[str, subprocess.
         try:
             url = box.stdout.readline().strip()
             if not url:
-                raise OSError("the sandbox did not start")
+                raise OSError(message("the sandbox did not start"))
             yield url, box
         finally:
             box.stdin.close()

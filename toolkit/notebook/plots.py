@@ -7,15 +7,17 @@ from toolkit import plots
 plots.signatures_over_time(api.signio.signature_status(ids))
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from toolkit.errors import InputError
+from toolkit.plain import current_language, mark, message, number, plural
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
 GOOD, LATER, BAD, DOUBT, QUIET = (
     "#0072B2",
@@ -32,10 +34,13 @@ OUTCOME_COLOURS = {
     "duplicated": "#CC79A7",
     "not sent": QUIET,
 }
+SIGNED, CAN_SIGN, WAITS = mark("signed"), mark("can sign now"), mark("waits for others")
+NEVER = mark("will not come")
+CODES, WITHOUT, NOT_READ = mark("card codes"), mark("users without a code"), mark("users not read")
 ROW = 0.32  # inches that a bar needs
 MOST_ROWS, MOST_COLUMNS = 25, 14  # that a picture can show; what is beyond them is one row, one column
 LONGEST = 28  # characters of a name; the rest of it is "…"
-OTHER = "\u00a0other "  # in the name of the row that stands for those beyond
+OTHERS = "\u00a0"  # ends the name of the row that stands for those beyond
 STOPPED = (4, 6, 8)  # states of an envelope, rejected, suspended, returned, in which nobody signs any more
 
 
@@ -50,11 +55,11 @@ def outcomes(summary: "pd.Series[int]", *, ax: "Axes | None" = None) -> "Axes":
     colours = [OUTCOME_COLOURS.get(str(name), QUIET) for name in counts.index]
     axes = _axes(ax, len(counts))
     bars = axes.barh(range(len(counts)), counts.to_numpy(), color=colours)
-    axes.bar_label(bars, [f"{count:,}" for count in counts], padding=3)
-    _rows(axes, counts.index)
-    axes.set(title=_counted(int(summary.sum()), "row"), xlabel="rows")
+    axes.bar_label(bars, [number(count) for count in counts], padding=3)
+    _rows(axes, [message(str(name)) for name in counts.index])
+    axes.set(title=plural("{count} row", "{count} rows", count=int(summary.sum())), xlabel=message("rows"))
     axes.margins(x=0.12)
-    _counts(axes, counts.empty, "no rows")
+    _counts(axes, counts.empty, message("no rows"))
     return axes
 
 
@@ -68,7 +73,7 @@ def signatures_over_time(status: pd.DataFrame, *, ax: "Axes | None" = None) -> "
         status: from `signio.signature_status`.
         ax: where to draw; a new figure where it is None.
     """
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator
 
     awaited = _signatures(status)
     given = awaited["fecha_firma"].dropna().sort_values()
@@ -84,14 +89,16 @@ def signatures_over_time(status: pd.DataFrame, *, ax: "Axes | None" = None) -> "
             axes.set_xlim(moments.iloc[0] - around, moments.iloc[0] + around)
         days = AutoDateLocator()
         axes.xaxis.set_major_locator(days)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(days))
+        axes.xaxis.set_major_formatter(_dates(days))
     else:
         axes.set_xticks([])
-        axes.text(0.5, 0.5, "no signatures yet", ha="center", va="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, message("no signatures yet"), ha="center", va="center", transform=axes.transAxes)
     axes.axhline(possible, color=QUIET, linestyle="--", linewidth=1)
     lost = len(awaited) - possible
-    never = f"; {lost:,} will not come" if lost else ""
-    axes.set(title=f"{len(given):,} of {_counted(possible, 'signature')}{never}", ylabel="signatures", xlabel="UTC")
+    title = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=len(given), count=possible)
+    if lost:
+        title = message("{signatures}; {lost:,} will not come", signatures=title, lost=lost)
+    axes.set(title=title, ylabel=message("signatures"), xlabel="UTC")
     axes.set_ylim(0, max(1, possible, len(given)) * 1.08)
     _whole_numbers(axes.yaxis)
     return axes
@@ -111,14 +118,13 @@ def signatures_by_signer(status: pd.DataFrame, *, ax: "Axes | None" = None) -> "
     signer = awaited["firmante"].fillna(awaited["email"]).fillna(awaited["id_firmante"])
     signed, turn = _signed(awaited), awaited["en_turno"].fillna(False).astype(bool)
     left = ~signed & ~_stopped(awaited)
-    parts = {"signed": signed, "can sign now": left & turn, "waits for others": left & ~turn}
-    parts["will not come"] = ~signed & ~left
+    parts = {SIGNED: signed, CAN_SIGN: left & turn, WAITS: left & ~turn, NEVER: ~signed & ~left}
     table = pd.DataFrame(parts).groupby(signer.to_numpy(), sort=False).sum()
-    left_to_sign = table["can sign now"] + table["waits for others"]
+    left_to_sign = table[CAN_SIGN] + table[WAITS]
     table = table.loc[left_to_sign.sort_values(ascending=False, kind="stable").index]
     colours = dict(zip(parts, (GOOD, DOUBT, LATER, QUIET), strict=True))
-    axes = _stacked(table, colours, ax, "signer")
-    axes.set(title="Signatures by signer", xlabel="signatures")
+    axes = _stacked(table, colours, ax, empty=message("no signers"))
+    axes.set(title=message("Signatures by signer"), xlabel=message("signatures"))
     return axes
 
 
@@ -134,22 +140,23 @@ def answers(given: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     _has(given, "groupData", "idPpeers", "fieldName")
     known = given.dropna(subset=["fieldName"])
     table = known.groupby(["groupData", "idPpeers"], sort=True).size().unstack(fill_value=0)
-    table = _cut(_cut(table.T, MOST_COLUMNS, "peer").T, MOST_ROWS, "category")
+    table = _cut(_cut(table.T, MOST_COLUMNS, _other_peers).T, MOST_ROWS, _other_categories)
     axes = _axes(ax, len(table) + 2)
     if table.empty:
-        _counts(axes, True, "no answers yet")
+        _counts(axes, True, message("no answers yet"))
     else:
-        own = table.loc[~table.index.str.contains(OTHER), ~table.columns.str.contains(OTHER)]
+        own = table.loc[~table.index.str.endswith(OTHERS), ~table.columns.str.endswith(OTHERS)]
         most = own.to_numpy().max()
         axes.imshow(table.to_numpy(), cmap="Blues", aspect="auto", vmin=0, vmax=most)
         dark = most / 2
         for row, counts in enumerate(table.to_numpy()):
             for column, count in enumerate(counts):
-                axes.text(column, row, f"{count:,}", ha="center", va="center", color="w" if count > dark else "k")
+                axes.text(column, row, number(count), ha="center", va="center", color="w" if count > dark else "k")
     columns = [_short(name) for name in table.columns]
     axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", rotation_mode="anchor", parse_math=False)
     axes.set_yticks(range(len(table)), [_short(name) for name in table.index], parse_math=False)
-    axes.set(title=f"{_counted(len(known), 'field')} answered, by category and peer")
+    one, many = "{count} field answered, by category and peer", "{count} fields answered, by category and peer"
+    axes.set(title=plural(one, many, count=len(known)))
     return axes
 
 
@@ -162,11 +169,12 @@ def card_codes_per_domain(codes: pd.DataFrame, *, ax: "Axes | None" = None) -> "
     """
     _has(codes, "DomainName", "CardCode", "error")
     has, failed = codes["CardCode"].notna(), codes["error"].notna()
-    parts = {"card codes": has, "users without a code": ~has & ~failed, "users not read": failed}
+    parts = {CODES: has, WITHOUT: ~has & ~failed, NOT_READ: failed}
     table = pd.DataFrame(parts).groupby(codes["DomainName"].to_numpy(), sort=True).sum()
     table = table.loc[table.sum(axis=1).sort_values(ascending=False, kind="stable").index]
-    axes = _stacked(table, dict(zip(parts, (GOOD, LATER, BAD), strict=True)), ax, "domain")
-    axes.set(title="Card codes by domain", xlabel="users")
+    colours = dict(zip(parts, (GOOD, LATER, BAD), strict=True))
+    axes = _stacked(table, colours, ax, empty=message("no domains"))
+    axes.set(title=message("Card codes by domain"), xlabel=message("users"))
     return axes
 
 
@@ -180,21 +188,23 @@ def _axes(ax: "Axes | None", rows: int) -> "Axes":
     return made
 
 
-def _stacked(table: pd.DataFrame, colours: Mapping[str, str], ax: "Axes | None", what: str) -> "Axes":
+def _stacked(table: pd.DataFrame, colours: Mapping[str, str], ax: "Axes | None", *, empty: str) -> "Axes":
     """A bar for each row, a piece for each column that is not empty everywhere."""
     rest, table = table.iloc[MOST_ROWS:], table.head(MOST_ROWS)
     axes, left = _axes(ax, len(table)), pd.Series(0, index=table.index)
     for name, colour in colours.items():
         if table[name].any():
-            bars = axes.barh(range(len(table)), table[name].to_numpy(), left=left.to_numpy(), color=colour, label=name)
+            bars = axes.barh(
+                range(len(table)), table[name].to_numpy(), left=left.to_numpy(), color=colour, label=message(name)
+            )
             ink = "k" if colour in (LATER, DOUBT) else "w"
-            axes.bar_label(bars, [f"{n:,}" if n else "" for n in table[name]], label_type="center", color=ink)
+            axes.bar_label(bars, [number(n) if n else "" for n in table[name]], label_type="center", color=ink)
             left = left + table[name]
     _rows(axes, table.index)
-    _counts(axes, table.empty, f"no {what}s")
+    _counts(axes, table.empty, empty)
     if len(rest):  # a bar of theirs would be the only one to be seen
-        sums = ", ".join(f"{int(n):,} {name}" for name, n in rest.sum().items() if n)
-        axes.annotate(f"and {_counted(len(rest), f'other {what}')}: {sums}", (0, 0), (0, -38),
+        sums = ", ".join(f"{number(int(n))} {message(str(name))}" for name, n in rest.sum().items() if n)
+        axes.annotate(message("and {count:,} more: {sums}", count=len(rest), sums=sums), (0, 0), (0, -38),
                       xycoords="axes fraction", textcoords="offset points", fontsize="small")  # fmt: skip
     handles, labels = axes.get_legend_handles_labels()
     if labels and ax is None:
@@ -204,14 +214,22 @@ def _stacked(table: pd.DataFrame, colours: Mapping[str, str], ax: "Axes | None",
     return axes
 
 
-def _cut(table: pd.DataFrame, most: int, what: str) -> pd.DataFrame:
+def _cut(table: pd.DataFrame, most: int, others_label: Callable[[int], str]) -> pd.DataFrame:
     """The largest rows, in the order that they have, and the sum of the others."""
     if len(table) <= most:
         return table
     kept = table.sum(axis=1).nlargest(most - 1).index
     rest = table.drop(index=kept)
-    others = rest.sum().to_frame(f"{len(rest):,}{OTHER}{_plural(what)}").T
+    others = rest.sum().to_frame(others_label(len(rest)) + OTHERS).T
     return pd.concat([table.loc[table.index.isin(kept)], others])
+
+
+def _other_peers(count: int) -> str:
+    return plural("{count} other peer", "{count} other peers", count=count)
+
+
+def _other_categories(count: int) -> str:
+    return plural("{count} other category", "{count} other categories", count=count)
 
 
 def _rows(axes: "Axes", names: "Sequence[object] | pd.Index[str]") -> None:
@@ -236,12 +254,19 @@ def _short(name: object) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what if count == 1 else _plural(what)}"
+def _dates(days: "AutoDateLocator") -> "ConciseDateFormatter":
+    """Short dates; in figures where matplotlib does not know the names of the months."""
+    from matplotlib.dates import ConciseDateFormatter
 
-
-def _plural(what: str) -> str:
-    return f"{what.removesuffix('y')}ies" if what.endswith("y") else f"{what}s"
+    if current_language() == "en":
+        return ConciseDateFormatter(days)
+    whole, day = "%d/%m/%Y", "%d/%m"
+    return ConciseDateFormatter(
+        days,
+        formats=["%Y", "%m/%Y", day, "%H:%M", "%H:%M", "%S.%f"],
+        zero_formats=["", "%Y", "%m/%Y", day, "%H:%M", "%H:%M"],
+        offset_formats=["", "%Y", "%m/%Y", whole, whole, f"{whole} %H:%M"],
+    )
 
 
 def _whole_numbers(axis: object) -> None:
@@ -267,4 +292,5 @@ def _stopped(signatures: pd.DataFrame) -> "pd.Series[bool]":
 
 def _has(frame: pd.DataFrame, *columns: str) -> None:
     if missing := [name for name in columns if name not in frame]:
-        raise InputError(f"this frame has no column {', '.join(map(repr, missing))}: is it the one that is meant?")
+        names = ", ".join(map(repr, missing))
+        raise InputError(message("this frame has no column {names}: is it the one that is meant?", names=names))

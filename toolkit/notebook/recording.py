@@ -15,6 +15,7 @@ from toolkit.errors import InputError, ToolkitError
 from toolkit.http.secrets import holds_secret, scrub, scrub_json, scrubbed
 from toolkit.http.session import Session
 from toolkit.http.wire import Answer, Request, classify
+from toolkit.plain import day, message
 from toolkit.spec import Endpoint, Meaning, System, secret_keys
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class Recording:
         from vcr.errors import UnhandledHTTPRequestError
 
         if not endpoint.repeatable:
-            raise InputError(f"{endpoint.name} changes something: inside a recording only reads are run")
+            raise InputError(
+                message("{name} changes something: inside a recording only reads are run", name=endpoint.name)
+            )
         wanted = _as_recorded(endpoint, request)
         if not self.replays:
             answer = send()
@@ -61,8 +64,13 @@ class Recording:
                 return _answer(self._cassette.play_response(wanted))
         except UnhandledHTTPRequestError:
             raise NotRecorded(
-                f"{self.path} does not know this call (any more): {wanted.method} {wanted.uri}. Nothing was sent. "
-                'Record it again with mode="record"'
+                message(
+                    "{path} does not know this call (any more): {method} {uri}. Nothing was sent. Record it again "
+                    'with mode="record"',
+                    path=self.path,
+                    method=wanted.method,
+                    uri=wanted.uri,
+                )
             ) from None
 
     def save(self) -> None:
@@ -101,15 +109,24 @@ def recorded(
     path = Path(path)
     now = _aware(now or datetime.now(UTC)).replace(microsecond=0)
     if mode not in get_args(Mode):
-        raise InputError(f"there is no mode {mode!r}; there are {', '.join(get_args(Mode))}")
+        raise InputError(
+            message("there is no mode {mode!r}; there are {names}", mode=mode, names=", ".join(get_args(Mode)))
+        )
     if Session.recorder is not None:
-        raise InputError("a recording is running already; recordings do not nest")
+        raise InputError(message("a recording is running already; recordings do not nest"))
     if mode == "replay" and not path.exists():
-        raise InputError(f"there is no recording {path}")
+        raise InputError(message("there is no recording {path}", path=path))
     known = _recorded_at(path) if path.exists() else None
     stale = known is not None and not_before is not None and known < _aware(not_before)
-    if stale and mode == "replay":
-        raise InputError(f"{path} was recorded at {known:%Y-%m-%d %H:%M} UTC, before {not_before:%Y-%m-%d %H:%M}")
+    if known and not_before and stale and mode == "replay":
+        raise InputError(
+            message(
+                "{path} was recorded at {known} UTC, before {not_before}",
+                path=path,
+                known=day(known),
+                not_before=day(not_before),
+            )
+        )
     replays = mode == "replay" or (mode == "once" and path.exists() and not stale)
     recording = Recording(path, replays=replays, as_of=known if known is not None and replays else now)
     Session.recorder = recording
@@ -142,7 +159,7 @@ def load_ipython_extension(shell: Any) -> None:
     def magic(line: str, cell: str) -> None:
         path, *mode = line.split() or [""]
         if not path:
-            raise InputError("say where the recording is: %%recorded reports/2026-11.yaml")
+            raise InputError(message("say where the recording is: %%recorded reports/2026-11.yaml"))
         with recorded(path, mode=mode[0] if mode else "once"):  # type: ignore[arg-type]
             shell.run_cell(cell).raise_error()
 
@@ -158,7 +175,7 @@ class PlainYaml:
 
         loaded = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
         if not all(map(_is_exchange, loaded["interactions"])):
-            raise ValueError("an exchange is incomplete")
+            raise ValueError(message("an exchange is incomplete"))
         return loaded
 
     @staticmethod
@@ -208,8 +225,11 @@ def _cassette(path: Path, replays: bool) -> "Cassette":
         return Cassette.load(path=str(path), record_mode=RecordMode.NONE, **facts)
     except (yaml.YAMLError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise InputError(
-            f"{path} is no recording that can be read: it is damaged, or holds more than data. Nothing of it was run. "
-            'Record it again with mode="record"'
+            message(
+                "{path} is no recording that can be read: it is damaged, or holds more than data. Nothing of "
+                'it was run. Record it again with mode="record"',
+                path=path,
+            )
         ) from None
 
 
@@ -271,4 +291,11 @@ def refuse_secrets(path: Path, exchanges: Iterable[tuple[Any, Mapping[str, Any]]
     """
     for request, answer in exchanges:
         if holds_secret(f"{request.uri} {request.headers} {request.body} {answer['body']['string']!r}"):
-            raise ToolkitError(f"{path} was not written: a secret would stand in {request.method} {request.path}")
+            raise ToolkitError(
+                message(
+                    "{path} was not written: a secret would stand in {method} {address}",
+                    path=path,
+                    method=request.method,
+                    address=request.path,
+                )
+            )

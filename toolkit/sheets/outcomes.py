@@ -2,11 +2,13 @@
 
 import enum
 
+from toolkit.plain import mark
+
 COLUMNS = ("outcome", "error", "error_column", "error_value")
 
 
 class Outcome(enum.StrEnum):
-    """What became of a row; `.meaning` says it in words."""
+    """What became of a row; `.meaning` says it in words, `message` in the reader's."""
 
     meaning: str
 
@@ -15,12 +17,12 @@ class Outcome(enum.StrEnum):
         member._value_, member.meaning = value, meaning
         return member
 
-    VERIFIED = "verified", "stored, and counted or read back"
-    ACCEPTED = "accepted", "the vendor said yes"
-    REJECTED = "rejected", "the vendor said no"
-    UNKNOWN = "unknown", "sent, without a trustworthy answer; never sent again on its own"
-    DUPLICATED = "duplicated", "stored twice: the vendor applied a request late"
-    NOT_SENT = "not sent", "nothing left this machine for this row"
+    VERIFIED = "verified", mark("stored, and counted or read back")
+    ACCEPTED = "accepted", mark("the vendor said yes")
+    REJECTED = "rejected", mark("the vendor said no")
+    UNKNOWN = "unknown", mark("sent, without a trustworthy answer; never sent again on its own")
+    DUPLICATED = "duplicated", mark("stored twice: the vendor applied a request late")
+    NOT_SENT = "not sent", mark("nothing left this machine for this row")
 
 
 NAMES = tuple(str(outcome) for outcome in Outcome)

@@ -9,6 +9,7 @@ from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.view import Child
 from toolkit.plain import mark, message, number
 from toolkit.push import Report
+from toolkit.sheets import outcomes
 from toolkit.sheets.outcomes import IN
 
 SHORT = {
@@ -16,14 +17,8 @@ SHORT = {
     "unknown": mark("in doubt"),
     "duplicated": mark("stored twice"),
 }
-MEANING = {
-    "verified": mark("stored, and counted or read back"),
-    "accepted": mark("the vendor said yes"),
-    "rejected": mark("the vendor said no"),
-    "unknown": mark("sent, without a trustworthy answer; never sent again on its own"),
-    "duplicated": mark("stored twice by the vendor"),
-    "not sent": mark("nothing left this computer for it"),
-}
+
+MEANING = {str(outcome): outcome.meaning for outcome in outcomes.Outcome}
 
 
 class Outcome:
@@ -65,8 +60,8 @@ class Outcome:
         """The counts with what they mean, and the rows to look at."""
         counts = self.report.table["outcome"].value_counts()
         counts = counts[counts > 0]
-        meaning = [message(MEANING[str(name)]) if name in MEANING else "" for name in counts.index]
-        lines = [[str(name), number(n), said] for (name, n), said in zip(counts.items(), meaning, strict=True)]
+        meaning = [message(MEANING[str(name)]) for name in counts.index]
+        lines = [[message(str(name)), number(n), said] for (name, n), said in zip(counts.items(), meaning, strict=True)]
         notes = [str(note) for note in self.report.facts.get("notes", ())]
         return [
             parts.grid([message("Outcome"), message("Count"), message("Meaning")], lines, label=message("Outcome")),

@@ -210,7 +210,7 @@ def values_of(inputs: Sequence[Input]) -> dict[str, Any]:
         try:
             values[i.field.name] = i.read()
         except ValueError as problem:
-            wrong[i.field.name] = f"is not JSON: {problem}"
+            wrong[i.field.name] = message("is not JSON: {problem}", problem=problem)
     entered = {name: value for name, value in values.items() if value is not None}
     row = pd.DataFrame({name: pd.Series([value], dtype=object) for name, value in entered.items()}, index=[0])
     for line in check(row, Takes(tuple(i.field for i in inputs), empty_rows=True)).errors.to_dict("records"):

@@ -10,6 +10,7 @@ from toolkit.errors import InputError
 from toolkit.notebook.reports.page import page_of, print_page
 from toolkit.notebook.reports.parameters import from_texts, parameters_of, read, set_parameters
 from toolkit.notebook.reports.run import execute
+from toolkit.plain import message
 
 __all__ = ["Finished", "from_texts", "parameters_of", "run_report"]
 
@@ -49,7 +50,7 @@ def run_report(
     """
     source, folder = Path(notebook), Path(output)
     if folder.resolve() == source.parent.resolve():
-        raise InputError("the report would take the place of the notebook itself: give another folder")
+        raise InputError(message("the report would take the place of the notebook itself: give another folder"))
     book = read(source)
     set_parameters(book, parameters or {})
     execute(book, source.parent.resolve())

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from toolkit.plain import line, plain
+from toolkit.plain import line, mark, message, plain
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -32,7 +32,7 @@ PROGRAMS = (  # where browsers stand that are on no path: Windows, macOS
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
-BY_HAND = "print the HTML page from any browser"
+BY_HAND = mark("print the HTML page from any browser")
 # scripts do not run, nothing is fetched, nothing is sent: a report says the same wherever it is opened
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 PAGE = """<!doctype html>
@@ -93,10 +93,11 @@ def _described(book: "NotebookNode") -> "NotebookNode":
     for cell in book.cells:
         if cell.cell_type == "markdown":
             heading = [heading, *re.findall(r"^#+\s+(.+)", cell.source, re.MULTILINE)][-1]
+        alt = message("Chart: {heading}", heading=heading) if heading else message("Chart")
         for output in cell.get("outputs", ()):
             for kind in ("image/png", "image/jpeg"):
                 if kind in output.get("data", {}):
-                    output.metadata.setdefault(kind, {}).setdefault("alt", f"Chart: {heading}" if heading else "Chart")
+                    output.metadata.setdefault(kind, {}).setdefault("alt", alt)
     return book
 
 
@@ -126,7 +127,7 @@ def print_page(page: Path, target: Path) -> str:
     """Make a PDF of a page, where there is a browser that can; gives what to say where there is none."""
     browser = _browser()
     if browser is None:
-        return f"no PDF: there is no Chromium, Chrome or Edge on this computer; {BY_HAND}"
+        return message("no PDF: there is no Chromium, Chrome or Edge on this computer; {way}", way=message(BY_HAND))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [browser, "--headless", "--disable-gpu", "--no-first-run", f"--user-data-dir={profile}"]
         if getattr(os, "geteuid", lambda: 1)() == 0:
@@ -135,12 +136,14 @@ def print_page(page: Path, target: Path) -> str:
         try:
             done = subprocess.run(command, capture_output=True, timeout=120, check=False, env=_environment())
         except (OSError, subprocess.TimeoutExpired) as problem:
-            return f"no PDF: {browser}: {type(problem).__name__}; {BY_HAND}"
+            return message(
+                "no PDF: {browser}: {kind}; {way}", browser=browser, kind=type(problem).__name__, way=message(BY_HAND)
+            )
     if target.exists():
         return ""
     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
     why = f": {line(said[-1], 200)}" if said else ""
-    return f"no PDF: {browser} wrote none{why}; {BY_HAND}"
+    return message("no PDF: {browser} wrote none{why}; {way}", browser=browser, why=why, way=message(BY_HAND))
 
 
 def _environment() -> dict[str, str]:

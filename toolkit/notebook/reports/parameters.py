@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InputError
+from toolkit.plain import message
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -24,9 +25,9 @@ def read(path: Path) -> "NotebookNode":
     try:
         book: NotebookNode = nbformat.read(path, as_version=4)
     except OSError as problem:
-        raise InputError(f"{path} cannot be read: {problem.strerror}") from None
+        raise InputError(message("{path} cannot be read: {strerror}", path=path, strerror=problem.strerror)) from None
     except (ValueError, nbformat.ValidationError) as problem:
-        raise InputError(f"{path} is no notebook: {problem}") from None
+        raise InputError(message("{path} is no notebook: {problem}", path=path, problem=problem)) from None
     return book
 
 
@@ -41,7 +42,7 @@ def from_texts(notebook: str | Path, given: Sequence[str]) -> dict[str, Any]:
     for text in given:
         name, sign, value = text.partition("=")
         if not sign:
-            raise InputError(f"a parameter is given as name=value, not {text!r}")
+            raise InputError(message("a parameter is given as name=value, not {what!r}", what=text))
         values[name] = value if isinstance(known.get(name), str | None) else _plain(value, value)
     return values
 
@@ -57,8 +58,12 @@ def set_parameters(book: "NotebookNode", given: Mapping[str, Any]) -> None:
     cell = _tagged(book)
     known = _assigned(cell)
     if unknown := [name for name in given if name not in known]:
-        has = f"has {', '.join(known)}" if known else f"has none; its cell of parameters would have the tag {TAG!r}"
-        raise InputError(f"no parameter of this notebook: {', '.join(map(repr, unknown))}. It {has}")
+        if not known:
+            raise InputError(
+                message("this notebook has no parameters; the cell that sets them has the tag {tag!r}", tag=TAG)
+            )
+        names, there = ", ".join(map(repr, unknown)), ", ".join(known)
+        raise InputError(message("no parameter of this notebook: {names}. It has {known}", names=names, known=there))
     for name, value in given.items():
         _check(name, value, known[name])
     if given:
@@ -94,7 +99,21 @@ def _plain(text: str, otherwise: Any) -> Any:
 def _check(name: str, value: Any, default: Any) -> None:
     """The value can be written down, and is of the type of the one in the notebook."""
     if _plain(repr(value), ...) != value:
-        raise InputError(f"{name} is no plain value, but {type(value).__name__}; a secret belongs into the keyring")
+        raise InputError(
+            message(
+                "{name} is no plain value, but {kind}; a secret belongs into the keyring",
+                name=name,
+                kind=type(value).__name__,
+            )
+        )
     same = default is None or type(value) is type(default) or (type(default) is float and type(value) is int)
     if not same:
-        raise InputError(f"{name} is {type(default).__name__} in the notebook, as {default!r}; {value!r} is not")
+        raise InputError(
+            message(
+                "{name} is {kind} in the notebook, as {default!r}; {value!r} is not",
+                name=name,
+                kind=type(default).__name__,
+                default=default,
+                value=value,
+            )
+        )

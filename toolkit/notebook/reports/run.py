@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import ToolkitError
 from toolkit.http.secrets import looks_secret, scrub
+from toolkit.plain import message
 
 if TYPE_CHECKING:
     from nbclient import NotebookClient
@@ -50,14 +51,20 @@ def execute(book: "NotebookNode", folder: Path) -> None:
                     client.execute_cell(cell, number)
             except CellExecutionError as failure:
                 (why,) = _scrubbed([f"{failure.ename}: {failure.evalue}"], book, client)
-                why = "what looks like a secret stands in its message" if looks_secret(why) else scrub(why)
-                raise ToolkitError(f"cell {number + 1} failed, and nothing was written. {why}") from None
+                why = message("what looks like a secret stands in its message") if looks_secret(why) else scrub(why)
+                raise ToolkitError(
+                    message("cell {number} failed, and nothing was written. {why}", number=number + 1, why=why)
+                ) from None
             _take_secrets_out(book, client)
     except DeadKernelError:
-        raise ToolkitError(f"the kernel ended in cell {number + 1}, and nothing was written") from None
+        raise ToolkitError(
+            message("the kernel ended in cell {number}, and nothing was written", number=number + 1)
+        ) from None
     for number, cell in enumerate(book.cells, start=1):
         if any(map(looks_secret, _texts([cell.source, cell.get("outputs", [])]))):
-            raise ToolkitError(f"nothing was written: what looks like a secret would stand in cell {number}")
+            raise ToolkitError(
+                message("nothing was written: what looks like a secret would stand in cell {number}", number=number)
+            )
 
 
 def _take_secrets_out(book: "NotebookNode", client: "NotebookClient") -> None:
@@ -69,7 +76,7 @@ def _take_secrets_out(book: "NotebookNode", client: "NotebookClient") -> None:
     clean = dict(zip(texts, map(scrub, _scrubbed(texts, book, client)), strict=True))
     for number, cell in enumerate(book.cells, start=1):
         if clean[cell.source] != cell.source:
-            raise ToolkitError(f"nothing was written: the text of cell {number} holds a secret")
+            raise ToolkitError(message("nothing was written: the text of cell {number} holds a secret", number=number))
     for cell in code:
         cell.outputs = _changed(cell.outputs, clean.__getitem__)
 
