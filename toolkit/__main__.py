@@ -14,11 +14,12 @@ from toolkit.commands.console import complain, say
 from toolkit.commands.exits import Exit
 from toolkit.commands.extras import how_to_install
 from toolkit.commands.imports import require_writable
-from toolkit.plain import message
+from toolkit.plain import mark, message
 
 if TYPE_CHECKING:
     from toolkit.sandbox import Sandbox
 
+ABOUT = mark("Business systems from a notebook: DataFrames out, spreadsheets in, nothing lost, nothing sent twice.")
 EXTRAS = {"lab": "lab", "report": "reports"}  # of commands; of the others it is that of the sandbox
 OF_PACKAGES = {"psycopg": "team", "dask": "cluster", "distributed": "cluster"}
 
@@ -83,7 +84,7 @@ def ledger(chosen: argparse.Namespace) -> int:
         say(*care.repair(state, chosen.name, now))
     elif chosen.action == "trust":
         care.trust(state, chosen.name, chosen.why, now)
-        say(f"The counter of {chosen.name} is trusted again.")
+        say(message("The counter of {name} is trusted again.", name=chosen.name))
     else:
         return _forget(state, chosen.name, chosen.yes)
     return 0
@@ -95,9 +96,14 @@ def _forget(state: Path, name: str | None, yes: bool) -> int:
 
     what = name or "all"
     names = [condition.name for condition in care.check(state, [name] if name else None)]
-    say(f"Forgets {', '.join(names) or 'nothing'}: what was sent there is not known any more, and is sent again.")
-    if not yes and _typed(f"Type {what} to go on: ") != what:
-        return _failed("Nothing was forgotten.")
+    say(
+        message(
+            "Forgets {what}: what was sent there is not known any more, and is sent again.",
+            what=", ".join(names) or message("nothing"),
+        )
+    )
+    if not yes and _typed(message("Type {what} to go on: ", what=what)) != what:
+        return _failed(message("Nothing was forgotten."))
     if name:
         care.forget(state, name)
     else:
@@ -145,15 +151,17 @@ def sandbox(chosen: argparse.Namespace) -> int:
 
 
 def _welcome(box: "Sandbox") -> str:
-    lines = [f"The sandbox runs at {box.url}; Ctrl-C stops it.", ""]
+    lines = [message("The sandbox runs at {url}; Ctrl-C stops it.", url=box.url), ""]
     for system, address in box.addresses.items():
         account = ", ".join(f"{name} {value!r}" for name, value in box.credentials[system].items())
         lines.append(f"  {system:11}{address:36}  {account}".rstrip())
     lines += [
-        f"  {'control':11}{box.url}/control, with the token in {box.token_file}",
+        f"  {'control':11}{box.url}/control, {message('with the token in {file}', file=box.token_file)}",
         f"  {'OpenAPI':11}{box.url}/openapi.json",
         "",
-        f'With the environment variable TOOLKIT_SANDBOX={box.url}, toolkit.connect("sandbox") uses it.',
+        message(
+            'With the environment variable TOOLKIT_SANDBOX={url}, toolkit.connect("sandbox") uses it.', url=box.url
+        ),
     ]
     return "\n".join(lines)
 
@@ -163,8 +171,8 @@ def _parser() -> argparse.ArgumentParser:
     statuses = "\n".join(f"  {number:>3}  {message(number.meaning)}" for number in Exit)
     parser = argparse.ArgumentParser(
         prog=name,
-        description=toolkit.__doc__.partition("\n")[0],
-        epilog=f"exit status:\n{statuses}",
+        description=message(ABOUT),
+        epilog=message("exit status:\n{statuses}", statuses=statuses),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {toolkit.__version__}")
@@ -182,30 +190,43 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         return made
 
     made = command(
-        demo, "put a spreadsheet of 5,200 invented contacts into the embedded sandbox, and see what became of each"
+        demo,
+        message("put a spreadsheet of 5,200 invented contacts into the embedded sandbox, and see what became of each"),
     )
-    made.add_argument("--output", type=Path, metavar="FILE", help="the result workbook (default: resultado.xlsx, here)")
-    imports.add_parser(named("import", imports.ABOUT))
-    made = command(lab, "open JupyterLab on a copy of the notebooks, with a sandbox beside it")
-    made.add_argument("--folder", type=Path, default=Path("toolkit-notebooks"), metavar="DIR", help="for the copy")
-    made.add_argument("options", nargs="*", metavar="OPTION", help="for JupyterLab, after --, as: -- --no-browser")
-    _ledger_parser(command(ledger, "say what this computer knows to have been sent, and mend what is damaged of it"))
-    overview.add_pushes(named("pushes", "list what was sent, when, by whom, and what became of it"))
-    made = command(report, "run a notebook from top to bottom, and write it as a notebook, an HTML page and a PDF")
+    made.add_argument(
+        "--output", type=Path, metavar="FILE", help=message("the result workbook (default: resultado.xlsx, here)")
+    )
+    imports.add_parser(named("import", message(imports.ABOUT)))
+    made = command(lab, message("open JupyterLab on a copy of the notebooks, with a sandbox beside it"))
+    made.add_argument(
+        "--folder", type=Path, default=Path("toolkit-notebooks"), metavar="DIR", help=message("for the copy")
+    )
+    made.add_argument(
+        "options", nargs="*", metavar="OPTION", help=message("for JupyterLab, after --, as: -- --no-browser")
+    )
+    _ledger_parser(
+        command(ledger, message("say what this computer knows to have been sent, and mend what is damaged of it"))
+    )
+    overview.add_pushes(named("pushes", message("list what was sent, when, by whom, and what became of it")))
+    made = command(
+        report, message("run a notebook from top to bottom, and write it as a notebook, an HTML page and a PDF")
+    )
     made.add_argument("notebook", type=Path, metavar="NOTEBOOK")
-    about = "the value of a name in the notebook's cell tagged `parameters`; may be given several times"
+    about = message("the value of a name in the notebook's cell tagged `parameters`; may be given several times")
     made.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=about)
-    made.add_argument("--output", type=Path, required=True, metavar="DIR", help="where the three files go")
-    made.add_argument("--no-pdf", dest="pdf", action="store_false", help="leave the PDF out")
-    overview.add_resume(named("resume", "go on with imports that were begun and are not finished"))
-    made = command(sandbox, "run the systems on this computer, for tests and for trying things out")
-    made.add_argument("--data", type=Path, metavar="FILE", help="keep the state in this file")
-    made.add_argument("--port", type=_port, default=0, metavar="N", help="listen there (default: any free port)")
-    about = "make a vendor another one, as ida.date_form=%%Y-%%m-%%d; may be given several times"
+    made.add_argument("--output", type=Path, required=True, metavar="DIR", help=message("where the three files go"))
+    made.add_argument("--no-pdf", dest="pdf", action="store_false", help=message("leave the PDF out"))
+    overview.add_resume(named("resume", message("go on with imports that were begun and are not finished")))
+    made = command(sandbox, message("run the systems on this computer, for tests and for trying things out"))
+    made.add_argument("--data", type=Path, metavar="FILE", help=message("keep the state in this file"))
+    made.add_argument(
+        "--port", type=_port, default=0, metavar="N", help=message("listen there (default: any free port)")
+    )
+    about = message("make a vendor another one, as ida.date_form=%%Y-%%m-%%d; may be given several times")
     made.add_argument("--assume", action="append", default=[], metavar="NAME=VALUE", help=about)
-    about = "turn every form (spelling, type, date, header, word) to its other value"
+    about = message("turn every form (spelling, type, date, header, word) to its other value")
     made.add_argument("--other-forms", action="store_true", help=about)
-    overview.add_status(named("status", "say who has signed which documents of envelopes"))
+    overview.add_status(named("status", message("say who has signed which documents of envelopes")))
 
 
 def _ledger_parser(parser: argparse.ArgumentParser) -> None:
@@ -214,23 +235,23 @@ def _ledger_parser(parser: argparse.ArgumentParser) -> None:
     def action(name: str, about: str) -> argparse.ArgumentParser:
         return actions.add_parser(name, help=about, description=about)
 
-    made = action("check", "what each ledger holds, and what of it is damaged")
-    made.add_argument("names", nargs="*", metavar="NAME", help="these only (default: all)")
-    made = action("repair", "save what can be saved of a damaged ledger; the damaged file is kept")
+    made = action("check", message("what each ledger holds, and what of it is damaged"))
+    made.add_argument("names", nargs="*", metavar="NAME", help=message("these only (default: all)"))
+    made = action("repair", message("save what can be saved of a damaged ledger; the damaged file is kept"))
     made.add_argument("name", metavar="NAME")
-    made = action("forget", "remove a ledger for good; asks first")
+    made = action("forget", message("remove a ledger for good; asks first"))
     which = made.add_mutually_exclusive_group(required=True)
     which.add_argument("name", nargs="?", metavar="NAME")
-    which.add_argument("--all", action="store_true", help="every ledger, and the key of the fingerprints")
-    made.add_argument("--yes", action="store_true", help="do not ask")
-    made = action("trust", "let the vendor's counter of a destination be trusted again")
+    which.add_argument("--all", action="store_true", help=message("every ledger, and the key of the fingerprints"))
+    made.add_argument("--yes", action="store_true", help=message("do not ask"))
+    made = action("trust", message("let the vendor's counter of a destination be trusted again"))
     made.add_argument("name", metavar="NAME")
-    made.add_argument("--why", required=True, metavar="TEXT", help="what you looked at; it is recorded")
+    made.add_argument("--why", required=True, metavar="TEXT", help=message("what you looked at; it is recorded"))
 
 
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdecimal() or int(text[:9]) > 65_535:
-        raise argparse.ArgumentTypeError(f"a port is a number from 0 to 65535, not {text!r}")
+        raise argparse.ArgumentTypeError(message("a port is a number from 0 to 65535, not {what!r}", what=text))
     return int(text)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from toolkit import settings
+from toolkit.plain import message
 
 REQUIREMENT = re.compile(r"([\w.-]+)(?:\[([^\]]*)\])?([^;]*)(?:;(.*))?")
 
@@ -17,7 +18,7 @@ def how_to_install(extra: str) -> str:
     try:
         installed = distribution(settings.APP)
     except PackageNotFoundError:
-        return f"install the toolkit with the extra [{extra}], from where you have it"
+        return message("install the toolkit with the extra [{extra}], from where you have it", extra=extra)
     origin = json.loads(installed.read_text("direct_url.json") or "{}")
     url = str(origin.get("url", ""))
     if url.startswith("file:"):

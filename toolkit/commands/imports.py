@@ -18,42 +18,54 @@ from toolkit.commands.calls import Call
 from toolkit.commands.console import complain, say
 from toolkit.commands.exits import Exit
 from toolkit.commands.operations import Operation, named_values, operation
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.push import IfSent, OnBadRows, Options, Report
 from toolkit.sheets import Check, Match, check, read_sheet
 from toolkit.vendors import Api
 
 PATHS = ("file", "match", "result")
 OF_CODE = ("watch", "stop", "progress")  # options that are no plain values
-ABOUT = "put the rows of a spreadsheet into a system, and say what became of each"
+ABOUT = mark("put the rows of a spreadsheet into a system, and say what became of each")
 
 
 def add_parser(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
     parser.set_defaults(run=run)
-    parser.add_argument("file", type=Path, metavar="FILE", help="xlsx, xls, xlsb, ods, csv or tsv")
-    about = "where the rows go, as bookshop:novels; SYSTEM.OPERATION where a system takes several kinds of rows"
+    parser.add_argument("file", type=Path, metavar="FILE", help=message("xlsx, xls, xlsb, ods, csv or tsv"))
+    about = message(
+        "where the rows go, as bookshop:novels; SYSTEM.OPERATION where a system takes several kinds of rows"
+    )
     parser.add_argument("--to", required=True, metavar="SYSTEM[.OPERATION][:PLACE]", help=about)
     several: dict[str, Any] = {"action": "append", "default": [], "metavar": "NAME=VALUE"}
-    parser.add_argument("-p", dest="parameters", help="an argument of the operation, as categories=Address", **several)
-    parser.add_argument("--profile", default="default", metavar="NAME", help="of the settings file")
-    about = "which column fills which field, saved by `match.save`; without it, columns are called like the fields"
+    parser.add_argument(
+        "-p", dest="parameters", help=message("an argument of the operation, as categories=Address"), **several
+    )
+    parser.add_argument("--profile", default="default", metavar="NAME", help=message("of the settings file"))
+    about = message(
+        "which column fills which field, saved by `match.save`; without it, columns are called like the fields"
+    )
     parser.add_argument("--match", type=Path, metavar="FILE", help=about)
-    parser.add_argument("--sheet", metavar="NAME", help="of the workbook (default: the first that holds anything)")
-    about = "how cells are read, as day_first=true: an argument of toolkit.check"
+    parser.add_argument(
+        "--sheet", metavar="NAME", help=message("of the workbook (default: the first that holds anything)")
+    )
+    about = message("how cells are read, as day_first=true: an argument of toolkit.check")
     parser.add_argument("--check", dest="reading", help=about, **several)
     parser.add_argument("--on-bad-rows", choices=get_args(OnBadRows), default="skip", help="default: %(default)s")
-    about = "what becomes of rows that were sent before (default: %(default)s)"
+    about = message("what becomes of rows that were sent before (default: %(default)s)")
     parser.add_argument("--if-sent", choices=get_args(IfSent), default="raise", help=about)
-    parser.add_argument("--option", dest="options", help="of toolkit.Options, as workers=4", **several)
-    parser.add_argument("--result", type=Path, metavar="FILE", help="a workbook, or .csv, with what became of each row")
-    parser.add_argument("--dry-run", action="store_true", help="check the rows, and send nothing")
-    parser.add_argument("--json", action="store_true", help="say how it ended as one JSON object")
+    parser.add_argument("--option", dest="options", help=message("of toolkit.Options, as workers=4"), **several)
+    parser.add_argument(
+        "--result", type=Path, metavar="FILE", help=message("a workbook, or .csv, with what became of each row")
+    )
+    parser.add_argument("--dry-run", action="store_true", help=message("check the rows, and send nothing"))
+    parser.add_argument("--json", action="store_true", help=message("say how it ended as one JSON object"))
     add_log_arguments(parser)
 
 
 def add_log_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--log", metavar="FILE", help="add JSON lines about what happens to it; - is standard error")
+    parser.add_argument(
+        "--log", metavar="FILE", help=message("add JSON lines about what happens to it; - is standard error")
+    )
     levels = ("debug", "info", "warning")
     parser.add_argument("--log-level", choices=levels, default="info", help="default: %(default)s")
 

@@ -33,21 +33,23 @@ SHOWN = [
 
 def add_pushes(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=pushes)
-    parser.add_argument("--unfinished", action="store_true", help="open and paused ones only")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--unfinished", action="store_true", help=message("open and paused ones only"))
+    parser.add_argument("--json", action="store_true", help=message("one JSON object a line"))
 
 
 def add_resume(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=resume)
-    about = "of `pushes` (default: every import that was begun by this command and is not finished)"
+    about = message("of `pushes` (default: every import that was begun by this command and is not finished)")
     parser.add_argument("push", nargs="?", metavar="PUSH", help=about)
 
 
 def add_status(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=status)
-    parser.add_argument("ids", nargs="+", metavar="ENVELOPE", help="identifiers; - reads them from standard input")
-    parser.add_argument("--profile", default="default", metavar="NAME", help="of the settings file")
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument(
+        "ids", nargs="+", metavar="ENVELOPE", help=message("identifiers; - reads them from standard input")
+    )
+    parser.add_argument("--profile", default="default", metavar="NAME", help=message("of the settings file"))
+    parser.add_argument("--json", action="store_true", help=message("one JSON object a line"))
     imports.add_log_arguments(parser)
 
 

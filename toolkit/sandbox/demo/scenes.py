@@ -9,6 +9,7 @@ import requests
 
 import toolkit
 from toolkit.errors import InputError
+from toolkit.plain import message
 from toolkit.sandbox import embedded
 from toolkit.sandbox.guard import token_of
 
@@ -45,7 +46,9 @@ def control(method: str, **arguments: Any) -> Any:
         token = {"Authorization": f"Bearer {token_of(url)}"}
         answer = http.post(f"{url}/control/{method}", json=arguments, headers=token, timeout=30)
     if not answer.ok:
-        raise InputError(f"the sandbox's control plane: {answer.json().get('message', 'there is no such method')}")
+        raise InputError(
+            message("the sandbox's control plane: {words}", words=answer.json().get("message", answer.status_code))
+        )
     return answer.json()
 
 
