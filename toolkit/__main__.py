@@ -208,25 +208,31 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         command(ledger, message("say what this computer knows to have been sent, and mend what is damaged of it"))
     )
     overview.add_pushes(named("pushes", message("list what was sent, when, by whom, and what became of it")))
-    made = command(
-        report, message("run a notebook from top to bottom, and write it as a notebook, an HTML page and a PDF")
-    )
-    made.add_argument("notebook", type=Path, metavar="NOTEBOOK")
-    about = message("the value of a name in the notebook's cell tagged `parameters`; may be given several times")
-    made.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=about)
-    made.add_argument("--output", type=Path, required=True, metavar="DIR", help=message("where the three files go"))
-    made.add_argument("--no-pdf", dest="pdf", action="store_false", help=message("leave the PDF out"))
+    about = "run a notebook from top to bottom, and write it as a notebook, an HTML page and a PDF"
+    _report_parser(command(report, message(about)))
     overview.add_resume(named("resume", message("go on with imports that were begun and are not finished")))
-    made = command(sandbox, message("run the systems on this computer, for tests and for trying things out"))
-    made.add_argument("--data", type=Path, metavar="FILE", help=message("keep the state in this file"))
-    made.add_argument(
+    about = "run the systems on this computer, for tests and for trying things out"
+    _sandbox_parser(command(sandbox, message(about)))
+    overview.add_status(named("status", message("say who has signed which documents of envelopes")))
+
+
+def _report_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("notebook", type=Path, metavar="NOTEBOOK")
+    about = message("the value of a name in the notebook's cell tagged `parameters`; may be given several times")
+    parser.add_argument("-p", dest="parameters", action="append", default=[], metavar="NAME=VALUE", help=about)
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help=message("where the three files go"))
+    parser.add_argument("--no-pdf", dest="pdf", action="store_false", help=message("leave the PDF out"))
+
+
+def _sandbox_parser(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, metavar="FILE", help=message("keep the state in this file"))
+    parser.add_argument(
         "--port", type=_port, default=0, metavar="N", help=message("listen there (default: any free port)")
     )
     about = message("make a vendor another one, as ida.date_form=%%Y-%%m-%%d; may be given several times")
-    made.add_argument("--assume", action="append", default=[], metavar="NAME=VALUE", help=about)
+    parser.add_argument("--assume", action="append", default=[], metavar="NAME=VALUE", help=about)
     about = message("turn every form (spelling, type, date, header, word) to its other value")
-    made.add_argument("--other-forms", action="store_true", help=about)
-    overview.add_status(named("status", message("say who has signed which documents of envelopes")))
+    parser.add_argument("--other-forms", action="store_true", help=about)
 
 
 def _ledger_parser(parser: argparse.ArgumentParser) -> None:

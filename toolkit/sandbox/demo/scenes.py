@@ -47,7 +47,10 @@ def control(method: str, **arguments: Any) -> Any:
         answer = http.post(f"{url}/control/{method}", json=arguments, headers=token, timeout=30)
     if not answer.ok:
         raise InputError(
-            message("the sandbox's control plane: {words}", words=answer.json().get("message", answer.status_code))
+            message(
+                "the sandbox's control plane: {words}",
+                words=answer.json().get("message") or message("there is no such method"),
+            )
         )
     return answer.json()
 
