@@ -1,7 +1,9 @@
 """Sheets that went wrong once, by kind: what is read. The numbers are those of the list of cases."""
 
+import contextlib
 import io
 import json
+import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +17,8 @@ from tests.sheets.ugly.binaries import compound, ods, ods_cell, repacked, xls, z
 from tests.sheets.ugly.workbooks import SHEET, book, table
 from toolkit.errors import InputError
 from toolkit.sheets.check import check
-from toolkit.sheets.read import LONGER, read_sheet
+from toolkit.sheets.read import read_sheet
+from toolkit.sheets.sheet_frame import LONGER, MERGED
 from toolkit.spec import Email, Number, Phone, Text
 
 
@@ -150,7 +153,7 @@ def test_2_a_header_is_the_number_of_a_row(header: Any) -> None:
 
 def test_2_what_is_above_is_counted_and_can_be_overridden() -> None:
     frame = read_sheet(table(["Clientes de mayo"], *PEOPLE))
-    assert any("1 rows not read: Clientes de mayo; `header=`" in note for note in frame.attrs["notes"])
+    assert any("1 row not read: Clientes de mayo; `header=`" in note for note in frame.attrs["notes"])
     assert column(table(["x", "y"], *PEOPLE), "x", header=1)[0] == "NOMBRE"
 
 
@@ -246,7 +249,64 @@ def test_12_a_formula_without_a_value_is_said(formula: bytes) -> None:
     data = repacked(table(["A", "B"], ["x", 7]), SHEET, (b"<v>7</v>", formula))
     frame = read_sheet(data)
     assert frame["A"].tolist() == ["x"]
-    assert any("1 formulas have no stored value and are read as empty" in note for note in frame.attrs["notes"])
+    assert any("1 formula has no stored value and is read as empty" in note for note in frame.attrs["notes"])
+
+
+@pytest.mark.parametrize(
+    ("form", "number", "text"),
+    [
+        ("0000-0000", 1234567, "01234567"),
+        ("00 00 00", 1234, "001234"),
+        ("0#######", 1234567, "01234567"),
+        ("(00) 0000", 12345, "012345"),
+        ("0.00", 2, "2"),
+        ("0%", 2, "2"),
+        ("#,##0", 1234, "1234"),
+        ('"RUT "0', 123, "123"),
+        ("+56 0 0000 0000", 912345678, "912345678"),
+    ],
+)
+def test_12_digits_that_a_format_shows(form: str, number: int, text: str) -> None:
+    def fill(made: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, ["A", "B"])
+        sheet.write(1, 0, "x")
+        sheet.write(1, 1, number, made.add_format({"num_format": form}))
+
+    assert column(book(fill), "B") == [text]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("P1DT2H", "26:00:00"), ("P2D", "48:00:00"), ("-P1DT0H30M", "-24:30:00"), ("PT0S", "00:00:00")]
+)
+def test_12_durations_with_days(value: str, text: str) -> None:
+    cell = (
+        f'<table:table-cell office:value-type="time" office:time-value="{value}"><text:p>x</text:p></table:table-cell>'
+    )
+    rows = f"<table:table-row>{ods_cell('A')}{ods_cell('B')}</table:table-row>"
+    assert column(ods(f"{rows}<table:table-row>{ods_cell('x')}{cell}</table:table-row>"), "B") == [text]
+
+
+def test_12_rows_that_a_merged_cell_reaches_into_are_asked() -> None:
+    def fill(_: Any, sheet: Any) -> None:
+        sheet.write_row(0, 0, ["CIUDAD", "NOMBRE"])
+        sheet.merge_range(1, 0, 3, 0, "Talca")
+        for n, name in enumerate(["Ana", "Eva", "Sol", "Luz"], 1):
+            sheet.write(n, 1, name)
+        sheet.write(4, 0, "Arica")
+
+    done = check(read_sheet(book(fill)), [Text(name="CIUDAD"), Text(name="NOMBRE")])
+    assert done.bad.tolist() == [False, True, True, False]
+    assert done.facets[["column", "reason", "cells"]].to_numpy().tolist() == [["(row)", MERGED, 2]]
+    filled = done.replace("CIUDAD", {None: "Talca"}, rows=[3, 4]).accept("(row)", MERGED)
+    assert filled.ok
+    assert filled.wire()["CIUDAD"] == ["Talca", "Talca", "Talca", "Arica"]
+
+
+def test_12_halves_of_a_character_are_joined_or_marked() -> None:
+    data = table(["A", "B"], ["x", "Ana 1"], ["y", "Eva 2"])
+    for digit, escape in ((b"1", b"_xD83D__xDE00_"), (b"2", b"_xD83D_")):
+        data = repacked(data, "xl/sharedStrings.xml", (b" %b<" % digit, b" %b<" % escape))
+    assert column(data, "B") == ["Ana 😀", "Eva \ufffd"]
 
 
 def test_12_hidden_columns_and_merged_cells_are_said() -> None:
@@ -257,8 +317,8 @@ def test_12_hidden_columns_and_merged_cells_are_said() -> None:
         sheet.merge_range(1, 2, 2, 2, "x")
 
     notes = read_sheet(book(fill)).attrs["notes"]
-    assert any("1 columns are hidden in the spreadsheet, and were read: B" in note for note in notes)
-    assert any("1 merged cells below the header" in note and "row 2 of 'C'" in note for note in notes)
+    assert any("1 column is hidden in the spreadsheet, and was read: B" in note for note in notes)
+    assert any("1 merged cell below the header" in note and "row 2 of 'C'" in note for note in notes)
 
 
 # ── 6: one bad byte ──────────────────────────────────────────────────────────
@@ -360,6 +420,26 @@ def test_15_what_is_no_source_is_said(source: Any, said: str) -> None:
     refused(source, said)
 
 
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"sheet": True}, "no sheet True"),
+        ({"sheet": 1.0}, "no sheet 1.0"),
+        ({"limits": 0}, "`limits`"),
+        ({"limits": "2"}, "`limits`"),
+    ],
+)
+def test_15_what_is_no_argument_is_said(how: dict[str, Any], said: str) -> None:
+    refused(table(["A", "B"], ["x", "y"]), said, **how)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [("", "no path"), ("  ", "no path"), ("https://example.cl/a.xlsx", "an address")]
+)
+def test_15_what_is_no_path_is_said(source: str, said: str) -> None:
+    refused(source, said)
+
+
 @pytest.mark.parametrize("separator", [";;", "", '"', "\n"])
 def test_15_a_separator_is_one_character(separator: str) -> None:
     refused(b"a;b\n1;2\n", "a separator is one character", separator=separator)
@@ -419,7 +499,7 @@ def test_18_the_separator_is_that_of_the_header(lines: list[str], columns: list[
         (b"BEGIN:VCARD\nFN:Ana\nEND:VCARD\n", "vCard"),
         (b'[{"a": 1}, {"a": 2}]', "is JSON"),
         (b'{"a": [1, 2]}', "is JSON"),
-        (b"<table><tr><td>1</td></tr></table>", "web page"),
+        (b"<table><tr><td> </td></tr></table>", "web page without a table"),
         (b"\n  <!-- x --><html>", "web page"),
         (b"MIME-Version: 1.0\nContent-Type: multipart/related", "web page"),
         (b"\x1f\x8b\x08\0\0", "packed file"),
@@ -428,6 +508,66 @@ def test_18_the_separator_is_that_of_the_header(lines: list[str], columns: list[
 )
 def test_18_what_is_no_table_is_named(data: bytes, said: str) -> None:
     refused(data, said)
+
+
+PAGE = (
+    '<html xmlns:x="urn:schemas-microsoft-com:office:excel"><head><meta charset="windows-1252"><style>td {}</style>'
+    "<!-- <table><tr><td>no</td></tr></table> --></head><body><p>Clientes</p>"
+    "<table border=1><TR><th>NOMBRE<th>CORREO</tr>"
+    "<tr><td>Peña &amp; C&iacute;a<td><a href='mailto:a@example.cl'>a@example.cl</a></tr>"
+    "<tr><td rowspan=2>Eva<br>Luz</td><td>e@example.cl</td></tr><tr><td>x@example.cl</td></tr>"
+    "<tr><td colspan=2>total</td></tr></table><table><tr><td>z</td></tr></table></body></html>"
+)
+
+
+def test_18_a_table_of_a_web_page_is_read() -> None:
+    frame = read_sheet(PAGE.encode("cp1252"))
+    assert frame.astype(object).where(frame.notna(), None).to_numpy().tolist() == [
+        ["Peña & Cía", "a@example.cl"],
+        ["Eva\nLuz", "e@example.cl"],
+        [None, "x@example.cl"],
+        ["total", None],
+    ]
+    assert frame.attrs["sheets"] == ["Table 1", "Table 2"]
+    assert frame.attrs["questions"] == {MERGED: [4]}
+    assert any("a web page, of which a table was read" in note for note in frame.attrs["notes"])
+    assert read_sheet(PAGE.encode("cp1252"), sheet=2, header=0).iloc[0, 0] == "z"
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "<td", "<td>", "<!--", "<script>", "<td colspan=1000 rowspan=9999>", "<tr><td rowspan=99>", "<a b='"]
+)
+def test_18_a_web_page_is_scanned_once(piece: str) -> None:
+    page = ("<table><tr><td>NOMBRE</td></tr><tr><td>Ana</td></tr>" + piece * (200_000 // len(piece))).encode()
+    start = time.perf_counter()
+    with contextlib.suppress(InputError):
+        read_sheet(page)
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    ("start", "what"),
+    [
+        (b"begin:vcard\nversion:3.0", "vCard"),
+        (b"PAR1\x15\x04", "data file of a program"),
+        (b"SQLite format 3\0", "data file of a program"),
+        (b"MZ\x90\0\x03", "a program"),
+        (b"II*\0\x08", "a picture"),
+        (b"\0\0\0\x18ftypheic", "a picture"),
+        (b"BZh91AY&SY", "a packed file"),
+        (b"%!PS-Adobe-3.0", "PostScript"),
+        (b"ID;PWXL;N;E\nC;Y1", "SYLK"),
+        (b"TABLE\r\n0,1\r\n", "DIF"),
+        (b"[1, 2, 3]", "JSON"),
+        (compound("WordDocument", b"x"), "no workbook"),
+    ],
+)
+def test_18_what_was_saved_under_another_name_is_named(start: bytes, what: str) -> None:
+    refused(start, what)
+
+
+def test_18_a_column_called_id_is_no_sylk() -> None:
+    assert column(csv("ID;Producto", "1;Pan"), "Producto") == ["Pan"]
 
 
 def test_18_the_lock_file_of_excel(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_never_between_two() -> None:
     assert "TELEFONO is fitted alike by 'Móvil': choose" in match.table["reason"].tolist()
     both = match_columns(names("Fono"), [Phone(name="FONO_CASA"), Phone(name="FONO_TRABAJO")])
     assert both["Fono"] is None
-    assert "fits FONO_CASA and FONO_TRABAJO alike" in both.table.loc[0, "reason"]
+    assert "fits FONO_CASA, FONO_TRABAJO alike" in both.table.loc[0, "reason"]
 
 
 def test_the_better_one_wins_and_the_other_is_told() -> None:
@@ -189,7 +189,7 @@ def test_type_of_what_the_values_tell() -> None:
         assert matched(pd.DataFrame({heading: pd.Series(values, dtype="str")}), NewSigner) == {heading: field}
     assert matched(pd.DataFrame({"Tipo de pagaré": ["BLANK", "En blanco"]}), NoteTerms) == {"Tipo de pagaré": "type"}
     question = match_columns(pd.DataFrame({"Tipo": ["0", "1"]}), NewSigner)
-    assert question.table.loc[0, "reason"] == "fits tipo_firma and tipo_firmante alike: choose"
+    assert question.table.loc[0, "reason"] == "fits tipo_firma, tipo_firmante alike: choose"
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ class TestMatch:
         assert match.missing == ["NOMBRE"]
         assert "required, and filled by no column: NOMBRE" in repr(match)
         assert "NOMBRE" in match._repr_html_()
-        assert match.table["reason"].tolist() == ["left out", "EMAIL was given to 'Otro'", "chosen"]
+        assert match.table["reason"].tolist() == ["left out", "EMAIL is filled by 'Otro'", "chosen"]
 
     def test_wrong_edits(self) -> None:
         match = self.made()

@@ -196,7 +196,7 @@ class TestWorkbook:
         texts = ["inf", str(10**20), "{'a': 1}", "['x']", "1850-01-01", "", "", "", "2.5", "x" * write.MAX_TEXT]
         assert again == texts
         book = openpyxl.load_workbook(tmp_path / "a.xlsx")
-        assert "1 texts were cut" in str([cell.value for cell in book["Summary"]["A"]])
+        assert "1 text was cut" in str([cell.value for cell in book["Summary"]["A"]])
 
     def test_more_rows_than_a_sheet_holds(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(write, "MAX_ROWS", 2)
@@ -213,7 +213,7 @@ class TestWorkbook:
         cells = [book.worksheets[0][place] for place in ("A2", "A3")]
         assert [cell.comment is not None for cell in cells] == [True, False]
         assert cells[1].fill.fill_type == "solid"
-        assert "1 more cells are coloured" in str([cell.value for cell in book["Summary"]["A"]])
+        assert "1 more cell is coloured" in str([cell.value for cell in book["Summary"]["A"]])
 
     @pytest.mark.parametrize("title", ["Summary", "history", "", "a" * 50, "[x]:*?/\\", "'q'", None])
     def test_awkward_titles(self, title: str | None, tmp_path: Path) -> None:

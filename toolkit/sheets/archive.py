@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from toolkit.errors import InputError
+from toolkit.plain import message
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 2 * 2**30
@@ -17,11 +18,19 @@ _CHUNK = 2**18
 
 
 def too_much(what: str) -> InputError:
-    return InputError(f"the workbook holds {what}. If you trust it, say `limits=2` or more")
+    return InputError(message("the workbook holds {what}. If you trust it, say `limits=2` or more", what=what))
 
 
 def damaged(why: object) -> InputError:
-    return InputError(f"the workbook is damaged: {why}")
+    return InputError(message("the workbook is damaged: {why}", why=why))
+
+
+def protected() -> InputError:
+    return InputError(message("the workbook is protected by a password"))
+
+
+def out_of_order(row: int, before: int) -> InputError:
+    return damaged(message("row {row:,} stands below row {before:,}", row=row + 1, before=before + 1))
 
 
 class Archive:
@@ -39,17 +48,20 @@ class Archive:
             raise damaged(problem) from None
         entries = self._zip.infolist()
         if len(entries) > MAX_ENTRIES * limits:
-            raise too_much(f"{len(entries):,} parts, more than {MAX_ENTRIES * limits:,}")
+            raise too_much(
+                message("{count:,} parts, more than {most:,}", count=len(entries), most=MAX_ENTRIES * limits)
+            )
         if (total := sum(entry.file_size for entry in entries)) > MAX_BYTES * limits:
-            raise too_much(f"{total:,} bytes, more than {MAX_BYTES * limits:,}")
+            raise too_much(message("{count:,} bytes, more than {most:,}", count=total, most=MAX_BYTES * limits))
         for entry in entries:
             if entry.flag_bits & 1:
-                raise InputError("the workbook is protected by a password")
+                raise protected()
             if entry.file_size > RATIO_FROM and entry.file_size > MAX_RATIO * limits * max(entry.compress_size, 1):
-                raise too_much(f"more than {MAX_RATIO * limits} times its size ({entry.filename})")
+                text = "more than {times:,} times its size ({part})"
+                raise too_much(message(text, times=MAX_RATIO * limits, part=entry.filename))
         self._entries = {entry.filename.replace("\\", "/").lstrip("/").lower(): entry for entry in entries}
         if len(self._entries) < len(entries):
-            raise damaged("it holds two parts of one name")
+            raise damaged(message("it holds two parts of one name"))
 
     def __contains__(self, name: str) -> bool:
         return name.lower() in self._entries
@@ -72,7 +84,8 @@ class Archive:
         """Feed a part to a parser, a piece at a time. A document type, by which entities are declared, is refused."""
 
         def refuse(*_: object) -> None:
-            raise InputError(f"the workbook declares entities ({name}); no spreadsheet program writes that")
+            text = "the workbook declares entities ({part}); no spreadsheet program writes that"
+            raise InputError(message(text, part=name))
 
         parser.StartDoctypeDeclHandler = refuse
         try:
@@ -87,13 +100,13 @@ class Archive:
         """The elements of a part in their order, without prefixes: name and attributes."""
         if name not in self:
             return
-        found: list[tuple[str, dict[str, str]]] = []
+        tags: list[tuple[str, dict[str, str]]] = []
         parser = expat.ParserCreate()
-        parser.StartElementHandler = lambda tag, attributes: found.append((local(tag), attributes))
+        parser.StartElementHandler = lambda tag, attributes: tags.append((local(tag), attributes))
         for _ in self.parse(name, parser):
-            yield from found
-            found.clear()
-        yield from found
+            yield from tags
+            tags.clear()
+        yield from tags
 
 
 def local(name: str) -> str:
@@ -104,8 +117,8 @@ def local(name: str) -> str:
 class Extent:
     """Counts cells while a sheet is read, so that no sheet takes more memory than the limits allow."""
 
-    def __init__(self, limits: int) -> None:
-        self.cells, self._most = 0, MAX_CELLS * limits
+    def __init__(self, limits: int, most: int | None = None) -> None:
+        self.cells, self._most = 0, (most or MAX_CELLS) * limits
 
     def add(self, row: int, width: int) -> None:
         """One row more, by its position, and its cells.
@@ -114,7 +127,8 @@ class Extent:
             InputError: no sheet has such a row, or there are too many cells.
         """
         if row >= MAX_ROWS or width > MAX_COLUMNS:
-            raise damaged(f"a cell in row {row + 1:,}, column {width:,}, where no sheet has one")
+            text = "a cell in row {row:,}, column {column:,}, where no sheet has one"
+            raise damaged(message(text, row=row + 1, column=width))
         self.cells += width
         if self.cells > self._most:
-            raise too_much(f"a sheet of more than {self._most:,} cells")
+            raise too_much(message("a sheet of more than {most:,} cells", most=self._most))

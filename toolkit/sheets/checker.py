@@ -55,6 +55,7 @@ FORMULA = Problem(mark("is the error of a formula"))
 NOTHING_SAID = Problem(mark("says that there is nothing"), level=QUESTION)
 TOTAL = Problem(mark("looks like a total"), level=QUESTION)
 REPEATED_NAME = Problem(mark("repeats the name of its column"), level=QUESTION)
+MAY_BE_NO_DATA = (NOTHING_SAID, TOTAL)
 SPACES, OTHER_FORM = mark("has spaces around it"), mark("is written in another form than it is sent in")
 STORED_DECIMAL = mark("is stored as a decimal number; its digits are sent")
 

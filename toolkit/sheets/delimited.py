@@ -6,64 +6,83 @@ import re
 from collections.abc import Iterator, Sequence
 
 from toolkit.errors import InputError
+from toolkit.plain import mark, message
 from toolkit.sheets.archive import MAX_COLUMNS
 from toolkit.sheets.encodings import decoded
 from toolkit.sheets.synonyms import concept_of
 from toolkit.sheets.workbook import Cell, Grid, Row
 
-_NAMES = {"\t": "tab", ";": "semicolon", "|": "bar", ",": "comma"}
+_NAMES = {"\t": mark("tab"), ";": mark("semicolon"), "|": mark("bar"), ",": mark("comma")}
 _SAMPLE = 200  # rows
+_MOST_CONTROLS = 20  # characters among the first 2,000
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _KINDS = (  # how files begin that are no tables
-    ("%PDF-", "a PDF"),
-    ("{\\rtf", "a text document (RTF)"),
-    ("BEGIN:VCARD", "a list of contacts in the form of vCard"),
-    ("BEGIN:VCALENDAR", "a calendar"),
-    ("MIME-Version:", "a saved web page"),
-    ("\x89PNG", "a picture"),
-    ("\xff\xd8\xff", "a picture"),
-    ("GIF8", "a picture"),
-    ("\x1f\x8b", "a packed file (gzip)"),
-    ("7z\xbc\xaf", "a packed file (7z)"),
-    ("Rar!", "a packed file (rar)"),
+    (r"%PDF-", mark("a PDF")),
+    (r"\{\\rtf", mark("a text document (RTF)")),
+    (r"(?i:BEGIN:VCARD)", mark("a list of contacts in the form of vCard")),
+    (r"(?i:BEGIN:VCALENDAR)", mark("a calendar")),
+    (r"(?i:MIME-Version:)", mark("a saved web page")),
+    (r"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|RIFF....WEBP|....ftyp|BM....\0\0\0\0", mark("a picture or a film")),
+    (r"\x1f\x8b|7z\xbc\xaf|Rar!|BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd", mark("a packed file")),
+    (r"PAR1|SQLite format|ARROW1|\x89HDF|Obj\x01", mark("a database or a data file of a program")),
+    (r"MZ.{0,2}\0|\x7fELF|L\0\0\0\x01\x14", mark("a program or a shortcut")),
+    (r"%!PS", mark("a PostScript document")),
+    (r"ID;P(?:WXL|CALC|SCALC)", mark("a SYLK table")),
+    (r"TABLE\r?\n0,1\r?\n", mark("a DIF table")),
+    (r"\x78\x9f\x3e\x22", mark("an attachment of Outlook")),
 )
-_MARKUP = re.compile(
-    r"\s{0,100}<(?:!doctype|!--|html|head|body|table|div|meta|\?xml|\?mso|svg|workbook)", re.IGNORECASE
-)
-_JSON = re.compile(r'\s{0,100}(?:\{\s{0,100}"|\[\s{0,100}[\[{"])')
+_PAGE = re.compile(r"\s{0,100}<(?:!doctype html|!--|html|head|body|table|div|meta)", re.IGNORECASE)
+_XML = re.compile(r"\s{0,100}<(?:\?xml|\?mso|!doctype|svg|workbook|!--)", re.IGNORECASE)
+_JSON = re.compile(r'\s{0,100}(?:\{\s{0,100}"|\[\s{0,100}[\[{"\d-])')
+_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 
 
-def read(data: bytes, encoding: str | None, separator: str | None) -> Grid:
-    """The rows of a text file.
+def text_of(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
+    """What is written in a text file, and what is to be said of that.
 
     Raises:
-        InputError: it is something else; its encoding is not clear; a quote is opened and never closed, so that
-            everything after it would be one cell.
+        InputError: it is something else, or its encoding is not clear.
     """
     start = data[:300].decode("latin-1").removeprefix("\xef\xbb\xbf").lstrip("\r\n\t ")
     for begin, what in _KINDS:
-        if start.startswith(begin):
-            raise InputError(f"the file is {what}, whatever its name says: no table can be read from it")
-    text, notes = decoded(data, encoding)
+        if re.match(begin, start, re.DOTALL):
+            text = "the file is {what}, whatever its name says: no table can be read from it"
+            raise InputError(message(text, what=message(what)))
+    named = _CHARSET.search(data[:2000])
+    text, notes = decoded(data, encoding or (named[1].decode() if named and _PAGE.match(start) else None))
     text = text.removeprefix("\ufeff")
-    if _MARKUP.match(text[:500]):
-        raise InputError(
-            "the file is a web page or XML, whatever its name says: open it in a spreadsheet program, save it as xlsx"
-        )
+    if len(_CONTROLS.findall(text[:2000])) > _MOST_CONTROLS:
+        raise InputError(message("the file is neither a spreadsheet nor a text"))
+    return text, notes
+
+
+def is_page(text: str) -> bool:
+    """Whether a text is a web page with a table."""
+    return bool(_PAGE.match(text[:500])) and "<table" in text.lower()
+
+
+def read(text: str, separator: str | None, notes: Sequence[str] = ()) -> Grid:
+    """The rows of a text.
+
+    Raises:
+        InputError: it is no table; a quote is opened and never closed, so that everything after it would be one cell.
+    """
+    way = message("open it in a spreadsheet program, and save it as xlsx")
+    if _PAGE.match(text[:500]):
+        raise InputError(message("the file is a web page without a table, whatever its name says"))
+    if _XML.match(text[:500]):
+        raise InputError(message("the file is XML, whatever its name says: {way}", way=way))
     if _JSON.match(text[:500]):
-        raise InputError("the file is JSON, whatever its name says: `pandas.read_json` reads it")
-    if len(_CONTROLS.findall(text[:2000])) > 20:
-        raise InputError("the file is neither a spreadsheet nor a text")
+        raise InputError(message("the file is JSON, whatever its name says: `pandas.read_json` reads it"))
     rows, more = _rows(text, separator)
-    return Grid(_filled(rows), notes=notes + more)
+    return Grid(_filled(rows), notes=[*notes, *more])
 
 
 def _filled(rows: Sequence[list[str]]) -> Iterator[Row]:
     for at, texts in enumerate(rows):
         if len(texts) > MAX_COLUMNS:
-            raise InputError(
-                f"row {at + 1} has {len(texts):,} cells, more than any sheet: is `separator=` another one?"
-            )
+            text = "row {row} has {count:,} cells, more than any sheet: is `separator=` another one?"
+            raise InputError(message(text, row=at + 1, count=len(texts)))
         if any(texts):
             cells: list[Cell] = [*texts]
             yield at, cells
@@ -75,19 +94,23 @@ def _rows(text: str, separator: str | None) -> tuple[list[list[str]], list[str]]
     if named:
         text = text[named.end() :]
     if separator is not None and (not isinstance(separator, str) or len(separator) != 1 or separator in '"\r\n'):
-        raise InputError(f"a separator is one character, as ';', and no quote: {separator!r} is none")
-    mark = separator or (named[1] if named else _separator(text))
+        raise InputError(
+            message("a separator is one character, as ';', and no quote: {value!r} is none", value=separator)
+        )
+    sign = separator or (named[1] if named else _separator(text))
     if not separator and not named:
-        notes.append(f"the separator was taken to be a {_NAMES[mark]}; `separator=` says otherwise")
+        name = message(_NAMES[sign])
+        notes.append(message("the separator was taken to be a {name}; `separator=` says otherwise", name=name))
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True))
     except csv.Error as problem:
-        rows = _loose(text, mark)
-        notes.append(f"some quotes are not where they belong: {problem}; their cells were read as they stand")
+        rows = _loose(text, sign)
+        way = "some quotes are not where they belong: {why}; their cells were read as they stand"
+        notes.append(message(way, why=problem))
     return ([[]] if named else []) + rows, notes
 
 
-def _loose(text: str, mark: str) -> list[list[str]]:
+def _loose(text: str, sign: str) -> list[list[str]]:
     """The rows of a text with quotes in odd places.
 
     Raises:
@@ -95,39 +118,37 @@ def _loose(text: str, mark: str) -> list[list[str]]:
     """
     count = 0
     try:
-        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True):
+        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True):
             count += 1
     except csv.Error as problem:
         if "unexpected end" in str(problem):
-            raise InputError(f"a quote is opened in row {count + 1} and never closed") from None
+            raise InputError(message("a quote is opened in row {row} and never closed", row=count + 1)) from None
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark):
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=sign):
             rows.append(row)
     except csv.Error:
-        most = f"{csv.field_size_limit():,}"
-        raise InputError(
-            f"row {len(rows) + 1} has a cell of more than {most} characters: a quote may be missing at its end"
-        ) from None
+        text = "row {row} has a cell of more than {most:,} characters: a quote may be missing at its end"
+        raise InputError(message(text, row=len(rows) + 1, most=csv.field_size_limit())) from None
     return rows
 
 
 def _separator(text: str) -> str:
     """The separator that the first rows are cut by most evenly, the row that names the columns among them."""
     sample = "".join(text[: 2**20].splitlines(keepends=True)[:_SAMPLE])
-    counts = {mark: _counts(sample, mark) for mark in _NAMES}
-    first = {mark for mark, cells in counts.items() if cells and cells[0] > 1}
-    scores = {mark: _evenness(cells) * (1 if mark in first or not first else 0.5) for mark, cells in counts.items()}
-    best = max(scores, key=lambda mark: scores[mark])
+    counts = {sign: _counts(sample, sign) for sign in _NAMES}
+    first = {sign for sign, cells in counts.items() if cells and cells[0] > 1}
+    scores = {sign: _evenness(cells) * (1 if sign in first or not first else 0.5) for sign, cells in counts.items()}
+    best = max(scores, key=lambda sign: scores[sign])
     if not scores[best]:
-        return next((mark for mark in _NAMES if mark in sample and not counts[mark]), ",")
+        return next((sign for sign in _NAMES if sign in sample and not counts[sign]), ",")
     return best if (best in first or not _one_column(sample, best)) else "," if "," not in sample else "\t"
 
 
-def _counts(sample: str, mark: str) -> list[int]:
+def _counts(sample: str, sign: str) -> list[int]:
     """How many cells each row has."""
     try:
-        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=mark)
+        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=sign)
         return [len(row) for row in rows if any(cell.strip() for cell in row)]
     except csv.Error:
         return []
@@ -142,7 +163,7 @@ def _evenness(counts: Sequence[int]) -> float:
     return (sum(shares) / len(shares) if shares else 1.0) * 0.95**head + width / 100_000
 
 
-def _one_column(sample: str, mark: str) -> bool:
+def _one_column(sample: str, sign: str) -> bool:
     """Whether the separator stands inside of the cells of a single column, whose name has none: Peña, Ana."""
-    name = next((line for line in sample.splitlines() if line.strip(f'" \t{mark}')), "")
-    return bool(concept_of(name.strip('" '))) or sample.count(f"{mark} ") >= 0.9 * sample.count(mark)
+    name = next((line for line in sample.splitlines() if line.strip(f'" \t{sign}')), "")
+    return bool(concept_of(name.strip('" '))) or sample.count(f"{sign} ") >= 0.9 * sample.count(sign)

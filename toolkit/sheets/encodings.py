@@ -5,6 +5,7 @@ import re
 from itertools import islice
 
 from toolkit.errors import InputError
+from toolkit.plain import message, plural
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -21,6 +22,7 @@ _WORD = re.compile(r"(?=[^\W\d_]*[^\W\d_\x00-\x7f])[^\W\d_]+")
 _INSIDE = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f](?=[^\W\d_])|[\x80-\x9f]")  # signs inside of words, controls
 _SAMPLE = 50_000  # words that are looked at
 _MARGIN = 1.5
+_PROBED, _FOREIGN = 2_000, "\u2e80"  # characters that are looked at; from here on, scripts of East Asia
 
 
 def decoded(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
@@ -32,30 +34,38 @@ def decoded(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
     marked = next((name for mark, name in _MARKS if data.startswith(mark)), None)
     if known := encoding or marked or _wide(data):
         sure = encoding or marked
-        return _strict(data, known), [] if sure else [
-            f"the encoding was taken to be {known}; `encoding=` says otherwise"
-        ]
+        text = _strict(data, known)
+        if not sure and any(c >= _FOREIGN for c in text[:_PROBED]):
+            raise InputError(message("the file is neither a spreadsheet nor a text"))
+        return text, [] if sure else [_taken(known)]
     text = data.decode("utf-8", "replace")
     bad = text.count(DAMAGED)
     if not bad:
         return text, []
     letters = len(text) - len(text.encode("ascii", "ignore")) - bad
     if letters >= 2 * bad:
-        return text, [
-            f"{bad} bytes are no text in UTF-8, in which the rest of the file is: see the cells with {DAMAGED}"
-        ]
+        one = "{count} byte is no text in UTF-8, in which the rest of the file is: see the cell with {sign}"
+        many = "{count} bytes are no text in UTF-8, in which the rest of the file is: see the cells with {sign}"
+        return text, [plural(one, many, count=bad, sign=DAMAGED)]
     name = _legacy(data)
-    return data.decode(name), [f"the encoding was taken to be {name}; `encoding=` says otherwise"]
+    return data.decode(name), [_taken(name)]
+
+
+def _taken(name: str) -> str:
+    return message("the encoding was taken to be {name}; `encoding=` says otherwise", name=name)
 
 
 def _strict(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except (LookupError, AttributeError, TypeError):
-        raise InputError(f"there is no encoding named {encoding!r}") from None
+        raise InputError(message("there is no encoding named {name!r}", name=encoding)) from None
     except UnicodeError as problem:
-        place = f" at byte {problem.start:,}" if isinstance(problem, UnicodeDecodeError) else ""
-        raise InputError(f"the file is not {encoding}: {getattr(problem, 'reason', problem)}{place}") from None
+        why = getattr(problem, "reason", problem)
+        if isinstance(problem, UnicodeDecodeError):
+            text = "the file is not {encoding}: {why} at byte {place:,}"
+            raise InputError(message(text, encoding=encoding, why=why, place=problem.start)) from None
+        raise InputError(message("the file is not {encoding}: {why}", encoding=encoding, why=why)) from None
 
 
 def _wide(data: bytes) -> str | None:
@@ -78,15 +88,17 @@ def _legacy(data: bytes) -> str:
     rival = max((scores[name] for name in others), default=0.0)
     if scores[best] < 0 or (rival > 0 and scores[best] < _MARGIN * rival) or (scores[best] == 0 and best != "cp1252"):
         seen = "; ".join(f"{name}: {_example(data.decode(name))!r}" for name in (best, *others)[:4])
-        raise InputError(f"the encoding is not clear; say `encoding=`, as it reads well here: {seen}")
+        raise InputError(
+            message("the encoding is not clear; say `encoding=`, as it reads well here: {seen}", seen=seen)
+        )
     return best
 
 
 def _sense(text: str) -> float:
     """How many letters beyond ASCII stand in words that make sense, less those that do not."""
     score = 0.0
-    for found in islice(_WORD.finditer(text), _SAMPLE):
-        word = found[0]
+    for match in islice(_WORD.finditer(text), _SAMPLE):
+        word = match[0]
         high = [letter for letter in word if letter > "\x7f"]
         sane = word.islower() or word.isupper() or (word[0].isupper() and word[1:].islower())
         if sane and len(word) > 1 and _CYRILLIC.issuperset(word.lower()):

@@ -26,27 +26,27 @@ def as_fields(described: Any) -> tuple[Field, ...]:
     """
     if isinstance(described, pd.DataFrame):
         if "name" not in described:
-            raise InputError("a table of fields needs the column `name`")
+            raise InputError(message("a table of fields needs the column `name`"))
         forms = {**FORMS, **described.attrs.get("forms", {})}
         return tuple(_from_row(row, forms) for row in described.astype(object).to_dict("records"))
     fields = tuple(getattr(described, "fields", described))
     if not all(isinstance(f, Field) for f in fields):
-        raise InputError("fields come as a match, a record, a list of fields or a table of them")
+        raise InputError(message("fields come as a match, a record, a list of fields or a table of them"))
     return tuple(f for f in fields if not f.readonly)
 
 
 def _from_row(row: Mapping[Hashable, Any], forms: Mapping[str, str]) -> Field:
-    said = {str(k): v for k, v in row.items() if isinstance(v, list | tuple | dict) or not pd.isna(v)}
+    known = {str(k): v for k, v in row.items() if isinstance(v, list | tuple | dict) or not pd.isna(v)}
     facts: dict[str, Any] = {
-        "name": str(said["name"]),
-        "label": str(said.get("label", "")),
-        "required": bool(said.get("required", False)),
-        "default": said.get("defaultValue") or None,
+        "name": str(known["name"]),
+        "label": str(known.get("label", "")),
+        "required": bool(known.get("required", False)),
+        "default": known.get("defaultValue") or None,
     }
-    options = said.get("options") or ()
-    if said.get("kind") == "list" and options:
+    options = known.get("options") or ()
+    if known.get("kind") == "list" and options:
         return Choice("", choices={str(o): str(o) for o in options}, **facts)
-    kind = KINDS.get(str(said.get("kind", "text")), Text)
+    kind = KINDS.get(str(known.get("kind", "text")), Text)
     own: dict[type[Field], Any] = {
         Date: {"format": forms["date"]},
         Phone: {"form": forms["phone"]},
@@ -59,11 +59,12 @@ def named(frame: pd.DataFrame) -> None:
     """Raise an error where the frame's columns cannot be told apart by name."""
     columns = frame.columns
     if columns.nlevels > 1:
-        raise InputError("the columns have several levels; one level of names is needed")
+        raise InputError(message("the columns have several levels; one level of names is needed"))
     if columns.hasnans:
-        raise InputError("a column has no name")
+        raise InputError(message("a column has no name"))
     if not columns.is_unique:
-        raise InputError(f"columns occur twice: {listed(columns[columns.duplicated()].unique())}")
+        twice = listed(columns[columns.duplicated()].unique())
+        raise InputError(message("columns occur twice: {columns}", columns=twice))
 
 
 def columns_of(
@@ -92,15 +93,16 @@ def columns_of(
     unknown: list[Hashable] = []
     for column in frame.columns:
         name = mapping.get(column, "" if strict else str(column))
-        found = by_name.get(name or "") or (None if strict or name is None else by_name.get(str(column)))
-        if found is None:
+        own = by_name.get(name or "") or (None if strict or name is None else by_name.get(str(column)))
+        if own is None:
             unknown += [column] if name is not None else []
-        elif found in filled:
-            raise InputError(f"columns {filled[found]!r} and {column!r} both fill the field {found.name!r}")
+        elif own in filled:
+            text = "columns {one!r} and {other!r} both fill the field {field!r}"
+            raise InputError(message(text, one=filled[own], other=column, field=own.name))
         else:
-            filled[found] = column
+            filled[own] = column
     if gone := [c for c in mapping if strict and mapping[c] and c not in frame.columns]:
-        raise InputError(f"the match has columns that this sheet lacks: {listed(gone)}")
+        raise InputError(message("the match has columns that this sheet lacks: {columns}", columns=listed(gone)))
     if unknown:
         raise InputError(explain(unknown) if explain and not strict else _unknown(unknown, fields))
     return [(field, filled.get(field)) for field in fields]

@@ -17,8 +17,8 @@ _DAY = 86_400
 def style_of(code: str) -> str:
     """What a format makes of a number."""
     plain = _LITERAL.sub("", code[:_LONGEST].partition(";")[0]).lower().strip()
-    if re.fullmatch("00+", plain):
-        return plain
+    if re.fullmatch("0[0#]+", digits := re.sub("[- ()]", "", plain)):
+        return digits  # each of them is shown
     if re.search(r"\[[hms]+\]", plain):
         return DURATION
     if re.search("[yd]", plain) or ("m" in plain and not re.search("[hs]", plain)):

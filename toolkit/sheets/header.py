@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from toolkit.plain import message, plural
 from toolkit.sheets.synonyms import concept_of
 from toolkit.sheets.workbook import Cell, Merge, Row
 
 WINDOW = 60  # filled rows among which the header is looked for
 MERGES = 1_000  # merged cells that are looked at
+_NAMED = 5  # of what is said of columns
 _NEXT = 5  # rows by which a candidate is measured
 _NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}").fullmatch
 
@@ -126,19 +128,20 @@ def names(
     above = [m for m in merged if at is not None and m[0] <= at and m[2] >= at - 1][:MERGES]
     own, groups = (_row_names(rows, above, at - up if at is not None else -2, width) for up in (0, 1))
     if any(top <= at <= bottom for top, _, bottom, _ in above if at is not None):
-        notes.append("the header has merged cells; each of their columns bears the merged name")
+        notes.append(message("the header has merged cells; each of their columns bears the merged name"))
     if any(left < right and at is not None and top <= at - 1 <= bottom for top, left, bottom, right in above):
         own = [f"{g} {n}" if g and n and own.count(n) > 1 else n for g, n in zip(groups, own, strict=True)]
     if at is not None:
         nameless = [n for n, (name, full) in enumerate(zip(own, used, strict=True), 1) if full > bool(name)]
-        notes += _first([f"column {number} has no name" for number in nameless], "more columns have no name")
+        notes += _first([message("column {number} has no name", number=number) for number in nameless])
     own = [name or (f"Column {n}" if used[n - 1] else "") for n, name in enumerate(own, 1)]
     return _unique(own, notes), notes
 
 
-def _first(notes: Sequence[str], more: str) -> list[str]:
+def _first(notes: Sequence[str]) -> list[str]:
     """The first of some notes, and how many more there are."""
-    return [*notes[:5], *([f"{len(notes) - 5} {more}"] if len(notes) > 5 else [])]
+    more = len(notes) - _NAMED
+    return [*notes[:_NAMED], *([plural("so is {count} more", "so are {count} more", count=more)] if more > 0 else [])]
 
 
 def _unique(own: Sequence[str], notes: list[str]) -> list[str]:
@@ -152,10 +155,11 @@ def _unique(own: Sequence[str], notes: list[str]) -> list[str]:
             counts[name] = counts.get(name, 1) + 1
             new = f"{name} ({counts[name]})"
         if new != name:
-            twice.append(f"the column name {name!r} occurs more than once; one is read as {new!r}")
+            text = "the column name {name!r} occurs more than once; one is read as {new!r}"
+            twice.append(message(text, name=name, new=new))
         taken.add(new)
         unique.append(new)
-    notes += _first(twice, "more column names occur more than once")
+    notes += _first(twice)
     return unique
 
 

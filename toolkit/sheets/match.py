@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.plain import message, plain
+from toolkit.plain import mark, message, plain
 from toolkit.sheets.cells import folded, values_of
 from toolkit.sheets.checker import CellChecker, ParseOptions
 from toolkit.sheets.fields import as_fields, columns_of, listed, named
@@ -52,14 +52,14 @@ class Match(Suggesting):
     def table(self) -> pd.DataFrame:
         """A row for each column of the sheet, in its order: `column`, `field` (missing where left out), `reason`, and
         `confidence` from 0 to 1."""
-        reasons = [self._reasons.get(column, (1.0, "chosen")) for column in self.columns]
-        made = {
+        reasons = [self._reasons.get(column, (1.0, message("chosen"))) for column in self.columns]
+        table = {
             "column": list(self.columns),
             "field": pd.array(list(self.columns.values()), dtype="str"),
             "reason": pd.array([reason for _, reason in reasons], dtype="str"),
             "confidence": [round(confidence, 2) for confidence, _ in reasons],
         }
-        return pd.DataFrame(made)
+        return pd.DataFrame(table)
 
     @property
     def guessed(self) -> list[Any]:
@@ -73,23 +73,25 @@ class Match(Suggesting):
 
     def __getitem__(self, column: Hashable) -> str | None:
         self._raise_if_unknown(column)
-        found: str | None = self.columns[column]
-        return found
+        field: str | None = self.columns[column]
+        return field
 
     def __setitem__(self, column: Hashable, field: str | None) -> None:
         self._raise_if_unknown(column)
         names = [f.name for f in self.fields]
         if field is not None and field not in names:
-            raise InputError(f"there is no field {field!r}{did_you_mean(field, names)}")
+            raise InputError(message("there is no field {field!r}", field=field) + did_you_mean(field, names))
         for other, filled in self.columns.items():
             if field is not None and filled == field and other != column:
-                self.columns[other], self._reasons[other] = None, (1.0, f"{field} was given to {column!r}")
-        self.columns[column], self._reasons[column] = field, (1.0, "chosen" if field else "left out")
+                why = message("{field} is filled by {column!r}", field=field, column=column)
+                self.columns[other], self._reasons[other] = None, (1.0, why)
+        self.columns[column], self._reasons[column] = field, (1.0, message("chosen") if field else message("left out"))
 
     def _raise_if_unknown(self, column: Hashable) -> None:
         if column not in self.columns:
-            hint = did_you_mean(str(column), map(str, self.columns)) or f"; its columns are {listed(self.columns)}"
-            raise InputError(f"the sheet has no column {column!r}{hint}")
+            known = message("; its columns are {columns}", columns=listed(self.columns))
+            hint = did_you_mean(str(column), map(str, self.columns)) or known
+            raise InputError(message("the sheet has no column {column!r}", column=column) + hint)
 
     def save(self, path: "str | PathLike[str]") -> None:
         """Write the match to a file, for the next sheet with the same columns."""
@@ -106,7 +108,7 @@ class Match(Suggesting):
         try:
             columns = json.loads(Path(path).read_text(encoding="utf-8"))["columns"]
         except (OSError, ValueError, KeyError, TypeError) as problem:
-            raise InputError(f"{path} holds no match: {problem}") from None
+            raise InputError(message("{path} holds no match: {why}", path=path, why=problem)) from None
         fields = resolved(fields)
         match = cls(as_fields(fields), dict.fromkeys(columns), rules=getattr(fields, "rules", ()))
         for column, field in columns.items():
@@ -120,12 +122,14 @@ class Match(Suggesting):
         return frame[list(kept)].rename(columns=kept)
 
     def __repr__(self) -> str:
-        missing = f"\nrequired, and filled by no column: {', '.join(self.missing)}" if self.missing else ""
-        return plain(f"{self.table.to_string(max_colwidth=70)}{missing}")
+        return plain("\n".join([self.table.to_string(max_colwidth=70), *self._missing_said()]))
+
+    def _missing_said(self) -> list[str]:
+        text = "required, and filled by no column: {fields}"
+        return [message(text, fields=", ".join(self.missing))] if self.missing else []
 
     def _repr_html_(self) -> str:
-        missing = f"<p>required, and filled by no column: {html.escape(', '.join(self.missing))}</p>"
-        return self.table.to_html(escape=True) + (missing if self.missing else "")
+        return self.table.to_html(escape=True) + "".join(f"<p>{html.escape(text)}</p>" for text in self._missing_said())
 
 
 def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
@@ -161,9 +165,8 @@ def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
             reasons[column] = _why_not(column, open_pairs, scores)
     match = Match(known, columns, reasons, rules=getattr(fields, "rules", ()))
     if strict and match.guessed:
-        raise InputError(
-            f"only their values say what these columns are: {listed(match.guessed)}. Name them, or say which"
-        )
+        text = "only their values say what these columns are: {columns}. Name them, or say which"
+        raise InputError(message(text, columns=listed(match.guessed)))
     return match
 
 
@@ -202,14 +205,14 @@ def _clearest(pairs: Mapping[tuple[Any, str], Reason]) -> tuple[Any, str] | None
 def _why_not(column: Any, pairs: Mapping[tuple[Any, str], Reason], scores: Mapping[Any, Reason]) -> Reason:
     own = [field for c, field in pairs if c == column]
     if len(own) > 1:
-        return 0.0, f"fits {' and '.join(own)} alike: choose"
+        return 0.0, message("fits {fields} alike: choose", fields=", ".join(own))
     if own:
         others = [repr(c) for c, field in pairs if field == own[0] and c != column]
-        return 0.0, f"{own[0]} is fitted alike by {', '.join(others)}: choose"
+        return 0.0, message("{field} is fitted alike by {columns}: choose", field=own[0], columns=", ".join(others))
     best, why = max((s for (c, _), s in scores.items() if c == column), default=(0.0, ""))
     if best >= LIKELY:
-        return 0.0, "the field that fits it is filled by another column"
-    return 0.0, why or "no field like it"
+        return 0.0, message("the field that fits it is filled by another column")
+    return 0.0, why or message("no field like it")
 
 
 class _Sample:
@@ -235,7 +238,7 @@ class _Sample:
     @cached_property
     def kind(self) -> str:
         """Whether most values are addresses or phones, whatever the column's name."""
-        kinds = {"e-mail addresses": Email(), "phone numbers": Phone()}
+        kinds = {mark("e-mail addresses"): Email(), mark("phone numbers"): Phone()}
         return next((kind for kind, field in kinds.items() if (self.fits(field) or 0) >= FITTING), "")
 
 
@@ -245,36 +248,38 @@ def _score(column: str, field: Field, sample: _Sample) -> Reason:
     score, reason = max((_by_name(column, name) for name in names), default=(0.0, ""))
     if score >= LIKELY:
         if type(field) is Text and score < EXACTLY and sample.kind:
-            return 0.0, f"{reason}, but its values are {sample.kind}: match[{column!r}] = {field.name!r} says so"
+            text = "{reason}, but its values are {kind}: match[{column!r}] = {field!r} says so"
+            return 0.0, message(text, reason=reason, kind=message(sample.kind), column=column, field=field.name)
         return score, reason
     if isinstance(field, Choice) and _asks_kind(column, field.name) and (sample.fits(field) or 0) >= FITTING:
-        return 0.72, f"its values are those of {field.name!r}"
+        return 0.72, message("its values are those of {field!r}", field=field.name)
     speaks = isinstance(field, Email | Phone | Date | Timestamp) or (isinstance(field, Identity) and bool(field.scheme))
     own = spoken(column)
     if not speaks or not (own.meaningless or (reason and not own.vetoed)) or (sample.fits(field) or 0) < FITTING:
-        return 0.0, reason and f"{reason}, and of something else: match[{column!r}] = {field.name!r} says so"
-    return GUESS, f"its values are of the kind {field.kind}"
+        text = "{reason}, and of something else: match[{column!r}] = {field!r} says so"
+        return 0.0, reason and message(text, reason=reason, column=column, field=field.name)
+    return GUESS, message("its values are of the kind {kind}", kind=field.kind)
 
 
 def _by_name(column: str, name: str) -> Reason:
     if column == name:
-        return 1.0, "the same name"
+        return 1.0, message("the same name")
     plain, wanted = folded(column), folded(name)
     if plain == wanted != "":
-        return 0.98, f"the same name as {name!r}, but for accents, case or punctuation"
+        return 0.98, message("the same name as {name!r}, but for accents, case or punctuation", name=name)
     own, other = spoken(column), spoken(name)
     if own.concept and own.concept == other.concept:
         if own.vetoed or other.vetoed or not own.whole:
-            return 0.1, f"speaks of {name!r}"
-        return (0.9 if other.whole else 0.72), f"another word for {name!r}"
+            return 0.1, message("speaks of {name!r}", name=name)
+        return (0.9 if other.whole else 0.72), message("another word for {name!r}", name=name)
     if abs(len(plain) - len(wanted)) <= 3 and len(wanted) > 3 and not (own.concept and other.concept):
         alike = difflib.SequenceMatcher(None, plain, wanted)
         if alike.real_quick_ratio() >= NEARLY and alike.quick_ratio() >= NEARLY and alike.ratio() >= NEARLY:
-            return 0.7, f"nearly the same name as {name!r}"
+            return 0.7, message("nearly the same name as {name!r}", name=name)
     return 0.0, ""
 
 
 def _asks_kind(column: str, name: str) -> bool:
     """Whether one of the two says "type" and no more, and the other is the type of something."""
     bare = not KINDS.isdisjoint((folded(column), folded(name)))
-    return bare and all(not KINDS.isdisjoint(map(folded, words_of(said))) for said in (column, name))
+    return bare and all(not KINDS.isdisjoint(map(folded, words_of(text))) for text in (column, name))

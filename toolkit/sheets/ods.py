@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from xml.parsers import expat
 
-from toolkit.errors import InputError
-from toolkit.sheets.archive import MAX_COLUMNS, MAX_ROWS, Archive, Extent, local
+from toolkit.sheets.archive import MAX_COLUMNS, MAX_ROWS, Archive, Extent, local, protected
 from toolkit.sheets.formats import clock
 from toolkit.sheets.workbook import Cell, Grid, Merge, Row, Tab, Workbook
 
 PART = "content.xml"
-_DURATION = re.compile(r"(-?)PT(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:[.,]\d{1,9})?)S)?").fullmatch
+_TIMES = r"T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:[.,]\d{1,9})?)S)?"
+_DURATION = re.compile(rf"(-?)P(?:(\d{{1,6}})D)?(?:{_TIMES})?").fullmatch
+_SIGNS = re.compile(r"[-/ ()+]")  # that stand between the digits of a number that is padded
 _BLANKS = re.compile(r"[ \t\r\n]+")  # one or many, they stand for one space
 _HIDDEN = ("collapse", "filter")
 
@@ -22,7 +23,7 @@ def read(archive: Archive) -> Workbook:
         InputError: it is damaged or protected, or declares entities.
     """
     if any(name == "encryption-data" for name, _ in archive.tags("META-INF/manifest.xml")):
-        raise InputError("the workbook is protected by a password")
+        raise protected()
     tabs: list[Tab] = []
     hidden: set[str] = set()  # styles of sheets
     style = ""
@@ -143,7 +144,8 @@ class _Sheet:
         get = self._cell.get
         kind = get("value-type", "")
         if kind in ("float", "currency", "percentage"):
-            padded = text.isdigit() and text[0] == "0" and len(text) > 1
+            digits = _SIGNS.sub("", text)
+            padded = digits.isdigit() and digits[0] == "0" and len(digits) > 1
             try:
                 return text if padded or text.startswith(("#", "Err:")) else float(get("value", ""))
             except ValueError:
@@ -151,8 +153,8 @@ class _Sheet:
         if kind == "date":
             return get("date-value", text).replace("T", " ").removesuffix(" 00:00:00")
         if kind == "time" and (parts := _DURATION(get("time-value", ""))):
-            hours, minutes, seconds = (float((parts[n] or "0").replace(",", ".")) for n in (2, 3, 4))
-            return parts[1] + clock(hours * 3600 + minutes * 60 + seconds)
+            days, hours, minutes, seconds = (float((parts[n] or "0").replace(",", ".")) for n in (2, 3, 4, 5))
+            return parts[1] + clock(days * 86_400 + hours * 3600 + minutes * 60 + seconds)
         if kind == "boolean":
             return "TRUE" if get("boolean-value") == "true" else "FALSE"
         if not kind and not text and get("formula"):

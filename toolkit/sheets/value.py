@@ -6,7 +6,7 @@ import pandas as pd
 from pandas.api.types import is_scalar
 
 from toolkit.sheets.cells import plain_value, shown
-from toolkit.sheets.checker import CellChecker, ParseOptions
+from toolkit.sheets.checker import MAY_BE_NO_DATA, CellChecker, ParseOptions
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.numbers import decimal_of
 from toolkit.spec import Field, Integer, Json, Number
@@ -33,4 +33,8 @@ def check_value(field: Field, value: Any, *, scheme: str = "") -> tuple[Any, str
     checker = CellChecker(rule_of(field, options, scheme))
     (wire,) = checker.wire([plain], checker.classify([plain]))
     result = checker.results.get(plain)
-    return (None, result.problem.text) if result and result.problem and result.open else (wire, None)
+    if result is None or result.problem is None or not result.open:
+        return wire, None
+    if result.wire is not None and result.problem in MAY_BE_NO_DATA:  # one value is given on purpose
+        return result.wire, None
+    return None, result.problem.text

@@ -17,6 +17,7 @@ class Grid:
     hidden_rows: list[int] = field(default_factory=list)  # positions
     hidden_columns: list[int] = field(default_factory=list)
     uncounted: list[int] = field(default_factory=list)  # the columns of formulas that have no stored value, each time
+    silent: list[int] = field(default_factory=list)  # of formulas that show nothing, or were never calculated
     notes: list[str] = field(default_factory=list)
 
 

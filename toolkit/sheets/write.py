@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InputError
+from toolkit.plain import message, plural
 from toolkit.sheets.cells import objects_of, shown
 from toolkit.sheets.dates import zone_of
 from toolkit.sheets.outcomes import COLUMNS, FAILED
@@ -32,6 +33,14 @@ class _Kept:
 
     cut: int = 0
     uncommented: int = 0
+
+    def said(self) -> list[str]:
+        one = "{count} text was cut to {most:,} characters, the most that a cell holds"
+        many = "{count} texts were cut to {most:,} characters, the most that a cell holds"
+        cut = [plural(one, many, count=self.cut, most=MAX_TEXT)] if self.cut else []
+        one = "{count} more cell is coloured without a comment"
+        many = "{count} more cells are coloured without a comment"
+        return cut + ([plural(one, many, count=self.uncommented)] if self.uncommented else [])
 
 
 def write_outcome(
@@ -65,7 +74,8 @@ def write_outcome(
         return write_text(target, frame, outcome, zone=zone)
     outcome = _labelled(outcome, frame.index)
     if len(frame) > MAX_ROWS:
-        raise InputError(f"a sheet holds {MAX_ROWS:,} rows and there are {len(frame):,}: write a .csv instead")
+        text = "a sheet holds {most:,} rows and there are {count:,}: write a .csv instead"
+        raise InputError(message(text, most=MAX_ROWS, count=len(frame)))
     import xlsxwriter
 
     options = {
@@ -79,9 +89,8 @@ def write_outcome(
         marks = _blamed(frame, outcome) | dict(cells)
         kept = _write_rows(book, sheet, (frame, outcome), marks, zone_of(zone))
         timed = any(c.dtype.kind == "M" or "datetime" in str(c.dtype) for f in (frame, outcome) for _, c in f.items())
-        notes = [*lines, *frame.attrs.get("notes", ()), *([f"times are in {zone}"] if timed else [])]
-        notes += [f"{kept.cut} texts were cut to {MAX_TEXT:,} characters, the most that a cell holds"] * bool(kept.cut)
-        notes += [f"{kept.uncommented} more cells are coloured without a comment"] * bool(kept.uncommented)
+        notes = [*lines, *frame.attrs.get("notes", ()), *([message("times are in {zone}", zone=zone)] if timed else [])]
+        notes += kept.said()
         _write_summary(book, summary, notes)
     return target
 
@@ -94,11 +103,13 @@ def _target(path: "str | PathLike[str]") -> Path:
     """
     target = Path(path).expanduser()
     if target.suffix.lower() not in (".xlsx", ".csv"):
-        raise InputError(f"{target.name} cannot be written: name it .xlsx or .csv (other formats are only read)")
+        text = "{name} cannot be written: name it .xlsx or .csv (other formats are only read)"
+        raise InputError(message(text, name=target.name))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
-        raise InputError(f"the folder {target.parent} cannot be made: {problem.strerror}") from None
+        text = "the folder {folder} cannot be made: {why}"
+        raise InputError(message(text, folder=target.parent, why=problem.strerror)) from None
     return target
 
 
@@ -108,8 +119,8 @@ def _labelled(outcome: pd.DataFrame, index: "pd.Index[Any]") -> pd.DataFrame:
         return outcome
     names = ["index" if name is None else str(name) for name in index.names]
     labels = index.to_frame(index=False, name=range(index.nlevels)).set_axis(names, axis=1)
-    told, at = outcome.reset_index(drop=True), min(len(COLUMNS), outcome.shape[1])
-    return pd.concat([told.iloc[:, :at], labels, told.iloc[:, at:]], axis=1)
+    plain, at = outcome.reset_index(drop=True), min(len(COLUMNS), outcome.shape[1])
+    return pd.concat([plain.iloc[:, :at], labels, plain.iloc[:, at:]], axis=1)
 
 
 def _title(wanted: Any) -> str:
@@ -198,7 +209,7 @@ def _write_summary(book: Any, summary: "pd.Series[Any]", notes: Sequence[str]) -
     bold = book.add_format({"bold": True})
     sheet.set_column(0, 0, 60)
     for row, (name, count) in enumerate(summary.items()):
-        sheet.write_string(row, 0, str(name), bold)
+        sheet.write_string(row, 0, message(str(name)), bold)
         sheet.write_number(row, 1, float(count))
     for row, note in enumerate(notes, len(summary) + 1):
         sheet.write_string(row, 0, str(note)[:MAX_TEXT])
@@ -238,7 +249,7 @@ def only_failed(source: Any) -> pd.DataFrame:
     frame = source if isinstance(source, pd.DataFrame) else read_sheet(source)
     at = outcome_at(list(frame.columns))
     if at is None:
-        raise InputError(f"this is no result: it lacks the columns {', '.join(COLUMNS)}")
+        raise InputError(message("this is no result: it lacks the columns {columns}", columns=", ".join(COLUMNS)))
     failed = frame[frame.iloc[:, at].isin(FAILED).to_numpy()]
     rows = failed[list(frame.columns[:at])]
     label = str(frame.columns[at + len(COLUMNS)]) if at + len(COLUMNS) < len(frame.columns) else ""

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from toolkit.errors import InputError
+from toolkit.plain import message
+from toolkit.sheets.archive import protected
 from toolkit.sheets.formats import shown, style_of
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook
 from toolkit.sheets.xlsb import ERRORS
@@ -22,30 +24,35 @@ def read(data: bytes) -> Workbook:
     import xlrd
 
     if any(mark in data for mark in ENCRYPTED):
-        raise InputError("the workbook is protected by a password")
+        raise protected()
     try:
         book = xlrd.open_workbook(
             file_contents=data, formatting_info=True, ragged_rows=True, on_demand=True, logfile=io.StringIO()
         )
     except xlrd.XLRDError as problem:
         if "encrypted" in str(problem).lower() or "password" in str(problem).lower():
-            raise InputError("the workbook is protected by a password") from None
+            raise protected() from None
+        if "find workbook" in str(problem).lower():
+            raise InputError(message("the file holds no workbook: it may be a document of another program")) from None
         raise
     styles = {key: style_of(form.format_str or "") for key, form in book.format_map.items()}
     tabs = [Tab(name, bool(book._sheet_visibility[n])) for n, name in enumerate(book.sheet_names())]
 
     def grid(position: int) -> Grid:
         sheet = book.sheet_by_index(position)
-        made = Grid(_rows(book, sheet, styles))
-        made.merged = [(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells]
-        made.hidden_rows = [at for at, row in sheet.rowinfo_map.items() if row.hidden]
-        made.hidden_columns = [at for at, column in sheet.colinfo_map.items() if column.hidden]
-        return made
+        grid = Grid(())
+        grid.rows = _rows(book, sheet, styles, grid.silent)
+        grid.merged = [(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells]
+        grid.hidden_rows = [at for at, row in sheet.rowinfo_map.items() if row.hidden]
+        grid.hidden_columns = [at for at, column in sheet.colinfo_map.items() if column.hidden]
+        return grid
 
     return Workbook(tabs, grid)
 
 
-def _rows(book: Any, sheet: Any, styles: dict[int, str]) -> Iterator[Row]:
+def _rows(book: Any, sheet: Any, styles: dict[int, str], silent: list[int]) -> Iterator[Row]:
+    """The filled rows; `silent` gets the columns of formulas that show nothing, the only empty texts there are."""
+
     def value(kind: int, held: Any, format_index: int) -> Cell:
         if kind in (_NUMBER, _DATE):
             style = book.xf_list[format_index].format_key if format_index < len(book.xf_list) else 0
@@ -60,5 +67,6 @@ def _rows(book: Any, sheet: Any, styles: dict[int, str]) -> Iterator[Row]:
         kinds, values = sheet.row_types(at), sheet.row_values(at)
         forms = [sheet.cell_xf_index(at, n) if k in (_NUMBER, _DATE) else 0 for n, k in enumerate(kinds)]
         cells = [value(*cell) for cell in zip(kinds, values, forms, strict=True)]
+        silent += [n for n, kind in enumerate(kinds) if kind == _TEXT and cells[n] == ""]
         if any(cell != "" for cell in cells):
             yield at, cells

@@ -3,7 +3,8 @@
 import struct
 from collections.abc import Iterator
 
-from toolkit.sheets.archive import Archive, Extent, damaged
+from toolkit.plain import message
+from toolkit.sheets.archive import Archive, Extent, damaged, out_of_order
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook
 
@@ -36,9 +37,9 @@ def read(archive: Archive) -> Workbook:
             epoch = 1904 if content[0] & 1 else 1900
 
     def grid(position: int) -> Grid:
-        made = Grid(())
-        made.rows = _rows(archive, parts[position], epoch, made)
-        return made
+        grid = Grid(())
+        grid.rows = _rows(archive, parts[position], epoch, grid)
+        return grid
 
     return Workbook(tabs, grid)
 
@@ -55,7 +56,7 @@ def _records(archive: Archive, part: str) -> Iterator[Record]:
             yield kind, bytes(data[start:stop])
             at = stop
     if at < len(data):
-        raise damaged(f"{part} ends in the middle")
+        raise damaged(message("{part} ends in the middle", part=part))
 
 
 def _record(data: bytearray, at: int) -> tuple[int, int, int] | None:
@@ -113,7 +114,7 @@ def _rows(archive: Archive, part: str, epoch: int, grid: Grid) -> Iterator[Row]:
             before, (at,) = at, struct.unpack_from("<I", content)
             extent.add(at, 0)
             if at <= before:
-                raise damaged(f"row {at + 1:,} stands below row {before + 1:,}")
+                raise out_of_order(at, before)
             row = []
             if len(content) > 11 and content[11] & 16:
                 grid.hidden_rows.append(at)

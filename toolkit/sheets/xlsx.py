@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from toolkit.errors import InputError
-from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local
+from toolkit.plain import message
+from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local, out_of_order
+from toolkit.sheets.cells import encodable
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook, column_position
 
@@ -39,7 +41,7 @@ def read(archive: Archive) -> Workbook:
     def grid(position: int) -> Grid:
         if not strings:
             strings.extend(_strings(archive, f"{folder}/sharedStrings.xml"))
-        return _Sheet(archive, parts[position], strings, styles(archive, f"{folder}/styles.xml"), epoch).grid
+        return _Sheet(archive, parts[position], strings, styles_of(archive, f"{folder}/styles.xml"), epoch).grid
 
     return Workbook(tabs, grid)
 
@@ -51,23 +53,23 @@ def _main(archive: Archive) -> str:
             return target
     if "xl/workbook.xml" in archive:
         return "xl/workbook.xml"
-    raise InputError("the file cannot be read: it is an archive, but no workbook")
+    raise InputError(message("the file cannot be read: it is an archive, but no workbook"))
 
 
 def _links(archive: Archive, part: str, folder: str) -> dict[str, str]:
-    found = {}
+    links = {}
     for name, attributes in archive.tags(part):
         target = attributes.get("Target", "")
         if name == "Relationship":
             whole = target if target.startswith("/") else f"{folder}/{target}"
-            found[attributes.get("Id", "")] = re.sub(r"[^/]+/\.\./", "", whole).lstrip("/")
-    return found
+            links[attributes.get("Id", "")] = re.sub(r"[^/]+/\.\./", "", whole).lstrip("/")
+    return links
 
 
-def styles(archive: Archive, part: str) -> list[str]:
+def styles_of(archive: Archive, part: str) -> list[str]:
     """What each style of cells makes of a number."""
     codes: dict[str, str] = {}
-    made: list[str] = []
+    styles: list[str] = []
     inside = False
     for name, attributes in archive.tags(part):
         inside = name == "cellXfs" or (inside and name not in ("cellStyles", "dxfs"))
@@ -75,8 +77,8 @@ def styles(archive: Archive, part: str) -> list[str]:
         if name == "numFmt":
             codes[number] = style_of(attributes.get("formatCode", ""))
         elif name == "xf" and inside:
-            made.append(codes.get(number, BUILT_IN.get(int(number), "") if number.isdigit() else ""))
-    return made
+            styles.append(codes.get(number, BUILT_IN.get(int(number), "") if number.isdigit() else ""))
+    return styles
 
 
 def _strings(archive: Archive, part: str) -> Iterator[str]:
@@ -118,8 +120,11 @@ class _Texts:
 
 
 def unescaped(text: str) -> str:
-    """A text of which some characters are written as their numbers."""
-    return _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) if "_x" in text else text
+    """A text of which some characters are written as their numbers: two of them may be the halves of one."""
+    if "_x" not in text:
+        return text
+    text = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
+    return text if encodable(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class _Sheet:
@@ -216,7 +221,7 @@ class _Sheet:
         number = attributes.get("r", "")
         at = int(number) - 1 if number.isdigit() and len(number) < 12 else self._at + 1
         if at <= self._at:
-            raise damaged(f"row {at + 1:,} stands below row {self._at + 1:,}")
+            raise out_of_order(at, self._at)
         self._extent.add(at, len(self._row))
         self._at, self._column, self._row = at, -1, []
         self._rows.append((at, self._row))
@@ -232,7 +237,7 @@ class _Sheet:
         elif position < MAX_COLUMNS:
             self._columns[letters] = position
         if position >= MAX_COLUMNS:
-            raise damaged(f"a cell in column {letters[:20]}, where no sheet has one")
+            raise damaged(message("a cell in column {column}, where no sheet has one", column=letters[:20]))
         self._column = position
 
     def _finish(self) -> None:
@@ -258,7 +263,7 @@ class _Sheet:
             try:
                 return self._strings[int(text)]
             except (ValueError, IndexError):
-                raise damaged(f"a cell of row {self._at + 1:,} has no text") from None
+                raise damaged(message("a cell of row {row:,} has no text", row=self._at + 1)) from None
         if kind == "n":
             try:
                 number = float(text)

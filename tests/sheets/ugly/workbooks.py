@@ -65,7 +65,7 @@ def texts_and_numbers_in_one_column() -> Case:
 def number_longer_than_a_spreadsheet_keeps() -> Case:
     data = table(["TARJETA", "N"], [4111111111111111111, 1], ["4111111111111111111", 2])
     rows: dict[int, list[str | None]] = {2: ["4.11111111111111e+18", "1"], 3: ["4111111111111111111", "2"]}
-    return Case(data, rows, ["TARJETA", "N"], ["1 numbers in 'TARJETA' were shortened"])
+    return Case(data, rows, ["TARJETA", "N"], ["1 number in 'TARJETA' was shortened"])
 
 
 def dated(book_: Any, sheet: Any) -> None:
@@ -117,7 +117,7 @@ def formulas_never_calculated() -> Case:
     made = openpyxl.Workbook()
     made.active.append(["A", "B"])
     made.active.append(["x", "=1+1"])
-    return Case(saved(made), {2: ["x", None]}, ["A", "B"], ["1 formulas have no stored value"])
+    return Case(saved(made), {2: ["x", None]}, ["A", "B"], ["1 formula has no stored value"])
 
 
 @ugly
@@ -222,7 +222,7 @@ def hidden_rows() -> Case:
         sheet.set_row(2, None, None, {"hidden": True})
 
     rows: dict[int, list[str | None]] = {2: ["1", "2"], 3: ["3", "4"], 4: ["5", "6"]}
-    return Case(book(fill), rows, ["A", "B"], ["1 rows are hidden in the spreadsheet, and were read: 3"])
+    return Case(book(fill), rows, ["A", "B"], ["1 row is hidden in the spreadsheet, and was read: 3"])
 
 
 @ugly
@@ -362,7 +362,7 @@ def open_document() -> Case:
     tail = '<table:table-row table:number-rows-repeated="1048000">'
     tail += '<table:table-cell table:number-columns-repeated="16384"/>'
     read: dict[int, list[str | None]] = {2: ["José", "007"], 3: ["x", "y"]}
-    return Case(ods(rows + tail + "</table:table-row>"), read, ["Ñombre", "FONO"], ["1 rows are hidden"])
+    return Case(ods(rows + tail + "</table:table-row>"), read, ["Ñombre", "FONO"], ["1 row is hidden"])
 
 
 @ugly

@@ -1,0 +1,226 @@
+"""The cells of a sheet as a DataFrame of texts, and what is to be said of them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import InputError
+from toolkit.plain import mark, message, plural
+from toolkit.sheets import header as headers
+from toolkit.sheets.cells import SHORTENED, shown
+from toolkit.sheets.workbook import Cell, Grid, Merge, Row
+
+_BLOCK = 500  # rows: few at a time stay in the processor's cache
+_DIGITS = "{:.15g}".format  # as many as a spreadsheet keeps; longer numbers come out as 1.23e+16
+_SPANS = 20  # places that a note names
+LONGER = mark("has more cells than the header: a separator may stand inside of one")
+MERGED = mark("a merged cell of a row above reaches into it, and only that row has its value")
+Positions = np.ndarray[Any, np.dtype[np.int64]]
+
+
+def framed(grid: Grid, wanted: int | None, *, delimited: bool) -> pd.DataFrame:
+    """The table in a sheet, below its header.
+
+    Args:
+        grid: the cells; what is to be said is added to its notes.
+        wanted: the row of the header, 0 for none; None where it is to be looked for.
+        delimited: whether separators cut the cells.
+    """
+    rows = (row for row in grid.rows if any(c != "" and not (isinstance(c, str) and c.isspace()) for c in row[1]))
+    head = list(islice(rows, headers.WINDOW))
+    while wanted and head and head[-1][0] < wanted - 1 and (more := list(islice(rows, _BLOCK))):
+        head += more
+    if not head:
+        raise InputError(message("the sheet holds nothing"))
+    top = headers.find(head, grid.merged) if wanted is None else _wanted(head, wanted)
+    body = 0 if top is None else top + 1
+    at, names_end = (-1, 0) if top is None else (head[top][0], len(head[top][1]))
+    table = _Table()
+    for block in _blocks(head[body:], rows):
+        table.add(block)
+    table.widen(names_end)
+    used = [any(texts) for texts in table.columns]
+    names, notes = headers.names(dict(head[:body]), None if top is None else at, grid.merged, used)
+    filled = {name: texts for name, texts in zip(names, table.columns, strict=True) if name}
+    columns = {name: pd.array([text or None for text in texts], dtype="str") for name, texts in filled.items()}
+    positions = np.array(table.positions, dtype=np.int64)
+    frame = pd.DataFrame(columns, index=pd.Index(positions + 1, name="row"))
+    reached = _reached([m for m in grid.merged if m[0] > at], positions)
+    longer = table.longer(names_end) if delimited and names_end else []
+    questions = {LONGER: longer, MERGED: reached}
+    frame.attrs |= {**table.numbers(names), "header": at + 1}
+    frame.attrs["questions"] = {reason: rows for reason, rows in questions.items() if rows}
+    grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)
+    grid.notes += _left_out(positions, at) + _unusual(grid, positions, at, names) + _damaged(filled)
+    return frame
+
+
+def _wanted(head: Sequence[Row], wanted: int) -> int | None:
+    """The place of the row that was said to be the header; None for 0."""
+    if not wanted:
+        return None
+    place = next((n for n, (at, _) in enumerate(head) if at == wanted - 1), None)
+    if place is None:
+        raise InputError(message("the sheet has no row {row}, or nothing is in it", row=wanted))
+    return place
+
+
+def _blocks(first: Iterable[Row], rest: Iterator[Row]) -> Iterator[list[Row]]:
+    start = list(first)
+    if start:
+        yield start
+    while block := list(islice(rest, _BLOCK)):
+        yield block
+
+
+class _Table:
+    """The body of a sheet, column by column, as texts."""
+
+    def __init__(self) -> None:
+        self.columns: list[list[str]] = []
+        self.positions: list[int] = []
+        self._kinds: list[set[type]] = []
+        self._mixed: dict[int, tuple[set[str], set[str]]] = {}  # of columns with both: numbers, and texts like numbers
+
+    def add(self, block: Sequence[Row]) -> None:
+        """Some rows more."""
+        width = max(len(cells) for _, cells in block)
+        whole = [cells if len(cells) == width else [*cells, *[""] * (width - len(cells))] for _, cells in block]
+        while len(self.columns) < width:
+            self.columns.append([""] * len(self.positions))
+            self._kinds.append(set())
+        for n, values in enumerate(zip(*whole, strict=True)):
+            self.columns[n] += self._texts(n, values)
+        for texts in self.columns[width:]:
+            texts += [""] * len(block)
+        self.positions += [at for at, _ in block]
+
+    def _texts(self, n: int, values: Sequence[Cell]) -> Sequence[str]:
+        before = self._kinds[n]
+        kinds = set(map(type, values))
+        after = before | ({type(v) for v in values if v != ""} if kinds != {str} or not before else kinds)
+        self._kinds[n] = after
+        texts = values if kinds == {str} else [v if isinstance(v, str) else _DIGITS(v) for v in values]
+        if len(after) > 1:
+            if n not in self._mixed:
+                self._mixed[n] = set(), set()
+                self._mixed[n][str in before].update(t for t in self.columns[n] if "." in t)
+            for text, value in zip(texts, values, strict=True):
+                if "." in text:  # type: ignore[operator]
+                    self._mixed[n][isinstance(value, str)].add(text)  # type: ignore[arg-type]
+        return texts  # type: ignore[return-value]
+
+    def widen(self, width: int) -> None:
+        """As many columns as are named."""
+        self.columns += [[""] * len(self.positions) for _ in range(width - len(self.columns))]
+
+    def longer(self, width: int) -> list[int]:
+        """The rows that have more cells than the header, by number."""
+        rows = sorted({n for texts in self.columns[width:] for n, text in enumerate(texts) if text})
+        return [self.positions[n] + 1 for n in rows]
+
+    def numbers(self, names: Sequence[str]) -> dict[str, Any]:
+        """The columns whose cells are all numbers; of the others, the texts that only numbers have."""
+        numeric = [names[n] for n, kinds in enumerate(self._kinds) if kinds == {float}]
+        mixed = {names[n]: sorted(numbers - texts) for n, (numbers, texts) in self._mixed.items()}
+        return {"numeric": numeric, "numbers": {name: texts for name, texts in mixed.items() if texts}}
+
+
+# ── notes ────────────────────────────────────────────────────────────────────
+
+
+def _above(rows: Sequence[Row]) -> list[str]:
+    if not rows:
+        return []
+    titles = "; ".join(" ".join(shown(v) or "" for v in cells if v != "") for _, cells in rows)[:200]
+    one = "above the header, {count} row not read: {titles}; `header=` names another row"
+    many = "above the header, {count} rows not read: {titles}; `header=` names another row"
+    return [plural(one, many, count=len(rows), titles=titles)]
+
+
+def _header_notes(head: Sequence[Row], top: int | None, wanted: int | None) -> list[str]:
+    if wanted is not None:
+        return []
+    if top is None:
+        text = "no row names the columns: row {row} looks like data, and was read so; `header={row}` takes it for names"
+        return [message(text, row=head[0][0] + 1)]
+    if headers.looks_like_data(head[top][1]):
+        text = "row {row} was taken for the header, though it looks like data: `header=0` says there is none"
+        return [message(text, row=head[top][0] + 1)]
+    return []
+
+
+def _left_out(positions: Positions, header: int) -> list[str]:
+    steps = np.diff(positions, prepend=header)
+    gaps = np.flatnonzero(steps > 1)
+    spans = [(int(positions[n] - steps[n]) + 2, int(positions[n])) for n in gaps[: _SPANS + 1].tolist()]
+    listed = _listed(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
+    return [message("blank rows were left out: {rows}", rows=listed)] if spans else []
+
+
+def _unusual(grid: Grid, positions: Positions, header: int, names: Sequence[str]) -> list[str]:
+    """What is hidden, merged, or was never calculated."""
+    notes = []
+    named = dict(enumerate(names))
+    if hidden := np.intersect1d(grid.hidden_rows, positions).astype(int).tolist():
+        one = "{count} row is hidden in the spreadsheet, and was read: {rows}"
+        many = "{count} rows are hidden in the spreadsheet, and were read: {rows}"
+        notes.append(plural(one, many, count=len(hidden), rows=_spans(hidden)))
+    if columns := [name for n in sorted(set(grid.hidden_columns)) if (name := named.get(n))]:
+        one = "{count} column is hidden in the spreadsheet, and was read: {columns}"
+        many = "{count} columns are hidden in the spreadsheet, and were read: {columns}"
+        notes.append(plural(one, many, count=len(columns), columns=_listed(columns)))
+    if merged := [m for m in grid.merged if m[0] > header and len(positions) and m[0] <= positions[-1]]:
+        cell = "row {row} of {column!r}"
+        places = _listed(message(cell, row=m[0] + 1, column=named.get(m[1], "")) for m in merged[: _SPANS + 1])
+        one = "{count} merged cell below the header holds its value in its first row and column only: {places}"
+        many = "{count} merged cells below the header hold their value in the first of their cells only: {places}"
+        notes.append(plural(one, many, count=len(merged), places=places))
+    if grid.uncounted:
+        places = _listed(dict.fromkeys(named.get(n) or f"Column {n + 1}" for n in grid.uncounted))
+        one = "{count} formula has no stored value and is read as empty ({places}): {way}"
+        many = "{count} formulas have no stored value and are read as empty ({places}): {way}"
+        way = message("open the file in a spreadsheet program and save it")
+        notes.append(plural(one, many, count=len(grid.uncounted), places=places, way=way))
+    if grid.silent:
+        places = _listed(dict.fromkeys(named.get(n) or f"Column {n + 1}" for n in grid.silent))
+        one = "{count} formula shows nothing, or was never calculated, and is read as empty: {places}"
+        many = "{count} formulas show nothing, or were never calculated, and are read as empty: {places}"
+        notes.append(plural(one, many, count=len(grid.silent), places=places))
+    return notes
+
+
+def _reached(merged: Sequence[Merge], positions: Positions) -> list[int]:
+    """The filled rows into which a merged cell of a row above reaches, by number."""
+    edges = np.array([(top + 1, bottom + 1) for top, _, bottom, _ in merged], dtype=np.int64).reshape(-1, 2)
+    begins, ends = (np.bincount(np.searchsorted(positions, side), minlength=len(positions) + 1) for side in edges.T)
+    rows: list[int] = (positions[np.cumsum(begins - ends)[: len(positions)] > 0] + 1).tolist()
+    return rows
+
+
+def _listed(texts: Iterable[str]) -> str:
+    listed = list(texts)
+    return ", ".join(listed[:_SPANS]) + (" …" if len(listed) > _SPANS else "")
+
+
+def _spans(positions: Sequence[int]) -> str:
+    """Row numbers as people list them: 3, 5–9."""
+    cuts = np.flatnonzero(np.diff(positions) > 1) + 1
+    parts = [part + 1 for part in np.split(np.array(positions), cuts)]
+    return _listed(f"{part[0]}" if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
+
+
+def _damaged(columns: Mapping[str, Sequence[str]]) -> list[str]:
+    notes = []
+    for name, texts in columns.items():
+        joined = "\n".join(texts)
+        if "E+" not in joined and "e+" not in joined:
+            continue
+        if count := sum(bool(SHORTENED.fullmatch(t)) for t in texts if len(t) < 60):
+            one = "{count} number in {column!r} was shortened by the spreadsheet; its last digits are lost"
+            many = "{count} numbers in {column!r} were shortened by the spreadsheet; their last digits are lost"
+            notes.append(plural(one, many, count=count, column=name))
+    return notes
