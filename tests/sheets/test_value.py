@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.sheets import check
+from toolkit.sheets.checker import MAY_BE_NO_DATA
 from toolkit.sheets.target import Takes
 from toolkit.sheets.value import check_value
 from toolkit.spec import (
@@ -79,6 +80,9 @@ VALUES: list[Any] = [*TEXTS.split("|"), *NUMBERS, *PANDAS, *OTHERS, *LISTS]
 
 def as_a_cell(field: Field, value: Any) -> tuple[Any, str | None]:
     checked = check(pd.DataFrame({"x": pd.Series([value], dtype=object)}), Takes((field,), empty_rows=True))
+    no_data = {problem.reason for problem in MAY_BE_NO_DATA}
+    if no_data.intersection(checked.problems["reason"]) and checked.accept().wire()["x"] != [None]:
+        checked = checked.accept()  # one value is given on purpose
     errors = checked.errors["problem"].tolist()
     return (None, errors[0]) if errors else (checked.wire()["x"][0], None)
 
