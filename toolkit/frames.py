@@ -256,7 +256,7 @@ def _one_moment(field: Timestamp, item: Any) -> Any:
     if item is None or (isinstance(item, str) and (not item.strip() or item.startswith("0000"))):
         return pd.NaT  # a day 0000-00-00 is how some databases write that there is none
     if isinstance(item, bool) or not isinstance(item, str | int | float):
-        raise ValueError("no time")
+        raise ValueError(message("no time"))
     number = str(item).strip().lstrip("-")
     if number.isdecimal() and len(number) > 8 and FIRST <= int(item) <= LAST:
         return pd.to_datetime(int(item), unit="ms", utc=True)
@@ -267,7 +267,7 @@ def _one_moment(field: Timestamp, item: Any) -> Any:
         except ValueError:
             continue
         return (found if found.tzinfo else found.tz_localize(field.zone)).tz_convert("UTC")
-    raise ValueError("no time")
+    raise ValueError(message("no time"))
 
 
 def _day(field: Field, values: Values) -> Any:

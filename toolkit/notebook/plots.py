@@ -155,7 +155,8 @@ def answers(given: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     columns = [_short(name) for name in table.columns]
     axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", rotation_mode="anchor", parse_math=False)
     axes.set_yticks(range(len(table)), [_short(name) for name in table.index], parse_math=False)
-    one, many = "{count} field answered, by category and peer", "{count} fields answered, by category and peer"
+    one = "{count} field answered, by category and peer"
+    many = "{count} fields answered, by category and peer"
     axes.set(title=plural(one, many, count=len(known)))
     return axes
 

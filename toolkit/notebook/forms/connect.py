@@ -66,7 +66,7 @@ class ConnectForm(Form):
         """The fields of the chosen system; what the profile says of them stands there, secrets never."""
         system = self._systems[self._system]
         known = settings.profiles().get(self._profile, {}).get(system.name, {})
-        address = Text("Where the system answers.", name="base_url", default=system.base_url or None)
+        address = Text(mark("Where the system answers."), name="base_url", default=system.base_url or None)
         self._inputs = [Input(f, key=f"{system.name}-{f.name}") for f in (address, *system.credentials.fields)]
         for i in self._inputs:
             if i.field.name in known and not isinstance(i.field, Masked):

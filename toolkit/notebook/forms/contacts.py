@@ -77,7 +77,7 @@ class EditRecord(Form):
         super().__init__()
         self._ida = ida
         self.record = pd.DataFrame()
-        self._id = Input(Integer("Identifier of the record.", name="record", required=True, minimum=0))
+        self._id = Input(Integer(mark("Identifier of the record."), name="record", required=True, minimum=0))
         self._number = 0
         self._inputs: list[Input] = []
         self.draw()
