@@ -145,7 +145,7 @@ def main() -> None:
             path.write_bytes(written(_new(code)))
         catalogue = updated(code, drawn)
         path.write_bytes(written(catalogue))
-        path.with_suffix(".mo").write_bytes(compiled(catalogue))
+        path.with_suffix(".mo").write_bytes(compiled(read(code)))
         for sentence in missing(catalogue):
             sys.stdout.write(f"{code}: {sentence}\n")
 
