@@ -1,18 +1,21 @@
-"""A simulated vendor, clock, network and disk, and every history of them: the other driver of the runner.
+"""A simulated vendor, clock, network and disk: the other driver of the runner.
 
 The decider and the runner are the real ones. Time goes in ticks: the counter lags at most `STABLE` of them, and a
 request whose connection died is applied within `WAIT` or never.
+
+What nobody can tell apart is one history. A late request that never lands is one that was not stored. When it lands,
+and when somebody else writes, is seen by counting only: each happens just before a count, at the latest when it has to.
 """
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
 from tests.push.memory import MemoryLedger
 from toolkit.push import decide, events, runner
+from toolkit.push.chunking import Sizes
 from toolkit.push.states import Answer, Operation, Push, PushState, Stamp, State
 
 STABLE, WAIT = 1, 2
@@ -20,21 +23,21 @@ LATE = STABLE + WAIT
 WAITS = decide.Waits(wait=WAIT, stable=STABLE)
 LOCK = "database"
 T = TypeVar("T")
-CLAIMS = {
-    State.ACKNOWLEDGED: (1, 1),
-    State.VERIFIED: (1, 1),
-    State.COUNTED: (1, 1),
-    State.REJECTED: (0, 0),
-    State.DUPLICATED: (2, 99),
-}
+
+
+@cache
+def _copier(kind: type) -> Callable[[Any], Any]:
+    """A shallow copy of an object with slots: much faster than `dataclasses.replace`."""
+    lines = [f"    new.{name} = old.{name}" for name in kind.__slots__]  # type: ignore[attr-defined]
+    space: dict[str, Any] = {"kind": kind, "blank": object.__new__}
+    exec("\n".join(["def copied(old):", "    new = blank(kind)", *lines, "    return new"]), space)
+    copied: Callable[[Any], Any] = space["copied"]
+    return copied
 
 
 def _twin(one: T) -> T:
-    """A shallow copy of an object with slots: much faster than `dataclasses.replace`."""
-    new = object.__new__(type(one))
-    for name in type(one).__slots__:  # type: ignore[attr-defined]
-        setattr(new, name, getattr(one, name))
-    return new
+    twin: T = _copier(type(one))(one)
+    return twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,15 @@ class Vendor:
         self.copies[operation] = self.copies.get(operation, 0) + 1
         self.change(rows)
 
+    def land(self, operation: int) -> None:
+        """A request that was on its way is stored just before what the counter may not show yet."""
+        rows = next(rows for n, rows, _, _ in self.moving if n == operation)
+        first = next(n for n, moving in enumerate(self.moving) if moving[0] == operation)
+        self.moving = self.moving[:first] + self.moving[first + 1 :]
+        self.copies[operation] = self.copies.get(operation, 0) + 1
+        self.total += rows
+        self.recent = ((rows, self.recent[0][1] if self.recent else 0), *self.recent)
+
     def store_part(self, operation: int, rows: int) -> None:
         self.parts |= {operation}
         self.change(rows)
@@ -142,6 +154,7 @@ class World:
     left: Budget
     now: int = 0
     volatile: events.Volatile | None = None
+    plan: events.Plan | None = None
     push: str = ""
     effect: events.Effect | None = None
     rested: bool = True  # time may have passed between two runs only once
@@ -152,6 +165,7 @@ class World:
         if self.volatile is not None:
             v = new.volatile = _twin(self.volatile)
             v.in_flight, v.refusals, v.mapping = dict(v.in_flight), dict(v.refusals), _twin(v.mapping)
+            v.read_again = set(v.read_again)
         return new
 
     # ── the driver ──
@@ -163,9 +177,10 @@ class World:
     def take(self, event: events.Event) -> "World":
         """The runner takes in what happened; its effect is what has to happen next."""
         assert self.volatile
+        assert self.plan
         self.ledger.running = self.push
         self.volatile.now = self.stamp
-        effects = runner.step(runner.Run(self.ledger, self.volatile, self.scope.plan(self.push)), event)
+        effects = runner.step(runner.Run(self.ledger, self.volatile, self.plan), event)
         self.effect, *_ = effects  # one operation in flight; nothing is made ahead here
         self.rested = False
         if isinstance(self.effect, events.End):
@@ -173,7 +188,7 @@ class World:
         return self
 
     def begin(self, push: str) -> "World":
-        self.volatile, self.push = events.Volatile(self.stamp, self.stamp), push
+        self.volatile, self.push, self.plan = events.Volatile(self.stamp, self.stamp), push, self.scope.plan(push)
         return self.take(events.Began())
 
     def crash(self) -> "World":
@@ -191,25 +206,27 @@ class World:
     # ── what a hash compares ──
 
     def key(self) -> Any:
+        """All that what comes depends on, but for what is left to happen."""
         now = self.now
 
         def old(stamp: Stamp | None) -> float | None:
             return None if stamp is None else min(now - stamp.monotonic, LATE)
 
         operations = tuple(
-            (o.id, o.state, o.answer, o.sendings, o.open, o.believed, old(o.ended), o.parent, o.note == "second half")
+            (o.id, o.state, o.sendings if o.sendings < 2 else 2, o.open, o.believed, o.parent, o.note == "second half",
+             old(o.ended) if o.unsettled else 0, o.answer if o.state is State.SENT else "", o.size)
             for o in self.ledger._operations.values()
-        )
+        )  # fmt: skip
         baseline = self.ledger._baseline
         base = baseline and (self.vendor.total - baseline.count, old(baseline.at), baseline.trusted, baseline.proved)
         v = self.volatile
         run = v and (
             old(v.locked), tuple(v.in_flight), v.busy, v.looked, v.unlooked, v.latest_size, v.refusal_looked_at,
-            tuple(v.refusals), v.trouble, v.doubts, max(0, v.wake - now) if v.wake else None, v.stop,
+            tuple(v.refusals), tuple(sorted(v.read_again)), v.trouble, max(0, v.wake - now) if v.wake else None, bool(v.stop), v.parted,
         )  # fmt: skip
         vendor = tuple(sorted(self.vendor.copies.items())), self.vendor.parts, self.vendor.recent, self.vendor.moving
         states = tuple(p.state for p in self.ledger._pushes.values())
-        return operations, base, run, vendor, states, self.left, self.push, self.effect.__class__, self.rested
+        return operations, base, run, vendor, states, self.push, self.effect.__class__, self.rested
 
 
 @dataclass(frozen=True)
@@ -221,26 +238,30 @@ class Scope:
     looks_every: int = 1
     final_look: bool = False
     rows_of_somebody: int = 100
+    offers: events.Reconcile = events.Reconcile.COUNT  # to settle a doubt
+    plan_facts: tuple[tuple[str, Any], ...] = ()  # what else the plan says
+    cut: int = 0  # rows in a request at most, cut as a push cuts them; 0: they are as large as the scope says
 
     @property
     def keeps(self) -> int:
         return LATE if self.budget.lagging else STABLE
 
     def plan(self, push: str) -> events.Plan:
-        return _plan(self, push)
+        return self._plan_of(push) if self.cut else _plan(self, push)
 
     def _plan_of(self, push: str) -> events.Plan:
         return events.Plan(
             push,
             LOCK,
-            events.Reconcile.COUNT,
+            self.offers,
             WAITS,
-            Whole(),  # type: ignore[arg-type]
+            Sizes(self.cut) if self.cut else Whole(),  # type: ignore[arg-type]
             looks_every=self.looks_every,
             final_look=self.final_look,
             max_doubts=99,
             max_sendings=99,
             max_rejected=1,
+            **dict(self.plan_facts),
         )
 
     def start(self) -> World:
@@ -261,12 +282,11 @@ def _plan(scope: Scope, push: str) -> events.Plan:
 
 # ── what may happen next ──
 
-Move = tuple[str, World]
+Move = tuple[str, Callable[[], World]]
 
 
 def moves(world: World) -> Iterator[Move]:
-    """Every way on, each as a world of its own."""
-    yield from _environment(world)
+    """Every way on, what costs nothing of the budget first; calling one makes a world of its own."""
     match world.effect:
         case None:
             yield from _between_runs(world)
@@ -274,263 +294,203 @@ def moves(world: World) -> Iterator[Move]:
             yield from _send(world, world.ledger.operation(operation.id))
         case events.Count():
             yield from _count(world)
+        case events.LookUp(operation):
+            yield from _look_up(world, operation)
         case events.Sleep(seconds):
-            yield from _sleep(world, seconds)
+            yield f"waits {int(seconds)}", lambda: _passed(world, max(1, int(seconds))).take(events.Woke())
+            if world.left.crashes:
+                yield (
+                    "crash while it waits",
+                    lambda: _passed(_spent(world, "crashes"), max(1, int(seconds))).crash(),
+                )
 
 
-def _spent(world: World, what: str) -> World | None:
-    """The same world with one less of that; None where none is left."""
-    left = getattr(world.left, what)
-    if not left:
-        return None
+def _spent(world: World, what: str) -> World:
+    """The same world with one less of that."""
     new = world.copy()
-    new.left = replace(world.left, **{what: left - 1})
+    new.left = _less(world.left, what)
     return new
 
 
-def _environment(world: World) -> Iterator[Move]:
-    """Before reads and between runs: a request that was on its way lands, or never will; somebody else writes."""
-    if not (world.effect is None or isinstance(world.effect, events.Count)):
-        return
-    for n, (operation, rows, _, _) in enumerate(world.vendor.moving):
-        new = world.copy()
-        new.vendor.moving = world.vendor.moving[:n] + world.vendor.moving[n + 1 :]
-        yield f"{operation} never lands", new.copy()
-        new.vendor.store(operation, rows)
-        yield f"{operation} lands late", new
-    for n, rows in enumerate(world.left.foreign):
-        new = world.copy()
-        new.left = replace(world.left, foreign=world.left.foreign[:n] + world.left.foreign[n + 1 :])
-        new.vendor.change(rows)
-        yield f"somebody else: {rows:+}", new
+@cache
+def _less(budget: Budget, what: str) -> Budget:
+    return replace(budget, **{what: getattr(budget, what) - 1})
+
+
+def _passed(world: World, ticks: int) -> World:
+    """Time passes; what is on its way lands at the latest when it has to."""
+    new = world.copy()
+    for _ in range(ticks):
+        new.pass_tick()
+        for operation, rows, old, most in new.vendor.moving:
+            if old >= most:
+                new.vendor.store(operation, rows)
+        new.vendor.moving = tuple(m for m in new.vendor.moving if m[2] < m[3])
+    return new
 
 
 def _between_runs(world: World) -> Iterator[Move]:
     for push in world.ledger.pushes():
         if push.state is not PushState.DONE:
-            yield f"run {push.id}", world.copy().begin(push.id)
-        elif world.left.purges and (new := _spent(world, "purges")):
-            purge(new, push.id)
-            yield f"purge {push.id}", new
+            yield f"run {push.id}", partial(_begun, world, push.id)
     if not world.rested:
-        for passed in _ticks(world.copy(), LATE):
-            passed.rested = True
-            yield "time passes", passed
+        yield "time passes", partial(_rested, world)
+    if world.left.purges:
+        for push in world.ledger.pushes():
+            if push.state is PushState.DONE:
+                yield f"purge {push.id}", partial(_purged, world, push.id)
+
+
+def _begun(world: World, push: str) -> World:
+    return world.copy().begin(push)
+
+
+def _rested(world: World) -> World:
+    new = _passed(world, LATE)
+    new.rested = True
+    return new
+
+
+def _purged(world: World, push: str) -> World:
+    new = _spent(world, "purges")
+    purge(new, push)
+    return new
 
 
 def purge(world: World, push: str) -> None:
     """Rows' fingerprints go; sizes, times and marks stay: nothing that this world knows."""
 
 
-def _ticks(world: World, ticks: int) -> Iterator[World]:
-    """Time passes; what is on its way lands or not, at the latest when it has to."""
-    if not ticks:
-        yield world
-        return
-    world.pass_tick()
-    choices = [
-        ("stays", "lands", "never") if old < most else ("lands", "never") for *_, old, most in world.vendor.moving
-    ]
-    for chosen in itertools.product(*choices):
-        new = world.copy()
-        new.vendor.moving = tuple(m for m, c in zip(world.vendor.moving, chosen, strict=True) if c == "stays")
-        for (operation, rows, _, _), what in zip(world.vendor.moving, chosen, strict=True):
-            if what == "lands":
-                new.vendor.store(operation, rows)
-        yield from _ticks(new, ticks - 1)
-
-
-def _sleep(world: World, seconds: float) -> Iterator[Move]:
-    for slept in _ticks(world.copy(), max(1, int(seconds))):
-        if new := _spent(slept, "crashes"):
-            yield "crash while it waits", new.crash()
-        yield f"waits {int(seconds)}", slept.take(events.Woke())
-
-
 def _count(world: World) -> Iterator[Move]:
-    if new := _spent(world, "crashes"):
-        yield "crash before it counts", new.crash()
     usual = world.vendor.shown()
     for count in sorted(usual):
-        yield f"counts {count}", world.copy().take(events.Counted(count))
+        yield f"counts {count}", partial(_counted, world, count, "")
+    for operation in dict.fromkeys(n for n, *_ in world.vendor.moving):
+        yield f"{operation} lands late", partial(_landed, world, operation)
+    if world.left.crashes:
+        yield "crash before it counts", lambda: _spent(world, "crashes").crash()
+    for n, rows in enumerate(world.left.foreign):
+        yield f"somebody else: {rows:+}", partial(_foreign, world, n)
     if world.left.lagging:
         for count in sorted(world.vendor.shown(LATE) - usual):
-            new = _spent(world, "lagging")
-            assert new
-            yield f"counts {count}, long ago", new.take(events.Counted(count))
+            yield f"counts {count}, long ago", partial(_counted, world, count, "lagging")
+
+
+def _look_up(world: World, operation: Operation) -> Iterator[Move]:
+    """A row is read back; what lands late lands just before, and the latest may not show yet."""
+    copies, rows = world.vendor.copies.get(operation.id, 0), operation.size
+    hidden = sum(1 for n, _ in world.vendor.recent if n == rows)
+    for there in sorted({min(1, copies), min(1, max(0, copies - hidden))}):
+        yield f"{operation.id} is {'' if there else 'not '}there", partial(_looked, world, operation, there * rows)
+    for other in dict.fromkeys(n for n, *_ in world.vendor.moving):
+        yield f"{other} lands late", partial(_landed, world, other)
+    if world.left.crashes:
+        yield "crash before it reads", lambda: _spent(world, "crashes").crash()
+
+
+def _looked(world: World, operation: Operation, there: int) -> World:
+    return world.copy().take(events.Looked(operation.id, there))
+
+
+def _counted(world: World, count: int, spent: str) -> World:
+    new = _spent(world, spent) if spent else world.copy()
+    return new.take(events.Counted(count))
+
+
+def _landed(world: World, operation: int) -> World:
+    new = world.copy()
+    new.vendor.land(operation)
+    return new
+
+
+def _foreign(world: World, number: int) -> World:
+    new, foreign = world.copy(), world.left.foreign
+    new.left = replace(world.left, foreign=foreign[:number] + foreign[number + 1 :])
+    new.vendor.change(foreign[number])
+    return new
+
+
+# ── what becomes of a request ──
+
+Fate = Callable[[World, Operation], None]
+
+
+def _stored(world: World, operation: Operation) -> None:
+    world.vendor.store(operation.id, operation.size)
+
+
+def _late(world: World, operation: Operation, most: int = WAIT) -> None:
+    world.vendor.moving += ((operation.id, operation.size, 0, most),)
+
+
+def _overdue(world: World, operation: Operation) -> None:
+    _late(world, operation, 2 * LATE)
+
+
+def _never(world: World, operation: Operation) -> None:
+    pass
+
+
+FATES: dict[str, Fate] = {"stored": _stored, "late": _late, "not stored": _never}
 
 
 def _send(world: World, operation: Operation) -> Iterator[Move]:
-    yield f"{operation.id} is stored, yes", _stored(world.copy(), operation).take(_reply(operation, "ACKNOWLEDGED"))
-    for how, apply in FATES.items():
-        if new := _spent(world, "faults"):
-            yield f"{operation.id} {how}, no answer", apply(new, operation).take(_reply(operation, "LOST"))
-        if new := _spent(world, "crashes"):
-            yield f"{operation.id} {how}, crash", apply(new, operation).crash()
-    if new := _spent(world, "faults"):
-        yield f"{operation.id} told to wait", new.copy().take(_reply(operation, "BUSY"))
-        yield f"{operation.id} does not leave", new.take(_reply(operation, "NONE", left=False))
-    if new := _spent(world, "refusals"):
-        yield f"{operation.id} refused", new.take(_reply(operation, "REFUSED"))
-    if new := _spent(world, "sleeps"):
-        for slept in _ticks(new, LATE):
-            yield "this machine sleeps before it sends", slept
+    sent = partial(_sent, world, operation)
+    left, name = world.left, operation.id
+    yield f"{name} is stored, yes", partial(sent, "", [_stored], "ACKNOWLEDGED")
+    if left.faults:
+        for how, fate in FATES.items():
+            yield f"{name} {how}, no answer", partial(sent, "faults", [fate], "LOST")
+        yield f"{name} told to wait", partial(sent, "faults", [], "BUSY")
+        yield f"{name} does not leave", partial(sent, "faults", [], "NONE")
+    if left.crashes:
+        for how, fate in FATES.items():
+            yield f"{name} {how}, crash", partial(sent, "crashes", [fate], "")
+    if left.refusals:
+        yield f"{name} refused", partial(sent, "refusals", [], "REFUSED")
+    if left.sleeps:
+        yield "this machine sleeps before it sends", lambda: _passed(_spent(world, "sleeps"), LATE)
     yield from _broken(world, operation)
+
+
+def _sent(world: World, operation: Operation, spent: str, fates: Sequence[Fate], answer: str) -> World:
+    """The request met its fates; this is how it was answered. Without an answer, the process died."""
+    new = _spent(world, spent) if spent else world.copy()
+    for fate in fates:
+        fate(new, operation)
+    if not answer:
+        return new.crash()
+    return new.take(events.Answered(operation.id, events.Reply(Answer[answer], left=answer != "NONE")))
 
 
 def _broken(world: World, operation: Operation) -> Iterator[Move]:
     """What is assumed not to happen."""
-    if new := _spent(world, "doubles"):
-        for how, apply in FATES.items():
-            first = _stored(new.copy(), operation)
-            yield (
-                f"{operation.id} stored, and {how}, yes",
-                apply(first.copy(), operation).take(_reply(operation, "ACKNOWLEDGED")),
-            )
-            yield (
-                f"{operation.id} stored, and {how}, no answer",
-                apply(first, operation).take(_reply(operation, "LOST")),
-            )
-    for rows in _fewer(world, operation):
-        if new := _spent(world, "partial"):
-            new.vendor.store_part(operation.id, rows)
+    sent, left, name = partial(_sent, world, operation), world.left, operation.id
+    if left.doubles:
+        for how, fate in FATES.items():
+            if fate is not _never:
+                yield f"{name} stored, and {how}, yes", partial(sent, "doubles", [_stored, fate], "ACKNOWLEDGED")
+                yield f"{name} stored, and {how}, no answer", partial(sent, "doubles", [_stored, fate], "LOST")
+    if left.partial:
+        for rows in _fewer(world, operation):
+            part = partial(_part, rows=rows)
             for how in ("ACKNOWLEDGED", "REFUSED", "LOST"):
-                yield f"{operation.id} in part ({rows}), {how}", new.copy().take(_reply(operation, how))
-    if new := _spent(world, "executed"):
+                yield f"{name} in part ({rows}), {how}", partial(sent, "partial", [part], how)
+    if left.executed:
         for how in ("BUSY", "REFUSED"):
-            yield f"{operation.id} stored, {how}", _stored(new.copy(), operation).take(_reply(operation, how))
-            yield f"{operation.id} late, {how}", _late(new.copy(), operation).take(_reply(operation, how))
-    if new := _spent(world, "unstored"):
-        yield f"{operation.id} not stored, yes", new.take(_reply(operation, "ACKNOWLEDGED"))
-    if new := _spent(world, "overdue"):
-        yield f"{operation.id} overdue, no answer", _late(new, operation, 2 * LATE).take(_reply(operation, "LOST"))
+            yield f"{name} stored, {how}", partial(sent, "executed", [_stored], how)
+            yield f"{name} late, {how}", partial(sent, "executed", [_late], how)
+    if left.unstored:
+        yield f"{name} not stored, yes", partial(sent, "unstored", [], "ACKNOWLEDGED")
+    if left.overdue:
+        yield f"{name} overdue, no answer", partial(sent, "overdue", [_overdue], "LOST")
+
+
+def _part(world: World, operation: Operation, rows: int) -> None:
+    world.vendor.store_part(operation.id, rows)
 
 
 def _fewer(world: World, operation: Operation) -> set[int]:
     """How many rows of it may be stored in part: one less, or as many as another operation has, or the difference."""
     others = {o.size for o in world.ledger._operations.values()} | {operation.size - 1}
     return {n for size in others for n in (size, operation.size - size) if 0 < n < operation.size}
-
-
-def _reply(operation: Operation, answer: str, *, left: bool = True) -> events.Answered:
-    return events.Answered(operation.id, events.Reply(Answer[answer], left=left))
-
-
-def _stored(world: World, operation: Operation) -> World:
-    world.vendor.store(operation.id, operation.size)
-    return world
-
-
-def _late(world: World, operation: Operation, most: int = WAIT) -> World:
-    world.vendor.moving += ((operation.id, operation.size, 0, most),)
-    return world
-
-
-def _never(world: World, operation: Operation) -> World:
-    return world
-
-
-FATES: dict[str, Callable[[World, Operation], World]] = {"stored": _stored, "late": _late, "not stored": _never}
-
-
-# ── whether what is claimed is so ──
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A false claim, a doubled row, or a row that nobody knows about."""
-
-    what: str
-    operation: int
-    settled: bool  # no later look would have taken it back
-
-    def __str__(self) -> str:
-        return f"{self.operation}: {self.what}{'' if self.settled else ' (open)'}"
-
-
-def wrong(world: World, *, strict: bool) -> Iterator[Wrong]:
-    """What is false now. `strict`: no assumption is broken, so that nothing may be doubled either."""
-    operations = world.ledger._operations
-    for operation in operations.values():
-        if operation.state is State.REPLACED:
-            continue
-        times, parts, above = 0, False, operation
-        open_ = False
-        while True:
-            times += world.vendor.copies.get(above.id, 0)
-            parts |= above.id in world.vendor.parts
-            open_ |= above.open
-            if above.parent is None:
-                break
-            above = operations[above.parent]
-        least, most = CLAIMS.get(operation.state, (0, 99))
-        if not least <= times <= most or (parts and operation.state in CLAIMS):
-            yield Wrong(
-                f"{operation.state}, stored {times} times{' and in part' if parts else ''}", operation.id, not open_
-            )
-        elif strict and times > 1:
-            yield Wrong(f"stored {times} times", operation.id, True)
-        elif strict and operation.state is State.UNKNOWN:
-            yield Wrong("unknown", operation.id, True)
-
-
-# ── every history ──
-
-
-@dataclass
-class Explored:
-    states: int = 0
-    bad: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the shortest history of each kind
-
-    def __str__(self) -> str:
-        return "\n".join([f"{self.states:,} states", *(f"{k}\n    {' | '.join(h)}" for k, h in self.bad.items())])
-
-
-def explore(scope: Scope, *, strict: bool = True, most: int = 10**9) -> Explored:
-    """Every history of a scope, the shortest first."""
-    start = scope.start()
-    seen: dict[Any, tuple[Any, str] | None] = {start.key(): None}
-    layer, done = [start], Explored()
-    while layer and len(seen) < most:
-        after: list[World] = []
-        for world in layer:
-            at = world.key()
-            for label, new in moves(world):
-                key = new.key()
-                if key in seen:
-                    continue
-                seen[key] = (at, label)
-                after.append(new)
-                for each in wrong(new, strict=strict):
-                    if str(each) not in done.bad:
-                        done.bad[str(each)] = _history(seen, key)
-        layer = after
-    done.states = len(seen)
-    return done
-
-
-def survey(scope: Scope, *, strict: bool = True) -> Explored:
-    """As `explore`, for scopes of many millions of states: in depth, keeping hashes only, so without histories."""
-    start = scope.start()
-    seen, stack, done = {hash(start.key())}, [moves(start)], Explored()
-    while stack:
-        for _, new in stack[-1]:
-            key = hash(new.key())
-            if key not in seen:
-                seen.add(key)
-                for each in wrong(new, strict=strict):
-                    done.bad.setdefault(str(each), ("a history of `explore` shows it",))
-                stack.append(moves(new))
-                break
-        else:
-            stack.pop()
-    done.states = len(seen)
-    return done
-
-
-def _history(seen: dict[Any, tuple[Any, str] | None], key: Any) -> tuple[str, ...]:
-    steps: list[str] = []
-    while (before := seen[key]) is not None:
-        key, label = before
-        steps.append(label)
-    return tuple(reversed(steps))

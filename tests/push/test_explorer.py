@@ -12,22 +12,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.push import simulate
-from tests.push.simulate import Budget, Scope, SimulatedLedger, explore
+from tests.push.explore import SETTLED, explore
+from tests.push.simulate import Budget, Scope, SimulatedLedger
 from toolkit.push import decide, runner, schedule
 
 ONE_EACH = ((11,), (13,))
 TWO_EACH = ((11, 17), (13,))
-SETTLED = {  # an assumption that is broken: the false claims that no look takes back (README names them)
-    "foreign": {"counted, stored 0 times"},
-    "removed": {"verified, stored 2 times"},
-    "overdue": {"counted, stored 2 times", "verified, stored 2 times"},
-    "doubles": set(),
-    "partial": set(),
-    "executed": set(),
-    "unstored": set(),
-    "lagging": set(),
-}
-
 
 # ── nothing is broken ──
 

@@ -180,11 +180,11 @@ def _looked(run: Run, event: Looked) -> None:
     elif event.there and not plan.repeatable:
         note = f"read back after an answer that left doubt: {event.there} of {operation.size} rows are there"
         change(run, Change(operation.id, State.UNKNOWN, note))
+    elif (due := _due(run, operation)) > 0:
+        v.wake = v.now.monotonic + max(due, SHORTEST)
     elif operation.answer is Answer.REFUSED:
         v.refusals.pop(operation.id, None)
         _refused(run, operation, reply, believed=False)
-    elif (due := _due(run, operation)) > 0:
-        v.wake = v.now.monotonic + max(due, SHORTEST)
     elif plan.irrevocable:
         change(
             run, Change(operation.id, State.UNKNOWN, "no trustworthy answer came, and it was not there; not sent again")
@@ -195,8 +195,10 @@ def _looked(run: Run, event: Looked) -> None:
 
 def _due(run: Run, operation: Operation) -> float:
     """Seconds until a reading shows that an operation will not be stored any more."""
-    v, waits = run.volatile, run.plan.waits
-    if run.plan.repeatable:
+    v, waits, repeatable = run.volatile, run.plan.waits, run.plan.repeatable
+    refused = operation.answer is Answer.REFUSED
+    earlier = repeatable and operation.resent  # a refusal says nothing of the sending before it
+    if not (earlier if refused else not repeatable):
         return 0
     passed = age(v.locked if operation.ended is None else operation.ended, v.now)
     return (waits.stable if operation.answer is Answer.BUSY else waits.late) - passed
