@@ -19,6 +19,7 @@ class Connection:
 
     def __init__(self, server: "RawServer", sock: socket.socket) -> None:
         self._server, self._sock = server, sock
+        self.latest = b""  # request that was read
 
     def read(self) -> bytes:
         """One whole request, noted by the server; nothing where the client has left."""
@@ -32,8 +33,9 @@ class Connection:
         size = int(lengths[0].partition(b":")[2]) if lengths else 0
         while len(body) < size:
             body += self._sock.recv(1 << 16)
-        self._server.requests.append(start + b"\r\n\r\n" + body)
-        return self._server.requests[-1]
+        self.latest = start + b"\r\n\r\n" + body
+        self._server.requests.append(self.latest)
+        return self.latest
 
     def reset_unread(self) -> None:
         """Reset when the first byte has come, and nothing was read."""

@@ -8,6 +8,7 @@ import pandas as pd
 
 import toolkit
 from tests.helpers.clock import ManualClock
+from tests.helpers.registry import Registry
 from toolkit.sandbox import Sandbox
 
 from .checker import Findings, findings
@@ -43,7 +44,7 @@ class Bench:
         """A new client, as after a restart of the kernel."""
         settings = in_our_folder(self.box.settings())
         settings[self.system] = {**settings[self.system], **account}
-        self.api = toolkit.connect(**settings, clock=self.clock, progress=False)
+        self.api = Registry("", settings, clock=self.clock, progress=False)
 
     def frame(self, rows: int) -> pd.DataFrame:
         raise NotImplementedError
@@ -153,6 +154,27 @@ class CarmaChain(Bench):
         return told(report)
 
 
+class Bookshop(Bench):
+    """A vendor of the tests: many rows in a request, all or none, and a list to read."""
+
+    system = "bookshop"
+    write: ClassVar = {"method": "POST", "path": "/shelves/empty/books"}
+    read: ClassVar = {"method": "GET", "path": "/shelves/empty/books"}
+
+    def frame(self, rows: int) -> pd.DataFrame:
+        names = [f"{n:013}" for n in range(rows)]
+        return pd.DataFrame({"isbn": names, "title": [f"Book {n}" for n in range(rows)], "price": "12.50"})
+
+    def keys(self, frame: pd.DataFrame) -> list[Hashable]:
+        return list(frame["isbn"])
+
+    def stored(self) -> Counter[Hashable]:
+        return Counter(book["isbn"] for book in self.box.control.stored("bookshop", "Book", {"shelf": "empty"}))
+
+    def push(self, frame: pd.DataFrame, **settings: Any) -> Told:
+        return told(self.api.bookshop.add_books("empty", frame, options={"chunk_rows": 4, "workers": 1, **settings}))
+
+
 class Signers(Bench):
     """SIGNIO, as far as one draft and its signers."""
 
@@ -185,4 +207,4 @@ def told(report: toolkit.Report) -> Told:
     return Told(list(report.table["outcome"].astype(str)), repr(report))
 
 
-BENCHES = {bench.system: bench for bench in (Ida, NddPrint, CarmaChain, Signers)}
+BENCHES = {bench.system: bench for bench in (Ida, NddPrint, CarmaChain, Signers, Bookshop)}

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-import toolkit
 from tests.helpers.clock import ManualClock
+from tests.helpers.registry import Registry
 from toolkit.push.drive import Driver
 from toolkit.push.states import Operation
 from toolkit.push.store import sql
 from toolkit.sandbox import Sandbox
+from toolkit.sandbox.embedded import Embedded
 
 from .benches import BENCHES, SENT, Bench, CarmaChain, Ida, NddPrint, Signers
 
@@ -19,7 +20,7 @@ MOST = 10_000_000  # bytes in a body
 
 @pytest.fixture(scope="session")
 def one_box() -> Iterator[Sandbox]:
-    with toolkit.start_sandbox() as started:
+    with Embedded(Registry.fakes(), Registry) as started:
         yield started
 
 
@@ -70,3 +71,8 @@ def carmachain(quick: None, box: Sandbox, clock: ManualClock) -> CarmaChain:
 @pytest.fixture
 def signers(quick: None, box: Sandbox, clock: ManualClock) -> Signers:
     return Signers(box, clock)
+
+
+@pytest.fixture
+def api(box: Sandbox, clock: ManualClock) -> Registry:
+    return Registry("", box.settings(), clock=clock, progress=False)

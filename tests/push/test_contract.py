@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import toolkit
+from tests.helpers.registry import Registry
 from toolkit import InputError, PushRefused, Report, RowErrors
 from toolkit.push.options import Options
 from toolkit.sandbox import Sandbox
@@ -323,7 +324,7 @@ def test_a_final_look_waits_until_no_request_can_be_late(api: toolkit.Api, box: 
 def test_options_of_the_account_are_changed_by_those_of_the_call(box: Sandbox, clock: Any) -> None:
     settings = box.settings()
     settings["ida"] = {**settings["ida"], "push": {"chunk_rows": 7, "workers": 2}}
-    connection = toolkit.connect(**settings, clock=clock, progress=False).ida.connection
+    connection = Registry("", settings, clock=clock, progress=False).ida.connection
     made = connection.policy(options=Options(workers=3), settle_wait=1).options
     assert (made.chunk_rows, made.workers, made.settle_wait, made.progress) == (7, 3, 1, False)
 

@@ -1,20 +1,19 @@
 """Every history of small scopes: no claim is false, nothing is doubled; and each rule, dropped, is found out.
 
-`pytest --slow` (see `conftest`) explores the larger scopes.
+The larger scopes, and many histories at random, run with the slow tests; `python -m tests.push.explore` runs more.
 """
 
-import inspect
-import textwrap
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from tests.push import simulate
-from tests.push.explore import SETTLED, explore
+from tests.push.explore import LARGE, SETTLED, Tally, at_random, explore, residues, survey
+from tests.push.mutants import Mutant, found_out, mutate
 from tests.push.simulate import Budget, Scope, SimulatedLedger
 from toolkit.push import decide, runner, schedule
+from toolkit.push.events import Reconcile
 
 ONE_EACH = ((11,), (13,))
 TWO_EACH = ((11, 17), (13,))
@@ -57,21 +56,39 @@ def test_a_broken_assumption_costs_unknown_rows_and_no_false_claim_but_those_nam
     for budget in BROKEN[what]:
         explored = explore(Scope(((23, 27), (31,)), budget, final_look=True), strict=False)
         settled |= {k.split(": ", 1)[1]: h for k, h in explored.bad.items() if "(open)" not in k}
-    assert set(settled) == SETTLED[what], settled
+    assert set(settled) <= SETTLED[what], settled
+    assert bool(settled) == bool(SETTLED[what]), "what README names is there"
+
+
+# ── where nothing is counted ──
+
+
+MUCH = Budget(faults=2, crashes=1, refusals=1)
+
+
+def elsewhere(*facts: str, budget: Budget = MUCH, offers: Reconcile = Reconcile.READ) -> Scope:
+    return Scope(((1,), (1,)), budget, offers=offers, plan_facts=tuple((fact, True) for fact in facts))
+
+
+ELSEWHERE = {
+    "a row can be read": elsewhere(),
+    "a refusal may mean that it is there": elsewhere("reads_refusals"),
+    "the same row twice is one": elsewhere("reads_refusals", "repeatable"),
+    "it reaches people, and its state can be read": elsewhere("irrevocable"),
+    "it costs money": elsewhere("irrevocable", offers=Reconcile.NOTHING),
+    "drafts": elsewhere(offers=Reconcile.DRAFT),
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_no_claim_is_false_where_nothing_is_counted(name: str) -> None:
+    """What reaches people or costs money may end unknown; it is never there twice."""
+    explored = explore(ELSEWHERE[name])
+    assert {w.partition(": ")[2] for w in explored.bad} <= residues(ELSEWHERE[name]), explored
+    assert explored.states > 200
 
 
 # ── each rule, dropped in turn ──
-
-
-class Mutant(NamedTuple):
-    """A rule of the design that is dropped: what is replaced where, and the scope that finds it out."""
-
-    rule: str
-    function: Callable[..., Any]
-    old: str
-    new: str
-    scope: Scope
-    strict: bool = True
 
 
 PLAIN = Scope(ONE_EACH, Budget(faults=1, crashes=1))
@@ -154,6 +171,14 @@ MUTANTS = [
         strict=False,
     ),
     Mutant(
+        "9: between looks, sizes ascend",
+        schedule._send,
+        "operation.size <= v.latest_size",
+        "False",
+        Scope(((23, 41, 37),), Budget(faults=1, partial=1), looks_every=2, final_look=True),
+        strict=False,
+    ),
+    Mutant(
         "10: trust is lost",
         decide._distrust,
         "if explained or not rise:",
@@ -164,43 +189,54 @@ MUTANTS = [
     Mutant(
         "11: a purge keeps sizes",
         simulate.purge,
-        '"""',
-        'world.ledger.forget(push); """',
+        "purged(push)",
+        "forget(push)",
         Scope(((11,), (11,)), Budget(faults=1, purges=1, doubles=1)),
         strict=False,
     ),
 ]
 
 
-def mutate(patch: pytest.MonkeyPatch, mutant: Mutant) -> None:
-    source = textwrap.dedent(inspect.getsource(mutant.function))
-    assert mutant.old in source, mutant.rule
-    head, _, rest = source.partition(mutant.old) if mutant.function is simulate.purge else (source, "", "")
-    changed = head + mutant.new.replace('"""', "") + "0\n" if rest else source.replace(mutant.old, mutant.new)
-    space = mutant.function.__globals__
-    compiled: dict[str, Any] = {}
-    exec(compile(changed, mutant.rule, "exec"), space, compiled)
-    name = mutant.function.__name__
-    if mutant.function is SimulatedLedger.unsettled:
-        patch.setattr(SimulatedLedger, name, compiled[name])
-        return
-    patch.setitem(space, name, compiled[name])
-    for importer in (m for m in (runner,) if name in vars(m)):
-        patch.setattr(importer, name, compiled[name])
-
-
-def beyond(scope: Scope, strict: bool) -> dict[str, tuple[str, ...]]:
-    """What an exploration finds that no look takes back."""
-    return {k: h for k, h in explore(scope, strict=strict).bad.items() if "(open)" not in k}
-
-
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[m.rule for m in MUTANTS])
-def test_a_rule_that_is_dropped_is_found_out(
-    monkeypatch: pytest.MonkeyPatch, mutant: Mutant, record_property: Any
-) -> None:
-    before = beyond(mutant.scope, mutant.strict)
-    mutate(monkeypatch, mutant)
-    new = {k: h for k, h in beyond(mutant.scope, mutant.strict).items() if k not in before}
-    assert new
-    what, history = min(new.items(), key=lambda each: len(each[1]))
+def test_a_rule_that_is_dropped_is_found_out(mutant: Mutant, record_property: Any) -> None:
+    found = found_out(mutant)
+    assert found
+    what, history = found
     record_property(mutant.rule, f"{what}, after {len(history)} steps: {' | '.join(history)}")
+
+
+# ── histories at random, in scopes that are too large for all of them ──
+
+
+def test_histories_at_random() -> None:
+    _no_false_claim(at_random(400, seed=0))
+
+
+@pytest.mark.slow
+def test_many_histories_at_random() -> None:
+    _no_false_claim(at_random(30_000, seed=0))
+
+
+def test_a_false_claim_is_found_at_random_and_its_history_made_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    mutate(monkeypatch, next(m for m in MUTANTS if m.rule == "4: W + S, not W"))
+    tally = at_random(60, seed=0)
+    assert tally.false
+    assert all(len(history.split(" | ")) < 40 for history in tally.false.values())
+
+
+def _no_false_claim(tally: Tally) -> None:
+    assert not tally.false, "\n".join(f"{what}: {history}" for what, history in tally.false.items())
+    assert set(tally.broken) == {"none", *SETTLED}
+    assert tally.moments > 20 * tally.histories
+
+
+# ── all histories of the largest scopes ──
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LARGE)
+def test_no_claim_is_false_in_a_large_scope(name: str) -> None:
+    explored = survey(LARGE[name], strict=not residues(LARGE[name]))
+    settled = {what.split(": ", 1)[1] for what in explored.bad if "(open)" not in what}
+    assert settled <= residues(LARGE[name]), explored
+    assert explored.states > 100_000

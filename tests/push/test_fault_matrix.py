@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import trustme
 
-import toolkit
 from tests.helpers.raw_server import Connection, RawServer
 from toolkit import NotSent, Throttled
+from toolkit.http.session import RealClock
 
 from .benches import Bench, Ida
 
@@ -215,10 +215,8 @@ def test_13_out_of_service_for_ten_minutes(bench: Bench) -> None:
 def test_14_an_answer_that_trickles(bench: Bench) -> None:
     """The time of a whole attempt is bounded, whatever trickles in. On the real clock: parts of a second."""
     frame = bench.frame(FEW_ROWS)
-    settings = bench.box.settings()
-    limits = {"limits": {"deadline": 0.2, "read": 5}}
-    settings[bench.system] = {**settings[bench.system], **limits}
-    bench.api = toolkit.connect(**settings, progress=False)
+    bench.clock = RealClock()  # type: ignore[assignment]
+    bench.connect(limits={"deadline": 0.2, "read": 5})
     bench.fault(commit="before", reply="drip", delay=0.02)
     told = bench.push(frame, **AT_ONCE)
     bench.check(told, frame)

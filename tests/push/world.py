@@ -18,6 +18,7 @@ import pytest
 
 import toolkit
 from tests.helpers.clock import ManualClock
+from tests.helpers.registry import Registry
 from toolkit.http.session import Clock, Session
 from toolkit.push import IfSent, identity
 from toolkit.push.outcomes import holders, outcome_of
@@ -248,7 +249,7 @@ class World(Database):
 
     def connect(self) -> None:
         """A new client, as after a restart of the kernel."""
-        self.api = toolkit.connect(**in_our_folder(self.box.settings()), clock=self.clock, progress=False)
+        self.api = Registry("", in_our_folder(self.box.settings()), clock=self.clock, progress=False)
 
     def close(self) -> None:
         self.control.clear_faults()
