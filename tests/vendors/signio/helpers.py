@@ -107,9 +107,16 @@ def crowd(envelopes: int, signers: Any = 2) -> pd.DataFrame:
 
 
 def planned(signio: Signio, people: pd.DataFrame, **how: Any) -> Plan:
+    """A plan of documents that everybody signs; what else is said are the options of the envelopes."""
     extra = [] if any("{archivo}" in str(v) for v in how.values()) else ["archivo"]
+    files, place = how.pop("documents", CONTRACT), how.pop("place", None)
+    asked = {k: how.pop(k) for k in ("campaign", "on_bad_rows") if k in how}
+    several = files if isinstance(files, list) else [files] if files else []
+    documents = [{"file": file, **({"place": place} if place else {})} for file in several]
+    if template := how.pop("template", None):
+        documents.append({"template": template["id"], "fields": template.get("fields") or {}})
     return signio.plan_envelopes(
-        people.drop(columns=extra, errors="ignore"), "contrato", **{"documents": CONTRACT, **how}
+        people.drop(columns=extra, errors="ignore"), "contrato", documents=documents, envelope_options=how, **asked
     )
 
 

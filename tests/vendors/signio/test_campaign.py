@@ -35,6 +35,7 @@ def test_two_hundred_envelopes(box: Sandbox, signio: Signio, tmp_path: Path) -> 
         "envelopes": 200,
         "signers": len(people),
         "documents": 200,
+        "signatures": len(people),
         "e-mails at first": len(first),
         "envelopes left out": 0,
         "problems": 0,
@@ -106,7 +107,7 @@ def test_every_problem_is_in_the_plan_and_keeps_its_envelope_back(box: Sandbox, 
     people.loc[9, "email"] = people.loc[8, "email"].upper()
     people.loc[10, "contrato"] = None
     layout = {"documents": f"{tmp_path}/{{archivo}}", "nombre": "x" * 256, "place": "bottom left of page 2"}
-    plan = signio.plan_envelopes(people, "contrato", **layout)
+    plan = planned(signio, people, **layout)
     found = plan.problems.groupby("row")["column"].apply(set).to_dict()
     assert "email" in found[0]
     assert "orden" in found[3]
@@ -118,7 +119,7 @@ def test_every_problem_is_in_the_plan_and_keeps_its_envelope_back(box: Sandbox, 
     assert "place" in found[1]
     assert sum(plan.problems["column"] == "nombre") == 6
     with pytest.raises(toolkit.RowErrors) as caught:
-        signio.plan_envelopes(people, "contrato", **layout, on_bad_rows="raise")
+        planned(signio, people, **layout, on_bad_rows="raise")
     assert len(caught.value.table) == len(plan.problems)
     assert plan.build().table["outcome"].tolist() == ["not sent"] * 6
     assert box.control.log() == []

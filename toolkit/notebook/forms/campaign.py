@@ -21,7 +21,7 @@ from toolkit.vendors.signio.api.documents import EXTENSIONS
 from toolkit.vendors.signio.api.signers import NewSigner
 from toolkit.vendors.signio.campaign import Plan
 from toolkit.vendors.signio.client import Signio
-from toolkit.vendors.signio.drafts import COLUMN as NAMED
+from toolkit.vendors.signio.planner import COLUMN as NAMED
 
 READY = ("verified", "accepted")
 
@@ -126,9 +126,13 @@ class Envelopes(ImportTarget):
         if places is not None:
             people[COLUMN] = places.reindex(people.index)
         people.attrs = {}
-        facts: dict[str, Any] = {"place": self._places.place, "campaign": self._campaign}
-        facts |= {"nombre": self._name} if self._name else {}
-        self._plan = self._signio.plan_envelopes(people, str(self._envelope), documents=[self._files.path], **facts)
+        facts = self._facts(self._files.path)
+        self._plan = self._signio.plan_envelopes(people, str(self._envelope), **facts)
+
+    def _facts(self, path: Any) -> dict[str, Any]:
+        """What the plan is told besides its rows."""
+        facts = {"documents": [{"file": path, "place": self._places.place}], "campaign": self._campaign}
+        return facts | ({"envelope_options": {"nombre": self._name}} if self._name else {})
 
     def plan(self) -> Sequence[Child]:
         plan = self._plan
@@ -240,13 +244,7 @@ class Envelopes(ImportTarget):
     # ── as code ──
 
     def code(self, *, if_sent: IfSent) -> str:
-        facts: dict[str, Any] = {
-            "documents": self._files.shown,
-            "place": self._places.place,
-            "campaign": self._campaign,
-        }
-        facts |= {"nombre": self._name} if self._name else {}
-        said = ", ".join(f"{name}={value!r}" for name, value in facts.items())
+        said = ", ".join(f"{name}={value!r}" for name, value in self._facts(self._files.shown).items())
         columns = [f"people[{str(c)!r}] = check.fixed()[{c!r}]" for c in self.more_columns()]
         places = [line.replace("sheet[", "people[", 1) for line in self._places.code()]
         new = f"if_sent={if_sent!r}" if if_sent != "raise" else ""

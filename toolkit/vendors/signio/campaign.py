@@ -17,7 +17,7 @@ from toolkit.push import IfSent, Options, Report, bulk_write
 from toolkit.sheets.outcomes import COLUMNS, IN
 from toolkit.vendors.base import Connection
 from toolkit.vendors.signio.api import Signio
-from toolkit.vendors.signio.drafts import Drafts
+from toolkit.vendors.signio.planner import Drafts
 from toolkit.vendors.signio.push import Campaign, CampaignDrafts, Distributor
 
 MAX_AMBIGUOUS = 3  # distributions in a row, before a person looks
@@ -47,8 +47,23 @@ class Plan:
         bad = {key: f"{found.column} {found.problem}" for key, found in self._planned.bad.items()}
         rows = [{**draft.preview(), "problem": bad.get(draft.key)} for draft in self._planned.all]
         index = pd.Index([draft.key for draft in self._planned.all], name="envelope", dtype="str")
-        columns = ["nombre", "signers", "order", "first", "mails", "documents", "template", "tags", "cc", "problem"]
+        columns = ["nombre", "signers", "order", "first", "mails", "documents", "signatures", "tags", "cc", "problem"]
         return pd.DataFrame(rows, index=index, columns=columns)
+
+    @property
+    def signers(self) -> pd.DataFrame:
+        """Who signs which document: a row for each envelope, document and signer, with the role.
+
+        Once `build` has made the drafts, with their identifiers: `signature_status(ids, roles=plan.signers)`.
+        """
+        made = self.drafts.table if self.drafts else pd.DataFrame()
+        rows: list[dict[str, Any]] = []
+        for draft in self._planned.all:
+            results = dict(zip(made.columns, made.loc[draft.key], strict=True)) if draft.key in made.index else {}
+            rows += [{"envelope": draft.key, **row} for row in draft.who_signs(results)]
+        text = ["envelope", "id_transaccion", "id_documento", "id_firmante", "rol", "nombre", "email", "document"]
+        table = pd.DataFrame(rows, columns=[*text, "orden", "protected"])
+        return table.astype(dict.fromkeys(text, "str") | {"orden": "Int64", "protected": "bool"})
 
     @property
     def summary(self) -> "pd.Series[int]":
@@ -58,7 +73,8 @@ class Plan:
         counts = {
             "envelopes": len(table),
             "signers": int(table["signers"].sum()),
-            "documents": sum(len(draft.files) + bool(draft.template) for draft in good),
+            "documents": sum(len(draft.documents) for draft in good),
+            "signatures": int(table["signatures"].sum()),
             "e-mails at first": int(table["mails"].sum()),
             "envelopes left out": len(self._planned.bad),
             "problems": len(self.problems),

@@ -19,9 +19,10 @@ from toolkit.vendors.base import VendorClient
 from toolkit.vendors.signio import api as declared
 from toolkit.vendors.signio.api.base import Status
 from toolkit.vendors.signio.campaign import Plan
+from toolkit.vendors.signio.campaign_documents import CampaignDocument, documents_of
 from toolkit.vendors.signio.changes import StatusChanges
-from toolkit.vendors.signio.drafts import Layout, drafts_of
 from toolkit.vendors.signio.people import ENVELOPES, SIGNERS
+from toolkit.vendors.signio.planner import Layout, drafts_of
 from toolkit.vendors.signio.push import EnvelopeOfSigners
 from toolkit.vendors.signio.status import SignatureStatus, SignerOf, ids_of, objects, roles_of, status_rows
 
@@ -40,6 +41,7 @@ class Signio(VendorClient, declared.Signio):
     """Electronic signature: envelopes of documents, sent to their signers."""
 
     Status = Status
+    CampaignDocument = CampaignDocument
 
     def __repr__(self) -> str:
         account = self.connection.account
@@ -193,12 +195,10 @@ class Signio(VendorClient, declared.Signio):
         rows: Any,
         envelope: str,
         *,
-        documents: Any = (),
-        place: Any = "bottom left of the last page",
-        template: Mapping[str, Any] | None = None,
+        documents: Any,
         campaign: str = "",
         on_bad_rows: OnBadRows = "skip",
-        **envelope_options: Any,
+        envelope_options: Mapping[str, Any] | None = None,
     ) -> Plan:
         """Plan a campaign: envelopes by the hundred from one sheet. Nothing is sent; the plan shows what would be.
 
@@ -207,43 +207,47 @@ class Signio(VendorClient, declared.Signio):
 
         Args:
             rows: a row for each signer: the fields of `add_signer`, `envelope`, and the columns that texts name. Any
-                other column is an error. Empty rows are left out. A DataFrame, a list of dicts, a table of polars,
-                pyarrow or DuckDB, or a Check.
+                other column is an error. Empty rows are left out. Signers with the same `orden` are told together. A
+                DataFrame, a list of dicts, a table of polars, pyarrow or DuckDB, or a Check.
             envelope: the column that groups rows into envelopes.
-            documents: a file (path, or pair of name and bytes) or several. Every signer signs every one of them.
-            place: where the signatures are shown: "bottom left of the last page", "top right of page 2", "middle of the
-                first page", or the coordinates as `link` takes them. Who shares a place is put beside the others.
-            template: {"id": 12, "fields": {"name": "{nombre}"}}: a document made from a template, signed by all; a
-                signer's role in it is the column `operation_rol`.
+            documents: a file (path, or pair of name and bytes), which everybody signs, or a list of documents. Where
+                documents differ in who signs them, in places, metatags or protection: `CampaignDocument`s, or dicts
+                with the same names, as {"file": "pagare.pdf", "signers": "Deudor", "protect": True}; a template is
+                {"template": 12, "fields": {"name": "{nombre}"}}.
             campaign: its name: envelopes with the same key belong together within one campaign only.
             on_bad_rows: "skip" leaves out the whole envelope of a bad row; the plan and the report of `build` say why.
                 "raise" makes no plan where there are any.
-            **envelope_options: those of `create_envelope`. `nombre` and `external_id` are the envelope's key unless
-                given.
+            envelope_options: those of `create_envelope`, as {"tags": ["Contratos"]}. `nombre` and `external_id` are the
+                envelope's key where they are missing.
 
         Returns:
-            The plan: `summary`, `envelopes` (a row for each), `problems`, `doubts`.
+            The plan: `summary`, `envelopes` (a row for each), `signers` (who signs what), `problems`, `doubts`.
 
         Raises:
-            InputError: a column is missing or fills nothing; no document is named.
+            InputError: a column is missing or fills nothing, no document is named, or nobody has a role that one names.
             RowErrors: there are problems, with `on_bad_rows="raise"`; `.table` lists all.
 
         >>> people = pd.DataFrame({"contrato": ["c-1", "c-1"], "nombre": ["Ana", "Luis"], "tipo_identificacion": "CC"})
         >>> people = people.assign(identificacion=["1001", "1002"], email=["ana@example.co", "luis@example.co"])
-        >>> fields = {"name": "{nombre}", "identification": "{identificacion}"}
-        >>> plan = signio.plan_envelopes(people, "contrato", template={"id": 12, "fields": fields}, tags=["Contratos"])
+        >>> people = people.assign(operation_rol=["Deudor", "Codeudor"])
+        >>> contract = {"template": 12, "fields": {"name": "{nombre}", "identification": "{identificacion}"}}
+        >>> letter = {"template": 12, "fields": contract["fields"], "signers": "Deudor", "protect": True}
+        >>> plan = signio.plan_envelopes(people, "contrato", documents=[contract, letter])
         >>> plan.build().complete
         True
+        >>> plan.signers["rol"].tolist()
+        ['Deudor', 'Codeudor', 'Deudor']
         >>> plan.distribute(confirm=1).complete
         True
         """
-        several = list(documents) if isinstance(documents, list) else [documents] if documents else []
-        if "envelopeDeduplicationKey" in envelope_options:
+        options = dict(envelope_options or {})
+        if "envelopeDeduplicationKey" in options:
             raise InputError(
                 message("envelopeDeduplicationKey is made by the campaign: it keeps envelopes from being made twice")
             )
         policy, people = self.connection.policy("raise", on_bad_rows), frame_of(rows)
-        planned = drafts_of(people, Layout(envelope, several, place, template, envelope_options))
+        down = self.connection.assumed["y_direction"] == "down"
+        planned = drafts_of(people, Layout(envelope, documents_of(documents), options, down))
         if policy.on_bad_rows == "raise" and len(planned.problems):
             raise RowErrors(planned.problems)
         return Plan(self.connection, people, planned, campaign)

@@ -16,9 +16,10 @@ from toolkit.spec import Endpoint, Text
 from toolkit.vendors.base import Connection
 from toolkit.vendors.signio.api import Signio
 from toolkit.vendors.signio.api.base import Status
+from toolkit.vendors.signio.campaign_documents import roles_of_person
 from toolkit.vendors.signio.drafts import Draft
 from toolkit.vendors.signio.people import PERSON, SIGNERS
-from toolkit.vendors.signio.status import APPROVES, SIGNS
+from toolkit.vendors.signio.status import role_of
 
 KEYS = uuid.UUID("a3c1f0de-6f2b-5a53-9d0e-5e9a6a4d7c11")  # of the deduplication keys
 IDENTITY = (Text(name="envelope"), Text(name="content"))
@@ -97,12 +98,7 @@ class Signers(BaseTarget):
     def _role(self, position: int) -> str:
         """The role of a signer as people call it: in the documents, else in the envelope."""
         person = self._person(position)
-        roles = person.get("operation_rol") or person.get("rol")
-        return (
-            ", ".join(roles)
-            if isinstance(roles, list)
-            else str(roles or (APPROVES if person.get("aprobador") else SIGNS))
-        )
+        return ", ".join(roles_of_person(person)) or str(person.get("rol") or role_of(person))
 
     def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
         named = [str(self._columns[name]) for name in result.errors if name in self._columns]
@@ -116,7 +112,7 @@ class Signers(BaseTarget):
 
 
 class Drafting(BaseTarget):
-    """Envelope by envelope, step by step: create, files, signers, template, links."""
+    """Envelope by envelope, step by step: create, files, signers, links, protection."""
 
     what = "signio.campaign"
     reconcile = Reconcile.DRAFT
@@ -162,7 +158,7 @@ class Drafting(BaseTarget):
             case "signer":
                 new = {"signers": {**given.get("signers", {}), number: payload["id_firmante"]}}
             case "template":
-                new = {"documents": {**given.get("documents", {}), "template": payload["document"]["id"]}}
+                new = {"documents": {**given.get("documents", {}), number: payload["document"]["id"]}}
             case _:
                 new = {}
         given.update(new)

@@ -115,11 +115,16 @@ def _held_by(state: int | None) -> str:
     return LATER if state == Status.PENDING else UNTIL.get(Status(state), UNSIGNED) if state else UNSIGNED
 
 
+def role_of(person: Mapping[str, Any]) -> str:
+    """What a person is there for, where nothing names a role."""
+    return APPROVES if str(person.get("aprobador")).lower() in ("1", "true") else SIGNS
+
+
 def _role(signature: Mapping[str, Any], person: Mapping[str, Any]) -> str:
     """What the vendor calls it, where it does (6.11 shows no role); else what the person is there for."""
     named = (part.get(name) for part in (signature, person) for name in ("operation_rol", "Operation_rol", ROLE))
     known = next((str(name) for name in named if name), "")
-    return known or (APPROVES if str(person.get("aprobador")).lower() in ("1", "true") else SIGNS)
+    return known or role_of(person)
 
 
 def _by(rows: Any, key: str) -> dict[str, Mapping[str, Any]]:
