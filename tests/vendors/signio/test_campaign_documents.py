@@ -171,7 +171,8 @@ def test_whatever_breaks_an_envelope_is_whole_or_not_ready(box: Sandbox, signio:
     for _ in range(4):
         if made.build(if_sent="raise").complete:
             break
-    assert made.drafts is not None and made.drafts.complete
+    assert made.drafts is not None
+    assert made.drafts.complete
     for row in made.signers.itertuples():
         assert len(box.control.stored("signio", "Signer", {"id_transaccion": row.id_transaccion})) == 3
         links = box.control.stored("signio", "Link", {"id_transaccion": row.id_transaccion})
