@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import toolkit
-from tests.commands.readme import END, README, with_outputs, with_table
+from tests.commands.readme import END, LEEME, README, with_outputs, with_table
 from toolkit.sandbox import Sandbox
 
 TEXT = README.read_text(encoding="utf-8")
@@ -40,8 +40,22 @@ def test_a_wrong_output_would_be_seen() -> None:
     assert with_outputs("```python\n1 + 1\n```\n\n```text\n3\n```\n") == "```python\n1 + 1\n```\n\n```text\n2\n```\n"
 
 
-def blocks(kind: str) -> Iterator[str]:
-    return (found[1] for found in re.finditer(rf"```{kind}\n(.*?)```", TEXT, re.DOTALL))
+def blocks(kind: str, text: str = TEXT) -> Iterator[str]:
+    return (found[1] for found in re.finditer(rf"```{kind}\n(.*?)```", text, re.DOTALL))
+
+
+def test_the_spanish_page_has_the_same_commands_and_prints_what_it_shows(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOOLKIT_SANDBOX", box.url)
+    text = LEEME.read_text(encoding="utf-8")
+    assert with_outputs(text) == text, "python -m tests.commands.readme writes it again"
+    for kind in ("sh", "powershell"):
+        assert [*blocks(kind, text)] == [*blocks(kind)]
+    assert next(blocks("python", text)) == next(blocks("python"))
+    for name in set(re.findall(r"toolkit\.(\w+)[(`]", text)):
+        assert hasattr(toolkit, name), name
 
 
 def test_the_two_commands_are_one_line_each_and_stand_alone() -> None:

@@ -9,6 +9,7 @@ import datetime as dt
 import functools
 import gettext
 import locale
+import numbers
 import os
 import unicodedata
 from collections.abc import Callable
@@ -153,7 +154,7 @@ def _filled(text: str, values: dict[str, Any], code: str) -> str:
 
 
 def _has_manner(value: Any) -> bool:
-    return isinstance(value, int | float | dt.date) and not isinstance(value, bool)
+    return isinstance(value, numbers.Real | dt.date) and not isinstance(value, bool)
 
 
 def _number(value: float, form: str, manner: Manner) -> str:

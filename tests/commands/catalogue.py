@@ -7,9 +7,11 @@ after each new sentence; it prints what has no translation yet.
 import ast
 import datetime as dt
 import io
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -64,6 +66,9 @@ def template() -> Catalog:
     catalogue = Catalog(fuzzy=False)
     for text, place in _declared():
         catalogue.add(text, locations=[(place, 0)])
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for sentence in _of_notebook(json.loads(path.read_text(encoding="utf-8"))):
+            catalogue.add(sentence, locations=[(path.relative_to(ROOT).as_posix(), 0)])
     for path in sorted((ROOT / "toolkit").rglob("*.py")):
         for sentence in sentences(path.read_text(encoding="utf-8")):
             catalogue.add(sentence, locations=[(path.relative_to(ROOT).as_posix(), 0)])
@@ -87,6 +92,16 @@ def _entered(vendor: Vendor) -> Iterator[Field]:
             yield field
             if isinstance(field, Rows | Nested) and field.record:
                 yield from field.record.fields
+
+
+def _of_notebook(book: dict[str, Any]) -> Iterator[Sentence]:
+    """The text of a notebook, cell by cell, and the sentences of its code."""
+    for cell in book["cells"]:
+        text = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            yield text
+        else:
+            yield from sentences("\n".join(line for line in text.splitlines() if not line.endswith("?")))
 
 
 def po_file(code: str) -> Path:

@@ -19,6 +19,7 @@ from toolkit.vendors.base import VendorClient
 from toolkit.vendors.vendor import Vendor
 
 README = Path(__file__).parent.parent.parent / "README.md"
+LEEME = README.parent / "toolkit" / "docs" / "LEEME.md"
 START, END = "<!-- endpoints -->\n", "<!-- /endpoints -->"
 EXAMPLE = re.compile(r"```python\n(?P<code>.*?)```\n(?P<output>\n```text\n.*?```\n)?", re.DOTALL)
 WIDTH = 120
@@ -102,6 +103,7 @@ def main() -> None:
         os.chdir(folder)
         text = with_outputs(with_table(README.read_text(encoding="utf-8")))
         README.write_text(text, encoding="utf-8", newline="\n")
+        LEEME.write_text(with_outputs(LEEME.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
         os.chdir(README.parent)
 
 

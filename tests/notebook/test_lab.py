@@ -1,5 +1,6 @@
 """JupyterLab at once: a copy of the notebooks, a sandbox beside it, both ended together."""
 
+import json
 import os
 import socket
 import subprocess
@@ -10,11 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
+import toolkit
 from toolkit.__main__ import main
 from toolkit.notebook import lab
 
@@ -132,3 +135,28 @@ def test_jupyterlab_itself_shows_the_notebooks(tmp_path: Path, monkeypatch: pyte
             news = http.get(f"{url}/lab/api/settings/{lab.NEWS}", params={"token": "invented"}, timeout=30).json()
     assert lab.FIRST in listed
     assert news["schema"]["properties"]["fetchNews"]["default"] == "false", "no pop-up covers the first notebook"
+
+
+def test_the_copy_speaks_the_readers_language_and_runs_the_same_code(tmp_path: Path) -> None:
+    toolkit.language("es")
+    lab.copied(tmp_path)
+    for source in lab.notebooks().glob("*.ipynb"):
+        book, copy = (nbformat.read(path, as_version=4) for path in (source, tmp_path / source.name))
+        for cell, translated in zip(book.cells, copy.cells, strict=True):
+            same = cell.source == translated.source
+            assert same == (cell.cell_type == "code"), cell.source
+            assert {k: v for k, v in cell.items() if k != "source"} == {
+                k: v for k, v in translated.items() if k != "source"
+            }
+    assert (tmp_path / "1-first-five-minutes.ipynb").read_text(encoding="utf-8").count(
+        "Los primeros cinco minutos"
+    ) == 1
+    assert (tmp_path / "datos" / "clientes.xlsx").exists()
+
+
+def test_the_english_copy_is_the_notebook_itself(tmp_path: Path) -> None:
+    lab.copied(tmp_path)
+    for source in lab.notebooks().glob("*.ipynb"):
+        assert json.loads((tmp_path / source.name).read_text(encoding="utf-8")) == json.loads(
+            source.read_text(encoding="utf-8")
+        )

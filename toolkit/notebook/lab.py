@@ -30,13 +30,28 @@ def notebooks() -> Path:
 
 
 def copied(folder: Path) -> Path:
-    """A copy of the notebooks and their data. What is there already stays as it is: somebody may have changed it."""
+    """A copy of the notebooks, their text in the reader's language, and of their data.
+
+    What is there already stays as it is: somebody may have changed it.
+    """
     for source in notebooks().rglob("*"):
         target = folder / source.relative_to(notebooks())
         if source.is_file() and not target.exists() and ".ipynb_checkpoints" not in source.parts:
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            if source.suffix == ".ipynb":
+                target.write_text(_translated(source.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+            else:
+                shutil.copyfile(source, target)
     return folder
+
+
+def _translated(notebook: str) -> str:
+    """A notebook with its text in the reader's language. Code is the same in every language."""
+    book = json.loads(notebook)
+    for cell in book["cells"]:
+        if cell["cell_type"] == "markdown":
+            cell["source"] = message("".join(cell["source"])).splitlines(keepends=True)
+    return json.dumps(book, ensure_ascii=False, indent=1) + "\n"
 
 
 def run(folder: Path, options: Sequence[str] = (), say: Callable[[str], None] = print) -> int:
