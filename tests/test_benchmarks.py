@@ -4,7 +4,16 @@ from functools import partial
 
 import pytest
 
-from tests.benchmarks import bench_calls, bench_lists, bench_push, bench_sheets, bench_small, bench_start, bench_store
+from tests.benchmarks import (
+    bench_calls,
+    bench_history,
+    bench_lists,
+    bench_push,
+    bench_sheets,
+    bench_small,
+    bench_start,
+    bench_store,
+)
 from tests.benchmarks.measure import table
 
 pytestmark = pytest.mark.slow
@@ -18,6 +27,8 @@ SMALLEST = {
     "small calls": partial(bench_small.speed, 2, 1),
     "start": partial(bench_start.imports, 1),
     "growth of lists": partial(bench_lists.growth, [10, 100], 1),
+    "history of small pushes": partial(bench_history.small, 20, [0, 2], 1, 0.0),
+    "history of large pushes": partial(bench_history.large, 100, 1, 1, 0.01),
     "ledger": partial(bench_store.growth, 10, [0, 1], 1),
 }
 

@@ -16,7 +16,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.benchmarks import bench_calls, bench_lists, bench_push, bench_sheets, bench_small, bench_start, bench_store
+from tests.benchmarks import (
+    bench_calls,
+    bench_history,
+    bench_lists,
+    bench_push,
+    bench_sheets,
+    bench_small,
+    bench_start,
+    bench_store,
+)
 from tests.benchmarks.measure import Line, as_json, table
 
 Group = Callable[[], list[Line]]
@@ -28,6 +37,7 @@ def groups(quick: bool) -> dict[str, Group]:
     rows, runs = (50_000, 3) if quick else (1_000_000, 3)
     sizes = [1_000, 10_000, 100_000] if quick else [1_000, 10_000, 100_000, 1_000_000]
     large = [100_000] if quick else [100_000, 1_000_000, 3_000_000]
+    history, many = ([0, 10, 100], 20_000) if quick else ([0, 10, 100, 1_000], 200_000)
     bad = (50_000, 20) if quick else (1_000_000, 100)
     return {
         "push": partial(bench_push.speed, rows, runs if quick else 5),
@@ -46,6 +56,10 @@ def groups(quick: bool) -> dict[str, Group]:
         "growth": partial(bench_push.growth, sizes, runs),
         "ledger of small pushes": partial(bench_store.growth, 1_000, [0, 10, 100] if quick else [0, 10, 100, 1_000], 7),
         "ledger of large pushes": partial(bench_store.growth, 20_000 if quick else 200_000, [0, 1, 2, 3, 4, 5], 1),
+        "history of small pushes, instant": partial(bench_history.small, 1_000, history, 5, 0.0),
+        "history of small pushes, slow": partial(bench_history.small, 1_000, history, 5, 0.05),
+        "history of large pushes, instant": partial(bench_history.large, many, 5, 1 if quick else 3, 0.0),
+        "history of large pushes, slow": partial(bench_history.large, many, 5, 1 if quick else 3, 0.05),
         "growth of lists": partial(bench_lists.growth, sizes, runs),
     }
 

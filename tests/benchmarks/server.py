@@ -4,6 +4,7 @@
 
 It prints its port, then serves until it is killed. Nothing is stored: of records, only their number. With `--refuse`,
 e-mails at `refused.example` are refused, and the refusal names the value or does not.
+`GET /delay/SECONDS` changes the delay.
 """
 
 import argparse
@@ -61,6 +62,9 @@ class Vendor(asyncio.Protocol):
         path = head.split(b" ", 2)[1]
         if path.endswith(b"/database/records"):
             return self.records(body)
+        if path.startswith(b"/delay/"):
+            Vendor.delay = float(path.rsplit(b"/", 1)[1])
+            return 200, OK
         if path == b"/requests":
             return 200, {"requests": Vendor.requests}
         if path.startswith(b"/api/v2/database/data?"):
