@@ -81,7 +81,7 @@ def large(rows: int, pushes: int, runs: int, delay: float) -> list[Line]:
 
 
 def _lines(what: str, names: list[str], taken: list[list[tuple[float, float]]], delay: float) -> list[Line]:
-    """The last against the first, seconds and megabytes: the least of several runs, as a machine does other things too."""
+    """The last against the first, in seconds and megabytes: the least of several runs."""
     lines = []
     aim = "≤ 1.15" if delay else "≤ 1.3"
     for number, unit in enumerate(("s", "MB")):
