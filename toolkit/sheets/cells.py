@@ -62,7 +62,8 @@ def values_of(column: "pd.Series[Any]") -> list[Any]:
         half = str(column.dtype).lower() in _HALF
         return [_small(v) for v in column.to_numpy(dtype="float16" if half else "float32", na_value=np.nan)]
     if isinstance(column.dtype, pd.StringDtype):
-        return [v if type(v) is str and v else None for v in column.to_numpy(dtype=object).tolist()]
+        texts: list[Any] = column.to_numpy(dtype=object, na_value=None).tolist()
+        return [v or None for v in texts] if "" in texts else texts
     listed = objects_of(column)
     if set(map(type, listed)) <= {str, type(None), float, int}:
         return [None if v == "" else v for v in listed] if "" in listed else listed

@@ -188,8 +188,8 @@ def _columns(
             region, kinds = _country(frame, field, name, reading["country"])
             how["country"] = region
         cells = pd.Series(index=frame.index, dtype=object) if name is None else frame[name]
-        numbers = frame.attrs.get("numbers", {}).get(name, frozenset())
-        column = Column(field, name, cells, replace(options, **how), kinds=kinds, numbers=frozenset(numbers))
+        numbers = frozenset(frame.attrs.get("numbers", {}).get(name, "").split("\n"))
+        column = Column(field, name, cells, replace(options, **how), kinds=kinds, numbers=numbers)
         if accepted := reading.get("accepted", {}).get(name):
             column = column.accepting(frozenset(accepted))
         done[field.name] = column

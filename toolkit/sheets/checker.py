@@ -19,6 +19,7 @@ ERROR, QUESTION, DOUBT, FIX = "error", "question", "doubt", "fix"
 _FEW = 50  # texts that are looked at one by one
 LONGEST = 300  # characters of a value that has a form; texts may be longer
 
+_STARTS = frozenset("='’`#EeLlCcЗз")  # of formulas, of their errors, of texts that were kept from being numbers
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -180,8 +181,7 @@ class CellChecker:
         clean = stripped(text)
         if not clean or (self._empty and clean.casefold() in self._empty):
             return Result(None)
-        question = _question(clean)
-        _raise_if_damaged(clean, rule.longest)
+        question = None if _is_common(clean) else _question(clean, rule.longest)
         parsed = rule.parse(clean) if rule.free or not question else Parsed(None)
         if question or (rule.free and (question := self._may_be_no_data(clean))):
             return Result(parsed.wire, question)
@@ -200,8 +200,19 @@ def _never(_: object) -> bool:
     return False
 
 
-def _raise_if_damaged(text: str, longest: int) -> None:
-    """Raise an error where a text is not what somebody wrote."""
+def _is_common(text: str) -> bool:
+    """Whether a text has nothing in it that has to be asked in every field."""
+    return (
+        text[0] not in _STARTS and text.isascii() and text.isprintable() and len(text) < LONGEST and "+" not in text[1:]
+    )
+
+
+def _question(text: str, longest: int) -> Problem | None:
+    """What has to be asked of a text in any field.
+
+    Raises:
+        CellError: the text is not what somebody wrote.
+    """
     if is_formula_error(text):
         raise CellError(FORMULA.reason)
     if "+" in text[1:] and SHORTENED.fullmatch(text[:LONGEST]):
@@ -210,10 +221,6 @@ def _raise_if_damaged(text: str, longest: int) -> None:
         raise CellError(mark("is too long to be read"), detail=message("{count:,} characters", count=len(text)))
     if not text.isascii() and not encodable(text):
         raise CellError(mark("has half a character in it, which cannot be sent"))
-
-
-def _question(text: str) -> Problem | None:
-    """What has to be asked of a text in any field."""
     if text[0] == "=" and len(text) > 1 and not text[1:].isspace():
         return Problem(mark("looks like a formula"), level=QUESTION)
     if text[0] in "'’`" and len(text) > 1:

@@ -49,13 +49,22 @@ class Column:
         """`kinds`: the column that says of each row by which rule it goes; `numbers`: texts that were numbers."""
         self.field, self.name, self.notes = field, name, []  # type: tuple[Field, Hashable | None, list[str]]
         self.kinds, self._numbers = kinds, numbers if isinstance(field, Number | Integer) else frozenset()
-        self._cells = cells if isinstance(field, (*PASSTHROUGH, Json)) else snapshot(cells)
+        self._cells = self._held(cells)
         self._checkers: dict[Any, CellChecker] = {}  # by the kind of a row
         self.accepted: frozenset[Any] = frozenset()  # values of which a question was decided: they are sent
         self.options = self._decided(options)
         self.filled = np.zeros(len(cells), dtype=bool)  # where something is, be it right or wrong
         looked = [] if name is None else [self._look_at(rows) for rows in blocks(len(cells))]
         self._parsed = np.concatenate([NOWHERE, *looked])  # where cells are that needed parsing
+
+    def _held(self, cells: "pd.Series[Any]") -> "pd.Series[Any]":
+        """The cells so that they can be looked at again and again."""
+        if isinstance(self.field, (*PASSTHROUGH, Json)):
+            return cells
+        if self._numbers:
+            values = [float(v) if v in self._numbers else v for v in values_of(cells)]
+            return pd.Series(values, index=cells.index, dtype=object)
+        return snapshot(cells)
 
     def _decided(self, options: ParseOptions) -> ParseOptions:
         """What the column itself shows of how it is to be read, where that was not said."""
@@ -84,7 +93,7 @@ class Column:
         new = copy.copy(self)
         if new.name is None:
             new.name, new._checkers = cells.name, {}
-        new._cells, new.filled = snapshot(cells), self.filled.copy()
+        new._cells, new.filled = self._held(cells), self.filled.copy()
         changed = new._look_at(np.sort(positions))
         new._parsed = np.union1d(np.setdiff1d(self._parsed, positions), changed)
         return new
@@ -222,7 +231,7 @@ class Column:
             return [None if isinstance(v, str) and not v.strip() else v for v in objects_of(cells)]
         values = values_of(cells)
         if isinstance(self.field, Number | Integer):
-            return [float(v) if v in self._numbers else v for v in values] if self._numbers else values
+            return values
         if int in set(map(type, values)):  # whole numbers as their digits: then they are looked at as texts
             return [shown(v) or v if type(v) is int else v for v in values]
         return values

@@ -126,7 +126,8 @@ class _Table:
         """The columns whose cells are all numbers; of the others, the texts that only numbers have."""
         numeric = [names[n] for n, kinds in enumerate(self._kinds) if kinds == {float}]
         mixed = {names[n]: sorted(numbers - texts) for n, (numbers, texts) in self._mixed.items()}
-        return {"numeric": numeric, "numbers": {name: texts for name, texts in mixed.items() if texts}}
+        joined = {name: "\n".join(texts) for name, texts in mixed.items() if texts}  # pandas copies lists at each step
+        return {"numeric": numeric, "numbers": joined}
 
 
 # ── notes ────────────────────────────────────────────────────────────────────

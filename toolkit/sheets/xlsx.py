@@ -186,6 +186,8 @@ class _Sheet:
     def _start_exact(self, name: str, attributes: dict[str, str]) -> None:
         name = local(name)
         if name in ("v", "t") and not self._reading:
+            if not self._valued:
+                self._buffer.clear()
             self._valued = True
             self._parser.CharacterDataHandler = self._buffer.append
         elif name == "rPh":
@@ -243,10 +245,9 @@ class _Sheet:
     def _finish(self) -> None:
         """Put the cell that was parsed into its row."""
         if self._valued:
-            buffer = self._buffer
+            buffer, cell = self._buffer, self._cell
             text = buffer[0] if len(buffer) == 1 else "".join(buffer)
-            buffer.clear()
-            value = self._value(self._cell, text)
+            value = self._shared(text) if cell.get("t") == "s" else self._value(cell, text)
             row, column = self._row, self._column
             if column == len(row):
                 row.append(value)
@@ -257,13 +258,14 @@ class _Sheet:
             self.grid.uncounted.append(self._column)
         self._valued = self._formula = self._reading = False
 
+    def _shared(self, text: str) -> str:
+        try:
+            return self._strings[int(text)]
+        except (ValueError, IndexError):
+            raise damaged(message("a cell of row {row:,} has no text", row=self._at + 1)) from None
+
     def _value(self, cell: dict[str, str], text: str) -> Cell:
         kind = cell.get("t", "n")
-        if kind == "s":
-            try:
-                return self._strings[int(text)]
-            except (ValueError, IndexError):
-                raise damaged(message("a cell of row {row:,} has no text", row=self._at + 1)) from None
         if kind == "n":
             try:
                 number = float(text)
