@@ -15,6 +15,7 @@ from pandas.api.types import infer_dtype, is_scalar
 INVISIBLE = "".join(map(chr, [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]))
 BLANK = "".join(map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F]))
 BLANK += "\u205f\u3000"
+NOTHING: Any = None  # which pandas takes for a missing text, though its types do not say so
 _LARGEST = 4_000  # bits of a number that is written out
 _AROUND = BLANK + INVISIBLE
 _UNSEEN = re.compile(f"[{''.join(sorted({*INVISIBLE} - {chr(0x200C), chr(0x200D)}))}]")
@@ -62,7 +63,7 @@ def values_of(column: "pd.Series[Any]") -> list[Any]:
         half = str(column.dtype).lower() in _HALF
         return [_small(v) for v in column.to_numpy(dtype="float16" if half else "float32", na_value=np.nan)]
     if isinstance(column.dtype, pd.StringDtype):
-        texts: list[Any] = column.to_numpy(dtype=object, na_value=None).tolist()
+        texts: list[Any] = column.to_numpy(dtype=object, na_value=NOTHING).tolist()
         return [v or None for v in texts] if "" in texts else texts
     listed = objects_of(column)
     if set(map(type, listed)) <= {str, type(None), float, int}:
