@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from tests.sheets.ugly import CASES
 from tests.sheets.ugly.case import Made
 from toolkit.errors import InputError
+from toolkit.settings import language
 from toolkit.sheets import write
 from toolkit.sheets.check import check
 from toolkit.sheets.outcomes import COLUMNS
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.result_format import escaped, outcome_at, unescaped
-from toolkit.sheets.write import only_failed, write_outcome
+from toolkit.sheets.write import only_failed, write_outcome, write_text
 from toolkit.spec import Email, Phone, Text
 
 SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -299,3 +300,34 @@ class TestSentAgain:
 
 def test_a_text_file_of_somebody_else_is_not_touched() -> None:
     assert read_sheet(io.BytesIO(b"a;b\n'=1;x\n").getvalue())["a"].tolist() == ["'=1"]
+
+
+@pytest.mark.parametrize("written", ["en", "es", "uk"])
+@pytest.mark.parametrize("read", ["en", "es"])
+def test_only_failed_reads_a_workbook_of_any_language(tmp_path: Path, written: str, read: str) -> None:
+    frame = pd.DataFrame({"name": ["Ana", "Luis", "Inés", "Eva"]})
+    names = ["verified", "rejected", "not sent", "unknown"]
+    outcome = pd.DataFrame(
+        {"outcome": names, "error": [None, "no", "no", None], "error_column": None, "error_value": None}
+    )
+    language(written)
+    path = write_outcome(tmp_path / "result.xlsx", frame, outcome, pd.Series({"rows": 4}), [])
+    language(read)
+    sheet = read_sheet(path)
+    assert sheet["name"].tolist() == frame["name"].tolist()
+    assert only_failed(sheet)["name"].tolist() == ["Luis", "Inés"]
+
+
+def test_a_workbook_has_the_headers_and_outcomes_of_its_language(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"nombre": ["Ana"]})
+    outcome = pd.DataFrame(
+        {"outcome": ["not sent"], "error": ["x"], "error_column": ["nombre"], "error_value": ["Ana"]}
+    )
+    language("es")
+    book = openpyxl.load_workbook(write_outcome(tmp_path / "r.xlsx", frame, outcome, pd.Series({"not sent": 1}), []))
+    rows, summary = book.worksheets
+    assert [c.value for c in rows[1]] == ["nombre", "resultado", "error", "columna del error", "valor del error"]
+    assert rows["B2"].value == "no enviada"
+    assert (rows.title, summary.title, summary["A1"].value) == ("Filas", "Resumen", "no enviada")
+    text = write_text(tmp_path / "r.csv", frame, outcome).read_text(encoding="utf-8-sig")
+    assert text.splitlines()[0] == '"nombre";"outcome";"error";"error_column";"error_value"'  # for programs

@@ -4,7 +4,7 @@ import enum
 
 from toolkit.plain import mark
 
-COLUMNS = ("outcome", "error", "error_column", "error_value")
+COLUMNS = (mark("outcome"), mark("error"), mark("error_column"), mark("error_value"))
 
 
 class Outcome(enum.StrEnum):

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from operator import contains
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from toolkit.sheets.outcomes import COLUMNS
+from toolkit.plain import in_every_language, message
+from toolkit.sheets.outcomes import COLUMNS, Outcome
 
 _LIVE = "=+\\-@\t\r\0＝＋－＠"
 _ESCAPED = re.compile(rf"''*[{_LIVE}]").match
@@ -26,10 +28,29 @@ def unescaped(text: str) -> str:
 
 
 def outcome_at(columns: Sequence[Any]) -> int | None:
-    """Where the columns of an outcome begin; None where there are none. They are the last, so a sheet's own stay."""
+    """Where the columns of an outcome begin, whichever language they are named in; None where there are none.
+
+    They are the last, so a sheet's own stay.
+    """
+    known = [in_every_language(name) for name in COLUMNS]
     names = [re.sub(r" \(\d+\)$", "", str(column)) for column in columns]
-    starts = [i for i in range(len(names)) if tuple(names[i : i + len(COLUMNS)]) == COLUMNS]
+    ends = range(len(known), len(names) + 1)
+    starts = [end - len(known) for end in ends if all(map(contains, known, names[end - len(known) : end]))]
     return starts[-1] if starts else None
+
+
+def shown_outcome(outcome: pd.DataFrame) -> pd.DataFrame:
+    """What became of each row, its columns and outcomes named in the reader's language, for a workbook."""
+    named = outcome.rename(columns={name: message(name) for name in COLUMNS if name in outcome})
+    if "outcome" in outcome:
+        named[message("outcome")] = outcome["outcome"].astype("str").map({str(o): message(str(o)) for o in Outcome})
+    return named
+
+
+def outcomes_of(texts: "pd.Series[Any]") -> "pd.Series[Any]":
+    """The outcomes that a result's texts name, whichever language it was written in."""
+    known = {text: str(outcome) for outcome in Outcome for text in in_every_language(str(outcome))}
+    return texts.map(known)
 
 
 def restored(frame: pd.DataFrame) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from toolkit.sheets.cells import objects_of, shown
 from toolkit.sheets.dates import zone_of
 from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.result_format import escaped, outcome_at
+from toolkit.sheets.result_format import escaped, outcome_at, outcomes_of, shown_outcome
 
 MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, 32_767, 10_000
 COLOURS = {"wrong": "#F8CBAD", "doubt": "#FFE699", "fixed": "#E2EFDA"}
@@ -87,7 +87,7 @@ def write_outcome(
     with xlsxwriter.Workbook(target, options) as book:
         sheet = book.add_worksheet(_title(frame.attrs.get("sheet")))
         marks = _blamed(frame, outcome) | dict(cells)
-        kept = _write_rows(book, sheet, (frame, outcome), marks, zone_of(zone))
+        kept = _write_rows(book, sheet, (frame, shown_outcome(outcome)), marks, zone_of(zone))
         timed = any(c.dtype.kind == "M" or "datetime" in str(c.dtype) for f in (frame, outcome) for _, c in f.items())
         notes = [*lines, *frame.attrs.get("notes", ()), *([message("times are in {zone}", zone=zone)] if timed else [])]
         notes += kept.said()
@@ -125,7 +125,7 @@ def _labelled(outcome: pd.DataFrame, index: "pd.Index[Any]") -> pd.DataFrame:
 
 def _title(wanted: Any) -> str:
     name = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", str(wanted or "")).strip("' ")[:31]
-    return name if name and name.lower() not in ("summary", "history") else "Rows"
+    return name if name and name.lower() not in (message("Summary").lower(), "history") else message("Rows")
 
 
 def _blamed(frame: pd.DataFrame, outcome: pd.DataFrame) -> dict[tuple[int, int], tuple[str, str]]:
@@ -205,7 +205,7 @@ def _written(value: Any) -> str:
 
 
 def _write_summary(book: Any, summary: "pd.Series[Any]", notes: Sequence[str]) -> None:
-    sheet = book.add_worksheet("Summary")
+    sheet = book.add_worksheet(message("Summary"))
     bold = book.add_format({"bold": True})
     sheet.set_column(0, 0, 60)
     for row, (name, count) in enumerate(summary.items()):
@@ -250,7 +250,7 @@ def only_failed(source: Any) -> pd.DataFrame:
     at = outcome_at(list(frame.columns))
     if at is None:
         raise InputError(message("this is no result: it lacks the columns {columns}", columns=", ".join(COLUMNS)))
-    failed = frame[frame.iloc[:, at].isin(FAILED).to_numpy()]
+    failed = frame[outcomes_of(frame.iloc[:, at]).isin(FAILED).to_numpy()]
     rows = failed[list(frame.columns[:at])]
     label = str(frame.columns[at + len(COLUMNS)]) if at + len(COLUMNS) < len(frame.columns) else ""
     if re.sub(r" \(\d+\)$", "", label) not in LABELS:
