@@ -76,9 +76,9 @@ def test_twins_meet_their_twins() -> None:
 
 def test_the_telling_column_tells_rows_apart() -> None:
     rows = {"group": ["a"] * 50, "name": ["Ana", "Luis"] * 25, "mail": [f"p{n}" for n in range(50)]}
-    assert identity.telling(rows) == "mail"
-    assert identity.telling({"group": rows["group"]}) == ""
-    assert identity.telling({}) == ""
+    assert identity.most_distinctive_column(rows) == "mail"
+    assert identity.most_distinctive_column({"group": rows["group"]}) == ""
+    assert identity.most_distinctive_column({}) == ""
 
 
 def test_the_key_is_private_and_stays(home: Any) -> None:

@@ -289,16 +289,6 @@ def test_a_push_is_reported_later_without_its_cells(ida: Ida) -> None:
     assert "PAUSED" in repr(later)
 
 
-def test_a_paused_push_goes_on_in_this_kernel_and_not_in_another(ida: Ida) -> None:
-    frame, report = mixed(ida)
-    push = toolkit.open_push(report.facts["id"])
-    done = push.resume()
-    assert done.table.index.equals(frame.index)
-    assert done.summary[["verified", "rejected", "not sent"]].tolist() == [58, 1, 1]
-    with pytest.raises(PushError, match="run the call that started it"):
-        push.resume()
-
-
 def test_pushes_are_listed_the_latest_first(ida: Ida) -> None:
     assert list(toolkit.pushes().columns)[:8] == [
         "id",

@@ -150,7 +150,7 @@ def test_a_frame_is_known_again_by_the_digests_of_its_blocks(state: Path) -> Non
             return [push.id for push in ledger.pushes_of_frame(digests)]
 
         assert known(b"a", b"b") == ["one", "four"]
-        assert known(b"a") == ["three"]
+        assert known(b"a") == ["one", "two", "three", "four"]  # a frame may be the first of several
         assert known(b"b") == known(b"b", b"a") == known(b"a", b"") == known(b"", b"") == known() == []
         block = ledger.blocks("one")[1]
         assert np.array_equal(block.words, words(5, 1))
@@ -209,7 +209,7 @@ def test_a_purged_push_is_not_begun_again(state: Path) -> None:
     with ledger_in(state) as ledger:
         bring(ledger, *add(ledger, "one", words(5)), State.VERIFIED)
         ledger.purge("one", NOW)
-        with pytest.raises(AssertionError, match="gets its rows once"):
+        with pytest.raises(AssertionError, match="not begun again"):
             add(ledger, "one", words(5))
         assert [operation.state for operation in ledger.operations("one")] == [State.VERIFIED]
         bring(ledger, *add(ledger, "another", words(5)), State.VERIFIED)

@@ -11,7 +11,7 @@ import pytest
 import toolkit
 from toolkit import InputError, PushRefused, Report
 
-from .benches import DATABASE, Ida, told
+from .benches import DATABASE, Ida, Signers, told
 from .world import Died, Fate
 
 ROWS = 90
@@ -163,13 +163,60 @@ def pieces(frame: pd.DataFrame, size: int) -> Iterator[pd.DataFrame]:
     return (frame.iloc[start : start + size] for start in range(0, len(frame), size))
 
 
-def test_frames_of_an_iterator_are_one_push_for_each_frame(ida: Ida) -> None:
+def test_frames_of_an_iterator_are_one_push(ida: Ida) -> None:
     frame = ida.frame(100)
     for _ in range(2):
         report = ida.insert(pieces(frame, 30))
         assert report.table.index.equals(frame.index)
         ida.check_all_in(told(report), frame)
-    assert len(toolkit.pushes()) == 4
+    (row,) = toolkit.pushes().itertuples()
+    assert (row.id, row.rows, row.verified, row.state) == (report.facts["id"], 100, 100, "done")
+    assert toolkit.open_push(row.id).report().summary["verified"] == 100
+
+
+def test_an_iterator_that_brings_more_frames_than_before_grows_its_push(ida: Ida) -> None:
+    frame = ida.frame(100)
+    ida.insert(pieces(frame.iloc[:60], 30))
+    ida.check_all_in(told(ida.insert(pieces(frame, 30))), frame)
+    assert toolkit.pushes()[["rows", "state"]].to_numpy().tolist() == [[100, "done"]]
+
+
+def test_an_iterator_that_stops_short_is_paused_until_its_frames_come(ida: Ida) -> None:
+    frame = ida.frame(100)
+    stop = threading.Event()
+    ida.insert(pieces(frame, 50), options={"stop": stop, "watch": lambda p: stop.set() if p.done > 55 else None})
+    report = ida.insert(pieces(frame.iloc[:50], 50))
+    assert set(report.table["outcome"]) == {"verified"}
+    assert toolkit.pushes()["state"].tolist() == ["paused"]
+    ida.check_all_in(told(ida.insert(pieces(frame, 50))), frame)
+    assert toolkit.pushes()[["rows", "state"]].to_numpy().tolist() == [[100, "done"]]
+
+
+def test_an_iterator_that_changed_on_its_way_is_not_gone_on_with_by_itself(ida: Ida) -> None:
+    frame = ida.frame(100)
+    stop = threading.Event()
+    ida.insert(pieces(frame, 50), options={"stop": stop, "watch": lambda p: stop.set() if p.done > 55 else None})
+    other = frame.replace({"EMAIL": {"p99@example.cl": "new@example.cl"}})
+    posts = ida.posts()
+    with pytest.raises(PushRefused, match="Frame 2 has other rows"):
+        ida.insert(pieces(other, 50))
+    assert ida.posts() == posts
+    ida.check_all_in(told(ida.insert(pieces(other, 50), if_sent="skip")), other)
+
+
+def test_a_later_frame_takes_back_what_was_said_of_an_earlier_one(ida: Ida) -> None:
+    """A second copy of an operation of the first frame lands while the second one is sent."""
+    frame = ida.frame(90)
+
+    def frames() -> Iterator[pd.DataFrame]:
+        yield frame.iloc[:45]
+        first = ida.rows_sent()[0]
+        ida.box.control.insert(DATABASE, first)
+        yield frame.iloc[45:]
+
+    report = ida.insert(frames())
+    assert report.summary["unknown"] > 0
+    assert report.table["outcome"].iloc[0] == "unknown"
 
 
 def test_twins_in_two_frames_of_an_iterator_stay_twins(ida: Ida) -> None:
@@ -268,3 +315,63 @@ def test_a_doubt_of_a_paused_push_outlives_another_push(ida: Ida, commit: str) -
     assert report.complete
     assert set((ida.stored() - ida.before).values()) == {1}
     assert (ida.stored() - ida.before).total() == ROWS + 25
+
+
+# ── doubts of others, where rows can be read ─────────────────────────────────
+
+
+def in_doubt_of_its_first_row(signers: Signers, frame: pd.DataFrame) -> None:
+    """A push that stopped, and of which nobody could read what became of its first row: it is not there."""
+    signers.fault(commit="never", reply="reset", times=1)
+    signers.fault(match=signers.read, commit="never", reply="status", status=500, times=None)
+    assert signers.push(frame).outcomes[0] == "unknown"
+    signers.box.control.clear_faults()
+
+
+def test_a_row_of_another_push_is_never_read_by_the_place_of_ours(signers: Signers) -> None:
+    """Our first row is there, that of the other push is not: nothing of ours says anything of it."""
+    frame = signers.frame(2)
+    in_doubt_of_its_first_row(signers, frame.iloc[:1])
+    signers.fault(commit="before", reply="reset", times=1)
+    assert set(signers.push(frame.iloc[1:]).outcomes) == {"verified"}
+    assert toolkit.pushes()["unknown"].tolist() == [0, 1]
+    assert set(signers.push(frame.iloc[:1]).outcomes) == {"accepted"}
+    assert set((signers.stored() - signers.before).values()) == {1}
+
+
+def test_a_doubt_is_settled_by_an_edited_frame_that_has_its_row(signers: Signers) -> None:
+    frame = signers.frame(3)
+    in_doubt_of_its_first_row(signers, frame)
+    frame.loc[2, "email"] = "new@example.co"
+    report = signers.api.signio.add_signers(signers.envelope, frame, if_sent="skip", options={"settle_wait": 65})
+    signers.check_all_in(told(report), frame)
+
+
+def test_a_doubt_whose_row_is_gone_waits_for_the_frame_that_has_it(signers: Signers) -> None:
+    frame = signers.frame(3)
+    in_doubt_of_its_first_row(signers, frame)
+    edited = frame.copy()
+    edited.loc[0, "email"] = "new@example.co"
+    report = signers.api.signio.add_signers(signers.envelope, edited, if_sent="skip", options={"settle_wait": 65})
+    assert report.complete
+    assert toolkit.pushes()["unknown"].tolist() == [0, 1]
+    report = signers.api.signio.add_signers(signers.envelope, frame, if_sent="skip", options={"settle_wait": 65})
+    assert report.complete
+    assert toolkit.pushes()["unknown"].sum() == 0
+
+
+def test_a_stopped_push_is_settled_before_an_edited_frame_is_sent(ida: Ida) -> None:
+    frame = ida.frame(ROWS)
+    ida.fault(commit="before", reply="ok")
+    ida.fault(commit="never", reply="reset", times=1)
+    stop = threading.Event()
+    report = ida.insert(frame, options={"stop": stop, "watch": lambda p: stop.set() if p.waits_for else None})
+    assert report.summary["unknown"] > 0
+    edited = frame.copy()
+    edited.loc[ROWS - 1, "EMAIL"] = "new@example.cl"
+    report = ida.insert(edited, if_sent="skip")
+    ida.check_all_in(told(report), edited)
+    left = toolkit.open_push(toolkit.pushes()["id"].iloc[1]).report()
+    assert f"push {report.facts['id']} took" in left.table["error"].iloc[-2]
+    assert f"Push {report.facts['id']} took over" in repr(left)
+    assert toolkit.pushes()["unknown"].tolist() == [0, 0]

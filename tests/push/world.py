@@ -195,7 +195,7 @@ class Database:
                     values = self.values_of(ledger, push)
                     for operation in holders(ledger, push):
                         for row in positions(operation.rows).tolist():
-                            outcomes[values[row]].append(str(outcome_of(operation)))
+                            outcomes[values[row]].append(str(outcome_of(operation, push)))
         return outcomes
 
     def unknown_with_a_name(self) -> list[int]:

@@ -12,9 +12,9 @@ step. Releasing it is a push of its own, of an irrevocable target: sent once, an
 from toolkit.push.contract import Destination, IfSent, OnBadRows, PushJob, SendPolicy
 from toolkit.push.destination import Memory
 from toolkit.push.events import Reconcile
+from toolkit.push.history import Push, open_push, pushes
 from toolkit.push.isolation import Suspect
 from toolkit.push.options import Options
-from toolkit.push.past import Push, open_push, pushes
 from toolkit.push.report import Report
 from toolkit.push.start import bulk_write
 from toolkit.push.states import PushState

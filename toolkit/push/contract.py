@@ -6,15 +6,16 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
-import pandas as pd
 
 from toolkit.errors import InputError
+from toolkit.http.session import Session
 from toolkit.plain import message
 from toolkit.push.destination import Memory
 from toolkit.push.options import Options
 from toolkit.push.report import Report
 from toolkit.push.target import Target
 from toolkit.sheets.check import Check
+from toolkit.sheets.target import Takes
 
 IfSent = Literal["raise", "skip", "resend"]
 OnBadRows = Literal["skip", "raise"]
@@ -57,15 +58,20 @@ class PushJob(NamedTuple):
 
 
 class Destination(Protocol):
-    """Where the rows of one call go. It is locked before anything is read there, and opened by its first job."""
+    """Where the rows of one call go. It is locked before anything is read there."""
+
+    session: Session
 
     @property
     def memory(self) -> Memory:
-        """What is locked, and what remembers what was sent; `part` and `where` in full once a job was made."""
+        """What is locked, and what remembers what was sent; `part` and `where` in full once `takes` was read."""
 
-    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
-        """Check a frame and make it ready to be sent.
+    def takes(self) -> Takes:
+        """What its rows are checked by. What has to be read for that is read once, and under the lock."""
+
+    def job(self, checked: Check) -> PushJob:
+        """Make the checked rows of a frame ready to be sent.
 
         Raises:
-            InputError: it cannot be sent as it is.
+            InputError: they cannot be sent as they are.
         """

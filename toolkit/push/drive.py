@@ -39,6 +39,7 @@ SLICE = 0.5  # seconds between two looks at the stop button, and the longest tha
 TOO_LARGE = 413
 BUSY = (408, 425, 429, 503)  # answered: the request is not on its way any more
 PATIENT = 6  # a read that failed has been tried some times already: longer pauses from here on
+Places = Callable[[Operation], np.ndarray | None]
 T = TypeVar("T")
 _own_epoch = ""
 
@@ -71,18 +72,19 @@ class Driver:
     """One run of one push."""
 
     def __init__(
-        self, ledger: Ledger, job: PushJob, plan: Plan, options: Options, where: np.ndarray, *, since: Stamp
+        self, ledger: Ledger, job: PushJob, plan: Plan, options: Options, places: Places, *, since: Stamp
     ) -> None:
-        """`where`: for each row of the push, its position in the frame. `since`: when the lock was there."""
+        """`places`: where the rows of an operation stand in the frame. `since`: when the lock was there."""
         self._ledger, self._target, self._check, self._options = ledger, job.target, job.check, options
-        self._session, self._clock, self._where = job.target.session, job.target.session.clock, where
+        self._session, self._clock, self._places = job.target.session, job.target.session.clock, places
         self._since, self._run = since, Run(ledger, Volatile(stamp(self._clock), since), plan)
         self._events: deque[events.Event] = deque()
         self._back: queue.SimpleQueue[Future[Answered]] = queue.SimpleQueue()
         self._ready: dict[tuple[int, Ranges], Prepared] = {}  # by operation and rows, which may be cut once more
         self._watched: dict[int, int] = {}  # operations that are not done, and how many of their rows are
         self._tries, self._slot = 0, 0.0
-        self._progress = Progress(len(where), job.target.what, options.progress, options.watch)
+        rows = ledger.push(plan.push).rows if plan.push else 0
+        self._progress = Progress(rows, job.target.what, options.progress, options.watch)
         self._progress.advance(self._rows_done())
 
     def run(self) -> events.End:
@@ -174,8 +176,9 @@ class Driver:
         return Prepared(batch, endpoint, request, _sha256(request))
 
     def _batch(self, operation: Operation) -> Batch:
-        rows = positions(operation.rows)
-        return Batch(operation.kind, self._where[rows], rows)
+        places = self._places(operation)
+        assert places is not None, "what is sent is at hand"
+        return Batch(operation.kind, places, positions(operation.rows))
 
     def _exchange(self, operation: Operation, prepared: Prepared) -> Answered:
         started = self._clock.monotonic()
@@ -214,7 +217,11 @@ class Driver:
         return Counted(count, replace(at, monotonic=max(self._since.monotonic, at.monotonic - seconds)))
 
     def _look_up(self, operation: Operation) -> Looked:
-        rows = {n: self._target.find(int(self._where[n])) for n in positions(operation.rows).tolist()}
+        places = self._places(operation)
+        if places is None:
+            return Looked(operation.id, None)
+        serials = positions(operation.rows).tolist()
+        rows = {n: self._target.find(at) for n, at in zip(serials, places.tolist(), strict=True)}
         there = {n: values for n, values in rows.items() if values is not None}
         return Looked(operation.id, len(there), {n: values for n, values in there.items() if values})
 

@@ -30,6 +30,8 @@ class Plan:
     reconcile: Reconcile
     waits: Waits
     sizes: Sizes
+    span: range = range(1 << 32)  # the rows of the push that are at hand: others are not sent now
+    more: bool = False  # rows may be added to the push when these are done
     irrevocable: bool = False  # it reaches people or costs money: sent a second time only after a refused token
     repeatable: bool = False  # sending the same row twice leaves one: no late request need be waited for
     reads_refusals: bool = False  # a refusal may mean that the row is there already
@@ -56,6 +58,7 @@ class Volatile:
     refusal_looked_at: bool = False  # the first refusal of this run was counted: others are believed
     refusals: dict[int, "Reply"] = field(default_factory=dict)  # that wait for a count
     read_again: set[int] = field(default_factory=set)  # unknown ones, read in this run
+    not_here: set[int] = field(default_factory=set)  # operations whose rows this run does not have: it cannot read them
     trouble: bool = False  # something was in doubt: a last look is worth its time
     doubts: int = 0  # in a row
     parted: bool = False  # a last count was taken although it stops
@@ -105,10 +108,13 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """Rows were read: how many of the operation's are there, and what the vendor has of them."""
+    """Rows were read: how many of the operation's are there, and what the vendor has of them.
+
+    `there` is None where this run does not have the rows, so that nobody can say which ones to read.
+    """
 
     operation: int
-    there: int
+    there: int | None
     results: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
 
 

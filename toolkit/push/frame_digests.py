@@ -4,10 +4,12 @@ Two blocks with the same digest have the same cells, of the same kinds, under th
 same was found in them and the same is sent. The converse does not hold, nor need it: an unknown block is checked.
 """
 
+import dataclasses
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,10 @@ class FrameDigests:
         names = [*frame.columns, *index.names]
         self._context = repr([context, *((_name(n), str(a.dtype)) for n, a in zip(names, self._columns, strict=True))])
         self._categories: dict[int, bytes] = {}
+
+    def of_blocks(self, size: int) -> list[bytes]:
+        """Those of all blocks of so many rows."""
+        return [self.of(slice(start, start + size)) for start in range(0, len(self._frame), size)]
 
     def of(self, rows: slice) -> bytes:
         """That of one block; empty where it would not be known again."""
@@ -122,3 +128,28 @@ def _of_arrow(cells: Any) -> list[Any]:
 
 def _name(name: Hashable) -> str:
     return f"{type(name).__name__}:{name!r}"
+
+
+def described(value: Any) -> str:
+    """A text that only an equal value has: of fields and rules, and of what stands in a frame's `attrs`.
+
+    Raises:
+        NotKnownAgain: nobody can tell of such a value whether another is equal.
+    """
+    if type(value) in NUMBER_OF:
+        return f"{type(value).__name__} {_shown(value)}"
+    if isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(sorted(f'{described(key)}: {described(each)}' for key, each in value.items()))}}}"
+    if isinstance(value, set | frozenset):
+        return f"{{{', '.join(sorted(map(described, value)))}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(described, value))}]"
+    if dataclasses.is_dataclass(value):
+        parts = ((each.name, getattr(value, each.name)) for each in dataclasses.fields(value))
+        return f"{described(type(value))}({', '.join(f'{name}={described(part)}' for name, part in parts)})"
+    if isinstance(value, FunctionType):  # a rule: its code goes with the version
+        held = [cell.cell_contents for cell in value.__closure__ or ()]
+        return f"{value.__module__}.{value.__qualname__}{described(held)}"
+    raise NotKnownAgain

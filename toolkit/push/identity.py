@@ -146,7 +146,7 @@ def sample(size: int) -> np.ndarray:
     return np.unique(np.linspace(0, max(0, size - 1), min(size, SAMPLE), dtype=np.int64))
 
 
-def telling(columns: Mapping[str, list[Any]]) -> str:
+def most_distinctive_column(columns: Mapping[str, list[Any]]) -> str:
     """The column that tells rows apart best, as an e-mail or a number does; "" where none tells most of them."""
     distinct = {name: len({*_texts(values)}) for name, values in columns.items()}
     best = max(distinct, key=lambda name: distinct[name], default="")

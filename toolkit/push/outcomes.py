@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.http.secrets import restore
+from toolkit.plain import message, plural
 from toolkit.push.states import Ledger, Operation, Push, PushState, Stamp, State, positions
 from toolkit.push.target import row_tag, tag_of
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
@@ -49,34 +50,41 @@ class Table:
         if error is not None or "error" in self._columns:
             self._column("error")[at] = error
 
-    def refused(self, told: pd.DataFrame) -> None:
+    def refused(self, rows: pd.DataFrame) -> None:
         """What the check said of the rows that could not be sent (`Check.refused`)."""
-        for name in COLUMNS[1:] if len(told) else ():
-            values = told[name].astype(object).where(told[name].notna(), None)
-            self._column(name)[told.index.to_numpy(dtype=np.int64)] = values
+        for name in COLUMNS[1:] if len(rows) else ():
+            values = rows[name].astype(object).where(rows[name].notna(), None)
+            self._column(name)[rows.index.to_numpy(dtype=np.int64)] = values
 
-    def fill(self, ledger: Ledger, push: Push, where: np.ndarray, frame: pd.DataFrame) -> None:
-        """What the ledger knows of a push's rows; `where` are their positions in the frame."""
+    def fill(self, ledger: Ledger, push: Push, span: range, where: np.ndarray) -> None:
+        """What became of these rows of a push; `where` are their positions here."""
         for operation in holders(ledger, push):
-            self.set(where[positions(operation.rows)], outcome_of(operation), reason_of(operation))
+            serials = positions(operation.rows)
+            if len(span) < push.rows:
+                serials = serials[(serials >= span.start) & (serials < span.stop)]
+            if len(serials):
+                self.set(where[serials - span.start], outcome_of(operation, push), reason_of(operation, push))
+
+    def fill_causes(self, ledger: Ledger, push: Push, span: range, where: np.ndarray, frame: pd.DataFrame) -> None:
+        """Why rows were rejected, and what the vendor gave back for rows."""
         for position, (error, column) in ledger.blames(push.id).items():
-            at = where[position]
-            if self.codes[at] == CODES["rejected"]:
+            if position in span and self.codes[at := where[position - span.start]] == CODES["rejected"]:
                 value = frame[column].iloc[at] if column in frame else None
                 text = error if value is None else restore(error, value)
                 for name, cell in zip(COLUMNS[1:], (text, column, value), strict=True):
                     self._column(name)[at] = cell
-        self.give({int(where[position]): values for position, values in ledger.results(push.id).items()})
+        results = ledger.results(push.id).items()
+        self.give({int(where[n - span.start]): values for n, values in results if n in span})
         if (push.facts or {}).get("tagged"):
-            self._column("tag")[where] = tags(push)
+            self._column("tag")[where] = tags(push, span)
 
-    def give(self, given: Mapping[int, Mapping[str, Any]]) -> None:
+    def give(self, results: Mapping[int, Mapping[str, Any]]) -> None:
         """What the vendor gave back, by position."""
-        for at, told in given.items():
-            for name, value in told.items():
+        for at, values in results.items():
+            for name, value in values.items():
                 self._column(name)[at] = value
 
-    def made(self) -> pd.DataFrame:
+    def as_frame(self) -> pd.DataFrame:
         """One row a row of the input, same index."""
         table: dict[str, Any] = {"outcome": categories(self.codes)}
         for name in dict.fromkeys([*COLUMNS[1:], *self._columns]):
@@ -94,9 +102,9 @@ class Table:
         return self._columns[name]
 
 
-def tags(push: Push) -> list[str]:
-    """What marks each row."""
-    return [row_tag(tag_of(push.id), n) for n in range(push.rows)]
+def tags(push: Push, span: Iterable[int]) -> list[str]:
+    """What marks each of these rows of a push."""
+    return [row_tag(tag_of(push.id), n) for n in span]
 
 
 def holders(ledger: Ledger, push: Push) -> list[Operation]:
@@ -104,23 +112,25 @@ def holders(ledger: Ledger, push: Push) -> list[Operation]:
     return [o for o in ledger.operations(push.id) if o.state is not State.REPLACED]
 
 
-def outcome_of(operation: Operation) -> Outcome:
-    """What is said of its rows. Of what was sent once, "not sent" is never said before it is sure to stay so."""
-    planned_again = operation.state is State.PLANNED and operation.sendings
+def outcome_of(operation: Operation, push: Push) -> Outcome:
+    """What is said of its rows. Of what was sent once, "not sent" is not said while this push may send it again."""
+    planned_again = operation.state is State.PLANNED and operation.sendings and push.state is not PushState.SUPERSEDED
     return Outcome.UNKNOWN if planned_again else OUTCOME[operation.state]
 
 
-def reason_of(operation: Operation) -> str | None:
+def reason_of(operation: Operation, push: Push) -> str | None:
+    if operation.state is State.PLANNED and push.state is PushState.SUPERSEDED:
+        return message("push {other} took this row over: its report says what became of it", other=push.reason)
     if operation.state is State.PLANNED and operation.sendings:
         return NOT_STORED
     return operation.note or REASON.get(operation.state)
 
 
-def tally(operations: Iterable[Operation]) -> dict[str, int]:
+def tally(operations: Iterable[Operation], push: Push) -> dict[str, int]:
     """Rows by outcome."""
     counts = dict.fromkeys(NAMES, 0)
     for operation in operations:
-        counts[str(outcome_of(operation))] += operation.size
+        counts[str(outcome_of(operation, push))] += operation.size
     return counts
 
 
@@ -138,11 +148,33 @@ def sentences(ledger: Ledger, push: Push) -> list[str]:
             "The vendor's counter did not add up, so that what got no answer stays unknown. Once you know why, "
             "`analyst-toolkit ledger trust` lets it be trusted again."
         )
-    if (doubtful := tally(held)["unknown"]) and push.state is not PushState.PAUSED:
+    if push.state is PushState.SUPERSEDED:
+        lines += _taken_over(push, held)
+    elif (doubtful := tally(held, push)["unknown"]) and push.state is not PushState.PAUSED:
         lines.append(
             f"{doubtful:,} rows are unknown: look at the vendor's own screen, then say what you found: "
             f'toolkit.open_push("{push.id}").resolve(rows, "committed" or "not committed", why="…").'
         )
+    return lines
+
+
+def _taken_over(push: Push, held: list[Operation]) -> list[str]:
+    """Where the rows of a push are that another one took over, and what it cannot know of those it had in doubt."""
+    text = "Push {other} took over the rows that this one had not sent: its report says what became of them."
+    lines = [message(text, other=push.reason)]
+    if doubtful := sum(o.size for o in held if o.state in (State.UNKNOWN, State.SENT)):
+        one = (
+            "Of {count} row nobody knows whether this push stored it. Push {other} left it out, or sent it after this "
+            "one was found not to have stored it: look at the vendor's own screen whether it is there once, then say "
+            'what you found: toolkit.open_push("{push}").resolve(rows, "committed" or "not committed", why="…").'
+        )
+        many = (
+            "Of {count} rows nobody knows whether this push stored them. Push {other} left them out, or sent them "
+            "after this one was found not to have stored them: look at the vendor's own screen whether they are there "
+            'once, then say what you found: toolkit.open_push("{push}").resolve(rows, "committed" or "not committed", '
+            'why="…").'
+        )
+        lines.append(plural(one, many, count=doubtful, other=push.reason, push=push.id))
     return lines
 
 

@@ -51,7 +51,7 @@ class Report(Suggesting):
     @cached_property
     def table(self) -> pd.DataFrame:
         """What became of each row."""
-        return self._outcomes if isinstance(self._outcomes, pd.DataFrame) else self._outcomes.made()
+        return self._outcomes if isinstance(self._outcomes, pd.DataFrame) else self._outcomes.as_frame()
 
     @property
     def joined(self) -> pd.DataFrame:
@@ -157,11 +157,8 @@ class Report(Suggesting):
         """One report of pushes that followed each other."""
         if len(reports) == 1:
             return reports[0]
-        notes = dict.fromkeys(note for r in reports for note in r.facts["notes"])
-        ids = ", ".join(filter(None, (r.facts.get("id") for r in reports)))
-        facts = reports[-1].facts | {"notes": list(notes), "id": ids}
         frame = pd.concat([r.frame for r in reports])
-        return cls(frame, ReportOfFrames(reports), facts, None, Held.joined([r._held for r in reports]))
+        return cls(frame, ReportOfFrames(reports), {}, None, Held.joined([r._held for r in reports]))
 
     # ── its parts ──
 
@@ -261,7 +258,7 @@ class ReportOfFrames:
     def codes(self) -> np.ndarray:
         return np.concatenate([r._codes for r in self._reports])
 
-    def made(self) -> pd.DataFrame:
+    def as_frame(self) -> pd.DataFrame:
         return pd.concat([r.table for r in self._reports]).assign(outcome=categories(self.codes))
 
 

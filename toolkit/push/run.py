@@ -43,9 +43,16 @@ def doubted(run: Run, operation: Operation) -> None:
 
 
 def in_doubt(run: Run) -> list[Operation]:
-    return [
-        o for o in run.ledger.unsettled(run.plan.lock) if o.state is State.SENT and o.id not in run.volatile.in_flight
-    ]
+    """Those that this run can settle; by a count, all can be."""
+    v = run.volatile
+    apart = {*v.in_flight, *v.not_here}
+    return [o for o in run.ledger.unsettled(run.plan.lock) if o.state is State.SENT and o.id not in apart]
+
+
+def sendable(run: Run, limit: int) -> list[Operation]:
+    """The next ones whose rows are at hand."""
+    ready = run.ledger.sendable(run.plan.push, limit)
+    return [operation for operation in ready if operation.rows[0][0] in run.plan.span]
 
 
 def put(run: Run, operation: Operation, state: State) -> None:

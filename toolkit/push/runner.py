@@ -9,7 +9,7 @@ from dataclasses import replace
 from toolkit.push import isolation
 from toolkit.push.decide import Book, Change, Decision, decide
 from toolkit.push.events import Answered, Counted, Effect, Event, Looked, Reconcile, Reply, Stopped, Woke
-from toolkit.push.run import SHORTEST, Run, change, plan_next, put
+from toolkit.push.run import SHORTEST, Run, change, plan_next, put, sendable
 from toolkit.push.schedule import next_effects
 from toolkit.push.states import Answer, Baseline, EventKind, Operation, Stamp, State, age
 
@@ -109,7 +109,7 @@ def _worth_going_on(run: Run) -> None:
             "To send the rest all the same, run it again with a higher max_rejected"
         )
     elif v.mapping.wants_probes():
-        largest = max(ledger.sendable(plan.push, 100), key=lambda o: o.size, default=None)
+        largest = max(sendable(run, 100), key=lambda o: o.size, default=None)
         if largest is not None and largest.size > isolation.PROBES and not largest.sendings:
             v.mapping.probes = isolation.probe(ledger, largest)
 
@@ -170,6 +170,9 @@ def _looked(run: Run, event: Looked) -> None:
     v, ledger, plan = run.volatile, run.ledger, run.plan
     v.busy = False
     operation = ledger.operation(event.operation)
+    if event.there is None:
+        v.not_here.add(operation.id)
+        return
     reply = v.refusals.get(operation.id)
     if event.results:
         ledger.keep_results(operation.push, event.results)

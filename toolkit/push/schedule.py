@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from toolkit.plain import plural
 from toolkit.push import isolation
 from toolkit.push.decide import Change
 from toolkit.push.events import Count, Effect, End, LookUp, Prepare, Reconcile, Send, Sleep
-from toolkit.push.run import SHORTEST, Run, change, doubted, in_doubt, plan_next, put
+from toolkit.push.run import SHORTEST, Run, change, doubted, in_doubt, plan_next, put, sendable
 from toolkit.push.states import SENDABLE, Answer, EventKind, Operation, PushState, State, age
 
 
@@ -117,7 +118,7 @@ def _take(run: Run, after: Operation | None = None) -> Operation | None:
     """The next operation to send, cut to size. `after`: the one before it, where that is on its way."""
     ledger, plan, v = run.ledger, run.plan, run.volatile
     probes = [o for o in map(ledger.operation, v.mapping.probes) if o.state in SENDABLE]
-    ready = probes or ledger.sendable(plan.push, 1)
+    ready = probes or sendable(run, 1)
     if not ready:
         return None
     operation = ready[0]
@@ -150,10 +151,12 @@ def _finish(run: Run) -> Effect:
         claims = [o for o in unsettled if o.open and o.push == plan.push and o.state in (State.COUNTED, State.VERIFIED)]
         if baseline and baseline.trusted and claims and (plan.final_look or v.trouble):
             return _look_in(run, max(plan.waits.late - age(o.ended or v.locked, v.now) for o in claims))
-    planned = [o for o in run.ledger.operations(plan.push) if o.state in SENDABLE]
-    if planned:
-        return _end(run, PushState.PAUSED, f"{sum(o.size for o in planned):,} rows wait for others that are not in")
-    return _end(run, PushState.DONE, "")
+    held = run.ledger.operations(plan.push)
+    waiting = sum(o.size for o in held if o.state in SENDABLE and o.rows[0][0] in plan.span)
+    if waiting:
+        text = "{count} rows wait for others that are not in"
+        return _end(run, PushState.PAUSED, plural("{count} row waits for others that are not in", text, count=waiting))
+    return _end(run, PushState.OPEN if plan.more else PushState.DONE, "")
 
 
 def _look_in(run: Run, seconds: float) -> Effect:

@@ -1,34 +1,43 @@
-"""From a frame to a push and back to a report: who it is, what was sent before, and the way on."""
+"""From rows to a push and back to a report: which push it is, what was sent before, and the way on.
 
+Rows come as one frame, or as frames that follow each other: these are one push too. Of each frame it is found out
+whether the push has it already (then its rows go on where they stopped), or what of it is new (then the push grows).
+"""
+
+import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from toolkit.errors import InputError, PushError, PushRefused, Stopped, ToolkitError
 from toolkit.http.session import Session
 from toolkit.plain import message
-from toolkit.push import disk, identity, past
+from toolkit.push import disk, history, identity
+from toolkit.push.call_report import CallReport
 from toolkit.push.chunking import Sizes
-from toolkit.push.contract import Destination, PushJob, SendPolicy
-from toolkit.push.course import Course
+from toolkit.push.contract import Destination, SendPolicy
 from toolkit.push.decide import Waits
 from toolkit.push.destination import Memory
 from toolkit.push.drive import Driver, stamp
-from toolkit.push.earlier import EarlierRows, Words
+from toolkit.push.earlier import EarlierRows
 from toolkit.push.events import End, Plan, Reconcile
-from toolkit.push.outcomes import OUTCOME, Table, sentences
+from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again
 from toolkit.push.report import Report
-from toolkit.push.states import EventKind, Operation, Push, PushState, Stamp, State
+from toolkit.push.states import IN, SENDABLE, UNFINISHED, EventKind, Operation, Push, PushState, State, positions
 from toolkit.push.store import care
-from toolkit.push.store.file import LedgerFile, open_ledger
-from toolkit.push.target import tag_of
-from toolkit.sheets.outcomes import Outcome
+from toolkit.push.store.file import open_ledger
+from toolkit.push.store.rows import RowBlock
+from toolkit.push.target import Target, tag_of
 from toolkit.sheets.rows import frame_of, frames_of, is_iterator
+from toolkit.sheets.target import Takes
 
-UNFINISHED = (PushState.OPEN, PushState.PAUSED)
+NO_PRINTS = np.empty((0, 2), dtype=np.uint64)
+SETTLED = (*IN, State.REJECTED, State.DUPLICATED, State.REPLACED)  # of these, no cell is asked for any more
 
 
 def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Report:
@@ -50,257 +59,354 @@ def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Repor
         )
     if Session.recorder is not None:
         raise InputError(message("inside a recording nothing is pushed: a recording is not a way to send"))
-    course, reports = Course(), list[Report]()
     with locked(destination.memory):
-        for part in frames_of(rows) if several else [frame_of(rows)]:
-            try:
-                report = _send(destination.job(part, policy.options), policy, course)
-            except ToolkitError as problem:
-                raise _with_earlier(problem, reports) from None
-            reports.append(report.without_rows_that_are_in() if several else report)
-            if report.facts.get("state") == PushState.PAUSED:
-                break  # the frames after it are not even read
-    if not reports:
-        raise InputError(message("there are no rows: the iterator is empty"))
-    return Report.of_frames(reports)
+        return _Call(destination, policy, several).run(frames_of(rows) if several else [frame_of(rows)])
 
 
 def locked(memory: Memory) -> disk.Lock:
     """The lock of a destination: one push at a time writes there."""
     state = disk.private_folder(memory.folder)
     disk.private_folder(state / "locks")
+    history.look_into(memory.state)
     return disk.Lock(memory.lock_file(state), memory.where)
 
 
-def _with_earlier(problem: ToolkitError, reports: Sequence[Report]) -> ToolkitError:
-    """The error, with what became of the frames before the one that failed."""
-    if reports and isinstance(problem, PushError):
-        problem.report = Report.of_frames(reports)
-    elif reports:
-        problem.add_note(message("What became of the frames before it: {report}", report=Report.of_frames(reports)))
-    return problem
-
-
-def _send(job: PushJob, policy: SendPolicy, course: Course) -> Report:
-    """Send the rows of one frame; its destination is locked."""
-    if policy.on_bad_rows == "raise":
-        job.check.raise_if_bad()
-    memory, clock = job.target.memory, job.target.session.clock
-    since = stamp(clock)
-    with open_ledger(memory.folder, memory.system, memory.about, clock.now().isoformat()) as ledger:
-        call = _Call(ledger, job, policy, course, since)
-        report = call.run()
-    course.add(call.left_out, report)
-    return job.finish(report)
-
-
 class _Call:
-    """What one call does with one frame, under the destination's lock."""
+    """One call: frames that follow each other, one push, one report. The destination is locked."""
 
-    def __init__(self, ledger: LedgerFile, job: PushJob, policy: SendPolicy, course: Course, since: Stamp) -> None:
-        self._ledger, self._job, self._policy, self._course, self._since = ledger, job, policy, course, since
-        self._frames = course.frames  # before this one: a resumption begins here
-        self._target, self._check, self._options = job.target, job.check, policy.options
-        self._good = job.good  # positions of the rows that are to be sent
-        self._lock = self._target.memory.lock
-        self._words = Words.of(job, identity.user_key(self._target.memory.folder))
-        self._notes = care.notes(self._target.memory.folder)
-        self._earlier: EarlierRows | None = None
+    def __init__(self, destination: Destination, policy: SendPolicy, several: bool) -> None:
+        self._destination, self._policy, self._several = destination, policy, several
+        self._clock = destination.session.clock
+        self._since = stamp(self._clock)
+        self._push: Push | None = None  # the one that this call goes on with
+        self._frames = 0  # of it, that this call has passed
+        self._passed: dict[str, int] = {}  # rows of pushes that are of frames before the one at hand
+        self._left_out = NO_PRINTS  # fingerprints of rows before it that stand for those of other pushes
+        self._again: Push | None = None  # it was ended already, and nothing was added to it
+        self._notes: list[str] = []
+        self._reports = CallReport(several)
 
-    def run(self) -> Report:
+    def run(self, frames: Iterable[pd.DataFrame]) -> Report:
+        """Send them, one after the other."""
+        takes = None
+        with contextlib.ExitStack() as opened:
+            try:
+                for frame in frames:
+                    if takes is None:
+                        takes = self._destination.takes()
+                        self._open(opened, takes)
+                    if self._take(frame) is PushState.PAUSED:
+                        break  # the frames after it are not even read
+                if takes is None:
+                    raise InputError(message("there are no rows: the iterator is empty"))
+                self._end()
+                return self._report()
+            except ToolkitError as problem:
+                raise self._with_report(problem) from None
+
+    def _open(self, opened: contextlib.ExitStack, takes: Takes) -> None:
+        memory = self._memory = self._destination.memory
+        now = self._clock.now().isoformat()
+        self._ledger = opened.enter_context(open_ledger(memory.folder, memory.system, memory.about, now))
+        self._reports.ledger = self._ledger
         self._refuse_if_rows_are_lost()
-        mine = self._ledger.push_with_key(self._lock, self._key(self._words.all))
-        if mine is not None and not (mine.state is PushState.DONE and self._changed_since(mine)):
-            return self._go_on(mine)
-        if self._policy.resend_as:
-            self._refuse_half_way()
-            return self._start(self._words.all, self._good)
-        if self._policy.if_sent == "skip" and (stopped := self._settle()):
-            self._notes.append(
-                f"PAUSED: what an earlier push left in doubt could not be settled: {stopped}. No new row was sent; "
-                "running the same call again goes on where it stopped."
-            )
-            return self._report(None, self._good[:0], PushState.PAUSED)
-        earlier = EarlierRows.of(self._ledger, self._words, self._target, self._course)
-        if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
-            raise earlier.refusal(self._ledger, self._words, self._target, self._check.frame.index[self._good])
-        self._earlier = earlier
-        self._notes += earlier.notes
-        new = np.flatnonzero(~earlier.sent)
-        return self._start(self._words.all[new], self._good[new]) if len(new) else self._report(None, self._good[:0])
-
-    @property
-    def left_out(self) -> np.ndarray:
-        """The fingerprints of the rows that an earlier push has sent."""
-        return self._words.prints[self._earlier.sent if self._earlier else slice(0, 0)]
-
-    # ── which push it is ──
-
-    def _key(self, words: np.ndarray) -> str:
-        frame = f" frame {self._frames}" if self._frames else ""
-        return identity.rows_key(words, f"{self._target.what} {self._policy.resend_as}{frame}")
+        what_for = self._policy.resend_as, str(self._several)
+        self._key = FrameKey.of(identity.user_key(memory.folder), memory, takes, self._policy.options, *what_for)
+        self._notes += care.notes(memory.folder)
 
     def _refuse_if_rows_are_lost(self) -> None:
-        for push, rows in self._ledger.lost_rows(self._lock).items():
-            raise PushRefused(
-                f"damage took away which {rows:,} rows push {push} sent to {self._target.memory.where}: they may be "
-                "any of these. Nothing was sent. Compare them with the vendor; then "
-                f'toolkit.open_push("{push}").purge()'
+        for push, rows in self._ledger.lost_rows(self._memory.lock).items():
+            text = (
+                "Damage took away which {rows:,} rows push {push} sent to {where}: they may be any of these. Nothing "
+                'was sent. Compare them with the vendor; then toolkit.open_push("{push}").purge().'
             )
+            raise PushRefused(message(text, rows=rows, push=push, where=self._memory.where))
 
-    def _changed_since(self, mine: Push) -> bool:
+    # ── one frame: which push it is of ──
+
+    def _take(self, frame: pd.DataFrame) -> PushState:
+        """Send the rows of one frame that are to be sent. How that ended."""
+        digests = self._key.digests(frame)
+        rows = self._known_again(frame, digests) or FrameRows.checked(frame, self._destination, self._key, digests)
+        if self._policy.on_bad_rows == "raise":
+            rows.check.raise_if_bad()
+        self._notes += rows.notes
+        push = rows.push or self._with_same_rows(rows)
+        if push is not None and not (push.state is PushState.DONE and self._changed_since(push, rows)):
+            return self._go_on(push, rows)
+        if self._policy.resend_as:
+            self._refuse_half_way()
+            return self._add(rows, np.arange(len(rows.words)))
+        if self._policy.if_sent == "skip" and (stopped := self._settle(rows)):
+            text = (
+                "PAUSED: what an earlier push left in doubt could not be settled: {stopped}. No new row was sent; "
+                "running the same call again goes on where it stopped."
+            )
+            self._notes.append(message(text, stopped=stopped))
+            return self._reports.add(rows, stopped=True)
+        earlier = EarlierRows.of(self._ledger, rows, self._left_out, self._passed)
+        if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
+            raise earlier.refusal(self._ledger, rows)
+        self._notes += earlier.notes
+        self._left_out = np.concatenate([self._left_out, rows.prints[earlier.sent]])
+        new = np.flatnonzero(~earlier.sent)
+        rows.earlier = earlier
+        return self._add(rows, new) if len(new) else self._reports.add(rows)
+
+    def _known_again(self, frame: pd.DataFrame, digests: list[bytes]) -> FrameRows | None:
+        """The rows of a frame that an earlier run has checked, and of which nothing is other now."""
+        for push in reversed(self._candidates(digests)):
+            facts, blocks = self._of_frame(push)
+            if not facts or [block.digest for block in blocks] != digests:
+                continue
+            found = known_again(frame, blocks, facts, self._open_rows(push, facts["rows"]), self._key)
+            if found and not (self._policy.on_bad_rows == "raise" and found.bad.any()):
+                job = self._destination.job(found)
+                if job.target.what == push.what and np.array_equal(job.good, found.good):
+                    words = np.concatenate([block.words for block in blocks])
+                    return FrameRows(job, words, digests, push)
+        return None
+
+    def _candidates(self, digests: list[bytes]) -> list[Push]:
+        """The pushes whose next frame may be the one with these digests."""
+        if not digests or not all(digests):
+            return []
+        if self._push is not None:
+            return [self._push]
+        pushes = self._ledger.pushes_of_frame(digests)
+        same = [p for p in pushes if (p.lock, p.choice) == (self._memory.lock, self._policy.resend_as)]
+        return [p for p in same if p.state is not PushState.SUPERSEDED]
+
+    def _of_frame(self, push: Push) -> tuple[dict[str, Any], list[RowBlock]]:
+        """What a push keeps of the frame that comes next, and its rows; nothing where it has no more."""
+        kept, number = _frames(push), self._frames if self._push else 0
+        if number >= len(kept):
+            return {}, []
+        first = sum(each["blocks"] for each in kept[:number])
+        return kept[number], self._ledger.blocks(push.id, range(first, first + kept[number]["blocks"]))
+
+    def _open_rows(self, push: Push, rows: int) -> np.ndarray:
+        """Of the next rows of a push, those of which a cell may still be asked for."""
+        start = self._passed.get(push.id, 0)
+        is_open = np.zeros(rows, dtype=bool)
+        for operation in self._ledger.operations(push.id):
+            if operation.state not in SETTLED:
+                serials = positions(operation.rows) - start
+                is_open[serials[(serials >= 0) & (serials < rows)]] = True
+        return np.flatnonzero(is_open)
+
+    def _with_same_rows(self, rows: FrameRows) -> Push | None:
+        """The push whose next frame has exactly these rows, in any order."""
+        if self._push is None:
+            return self._ledger.push_with_key(self._memory.lock, self._rows_key(rows, rows.words))
+        facts, blocks = self._of_frame(self._push)
+        if not facts:
+            return None  # it grows by this frame
+        words = np.concatenate([block.words for block in blocks])
+        if self._rows_key(rows, words) == self._rows_key(rows, rows.words):
+            return self._push
+        if self._policy.if_sent != "skip":
+            text = (
+                "Frame {number} has other rows than the one with which push {push} went on. Nothing more was sent. "
+                'Give the frames that it began with; or choose: if_sent="skip" leaves out what was sent before.'
+            )
+            raise PushRefused(message(text, number=self._frames + 1, push=self._push.id))
+        self._push = None
+        return None
+
+    def _rows_key(self, rows: FrameRows, words: np.ndarray) -> str:
+        frames = " and more frames" if self._several else ""
+        return identity.rows_key(words, f"{rows.target.what} {self._policy.resend_as}{frames}")
+
+    def _changed_since(self, push: Push, rows: FrameRows) -> bool:
         """Whether what these rows name got other content later, so that the same rows say something new again."""
-        if not self._target.keys:
+        if not rows.target.keys:
             return False
-        newest = self._ledger.newest(self._words.all[:, identity.CELL])
-        other = (newest.words[:, identity.PRINT] != self._words.prints[newest.rows]).any(axis=1)
-        return any(self._ledger.push(push).started > mine.started for push in {*newest.pushes[other]})
-
-    def _go_on(self, push: Push) -> Report:
-        where = self._good[identity.align(self._ledger.row_words(push.id)[:, identity.PRINT], self._words.prints)]
-        if push.state in UNFINISHED:
-            return self._drive(push, where)
-        another = 'once more, pass options={"resend_as": "third"} besides'
-        more = another if self._policy.resend_as else 'a second time, pass if_sent="resend"'
-        self._notes.append(
-            f"already pushed on {push.started[:16]} UTC; nothing was sent now. To send these rows {more}"
-        )
-        reads = self._target.reconcile is Reconcile.READ and self._ledger.unknown(self._lock)
-        return self._drive(push, where) if reads or self._options.final_look else self._report(push, where)
+        newest = self._ledger.newest(rows.words[:, identity.CELL])
+        other = (newest.words[:, identity.PRINT] != rows.prints[newest.rows]).any(axis=1) & (newest.pushes != push.id)
+        return bool((newest.times[other] > datetime.fromisoformat(push.started).timestamp()).any())
 
     def _refuse_half_way(self) -> None:
         """Rows that a stopped push has sent once more already would be in once too often."""
         for push in self._unfinished():
             if push.choice and push.choice == self._policy.resend_as:
-                raise PushRefused(
-                    f"push {push.id}, which sends rows to {push.where} once more, stopped half-way, and "
-                    "with other rows than these. Nothing was sent. Run the call that started it to its end; or, to "
-                    'send all of these rows on top of what it has sent, pass options={"resend_as": "third"} besides'
+                text = (
+                    "Push {push}, which sends rows to {where} once more, stopped half-way, and with other rows than "
+                    "these. Nothing was sent. Run the call that started it to its end; or, to send all of these rows "
+                    'on top of what it has sent, pass options={{"resend_as": "third"}} besides.'
                 )
+                raise PushRefused(message(text, push=push.id, where=push.where))
 
     def _unfinished(self) -> list[Push]:
-        return [p for p in self._ledger.unfinished() if p.lock == self._lock]
-
-    def _settle(self) -> str:
-        """Find out what stopped pushes left in doubt; why that was not possible, where it was not."""
-        if not any(o.state is State.SENT for o in self._ledger.unsettled(self._lock)):
-            return ""
-        ended = self._run("", self._good[:0])
-        return ended.reason if ended.state is PushState.PAUSED else ""
+        ours = self._push.id if self._push else ""
+        return [p for p in self._ledger.unfinished() if p.lock == self._memory.lock and p.id != ours]
 
     # ── sending ──
 
-    def _start(self, words: np.ndarray, where: np.ndarray) -> Report:
-        target, clock = self._target, self._target.session.clock
-        key = self._key(words)
-        marks = {"tagged": target.tagged, "named_by": self._words.named_by, "by": disk.who()}
-        push = Push(
-            id=f"{target.memory.system}-{secrets.token_hex(6)}",
+    def _go_on(self, push: Push, rows: FrameRows) -> PushState:
+        """The rows of a frame that the push has: on where they stopped."""
+        _, blocks = self._of_frame(push)
+        words = np.concatenate([block.words for block in blocks])
+        where = rows.good[identity.align(words[:, identity.PRINT], rows.prints)]
+        span = self._pass(push, len(where))
+        if push.state not in UNFINISHED:
+            self._again = push
+            reads = rows.target.reconcile is Reconcile.READ and self._ledger.unknown(self._memory.lock)
+            if not reads and not self._policy.options.final_look:
+                return self._reports.add(rows, push.id, span, where)
+        return self._drive(rows, span, where)
+
+    def _add(self, rows: FrameRows, chosen: np.ndarray) -> PushState:
+        """Rows that the push does not have: it begins with them, or grows by them."""
+        words, where, blocks = rows.words[chosen], rows.good[chosen], [*rows.blocks(chosen)]
+        push = self._push or self._new_push(rows, words)
+        kept = {**rows.facts(chosen), "blocks": len(blocks)}
+        facts = {**(push.facts or {}), "frames": [*_frames(push), kept]}
+        grown = replace(push, rows=push.rows + len(chosen), facts=facts)
+        with self._ledger.transaction():
+            self._supersede(words, grown)
+            self._ledger.put_push(grown)
+            self._ledger.add_rows(grown.id, blocks)
+            span = self._pass(grown, len(chosen))
+            self._plan_operations(rows, span, where)
+            if not push.rows:
+                self._ledger.event(stamp(self._clock), EventKind.BEGAN, grown.id)
+        self._again = None
+        return self._drive(rows, span, where)
+
+    def _pass(self, push: Push, rows: int) -> range:
+        """The call goes on with the next rows of a push: their positions in it."""
+        self._frames = 1 + (self._frames if self._push else 0)
+        start = self._passed.get(push.id, 0)
+        self._push, self._passed[push.id] = push, start + rows
+        return range(start, start + rows)
+
+    def _new_push(self, rows: FrameRows, words: np.ndarray) -> Push:
+        target = rows.target
+        return Push(
+            id=f"{self._memory.system}-{secrets.token_hex(6)}",
             what=target.what,
-            lock=self._lock,
-            where=target.memory.where,
-            started=clock.now().isoformat(),
-            rows=len(where),
-            key=key,
+            lock=self._memory.lock,
+            where=self._memory.where,
+            started=self._clock.now().isoformat(),
+            rows=0,
+            key=self._rows_key(rows, words),
             choice=self._policy.resend_as,
             irrevocable=target.irrevocable,
-            facts={**marks, "memory": target.memory.as_dict()},
+            facts={"tagged": target.tagged, "by": disk.who(), "memory": self._memory.as_dict()},
         )
-        with self._ledger.transaction():
-            self._supersede(words, push)
-            self._ledger.put_push(push)
-            self._ledger.add_rows(push.id, self._words.blocks(words))
-            self._plan_operations(push, where)
-            self._ledger.event(stamp(clock), EventKind.BEGAN, push.id)
-        return self._drive(push, where)
 
     def _supersede(self, words: np.ndarray, push: Push) -> None:
         """What a stopped push has not sent, and this one sends, is not sent by both."""
         for old in self._unfinished() if not self._policy.resend_as else ():
             theirs = self._ledger.row_words(old.id)[:, identity.PRINT]
-            if (identity.counterparts(theirs, words[:, identity.PRINT]) >= 0).any():
-                ended = replace(old, state=PushState.SUPERSEDED, reason=f"push {push.id} took over")
-                self._ledger.put_push(ended)
+            if old.id != push.id and (identity.counterparts(theirs, words[:, identity.PRINT]) >= 0).any():
+                self._ledger.put_push(replace(old, state=PushState.SUPERSEDED, reason=push.id))
 
-    def _plan_operations(self, push: Push, where: np.ndarray) -> None:
-        rows, after = len(where), self._job.after
-        if self._target.together:
-            self._ledger.add_operation(Operation(0, push.id, ((0, rows),), rows, self._target.first))
+    def _plan_operations(self, rows: FrameRows, span: range, where: np.ndarray) -> None:
+        push, first = self._push.id if self._push else "", rows.target.first
+        if rows.target.together:
+            self._ledger.add_operation(Operation(0, push, ((span.start, span.stop),), len(span), first))
             return
-        serials = {int(position): n for n, position in enumerate(where)}
+        serials = dict(zip(where.tolist(), span, strict=True))
         ids: dict[int, int] = {}
+        for position in where.tolist():
+            chain = []  # of rows that wait for each other, the last first
+            while position in serials and position not in ids and position not in chain:
+                chain.append(position)
+                position = rows.job.after.get(position, -1)
+            for each in reversed(chain):
+                before, n = rows.job.after.get(each, -1), serials[each]
+                waits = (ids[before],) if before in ids else ()
+                ids[each] = self._ledger.add_operation(Operation(0, push, ((n, n + 1),), 1, first, after=waits)).id
 
-        def add(n: int) -> int:
-            if n not in ids:
-                before = serials.get(after.get(int(where[n]), -1))
-                waits = () if before is None else (add(before),)
-                new = Operation(0, push.id, ((n, n + 1),), 1, self._target.first, after=waits)
-                ids[n] = self._ledger.add_operation(new).id
-            return ids[n]
-
-        for n in range(rows):
-            add(n)
-
-    def _drive(self, push: Push, where: np.ndarray) -> Report:
-        ledger, target = self._ledger, self._target
+    def _drive(self, rows: FrameRows, span: range, where: np.ndarray) -> PushState:
+        assert self._push
+        ledger, target, push = self._ledger, rows.target, self._ledger.push(self._push.id)
         target.tag = tag_of(push.id)
-        back = {int(position): n for n, position in enumerate(where)}
-        known = ledger.results(push.id)
-        kept = {back[at]: values for at, values in target.kept.items() if at in back and back[at] not in known}
+        known = {int(where[n - span.start]): values for n, values in ledger.results(push.id).items() if n in span}
+        serials = dict(zip(where.tolist(), span, strict=True)) if target.kept else {}
+        kept = {serials[at]: values for at, values in target.kept.items() if at in serials and at not in known}
         with ledger.transaction():
             ledger.keep_results(push.id, kept)
             ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
-            ledger.event(stamp(target.session.clock), EventKind.OPENED, push.id)
-        target.recall({int(where[n]): values for n, values in ledger.results(push.id).items()})
-        past.remember(push.id, self._resume, target.memory.state)
+            ledger.event(stamp(self._clock), EventKind.OPENED, push.id)
+        target.recall({**known, **{at: target.kept[at] for at in target.kept if serials.get(at) in kept}})
         try:
-            ended = self._run(push.id, where)
+            self._run(rows, push.id, span, where)
         except KeyboardInterrupt:
-            raise Stopped(f"Stopped. Push {push.id} is safe as it is: run the same call again to go on.") from None
-        if ended.state is PushState.DONE:
-            past.forget(push.id)
-        return self._report(ledger.push(push.id), where)
+            text = "Stopped. Push {push} is safe as it is: run the same call again to go on."
+            raise Stopped(message(text, push=push.id)) from None
+        return self._reports.add(rows, push.id, span, where)
 
-    def _run(self, push: str, where: np.ndarray) -> End:
-        plan = plan_of(push, self._job, self._policy)
-        return Driver(self._ledger, self._job, plan, self._options, where, since=self._since).run()
+    def _settle(self, rows: FrameRows) -> str:
+        """Find out what stopped pushes left in doubt; why that was not possible, where it was not."""
+        if not any(o.state is State.SENT for o in self._ledger.unsettled(self._memory.lock)):
+            return ""
+        ended = self._run(rows, "", range(0), rows.good[:0])
+        return ended.reason if ended.state is PushState.PAUSED else ""
 
-    def _resume(self) -> Report:
-        """The same once more, in this kernel; a stop button that was pressed is released."""
-        self._options.stop.clear()
-        with locked(self._target.memory):
-            return _send(self._job, self._policy, Course(self._frames))
+    def _run(self, rows: FrameRows, push: str, span: range, where: np.ndarray) -> End:
+        plan = _plan_of(push, rows.target, self._policy, span, more=self._several)
+        places = Places(self._ledger, rows, push, span, where)
+        return Driver(self._ledger, rows.job, plan, self._policy.options, places, since=self._since).run()
 
-    # ── the report ──
+    # ── the end ──
 
-    def _report(self, push: Push | None, where: np.ndarray, state: PushState | None = None) -> Report:
-        table = Table(self._check.frame.index)
-        table.refused(self._check.refused)
-        notes = [*self._notes, *self._check.notes]
-        facts: dict[str, Any] = {"what": self._target.what, "where": self._target.memory.where, "notes": notes}
-        if state is not None:
-            facts["state"] = str(state)
-        if self._earlier is not None:
-            self._show_earlier(table)
-        if push is not None:
-            facts |= {"id": push.id, "started": push.started, "rows": push.rows, "state": str(push.state)}
-            facts["notes"] = [*notes, *sentences(self._ledger, push)]
-            facts["open"] = sum(o.size for o in self._ledger.operations(push.id) if o.open and o.state in OUTCOME)
-            table.fill(self._ledger, push, where, self._check.frame)
-        return Report(self._check.frame, table, facts, self._check)
+    def _end(self) -> None:
+        """No frame follows: what has all its rows, is done."""
+        push = self._push and self._ledger.push(self._push.id)
+        if push is None or push.state is not PushState.OPEN:
+            return
+        state, reason = PushState.DONE, ""
+        if any(o.state in SENDABLE for o in self._ledger.operations(push.id)):
+            state, reason = PushState.PAUSED, message("frames that it began with did not come this time")
+        with self._ledger.transaction():
+            self._ledger.put_push(replace(push, state=state, reason=reason))
+            self._ledger.event(stamp(self._clock), EventKind.ENDED, push.id, state=str(state), reason=reason)
 
-    def _show_earlier(self, table: Table) -> None:
-        assert self._earlier
-        for outcome in Outcome:
-            rows = self._good[self._earlier.are(outcome)]
-            if len(rows):
-                table.set(rows, outcome, message("sent by an earlier push; not sent again"))
-        table.give({int(self._good[n]): values for n, values in self._earlier.results(self._ledger).items()})
+    def _report(self) -> Report:
+        notes = [*self._notes]
+        if self._again:
+            notes.insert(0, _already_pushed(self._again))
+        return self._reports.report(self._memory.where, notes)
+
+    def _with_report(self, problem: ToolkitError) -> ToolkitError:
+        """The error, with what became of the frames before the one that failed."""
+        if not self._reports:
+            return problem
+        report = self._report()
+        if isinstance(problem, PushError):
+            problem.report = report
+        else:
+            problem.add_note(message("What became of the frames before it: {report}", report=report))
+        return problem
 
 
-def plan_of(push: str, job: PushJob, policy: SendPolicy) -> Plan:
+def _frames(push: Push) -> list[dict[str, Any]]:
+    """What a push keeps of each of its frames."""
+    frames: list[dict[str, Any]] = (push.facts or {}).get("frames", [])
+    return frames
+
+
+def _already_pushed(push: Push) -> str:
+    began = push.started[:16]
+    if push.choice:
+        text = (
+            "These rows were already pushed on {began} UTC; nothing was sent now. To send them once more, pass "
+            'options={{"resend_as": "third"}} besides.'
+        )
+        return message(text, began=began)
+    text = (
+        "These rows were already pushed on {began} UTC; nothing was sent now. To send them a second time, pass "
+        'if_sent="resend".'
+    )
+    return message(text, began=began)
+
+
+def _plan_of(push: str, target: Target, policy: SendPolicy, span: range, *, more: bool) -> Plan:
     """What a run is to do, and how."""
-    target, options = job.target, policy.options
+    options = policy.options
     counted = target.reconcile is Reconcile.COUNT
     if counted and options.workers > 1:
         raise InputError(message("rows that are counted travel one request after the other: workers is 1 here"))
@@ -310,6 +416,8 @@ def plan_of(push: str, job: PushJob, policy: SendPolicy) -> Plan:
         target.reconcile,
         Waits(options.settle_wait, options.settle_stable),
         Sizes(options.chunk_rows, counted=counted),
+        span=span,
+        more=more,
         irrevocable=target.irrevocable,
         repeatable=target.repeatable,
         reads_refusals=target.reads_refusals,

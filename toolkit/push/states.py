@@ -102,6 +102,7 @@ LIFE: Mapping[State, frozenset[State]] = {
     State.RESOLVED_COMMITTED: frozenset(),
     State.RESOLVED_NOT_COMMITTED: frozenset({State.SENT, State.REPLACED, State.UNKNOWN}),
 }
+UNFINISHED = (PushState.OPEN, PushState.PAUSED)
 IN = (State.ACKNOWLEDGED, State.VERIFIED, State.COUNTED, State.RESOLVED_COMMITTED)
 SENDABLE = (State.PLANNED, State.RESOLVED_NOT_COMMITTED)
 
@@ -173,7 +174,7 @@ class Push:
     state: PushState = PushState.OPEN
     reason: str = ""
     irrevocable: bool = False
-    facts: Mapping[str, Any] | None = None  # what else its report needs, in JSON
+    facts: Mapping[str, Any] | None = None  # what else is known of it, and of each of its frames, in JSON
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from tests.vendors.bookshop import api as declared
 from toolkit.http import wire
@@ -22,7 +21,7 @@ from toolkit.push import (
     Suspect,
     bulk_write,
 )
-from toolkit.sheets.check import Check, check
+from toolkit.sheets.check import Check
 from toolkit.sheets.target import Takes, takes
 from toolkit.spec import Endpoint
 from toolkit.vendors.base import Connection, VendorClient
@@ -62,11 +61,13 @@ class Shelf:
     """A shelf, as books are put there."""
 
     def __init__(self, connection: Connection, code: str) -> None:
-        self._connection, self._code = connection, code
+        self._connection, self._code, self.session = connection, code, connection.session
         self.memory = connection.memory(f"shelves/{code}", f"shelf {code} at {connection.host}")
 
-    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
-        checked = check(frame, BOOKS, doubts=options.doubts)
+    def takes(self) -> Takes:
+        return BOOKS
+
+    def job(self, checked: Check) -> PushJob:
         return PushJob(_Books(self._connection, self._code, self.memory, checked), checked)
 
 

@@ -138,17 +138,15 @@ class _Examination:
         ledger = self._ledger
         with ledger.database.snapshot():
             owner, blocks = ledger.push_row(id), ledger.blocks(id)
-        if owner.first_row is None:
+        if not blocks:
             return
         if sum(len(block.words) for block in blocks) != owner.push.rows:
             raise Damaged(f"the rows of push {id}")
         if owner.push.key:
             self._expected["push"].add(push_keys(owner.push.lock, [owner.push.key]), owner.number)
-        first = owner.first_row
         for block in blocks:
-            self._expected["print"].add(block.words[:, 0], first)
-            self._expected["name"].add(block.words[:, identity.CELL], first)
-            first += len(block.words)
+            self._expected["print"].add(block.words[:, 0], block.first_row)
+            self._expected["name"].add(block.words[:, identity.CELL], block.first_row)
 
     def _index(self, kind: str) -> None:
         with self._ledger.database.snapshot():

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from toolkit.push.states import SENDABLE, Answer, Baseline, Operation, Push, PushState, Ranges, Stamp, State
+from toolkit.push.states import SENDABLE, UNFINISHED, Answer, Baseline, Operation, Push, PushState, Ranges, Stamp, State
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged, Tally, as_json, checksum_of
 
 Row = tuple[Any, ...]
-UNFINISHED = (PushState.OPEN, PushState.PAUSED)
 
 
 def checked(table: str, row: Row | None, what: str) -> Row:
@@ -66,7 +65,6 @@ class PushRow:
 
     number: int
     push: Push
-    first_row: int | None = None  # the serial number of its first row; None where no rows are kept
     tallies: dict[str, Tally] = field(default_factory=dict)  # of operation, sendable, result, blame, event, row_block
     checksum: int | None = None  # as it stands on disk
     was_unfinished: bool = False  # likewise
@@ -88,7 +86,6 @@ class PushRow:
             push.id,
             push.lock,
             push.state,
-            self.first_row,
             push.rows,
             as_json(content),
             as_json(tallies),
@@ -96,10 +93,10 @@ class PushRow:
 
     @classmethod
     def decoded(cls, row: Row | None, what: str) -> "PushRow":
-        number, name, lock, state, first_row, rows, content, tallies = checked("push", row, what)
+        number, name, lock, state, rows, content, tallies = checked("push", row, what)
         push = Push(id=name, lock=lock, state=PushState(state), rows=rows, **json.loads(content))
         counted = {name: Tally(*numbers) for name, numbers in json.loads(tallies).items()}
-        read = cls(number, push, first_row, counted, row[-1] if row else None)
+        read = cls(number, push, counted, row[-1] if row else None)
         read.was_unfinished = read.unfinished
         return read
 

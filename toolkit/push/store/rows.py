@@ -5,15 +5,18 @@ push; an index finds them by the first word of the content, and by the name. Wor
 about, so that rows of another database or envelope never meet these.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 
 from toolkit.errors import PushError
+from toolkit.plain import message
 from toolkit.push import identity
-from toolkit.push.states import Operation, Push, PushState, State, positions
+from toolkit.push.states import Operation, Push, PushState, State
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged, as_bytes, checksum
 from toolkit.push.store.connection import WRITING
@@ -24,16 +27,19 @@ from toolkit.push.store.tables import Tables
 NOT_GONE = (State.PLANNED, State.REJECTED, State.RESOLVED_NOT_COMMITTED, State.REPLACED)
 STATES = tuple(State)
 GONE = np.array([state not in NOT_GONE for state in STATES])
-KINDS = ("print", "name", "push")
+ROW_KEYS = {"print": 0, "name": identity.CELL}  # the word by which rows are found
+KINDS = (*ROW_KEYS, "push")
 ANY_LOCK = "?"  # of a push of which damage left too little to say
 
 
 class RowBlock(NamedTuple):
     """Some rows of a frame that follow each other."""
 
-    words: np.ndarray  # of uint64, four a row; of the rows that can be sent
-    bad: np.ndarray  # of uint32: where in the block the others stand
+    words: np.ndarray  # of uint64, four a row; of the rows that are pushed
+    bad: np.ndarray = np.empty(0, np.uint32)  # of uint32: where in the block of the frame the others stand
     digest: bytes = b""  # of the block of the frame, and of all that its words hang on; b"" where it is not known
+    start: int = 0  # of its first row, the position in the push; the ledger says it
+    first_row: int = 0  # and its serial number
 
 
 class Earlier(NamedTuple):
@@ -44,42 +50,48 @@ class Earlier(NamedTuple):
     positions: np.ndarray  # in that push
     states: np.ndarray  # of `State`
     words: np.ndarray  # of the earlier row
+    times: np.ndarray  # when it was sent last, in seconds since 1970
+
+    def only(self, which: np.ndarray) -> "Earlier":
+        """Some of them, in this order."""
+        return Earlier(*(column[which] for column in self))
 
 
 class RowTables(Tables):
     """`Tables`, and the rows of the pushes."""
 
     def add_rows(self, push: str, blocks: Iterable[RowBlock]) -> None:
-        """The rows of a push, in the transaction that adds it."""
-        head, owner = self._writable_head(), self._changing(push)
-        new = owner.first_row is None and not owner.tally("operation").count
-        assert new, "a push gets its rows once, and before its operations"
-        if head.rows + owner.push.rows > LAST_SERIAL:
-            raise PushError("this ledger is full: it has numbered four billion rows; nothing was sent")
-        owner.first_row, start = head.rows, 0
-        keys: list[np.ndarray] = [np.empty((0, 2), np.uint64)]
-        for number, block in enumerate(blocks):
-            row = _encoded(owner.number, number, start, block)
+        """More rows of a push, in the transaction that says how many it has with them."""
+        head, owner, new = self._writable_head(), self._changing(push), [*blocks]
+        count, start, number = sum(len(block.words) for block in new), 0, owner.tally("row_block").count
+        if number:
+            last = decode_block(self.database.row(sql.READ_BLOCK, (owner.number, number - 1)), owner)
+            start = last.start + len(last.words)
+        if head.rows + count > LAST_SERIAL:
+            raise PushError(message("This ledger is full: it has numbered four billion rows. Nothing was sent."))
+        assert number or not owner.tally("operation").count, "a purged push is not begun again"
+        assert start + count == owner.push.rows, "a push has as many rows as it says"
+        for n, block in enumerate(new, start=number):
+            row = _encoded(owner.number, n, block._replace(start=start, first_row=head.rows))
             self.database.rows(sql.ADD_BLOCK, row)
             owner.tally("row_block").change(None, row[-1])
-            start += len(block.words)
-            keys.append(block.words[:, [0, identity.CELL]])
-        assert start == owner.push.rows, "a push has as many rows as it says"
-        head.rows += start
-        self._index(np.concatenate(keys), owner)
+            start, head.rows = start + len(block.words), head.rows + len(block.words)
+        words = np.concatenate([NO_WORDS, *(block.words for block in new)])
+        self._index(words, head.rows - count)
+        if owner.push.key and not number:
+            self._add_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number)
 
     def remove_rows(self, push: str) -> None:
         """Forget the rows of a push, and that its call was made. Whoever counts them keeps the operations."""
         owner = self._changing(push)
-        if owner.first_row is not None:
-            end = owner.first_row + owner.push.rows
-            words = self.row_words(push)
-            for kind, column in (("print", 0), ("name", identity.CELL)):
-                self._remove_keys(kind, distinct(words[:, column]), owner.first_row, end)
-            self.database.rows(sql.REMOVE_BLOCKS, (owner.number,))
+        for first, words in _runs(self.blocks(push)):
+            for kind, column in ROW_KEYS.items():
+                self._remove_keys(kind, distinct(words[:, column]), first, first + len(words))
+        self.database.rows(sql.REMOVE_BLOCKS, (owner.number,))
         self._remove_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number, owner.number + 1)
         self._writable_head().lost.pop(push, None)
-        owner.first_row, owner.push = None, replace(owner.push, key="", facts=None)
+        left = {name: value for name, value in (owner.push.facts or {}).items() if name == "memory"}
+        owner.push = replace(owner.push, key="", facts=left)
         owner.tallies.pop("row_block", None)
 
     def lost_rows(self, lock: str) -> dict[str, int]:
@@ -91,17 +103,22 @@ class RowTables(Tables):
             lost = dict(self.head.lost)
             return {push: rows for push, rows in lost.items() if self.push_row(push).push.lock in (lock, ANY_LOCK)}
 
-    def blocks(self, push: str) -> list[RowBlock]:
-        """The rows of a push, block by block; none where they were purged."""
+    def blocks(self, push: str, numbers: range | None = None) -> list[RowBlock]:
+        """The rows of a push, block by block; none where they were purged. With `numbers`, some of the blocks."""
         with self.database.snapshot():
-            return [block for _, block in self._blocks(self.push_row(push))]
+            owner = self.push_row(push)
+            if numbers is not None:
+                return [decode_block(self.database.row(sql.READ_BLOCK, (owner.number, n)), owner) for n in numbers]
+            rows = self.database.rows(sql.READ_BLOCKS, (owner.number,))
+            owner.tally("row_block").check([row[-1] for row in rows], f"the rows of push {push}")
+            return [decode_block(row, owner) for row in rows]
 
     def row_words(self, push: str) -> np.ndarray:
         """The four words of each row of a push."""
-        return np.concatenate([np.empty((0, identity.WORDS), np.uint64), *(b.words for b in self.blocks(push))])
+        return np.concatenate([NO_WORDS, *(block.words for block in self.blocks(push))])
 
     def pushes_of_frame(self, digests: Sequence[bytes]) -> list[Push]:
-        """The pushes whose rows are exactly these blocks of a frame, in the order in which they began.
+        """The pushes that begin with exactly these blocks of a frame, in the order in which they began.
 
         Of a frame in part nothing follows: how a cell is read may hang on all cells of its column.
         """
@@ -110,7 +127,7 @@ class RowTables(Tables):
         with self.database.snapshot():
             numbers = [number for (number,) in self.database.rows(sql.READ_PUSHES_LIKE, (digests[0],))]
             pushes = [self._push_numbered(number).push for number in numbers]
-            return [push for push in pushes if [block.digest for block in self.blocks(push.id)] == [*digests]]
+            return [p for p in pushes if [b.digest for b in self.blocks(p.id)[: len(digests)]] == [*digests]]
 
     def pushes_with_key(self, lock: str, key: str) -> list[Push]:
         """The pushes of the same rows for the same thing, in the order in which they began."""
@@ -124,21 +141,22 @@ class RowTables(Tables):
         serving = [push for push in self.pushes_with_key(lock, key) if push.state is not PushState.SUPERSEDED]
         return serving[-1] if serving else None
 
-    def sent_before(self, prints: np.ndarray, apart_from: Collection[str] = ()) -> Earlier:
+    def sent_before(self, prints: np.ndarray, passed: Mapping[str, int] = MappingProxyType({})) -> Earlier:
         """Which of these rows an earlier push sent, twin for twin, those first of which it is known what became.
 
-        What was never sent, was rejected, or is known not to be there does not count.
+        What was never sent, was rejected, or is known not to be there does not count; nor do the first rows of the
+        pushes `passed`, so many of each.
         """
         with self.database.snapshot():
             serials = np.sort(self.index_of("print").find(distinct(prints[:, 0])).serials)
             sent = self._gone(serials)
-        others = ~np.isin(sent.pushes.astype(str), [*apart_from])
-        surest = np.argsort((sent.states == State.UNKNOWN)[others], kind="stable")
-        sent = Earlier(*(column[others][surest] for column in sent))
+        for push, rows in passed.items():
+            sent = sent.only((sent.pushes != push) | (sent.positions >= rows))
+        sent = sent.only(np.argsort(sent.states == State.UNKNOWN, kind="stable"))  # the surest first
         alike = np.flatnonzero(np.isin(prints[:, 0], sent.words[:, 0]))
         places = identity.counterparts(prints[alike], sent.words[:, identity.PRINT])
         known = places >= 0
-        return Earlier(alike[known], *(column[places[known]] for column in sent[1:]))
+        return sent.only(places[known])._replace(rows=alike[known])
 
     def newest(self, names: np.ndarray) -> Earlier:
         """For each of these names the row that was sent last of all that bear it; none for a name of zero."""
@@ -148,70 +166,48 @@ class RowTables(Tables):
             order = np.argsort(matches.serials, kind="stable")
             serials, which = matches.serials[order], matches.places[order]
             sent = self._gone(serials)
+        by_time = np.argsort(sent.times, kind="stable")
         latest = np.full(len(keys), -1)
-        latest[which[sent.rows]] = np.arange(len(sent.rows))  # the last of several stays
-        place = np.searchsorted(keys, names)
+        latest[which[sent.rows][by_time]] = by_time  # the last of several stays
         known = np.flatnonzero(names > 0)
-        found = latest[place[known]] if len(keys) else np.full(len(known), -1)
-        rows, found = known[found >= 0], found[found >= 0]
-        return Earlier(rows, *(column[found] for column in sent[1:]))
+        found = latest[np.searchsorted(keys, names[known])] if len(keys) else np.full(len(known), -1)
+        return sent.only(found[found >= 0])._replace(rows=known[found >= 0])
 
     def _gone(self, serials: np.ndarray) -> Earlier:
         """Those of the rows with these serial numbers, which ascend, that were sent."""
-        parts = [Earlier(*EMPTY)]
-        start = 0
+        parts, start = [Earlier(*EMPTY)], 0
+        known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         while start < len(serials):
-            owner = self._owner(int(serials[start]))
-            first = owner.first_row or 0
-            end = int(np.searchsorted(serials, first + owner.push.rows))
-            where = serials[start:end].astype(np.int64) - first
-            states = _state_numbers(self.operations(owner.push.id), owner.push.rows)[where]
+            owner, block = self._block_of(int(serials[start]))
+            push, end = owner.push.id, int(np.searchsorted(serials, block.first_row + len(block.words)))
+            where = serials[start:end].astype(np.int64) - block.first_row
+            if push not in known:
+                known[push] = _states_and_times(self.operations(push), owner.push.rows)
+            states, sent_at = (column[where + block.start] for column in known[push])
             gone = np.flatnonzero(GONE[states])
-            words, named = self._words_at(owner, where[gone]), np.full(len(gone), owner.push.id, dtype=object)
-            parts.append(Earlier(gone + start, named, where[gone], STATE_OBJECTS[states[gone]], words))
+            named, at = np.full(len(gone), push, dtype=object), where[gone]
+            ended = STATE_OBJECTS[states[gone]]
+            parts.append(Earlier(gone + start, named, at + block.start, ended, block.words[at], sent_at[gone]))
             start = end
         return Earlier(*map(np.concatenate, zip(*parts, strict=True)))
 
-    def _owner(self, serial: int) -> PushRow:
-        """The push that a numbered row belongs to."""
-        row = self.database.row(sql.READ_PUSH_OF_ROW, (serial,))
-        owner = PushRow.decoded(row, f"the push of row number {serial}")
-        if not 0 <= serial - (owner.first_row or 0) < owner.push.rows:
-            raise Damaged(f"the push of row number {serial}")
-        return self._cached_pushes.setdefault(owner.push.id, owner)
-
-    def _words_at(self, owner: PushRow, where: np.ndarray) -> np.ndarray:
-        """The words of rows of a push, at these positions, which ascend."""
-        what, words = f"the rows of push {owner.push.id}", np.empty((len(where), identity.WORDS), np.uint64)
-        blocks = self.database.rows(sql.READ_BLOCK_STARTS, (owner.number,))
-        starts = [start for _, start in blocks]
-        if not all(isinstance(start, int) for start in starts) or sorted(starts) != starts:
-            raise Damaged(what)
-        in_block = np.searchsorted(np.array(starts, np.int64), where, "right") - 1
-        for n in np.unique(in_block):
-            row = self.database.row(sql.READ_BLOCK, (owner.number, blocks[n][0])) if n >= 0 else None
-            start, block = decode_block(row, owner.number, what)
-            wanted = in_block == n
-            places = where[wanted] - start
-            if places.min() < 0 or places.max() >= len(block.words):
-                raise Damaged(what)
-            words[wanted] = block.words[places]
-        return words
-
-    def _blocks(self, owner: PushRow) -> Iterator[tuple[int, RowBlock]]:
-        what = f"the rows of push {owner.push.id}"
-        rows = self.database.rows(sql.READ_BLOCKS, (owner.number,))
-        owner.tally("row_block").check([row[-1] for row in rows], what)
-        return (decode_block(row, owner.number, what) for row in rows)
+    def _block_of(self, serial: int) -> tuple[PushRow, RowBlock]:
+        """The block that a numbered row is in, and whose it is."""
+        row = self.database.row(sql.READ_BLOCK_OF_ROW, (serial,))
+        if row is None:
+            raise Damaged(f"row number {serial}")
+        owner = self._push_numbered(row[0])
+        block = decode_block(row, owner)
+        if not 0 <= serial - block.first_row < len(block.words):
+            raise Damaged(f"row number {serial}")
+        return owner, block
 
     # ── the index ──
 
-    def _index(self, keys: np.ndarray, owner: PushRow) -> None:
-        """Make rows found by their content and by their name, and their push by its key."""
-        for kind, column in zip(("print", "name"), keys.T, strict=True):
-            self._add_keys(kind, column, owner.first_row or 0)
-        if owner.push.key:
-            self._add_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number)
+    def _index(self, words: np.ndarray, first: int) -> None:
+        """Make rows, numbered from `first` on, found by their content and by their name."""
+        for kind, column in ROW_KEYS.items():
+            self._add_keys(kind, words[:, column], first)
 
     def _add_keys(self, kind: str, keys: np.ndarray, first: int) -> None:
         index = self.index_of(kind)
@@ -225,10 +221,10 @@ class RowTables(Tables):
         for kind in KINDS:
             self._keep(kind, Index(ChunkTable(self)))
         for push in self.pushes():
-            owner = self.push_row(push.id)
-            if owner.first_row is not None:
-                keys = self.row_words(push.id)[:, [0, identity.CELL]]
-                self._index(keys, owner)
+            for first, words in _runs(self.blocks(push.id)):
+                self._index(words, first)
+            if push.key:
+                self._add_keys("push", push_keys(push.lock, [push.key]), self.push_row(push.id).number)
 
     def _remove_keys(self, kind: str, keys: np.ndarray, first: int, end: int) -> None:
         index = self.index_of(kind)
@@ -266,23 +262,41 @@ class ChunkTable:
             self.database.rows(sql.REMOVE_CHUNK, (chunk,))
 
 
+NO_WORDS = np.empty((0, identity.WORDS), np.uint64)
 STATE_OBJECTS = np.array(STATES, dtype=object)
 EMPTY = (
     np.empty(0, np.int64),
     np.empty(0, object),
     np.empty(0, np.int64),
     np.empty(0, object),
-    np.empty((0, identity.WORDS), np.uint64),
+    NO_WORDS,
+    np.empty(0),
 )
 
 
-def _state_numbers(operations: Iterable[Operation], rows: int) -> np.ndarray:
-    """For each row of a push the state, as its number in `STATES`, of the latest operation that holds it."""
-    states = np.full(rows, STATES.index(State.PLANNED), dtype=np.int8)
+def _states_and_times(operations: Iterable[Operation], rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """For each row of a push the state, as its number in `STATES`, of the operation that holds it, and when it went."""
+    states, times = np.full(rows, STATES.index(State.PLANNED), dtype=np.int8), np.zeros(rows)
     for operation in operations:
         if operation.state is not State.REPLACED:
-            states[positions(operation.rows)] = STATES.index(operation.state)
-    return states
+            for start, stop in operation.rows:
+                states[start:stop] = STATES.index(operation.state)
+                times[start:stop] = operation.started.wall if operation.started else 0
+    return states, times
+
+
+def _runs(blocks: Iterable[RowBlock]) -> Iterator[tuple[int, np.ndarray]]:
+    """Words of rows whose serial numbers follow each other, and the first of these."""
+    for first, run in itertools.groupby(_with_first(blocks), key=lambda pair: pair[0]):
+        yield first, np.concatenate([block.words for _, block in run])
+
+
+def _with_first(blocks: Iterable[RowBlock]) -> Iterator[tuple[int, RowBlock]]:
+    first = end = -1
+    for block in blocks:
+        first = first if block.first_row == end else block.first_row
+        end = block.first_row + len(block.words)
+        yield first, block
 
 
 def push_keys(lock: str, keys: Sequence[str]) -> np.ndarray:
@@ -290,20 +304,21 @@ def push_keys(lock: str, keys: Sequence[str]) -> np.ndarray:
     return np.array([identity.word_of(f"{lock}\n{key}") for key in keys], dtype=np.uint64)
 
 
-def _encoded(push: int, number: int, start: int, block: RowBlock) -> Row:
+def _encoded(push: int, number: int, block: RowBlock) -> Row:
     words, bad = np.ascontiguousarray(block.words, "<u8").tobytes(), block.bad.astype("<u4").tobytes()
-    size = len(block.words)
-    marks = checksum(f"{push} {number} {start} {size}".encode(), words, bad, block.digest)
-    return push, number, start, size, words, bad, block.digest, marks
+    place = push, number, block.start, len(block.words), block.first_row
+    return *place, words, bad, block.digest, checksum(repr(place).encode(), words, bad, block.digest)
 
 
-def decode_block(row: Row | None, owner: int, what: str) -> tuple[int, RowBlock]:
-    """Where a block begins, and the block."""
+def decode_block(row: Row | None, owner: PushRow | int) -> RowBlock:
+    """A block of the rows of this push."""
+    number, name = (owner, owner) if isinstance(owner, int) else (owner.number, owner.push.id)
     if row is None:
-        raise Damaged(what)
-    push, number, start, size, *contents, marks = row
-    words, bad, digest = map(as_bytes, contents)
-    intact = checksum(f"{push} {number} {start} {size}".encode(), words, bad, digest) == marks
-    if not intact or push != owner or len(words) != 8 * identity.WORDS * size:
-        raise Damaged(what)
-    return start, RowBlock(np.frombuffer(words, "<u8").reshape(-1, identity.WORDS), np.frombuffer(bad, "<u4"), digest)
+        raise Damaged(f"the rows of push {name}")
+    *place, words, bad, digest, marks = row
+    words, bad, digest = map(as_bytes, (words, bad, digest))
+    intact = checksum(repr(tuple(place)).encode(), words, bad, digest) == marks
+    if not intact or place[0] != number or len(words) != 8 * identity.WORDS * place[3]:
+        raise Damaged(f"the rows of push {name}")
+    cells = np.frombuffer(words, "<u8").reshape(-1, identity.WORDS)
+    return RowBlock(cells, np.frombuffer(bad, "<u4"), digest, place[2], place[4])

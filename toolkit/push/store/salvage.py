@@ -76,12 +76,12 @@ class Salvage:
                 self.counts_hurt = True
         return found
 
-    def blocks(self, number: int, count: int | None) -> dict[int, tuple[int, RowBlock]]:
-        """The blocks of rows of a push, by number, each with its first position."""
+    def blocks(self, number: int, count: int | None) -> dict[int, RowBlock]:
+        """The blocks of rows of a push, by number."""
         found, missing, n = {}, 0, 0
         while n < count if count is not None else missing < MISSES:
             row = _intact(self._database.row, sql.READ_BLOCK, (number, n))
-            block = _intact(decode_block, row, number, "")
+            block = _intact(decode_block, row, number)
             missing = 0 if row else missing + 1
             if block:
                 found[n] = block
@@ -169,7 +169,7 @@ class _Pour:
         blocks = self._salvage.blocks(self._number, row.tally("row_block").count if row else None)
         push = row.push if row else self._stand_in([operation for operation, _ in operations], blocks)
         new.put_push(push)
-        if row is None or blocks or row.first_row is not None:
+        if row is None or blocks or row.tally("row_block").count:
             self._rows(push, blocks)
         self._operations(push, operations)
         for position, content in self._salvage.contents(self._number, "result", sql.READ_RESULTS):
@@ -178,18 +178,18 @@ class _Pour:
             new.blame(push.id, position, *content)
         return self._told
 
-    def _stand_in(self, operations: list[Operation], blocks: dict[int, tuple[int, RowBlock]]) -> Push:
+    def _stand_in(self, operations: list[Operation], blocks: dict[int, RowBlock]) -> Push:
         """For a push of which at most its rows or operations are left."""
-        ends = [stop for o in operations for _, stop in o.rows] + [at + len(b.words) for at, b in blocks.values()]
+        ends = [stop for o in operations for _, stop in o.rows] + [b.start + len(b.words) for b in blocks.values()]
         self._told.append(f"Push number {self._number} is lost; rows of it that are left are unknown.")
         return stand_in(f"salvaged-{self._number}", self._new, max(ends, default=0))
 
-    def _rows(self, push: Push, blocks: dict[int, tuple[int, RowBlock]]) -> None:
+    def _rows(self, push: Push, blocks: dict[int, RowBlock]) -> None:
         """Its rows; where a block is lost, rows without a fingerprint hold the place."""
-        parts, at, lost = [], 0, 0
-        for start, block in [*(blocks[n] for n in sorted(blocks)), (push.rows, None)]:
+        parts, at, lost = list[RowBlock](), 0, 0
+        for start, block in [*((b.start, b) for _, b in sorted(blocks.items())), (push.rows, None)]:
             if start > at:
-                parts.append(RowBlock(np.zeros((start - at, identity.WORDS), np.uint64), np.empty(0, np.uint32)))
+                parts.append(RowBlock(np.zeros((start - at, identity.WORDS), np.uint64)))
                 lost += start - at
             if block is not None:
                 parts.append(block)

@@ -2,16 +2,15 @@
 
 import re
 
-VERSION = 1  # of the tables; it grows with each change to them
+VERSION = 2  # of the tables; it grows with each change to them
 APPLICATION = 0x4C445247  # "LDRG": tells a ledger from any other SQLite file
 
 TABLES = """
 CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), content TEXT NOT NULL, checksum INTEGER NOT NULL);
 CREATE TABLE push (number INTEGER PRIMARY KEY, id TEXT NOT NULL, lock TEXT NOT NULL, state TEXT NOT NULL,
-                   first_row INTEGER, row_count INTEGER NOT NULL, content TEXT NOT NULL, tallies TEXT NOT NULL,
+                   row_count INTEGER NOT NULL, content TEXT NOT NULL, tallies TEXT NOT NULL,
                    checksum INTEGER NOT NULL);
 CREATE UNIQUE INDEX push_id ON push (id);
-CREATE INDEX push_rows ON push (first_row);
 CREATE INDEX push_unfinished ON push (number) WHERE state IN ('open', 'paused');
 CREATE TABLE operation (id INTEGER PRIMARY KEY, push INTEGER NOT NULL, kind TEXT NOT NULL, positions TEXT NOT NULL,
                         size INTEGER NOT NULL, parent INTEGER, waits_for TEXT NOT NULL, state TEXT NOT NULL,
@@ -37,9 +36,11 @@ CREATE TABLE blame (push INTEGER NOT NULL, position INTEGER NOT NULL, content TE
 CREATE TABLE event (id INTEGER PRIMARY KEY, push TEXT NOT NULL, content TEXT NOT NULL, checksum INTEGER NOT NULL);
 CREATE INDEX event_push ON event (push);
 CREATE TABLE row_block (push INTEGER NOT NULL, number INTEGER NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL,
-                        words BLOB NOT NULL, bad BLOB NOT NULL, digest BLOB NOT NULL, checksum INTEGER NOT NULL,
+                        first_row INTEGER NOT NULL, words BLOB NOT NULL, bad BLOB NOT NULL,
+                        digest BLOB NOT NULL, checksum INTEGER NOT NULL,
                         PRIMARY KEY (push, number));
 CREATE INDEX row_block_digest ON row_block (digest);
+CREATE INDEX row_block_rows ON row_block (first_row, size);
 CREATE TABLE chunk (id INTEGER PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE catalog (kind TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
@@ -55,10 +56,9 @@ WRITE_COUNTER = """INSERT INTO counter (one, content, checksum) VALUES (1, ?, ?)
 
 # ── pushes ──
 
-PUSH = "number, id, lock, state, first_row, row_count, content, tallies, checksum"
+PUSH = "number, id, lock, state, row_count, content, tallies, checksum"
 READ_PUSH = f"SELECT {PUSH} FROM push WHERE id = ?"  # noqa: S608 (constants only, here and below)
 READ_PUSH_NUMBER = f"SELECT {PUSH} FROM push WHERE number = ?"  # noqa: S608
-READ_PUSH_OF_ROW = f"SELECT {PUSH} FROM push WHERE first_row <= ? ORDER BY first_row DESC LIMIT 1"  # noqa: S608
 READ_PUSHES = f"SELECT {PUSH} FROM push ORDER BY number"  # noqa: S608
 LAST_PUSH = "SELECT max(number) FROM push"
 LAST_OPERATION = "SELECT max(id) FROM operation"
@@ -66,8 +66,8 @@ LAST_EVENT = "SELECT max(id) FROM event"
 READ_EVENT = "SELECT id, push, content, checksum FROM event WHERE id = ?"
 READ_PUSH_IDS = "SELECT id FROM push ORDER BY number"
 READ_UNFINISHED = f"SELECT {PUSH} FROM push WHERE state IN ('open', 'paused') ORDER BY number"  # noqa: S608
-ADD_PUSH = f"INSERT INTO push ({PUSH}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-CHANGE_PUSH = """UPDATE push SET id = ?, lock = ?, state = ?, first_row = ?, row_count = ?, content = ?, tallies = ?,
+ADD_PUSH = f"INSERT INTO push ({PUSH}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+CHANGE_PUSH = """UPDATE push SET id = ?, lock = ?, state = ?, row_count = ?, content = ?, tallies = ?,
     checksum = ? WHERE number = ?"""
 
 # ── operations ──
@@ -114,11 +114,12 @@ READ_EVENTS_OF = "SELECT id, push, content, checksum FROM event WHERE push = ? O
 
 # ── rows: what each is known by, and the index of that ──
 
-BLOCK = "push, number, start, size, words, bad, digest, checksum"
-ADD_BLOCK = f"INSERT INTO row_block ({BLOCK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+BLOCK = "push, number, start, size, first_row, words, bad, digest, checksum"
+ADD_BLOCK = f"INSERT INTO row_block ({BLOCK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 READ_BLOCKS = f"SELECT {BLOCK} FROM row_block WHERE push = ? ORDER BY number"  # noqa: S608
 READ_BLOCK = f"SELECT {BLOCK} FROM row_block WHERE push = ? AND number = ?"  # noqa: S608
-READ_BLOCK_STARTS = "SELECT number, start FROM row_block WHERE push = ? ORDER BY number"
+READ_BLOCK_OF_ROW = f"""SELECT {BLOCK} FROM row_block WHERE first_row <= ?
+    ORDER BY first_row DESC, size DESC LIMIT 1"""  # noqa: S608
 READ_PUSHES_LIKE = "SELECT push FROM row_block WHERE digest = ? AND number = 0 ORDER BY push"
 REMOVE_BLOCKS = "DELETE FROM row_block WHERE push = ?"
 ADD_CHUNK = "INSERT INTO chunk (content) VALUES (?) RETURNING id"

@@ -9,8 +9,8 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.http import wire
 from toolkit.plain import mark, message
-from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Report
-from toolkit.sheets.check import Check, check
+from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Report
+from toolkit.sheets.check import Check
 from toolkit.sheets.outcomes import Outcome
 from toolkit.sheets.target import RowProblem, Takes
 from toolkit.spec import Endpoint
@@ -30,13 +30,15 @@ class Peers:
     type_request: str
 
     def __init__(self, connection: Connection, categories: Sequence[str]) -> None:
-        self._connection, self.categories = connection, list(categories)
+        self._connection, self.categories, self.session = connection, list(categories), connection.session
         self.type_request = BETWEEN.join(categories)
         where = f"peers at {connection.host}, about {', '.join(categories)}"
         self.memory = connection.memory(f"createrequest {self.type_request}", where)
 
-    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
-        checked = check(frame, PEOPLE, doubts=options.doubts)
+    def takes(self) -> Takes:
+        return PEOPLE
+
+    def job(self, checked: Check) -> PushJob:
         sent = sent_people(checked)
         same_as = _first_of_each(same_person(sent["IdDocument"], sent["PhoneNumber"]), checked.bad.to_numpy())
         asked = np.flatnonzero(same_as == np.arange(len(sent)))

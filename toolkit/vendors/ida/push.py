@@ -16,7 +16,7 @@ from toolkit.errors import BadAnswer, InputError
 from toolkit.http import wire
 from toolkit.http.wire import Classification
 from toolkit.plain import message
-from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Suspect, row_tag
+from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect, row_tag
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.fields import as_fields
 from toolkit.sheets.target import Takes
@@ -46,32 +46,29 @@ class Database:
 
     connection: Connection
     id: int
-    memory: Memory
+    memory: Memory  # once it was read, that of the same database for ever: another may get its number
 
     def __init__(self, connection: Connection, database_id: int, tag_field: str | None) -> None:
         self.connection, self.id, self._tag_field = connection, _id(database_id), tag_field
+        self.session = connection.session
         self.memory = connection.memory(f"database/{self.id}", f"database {self.id} at {connection.host}")
         self._opened_at: float | None = None  # until the count that was read then has been taken
 
-    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
-        takes = Takes(self._fields, shown=f"api.ida.fields({self.id})")
-        checked = check(frame, takes, doubts=options.doubts)
-        target = Records(self, checked, self._fields, self._tag_field)
-        return PushJob(target, checked)
+    def takes(self) -> Takes:
+        called, created = self._about["name"].iloc[0], self._about["createdAt"].iloc[0]
+        part = f"{self.id} {created:%Y%m%d%H%M%S}" if pd.notna(created) else str(self.id)
+        title = f"database {self.id} «{called}» at {self.connection.host}"
+        self.memory = replace(self.memory, part=part, where=title if pd.notna(called) else self.memory.where)
+        return Takes(self._fields, shown=f"api.ida.fields({self.id})")
+
+    def job(self, checked: Check) -> PushJob:
+        return PushJob(Records(self, checked, self._fields, self._tag_field), checked)
 
     @cached_property
     def _read(self) -> dict[str, Any]:
         """The whole answer about the database."""
         self._opened_at = self.connection.session.clock.monotonic()
         return self._answer()
-
-    @cached_property
-    def known(self) -> Memory:
-        """The same database for ever: another one may get its number once it is deleted."""
-        called, created = self._about["name"].iloc[0], self._about["createdAt"].iloc[0]
-        part = f"{self.id} {created:%Y%m%d%H%M%S}" if pd.notna(created) else str(self.id)
-        title = f"database {self.id} «{called}» at {self.connection.host}"
-        return replace(self.memory, part=part, where=title if pd.notna(called) else self.memory.where)
 
     @cached_property
     def field_ids(self) -> dict[str, int]:
@@ -156,7 +153,7 @@ class Records(BaseTarget):
 
     def __init__(self, database: Database, checked: Check, fields: Sequence[Field], tag_field: str | None) -> None:
         self._database, self.check, self._tag_field, self.tagged = database, checked, tag_field, bool(tag_field)
-        self.memory = database.known
+        self.memory = database.memory
         self.session = database.connection.session
         self._endpoint = database.connection.endpoint(declared.Ida.endpoints["post_records"])
         self._fields = {f.key: f for f in fields}

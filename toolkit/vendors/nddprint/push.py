@@ -12,8 +12,8 @@ from toolkit.errors import NotFound, Rejected, ToolkitError
 from toolkit.http import wire
 from toolkit.http.wire import Classification
 from toolkit.plain import mark, message
-from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Suspect
-from toolkit.sheets.check import Check, check
+from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect
+from toolkit.sheets.check import Check
 from toolkit.sheets.target import RowProblem, Takes
 from toolkit.spec import Endpoint
 from toolkit.vendors.base import Connection
@@ -30,11 +30,13 @@ class Users:
     memory: Memory
 
     def __init__(self, connection: Connection, *, replace: bool) -> None:
-        self._connection, self._replace = connection, replace
+        self._connection, self._replace, self.session = connection, replace, connection.session
         self.memory = connection.memory("users", f"users at {connection.host}")
 
-    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
-        checked = check(frame, CARD_CODES, doubts=options.doubts)
+    def takes(self) -> Takes:
+        return CARD_CODES
+
+    def job(self, checked: Check) -> PushJob:
         sent = sent_rows(checked)
         held = self._held(sent) if self._replace else {}
         after, stuck = exchange(sent, held, checked.bad.to_numpy())

@@ -10,8 +10,9 @@ import pandas as pd
 
 from toolkit.http import wire
 from toolkit.http.wire import Classification
-from toolkit.push import BaseTarget, Batch, Memory, Options, PushJob, Reconcile, Suspect
-from toolkit.sheets.check import Check, check
+from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect
+from toolkit.sheets.check import Check
+from toolkit.sheets.target import Takes
 from toolkit.spec import Endpoint, Text
 from toolkit.vendors.base import Connection
 from toolkit.vendors.signio.api import Signio
@@ -22,8 +23,8 @@ from toolkit.vendors.signio.people import PERSON, SIGNERS
 from toolkit.vendors.signio.status import role_of
 
 KEYS = uuid.UUID("a3c1f0de-6f2b-5a53-9d0e-5e9a6a4d7c11")  # of the deduplication keys
-IDENTITY = (Text(name="envelope"), Text(name="content"))
-ENVELOPE = (Text(name="id_transaccion"),)
+IDENTITY = Takes((Text(name="envelope"), Text(name="content")))
+ENVELOPE = Takes((Text(name="id_transaccion"),))
 
 
 class EnvelopeOfSigners:
@@ -32,12 +33,14 @@ class EnvelopeOfSigners:
     memory: Memory
 
     def __init__(self, connection: Connection, envelope_id: str) -> None:
-        self._connection, self._id = connection, envelope_id
+        self._connection, self._id, self.session = connection, envelope_id, connection.session
         where = f"envelope {envelope_id} at {connection.host}"
         self.memory = connection.memory(f"envelopes/{envelope_id}/signers", where)
 
-    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
-        checked = check(frame, SIGNERS, doubts=options.doubts)
+    def takes(self) -> Takes:
+        return SIGNERS
+
+    def job(self, checked: Check) -> PushJob:
         return PushJob(Signers(self._connection, self._id, self.memory, checked), checked)
 
 
@@ -61,13 +64,16 @@ class CampaignDrafts:
     memory: Memory
 
     def __init__(self, campaign: Campaign, drafts: Sequence[Draft], left_out: Sequence[str], time: str) -> None:
-        self.memory = campaign.memory
+        self.memory, self.session = campaign.memory, campaign.connection.session
         self._campaign, self._drafts, self._left_out, self._time = campaign, drafts, left_out, time
 
-    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
+    def takes(self) -> Takes:
+        return IDENTITY
+
+    def job(self, checked: Check) -> PushJob:
         target = Drafting(self._campaign, self._drafts, self._time)
-        rows = np.flatnonzero(~frame["envelope"].isin(self._left_out))
-        return PushJob(target, check(frame, IDENTITY), rows)
+        rows = np.flatnonzero(~checked.frame["envelope"].isin(self._left_out))
+        return PushJob(target, checked, rows)
 
 
 class Signers(BaseTarget):
@@ -175,11 +181,13 @@ class Distributor:
     memory: Memory
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self._connection, self.session = connection, connection.session
         self.memory = connection.memory("distribution", f"signers at {connection.host}")  # one for all campaigns
 
-    def job(self, frame: pd.DataFrame, options: Options) -> PushJob:
-        checked = check(frame, ENVELOPE)
+    def takes(self) -> Takes:
+        return ENVELOPE
+
+    def job(self, checked: Check) -> PushJob:
         return PushJob(Distribution(self._connection, self.memory, checked.wire()["id_transaccion"]), checked)
 
 

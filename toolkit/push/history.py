@@ -2,7 +2,7 @@
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -25,9 +25,7 @@ from toolkit.push.store.file import LedgerFile, open_ledger
 from toolkit.sheets.outcomes import NAMES
 
 WORDS = {"committed": State.RESOLVED_COMMITTED, "not committed": State.RESOLVED_NOT_COMMITTED}
-_used: set[Path] = set()  # folders that settings of this kernel's pushes named: that of a sandbox goes with it
-KEPT = 8  # stopped pushes whose rows this kernel holds, at most
-_resumable: dict[str, Callable[[], Report]] = {}  # pushes whose rows this kernel holds
+_folders_in_use: set[Path] = set()  # that settings named which this process connected with
 
 
 def pushes() -> pd.DataFrame:
@@ -52,7 +50,7 @@ def pushes() -> pd.DataFrame:
                     "started": push.started,
                 }
                 facts |= {"state": str(push.state), "reason": push.reason, "rows": push.rows}
-                rows.append(facts | tally(holders(ledger, push)))
+                rows.append(facts | tally(holders(ledger, push), push))
     columns = ["id", "what", "destination", "by", "started", "state", "reason", "rows", *NAMES]
     table = pd.DataFrame(rows, columns=columns)
     table["started"] = pd.to_datetime(table["started"], format="ISO8601", utc=True).astype("datetime64[us, UTC]")
@@ -87,23 +85,12 @@ class Push:
         with self._opened() as (ledger, push):
             index = pd.RangeIndex(push.rows, name="position")
             table, frame = Table(index), pd.DataFrame(index=index)
-            table.fill(ledger, push, np.arange(push.rows), frame)
+            where = np.arange(push.rows)
+            table.fill(ledger, push, range(push.rows), where)
+            table.fill_causes(ledger, push, range(push.rows), where, frame)
             facts: dict[str, Any] = {"id": push.id, "what": push.what, "where": push.where, "started": push.started}
             facts |= {"rows": push.rows, "state": str(push.state)}
             return Report(frame, table, {**facts, "notes": sentences(ledger, push)})
-
-    def resume(self) -> Report:
-        """Go on where it stopped, while this kernel still holds its rows.
-
-        Raises:
-            PushError: it does not. Run the call that started it once more, with the same frame: that resumes it.
-        """
-        if self.id not in _resumable:
-            raise PushError(
-                "this kernel does not hold the rows of this push, and none are kept on disk: run the call that started "
-                "it once more, with the same frame; it goes on where it stopped"
-            )
-        return _resumable[self.id]()
 
     def resolve(self, rows: Iterable[int], verdict: Literal["committed", "not committed"], *, why: str) -> Report:
         """Settle unknown rows by what a person saw at the vendor. Recorded with the reason.
@@ -145,7 +132,6 @@ class Push:
             if any(o.state is State.SENT for o in holders(ledger, push)):
                 raise PushRefused(f"what became of some rows of push {self.id} is not settled yet: run it again first")
             ledger.purge(self.id, stamp(self._clock))
-        forget(self.id)
 
     def _after(self, ledger: LedgerFile, push: PushFacts) -> None:
         left = any(o.state in (*SENDABLE, State.SENT) for o in holders(ledger, push))
@@ -172,7 +158,7 @@ class Push:
 
 def _folders() -> list[Path]:
     """Where ledgers are: the user's own state folder, and those that this kernel has pushed with."""
-    return sorted({settings.state_folder(), *(folder for folder in _used if folder.exists())})
+    return sorted({settings.state_folder(), *(folder for folder in _folders_in_use if folder.exists())})
 
 
 def _lock(memory: Memory) -> disk.Lock:
@@ -194,15 +180,6 @@ def _complete(touched: list[Operation], chosen: np.ndarray) -> None:
         raise InputError(f"these rows went in the same requests, which were done wholly or not at all: {named}")
 
 
-def remember(id: str, resume: Callable[[], Report], folder: Path | None) -> None:
-    """Let `open_push(id).resume()` go on in this kernel, as long as not many others were begun since."""
-    _used.update([folder] if folder else ())
-    _resumable.pop(id, None)
-    _resumable[id] = resume
-    while len(_resumable) > KEPT:
-        del _resumable[next(iter(_resumable))]
-
-
-def forget(id: str) -> None:
-    """That push is done with, or gone."""
-    _resumable.pop(id, None)
+def look_into(state: Path | None) -> None:
+    """From now on `pushes()` shows what is remembered there, as a sandbox of this process has its own folder."""
+    _folders_in_use.update([state] if state else ())

@@ -1,0 +1,88 @@
+"""The report of one call: frame by frame, and as the ledger says it at the end."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from toolkit.plain import message
+from toolkit.push.frame_rows import FrameRows
+from toolkit.push.outcomes import OUTCOME, Table, sentences
+from toolkit.push.report import Report
+from toolkit.push.states import PushState
+from toolkit.push.store.file import LedgerFile
+from toolkit.sheets.outcomes import Outcome
+
+NOWHERE = np.empty(0, dtype=np.int64)
+
+
+class _Part(NamedTuple):
+    """One frame."""
+
+    push: str  # "" where none of its rows is in a push of this call
+    span: range  # the positions in that push
+    where: np.ndarray  # for each of these, the position in the frame
+    table: Table
+    report: Report
+
+
+class CallReport:
+    """What becomes of frames that follow each other."""
+
+    ledger: LedgerFile  # once it is open
+
+    def __init__(self, several: bool) -> None:
+        self._several = several
+        self._facts: dict[str, Any] = {}
+        self._parts: list[_Part] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
+    def add(
+        self,
+        rows: FrameRows,
+        push: str = "",
+        span: range = range(0),
+        where: np.ndarray = NOWHERE,
+        *,
+        stopped: bool = False,
+    ) -> PushState:
+        """What became of the next frame. How its push ended; `stopped`: before any of its rows was in one."""
+        check, ledger = rows.check, self.ledger
+        table = Table(check.frame.index)
+        table.refused(check.refused)
+        if rows.earlier is not None:
+            for outcome in Outcome:
+                at = rows.good[rows.earlier.are(outcome)]
+                if len(at):
+                    table.set(at, outcome, message("sent by an earlier push; not sent again"))
+            table.give({int(rows.good[n]): values for n, values in rows.earlier.results(ledger).items()})
+        if push:
+            table.fill(ledger, ledger.push(push), span, where)
+            table.fill_causes(ledger, ledger.push(push), span, where, check.frame)
+        self._facts["what"] = rows.target.what
+        report = rows.job.finish(Report(check.frame, table, {"notes": []}, check))
+        report = report.without_rows_that_are_in() if self._several else report
+        self._parts.append(_Part(push, span, where, table, report))
+        state = PushState.PAUSED if stopped else ledger.push(push).state if push else PushState.DONE
+        if stopped:
+            self._facts["state"] = str(state)
+        return state
+
+    def report(self, where: str, notes: list[str]) -> Report:
+        """What became of all of them, as the ledger says it now: a later frame may have shown more of them."""
+        ledger, ids = self.ledger, [*dict.fromkeys(part.push for part in self._parts if part.push)]
+        pushes = [ledger.push(each) for each in ids]
+        said = [sentence for push in pushes for sentence in sentences(ledger, push)]
+        facts = {"where": where, "notes": [*dict.fromkeys([*notes, *said])], **self._facts}
+        if pushes:
+            facts |= {"id": ", ".join(ids), "started": pushes[0].started, "rows": sum(push.rows for push in pushes)}
+            facts |= {"state": str(pushes[-1].state), **self._facts}
+            held = [operation for each in ids for operation in ledger.operations(each)]
+            facts["open"] = sum(o.size for o in held if o.open and o.state in OUTCOME)
+        for part in self._parts if self._several else ():
+            if part.push:
+                part.table.fill(ledger, ledger.push(part.push), part.span, part.where)
+        report = Report.of_frames([part.report for part in self._parts])
+        report.facts = facts
+        return report

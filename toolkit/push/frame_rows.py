@@ -1,0 +1,247 @@
+"""The rows of one frame that are to be sent: what each is known by, checked now or known again from an earlier run."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.push import identity
+from toolkit.push.contract import Destination, PushJob
+from toolkit.push.destination import Memory
+from toolkit.push.frame_digests import FrameDigests, NotKnownAgain, described
+from toolkit.push.options import Options
+from toolkit.push.states import Operation, Push, positions
+from toolkit.push.store.file import LedgerFile
+from toolkit.push.store.rows import RowBlock
+from toolkit.push.target import Target
+from toolkit.sheets.check import check
+from toolkit.sheets.column import blocks
+from toolkit.sheets.target import Takes
+
+if TYPE_CHECKING:
+    from toolkit.push.earlier import EarlierRows
+    from toolkit.sheets.check import Check
+
+    CheckLike = Check
+else:
+    CheckLike = object
+
+
+@dataclass(frozen=True)
+class FrameKey:
+    """What the words and digests of a frame's rows are keyed with, and all else that they hang on."""
+
+    key: str
+    takes: Takes
+    doubts: Any
+    context: str
+
+    @classmethod
+    def of(cls, key: str, memory: Memory, takes: Takes, options: Options, *what_for: str) -> "FrameKey":
+        """`what_for`: in which call these rows are sent."""
+        from toolkit import __version__
+
+        context = " ".join([__version__, pd.__version__, np.__version__, str(options.doubts), *what_for])
+        # rows of two destinations never look alike
+        return cls(identity.key_about(key, f"{memory.about} {memory.lock}"), takes, options.doubts, context)
+
+    def digests(self, frame: pd.DataFrame) -> list[bytes]:
+        """Those of the frame's blocks; empty ones where it would not be known again."""
+        try:
+            context = described([self.context, self.takes.fields, self.takes.rules, frame.attrs])
+        except NotKnownAgain:
+            return []
+        return FrameDigests(frame, self.key, context).of_blocks(identity.PART)
+
+    def check(self, frame: pd.DataFrame) -> "Check":
+        return check(frame, self.takes, doubts=self.doubts)
+
+    def prints(self, cells: Mapping[str, list[Any]], rows: int) -> np.ndarray:
+        """By which the content of rows is known."""
+        return identity.Fingerprints(self.key).of(cells, rows)
+
+
+@dataclass
+class FrameRows:
+    """The rows of one frame that are to be sent."""
+
+    job: PushJob
+    words: np.ndarray  # of each
+    digests: list[bytes]  # of the blocks of the frame; [] where it would not be known again
+    push: Push | None = None  # the one by which the frame was known again
+    earlier: "EarlierRows | None" = None  # those of other pushes that stand for some of them
+
+    @classmethod
+    def checked(cls, frame: pd.DataFrame, destination: Destination, key: FrameKey, digests: list[bytes]) -> "FrameRows":
+        """The rows of a frame that is checked now."""
+        job = destination.job(key.check(frame))
+        return cls(job, _words(job, key), digests)
+
+    @cached_property
+    def good(self) -> np.ndarray:
+        """The positions of the rows in the frame."""
+        return self.job.good
+
+    @property
+    def target(self) -> Target:
+        return self.job.target
+
+    @property
+    def check(self) -> "Check":
+        return self.job.check
+
+    @property
+    def notes(self) -> list[str]:
+        return self.check.notes
+
+    @property
+    def prints(self) -> np.ndarray:
+        return self.words[:, identity.PRINT]
+
+    def blocks(self, chosen: np.ndarray) -> Iterator[RowBlock]:
+        """Some of the rows as the ledger keeps them: block by block, where all of the frame is in."""
+        if len(chosen) < len(self.good) or not self.digests:
+            for start in range(0, len(chosen), identity.PART):
+                yield RowBlock(self.words[chosen[start : start + identity.PART]])
+            return
+        for n, digest in enumerate(self.digests):
+            start = n * identity.PART
+            end = min(start + identity.PART, len(self.check.frame))
+            low, high = np.searchsorted(self.good, [start, end])
+            others = np.setdiff1d(np.arange(start, end), self.good[low:high], assume_unique=True) - start
+            yield RowBlock(self.words[low:high], others.astype(np.uint32), digest)
+
+    def facts(self, chosen: np.ndarray) -> dict[str, Any]:
+        """What the ledger keeps of the frame, so that it need not be checked again."""
+        names = {name: n for n, name in enumerate(self.check.frame.columns)}
+        decided = self.check.reading["columns"].items()
+        reading = [[names[name], how["decimal"], how["day_first"]] for name, how in decided if name in names]
+        return {"rows": len(chosen), "notes": self.notes, "reading": reading}
+
+
+def known_again(
+    frame: pd.DataFrame, stored: list[RowBlock], facts: Mapping[str, Any], open_rows: np.ndarray, key: FrameKey
+) -> "RememberedCheck | None":
+    """What an earlier run found in this frame, of which each block has its digest; None where that does not fit.
+
+    Of the rows that may still be sent, the cells are checked now, and have to have the content that is known.
+    """
+    others = [block.bad.astype(np.int64) + n * identity.PART for n, block in enumerate(stored)]
+    good = np.delete(np.arange(len(frame)), np.concatenate(others))
+    words = np.concatenate([block.words for block in stored])
+    if len(good) != len(words):
+        return None
+    found = RememberedCheck(frame, good, key, facts, good[open_rows])
+    for rows in blocks(len(open_rows)):
+        known = words[open_rows[rows]][:, identity.PRINT]
+        if not np.array_equal(key.prints(found.wire(good[open_rows[rows]]), len(known)), known):
+            return None
+    return found
+
+
+class RememberedCheck(CheckLike):
+    """What an earlier run found in a frame that is the same now. Only cells that may be sent are checked again.
+
+    Whatever else is asked for is found by checking all of the frame, then.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, good: np.ndarray, key: FrameKey, facts: Mapping[str, Any], rest: np.ndarray
+    ) -> None:
+        self.frame = frame = frame.copy(deep=False)  # whatever is done to the caller's own, this one stays
+        self.good, self._key, self._rest = good, key, rest
+        self._notes = facts["notes"]
+        part = frame.iloc[rest]
+        names, reading = list(frame.columns), dict(frame.attrs.get("reading", {}))
+        decided = {names[n]: {"decimal": sign, "day_first": first} for n, sign, first in facts["reading"]}
+        part.attrs["reading"] = {**reading, "columns": decided}
+        self._part = key.check(part)
+
+    @cached_property
+    def _whole(self) -> "Check":
+        return self._key.check(self.frame)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._whole, name)
+
+    @property
+    def bad(self) -> Any:
+        if "_whole" in self.__dict__:
+            return self._whole.bad
+        bad = np.ones(len(self.frame), dtype=bool)
+        bad[self.good] = False
+        return pd.Series(bad, index=self.frame.index, name="bad")
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return self._part.columns
+
+    @property
+    def notes(self) -> Any:
+        return self._notes
+
+    @property
+    def refused(self) -> pd.DataFrame:
+        return self._whole.refused if len(self.good) < len(self.frame) else self._part.refused.iloc[:0]
+
+    def wire(self, rows: Any = None) -> dict[str, list[Any]]:
+        """What is sent of these rows."""
+        if rows is None or isinstance(rows, slice):
+            return self._whole.wire(rows)
+        places = np.searchsorted(self._rest, rows)
+        if len(rows) and (places.max() >= len(self._rest) or not np.array_equal(self._rest[places], rows)):
+            return self._whole.wire(rows)
+        return self._part.wire(places)
+
+    @property
+    def wrong_cells(self) -> dict[tuple[int, str], str]:
+        return self._whole.wrong_cells if len(self.good) < len(self.frame) else {}
+
+    def changes(self, rows: Any = None) -> list[Any]:
+        return self._whole.changes(rows) if rows is None or len(rows) else []
+
+
+def _words(job: PushJob, key: FrameKey) -> np.ndarray:
+    """The words of a job's rows."""
+    found, target, good = job.check, job.target, job.good
+    named_by = identity.most_distinctive_column(found.wire(good[identity.sample(len(good))]))
+    prints, words = identity.Fingerprints(key.key), np.zeros((len(good), identity.WORDS), dtype=np.uint64)
+    for rows in blocks(len(good)):
+        cells, part = found.wire(good[rows]), words[rows]
+        part[:, identity.PRINT] = prints.of(cells, len(part))
+        part[:, identity.LABEL] = identity.of_labels(found.frame.index[good[rows]], key.key)
+        if target.keyed:
+            part[:, identity.CELL] = part[:, identity.LABEL]
+        elif named := target.keys or ((named_by,) if named_by in cells else ()):
+            part[:, identity.CELL] = identity.of_names({name: cells[name] for name in named}, key.key)
+        words[rows] = part
+    return words
+
+
+class Places:
+    """Where the rows of an operation stand in the frame at hand."""
+
+    def __init__(self, ledger: LedgerFile, rows: FrameRows, push: str, span: range, where: np.ndarray) -> None:
+        """`span`: which rows of the push are of this frame; `where`: the position of each."""
+        self._ledger, self._rows, self._push, self._span, self._where = ledger, rows, push, span, where
+        self._of_others: dict[str, np.ndarray] = {}  # for each row of another push, its place among ours; else -1
+
+    def __call__(self, operation: Operation) -> np.ndarray | None:
+        """The position of each of its rows; None where not all of them are here."""
+        serials = positions(operation.rows)
+        if operation.push == self._push:
+            inside = (serials >= self._span.start) & (serials < self._span.stop)
+            return self._where[serials - self._span.start] if inside.all() else None
+        if operation.push not in self._of_others:
+            theirs = self._ledger.row_words(operation.push)[:, identity.PRINT]
+            self._of_others[operation.push] = identity.counterparts(theirs, self._rows.prints)
+        places = self._of_others[operation.push]
+        if not len(places) or (places[serials] < 0).any():
+            return None
+        good: np.ndarray = self._rows.good[places[serials]]
+        return good
