@@ -8,7 +8,7 @@ from toolkit.plain import message
 from toolkit.push.frame_rows import FrameRows
 from toolkit.push.outcomes import OUTCOME, Table, sentences
 from toolkit.push.report import Report
-from toolkit.push.states import PushState
+from toolkit.push.states import Push, PushState
 from toolkit.push.store.file import LedgerFile
 from toolkit.sheets.outcomes import Outcome
 
@@ -86,3 +86,19 @@ class CallReport:
         report = Report.of_frames([part.report for part in self._parts])
         report.facts = facts
         return report
+
+
+def already_pushed(push: Push) -> str:
+    """That nothing was sent now, and how to send all the same."""
+    began = push.started[:16]
+    if push.choice:
+        text = (
+            "These rows were already pushed on {began} UTC; nothing was sent now. To send them once more, pass "
+            'options={{"resend_as": "third"}} besides.'
+        )
+        return message(text, began=began)
+    text = (
+        "These rows were already pushed on {began} UTC; nothing was sent now. To send them a second time, pass "
+        'if_sent="resend".'
+    )
+    return message(text, began=began)

@@ -10,7 +10,10 @@ import numpy as np
 from toolkit.errors import InputError
 from toolkit.http.session import Session
 from toolkit.plain import message
+from toolkit.push.chunking import Sizes
+from toolkit.push.decide import Waits
 from toolkit.push.destination import Memory
+from toolkit.push.events import Plan, Reconcile
 from toolkit.push.options import Options
 from toolkit.push.report import Report
 from toolkit.push.target import Target
@@ -75,3 +78,30 @@ class Destination(Protocol):
         Raises:
             InputError: they cannot be sent as they are.
         """
+
+
+def plan_of(push: str, target: Target, policy: SendPolicy, span: range, *, more: bool) -> Plan:
+    """What a run is to do, and how."""
+    options = policy.options
+    counted = target.reconcile is Reconcile.COUNT
+    if counted and options.workers > 1:
+        raise InputError(message("rows that are counted travel one request after the other: workers is 1 here"))
+    return Plan(
+        push,
+        target.memory.lock,
+        target.reconcile,
+        Waits(options.settle_wait, options.settle_stable),
+        Sizes(options.chunk_rows, counted=counted),
+        span=span,
+        more=more,
+        irrevocable=target.irrevocable,
+        repeatable=target.repeatable,
+        reads_refusals=target.reads_refusals,
+        first_kind=target.first,
+        looks_every=options.fence_every,
+        workers=options.workers,
+        final_look=options.final_look,
+        max_doubts=options.max_ambiguous,
+        max_sendings=options.max_resends + 1,
+        max_rejected=options.max_rejected,
+    )

@@ -1,8 +1,10 @@
 """The rows of one frame that are to be sent: what each is known by, checked now or known again from an earlier run."""
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,9 +44,7 @@ class FrameKey:
     @classmethod
     def of(cls, key: str, memory: Memory, takes: Takes, options: Options, *what_for: str) -> "FrameKey":
         """`what_for`: in which call these rows are sent."""
-        from toolkit import __version__
-
-        context = " ".join([__version__, pd.__version__, np.__version__, str(options.doubts), *what_for])
+        context = " ".join([_version(), pd.__version__, np.__version__, str(options.doubts), *what_for])
         # rows of two destinations never look alike
         return cls(identity.key_about(key, f"{memory.about} {memory.lock}"), takes, options.doubts, context)
 
@@ -204,6 +204,14 @@ class RememberedCheck(CheckLike):
 
     def changes(self, rows: Any = None) -> list[Any]:
         return self._whole.changes(rows) if rows is None or len(rows) else []
+
+
+@functools.cache
+def _version() -> str:
+    try:
+        return metadata.version("analyst-toolkit")
+    except metadata.PackageNotFoundError:
+        return "a checkout"  # that was not installed
 
 
 def _words(job: PushJob, key: FrameKey) -> np.ndarray:

@@ -18,21 +18,19 @@ from toolkit.errors import InputError, PushError, PushRefused, Stopped, ToolkitE
 from toolkit.http.session import Session
 from toolkit.plain import message
 from toolkit.push import disk, history, identity
-from toolkit.push.call_report import CallReport
-from toolkit.push.chunking import Sizes
-from toolkit.push.contract import Destination, SendPolicy
-from toolkit.push.decide import Waits
+from toolkit.push.call_report import CallReport, already_pushed
+from toolkit.push.contract import Destination, SendPolicy, plan_of
 from toolkit.push.destination import Memory
 from toolkit.push.drive import Driver, stamp
 from toolkit.push.earlier import EarlierRows
-from toolkit.push.events import End, Plan, Reconcile
+from toolkit.push.events import End, Reconcile
 from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again
 from toolkit.push.report import Report
 from toolkit.push.states import IN, SENDABLE, UNFINISHED, EventKind, Operation, Push, PushState, State, positions
 from toolkit.push.store import care
 from toolkit.push.store.file import open_ledger
 from toolkit.push.store.rows import RowBlock
-from toolkit.push.target import Target, tag_of
+from toolkit.push.target import tag_of
 from toolkit.sheets.rows import frame_of, frames_of, is_iterator
 from toolkit.sheets.target import Takes
 
@@ -347,7 +345,7 @@ class _Call:
         return ended.reason if ended.state is PushState.PAUSED else ""
 
     def _run(self, rows: FrameRows, push: str, span: range, where: np.ndarray) -> End:
-        plan = _plan_of(push, rows.target, self._policy, span, more=self._several)
+        plan = plan_of(push, rows.target, self._policy, span, more=self._several)
         places = Places(self._ledger, rows, push, span, where)
         return Driver(self._ledger, rows.job, plan, self._policy.options, places, since=self._since).run()
 
@@ -368,7 +366,7 @@ class _Call:
     def _report(self) -> Report:
         notes = [*self._notes]
         if self._again:
-            notes.insert(0, _already_pushed(self._again))
+            notes.insert(0, already_pushed(self._again))
         return self._reports.report(self._memory.where, notes)
 
     def _with_report(self, problem: ToolkitError) -> ToolkitError:
@@ -387,45 +385,3 @@ def _frames(push: Push) -> list[dict[str, Any]]:
     """What a push keeps of each of its frames."""
     frames: list[dict[str, Any]] = (push.facts or {}).get("frames", [])
     return frames
-
-
-def _already_pushed(push: Push) -> str:
-    began = push.started[:16]
-    if push.choice:
-        text = (
-            "These rows were already pushed on {began} UTC; nothing was sent now. To send them once more, pass "
-            'options={{"resend_as": "third"}} besides.'
-        )
-        return message(text, began=began)
-    text = (
-        "These rows were already pushed on {began} UTC; nothing was sent now. To send them a second time, pass "
-        'if_sent="resend".'
-    )
-    return message(text, began=began)
-
-
-def _plan_of(push: str, target: Target, policy: SendPolicy, span: range, *, more: bool) -> Plan:
-    """What a run is to do, and how."""
-    options = policy.options
-    counted = target.reconcile is Reconcile.COUNT
-    if counted and options.workers > 1:
-        raise InputError(message("rows that are counted travel one request after the other: workers is 1 here"))
-    return Plan(
-        push,
-        target.memory.lock,
-        target.reconcile,
-        Waits(options.settle_wait, options.settle_stable),
-        Sizes(options.chunk_rows, counted=counted),
-        span=span,
-        more=more,
-        irrevocable=target.irrevocable,
-        repeatable=target.repeatable,
-        reads_refusals=target.reads_refusals,
-        first_kind=target.first,
-        looks_every=options.fence_every,
-        workers=options.workers,
-        final_look=options.final_look,
-        max_doubts=options.max_ambiguous,
-        max_sendings=options.max_resends + 1,
-        max_rejected=options.max_rejected,
-    )
