@@ -40,7 +40,7 @@ def test_a_folder_has_each_piece(vendor: Vendor) -> None:
     assert vendor.fake.system is vendor.system
 
 
-@each_of_the_product
+@each_vendor
 def test_a_folder_says_how_its_rows_are_sent(vendor: Vendor) -> None:
     assert find_spec(f"{vendor.package}.push")
 

@@ -221,7 +221,7 @@ class Driver:
         if places is None:
             return Looked(operation.id, None)
         serials = positions(operation.rows).tolist()
-        rows = {n: self._target.find(at) for n, at in zip(serials, places.tolist(), strict=True)}
+        rows = dict(zip(serials, self._target.find(places.tolist()), strict=True))
         there = {n: values for n, values in rows.items() if values is not None}
         return Looked(operation.id, len(there), {n: values for n, values in there.items() if values})
 

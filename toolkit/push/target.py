@@ -62,8 +62,8 @@ class Target(Protocol):
     def first_count(self) -> tuple[int, float] | None:
         """The count that was read together with the destination, and how many seconds ago; None once it was taken."""
 
-    def find(self, position: int) -> Mapping[str, Any] | None:
-        """What the vendor has of this row, or None where it has nothing. Where a row can be read only."""
+    def find(self, positions: Sequence[int]) -> Sequence[Mapping[str, Any] | None]:
+        """What the vendor has of each of these rows, None where it has nothing. Where rows can be read only."""
 
 
 class BaseTarget:
@@ -102,7 +102,7 @@ class BaseTarget:
     def first_count(self) -> tuple[int, float] | None:
         return None
 
-    def find(self, position: int) -> Mapping[str, Any] | None:
+    def find(self, positions: Sequence[int]) -> Sequence[Mapping[str, Any] | None]:
         raise NotImplementedError("no row can be read here")
 
 

@@ -87,7 +87,10 @@ class CardCodes(BaseTarget):
         blamed = columns.get(BLAMED.get(result.code, ""))
         return [] if blamed is None else [Suspect(int(p), str(blamed), True) for p in positions]
 
-    def find(self, position: int) -> Mapping[str, Any] | None:
+    def find(self, positions: Sequence[int]) -> list[Mapping[str, Any] | None]:
+        return [self._held_by_its_user(position) for position in positions]
+
+    def _held_by_its_user(self, position: int) -> Mapping[str, Any] | None:
         logon_name, domain_name, code = self._rows[position]
         try:
             found = self._nddprint.read_card_codes(logon_name, domain_name)

@@ -110,11 +110,12 @@ class Signers(BaseTarget):
         named = [str(self._columns[name]) for name in result.errors if name in self._columns]
         return [Suspect(int(p), name, certain=True) for p in positions for name in named]
 
-    def find(self, position: int) -> Mapping[str, Any] | None:
-        person, found = self._person(position), self._signio.signers(self._envelope)
-        same = found[[*PERSON]] == [person[name] for name in PERSON]
-        ids = found.loc[same.all(axis=1), "id_contacto"]
-        return {"id_firmante": ids.iloc[0], "rol": self._role(position)} if len(ids) else None
+    def find(self, positions: Sequence[int]) -> list[Mapping[str, Any] | None]:
+        registered = self._signio.signers(self._envelope)
+        people = zip(*(registered[name] for name in PERSON), strict=True)
+        ids = dict(reversed([*zip(people, registered["id_contacto"], strict=True)]))  # of two alike, the first
+        wanted = [(n, tuple(self._person(n)[name] for name in PERSON)) for n in positions]
+        return [{"id_firmante": ids[who], "rol": self._role(n)} if who in ids else None for n, who in wanted]
 
 
 class Drafting(BaseTarget):
@@ -207,7 +208,7 @@ class Distribution(BaseTarget):
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
         return self._endpoint, wire.request(self._endpoint, {"envelope_id": self._ids[batch.positions[0]]})
 
-    def find(self, position: int) -> Mapping[str, Any] | None:
+    def find(self, positions: Sequence[int]) -> list[Mapping[str, Any] | None]:
         """Something where the vendor shows the envelope as sent."""
-        state = self._signio.envelope(self._ids[position])["estado"].iloc[0]
-        return {} if pd.notna(state) and state != Status.DRAFT else None
+        states = [self._signio.envelope(self._ids[position])["estado"].iloc[0] for position in positions]
+        return [{} if pd.notna(state) and state != Status.DRAFT else None for state in states]
