@@ -51,7 +51,7 @@ class FrameKey:
     def digests(self, frame: pd.DataFrame) -> list[bytes]:
         """Those of the frame's blocks; empty ones where it would not be known again."""
         try:
-            context = described([self.context, self.takes.fields, self.takes.rules, frame.attrs])
+            context = described([self.context, self.takes, frame.attrs])
         except NotKnownAgain:
             return []
         return FrameDigests(frame, self.key, context).of_blocks(identity.PART)
