@@ -1,5 +1,6 @@
 """Sheets that went wrong once, by kind: what is sent of them. The numbers are those of the list of cases."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -385,6 +386,13 @@ def test_10_control_characters(sign: str) -> None:
     question(NAME, f"An{sign}a", "control characters", "Ana")
 
 
+@pytest.mark.parametrize("text", ["Peña", "José", "Ángel Muñoz", "Олена", "Ї", "Łódź", "N° 5 ª"])
+def test_6_a_text_that_was_decoded_wrongly_before_is_asked(text: str) -> None:
+    twice = "".join(bytes([b]).decode("cp1252") if b not in b"\x81\x8d\x8f\x90\x9d" else chr(b) for b in text.encode())
+    question(NAME, twice, "was read in a wrong encoding", text)
+    assert wire(NAME, text) == [text]
+
+
 @pytest.mark.parametrize("sign", ["\u200b", "\u2060", "\ufeff", "\xad", "\u200e"])
 def test_10_signs_that_nobody_sees_are_not_sent(sign: str) -> None:
     assert wire(NAME, f"Ana{sign}Soto") == ["AnaSoto"]
@@ -460,7 +468,8 @@ class Polars:
 
 
 @pytest.mark.parametrize("rows", [Polars(NOMBRE=["Ana"], EMAIL=[None]), [{"NOMBRE": "Ana", "EMAIL": None}]])
-def test_15_rows_of_other_kinds(rows: Any) -> None:
+def test_15_rows_of_other_kinds(rows: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as where it is not installed
     assert check(rows, CONTACTS).wire()["NOMBRE"] == ["Ana"]
     assert match_columns(rows, CONTACTS)["NOMBRE"] == "NOMBRE"
 

@@ -516,7 +516,7 @@ PAGE = (
     "<table border=1><TR><th>NOMBRE<th>CORREO</tr>"
     "<tr><td>Peña &amp; C&iacute;a<td><a href='mailto:a@example.cl'>a@example.cl</a></tr>"
     "<tr><td rowspan=2>Eva<br>Luz</td><td>e@example.cl</td></tr><tr><td>x@example.cl</td></tr>"
-    "<tr><td colspan=2>total</td></tr></table><table><tr><td>z</td></tr></table></body></html>"
+    "<tr><td colspan=2>total</td></tr></table><table><tr><td>z</td></tr><tr><td>y</td></tr></table></body></html>"
 )
 
 
@@ -532,6 +532,26 @@ def test_18_a_table_of_a_web_page_is_read() -> None:
     assert frame.attrs["questions"] == {MERGED: [4]}
     assert any("a web page, of which a table was read" in note for note in frame.attrs["notes"])
     assert read_sheet(PAGE.encode("cp1252"), sheet=2, header=0).iloc[0, 0] == "z"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<center>{}</center>",
+        "<style>td {{}}</style>{}",
+        '<?xml version="1.0"?><!DOCTYPE html><html xmlns="x"><body>{}</body></html>',
+        "<table><tr><td>Logo</td></tr></table>{}",
+        "<!-- saved --><div>{}</div>",
+        "<TABLE><TR><TD>{}</TD></TR></TABLE>",
+    ],
+)
+def test_18_wherever_a_table_stands_in_a_page(page: str) -> None:
+    rows = "<table><tr><td>NOMBRE<td>FONO<tr><td>Ana<td>012</table>"
+    assert read_sheet(page.format(rows).encode()).to_dict("list") == {"NOMBRE": ["Ana"], "FONO": ["012"]}
+
+
+def test_18_a_text_that_speaks_of_tables_is_no_page() -> None:
+    assert column(csv("NOMBRE;NOTA", "Ana;<table>"), "NOTA") == ["<table>"]
 
 
 @pytest.mark.parametrize(

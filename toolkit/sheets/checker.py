@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped
-from toolkit.sheets.encodings import DAMAGED
+from toolkit.sheets.encodings import DAMAGED, repaired
 from toolkit.sheets.not_data import is_formula_error, is_total, says_nothing, unaccented
 
 ERROR, QUESTION, DOUBT, FIX = "error", "question", "doubt", "fix"
@@ -207,12 +207,8 @@ def _is_common(text: str) -> bool:
     )
 
 
-def _question(text: str, longest: int) -> Problem | None:
-    """What has to be asked of a text in any field.
-
-    Raises:
-        CellError: the text is not what somebody wrote.
-    """
+def _raise_if_damaged(text: str, longest: int) -> None:
+    """Raise an error where a text is not what somebody wrote."""
     if is_formula_error(text):
         raise CellError(FORMULA.reason)
     if "+" in text[1:] and SHORTENED.fullmatch(text[:LONGEST]):
@@ -221,6 +217,15 @@ def _question(text: str, longest: int) -> Problem | None:
         raise CellError(mark("is too long to be read"), detail=message("{count:,} characters", count=len(text)))
     if not text.isascii() and not encodable(text):
         raise CellError(mark("has half a character in it, which cannot be sent"))
+
+
+def _question(text: str, longest: int) -> Problem | None:
+    """What has to be asked of a text in any field.
+
+    Raises:
+        CellError: it is damaged.
+    """
+    _raise_if_damaged(text, longest)
     if text[0] == "=" and len(text) > 1 and not text[1:].isspace():
         return Problem(mark("looks like a formula"), level=QUESTION)
     if text[0] in "'’`" and len(text) > 1:
@@ -228,6 +233,8 @@ def _question(text: str, longest: int) -> Problem | None:
         return Problem(mark("begins with an apostrophe"), proposal, level=QUESTION)
     if text.isascii() and text.isprintable():
         return None
+    if proposal := repaired(text):
+        return Problem(mark("was read in a wrong encoding"), proposal, level=QUESTION)
     if DAMAGED in text:
         return Problem(mark("has a damaged character"), level=QUESTION)
     if _CONTROL.search(text):

@@ -31,7 +31,8 @@ _KINDS = (  # how files begin that are no tables
     (r"TABLE\r?\n0,1\r?\n", mark("a DIF table")),
     (r"\x78\x9f\x3e\x22", mark("an attachment of Outlook")),
 )
-_PAGE = re.compile(r"\s{0,100}<(?:!doctype html|!--|html|head|body|table|div|meta)", re.IGNORECASE)
+_PAGE = re.compile(r"\s{0,100}<(?:!doctype html|!--|(?!svg|workbook)[a-z]{1,10}[0-9]?[\s>])", re.IGNORECASE)
+_TABLE, _XHTML = re.compile(r"<table[\s>]", re.IGNORECASE), re.compile(r"<html[\s>]", re.IGNORECASE)
 _XML = re.compile(r"\s{0,100}<(?:\?xml|\?mso|!doctype|svg|workbook|!--)", re.IGNORECASE)
 _JSON = re.compile(r'\s{0,100}(?:\{\s{0,100}"|\[\s{0,100}[\[{"\d-])')
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
@@ -58,7 +59,8 @@ def text_of(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
 
 def is_page(text: str) -> bool:
     """Whether a text is a web page with a table."""
-    return bool(_PAGE.match(text[:500])) and "<table" in text.lower()
+    start = text[:1000]
+    return bool(_PAGE.match(start) or (_XML.match(start) and _XHTML.search(start))) and bool(_TABLE.search(text))
 
 
 def read(text: str, separator: str | None, notes: Sequence[str] = ()) -> Grid:

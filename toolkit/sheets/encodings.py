@@ -20,6 +20,8 @@ _SPANISH, _LATIN = set("áéíóúüñÁÉÍÓÚÜÑªº"), set("çãõâêôà�
 _CYRILLIC = set("абвгґдеєжзиіїйклмнопрстуфхцчшщьюяыэъё")
 _WORD = re.compile(r"(?=[^\W\d_]*[^\W\d_\x00-\x7f])[^\W\d_]+")
 _INSIDE = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f](?=[^\W\d_])|[\x80-\x9f]")  # signs inside of words, controls
+_HIGH = "".join(bytes([n]).decode("cp1252", "ignore") for n in range(0x80, 0xC0))  # the second bytes of letters
+_TWICE = re.compile(f"[\xc2-\xf4][\x80-\xbf{_HIGH}]").search
 _SAMPLE = 50_000  # words that are looked at
 _MARGIN = 1.5
 _PROBED, _FOREIGN = 2_000, "\u2e80"  # characters that are looked at; from here on, scripts of East Asia
@@ -49,6 +51,23 @@ def decoded(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
         return text, [plural(one, many, count=bad, sign=DAMAGED)]
     name = _legacy(data)
     return data.decode(name), [_taken(name)]
+
+
+def repaired(text: str) -> str | None:
+    """What a text was before UTF-8 was read as cp1252: Peña for PeÃ±a. None where it was not."""
+    if not _TWICE(text):
+        return None
+    try:
+        return b"".join(map(_one_byte, text)).decode("utf-8")
+    except UnicodeError:
+        return None
+
+
+def _one_byte(letter: str) -> bytes:
+    try:
+        return letter.encode("cp1252")
+    except UnicodeEncodeError:
+        return letter.encode("latin-1")
 
 
 def _taken(name: str) -> str:

@@ -36,7 +36,7 @@ def read(text: str, limits: int) -> Workbook:
             open_tables[-1].take(name, attributes, following)
     for table in open_tables:
         table.end_row()
-    filled = [table for table in tables if table.rows]
+    filled = [t for t in tables if len(t.rows) > 1] or [t for t in tables if t.rows]  # others only place what they hold
     if not filled:
         raise InputError(message("the file is a web page without a table, whatever its name says"))
     tabs = [Tab(f"Table {n}", hidden=False) for n in range(1, len(filled) + 1)]

@@ -93,7 +93,8 @@ _SUSPECT = (
     r"|totale?s?|grand?|σ|всього|усього|разом|загалом|итого|promedio|average|t o t a l"
     r"|err(?:or)?|loading|cargando|carregando|загрузка|завантаження|chargement"
 )
-_UNUSUAL = "\x00-\x1f\x7f-\xa0\xad\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff0-\uffff\ud800-\udfff"
+_UNUSUAL = "\x00-\x1f\x7f-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+_UNUSUAL += "\ufff0-\uffff\ud800-\udfff"
 _INITIALS = "abcdeglnpstuvwσбвзинпру"  # of all these: most texts are seen to be none of them by their first letter
 _MAY_BE = rf"(?=[{_INITIALS}{_INITIALS.upper()}0-9])(?:(?i:{_SUSPECT})(?!\w)|{SHORTENED.pattern})"
 PLAIN = rf"(?!{_MAY_BE})[^\W_][^{_UNUSUAL}]*+(?<! )"
