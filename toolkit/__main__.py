@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import toolkit
 from toolkit import settings
-from toolkit.commands import exits, imports, overview
-from toolkit.commands.console import complain, say
+from toolkit.commands import exits, imports, ledgers, overview
+from toolkit.commands.console import complain
 from toolkit.commands.exits import Exit
 from toolkit.commands.extras import how_to_install
 from toolkit.commands.imports import require_writable
@@ -68,56 +68,6 @@ def lab(chosen: argparse.Namespace) -> int:
     from toolkit.notebook.lab import run
 
     return run(chosen.folder, chosen.options)
-
-
-def ledger(chosen: argparse.Namespace) -> int:
-    """Look at the ledgers of this computer, or do what a person asks with one."""
-    from toolkit import settings
-    from toolkit.push.store import care
-
-    state, now = settings.state_folder(), care.now()
-    if chosen.action == "check":
-        conditions = care.check(state, chosen.names)
-        say(*(line for condition in conditions for line in condition.described()), *care.notes(state))
-        return 0 if all(condition.sound for condition in conditions) else 1
-    if chosen.action == "repair":
-        say(*care.repair(state, chosen.name, now))
-    elif chosen.action == "trust":
-        care.trust(state, chosen.name, chosen.why, now)
-        say(message("The counter of {name} is trusted again.", name=chosen.name))
-    else:
-        return _forget(state, chosen.name, chosen.yes)
-    return 0
-
-
-def _forget(state: Path, name: str | None, yes: bool) -> int:
-    """Forget one ledger, or all, once the person has said so."""
-    from toolkit.push.store import care
-
-    what = name or "all"
-    names = [condition.name for condition in care.check(state, [name] if name else None)]
-    say(
-        message(
-            "Forgets {what}: what was sent there is not known any more, and is sent again.",
-            what=", ".join(names) or message("nothing"),
-        )
-    )
-    if not yes and _typed(message("Type {what} to go on: ", what=what)) != what:
-        return _failed(message("Nothing was forgotten."))
-    if name:
-        care.forget(state, name)
-    else:
-        care.forget_all(state)
-    say("Forgotten.")
-    return 0
-
-
-def _typed(prompt: str) -> str:
-    """What a person types; nothing where there is nobody."""
-    try:
-        return input(prompt)
-    except EOFError:
-        return ""
 
 
 def report(chosen: argparse.Namespace) -> int:
@@ -204,9 +154,8 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     made.add_argument(
         "options", nargs="*", metavar="OPTION", help=message("for JupyterLab, after --, as: -- --no-browser")
     )
-    _ledger_parser(
-        command(ledger, message("say what this computer knows to have been sent, and mend what is damaged of it"))
-    )
+    about = "say what is known to have been sent, mend what is damaged of it, share it with a team"
+    ledgers.add_parser(named("ledger", message(about)))
     overview.add_pushes(named("pushes", message("list what was sent, when, by whom, and what became of it")))
     about = "run a notebook from top to bottom, and write it as a notebook, an HTML page and a PDF"
     _report_parser(command(report, message(about)))
@@ -233,26 +182,6 @@ def _sandbox_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--assume", action="append", default=[], metavar="NAME=VALUE", help=about)
     about = message("turn every form (spelling, type, date, header, word) to its other value")
     parser.add_argument("--other-forms", action="store_true", help=about)
-
-
-def _ledger_parser(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-
-    def action(name: str, about: str) -> argparse.ArgumentParser:
-        return actions.add_parser(name, help=about, description=about)
-
-    made = action("check", message("what each ledger holds, and what of it is damaged"))
-    made.add_argument("names", nargs="*", metavar="NAME", help=message("these only (default: all)"))
-    made = action("repair", message("save what can be saved of a damaged ledger; the damaged file is kept"))
-    made.add_argument("name", metavar="NAME")
-    made = action("forget", message("remove a ledger for good; asks first"))
-    which = made.add_mutually_exclusive_group(required=True)
-    which.add_argument("name", nargs="?", metavar="NAME")
-    which.add_argument("--all", action="store_true", help=message("every ledger, and the key of the fingerprints"))
-    made.add_argument("--yes", action="store_true", help=message("do not ask"))
-    made = action("trust", message("let the vendor's counter of a destination be trusted again"))
-    made.add_argument("name", metavar="NAME")
-    made.add_argument("--why", required=True, metavar="TEXT", help=message("what you looked at; it is recorded"))
 
 
 def _port(text: str) -> int:

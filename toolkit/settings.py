@@ -176,10 +176,12 @@ def _ledger_of(profile: str, *tables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @ClearedFrames()
-def team_ledgers() -> list[tuple[str, Secret | None]]:
-    """The teams' databases that profiles name, and their passwords, where libpq does not find them itself."""
+def team_ledgers(named: str | None = None) -> list[tuple[str, Secret | None]]:
+    """The teams' databases that profiles name, or one of them, and passwords where libpq does not find them itself."""
     found: dict[str, Secret | None] = {}
     for profile, table in profiles().items():
+        if named not in (None, profile):
+            continue
         for each in (table, *table.values()) if isinstance(table, Mapping) else ():
             if isinstance(each, Mapping) and isinstance(each.get(LEDGER), str):
                 found.setdefault(each[LEDGER], _ledger_of(profile, each).get(LEDGER_PASSWORD))

@@ -72,6 +72,7 @@ class EventKind(enum.StrEnum):
     RESOLVED = "resolved"
     PURGED = "purged"
     REPAIRED = "repaired"  # of damage
+    MOVED = "moved"  # what another ledger knew was taken over
     ENDED = "ended"
     PROCESSED = "processed"  # a reader has seen to changes
 

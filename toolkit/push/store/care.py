@@ -19,7 +19,7 @@ from toolkit.push.store.file import (
     rollback_path,
     use_lock,
 )
-from toolkit.push.store.ledger import key_digest
+from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.records import Head
 from toolkit.push.store.salvage import Salvage, pour
 
@@ -43,7 +43,7 @@ def ledger_names(state: Path) -> list[str]:
 def check(state: Path, names: list[str] | None = None) -> list[Condition]:
     """What each ledger holds, and what of it is damaged; of all where none is named."""
     key = _key(state)
-    return [examine(_path(state, name), key) for name in (names or ledger_names(state))]
+    return [examine(path_of(state, name), key) for name in (names or ledger_names(state))]
 
 
 def notes(state: Path) -> list[str]:
@@ -70,7 +70,7 @@ def repair(state: Path, name: str, now: Stamp) -> list[str]:
     Raises:
         PushRefused: a push has it open, or there is nothing to repair it from; the message says what is left to do.
     """
-    path = _path(state, name)
+    path = path_of(state, name)
     with use_lock(path):
         condition = examine(path, _key(state))
         if condition.sound:
@@ -89,7 +89,7 @@ def forget(state: Path, name: str) -> None:
     Raises:
         PushRefused: a push has it open.
     """
-    path = _path(state, name)
+    path = path_of(state, name)
     with use_lock(path):
         for each in (path, rollback_path(path), card_path(path)):
             each.unlink(missing_ok=True)
@@ -111,25 +111,30 @@ def trust(state: Path, name: str, why: str, now: Stamp) -> None:
         InputError: no reason, or nothing was counted there yet.
         PushRefused: a push has it open, it is damaged, or a request is still in doubt: the next run looks at that one.
     """
-    path = _path(state, name)
-    if not why:
-        raise InputError("say why the counter may be trusted again: it is recorded")
+    path = path_of(state, name)
     with use_lock(path):
         condition = examine(path, _key(state))
         if not condition.sound:
             raise PushRefused(f"{name} is damaged ({'; '.join(condition.problems)}): repair it first")
         with LedgerFile(path) as ledger:
-            baseline = ledger.baseline()
-            if in_doubt := ledger.in_doubt():
-                raise PushRefused(
-                    f"{in_doubt:,} requests to {condition.about} are still in doubt. Run the call that sent them again "
-                    "first: it says what became of them. Nothing was changed"
-                )
-            if baseline is None:
-                raise InputError(f"nothing was counted yet at {condition.about}: there is nothing to trust")
-            with ledger.transaction():
-                ledger.set_baseline(replace(baseline, trusted=True))
-                ledger.event(now, EventKind.TRUSTED, why=why)
+            trust_counter(ledger, condition, why, now)
+
+
+def trust_counter(ledger: StoredLedger, condition: Condition, why: str, now: Stamp) -> None:
+    """The same of a ledger that is open, and that nobody pushes with."""
+    if not why:
+        raise InputError("say why the counter may be trusted again: it is recorded")
+    baseline = ledger.baseline()
+    if in_doubt := ledger.in_doubt():
+        raise PushRefused(
+            f"{in_doubt:,} requests to {condition.about} are still in doubt. Run the call that sent them again "
+            "first: it says what became of them. Nothing was changed"
+        )
+    if baseline is None:
+        raise InputError(f"nothing was counted yet at {condition.about}: there is nothing to trust")
+    with ledger.transaction():
+        ledger.set_baseline(replace(baseline, trusted=True))
+        ledger.event(now, EventKind.TRUSTED, why=why)
 
 
 def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
@@ -199,7 +204,8 @@ def _other_names(path: Path) -> Iterator[Path]:
         number += 1
 
 
-def _path(state: Path, name: str) -> Path:
+def path_of(state: Path, name: str) -> Path:
+    """The file of a ledger. InputError where there is none of this name."""
     if name not in ledger_names(state):
         known = ", ".join(ledger_names(state)) or "none"
         raise InputError(f"there is no ledger {name!r} in {state}; there are: {known}")

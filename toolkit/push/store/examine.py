@@ -13,7 +13,7 @@ from toolkit.push import identity
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged
 from toolkit.push.store.file import LedgerFile, read_card
-from toolkit.push.store.ledger import key_digest
+from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.rows import push_keys
 
 ABOUT = "ledger of"
@@ -68,11 +68,16 @@ def examine(path: Path, key: str | None) -> Condition:
     condition.bytes = path.stat().st_size
     try:
         with LedgerFile(path) as ledger:
-            for part in _Examination(ledger, key, condition).parts():
-                _note(part, condition)
+            examine_opened(ledger, key, condition)
     except PushError as problem:
         _note(Part(partial(_raise, problem)), condition)
     return condition
+
+
+def examine_opened(ledger: StoredLedger, key: str | None, condition: Condition) -> None:
+    """Look at all of a ledger that is open."""
+    for part in _Examination(ledger, key, condition).parts():
+        _note(part, condition)
 
 
 def _note(part: Part, condition: Condition) -> None:
@@ -90,7 +95,7 @@ def _raise(problem: PushError) -> None:
 class _Examination:
     """The parts of a ledger, one after the other."""
 
-    def __init__(self, ledger: LedgerFile, key: str | None, condition: Condition) -> None:
+    def __init__(self, ledger: StoredLedger, key: str | None, condition: Condition) -> None:
         self._ledger, self._key, self._condition = ledger, key, condition
         self._expected = {kind: _Sums() for kind in ("print", "name", "push")}
 
@@ -98,7 +103,7 @@ class _Examination:
         ledger = self._ledger
         yield Part(ledger.check_tables)
         yield Part(self._head)
-        yield Part(self._sqlite)
+        yield Part(ledger.examine_database)
         yield Part(ledger.baseline)
         yield Part(ledger.events)
         yield Part(partial(ledger.unsettled, ""))
@@ -119,10 +124,6 @@ class _Examination:
             raise PushError("the key of its fingerprints is gone")
         if head.key != key_digest(self._key):
             raise PushError("the key in the state folder is not the one that it was written with")
-
-    def _sqlite(self) -> None:
-        if (found := self._ledger.database.rows(sql.SOUND)) != [("ok",)]:
-            raise Damaged(f"SQLite: {found[0][0]}")
 
     def _pushes(self) -> None:
         pushes = self._ledger.pushes()

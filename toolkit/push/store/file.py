@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import PushError, PushRefused
+from toolkit.plain import message
 from toolkit.push import disk, identity
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged
@@ -15,6 +16,7 @@ from toolkit.push.store.database import Database
 from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.records import Head
 
+MOVED = ".moved"  # the suffix of a file that is a team's now
 HEADER = 100  # bytes at the beginning of an SQLite file; 28 to 32 are its size in pages
 WAY_ON = "`analyst-toolkit ledger check {0}` says what is known; `analyst-toolkit ledger repair {0}` saves what can be"
 GONE = (
@@ -188,6 +190,9 @@ def leave_card(path: Path, about: str, made: str) -> None:
 
 
 def _refuse_if_lost(path: Path, about: str) -> None:
+    if path.with_suffix(MOVED).exists():
+        text = "the ledger of {about} is in a team's database now. Nothing was sent. Use the profile that names it"
+        raise PushRefused(message(text, about=about))
     if card := read_card(path):
         raise PushRefused(
             f"the ledger of {about} is missing: {path}. It was there since {card.get('since', '')[:16]} UTC; without "

@@ -28,6 +28,11 @@ def key_with(state: Path, id: str) -> str | None:
     return key
 
 
+def own_digest(state: Path) -> str:
+    """By which the user's own key is known."""
+    return key_digest(identity.user_key(disk.private_folder(state)))
+
+
 def others(state: Path, id: str) -> dict[str, str]:
     """The keys on this computer beside the one of this digest, each by its own."""
     ids = {path.stem for path in (state / "keys").glob("*.key")}

@@ -39,6 +39,7 @@ class Head:
     pushes: int = 0
     operations: int = 0
     lost: dict[str, int] = field(default_factory=dict)  # rows of a push whose fingerprints damage took away
+    keys: dict[str, int] = field(default_factory=dict)  # rows that were moved in under another key, by its digest
     catalogs: dict[str, int] = field(default_factory=dict)  # the checksum of each
     tallies: dict[str, Tally] = field(default_factory=dict)  # of push, unfinished, counter, event, and `SETS`
 

@@ -25,7 +25,7 @@ from toolkit.push.states import (
 )
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged
-from toolkit.push.store.file import LedgerFile
+from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.records import PushRow, Row, checked, decode_baseline, decode_operation
 from toolkit.push.store.rows import ANY_LOCK, RowBlock, decode_block
 from toolkit.push.store.tables import Event, decode_event
@@ -38,7 +38,7 @@ T = TypeVar("T")
 class Salvage:
     """What of a damaged ledger is intact."""
 
-    def __init__(self, old: LedgerFile) -> None:
+    def __init__(self, old: StoredLedger) -> None:
         self._database = old.database
         self.counts_hurt = False  # whether anything is lost that later counts are explained by
         try:
@@ -121,13 +121,13 @@ def _intact(read: Callable[..., T], *arguments: Any) -> T | None:
         return None
 
 
-def pour(salvage: Salvage, new: LedgerFile, now: Stamp) -> list[str]:
+def pour(salvage: Salvage, new: StoredLedger, now: Stamp) -> list[str]:
     """Write all that is intact into a new ledger. Gives in words what is not."""
     told: list[str] = []
     with new.transaction():
         operations, baseline = salvage.operations, salvage.baseline
         for number, row in salvage.pushes.items():
-            told += _Pour(salvage, new, number, row).push(operations.get(number, []))
+            told += pour_push(salvage, new, number, row, operations.get(number, []))
         if not salvage.knows_how_many:
             new.put_push(stand_in("salvaged-rest", new, 0))
             new.head.lost["salvaged-rest"] = 1
@@ -149,7 +149,14 @@ def pour(salvage: Salvage, new: LedgerFile, now: Stamp) -> list[str]:
     return told
 
 
-def stand_in(id: str, ledger: LedgerFile, rows: int) -> Push:
+def pour_push(
+    salvage: Salvage, new: StoredLedger, number: int, row: PushRow | None, operations: list[tuple[Operation, int]]
+) -> list[str]:
+    """Write one push, with all that belongs to it but its events, into another ledger. In words what is lost of it."""
+    return _Pour(salvage, new, number, row).push(operations)
+
+
+def stand_in(id: str, ledger: StoredLedger, rows: int) -> Push:
     """A push in the place of one that is lost."""
     return Push(
         id=id, what="?", lock=ANY_LOCK, where=ledger.about, started=ledger.head.made, rows=rows, state=PushState.DONE,
@@ -160,7 +167,7 @@ def stand_in(id: str, ledger: LedgerFile, rows: int) -> Push:
 class _Pour:
     """One push, from the old ledger into the new one."""
 
-    def __init__(self, salvage: Salvage, new: LedgerFile, number: int, row: PushRow | None) -> None:
+    def __init__(self, salvage: Salvage, new: StoredLedger, number: int, row: PushRow | None) -> None:
         self._salvage, self._new, self._number, self._row = salvage, new, number, row
         self._told: list[str] = []
 

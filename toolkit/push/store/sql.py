@@ -178,6 +178,8 @@ PG_WHERE_IT_CAN = (  # some systems have not all of them
 PG_ALIVE = "SELECT 1"
 PG_LOCK = "SELECT pg_try_advisory_lock(?), pg_backend_pid()"
 PG_LOCK_TEAM = "SELECT pg_advisory_xact_lock(?)"
+PG_USE = "SELECT pg_try_advisory_lock_shared(?)"
+PG_USE_ALONE = "SELECT pg_try_advisory_lock(?)"
 PG_HOLDS = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
     AND pid = ? AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND ((classid::bigint << 32) | objid::bigint) = ?"""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from toolkit.errors import PushRefused
 from toolkit.plain import message
-from toolkit.push import disk, identity
+from toolkit.push import disk
 from toolkit.push.store import file, keys, sql
 from toolkit.push.store.address import TeamAddress
 from toolkit.push.store.checksums import Damaged
@@ -26,12 +26,12 @@ class TeamLedger(StoredLedger):
     def __init__(self, database: TeamDatabase, name: str, *, alone: bool) -> None:
         """`alone`: the connection serves this ledger only, and ends with it."""
         super().__init__(database)
-        self._name, self._alone, self._team = name, alone, database
+        self._name, self._alone, self.connection = name, alone, database
         database.use(SCHEMA + name)
 
     def close(self) -> None:
         if self._alone:
-            self._team.close()
+            self.connection.close()
 
     @property
     def name(self) -> str:
@@ -79,10 +79,15 @@ class Team:
                 database.rows(f"COMMENT ON SCHEMA {sql.TEAM} IS '{ABOUT_TABLES}{sql.VERSION}'")
                 database.rows(sql.TEAM_TABLE)
                 if database.row(sql.READ_TEAM) is None:
-                    key = key_digest(identity.user_key(self.state))
+                    key = keys.own_digest(self.state)
                     database.rows(sql.WRITE_TEAM, (json.dumps({"key": key, "by": disk.who()}),))
         (content,) = database.row(sql.READ_TEAM) or ("{}",)
         return str(json.loads(content).get("key", ""))
+
+    def key_digest(self) -> str:
+        """By which the team's key is known."""
+        with contextlib.closing(TeamDatabase(self.address)) as database:
+            return self.key_id(database)
 
     def key(self, database: TeamDatabase) -> str:
         """The team's key.
@@ -104,26 +109,43 @@ class Team:
             )
         return key
 
-    def ledger(self, database: TeamDatabase, system: str, about: str, made: str) -> TeamLedger:
-        """The ledger of a destination, made where there never was one.
+    def ledger(self, database: TeamDatabase, system: str, about: str, made: str, *, moving: bool = False) -> TeamLedger:
+        """The ledger of a destination, made where there never was one. `moving`: that of this computer goes into it.
 
         Raises:
             PushRefused: as `open_ledger`; or this computer has a ledger of its own of this destination.
         """
         name = file.ledger_path(self.state, system, about).stem
-        self._refuse_own(name, about)
+        if not moving:
+            self._refuse_own(name, about)
         key = self.key(database)
         try:
             if database.row(sql.PG_VERSION, (f'"{SCHEMA}{name}"',)) == (None,):
                 self._refuse_if_lost(name, about)
                 _create(database, name, Head(about, made, key_digest(key)))
             ledger = TeamLedger(database, name, alone=False)
+            self.use(database, name, alone=moving)
             ledger.check_identity(about, key)
         except Damaged as problem:
             text = "the ledger of {about} at {name} is damaged ({what}). Nothing was sent. Restore the database"
             raise PushRefused(message(text, about=about, name=self.address, what=problem.what)) from None
         file.leave_card(self._card(name), about, made)
         return ledger
+
+    def use(self, database: TeamDatabase, name: str, *, alone: bool) -> None:
+        """Let nobody forget the ledger, or move another into it, while it is open; with `alone`, nobody have it open.
+
+        Raises:
+            PushRefused: that is not possible now.
+        """
+        number = number_of(f"use of {name}")
+        if database.rows(sql.PG_USE_ALONE if alone else sql.PG_USE, (number,)) != [(True,)]:
+            text = "the ledger {name} is in use: a push has it open, or somebody moves or forgets it. Nothing was done"
+            raise PushRefused(message(text, name=name))
+
+    def forget_card(self, name: str) -> None:
+        """The ledger was removed on purpose."""
+        file.card_path(self._card(name)).unlink(missing_ok=True)
 
     def _refuse_own(self, name: str, about: str) -> None:
         if (self.state / "ledgers" / f"{name}.sqlite").exists():

@@ -1,0 +1,127 @@
+"""`analyst-toolkit ledger` of a team: keys handed on, ledgers moved in, looked at, trusted, forgotten."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.push.store_kit import ABOUT, MADE, NOW, a_push, add, blocks, ledger_in, words
+from tests.push.test_store_rows import bring
+from toolkit.__main__ import main
+from toolkit.errors import PushRefused
+from toolkit.push.states import Baseline, EventKind, PushState, State
+from toolkit.push.store.address import TeamAddress
+from toolkit.push.store.file import ledger_path, open_ledger
+from toolkit.push.store.postgres import TeamDatabase
+from toolkit.push.store.team import Team, TeamLedger
+
+pytestmark = pytest.mark.slow
+NAME = ledger_path(Path(), "system", ABOUT).stem
+PROFILE = ("--profile", "work")
+
+
+@pytest.fixture
+def state(home: Path, url: str) -> Path:
+    """A computer with a ledger of 60 rows, and a profile that names the team's database."""
+    home.mkdir(exist_ok=True)
+    (home / "settings.toml").write_text(f'[work]\nledger = "{url}"\n', encoding="utf-8")
+    folder = home / "state"
+    with ledger_in(folder) as ledger:
+        bring(ledger, *add(ledger, "one", words(60), key="k"), State.VERIFIED)
+        with ledger.transaction():
+            ledger.set_baseline(Baseline(60, NOW))
+            ledger.event(NOW, EventKind.BEGAN, "one")
+    return folder
+
+
+def opened(address: TeamAddress, state: Path) -> TeamLedger:
+    database = TeamDatabase(address)
+    ledger = Team(address, state).ledger(database, "system", ABOUT, MADE)
+    ledger._alone = True
+    return ledger
+
+
+def test_the_first_to_move_gives_the_team_its_key(state: Path, address: TeamAddress, capsys: object) -> None:
+    assert main(["ledger", "move", NAME, *PROFILE]) == 0
+    with opened(address, state) as ledger:
+        assert ledger.pushes()[0].rows == 60
+        assert (ledger.row_words("one") == words(60)).all()
+        assert ledger.baseline() == Baseline(60, NOW)
+        assert [event.kind for event in ledger.events()] == [EventKind.BEGAN, EventKind.MOVED]
+        assert ledger.head.keys == {}
+    with pytest.raises(PushRefused, match="in a team's database now"):
+        open_ledger(state, "system", ABOUT, MADE)
+    assert main(["ledger", "check"]) == main(["ledger", "check", *PROFILE]) == 0
+
+
+def test_until_it_is_moved_nothing_is_sent(state: Path, address: TeamAddress) -> None:
+    database = TeamDatabase(address)
+    try:
+        with pytest.raises(PushRefused, match=rf"a ledger of its own.*ledger move {NAME}"):
+            Team(address, state).ledger(database, "system", ABOUT, MADE)
+    finally:
+        database.close()
+
+
+def test_a_ledger_under_another_key_moves_in_with_sizes_and_counts(
+    state: Path, address: TeamAddress, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = home / "other"
+    with opened(address, other) as first, first.transaction():
+        first.set_baseline(Baseline(10, NOW))
+    with ledger_in(state) as ledger, ledger.transaction():
+        ledger.put_push(a_push("two", 5, "q"))
+        ledger.add_rows("two", blocks(words(5, seed=2)))
+    assert main(["ledger", "move", NAME, *PROFILE]) == 6  # the team's key is not here
+    assert "export-key FILE" in capsys.readouterr().err
+    with TeamAddressKey(address, other, home / "team.key"):
+        assert main(["ledger", "import-key", str(home / "team.key")]) == 0
+    assert main(["ledger", "move", NAME, *PROFILE]) == 0
+    assert "known only on computers that have it" in capsys.readouterr().out
+    with opened(address, state) as team:
+        assert [(push.rows, push.state) for push in team.pushes()] == [
+            (60, PushState.SUPERSEDED),
+            (5, PushState.SUPERSEDED),
+        ]
+        (digest,) = team.head.keys
+        assert {(push.facts or {}).get("key") for push in team.pushes()} == {digest}
+        assert team.baseline() is not None
+        assert sum(operation.size for operation in team.operations("one")) == 60
+    assert main(["ledger", "check", *PROFILE]) == 0
+
+
+class TeamAddressKey:
+    """The team's key, exported on another computer."""
+
+    def __init__(self, address: TeamAddress, state: Path, path: Path) -> None:
+        self._team, self._state, self._path = Team(address, state), state, path
+
+    def __enter__(self) -> None:
+        from toolkit.push.store import keys
+
+        keys.export_key(self._state, self._team.key_digest(), self._path)
+
+    def __exit__(self, *failure: object) -> None:
+        self._path.unlink()
+
+
+def test_what_a_person_asks_of_a_ledger_of_the_team(
+    state: Path, address: TeamAddress, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["ledger", "move", NAME, *PROFILE])
+    with opened(address, state) as ledger, ledger.transaction():
+        ledger.set_baseline(Baseline(60, NOW, trusted=False))
+    with opened(address, state):
+        assert main(["ledger", "trust", NAME, "--why", "I counted", *PROFILE]) == 6
+        assert "is in use" in capsys.readouterr().err
+    assert main(["ledger", "trust", NAME, "--why", "I counted", *PROFILE]) == 0
+    with opened(address, state) as ledger:
+        baseline = ledger.baseline()
+        assert baseline
+        assert baseline.trusted
+    assert main(["ledger", "export-key", str(home / "k"), *PROFILE]) == 0
+    assert main(["ledger", "export-key", str(home / "k"), *PROFILE]) == 2
+    assert main(["ledger", "forget", NAME, "--yes", *PROFILE]) == 0
+    assert Team(address, state).names() == []
+    opened(address, state).close()
+    assert main(["ledger", "check", "nothing", *PROFILE]) == 2
+    assert main(["ledger", "check", "--profile", "other"]) == 2

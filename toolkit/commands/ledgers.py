@@ -1,0 +1,139 @@
+"""`analyst-toolkit ledger`: look at what is known to have been sent, and do what a person asks with it."""
+
+import argparse
+from pathlib import Path
+
+from toolkit import settings
+from toolkit.commands.console import complain, say
+from toolkit.commands.exits import Exit
+from toolkit.errors import InputError
+from toolkit.plain import message
+from toolkit.push import TeamAddress
+from toolkit.push.store import care, keys, move
+from toolkit.push.store.examine import Condition
+from toolkit.push.store.team import Team
+
+
+def add_parser(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.set_defaults(run=run)
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, about: str, *, team: bool = True) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=about, description=about)
+        if team:
+            made.add_argument(
+                "--profile", metavar="NAME", help=message("the ledgers of the team that this profile names")
+            )
+        return made
+
+    made = action("check", message("what each ledger holds, and what of it is damaged"))
+    made.add_argument("names", nargs="*", metavar="NAME", help=message("these only (default: all)"))
+    made = action("repair", message("save what can be saved of a damaged ledger; the damaged file is kept"), team=False)
+    made.add_argument("name", metavar="NAME")
+    made = action("forget", message("remove a ledger for good; asks first"))
+    which = made.add_mutually_exclusive_group(required=True)
+    which.add_argument("name", nargs="?", metavar="NAME")
+    which.add_argument("--all", action="store_true", help=message("every ledger, and the key of the fingerprints"))
+    made.add_argument("--yes", action="store_true", help=message("do not ask"))
+    made = action("trust", message("let the vendor's counter of a destination be trusted again"))
+    made.add_argument("name", metavar="NAME")
+    made.add_argument("--why", required=True, metavar="TEXT", help=message("what you looked at; it is recorded"))
+    made = action("move", message("move a ledger of this computer into the team's database"))
+    made.add_argument("name", metavar="NAME")
+    made = action("export-key", message("write the key of the fingerprints into a file, to hand it on to the team"))
+    made.add_argument("file", type=Path, metavar="FILE")
+    made = action("import-key", message("take over a key from such a file"), team=False)
+    made.add_argument("file", type=Path, metavar="FILE")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Do what the command line says."""
+    state = settings.state_folder()
+    team = team_of(chosen.profile, state) if getattr(chosen, "profile", None) else None
+    actions = {"check": _check, "forget": _forget, "trust": _trust, "export-key": _export, "move": _move}
+    if chosen.action in actions:
+        return actions[chosen.action](chosen, state, team)
+    if chosen.action == "repair":
+        say(*care.repair(state, chosen.name, care.now()))
+    else:
+        digest = keys.import_key(state, chosen.file)
+        say(message("The key {digest} is on this computer now. Remove the file.", digest=digest))
+    return Exit.DONE
+
+
+def team_of(profile: str, state: Path) -> Team:
+    """The team's database of a profile.
+
+    Raises:
+        SettingsError: its address cannot be used.
+        InputError: the profile names none.
+    """
+    found = settings.team_ledgers(profile)
+    if len(found) != 1:
+        text = 'profile {profile!r} names no team\'s database: ledger = "postgresql://user@host/database" at its top'
+        raise InputError(message(text, profile=profile))
+    return Team(TeamAddress(*found[0]), state)
+
+
+def _check(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
+    conditions: list[Condition] = move.check(team, chosen.names) if team else care.check(state, chosen.names)
+    lines = [line for condition in conditions for line in condition.described()]
+    say(*lines, *([] if team else care.notes(state)))
+    return Exit.DONE if all(condition.sound for condition in conditions) else Exit.FAILED
+
+
+def _forget(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
+    """Forget one ledger, or all, once the person has said so."""
+    name, what = chosen.name, chosen.name or "all"
+    if team and not name:
+        raise InputError(message("one ledger of a team is forgotten at a time: say its name"))
+    if team:
+        names = [move.examined(team, name).name]
+    else:
+        names = [condition.name for condition in care.check(state, [name] if name else None)]
+    text = "Forgets {names}: what was sent there is not known any more, and is sent again."
+    say(message(text, names=", ".join(names) or message("nothing")))
+    if not chosen.yes and _typed(message("Type {what} to go on: ", what=what)) != what:
+        complain(message("Nothing was forgotten."))
+        return Exit.FAILED
+    if team:
+        move.forget(team, name)
+    elif name:
+        care.forget(state, name)
+    else:
+        care.forget_all(state)
+    say(message("Forgotten."))
+    return Exit.DONE
+
+
+def _trust(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
+    if team:
+        move.trust(team, chosen.name, chosen.why, care.now())
+    else:
+        care.trust(state, chosen.name, chosen.why, care.now())
+    say(message("The counter of {name} is trusted again.", name=chosen.name))
+    return Exit.DONE
+
+
+def _export(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
+    digest = team.key_digest() if team else keys.own_digest(state)
+    keys.export_key(state, digest, chosen.file)
+    text = "{file} holds the key {digest}. Whoever has it can look whether a row was sent: hand it on as a password."
+    say(message(text, file=chosen.file, digest=digest))
+    return Exit.DONE
+
+
+def _move(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
+    if team is None:
+        raise InputError(message("say where it moves to: --profile NAME"))
+    say(*move.move(state, chosen.name, team, care.now()))
+    return Exit.DONE
+
+
+def _typed(prompt: str) -> str:
+    """What a person types; nothing where there is nobody."""
+    try:
+        return input(prompt)
+    except EOFError:
+        return ""

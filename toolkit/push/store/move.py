@@ -1,0 +1,136 @@
+"""A ledger of this computer moved into a team's database: with sizes, counts and history; and what a person asks there.
+
+Rows are known by fingerprints under a key. Those under another key than the team's stay known where that key is.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from toolkit.errors import InputError, PushRefused
+from toolkit.plain import message
+from toolkit.push import disk, identity
+from toolkit.push.states import Baseline, EventKind, PushState, Stamp
+from toolkit.push.store import care, file
+from toolkit.push.store.examine import Condition, examine, examine_opened
+from toolkit.push.store.ledger import StoredLedger, key_digest
+from toolkit.push.store.postgres import TeamDatabase
+from toolkit.push.store.salvage import Salvage, pour_push
+from toolkit.push.store.team import SCHEMA, Team
+
+UNFINISHED = (PushState.OPEN, PushState.PAUSED)
+
+
+def move(state: Path, name: str, team: Team, now: Stamp) -> list[str]:
+    """Move a ledger into the team's database. Its file is kept beside it, and not used any more. Says what holds now.
+
+    Raises:
+        PushRefused: a push has it open, it is damaged, or the database cannot be reached. Nothing was changed.
+        InputError: there is no such ledger.
+    """
+    path = care.path_of(state, name)
+    with file.use_lock(path), contextlib.closing(TeamDatabase(team.address)) as database:
+        own = identity.user_key(state)
+        condition = examine(path, own)
+        if not condition.sound:
+            text = "{name} is damaged ({problems}): repair it first. Nothing was changed"
+            raise PushRefused(message(text, name=name, problems="; ".join(condition.problems)))
+        system = name.rpartition("-")[0]
+        with file.LedgerFile(path) as old:
+            new = team.ledger(database, system, condition.about, condition.since, moving=True)
+            told = _move_in(old, new, own, now)
+        kept = path.with_suffix(file.MOVED)
+        path.replace(kept)
+        for left_over in (file.card_path(path), file.rollback_path(path)):
+            left_over.unlink(missing_ok=True)
+        disk.sync_folder(path.parent)
+    return [*told, message("The file is kept: {file}.", file=kept.name)]
+
+
+def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list[str]:
+    salvage, digest = Salvage(old), key_digest(key)
+    with new.transaction():
+        there = {push.id for push in new.pushes()}
+        same_key = new.head.key == digest
+        numbers = {n: row for n, row in salvage.pushes.items() if row and row.push.id not in there}
+        rows = 0
+        for number, row in numbers.items():
+            pour_push(salvage, new, number, row, salvage.operations.get(number, []))
+            push = new.push(row.push.id)
+            if not same_key and push.key:
+                ended = {"state": PushState.SUPERSEDED, "reason": "moved"} if push.state in UNFINISHED else {}
+                new.put_push(replace(push, facts={**(push.facts or {}), "key": digest}, **ended))  # type: ignore[arg-type]
+                new.head.keys[digest] = new.head.keys.get(digest, 0) + push.rows
+            rows += push.rows
+        moved = {row.push.id for row in numbers.values()}
+        for event in salvage.events():
+            if event.push in moved:
+                new.event(event.at, event.kind, event.push, **event.details)
+        _count(salvage.baseline, new)
+        new.event(now, EventKind.MOVED, rows=rows, pushes=len(numbers), key=digest)
+    told = message("{rows:,} rows of {pushes:,} pushes are in the team's ledger now.", rows=rows, pushes=len(numbers))
+    if same_key:
+        return [told]
+    text = (
+        "They are under another key than the team's: they are known only on computers that have it. "
+        "`analyst-toolkit ledger export-key FILE` here and `analyst-toolkit ledger import-key FILE` there hand it on."
+    )
+    return [told, message(text)]
+
+
+def _count(theirs: Baseline | None, new: StoredLedger) -> None:
+    """Of two counts of one counter, the later one; trusted only where both are."""
+    ours = new.baseline()
+    if theirs is None or ours is None:
+        if theirs is not None:
+            new.set_baseline(theirs)
+        return
+    latest = max(ours, theirs, key=lambda count: count.at.wall)
+    new.set_baseline(replace(latest, trusted=ours.trusted and theirs.trusted))
+
+
+# ── what a person asks of a team's ledger ──
+
+
+def check(team: Team, names: list[str]) -> list[Condition]:
+    """What each ledger of the team holds, and what of it is damaged; of all where none is named."""
+    return [examined(team, name) for name in names or team.names()]
+
+
+def examined(team: Team, name: str) -> Condition:
+    condition = Condition(name, Path(name))
+    with _opened(team, name) as (ledger, key):
+        examine_opened(ledger, key, condition)
+    return condition
+
+
+def trust(team: Team, name: str, why: str, now: Stamp) -> None:
+    """A person's word that the vendor's counter may be trusted again; as `care.trust`."""
+    condition = examined(team, name)
+    with _opened(team, name, alone=True) as (ledger, _):
+        care.trust_counter(ledger, condition, why, now)
+
+
+def forget(team: Team, name: str) -> None:
+    """Remove a ledger of the team for good; as `care.forget`."""
+    with contextlib.closing(TeamDatabase(team.address)) as database:
+        _require(team, name)
+        team.use(database, name, alone=True)
+        database.rows(f'DROP SCHEMA "{SCHEMA}{name}" CASCADE')
+    team.forget_card(name)
+
+
+@contextlib.contextmanager
+def _opened(team: Team, name: str, *, alone: bool = False) -> Iterator[tuple[StoredLedger, str | None]]:
+    _require(team, name)
+    with team.open(name) as ledger:
+        if alone:
+            team.use(ledger.connection, name, alone=True)
+        yield ledger, team.key(ledger.connection)
+
+
+def _require(team: Team, name: str) -> None:
+    if name not in (known := team.names()):
+        text = "there is no ledger {name!r} at {place}; there are: {known}"
+        raise InputError(message(text, name=name, place=team.address, known=", ".join(known) or "none"))
