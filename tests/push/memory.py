@@ -19,6 +19,9 @@ class MemoryLedger:
         self._blames: dict[tuple[str, int], tuple[str, str | None]] = {}
         self._depth = 0
 
+    def confirm(self) -> None:
+        """Nobody else is there."""
+
     def copy(self) -> "MemoryLedger":
         """One that goes on by itself."""
         other = MemoryLedger()

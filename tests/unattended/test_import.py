@@ -12,7 +12,7 @@ from tests.helpers.registry import Registry
 from toolkit.__main__ import main
 from toolkit.commands.exits import Exit
 from toolkit.push import disk
-from toolkit.push.start import locked
+from toolkit.push.store.places import locked
 from toolkit.sandbox import Sandbox
 
 from .kit import Desk, contacts

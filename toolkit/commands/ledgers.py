@@ -23,7 +23,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
         made = actions.add_parser(name, help=about, description=about)
         if team:
             made.add_argument(
-                "--profile", metavar="NAME", help=message("the ledgers of the team that this profile names")
+                "--profile", metavar="NAME", help=message("the team that this profile names")
             )
         return made
 

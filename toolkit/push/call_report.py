@@ -9,7 +9,7 @@ from toolkit.push.frame_rows import FrameRows
 from toolkit.push.outcomes import OUTCOME, Table, sentences
 from toolkit.push.report import Report
 from toolkit.push.states import Push, PushState
-from toolkit.push.store.file import LedgerFile
+from toolkit.push.store.ledger import StoredLedger
 from toolkit.sheets.outcomes import Outcome
 
 NOWHERE = np.empty(0, dtype=np.int64)
@@ -28,7 +28,7 @@ class _Part(NamedTuple):
 class CallReport:
     """What becomes of frames that follow each other."""
 
-    ledger: LedgerFile  # once it is open
+    ledger: StoredLedger  # once it is open
 
     def __init__(self, several: bool) -> None:
         self._several = several

@@ -181,6 +181,7 @@ class Driver:
         return Batch(operation.kind, places, positions(operation.rows))
 
     def _exchange(self, operation: Operation, prepared: Prepared) -> Answered:
+        self._ledger.confirm()
         started = self._clock.monotonic()
         try:
             attempt = self._session.attempt(prepared.endpoint, prepared.request)

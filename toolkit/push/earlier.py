@@ -9,13 +9,16 @@ import pandas as pd
 from toolkit.errors import PushRefused
 from toolkit.plain import message, plural
 from toolkit.push import identity
-from toolkit.push.frame_rows import FrameRows
+from toolkit.push.destination import Memory
+from toolkit.push.frame_rows import FrameKey, FrameRows
 from toolkit.push.outcomes import OUTCOME, tags
 from toolkit.push.states import Push
-from toolkit.push.store.file import LedgerFile
+from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import Earlier
 from toolkit.push.target import Target
 from toolkit.sheets.outcomes import Outcome
+
+NO_PRINTS = np.empty((0, 2), np.uint64)
 
 
 class EarlierRows:
@@ -29,7 +32,9 @@ class EarlierRows:
         self.notes: list[str] = []
 
     @classmethod
-    def of(cls, ledger: LedgerFile, rows: FrameRows, left_out: np.ndarray, passed: Mapping[str, int]) -> "EarlierRows":
+    def of(
+        cls, ledger: StoredLedger, rows: FrameRows, left_out: np.ndarray, passed: Mapping[str, int]
+    ) -> "EarlierRows":
         """Looked up in time that hardly grows with what was sent before. Twins are paired with twins.
 
         Args:
@@ -59,6 +64,13 @@ class EarlierRows:
             earlier.notes.append(plural(one, text, count=count))
         return earlier
 
+    def add(self, others: "EarlierRows") -> None:
+        """What was found under another key, of the rows of which nothing was found yet."""
+        new = others.sent & ~self.sent
+        self._pushes[new], self._positions[new] = others._pushes[new], others._positions[new]
+        self._outcomes[new] = others._outcomes[new]
+        self.edited = (self.edited | others.edited) & ~self.sent
+
     def _take(self, earlier: Earlier, less: int = 0) -> None:
         rows = earlier.rows - less
         self._pushes[rows], self._positions[rows] = earlier.pushes, earlier.positions
@@ -73,7 +85,7 @@ class EarlierRows:
         """The rows of which this became, by place."""
         return np.flatnonzero(self._outcomes == outcome)
 
-    def results(self, ledger: LedgerFile) -> dict[int, dict[str, Any]]:
+    def results(self, ledger: StoredLedger) -> dict[int, dict[str, Any]]:
         """What the vendor gave back for the rows that were sent before, by place."""
         results: dict[int, dict[str, Any]] = {}
         for push in sorted({*self._pushes[self.sent]}):
@@ -86,7 +98,7 @@ class EarlierRows:
                     results[n] = {**results[n], "tag": tag}
         return results
 
-    def refusal(self, ledger: LedgerFile, rows: FrameRows) -> PushRefused:
+    def refusal(self, ledger: StoredLedger, rows: FrameRows) -> PushRefused:
         """Why nothing is sent before somebody chose."""
         last = self._last(ledger, rows.target)
         gone = self._not_here(ledger, last, rows)
@@ -117,11 +129,42 @@ class EarlierRows:
         return refusal
 
     @staticmethod
-    def _last(ledger: LedgerFile, target: Target) -> Push:
+    def _last(ledger: StoredLedger, target: Target) -> Push:
         return max((p for p in ledger.pushes() if p.lock == target.memory.lock), key=lambda p: p.started)
 
     @staticmethod
-    def _not_here(ledger: LedgerFile, last: Push, rows: FrameRows) -> np.ndarray:
+    def _not_here(ledger: StoredLedger, last: Push, rows: FrameRows) -> np.ndarray:
         """The words of the last push's rows that are not here any more."""
         before = ledger.row_words(last.id)
         return before[identity.counterparts(before[:, identity.PRINT], rows.prints) < 0]
+
+
+class EarlierLookup:
+    """Finds rows that were sent before, under each key of fingerprints that is at hand, for the frames of one call."""
+
+    def __init__(self, ledger: StoredLedger, key: FrameKey, memory: Memory, others: Mapping[str, str]) -> None:
+        """`others`: other keys by their digests; rows that were moved in under one are known only by it."""
+        self._ledger = ledger
+        with ledger.database.snapshot():
+            moved = dict(ledger.head.keys)
+        self._others = [key.with_key(others[digest], memory) for digest in sorted(moved) if digest in others]
+        self._left_out = [NO_PRINTS] * (1 + len(self._others))  # of earlier frames, that stand for rows of other pushes
+        self.notes: list[str] = []
+        if unknown := sum(rows for digest, rows in moved.items() if digest not in others):
+            text = (
+                "{rows:,} rows were moved into this ledger under a key that is not on this computer: whether these "
+                "rows are among them is not known here. `analyst-toolkit ledger import-key FILE` takes such a key over."
+            )
+            self.notes.append(message(text, rows=unknown))
+
+    def find(self, rows: FrameRows, passed: Mapping[str, int]) -> EarlierRows:
+        """For the rows of a frame those of earlier pushes. `passed`: as in `EarlierRows.of`."""
+        found = self._under(0, rows, passed)
+        for n, key in enumerate(self._others, start=1):
+            found.add(self._under(n, rows.under(key), {}))
+        return found
+
+    def _under(self, n: int, rows: FrameRows, passed: Mapping[str, int]) -> EarlierRows:
+        earlier = EarlierRows.of(self._ledger, rows, self._left_out[n], passed)
+        self._left_out[n] = np.concatenate([self._left_out[n], rows.prints[earlier.sent]])
+        return earlier

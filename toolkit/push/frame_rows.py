@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from toolkit.push.destination import Memory
 from toolkit.push.frame_digests import FrameDigests, NotKnownAgain, described
 from toolkit.push.options import Options
 from toolkit.push.states import Operation, Push, positions
-from toolkit.push.store.file import LedgerFile
+from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import RowBlock
 from toolkit.push.target import Target
 from toolkit.sheets.check import check
@@ -47,6 +47,10 @@ class FrameKey:
         context = " ".join([_version(), pd.__version__, np.__version__, str(options.doubts), *what_for])
         # rows of two destinations never look alike
         return cls(identity.key_about(key, f"{memory.about} {memory.lock}"), takes, options.doubts, context)
+
+    def with_key(self, key: str, memory: Memory) -> "FrameKey":
+        """The same with another key of fingerprints."""
+        return replace(self, key=identity.key_about(key, f"{memory.about} {memory.lock}"))
 
     def digests(self, frame: pd.DataFrame) -> list[bytes]:
         """Those of the frame's blocks; empty ones where it would not be known again."""
@@ -96,6 +100,10 @@ class FrameRows:
     @property
     def notes(self) -> list[str]:
         return self.check.notes
+
+    def under(self, key: FrameKey) -> "FrameRows":
+        """The same rows as another key knows them."""
+        return FrameRows(self.job, _words(self.job, key), [])
 
     @property
     def prints(self) -> np.ndarray:
@@ -234,7 +242,7 @@ def _words(job: PushJob, key: FrameKey) -> np.ndarray:
 class Places:
     """Where the rows of an operation stand in the frame at hand."""
 
-    def __init__(self, ledger: LedgerFile, rows: FrameRows, push: str, span: range, where: np.ndarray) -> None:
+    def __init__(self, ledger: StoredLedger, rows: FrameRows, push: str, span: range, where: np.ndarray) -> None:
         """`span`: which rows of the push are of this frame; `where`: the position of each."""
         self._ledger, self._rows, self._push, self._span, self._where = ledger, rows, push, span, where
         self._of_others: dict[str, np.ndarray] = {}  # for each row of another push, its place among ours; else -1

@@ -1,7 +1,6 @@
 """Pushes of the past: what, where, when, how they ended; and what a person can still do about it."""
 
 import contextlib
-import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,34 +12,37 @@ import pandas as pd
 from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.http.session import Clock, RealClock
-from toolkit.push import disk
+from toolkit.plain import message
 from toolkit.push.destination import Memory
 from toolkit.push.drive import stamp
 from toolkit.push.outcomes import Table, holders, sentences, tally
 from toolkit.push.report import Report
 from toolkit.push.states import SENDABLE, EventKind, Operation, PushState, State, positions
 from toolkit.push.states import Push as PushFacts
-from toolkit.push.store import care
-from toolkit.push.store.file import LedgerFile, open_ledger
+from toolkit.push.store import places
+from toolkit.push.store.address import TeamAddress
+from toolkit.push.store.ledger import StoredLedger
+from toolkit.push.store.places import KnownLedger
 from toolkit.sheets.outcomes import NAMES
 
 WORDS = {"committed": State.RESOLVED_COMMITTED, "not committed": State.RESOLVED_NOT_COMMITTED}
 _folders_in_use: set[Path] = set()  # that settings named which this process connected with
+_teams_in_use: dict[TeamAddress, None] = {}  # likewise
 
 
 def pushes() -> pd.DataFrame:
     """Past and open pushes, one row each, the latest first.
 
     Columns: `id`, `what`, `destination` (in words), `by` (who began it, where, and in which process), `started` (UTC),
-    `state`, `reason`, `rows`, then the number of rows of each outcome. A ledger that is damaged is one row with the
-    state "damaged".
+    `state`, `reason`, `rows`, then the number of rows of each outcome. Those of a team are everybody's. A ledger that
+    is damaged, or cannot be reached, is one row with the state "damaged" and the reason.
     """
     rows: list[dict[str, Any]] = []
-    for condition in itertools.chain.from_iterable(map(care.check, _folders())):
-        if not condition.sound:
-            rows.append({"id": condition.name, "state": "damaged", "reason": "; ".join(condition.problems)})
+    for known in _ledgers():
+        if known.problems:
+            rows.append({"id": known.name, "state": "damaged", "reason": "; ".join(known.problems)})
             continue
-        with _ledger(condition.path) as ledger:
+        with known.open() as ledger:
             for push in ledger.pushes():
                 facts: dict[str, Any] = {
                     "id": push.id,
@@ -75,7 +77,7 @@ class Push:
     def __init__(self, id: str, clock: Clock) -> None:
         self.id: str = id
         self._clock = clock
-        self._path = self._found()
+        self._known = self._found()
 
     def __repr__(self) -> str:
         return f"<Push {self.id}>"
@@ -133,42 +135,40 @@ class Push:
                 raise PushRefused(f"what became of some rows of push {self.id} is not settled yet: run it again first")
             ledger.purge(self.id, stamp(self._clock))
 
-    def _after(self, ledger: LedgerFile, push: PushFacts) -> None:
+    def _after(self, ledger: StoredLedger, push: PushFacts) -> None:
         left = any(o.state in (*SENDABLE, State.SENT) for o in holders(ledger, push))
         if push.state is not PushState.SUPERSEDED:
             ended, why = (PushState.PAUSED, "resolved by hand") if left else (PushState.DONE, "")
             ledger.put_push(replace(push, state=ended, reason=why))
 
-    def _found(self) -> Path:
-        for path in [folder / "ledgers" / f"{n}.sqlite" for folder in _folders() for n in care.ledger_names(folder)]:
-            with contextlib.suppress(PushError, PushRefused), _ledger(path) as ledger:
+    def _found(self) -> KnownLedger:
+        for known in _ledgers():
+            with contextlib.suppress(PushError), known.open() as ledger:
                 if any(push.id == self.id for push in ledger.pushes()):
-                    return path
-        raise InputError(f"there is no push {self.id!r}; toolkit.pushes() lists them")
+                    return known
+        raise InputError(message("there is no push {id!r}; toolkit.pushes() lists them", id=self.id))
 
     @contextlib.contextmanager
-    def _opened(self, alone: bool = False) -> Iterator[tuple[LedgerFile, PushFacts]]:
+    def _opened(self, alone: bool = False) -> Iterator[tuple[StoredLedger, PushFacts]]:
         """Its ledger and what that says of it; with `alone`, nobody pushes there meanwhile."""
-        with _ledger(self._path) as ledger:
-            memory = Memory.of((ledger.push(self.id).facts or {})["memory"])
-            held = _lock(memory) if alone else contextlib.nullcontext()
-            with held:
-                yield ledger, ledger.push(self.id)
+        with self._known.open() as ledger:
+            push = ledger.push(self.id)
+            if not alone:
+                yield ledger, push
+                return
+        memory = replace(Memory.of((push.facts or {})["memory"]), team=self._known.team)
+        with places.locked(memory) as place, place.ledger(memory, "") if memory.team else self._known.open() as ledger:
+            yield ledger, ledger.push(self.id)
 
 
-def _folders() -> list[Path]:
-    """Where ledgers are: the user's own state folder, and those that this kernel has pushed with."""
-    return sorted({settings.state_folder(), *(folder for folder in _folders_in_use if folder.exists())})
-
-
-def _lock(memory: Memory) -> disk.Lock:
-    return disk.Lock(memory.lock_file(memory.folder), memory.where)
-
-
-def _ledger(path: Path) -> LedgerFile:
-    with LedgerFile(path) as ledger:
-        about = ledger.about
-    return open_ledger(path.parent.parent, path.stem.rpartition("-")[0], about, "")
+def _ledgers() -> Iterator[KnownLedger]:
+    """Those of the user's own state folder, of folders that this process has pushed with, and of teams."""
+    own = settings.state_folder()
+    for folder in sorted({own, *(folder for folder in _folders_in_use if folder.exists())}):
+        yield from places.in_folder(folder)
+    named = (TeamAddress(url, password) for url, password in settings.team_ledgers())
+    for team in dict.fromkeys([*_teams_in_use, *named]):
+        yield from places.of_team(team, own)
 
 
 def _complete(touched: list[Operation], chosen: np.ndarray) -> None:
@@ -180,6 +180,7 @@ def _complete(touched: list[Operation], chosen: np.ndarray) -> None:
         raise InputError(f"these rows went in the same requests, which were done wholly or not at all: {named}")
 
 
-def look_into(state: Path | None) -> None:
+def look_into(memory: Memory) -> None:
     """From now on `pushes()` shows what is remembered there, as a sandbox of this process has its own folder."""
-    _folders_in_use.update([state] if state else ())
+    _folders_in_use.update([memory.state] if memory.state else ())
+    _teams_in_use.update({memory.team: None} if memory.team else {})

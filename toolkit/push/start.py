@@ -20,21 +20,19 @@ from toolkit.plain import message
 from toolkit.push import disk, history, identity
 from toolkit.push.call_report import CallReport, already_pushed
 from toolkit.push.contract import Destination, SendPolicy, plan_of
-from toolkit.push.destination import Memory
 from toolkit.push.drive import Driver, stamp
-from toolkit.push.earlier import EarlierRows
+from toolkit.push.earlier import EarlierLookup
 from toolkit.push.events import End, Reconcile
 from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again
 from toolkit.push.report import Report
 from toolkit.push.states import IN, SENDABLE, UNFINISHED, EventKind, Operation, Push, PushState, State, positions
-from toolkit.push.store import care
-from toolkit.push.store.file import open_ledger
+from toolkit.push.store import places
+from toolkit.push.store.places import Locked
 from toolkit.push.store.rows import RowBlock
 from toolkit.push.target import tag_of
 from toolkit.sheets.rows import frame_of, frames_of, is_iterator
 from toolkit.sheets.target import Takes
 
-NO_PRINTS = np.empty((0, 2), dtype=np.uint64)
 SETTLED = (*IN, State.REJECTED, State.DUPLICATED, State.REPLACED)  # of these, no cell is asked for any more
 
 
@@ -57,29 +55,21 @@ def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Repor
         )
     if Session.recorder is not None:
         raise InputError(message("inside a recording nothing is pushed: a recording is not a way to send"))
-    with locked(destination.memory):
-        return _Call(destination, policy, several).run(frames_of(rows) if several else [frame_of(rows)])
-
-
-def locked(memory: Memory) -> disk.Lock:
-    """The lock of a destination: one push at a time writes there."""
-    state = disk.private_folder(memory.folder)
-    disk.private_folder(state / "locks")
-    history.look_into(memory.state)
-    return disk.Lock(memory.lock_file(state), memory.where)
+    history.look_into(destination.memory)
+    with places.locked(destination.memory) as place:
+        return _Call(place, destination, policy, several).run(frames_of(rows) if several else [frame_of(rows)])
 
 
 class _Call:
     """One call: frames that follow each other, one push, one report. The destination is locked."""
 
-    def __init__(self, destination: Destination, policy: SendPolicy, several: bool) -> None:
-        self._destination, self._policy, self._several = destination, policy, several
+    def __init__(self, place: Locked, destination: Destination, policy: SendPolicy, several: bool) -> None:
+        self._place, self._destination, self._policy, self._several = place, destination, policy, several
         self._clock = destination.session.clock
         self._since = stamp(self._clock)
         self._push: Push | None = None  # the one that this call goes on with
         self._frames = 0  # of it, that this call has passed
         self._passed: dict[str, int] = {}  # rows of pushes that are of frames before the one at hand
-        self._left_out = NO_PRINTS  # fingerprints of rows before it that stand for those of other pushes
         self._again: Push | None = None  # it was ended already, and nothing was added to it
         self._notes: list[str] = []
         self._reports = CallReport(several)
@@ -104,13 +94,13 @@ class _Call:
 
     def _open(self, opened: contextlib.ExitStack, takes: Takes) -> None:
         memory = self._memory = self._destination.memory
-        now = self._clock.now().isoformat()
-        self._ledger = opened.enter_context(open_ledger(memory.folder, memory.system, memory.about, now))
+        self._ledger = opened.enter_context(self._place.ledger(memory, self._clock.now().isoformat()))
         self._reports.ledger = self._ledger
         self._refuse_if_rows_are_lost()
         what_for = self._policy.resend_as, str(self._several)
-        self._key = FrameKey.of(identity.user_key(memory.folder), memory, takes, self._policy.options, *what_for)
-        self._notes += care.notes(memory.folder)
+        self._key = FrameKey.of(self._place.key, memory, takes, self._policy.options, *what_for)
+        self._lookup = EarlierLookup(self._ledger, self._key, memory, self._place.other_keys)
+        self._notes += [*self._place.notes(), *self._lookup.notes]
 
     def _refuse_if_rows_are_lost(self) -> None:
         for push, rows in self._ledger.lost_rows(self._memory.lock).items():
@@ -142,11 +132,10 @@ class _Call:
             )
             self._notes.append(message(text, stopped=stopped))
             return self._reports.add(rows, stopped=True)
-        earlier = EarlierRows.of(self._ledger, rows, self._left_out, self._passed)
+        earlier = self._lookup.find(rows, self._passed)
         if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
             raise earlier.refusal(self._ledger, rows)
         self._notes += earlier.notes
-        self._left_out = np.concatenate([self._left_out, rows.prints[earlier.sent]])
         new = np.flatnonzero(~earlier.sent)
         rows.earlier = earlier
         return self._add(rows, new) if len(new) else self._reports.add(rows)

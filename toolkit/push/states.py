@@ -198,6 +198,9 @@ class Ledger(Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """All of it durable at the end, or none of it; nested ones join the outer."""
 
+    def confirm(self) -> None:
+        """Raise PushError where another process may push there by now: nothing may be sent then."""
+
     def baseline(self) -> Baseline | None: ...
     def set_baseline(self, baseline: Baseline) -> None: ...
 

@@ -1,12 +1,17 @@
 """Where the ledger of a destination is: in the state folder of this computer, or in a team's database."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
+from toolkit.errors import PushError
 from toolkit.push import disk, identity
 from toolkit.push.destination import Memory
 from toolkit.push.store import care, file, keys
+from toolkit.push.store.address import TeamAddress
 from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.team import Team, number_of
@@ -98,3 +103,55 @@ class _OfTheTeam:
 
     def notes(self) -> list[str]:
         return []
+
+
+# ── to look at ──
+
+
+@dataclass(frozen=True)
+class KnownLedger:
+    """A ledger that can be looked at, or what keeps it from that."""
+
+    name: str
+    open: Callable[[], StoredLedger]
+    problems: list[str]
+    team: TeamAddress | None = None
+
+
+def in_folder(state: Path) -> Iterator[KnownLedger]:
+    """The ledgers of a state folder."""
+    for condition in care.check(state):
+        yield KnownLedger(condition.name, partial(_opened, condition.path), condition.problems)
+
+
+def of_team(address: TeamAddress, state: Path) -> Iterator[KnownLedger]:
+    """The ledgers of a team."""
+    team = Team(address, state)
+    try:
+        names = team.names()
+    except PushError as problem:
+        yield KnownLedger(str(address), partial(_fail, problem), [str(problem)], address)
+        return
+    for name in names:
+        yield KnownLedger(name, partial(team.open, name), _problems(team, name), address)
+
+
+def _problems(team: Team, name: str) -> list[str]:
+    """Why a ledger cannot be listed; its rows are not looked at, for there may be many."""
+    try:
+        with team.open(name) as ledger:
+            ledger.check_tables()
+            ledger.pushes()
+    except PushError as problem:
+        return [str(problem)]
+    return []
+
+
+def _opened(path: Path) -> StoredLedger:
+    with file.LedgerFile(path) as ledger:
+        about = ledger.about
+    return file.open_ledger(path.parent.parent, path.stem.rpartition("-")[0], about, "")
+
+
+def _fail(problem: PushError) -> StoredLedger:
+    raise problem

@@ -57,8 +57,10 @@ class TeamDatabase(Connection):
 
     @ClearedFrames()
     def _connect(self) -> "psycopg.Connection[Any]":
-        import psycopg
-
+        try:
+            import psycopg
+        except ModuleNotFoundError:
+            raise SettingsError(message("a team's ledger needs the extra `team` (the package psycopg)")) from None
         password = self.address.password.reveal() if self.address.password else None
         try:
             made = psycopg.connect(
