@@ -1,0 +1,1 @@
+"""The fault matrix of `tests/push`, with its ledgers in PostgreSQL."""

@@ -1,0 +1,16 @@
+from pathlib import Path
+
+import pytest
+
+from tests.push.conftest import bench, box, carmachain, ida, nddprint, one_box, quick, signers
+from toolkit.push.store.address import TeamAddress
+from toolkit.vendors.base import Connection
+
+__all__ = ["bench", "box", "carmachain", "ida", "nddprint", "one_box", "quick", "signers"]
+
+
+@pytest.fixture(autouse=True)
+def home(home: Path, address: TeamAddress, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The ledger of every push of this test is in a database of its own."""
+    monkeypatch.setattr(Connection, "team", address)
+    return home
