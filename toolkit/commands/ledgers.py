@@ -22,9 +22,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     def action(name: str, about: str, *, team: bool = True) -> argparse.ArgumentParser:
         made = actions.add_parser(name, help=about, description=about)
         if team:
-            made.add_argument(
-                "--profile", metavar="NAME", help=message("the team that this profile names")
-            )
+            made.add_argument("--profile", metavar="NAME", help=message("the team that this profile names"))
         return made
 
     made = action("check", message("what each ledger holds, and what of it is damaged"))
