@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.push.conftest import bench, box, carmachain, ida, nddprint, one_box, quick, signers
+from toolkit.push import history
 from toolkit.push.store.address import TeamAddress
 from toolkit.vendors.base import Connection
 
@@ -13,4 +14,5 @@ __all__ = ["bench", "box", "carmachain", "ida", "nddprint", "one_box", "quick", 
 def home(home: Path, address: TeamAddress, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The ledger of every push of this test is in a database of its own."""
     monkeypatch.setattr(Connection, "team", address)
+    monkeypatch.setattr(history, "_teams_in_use", {})
     return home
