@@ -89,7 +89,7 @@ def test_a_call_changes_what_the_environment_changes_what_the_profile_says(
         ({"largest_request": 2.5}, "largest_request is a number from 1 on, not 2.5"),
         ({"settle_wait": "65"}, "settle_wait is a number from 0 on, not '65'"),
         ({"settle_wait": float("nan")}, "settle_wait is a number"),
-        (["date_form"], "ida.assumptions is a table, not list"),
+        (["date_form"], "ida.assumptions is a table"),
     ],
 )
 def test_what_is_misspelt_is_refused(assumptions: object, text: str) -> None:

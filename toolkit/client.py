@@ -1,12 +1,13 @@
 """What calling means: values are checked, pages become one frame, one object becomes one row."""
 
+import copy
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
@@ -58,6 +59,12 @@ class Client:
         self.workers: int = workers
         self.progress: bool = progress
         self._corrections = {name: _method_and_path(line) for name, line in (corrections or {}).items()}
+
+    def holding(self, token: Secret) -> Self:
+        """The same client for calls that need a certain token (`Session.holding`)."""
+        client = copy.copy(self)
+        client.session = self.session.holding(token)
+        return client
 
     def __repr__(self) -> str:
         return f"<Client of {self.session.host}>"
@@ -235,7 +242,8 @@ def records(field: Rows, table: Any, call: str = "") -> list[dict[str, Any]]:
     elif field.answered:
         table = table.drop(columns=[c for c in table if c in _answered_only(field)])
     checked = check(table, fields)
-    checked.raise_if_bad(message("rows of {call}", call=f"{call}({field.name}=…)") if call else "rows")
+    hint = message("These are rows of `{field}` of {call}.", field=field.name, call=call) if call else ""
+    checked.raise_if_bad(hint and f"\n{hint}")
     columns = checked.wire()
     rows = []
     for position in range(len(table)):

@@ -122,6 +122,10 @@ class AnswerWarning(UserWarning):
     """An answer had another form than its document shows. What could be read of it came; `.raw` shows the rest."""
 
 
+class InputWarning(UserWarning):
+    """A value looks wrong, and is sent: the vendor's document does not exclude it."""
+
+
 class PushError(ToolkitError):
     """A push stopped. `report` says what became of every row so far."""
 

@@ -5,6 +5,7 @@ what was not executed, and what is ambiguous only where repeating changes nothin
 themselves.
 """
 
+import copy
 import ipaddress
 import logging
 import random
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -167,10 +168,17 @@ class Session:
         self._header, self._ca_bundle = header or CredentialHeader(), _certificates(ca_bundle)
         self._local = threading.local()
         self._pause_until = 0.0
+        self._held: Secret | None = None
         guard_logs()
 
     def __repr__(self) -> str:
         return f"<Session {getattr(self, 'host', 'without an address')}>"
+
+    def holding(self, token: Secret) -> Self:
+        """The same session for calls that need a certain token, though they are declared to need none."""
+        session = copy.copy(self)
+        session._held = token
+        return session
 
     # ── one attempt ──
 
@@ -186,12 +194,12 @@ class Session:
     def _attempt(self, endpoint: Endpoint, request: wire.Request) -> Attempt:
         try:
             replays = self.recorder is not None and self.recorder.replays
-            token = self.tokens.current() if endpoint.authenticated and self.tokens and not replays else None
+            token = self.tokens.current() if endpoint.authenticated and self.tokens and not replays else self._held
         except ToolkitError as problem:
             return unsent(problem)
         attempt = self._exchange(endpoint, request, token)
         refused = (Meaning.TOKEN, Meaning.FORBIDDEN) if endpoint.repeatable else (Meaning.TOKEN,)
-        if token is not None and attempt.result.meaning in refused:
+        if token is not None and token is not self._held and attempt.result.meaning in refused:
             try:
                 renewed = bool(self.tokens and self.tokens.renew(token)) and self.tokens
             except ToolkitError as problem:

@@ -33,8 +33,10 @@ class Sizes:
         if not self._counted:
             whole = operation.sendings or operation.size <= self.limit
             return operation if whole else cut_off(ledger, operation, self.limit)
-        if operation.sendings or operation.size <= FEW:
+        if operation.sendings or operation.size <= min(FEW, self.most):
             return operation
+        if self.most <= FEW:
+            return cut_off(ledger, operation, self.most)
         unsettled = ledger.unsettled(ledger.push(operation.push).lock)
         used = {o.size for o in unsettled if o.sendings and o.id != operation.id}
         waiting = ledger.sendable(operation.push, AHEAD)

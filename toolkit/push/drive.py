@@ -37,7 +37,8 @@ from toolkit.spec import Endpoint, Meaning
 
 SLICE = 0.5  # seconds between two looks at the stop button, and the longest that waiting is deaf to Ctrl-C on Windows
 TOO_LARGE = 413
-BUSY = (408, 425, 429, 503)  # answered: the request is not on its way any more
+TOO_MANY = 429
+BUSY = (408, 425, TOO_MANY, 503)  # answered: the request is not on its way any more
 PATIENT = 6  # a read that failed has been tried some times already: longer pauses from here on
 Places = Callable[[Operation], np.ndarray | None]
 T = TypeVar("T")
@@ -247,7 +248,8 @@ class Driver:
         result = attempt.result
         if result.verdict is Verdict.ACKED:
             return self._yes(operation, prepared, result, took)
-        answer, left = _kind(result)
+        unsent = result.status == TOO_MANY and self._target.busy_is_unsent
+        answer, left = (Answer.NONE, False) if unsent else _kind(result)
         batch = prepared.batch
         back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
         suspects = self._target.suspects(result, batch.positions) if answer is Answer.REFUSED else ()
@@ -302,7 +304,8 @@ class Driver:
             return 0, f"{message}. Correct the settings"
         if not again or result.status == TOO_LARGE:
             return 0, ""
-        if result.status in BUSY and self._target.irrevocable:
+        unsent = result.status == TOO_MANY and self._target.busy_is_unsent
+        if result.status in BUSY and self._target.irrevocable and not unsent:
             return 0, f"{message}. What may cost money or reach people is not sent again by itself"
         if not self._session.quota.spend():
             return 0, f"{message}. It was tried often enough; wait until the vendor is back"

@@ -36,6 +36,7 @@ class Target(Protocol):
     irrevocable: bool  # what is sent reaches people or costs money: sent a second time only after a refused token
     repeatable: bool  # sending the same row twice leaves one: no late request need be waited for
     reads_refusals: bool  # a refusal may mean that the row is there already
+    busy_is_unsent: bool  # a 429 did nothing: what may be sent once only is sent later
     first: str  # the kind of the first operation of every row
     tag: str  # set when the push begins: what marks its rows, where the target marks them
     tagged: bool  # whether it does (`row_tag`)
@@ -76,6 +77,7 @@ class BaseTarget:
     irrevocable: bool = False
     repeatable: bool = False
     reads_refusals: bool = False
+    busy_is_unsent: bool = False
     keys: tuple[str, ...] = ()
     kept: Mapping[int, Mapping[str, Any]] = MappingProxyType({})
     first: str = "send"

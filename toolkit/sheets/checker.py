@@ -173,7 +173,8 @@ class CellChecker:
     def _parsed(self, value: Any) -> Result:
         rule = self._rule
         if isinstance(value, rule.takes):
-            return Result(rule.parse(value).wire)
+            parsed = rule.parse(value)
+            return Result(parsed.wire, parsed.doubt)
         text = value if type(value) is str else shown(value)
         if text is None:
             kind = type(getattr(value, "value", value)).__name__

@@ -127,10 +127,15 @@ def day(field: Date, options: ParseOptions) -> CellRule:
             if value.timetz().replace(tzinfo=None) != datetime.min.time():
                 raise CellError(mark("has a time of day"), value.date().isoformat(), level=QUESTION)
             value = value.date()
-        return Parsed(value.strftime(field.format))
+        return Parsed(_written(value, field.format))
 
     known = field.format in _WRITTEN and (options.day_first or not field.format.startswith("%d"))
     return CellRule(parse, (date,), unlike=unlike(_WRITTEN[field.format]) if known else None)
+
+
+def _written(day: date, form: str) -> str:
+    """A day as it is sent; one that was never written as ISO 8601 has it."""
+    return day.isoformat() if form == "as written" else day.strftime(form)
 
 
 def _day_of_text(text: str, form: str, options: ParseOptions) -> Parsed:
@@ -138,6 +143,8 @@ def _day_of_text(text: str, form: str, options: ParseOptions) -> Parsed:
     read = read_date(clock[1] if clock else text, options.day_first)
     if clock and re.search(r"[1-9]", clock[2]):
         raise CellError(mark("has a time of day"), read.isoformat(), level=QUESTION)
+    if form == "as written":
+        return Parsed(text, text)
     written = read.strftime(form)
     return Parsed(written, text if text in (written, read.isoformat()) else read.isoformat())
 
@@ -151,14 +158,14 @@ def zone_of(name: str) -> tzinfo:
 
 
 def moment(field: Timestamp, options: ParseOptions) -> CellRule:
-    zone = zone_of(options.zone)
+    zone, theirs = zone_of(options.zone), zone_of(field.zone)
 
     def parse(value: str | datetime) -> Parsed:
         read = _moment(value, options.day_first) if isinstance(value, str) else value
         read = (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
         if not field.format:
             return Parsed((read - EPOCH) // timedelta(milliseconds=1))
-        return Parsed(read.isoformat() if field.format == "iso" else read.strftime(field.format))
+        return Parsed(read.isoformat() if field.format == "iso" else read.astimezone(theirs).strftime(field.format))
 
     return CellRule(parse, takes=(datetime,))
 

@@ -1,4 +1,4 @@
-"""Files to send: there, not empty, and of an allowed type by name and by content."""
+"""Files to send: there, not empty, and of an allowed type by name. Content of another look is a doubt."""
 
 import re
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.plain import mark
-from toolkit.sheets.checker import CellError, CellRule, Parsed, ParseOptions
+from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, ParseOptions, Problem
 from toolkit.spec import File
 
 OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
@@ -22,14 +22,18 @@ STARTS: dict[str, Callable[[bytes], object]] = {  # a file of this type begins s
 
 
 def rule(field: File, options: ParseOptions) -> CellRule:
-    return CellRule(lambda file: Parsed(opened(file, field.extensions)), takes=(str, Path, tuple))
+    def parse(file: Any) -> Parsed:
+        name, content = opened(file, field.extensions)
+        return Parsed((name, content), None, unlike_its_name(name, content))
+
+    return CellRule(parse, takes=(str, Path, tuple))
 
 
 def opened(file: Any, extensions: tuple[str, ...]) -> tuple[str, bytes]:
     """The file's name and content.
 
     Raises:
-        CellError: it is not there, cannot be read, is empty, or is not what its name says.
+        CellError: it is not there, cannot be read, is empty, or of another type by its name.
     """
     name, content = _read(file)
     kind = Path(name).suffix.lower().removeprefix(".")
@@ -37,9 +41,15 @@ def opened(file: Any, extensions: tuple[str, ...]) -> tuple[str, bytes]:
         raise CellError(mark("is not of an allowed type"), detail=", ".join(extensions))
     if not content:
         raise CellError(mark("is an empty file"))
-    if kind in STARTS and not STARTS[kind](content):
-        raise CellError(mark("is not a whole file of the type that its name says"), detail=kind)
     return name, content
+
+
+def unlike_its_name(name: str, content: bytes) -> Problem | None:
+    """A doubt about a file whose content looks unlike the type that its name says."""
+    kind = Path(name).suffix.lower().removeprefix(".")
+    if kind in STARTS and not STARTS[kind](content):
+        return Problem(mark("does not look like a whole file of the type that its name says"), detail=kind, level=DOUBT)
+    return None
 
 
 def _read(file: Any) -> tuple[str, bytes]:

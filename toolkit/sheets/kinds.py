@@ -12,8 +12,8 @@ from toolkit.plain import mark, message
 from toolkit.sheets import dates, emails, files, identities, numbers, phones
 from toolkit.sheets.alike import Alike
 from toolkit.sheets.cells import NotACellValue, folded, seen
-from toolkit.sheets.checker import CellError, CellRule, Parsed, ParseOptions, unlike
-from toolkit.sheets.not_data import PLAIN
+from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Parsed, ParseOptions, unlike
+from toolkit.sheets.not_data import PLAIN, says_nothing
 from toolkit.spec import (
     Bool,
     Choice,
@@ -46,9 +46,28 @@ LONG = 100_000  # characters of a list, or of an object
 def rule_of(field: Field, options: ParseOptions, scheme: str = "") -> CellRule:
     """The rule of a field; of an identity number, by the scheme of its document."""
     if isinstance(field, Identity):
-        return limited(field, identities.rule(field, scheme or field.scheme))
-    rule = RULES[type(field)](field, options)
+        rule = identities.rule(field, scheme or field.scheme)
+    else:
+        rule = RULES[type(field)](field, options)
+    if isinstance(field, Identity | Phone) and not field.strict:
+        rule = lenient(field, rule)
     return limited(field, rule) if isinstance(field, Text) else rule
+
+
+def lenient(field: Field, rule: CellRule) -> CellRule:
+    """The rule of a field of which the vendor's document states no form: what breaks it is sent, as a doubt."""
+    inner = rule.parse
+
+    def parse(text: Any) -> Parsed:
+        try:
+            return inner(text)
+        except CellError as wrong:
+            asked = wrong.problem.level == QUESTION and isinstance(field, Identity)
+            if asked or not isinstance(text, str) or says_nothing(text):
+                raise
+            return Parsed(text, text, wrong.problem._replace(level=DOUBT))
+
+    return replace(rule, parse=parse)
 
 
 def limited(field: Text, rule: CellRule) -> CellRule:
@@ -78,7 +97,7 @@ def _bool(field: Field, options: ParseOptions) -> CellRule:
     def parse(text: str) -> Parsed:
         if (yes := YES_NO.get(folded(text) or text)) is None:
             raise CellError(mark("is neither yes nor no"))
-        return Parsed(int(yes) if isinstance(field, Flag) else yes)
+        return Parsed(int(yes) if isinstance(field, Flag) and not field.as_bool else yes)
 
     return CellRule(parse)
 
@@ -119,7 +138,16 @@ class _Choices:
 def _choice(field: Field, options: ParseOptions) -> CellRule:
     assert isinstance(field, Choice)
     codes = {code for code in field.choices if isinstance(code, str)}
-    return CellRule(_Choices(field.choices).parse, unlike=lambda texts: [t for t in texts if t not in codes])
+    code_of = _Choices(field.choices).parse
+
+    def parse(text: str) -> Parsed:
+        if field.others and text.isdecimal() and int(text) not in field.choices:
+            return Parsed(int(text))
+        parsed = code_of(text)
+        return parsed._replace(wire=field.choices[parsed.wire]) if field.as_words else parsed
+
+    unknown = None if field.as_words else lambda texts: [t for t in texts if t not in codes]
+    return CellRule(parse, unlike=unknown)
 
 
 def _list(field: Field, options: ParseOptions) -> CellRule:
@@ -141,7 +169,9 @@ def _list(field: Field, options: ParseOptions) -> CellRule:
     def parse(value: Any) -> Parsed:
         parts = [p.strip() for p in apart.split(value)] if isinstance(value, str) else list(value)
         items = [item(part) for part in parts if part not in ("", None)]
-        if field.alone and len(items) == 1:
+        if field.only_one and len(items) > 1:
+            raise CellError(mark("names several, and one can be sent at a time"))
+        if (field.alone or field.only_one) and len(items) == 1:
             return Parsed(items[0])
         return Parsed(field.separator.join(map(str, items)) if field.separator else items)
 

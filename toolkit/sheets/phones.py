@@ -31,6 +31,7 @@ _NUMBER = re.compile(r"\+?\d{4,20}").fullmatch
 _EXTENSION = re.compile(r"\s?(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s{0,3}\d{1,7}$", re.IGNORECASE)
 _SEVERAL = re.compile(r"[/;,|\n]|\s(?:y|e|o|ó|u|and|or|та|або|і)\s")
 NOT_MOBILE = Problem(mark("is not the number of a mobile phone"), level=DOUBT)
+OTHER_COUNTRY = mark("is a number of another country than the one expected")
 _SHORTEST = 7  # digits of a number, where several stand in a cell
 _MARGIN = 0.8  # of the numbers that are none of the country expected fit another
 
@@ -130,13 +131,26 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
                 first = _first(_halves(text, number, parse), parse)
                 raise CellError(mark("is not a phone number of the country that it names"), first)
         doubt = NOT_MOBILE if field.mobile and own and _is_fixed(home, region, digits) else None
-        if field.form == "bare":
-            return Parsed(number, number, doubt)
-        return Parsed(digits, digits if own else f"+{digits}", doubt)  # without its +, it would be of home
+        if not own and home.code:
+            doubt = Problem(OTHER_COUNTRY, detail=f"+{digits}", level=DOUBT)
+        if field.form in ("bare", "as written"):
+            spelt = number if field.form == "bare" else text
+            return Parsed(spelt, spelt, doubt)
+        wire = _sent_as(field.form, home, digits, own=bool(own))
+        return Parsed(wire, wire if own else f"+{digits}", doubt)  # without its +, it would be of home
 
     own = f"(?:{home.general})(?![^\n])"
-    sent = f"(?!{own}){home.code}{own}"
-    return CellRule(parse, unlike=None if field.mobile or field.form == "bare" or not home.code else unlike(sent))
+    plus = re.escape("+") if field.form == "+digits" else ""
+    sent = f"(?!{own}){plus}{home.code}{own}"
+    common = field.form in ("digits", "+digits") and not field.mobile and home.code
+    return CellRule(parse, unlike=unlike(sent) if common else None)
+
+
+def _sent_as(form: str, home: _Country, digits: str, *, own: bool) -> str:
+    """The digits of country code and number, in a form."""
+    if form in ("national", "trunk") and own:
+        return f"{home.trunk if form == 'trunk' else ''}{digits.removeprefix(home.code)}"
+    return f"+{digits}" if form in ("+digits", "national", "trunk") else digits
 
 
 def _bare(text: str) -> str:
@@ -161,7 +175,7 @@ def _at_home(home: _Country, digits: str, parse: Callable[[str], Parsed]) -> str
     if len(ways) > 1:
         raise CellError(mark("can be read with and without its country code"), sorted(ways)[0], level=QUESTION)
     if (code := _abroad(digits)) and _near(code, home.code):
-        raise CellError(mark("names no country, and does not fit the one expected"), f"+{digits}", level=QUESTION)
+        return digits
     if first := _first(_halves("", digits, parse), parse) if len(digits) >= 2 * _SHORTEST else None:
         raise CellError(mark("holds several phone numbers"), first)
     bare = digits.lstrip("0")

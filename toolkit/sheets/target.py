@@ -63,10 +63,11 @@ def resolved(target: Any) -> Any:
     """
     if isinstance(target, type) or not callable(target):
         return target
+    connection = getattr(getattr(target, "__self__", None), "connection", None)
     if takes := getattr(target, "takes", None):
-        return takes
+        return connection.takes(takes) if connection else takes
     if example := getattr(target, "fields_from", ""):
         raise InputError(message("the fields of these rows have to be read first: give {example}", example=example))
     if endpoint := getattr(target, "endpoint", None):
-        return Takes(tuple(endpoint.arguments))
+        return Takes(tuple((connection.endpoint(endpoint) if connection else endpoint).arguments))
     raise InputError(message("{name} takes no rows", name=getattr(target, "__qualname__", repr(target))))

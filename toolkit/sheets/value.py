@@ -1,15 +1,18 @@
 """One value by itself, by the rules of the cells: what an argument of a call may be, and what is sent for it."""
 
+import warnings
 from typing import Any
 
 import pandas as pd
 from pandas.api.types import is_scalar
 
+from toolkit.errors import InputWarning
+from toolkit.plain import message
 from toolkit.sheets.cells import plain_value, shown
 from toolkit.sheets.checker import MAY_BE_NO_DATA, CellChecker, ParseOptions
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.numbers import decimal_of
-from toolkit.spec import Field, Integer, Json, Number
+from toolkit.spec import Field, File, Integer, Json, Number
 
 REQUIRED = "is required and empty"
 
@@ -33,7 +36,12 @@ def check_value(field: Field, value: Any, *, scheme: str = "") -> tuple[Any, str
     checker = CellChecker(rule_of(field, options, scheme))
     (wire,) = checker.wire([plain], checker.classify([plain]))
     result = checker.results.get(plain)
-    if result is None or result.problem is None or not result.open:
+    if result is None or result.problem is None:
+        return wire, None
+    if not result.open:
+        if isinstance(field, File):
+            text = message("{name} {problem}. It is sent", name=field.name, problem=result.problem.text)
+            warnings.warn(text, InputWarning, stacklevel=2)
         return wire, None
     if result.wire is not None and result.problem in MAY_BE_NO_DATA:  # one value is given on purpose
         return result.wire, None

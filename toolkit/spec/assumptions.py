@@ -27,7 +27,8 @@ class Assumption:
     provenance: Provenance = ASSUMED
     other: Any = None  # what another vendor would have: of a form (spelling, type, header); None for a behaviour
     minimum: float = 0  # of a number
-    option: str = ""  # the option of a push that it gives its default to
+    option: str = ""  # the option of a push that a number gives its default to
+    options: Mapping[Any, Mapping[str, Any]] = field(default_factory=dict)  # the same, of each choice
     facts: Mapping[Any, Facts] = field(default_factory=dict)
 
     def checked(self, value: Any, where: str) -> Any:
@@ -64,6 +65,8 @@ class Assumed(dict[str, Any]):
         """
         by_name = {assumption.name: assumption for assumption in declared}
         super().__init__({name: assumption.value for name, assumption in by_name.items()})
+        if not isinstance(values, Mapping | None):
+            raise SettingsError(message("{where}.assumptions is a table", where=where))
         for name, value in (values or {}).items():
             if name not in by_name:
                 hint = did_you_mean(str(name), by_name) or message("; it has {names}", names=", ".join(by_name))
@@ -78,7 +81,10 @@ class Assumed(dict[str, Any]):
         self.options: dict[str, Any] = {
             assumption.option: self[name] for name, assumption in by_name.items() if assumption.option
         }
+        for name, assumption in by_name.items():
+            self.options |= assumption.options.get(self[name], {})
         self._endpoints: dict[Endpoint, Endpoint] = {}
+        self._fields: dict[tuple[Field, ...], tuple[Field, ...]] = {}
 
     def header(self, declared: CredentialHeader) -> CredentialHeader:
         """How the credential travels, as the assumptions have it."""
@@ -92,7 +98,14 @@ class Assumed(dict[str, Any]):
 
     def fields(self, declared: Iterable[Field], of: str = "") -> tuple[Field, ...]:
         """Fields as the assumptions have them; `of` is the endpoint whose arguments they are."""
-        return tuple(self._field(f, of) for f in declared)
+        if not self._facts:
+            return tuple(declared)
+        known = tuple(declared)
+        if of:
+            return tuple(self._field(f, of) for f in known)
+        if known not in self._fields:
+            self._fields[known] = tuple(self._field(f, "") for f in known)
+        return self._fields[known]
 
     def record(self, declared: type[Record]) -> type[Record]:
         """A record as the assumptions have it."""

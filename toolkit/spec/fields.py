@@ -47,8 +47,8 @@ class Email(Text):
 class Phone(Text):
     """A phone number. `form` is how it is sent.
 
-    "digits" of country code and number, "+digits", "national" without the country code, "bare" as it is spelt but for
-    spaces and dashes, "as written".
+    "digits" of country code and number, "+digits", "national" without the country code, "trunk" with the prefix of
+    calls within the country instead, "bare" as it is spelt but for spaces and dashes, "as written".
     """
 
     country: str = field(default="CL", kw_only=True)  # of a number that names none
@@ -62,7 +62,7 @@ class Identity(Text):
     """The number of an identity document. Leading zeros count."""
 
     scheme: str = field(default="", kw_only=True)  # a python-stdnum module, as "cl.rut"; "" where there is no rule
-    strict: bool = field(default=False, kw_only=True)  # the vendor refuses what breaks the rule; else that is a doubt
+    strict: bool = field(default=True, kw_only=True)  # what breaks the rule is an error; else it is a doubt
     by: str = field(default="", kw_only=True)  # or the field that holds the document's type …
     schemes: Mapping[str, str] = field(default_factory=dict, kw_only=True)  # … and the rule of each type
 

@@ -8,7 +8,7 @@ from toolkit import settings
 from toolkit.http.secrets import ClearedFrames
 from toolkit.http.session import Clock
 from toolkit.spec.suggest import Suggesting
-from toolkit.vendors.base import Connection, require_known
+from toolkit.vendors.base import Connection, require_known, require_usable
 from toolkit.vendors.vendor import Registered, Vendor, registered
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Api(Suggesting):
         require_known("connect()", systems, [*vendors, "profile", "clock", "progress"], "system")
         self._profile, self._clock, self._progress = profile, clock, progress
         self._accounts = {name: settings.masked(v.system, systems.get(name) or {}) for name, v in vendors.items()}
+        for name, vendor in vendors.items():
+            require_usable(vendor.system, self._accounts[name])
 
     @classmethod
     @ClearedFrames()

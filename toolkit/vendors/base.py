@@ -17,6 +17,7 @@ from toolkit.http.session import Clock, Limits, Session, Tokens
 from toolkit.plain import message
 from toolkit.push import IfSent, Memory, OnBadRows, Options, SendPolicy, TeamAddress
 from toolkit.push.destination import canonical_origin
+from toolkit.sheets.target import Takes
 from toolkit.spec import Assumed, Assumption, CredentialHeader, Endpoint, Raw, Service, System, raw_services
 from toolkit.spec.service import assumptions_of
 from toolkit.spec.suggest import Suggesting, did_you_mean, suggests_arguments
@@ -103,6 +104,10 @@ class Connection:
     def endpoint(self, declared: Endpoint) -> Endpoint:
         """The endpoint as the assumptions and the user's settings have it."""
         return self.client.corrected(declared)
+
+    def takes(self, declared: Takes) -> Takes:
+        """What rows are checked by, as the assumptions have it."""
+        return declared._replace(fields=self.assumed.fields(declared.fields))
 
     def policy(
         self,
@@ -232,6 +237,12 @@ def _header(system: System, text: str | None) -> CredentialHeader | None:
     if header.credential != system.header.credential:
         raise SettingsError(f"{system.name}.header names {{{system.header.credential}}} in braces, not {text!r}")
     return header
+
+
+def require_usable(system: System, account: Mapping[str, Any]) -> None:
+    """SettingsError where the form of the header, or an assumption, cannot be used: before anything needs it."""
+    _header(system, account.get("header"))
+    Assumed(system.assumptions, account.get("assumptions"), system.name)
 
 
 def require_known(where: str, names: Any, known: Sequence[str], what: str = "setting") -> None:

@@ -54,7 +54,7 @@ ASSUMPTIONS = (
         touches=("request",),
         provenance=DOCUMENTED,
         other="+digits",
-        facts={form: {"phone": {"form": form}} for form in PHONES},
+        facts={form: {"phone": {"form": "trunk" if form == "national" else form}} for form in PHONES},
     ),
     Assumption(
         "too_many_requests",

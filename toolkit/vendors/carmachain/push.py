@@ -36,7 +36,7 @@ class Peers:
         self.memory = connection.memory(f"createrequest {self.type_request}", where)
 
     def takes(self) -> Takes:
-        return PEOPLE
+        return self._connection.takes(PEOPLE)
 
     def job(self, checked: Check) -> PushJob:
         sent = sent_people(checked)
@@ -66,6 +66,7 @@ class People(BaseTarget):
 
     def __init__(self, connection: Connection, peers: Peers, checked: Check) -> None:
         self.check, self._peers = checked, peers
+        self.busy_is_unsent = connection.assumed["too_many_requests"] == "not executed"
         self.session = connection.session
         self._endpoint = connection.endpoint(declared.CarmaChain.endpoints["create_request"])
         self.memory = peers.memory

@@ -107,8 +107,9 @@ ASSUMPTIONS = (
         "atomic_requests",
         "Whether a request's records are stored all or none.",
         True,
-        {True: "all or none", False: "a refused request may have stored some"},
+        {True: "all or none", False: "some may be stored: each record travels by itself"},
         touches=("insert_records",),
+        options={False: {"chunk_rows": 1}},
     ),
     Assumption(
         "counter_delay",
@@ -128,7 +129,7 @@ ASSUMPTIONS = (
         "duplicates_kept",
         "Whether a record like one that is there is stored once more, and counted.",
         True,
-        {True: "stored and counted", False: "left out in silence"},
+        {True: "stored and counted", False: "left out in silence: the count vouches for nothing"},
         touches=("insert_records",),
     ),
     Assumption(

@@ -9,13 +9,16 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit.client import check_arguments
 from toolkit.errors import AuthError, NotFound, ToolkitError
 from toolkit.http.secrets import ClearedFrames, Secret
 from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
 from toolkit.sheets.check import check
+from toolkit.sheets.fields import as_fields
 from toolkit.sheets.target import takes_fields_of
 from toolkit.vendors.base import VendorClient
 from toolkit.vendors.ida import api as declared
+from toolkit.vendors.ida.edit import edited
 from toolkit.vendors.ida.push import Database, forms
 
 SHA1 = re.compile(r"[0-9a-fA-F]{40}")
@@ -43,6 +46,39 @@ class Ida(VendorClient, declared.Ida):
         table = super().fields(id)
         table.attrs["forms"] = forms(self.connection.assumed)
         return table
+
+    def update_record(
+        self, record_id: int, values: Mapping[str, Any], *, database_id: int | None = None
+    ) -> pd.DataFrame:
+        """Change fields of one record. Safe to repeat.
+
+        Args:
+            record_id: of the record.
+            values: the fields to change, as {"TELEFONO": "+56 9 1234 5677"}, by the names that the database gives them.
+                "" clears a field; None leaves it as it is.
+            database_id: of the record's database: its fields are read, and the values checked and written as
+                `insert_records` does. Without it, days and times, and texts that are whole phone numbers with their
+                country code, are written so; everything else is sent as you give it.
+
+        Returns:
+            The record as it is now: one row with one column per field, all of them text.
+
+        Raises:
+            InputError: a value cannot be sent, or is for no field of the database. Nothing was sent.
+            NotFound: no record has this identifier.
+            Rejected: the vendor refused a value. Nothing was changed.
+
+        >>> ida.update_record(1234, {"TELEFONO": "+56 9 1234 5677"})[["TELEFONO"]]
+              TELEFONO
+        0  56912345677
+
+        Manual: IDA API Database 2.5, Editar registro en base de datos; PUT /api/v2/database/saveData (assumed).
+        """
+        endpoint, assumed = self.endpoints["update_record"], self.connection.assumed
+        ready = check_arguments(self.connection.endpoint(endpoint), {"record_id": record_id, "values": values})
+        fields = None if database_id is None else as_fields(self.fields(database_id))
+        ready["values"] = edited(values, ready["values"], assumed, fields)
+        return self.connection.client(endpoint, ready, checked=True)  # type: ignore[no-any-return]
 
     def records(self, ids: Iterable[int]) -> pd.DataFrame:
         """Read many records, several at a time. A record that cannot be read costs the others nothing.

@@ -158,6 +158,8 @@ class Records(BaseTarget):
         self._endpoint = database.connection.endpoint(declared.Ida.endpoints["post_records"])
         self._fields = {f.key: f for f in fields}
         self._columns = checked.columns
+        if not database.connection.assumed["duplicates_kept"]:
+            self.reconcile = Reconcile.NOTHING  # a count that leaves some out vouches for none
 
     def count(self) -> int:
         return self._database.count()

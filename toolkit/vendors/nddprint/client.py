@@ -59,7 +59,7 @@ class NddPrint(VendorClient, declared.NddPrint):
         Raises:
             RowErrors: names are missing. Nothing was read; `.table` says where.
         """
-        checked = check(users[[c for c in USER if c in users]], declared.NewCardCode.fields[:2])
+        checked = check(users[[c for c in USER if c in users]], self.connection.takes(CARD_CODES).fields[:2])
         checked.raise_if_bad()
         names = sent_rows(checked)[USER]
         answers = read_codes(self.connection, names)

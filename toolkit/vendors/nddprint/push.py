@@ -34,7 +34,7 @@ class Users:
         self.memory = connection.memory("users", f"users at {connection.host}")
 
     def takes(self) -> Takes:
-        return CARD_CODES
+        return self._connection.takes(CARD_CODES)
 
     def job(self, checked: Check) -> PushJob:
         sent = sent_rows(checked)
@@ -47,7 +47,7 @@ class Users:
 
     def _held(self, sent: pd.DataFrame) -> dict[int, list[str]]:
         """The codes that each row's user has now. What cannot be read cannot be kept: then nothing is sent."""
-        named = np.flatnonzero(sent[USER].notna().all(axis=1))
+        named = np.flatnonzero(sent["LogonName"].notna())
         held = {}
         for position, answer in zip(named.tolist(), read_codes(self._connection, sent.iloc[named]), strict=True):
             no_user = isinstance(answer, NotFound | Rejected)
@@ -75,7 +75,8 @@ class CardCodes(BaseTarget):
         self._endpoint = connection.endpoint(declared.NddPrint.endpoints["post_card_code"])
         self.what = f"nddprint.add_card_codes{', replacing' if replace else ''}"
         self.memory = memory
-        self._rows = list(sent_rows(checked).itertuples(index=False, name=None))
+        rows = sent_rows(checked).itertuples(index=False, name=None)
+        self._rows = [(logon_name, domain_of(connection, domain), code) for logon_name, domain, code in rows]
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
         logon_name, domain_name, code = self._rows[batch.positions[0]]
@@ -93,7 +94,7 @@ class CardCodes(BaseTarget):
     def _held_by_its_user(self, position: int) -> Mapping[str, Any] | None:
         logon_name, domain_name, code = self._rows[position]
         try:
-            found = self._nddprint.read_card_codes(logon_name, domain_name)
+            found = self._nddprint.read_card_codes(logon_name, domain_name or "")
         except (NotFound, Rejected):
             return None
         return {} if any(code in held for held in found["cardCodes"] if held) else None
@@ -101,8 +102,16 @@ class CardCodes(BaseTarget):
 
 def read_codes(connection: Connection, names: pd.DataFrame) -> list[Any]:
     """What the vendor says of each of these users, or the error."""
-    values = [{"logon_name": n, "domain_name": d} for n, d in names[USER].itertuples(index=False)]
+    rows = names[USER].itertuples(index=False)
+    values = [{"logon_name": name, "domain_name": domain_of(connection, domain)} for name, domain in rows]
     return connection.client.each(declared.NddPrint.endpoints["read_card_codes"], values, label="card codes")
+
+
+def domain_of(connection: Connection, domain: Any) -> str | None:
+    """The domain as it is sent; what stands for none, where a user has none."""
+    if isinstance(domain, str):
+        return domain
+    return "" if connection.assumed["empty_domain"] == "empty" else None
 
 
 def sent_rows(checked: Check) -> pd.DataFrame:
@@ -187,7 +196,7 @@ CARD_CODES = Takes(
 
 
 def _users(sent: pd.DataFrame) -> "pd.Series[str]":
-    return sent["LogonName"].str.casefold() + "\x00" + sent["DomainName"].str.casefold()
+    return sent["LogonName"].str.casefold() + "\x00" + sent["DomainName"].fillna("").str.casefold()
 
 
 def _where(rows: "pd.Series[bool]") -> list[int]:

@@ -39,12 +39,12 @@ ASSUMPTIONS = (
     Assumption(
         "operation_rol_key",
         "The name under which a signer's roles travel in 6.7.",
-        "operation_rol",
+        "Operation_rol",
         {"Operation_rol": "as 6.7 prints it", "operation_rol": "as 6.8 prints it"},
         touches=SIGNERS,
         provenance=DOCUMENTED,
-        other="Operation_rol",
-        facts={"Operation_rol": {"add_signer.operation_rol": {"wire": "Operation_rol"}}},
+        other="operation_rol",
+        facts={"operation_rol": {"operation_rol": {"wire": "operation_rol"}}},
     ),
     Assumption(
         "identity_numbers",
@@ -79,7 +79,7 @@ ASSUMPTIONS = (
         "Where y begins on a page.",
         "up",
         {"up": "at the bottom, growing upwards", "down": "at the top, growing downwards"},
-        touches=("link", "plan_envelopes"),
+        touches=("plan_envelopes",),
         provenance=OBSERVED,
     ),
     Assumption(

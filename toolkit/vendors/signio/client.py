@@ -1,5 +1,6 @@
 """SIGNIO: what an analyst holds. The declared endpoints, and the workflows made of several calls."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import frames
-from toolkit.errors import BadAnswer, InputError, RowErrors, SettingsError, ToolkitError
+from toolkit.errors import ApiError, BadAnswer, InputError, RowErrors, SettingsError, ToolkitError
 from toolkit.http.secrets import Secret
 from toolkit.plain import message
 from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
@@ -57,7 +58,7 @@ class Signio(VendorClient, declared.Signio):
         Raises:
             SettingsError: only a token is known. The vendor answers this to an e-mail address and a password only.
         """
-        return self._raw_only.authenticate(*self._credentials("email", "password"))
+        return self._tenants(self._credentials("email", "password"))
 
     def signers(self, envelope_id: Any) -> pd.DataFrame:
         """List the signers of one envelope, or of many.
@@ -246,8 +247,8 @@ class Signio(VendorClient, declared.Signio):
                 message("envelopeDeduplicationKey is made by the campaign: it keeps envelopes from being made twice")
             )
         policy, people = self.connection.policy("raise", on_bad_rows), frame_of(rows)
-        down = self.connection.assumed["y_direction"] == "down"
-        planned = drafts_of(people, Layout(envelope, documents_of(documents), options, down))
+        layout = Layout(envelope, documents_of(documents), options, self.connection.assumed)
+        planned = drafts_of(people, layout)
         if policy.on_bad_rows == "raise" and len(planned.problems):
             raise RowErrors(planned.problems)
         return Plan(self.connection, people, planned, campaign)
@@ -266,12 +267,20 @@ class Signio(VendorClient, declared.Signio):
         who, tenant = self._credentials("email", "password"), self.connection.account.get("tenant")
         if not tenant:
             return self._raw_only.create_token(*who), TOKEN_LIFE
-        found = self._raw_only.authenticate(*who)
+        found = self._tenants(who)
         mine = found[found["tenant"].str.casefold() == tenant.casefold()]
         if mine.empty:
             raise SettingsError(f"SIGNIO: there is no tenant {tenant!r}; the user has {', '.join(found['tenant'])}")
         life = (mine["expires_at"].iloc[0] - self.connection.session.clock.now()).total_seconds()
         return mine["token"].iloc[0], None if pd.isna(life) else max(0.0, life)
+
+    def _tenants(self, who: list[Any]) -> pd.DataFrame:
+        """The tenants, asked for with the token of 6.1 where there is one and 6.21 wants it."""
+        client = self.connection.client
+        if self.connection.assumed["authenticate_header"] == "token":
+            with contextlib.suppress(ApiError, BadAnswer):
+                client = client.holding(self._raw_only.create_token(*who))
+        return declared.RawOnly(client).authenticate(*who)
 
     def _read(self, envelope_ids: list[str]) -> list[Any]:
         """The whole answer for each envelope, or the error: one request each."""

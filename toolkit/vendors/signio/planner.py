@@ -16,7 +16,7 @@ from toolkit.plain import message
 from toolkit.sheets.cells import shown, stripped, values_of
 from toolkit.sheets.check import check
 from toolkit.sheets.checker import CellError
-from toolkit.spec import Field, Flag, Integer
+from toolkit.spec import Assumed, Field, Flag, Integer
 from toolkit.spec.suggest import did_you_mean
 from toolkit.vendors.signio import places
 from toolkit.vendors.signio.api import Signio as Declared
@@ -26,9 +26,6 @@ from toolkit.vendors.signio.drafts import Draft, DraftDocument, Source
 from toolkit.vendors.signio.people import ENVELOPES, repeated
 
 COLUMN = re.compile(r"\{([^{}]+)\}")
-OPTIONS: tuple[Field, ...] = tuple(
-    f for f in Declared.endpoints["create_envelope"].arguments if f.name != "envelopeDeduplicationKey"
-)
 PROBLEMS = ["row", "column", "value", "problem"]
 ROLE = "operation_rol"
 
@@ -40,7 +37,13 @@ class Layout:
     envelope: str  # the column that groups rows
     documents: Sequence[CampaignDocument]
     options: Mapping[str, Any] = field(default_factory=dict)  # of each envelope
-    y_down: bool = False  # whether y grows from the top of a page
+    assumed: Assumed = field(default_factory=lambda: Assumed(Declared.system.assumptions))
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The options that an envelope may have."""
+        arguments = self.assumed.endpoint(Declared.endpoints["create_envelope"]).arguments
+        return tuple(f for f in arguments if f.name != "envelopeDeduplicationKey")
 
 
 @dataclass
@@ -92,11 +95,13 @@ class _Planner:
         fields = {f.name for f in NewSigner.fields}
         fields |= {column for column, field in people.attrs.get("fields", {}).items() if field}
         signers = people.drop(columns=[c for c in set(named) if c not in fields])
-        self._checked = check(signers, ENVELOPES)
+        self._fields = layout.assumed.fields(ENVELOPES.fields)
+        self._checked = check(signers, ENVELOPES._replace(fields=self._fields))
         self._signs = {d.column: self._says_yes(d.column) for d in layout.documents if d.column}
 
     def planned(self) -> Drafts:
-        wire = self._checked.wire()
+        by_key = self._checked.wire()
+        wire = {f.name: by_key[f.key] for f in self._fields if f.key in by_key}
         groups: dict[str, list[int]] = {}
         for position, key in enumerate(self._column(self._layout.envelope)):
             if key:
@@ -225,7 +230,7 @@ class _Planner:
                 continue
             at = str(place).casefold()
             try:
-                stamp = places.stamp(place, document.source.pages, taken.get(at, 0), down=self._layout.y_down)
+                stamp = places.stamp(place, document.source.pages, taken.get(at, 0), down=self._layout.assumed["y_direction"] == "down")
                 document.stamps[n] = stamp
             except ValueError as problem:
                 self._problem(rows[n], "place", _shown(place), f"{problem} ({document.name})")
@@ -237,10 +242,11 @@ class _Planner:
         given |= dict(self._layout.options)
         rows = [{name: self._filled(value, group[0]) for name, value in given.items()} for group in groups]
         frame = pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in given})
-        done = check(frame, OPTIONS)
+        options = self._layout.fields
+        done = check(frame, options)
         made = done.wire()
         for at, draft in enumerate(drafts):
-            draft.options = {f.name: v for f in OPTIONS if f.key in made and (v := made[f.key][at]) is not None}
+            draft.options = {f.name: v for f in options if f.key in made and (v := made[f.key][at]) is not None}
         for at, column, value, problem in done.errors[PROBLEMS].itertuples(index=False, name=None):
             self._problem(groups[int(at)][0], str(column), value, str(problem))
 

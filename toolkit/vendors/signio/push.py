@@ -38,7 +38,7 @@ class EnvelopeOfSigners:
         self.memory = connection.memory(f"envelopes/{envelope_id}/signers", where)
 
     def takes(self) -> Takes:
-        return SIGNERS
+        return self._connection.takes(SIGNERS)
 
     def job(self, checked: Check) -> PushJob:
         return PushJob(Signers(self._connection, self._id, self.memory, checked), checked)
@@ -146,7 +146,12 @@ class Drafting(BaseTarget):
         return endpoint, wire.request(endpoint, values)
 
     def _key(self, draft: Draft, given: Mapping[str, Any]) -> str:
-        """The same for the same envelope, until one was made and left behind: then another."""
+        """The same for the same envelope, until one was made and left behind: then another.
+
+        Where a key that was used is refused, each creation has its own: a draft whose answer was lost is left behind.
+        """
+        if self._connection.assumed["deduplication_key"] == "refused":
+            return str(uuid.uuid4())
         made = len(given.get("left_behind", ())) + ("id_transaccion" in given)
         facts = [self.memory.about, self.memory.lock, self._time, draft.key, draft.digest, made]
         return str(uuid.uuid5(KEYS, json.dumps(facts, ensure_ascii=False)))

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from toolkit.http.secrets import Secret
 
 
+NUMBER = Identity("Its number.", max_length=20, by="document_type", schemes=IDENTITY_RULES, strict=False)
+
+
 class OnSite(Service):
     """Signing on site."""
 
@@ -30,7 +33,7 @@ class OnSite(Service):
         envelope_id: Annotated[str, Text("Identifier of the envelope.", wire="transaction_id", max_length=36)],
         *,
         document_type: Annotated[str, Choice("Type of the signer's identity document.", choices=PARTY_TYPES)],
-        document: Annotated[str, Identity("Its number.", max_length=20, by="document_type", schemes=IDENTITY_RULES)],
+        document: Annotated[str, NUMBER],
         direct: Annotated[bool | None, Flag("Straight to signing.", wire="direct_signature")] = None,
         op_token: Annotated[str | None, Choice("How the token is given.", choices=ON_SCREEN)] = None,
         confirmation_url: Annotated[str | None, Text("Where the signer goes afterwards.")] = None,

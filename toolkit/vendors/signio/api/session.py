@@ -51,7 +51,7 @@ class RawOnly(Service):
         returns=Table(Tenant, "tokens"),
         authenticated=False,
         repeatable=True,
-        note="Its heading asks for a token, which nobody can have yet: none is sent.",
+        note="Its heading asks for a token: that of 6.1 is sent, where it gave one (see `authenticate_header`).",
     )
     def authenticate(
         self,

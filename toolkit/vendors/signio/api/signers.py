@@ -51,7 +51,7 @@ class NewSigner(Record):
     nombre: Text = Text("Name.", required=True, max_length=50)
     tipo_identificacion: Choice = Choice("Type of the identity document.", required=True, choices=IDENTITY_TYPES)
     identificacion: Identity = Identity(
-        "Its number.", required=True, max_length=20, by="tipo_identificacion", schemes=IDENTITY_RULES
+        "Its number.", required=True, max_length=20, by="tipo_identificacion", schemes=IDENTITY_RULES, strict=False
     )
     email: Email = Email("E-mail address; the invitation goes there.", required=True, max_length=50)
     orden: Integer = Integer(
@@ -64,7 +64,7 @@ class NewSigner(Record):
     razonsocial: Text = Text("Name of the company that the person represents.", max_length=45)
     company_identification_type: Text = Text("Type of the company's identity document.", max_length=5)
     company_identification: Identity = Identity(
-        "Its number.", max_length=30, by="company_identification_type", schemes=IDENTITY_RULES
+        "Its number.", max_length=30, by="company_identification_type", schemes=IDENTITY_RULES, strict=False
     )
     servicio_identidad: Choice = Choice(
         "How identity is proved.", choices={s: s for s in ("basic", "experian", "experian_lite")}
@@ -73,7 +73,12 @@ class NewSigner(Record):
     states: List = List("The states of which a Notificado is notified.", choices=TOLD_OF)
     enable_comments: Flag = Flag("Whether the person may comment.")
     on_premise_signature: Flag = Flag("Whether the person may sign on site; as the envelope says where it is missing.")
-    operation_rol: List = List("The roles that the documents' tags give this person.", separator=",")
+    operation_rol: List = List(
+        "The roles that the documents' tags give this person.",
+        separator=",",
+        wire="Operation_rol",
+        aliases=("operation_rol",),
+    )
 
 
 class Signer(Record):
