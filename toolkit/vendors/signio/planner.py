@@ -230,7 +230,9 @@ class _Planner:
                 continue
             at = str(place).casefold()
             try:
-                stamp = places.stamp(place, document.source.pages, taken.get(at, 0), down=self._layout.assumed["y_direction"] == "down")
+                stamp = places.stamp(
+                    place, document.source.pages, taken.get(at, 0), down=self._layout.assumed["y_direction"] == "down"
+                )
                 document.stamps[n] = stamp
             except ValueError as problem:
                 self._problem(rows[n], "place", _shown(place), f"{problem} ({document.name})")
