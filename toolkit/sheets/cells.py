@@ -185,8 +185,8 @@ def latin(text: str) -> str:
 
 def undecimal(text: str) -> str:
     """The digits of a long whole number that was once stored as a decimal one: 56912345678.0."""
-    found = _DECIMAL(text) if text[-1:] == "0" else None
-    return found[1] if found else text
+    decimal = _DECIMAL(text) if text[-1:] == "0" else None
+    return decimal[1] if decimal else text
 
 
 def folded(text: object) -> str:

@@ -24,14 +24,14 @@ _SHORT = 64  # so short an address breaks none of the limits on its parts
 @lru_cache
 def _slips() -> dict[str, str]:
     """Domains that differ from a great provider's by one letter left out, doubled, swapped or hit beside."""
-    made: dict[str, str] = {}
+    slips: dict[str, str] = {}
     for domain in PROVIDERS:
         halves = [(domain[:i], domain[i:]) for i in range(len(domain))]
         for left, right in halves:
             near = [left + right[1:], left + right[0] + right, left + right[1:2] + right[0] + right[2:]]
             near += [left + letter + right[1:] for letter in string.ascii_lowercase]
-            made |= dict.fromkeys(near, domain)
-    return {slip: domain for slip, domain in made.items() if slip not in NO_SLIP}
+            slips |= dict.fromkeys(near, domain)
+    return {slip: domain for slip, domain in slips.items() if slip not in NO_SLIP}
 
 
 @lru_cache

@@ -89,10 +89,10 @@ def _strict(data: bytes, encoding: str) -> str:
 
 def _wide(data: bytes) -> str | None:
     """UTF-16 without its mark: every other byte of plain letters is zero."""
-    even, odd = data[:4000:2].count(0), data[1:4000:2].count(0)
-    if max(even, odd) * 5 < min(len(data), 4000):
+    even, uneven = data[:4000:2].count(0), data[1:4000:2].count(0)
+    if max(even, uneven) * 5 < min(len(data), 4000):
         return None
-    return "utf-16-le" if odd > even else "utf-16-be"
+    return "utf-16-le" if uneven > even else "utf-16-be"
 
 
 def _legacy(data: bytes) -> str:

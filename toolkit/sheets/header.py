@@ -56,13 +56,13 @@ def _bottom(n: int, rows: Sequence[Row], merged: Sequence[Merge]) -> int:
 def _spread(rows: Sequence[Row], merged: Sequence[Merge]) -> list[Row]:
     """The rows, with what is merged downwards in each row that it reaches."""
     known = dict(rows)
-    made = {at: list(cells) for at, cells in rows}
+    spread = {at: list(cells) for at, cells in rows}
     for top, left, bottom, _ in merged[:MERGES]:
         for at in range(top + 1, min(bottom, top + 3) + 1):
-            if at in made and (value := _value(known.get(top, ()), left)) != "" and _value(made[at], left) == "":
-                made[at] += [""] * (left + 1 - len(made[at]))
-                made[at][left] = value
-    return list(made.items())
+            if at in spread and (value := _value(known.get(top, ()), left)) != "" and _value(spread[at], left) == "":
+                spread[at] += [""] * (left + 1 - len(spread[at]))
+                spread[at][left] = value
+    return list(spread.items())
 
 
 def _filled(cells: Sequence[Cell]) -> int:

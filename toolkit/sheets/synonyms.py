@@ -141,8 +141,8 @@ class Spoken:
 def concept_of(name: str) -> str | None:
     """What a name speaks of, where it speaks of one thing and says nothing else."""
     plain = folded(name)
-    found = CONCEPTS.get(plain) or CONCEPTS.get(plain.removesuffix("s")) or CONCEPTS.get(plain.removesuffix("es"))
-    return found or _abbreviated(words_of(name), "." in name)
+    concept = CONCEPTS.get(plain) or CONCEPTS.get(plain.removesuffix("s")) or CONCEPTS.get(plain.removesuffix("es"))
+    return concept or _abbreviated(words_of(name), "." in name)
 
 
 @lru_cache(maxsize=4096)
@@ -151,18 +151,18 @@ def spoken(name: str) -> Spoken:
     meaningless = bool(_MEANINGLESS(name.strip().casefold()))
     aside = {folded(word) for text in re.findall(r"[(\[]([^)\]]{0,60})", name) for word in words_of(text)}
     base = re.sub(r"[(\[][^)\]]{0,60}[)\]]?|[*:]", " ", name)
-    if found := concept_of(base):
-        return Spoken(found, True, bool(aside & OTHERS), meaningless)
+    if concept := concept_of(base):
+        return Spoken(concept, True, bool(aside & OTHERS), meaningless)
     words = words_of(base)
     for n in (4, 3, 2, 1):
         for i in range(len(words) - n + 1):
-            if found := CONCEPTS.get(folded("".join(words[i : i + n]))):
+            if concept := CONCEPTS.get(folded("".join(words[i : i + n]))):
                 rest = {folded(word) for word in words[:i] + words[i + n :]} | (aside & OTHERS)
                 more = {
-                    word for word in rest if word not in NEUTRAL and CONCEPTS.get(word, found) == found
+                    word for word in rest if word not in NEUTRAL and CONCEPTS.get(word, concept) == concept
                 } - CONCEPTS.keys()
-                other = {word for word in rest - NEUTRAL if CONCEPTS.get(word, found) != found}
-                return Spoken(found, not more and not other, bool(other or rest & OTHERS), False)
+                other = {word for word in rest - NEUTRAL if CONCEPTS.get(word, concept) != concept}
+                return Spoken(concept, not more and not other, bool(other or rest & OTHERS), False)
     return Spoken(None, False, bool({folded(word) for word in words} & OTHERS), meaningless)
 
 
@@ -189,5 +189,5 @@ def _abbreviated(words: list[str], dotted: bool) -> str | None:
     if not short or max(map(len, short)) < 3 or (len(short) == 1 and not dotted):
         return None
     pairs = _phrases().get(len(short), ())
-    found = {concept for long, concept in pairs if all(a.startswith(b) for a, b in zip(long, short, strict=True))}
-    return found.pop() if len(found) == 1 else None
+    concepts = {concept for long, concept in pairs if all(a.startswith(b) for a, b in zip(long, short, strict=True))}
+    return concepts.pop() if len(concepts) == 1 else None

@@ -34,7 +34,7 @@ class _Kept:
     cut: int = 0
     uncommented: int = 0
 
-    def said(self) -> list[str]:
+    def notes(self) -> list[str]:
         one = "{count} text was cut to {most:,} characters, the most that a cell holds"
         many = "{count} texts were cut to {most:,} characters, the most that a cell holds"
         cut = [plural(one, many, count=self.cut, most=MAX_TEXT)] if self.cut else []
@@ -90,7 +90,7 @@ def write_outcome(
         kept = _write_rows(book, sheet, (frame, shown_outcome(outcome)), marks, zone_of(zone))
         timed = any(c.dtype.kind == "M" or "datetime" in str(c.dtype) for f in (frame, outcome) for _, c in f.items())
         notes = [*lines, *frame.attrs.get("notes", ()), *([message("times are in {zone}", zone=zone)] if timed else [])]
-        notes += kept.said()
+        notes += kept.notes()
         _write_summary(book, summary, notes)
     return target
 

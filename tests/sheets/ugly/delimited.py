@@ -173,6 +173,15 @@ def encoding_said_by_the_caller() -> Case:
     return Case("a;b\nÑ;1\n".encode("cp850"), {2: ["Ñ", "1"]}, ["a", "b"], how={"encoding": "cp850"})
 
 
+@ugly
+def a_web_page_called_xls() -> Case:
+    rows = "<tr><th>NOMBRE</th><th>RUT</th></tr><tr><td>Ana &amp; C&iacute;a</td><td x:num='123'>00123</td></tr>"
+    data = (
+        f'<html xmlns:x="urn:x"><head><style>td {{}}</style></head><body><table>{rows}</table></body></html>'.encode()
+    )
+    return Case(data, {2: ["Ana & Cía", "00123"]}, ["NOMBRE", "RUT"], ["a web page, of which a table was read"])
+
+
 BROKEN: dict[str, tuple[bytes, str]] = {
     "quote_never_closed": (b'a,b\n1,2\n"x,3\n4,5\n', "opened in row 3"),
     "web_page_called_xls": (b"<html><body><p>1</p></body></html>", "web page without a table"),
