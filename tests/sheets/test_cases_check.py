@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from toolkit.errors import InputError
-from toolkit.sheets import Check, check, match_columns, only_failed, read_sheet
+from toolkit.sheets import Check, check, facets, match_columns, only_failed, read_sheet
 from toolkit.sheets.frame_rules import repeated
 from toolkit.sheets.outcomes import COLUMNS
 from toolkit.sheets.target import Takes
@@ -691,7 +691,21 @@ class TestDecisions:
         days = of(BORN, "05/06/1981", "12/31/1980")
         with pytest.raises(InputError, match="nothing to accept"):
             days.accept(reason="can be read as two days")
+        assert days.facets.set_index("reason")["can_be_accepted"].to_dict() == {
+            "can be read as two days": False,
+            "has no such month": True,
+        }
         assert days.accept().wire()["FECHA_NACIMIENTO"] == [None, "31/12/1980"]
+
+    def test_a_decision_reads_the_same_in_every_language(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        done = check(sheet(), FIELDS)
+        english = done.accept("Nombre", "looks like a total").decisions
+        monkeypatch.setattr(facets, "message", lambda text, **_: f"[{text}]")
+        spoken = check(sheet(), FIELDS)
+        assert spoken.facets["reason"].tolist() == done.facets["reason"].tolist()
+        assert spoken.facets["problem"].tolist() == [f"[{reason}]" for reason in done.facets["reason"]]
+        assert spoken.accept("Nombre", "[looks like a total]").decisions == english
+        assert spoken.accept("Nombre", "looks like a total").decisions == english
 
     def test_a_damaged_text_is_sent_as_it_stands(self) -> None:
         assert of(NAME, "Pe\ufffda").accept().wire()["NOMBRE"] == ["Pe\ufffda"]

@@ -12,7 +12,6 @@ from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets import facets
 from toolkit.sheets.cells import with_cells
-from toolkit.sheets.checker import DOUBT, NOTHING_SAID, QUESTION
 from toolkit.sheets.column import Column
 from toolkit.sheets.facets import CellProblem
 from toolkit.sheets.fields import listed
@@ -69,16 +68,15 @@ class Check(Findings):
             raise InputError(
                 message("no cell of {column!r} holds {values}", column=column, values=listed([*values][:5]))
             )
-        line = _code("replace", column, values=dict(values), rows=None if rows is None else [*rows])
+        line = _code("replace", column=column, values=dict(values), rows=None if rows is None else [*rows])
         return self._decided(line, cells={own.title: cells})
 
     def empty(
         self, column: Hashable | None = None, reason: str | None = None, *, values: Iterable[str] | None = None
     ) -> "Check":
         """Nothing in the cells of a facet, or in those of its cells that hold one of `values`."""
-        values = _listed(values)
-        cells = [one for one in facets.choose(self._undecided, column, reason, values) if one.in_frame]
-        return self._decided(_code("empty", column, reason, values=values), cells=_by_column((c, None) for c in cells))
+        cells, line = self._chosen("empty", column, reason, values)
+        return self._decided(line, cells=_by_column((one, None) for one in cells if one.in_frame))
 
     def accept(
         self, column: Hashable | None = None, reason: str | None = None, *, values: Iterable[str] | None = None
@@ -91,14 +89,13 @@ class Check(Findings):
         Raises:
             InputError: there is nothing to accept.
         """
-        values = _listed(values)
-        cells = facets.choose(self._undecided, column, reason, values)
-        proposed = [one for one in cells if one.in_frame and one.problem.proposal is not None]
-        others = [one for one in cells if one.problem.proposal is None and _can_be_sent(one)]
-        if not proposed and not others:
+        cells, line = self._chosen("accept", column, reason, values)
+        accepted = [one for one in cells if one.can_be_accepted]
+        if not accepted:
             raise InputError(message("there is nothing to accept: say `replace`, `empty` or `leave_out`"))
-        taken = _by_column((one, one.problem.proposal) for one in proposed)
-        return self._decided(_code("accept", column, reason, values=values), cells=taken, accepted=others)
+        proposed = [one for one in accepted if one.problem.proposal is not None]
+        others = [one for one in accepted if one.problem.proposal is None]
+        return self._decided(line, cells=_by_column((one, one.problem.proposal) for one in proposed), accepted=others)
 
     def leave_out(
         self,
@@ -112,10 +109,17 @@ class Check(Findings):
         if rows is not None:
             labels = [*rows]
             return self._decided(_code("leave_out", rows=labels), left_out=self._positions(labels))
-        values = _listed(values)
-        cells = facets.choose(self._undecided, column, reason, values)
-        line = _code("leave_out", column, reason, values=values)
+        cells, line = self._chosen("leave_out", column, reason, values)
         return self._decided(line, left_out=[one.position for one in cells])
+
+    def _chosen(
+        self, verb: str, column: Hashable | None, reason: str | None, values: Iterable[str] | None
+    ) -> tuple[list[CellProblem], str]:
+        """The cells that are decided about, and the decision as a line of code, which reads so in every language."""
+        wanted = None if values is None else [values] if isinstance(values, str) else [*values]
+        cells = facets.choose(self._undecided, column, reason, wanted)
+        english = None if reason is None else cells[0].problem.reason
+        return cells, _code(verb, column=column, reason=english, values=wanted)
 
     def _column(self, name: Hashable) -> Column:
         """The column of that name, or of the field of that name; also of a field that no column fills.
@@ -181,20 +185,8 @@ def _is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip()) or bool(is_scalar(value) and pd.isna(value))
 
 
-def _listed(values: Iterable[str] | None) -> list[str] | None:
-    return None if values is None else [values] if isinstance(values, str) else [*values]
-
-
-def _can_be_sent(one: CellProblem) -> bool:
-    """Whether a question or doubt can be sent as it stands."""
-    if one.problem.level not in (QUESTION, DOUBT):
-        return False
-    return one.column is None or one.problem == NOTHING_SAID or one.column.has_wire(one.position)
-
-
-def _code(verb: str, *place: Any, **named: Any) -> str:
+def _code(verb: str, **named: Any) -> str:
     """A decision as it is called."""
-    named = {**dict(zip(("column", "reason"), place, strict=False)), **named}
     arguments = ", ".join(f"{name}={_plain(value)!r}" for name, value in named.items() if value is not None)
     return f"check = check.{verb}({arguments})"
 

@@ -11,10 +11,11 @@ from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets.alike import fingerprint
 from toolkit.sheets.cells import texts_of
-from toolkit.sheets.checker import FIX, Problem
+from toolkit.sheets.checker import DOUBT, FIX, NOTHING_SAID, QUESTION, Problem
 from toolkit.sheets.column import Column
 from toolkit.sheets.outcomes import COLUMNS
 
+_LOOKED_AT = 200  # cells of a facet, to see whether any can be accepted
 ROW = "(row)"  # stands for the column of a problem that a whole row has
 
 
@@ -33,6 +34,15 @@ class CellProblem(NamedTuple):
     def in_frame(self) -> bool:
         """Whether there is a cell for it."""
         return self.column is not None and self.column.name is not None
+
+    @property
+    def can_be_accepted(self) -> bool:
+        """Whether there is something to send for it: what is proposed, else a question or doubt as it stands."""
+        if self.problem.proposal is not None:
+            return self.in_frame
+        if self.problem.level not in (QUESTION, DOUBT):
+            return False
+        return self.column is None or self.problem == NOTHING_SAID or self.column.has_wire(self.position)
 
     @property
     def text(self) -> str:
@@ -75,11 +85,17 @@ def facets(problems: Iterable[CellProblem]) -> pd.DataFrame:
             len({one.value for one in ones}),
             sum(one.problem.proposal is not None for one in ones),
             ones[0].in_frame and not (ones[0].column and ones[0].column.field.required),
+            any(one.can_be_accepted for one in {one.value: one for one in ones[:_LOOKED_AT]}.values()),
         )
         for key, ones in sorted(groups.items(), key=lambda group: -len(group[1]))
     ]
-    names = ["column", "reason", "level", "problem", "cells", "values", "proposals", "can_be_empty"]
-    kinds = {"column": object, "can_be_empty": bool} | dict.fromkeys(names[1:4], "str") | dict.fromkeys(names[4:7], int)
+    names = ["column", "reason", "level", "problem", "cells", "values", "proposals", "can_be_empty", "can_be_accepted"]
+    kinds = (
+        {"column": object}
+        | dict.fromkeys(names[7:], bool)
+        | dict.fromkeys(names[1:4], "str")
+        | dict.fromkeys(names[4:7], int)
+    )
     return pd.DataFrame(lines, columns=names).astype(kinds)
 
 

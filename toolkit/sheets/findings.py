@@ -301,7 +301,8 @@ class Findings(Suggesting):
 
         `column`, "(row)" where a whole row is meant; `reason`, the same in every language; `level`: an error or a
         question (neither is sent) or a doubt (sent); `problem`: the reason in yours; how many `cells`, how many
-        distinct `values` they hold, for how many there are `proposals`, and whether they `can_be_empty`.
+        distinct `values` they hold, for how many there are `proposals`, and whether they `can_be_empty`,
+        or `can_be_accepted`: with what is proposed, else as they stand.
         """
         return facets.facets(self._undecided)
 

@@ -156,7 +156,7 @@ class ProblemStep:
 
     def _facet_actions(self, which: Facet, facet: dict[Hashable, Any]) -> list[Child]:
         cells, proposals = int(facet["cells"]), int(facet["proposals"])
-        as_it_stands = cells if facet["level"] == QUESTION and not proposals else 0
+        as_it_stands = cells if facet["level"] == QUESTION and not proposals and facet["can_be_accepted"] else 0
         about = About(f"{which[0]}-{which[1]}", f"{_title(which)}, {facet['problem']}")
         empties = cells if facet["can_be_empty"] else 0
         accept, empty, leave = (partial(lambda verb: [Call(verb, which)], verb) for verb in VERBS)
