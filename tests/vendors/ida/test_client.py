@@ -269,7 +269,7 @@ def test_ids_come_in_any_form_of_whole_numbers(ids: Any, ida: Ida) -> None:
 
 
 def test_ids_that_are_none_are_all_said_before_anything_is_asked(ida: Ida, box: Sandbox) -> None:
-    with pytest.raises(RowErrors, match="3 ids") as caught:
+    with pytest.raises(RowErrors, match="3 rows") as caught:
         ida.records([1234, 1.5, "x", None])
     assert caught.value.table["row"].tolist() == [1, 2, 3]
     assert box.control.log() == []
