@@ -156,4 +156,4 @@ def test_the_description_is_valid_and_whole(box: Sandbox) -> None:
     edit = described["paths"]["/ida/api/v2/database/saveData"]
     assert edit["put"]["x-provenance"] == "assumed"
     assert edit["put"]["requestBody"]["content"]["application/json"]["schema"]["additionalProperties"] is True
-    assert [p["name"] for p in edit["get"]["parameters"]] == ["recordID"]
+    assert [p["name"] for p in edit["get"]["parameters"]] == ["recordId"]

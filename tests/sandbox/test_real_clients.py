@@ -241,6 +241,8 @@ def test_chunked_uploads_are_taken(box: Sandbox, stranger: Stranger) -> None:
         ("PUT", "/ida/api/v2/database/data", {"GET", "HEAD", "POST"}),
         ("GET", "/signio/token/crear", {"POST"}),
         ("OPTIONS", "/signio/templates", {"GET", "HEAD"}),
+        ("TRACE", "/signio/templates", {"GET", "HEAD"}),
+        ("QUERY", "/signio/templates", {"GET", "HEAD"}),
         ("GET", "/nddprint/api/v1/users/card-codes", {"POST"}),
         ("DELETE", "/carmachain/api/respond", {"POST"}),
         ("GET", "/control/reset", {"POST"}),

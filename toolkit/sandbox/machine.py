@@ -17,7 +17,7 @@ from toolkit.sandbox.connection import HTML, LOGIN_PAGE, Reply, Request
 from toolkit.sandbox.faults import Fault
 from toolkit.sandbox.store import Store
 from toolkit.sandbox.switches import Readings, Switches
-from toolkit.sandbox.vendor import Answer, Call, FakeVendor, Handler, Refused
+from toolkit.sandbox.vendor import Answer, Call, FakeVendor, Handler, Plain, Refused
 from toolkit.spec import Endpoint, Integer, Masked
 
 log: logging.Logger = logging.getLogger("toolkit.sandbox")
@@ -195,10 +195,17 @@ def _reply(vendor: FakeVendor, done: Answer, fault: Fault | None, afterwards: Ca
         return Reply(fault.status, LOGIN_PAGE, {**HTML, **headers}, fault, afterwards)
     if fault and fault.reply == "redirect":
         return Reply(fault.status, b"", {"Location": "/login", **headers}, fault, afterwards)
-    return Reply(status, encoded(value), headers, fault, afterwards)
+    return Reply(status, encoded(value), {**_kind(value), **headers}, fault, afterwards)
+
+
+def _kind(value: Any) -> dict[str, str]:
+    """The type of a body that is no JSON."""
+    if isinstance(value, Plain):
+        return {"Content-Type": "text/plain;charset=UTF-8"}
+    return {"Content-Type": "application/octet-stream"} if isinstance(value, bytes) else {}
 
 
 def encoded(value: Any) -> bytes:
-    if isinstance(value, bytes):
-        return value
+    if isinstance(value, bytes | Plain):
+        return value.encode() if isinstance(value, Plain) else value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")

@@ -23,13 +23,14 @@ SCHEMAS: KindTable[dict[str, Any]] = KindTable(
         spec.Json: {},
         spec.Rows: {"type": "array"},
         spec.Nested: {},
-        spec.File: {"type": "string", "contentMediaType": "application/octet-stream"},
+        spec.File: {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"},
         spec.Masked: {"type": "string", "format": "password"},
         spec.Link: {"type": "string", "format": "uri"},
     }
 )
 TEXT = {"type": "string"}
-JSON = "application/json"
+JSON, PLAIN = "application/json", "text/plain"
+CODES = ("code", "codigo", "statusApi")  # members of a head that every success has
 
 
 def openapi(vendors: Sequence[FakeVendor], url: str) -> dict[str, Any]:
@@ -41,7 +42,8 @@ def openapi(vendors: Sequence[FakeVendor], url: str) -> dict[str, Any]:
             if not endpoint.name:  # a page that links lead to, of no API
                 continue
             operations = paths.setdefault(f"/{vendor.system.name}{path}", {})
-            spelling = [(endpoint.method, endpoint.path), *endpoint.aliases].index((method, path))
+            spellings = [route for route, (other, _) in vendor.routes.items() if other is endpoint]
+            spelling = spellings.index((method, path))
             number = f"_{spelling + 1}" if spelling else ""
             operation = {"operationId": f"{vendor.system.name}_{endpoint.name}{number}"}
             operations[method.lower()] = operation | _operation(vendor, method, endpoint, schemas)
@@ -71,10 +73,7 @@ def _operation(vendor: FakeVendor, method: str, endpoint: Endpoint, schemas: dic
         "x-provenance": str(endpoint.provenance),
         "x-manual": f"{vendor.system.manual}, {endpoint.section}",
         "parameters": [],
-        "responses": {
-            "200": {"description": "Done.", "content": {JSON: {"schema": _answer(name, endpoint, schemas)}}},
-            "default": {"description": "Not done; the body says why."},
-        },
+        "responses": _responses(vendor, endpoint, schemas),
     }
     if endpoint.authenticated:
         operation["security"] = [{name: []}]
@@ -82,47 +81,69 @@ def _operation(vendor: FakeVendor, method: str, endpoint: Endpoint, schemas: dic
     flat = [a for a in endpoint.arguments if isinstance(a, spec.Nested) and a.flat]
     for a in endpoint.arguments:
         if a not in flat and (a.name in endpoint.in_path or not in_body):
-            place = {"name": a.key, "in": "query", "required": a.required}
+            place: dict[str, Any] = {"name": a.key, "in": "query", "required": a.required}
             if a.name in endpoint.in_path:
                 place = {"name": a.name, "in": "path", "required": True}
             operation["parameters"].append({**place, "description": a.doc, "schema": _schema(name, a, schemas)})
     rest = [a for a in endpoint.arguments if a.name not in endpoint.in_path and a not in flat]
     if in_body and rest:
-        open_body = any(a.record and a.record.open for a in flat)
         kind = MULTIPART if endpoint.multipart else JSON
-        operation["requestBody"] = {"content": {kind: {"schema": _object(name, rest, schemas, open_body)}}}
+        body = _object(name, rest, schemas)
+        operation["requestBody"] = {"content": {kind: {"schema": body}}, "required": "required" in body}
     return operation
 
 
-def _object(system: str, fields: Sequence[Field], schemas: dict[str, Any], is_open: bool) -> dict[str, Any]:
+def _responses(vendor: FakeVendor, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
+    described = vendor.describe(endpoint)
+    done = _answer(vendor, endpoint, schemas)
+    if described.failure_is_200:
+        done = {"anyOf": [done, described.failure]}
+    failure = {"description": "Not done; the body says why.", "content": {JSON: {"schema": described.failure}}}
+    kind = PLAIN if endpoint.is_text else JSON
+    return {"200": {"description": "Done.", "content": {kind: {"schema": done}}}, "default": failure}
+
+
+def _object(system: str, fields: Sequence[Field], schemas: dict[str, Any]) -> dict[str, Any]:
+    """An object; what else comes is let pass, as the sandbox does unless it is told to be strict."""
+    keys = {f: f.in_body or f.key for f in fields}
     schema = {
         "type": "object",
-        "properties": {f.key: {**_schema(system, f, schemas), "description": f.doc} for f in fields},
-        "additionalProperties": is_open,
+        "properties": {key: {**_schema(system, f, schemas), "description": f.doc} for f, key in keys.items()},
+        "additionalProperties": True,
     }
-    required = [f.key for f in fields if f.required]
+    required = [key for f, key in keys.items() if f.required]
     return {**schema, "required": required} if required else schema
 
 
-def _answer(system: str, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
-    """The body of a success: an object, with what the endpoint promises at its place."""
+def _answer(vendor: FakeVendor, endpoint: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
+    """The body of a success: text, a truth value, or an object with what the endpoint promises at its place."""
+    name, returns, head = vendor.system.name, endpoint.returns, vendor.describe(endpoint).head
+    if endpoint.is_text:
+        return dict(TEXT)
+    if endpoint.success is not None:
+        return {"type": "boolean"}
     schema: dict[str, Any] = {}
-    returns = endpoint.returns
     if isinstance(returns, Table):
-        row = _reference(system, returns.record, schemas)
-        schema = {"anyOf": [row, {"type": "array", "items": row}]}
+        schema = _reference(name, returns.record, schemas)
+        if endpoint.name in vendor.lists:
+            schema = {"type": "array", "items": dict(TEXT) if vendor.lists[endpoint.name] else schema}
     elif isinstance(returns, Value):
-        schema = _schema(system, replace(returns.field, required=True), schemas)
-    for step in reversed(returns.data_path.split(".") if returns.data_path else ()):
+        schema = _schema(name, replace(returns.field, required=True), schemas)
+    steps = returns.data_path.split(".") if returns.data_path else []
+    for step in reversed(steps[1:]):
         schema = {"type": "object", "properties": {step: schema}, "required": [step]}
-    return schema
+    members = {**head, **({steps[0]: schema} if steps else {})}
+    whole = {"type": "object", "properties": members, "required": [*steps[:1], *(n for n in head if n in CODES)]}
+    if steps or not isinstance(returns, Table | Value):
+        return whole
+    return {"allOf": [schema, whole]} if head else schema
 
 
 def _reference(system: str, record: type[Record], schemas: dict[str, Any]) -> dict[str, str]:
     name = f"{system}.{record.__name__}"
     if name not in schemas:
         schemas[name] = {}  # stands already, for a record that holds itself
-        schemas[name] = _object(system, record.fields, schemas, is_open=True)
+        schemas[name] = _object(system, record.fields, schemas)
         if record.__doc__:
             schemas[name]["description"] = record.__doc__
     return {"$ref": f"#/components/schemas/{name}"}
@@ -133,6 +154,8 @@ def _schema(system: str, field: Field, schemas: dict[str, Any]) -> dict[str, Any
     schema = dict(SCHEMAS[type(field)])
     if isinstance(field, spec.Text) and field.max_length:
         schema["maxLength"] = field.max_length
+    if isinstance(field, spec.Text | spec.Masked) and field.required:
+        schema["minLength"] = 1
     if isinstance(field, spec.Integer) and field.minimum is not None:
         schema["minimum"] = field.minimum
     if isinstance(field, spec.Timestamp) and field.format:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -19,8 +19,24 @@ from werkzeug.http import parse_options_header
 from toolkit.sandbox.store import Store
 from toolkit.spec import CredentialHeader, Endpoint, Record, System
 
-Answer = tuple[int, Any]  # HTTP status, and what becomes the JSON body
+Answer = tuple[int, Any]  # HTTP status, and what becomes the JSON body; `Plain` and bytes stay as they are
+Schema = dict[str, Any]
 MULTIPART = "multipart/form-data"
+
+
+class Plain(str):
+    """A body that is text, and no JSON."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the answers of an endpoint hold besides what it promises, for the OpenAPI description."""
+
+    head: Schema = field(default_factory=dict)  # members of every success that is an object
+    failure: Schema = field(default_factory=dict)
+    failure_is_200: bool = False  # a failure has the HTTP status of a success
 
 
 class Refused(Exception):
@@ -135,13 +151,23 @@ class FakeVendor:
     error_response: Callable[[Refused], Answer]  # how this vendor writes a no
     routes: dict[tuple[str, str], tuple[Endpoint, Handler]] = field(default_factory=dict)
     control: "type[ControlPlane] | None" = None
+    describe: Callable[[Endpoint], Described] = lambda _: Described()
+    lists: dict[str, bool] = field(default_factory=dict)  # endpoints that answer lists; whether of texts
 
-    def handles(self, declared: Any) -> Callable[[H], H]:
-        """Answer the requests of a declared endpoint, under every spelling that the manual shows."""
+    def handles(
+        self, declared: Any, *, lists: bool = False, of_texts: bool = False, also: Sequence[str] = ()
+    ) -> Callable[[H], H]:
+        """Answer the requests of a declared endpoint, under every spelling that the manual shows.
+
+        `lists` says that its answer is a list, `of_texts` one of texts; `also` are further paths.
+        """
         endpoint: Endpoint = declared.endpoint
+        if lists or of_texts:
+            self.lists[endpoint.name] = of_texts
+        further = [(endpoint.method, path) for path in also]
 
         def register(function: H) -> H:
-            for method_and_path in ((endpoint.method, endpoint.path), *endpoint.aliases):
+            for method_and_path in ((endpoint.method, endpoint.path), *endpoint.aliases, *further):
                 self.routes[method_and_path] = (endpoint, function)
             return function
 

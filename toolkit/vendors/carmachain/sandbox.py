@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refused
+from toolkit.sandbox.vendor import Answer, Call, ControlPlane, Described, FakeVendor, Refused
 from toolkit.spec import List, Number, Record, Text
 from toolkit.vendors.carmachain.api import ALL, CATEGORIES, DONE, PENDING, SYSTEM, TOKEN_LIFE, RawOnly
 
@@ -76,6 +76,10 @@ def seed(call: Call) -> None:
 
 
 FAKE = FakeVendor(SYSTEM, {}, {Request: "idRequest"}, seed, authenticate, error_response)
+STATUS = {"response": {"type": "object", "properties": {"code": {"type": "integer"}, "message": {"type": "string"}}}}
+FAKE.describe = lambda endpoint: Described(
+    STATUS if endpoint.authenticated else {}, {"type": "object", "properties": STATUS, "required": ["response"]}
+)
 
 
 @FAKE.handles(RawOnly.get_token)
@@ -83,7 +87,7 @@ def get_token(call: Call) -> Answer:
     return 200, {"token": call.issue("peer", TOKEN_LIFE)}
 
 
-@FAKE.handles(RawOnly.create_request)
+@FAKE.handles(RawOnly.create_request, lists=True)
 def create_request(call: Call) -> Answer:
     sent = _body(call, {"type_request", "value"})
     categories, people = _categories(call, sent.get("type_request")), sent.get("value")
@@ -101,7 +105,7 @@ def create_request(call: Call) -> Answer:
     return _answer(call, [{key: value for key, value in row.items() if value is not None} for row in rows])
 
 
-@FAKE.handles(RawOnly.respond)
+@FAKE.handles(RawOnly.respond, lists=True)
 def respond(call: Call) -> Answer:
     sent = _body(call, {"type_request", "idRequest", "period"})
     categories, ids, period = _categories(call, sent.get("type_request")), sent.get("idRequest"), sent.get("period")

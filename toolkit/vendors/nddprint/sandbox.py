@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from toolkit.sandbox.vendor import Answer, Call, ControlPlane, FakeVendor, Refused
+from toolkit.sandbox.vendor import Answer, Call, ControlPlane, Described, FakeVendor, Plain, Refused
 from toolkit.spec import Bool, Record, Text
 from toolkit.vendors.nddprint.api import SYSTEM, NddPrint, RawOnly
 
@@ -54,6 +54,7 @@ def error_response(refusal: Refused) -> Answer:
 
 
 FAKE = FakeVendor(SYSTEM, CREDENTIALS, {User: "key", Card: "CardCode"}, seed, authenticate, error_response)
+FAKE.describe = lambda _: Described(failure={"type": "string"})
 
 
 @FAKE.handles(RawOnly.token)
@@ -93,28 +94,28 @@ def add_card_code(call: Call) -> Answer:
     return 200, True
 
 
-@FAKE.handles(NddPrint.pin_codes)
+@FAKE.handles(NddPrint.pin_codes, also=["/api/v1/pin-codes"])
 def pin_codes(call: Call) -> Answer:
     user = _user(call, _body(call, LogonName=str, DomainName=str))
     return 200, {name: user[name] for name in ("pinCode", "securePinCode", "useSecurePinCode")}
 
 
-@FAKE.handles(NddPrint.renew_pin_code)
+@FAKE.handles(NddPrint.renew_pin_code, also=["/api/v1/update-pin-code-autorenew"])
 def renew_pin_code(call: Call) -> Answer:
     user = _user(call, _body(call, LogonName=str, DomainName=str))
     if not call.store.setting(AUTORENEW, True):
         raise Refused(403)
     pin = "0" + _digits(user["pinCode"], 3)  # a leading zero, as in the vendor's example
     call.store.change(User, {"pinCode": pin}, key=user["key"])
-    return 200, pin.encode()
+    return 200, Plain(pin)
 
 
-@FAKE.handles(NddPrint.update_secure_pin_code)
+@FAKE.handles(NddPrint.update_secure_pin_code, also=["/api/v1/update-secure-pin-code"])
 def update_secure_pin_code(call: Call) -> Answer:
     sent = _body(call, LogonName=str, DomainName=str, SecurePinCode=str)
     user = _user(call, sent)
     call.store.change(User, {"securePinCode": sent["SecurePinCode"]}, key=user["key"])
-    return 200, True
+    return 200, Plain("true")
 
 
 def _body(call: Call, **wanted: type) -> dict[str, Any]:

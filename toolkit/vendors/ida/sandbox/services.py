@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from toolkit.sandbox.vendor import Answer, Call, FakeVendor, Refused
+from toolkit.sandbox.vendor import Answer, Call, Described, FakeVendor, Refused
 from toolkit.spec import Bool, Choice, Integer, Json, Masked, Number, Record, Text
 from toolkit.vendors.ida import api
 from toolkit.vendors.ida.api import Ida, RawOnly
@@ -138,6 +138,10 @@ FAKE = FakeVendor(
     authenticate=authenticate,
     error_response=error_response,
 )
+HEAD = {"message": {"type": "string"}, "statusApi": {"type": "string"}, "code": {"type": "integer"}}
+FAKE.describe = lambda _: Described(
+    HEAD, {"type": "object", "properties": HEAD, "required": ["message", "statusApi", "code"]}
+)
 handles = FAKE.handles
 
 
@@ -154,7 +158,7 @@ def login(call: Call) -> Answer:
     return ok(data={**found, "api_code": call.issue(found["username"], lifetime=30 * DAY)})
 
 
-@handles(Ida.databases)
+@handles(Ida.databases, lists=True)
 def databases(call: Call) -> Answer:
     return ok(data=[_shown(call, row) | {"labelName": _label(row)} for row in call.store.rows(Database)])
 

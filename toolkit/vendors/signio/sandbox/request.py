@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from werkzeug.datastructures import FileStorage
 
-from toolkit.sandbox.vendor import Answer, Call, FakeVendor, Refused
+from toolkit.sandbox.vendor import Answer, Call, Described, FakeVendor, Refused
 from toolkit.spec import Endpoint
 from toolkit.vendors.signio.api import SYSTEM
 from toolkit.vendors.signio.sandbox.check import read
@@ -106,7 +106,21 @@ def address_in(sandbox: str, *path: str) -> str:
 Service = Callable[[SignioRequest], dict[str, Any] | None]
 
 
-def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
+def describe(endpoint: Endpoint) -> Described:
+    code, words = ("code", "message") if endpoint.path.startswith(NEWER) else ("codigo", "mensaje")
+    head = {code: {"type": "string", "enum": ["00"]}, words: {"type": ["string", "boolean"]}}
+    errors = {"errores": {"type": "array", "items": {"type": "string"}}}
+    codes = {code: {"type": "string", "enum": [c for c in SAID if c != "00"]}, words: {"type": "string"}}
+    failure = {"type": "object", "properties": {**codes, **errors}, "required": [code, words]}
+    return Described({} if endpoint.code_optional else head, failure, failure_is_200=True)
+
+
+FAKE.describe = describe
+
+
+def serves(
+    declared: Any, *, failed: str = "", lists: bool = False, of_texts: bool = False
+) -> Callable[[Service], Service]:
     """Register a service; `failed` names the identifier that is 0 where it could not be done."""
     endpoint: Endpoint = declared.endpoint
     newer = endpoint.path.startswith(NEWER)
@@ -115,7 +129,7 @@ def serves(declared: Any, *, failed: str = "") -> Callable[[Service], Service]:
         return {"code": code, "message": SAID[code]} if newer else {"codigo": code, "mensaje": SAID[code]}
 
     def register(service: Service) -> Service:
-        @FAKE.handles(declared)
+        @FAKE.handles(declared, lists=lists, of_texts=of_texts)
         def handler(call: Call) -> Answer:
             try:
                 done = _served(service, call, endpoint)

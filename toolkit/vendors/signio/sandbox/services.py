@@ -37,7 +37,7 @@ def create_token(request: SignioRequest) -> dict[str, Any]:
     return {"token": _tokens(request, TENANTS[:1])[0]["token"]}
 
 
-@serves(RawOnly.authenticate)
+@serves(RawOnly.authenticate, lists=True)
 def authenticate(request: SignioRequest) -> dict[str, Any]:
     """Of the token of 6.1 that its heading shows, nothing is asked, unless the vendor was switched."""
     header = request.call.switched.get("authenticate_header")
@@ -69,7 +69,7 @@ def _tokens(request: SignioRequest, tenants: Any) -> list[dict[str, Any]]:
 # ── envelopes ────────────────────────────────────────────────────────────────
 
 
-@serves(Signio.envelopes)
+@serves(Signio.envelopes, lists=True)
 def envelopes(request: SignioRequest) -> dict[str, Any]:
     estado = request.values.get("estado") or None
     found = request.call.store.rows(
@@ -80,12 +80,12 @@ def envelopes(request: SignioRequest) -> dict[str, Any]:
     return {"transacciones": rows}
 
 
-@serves(Signio.tags)
+@serves(Signio.tags, of_texts=True)
 def tags(request: SignioRequest) -> dict[str, Any]:
     return {"tags": [row["tag"] for row in request.call.store.rows(Tag)]}
 
 
-@serves(Signio.base_envelopes)
+@serves(Signio.base_envelopes, lists=True)
 def base_envelopes(request: SignioRequest) -> dict[str, Any]:
     found = request.call.store.rows(Envelope, tenant=request.tenant, base=True)
     return {"transacciones": [{k: e[k] for k in ("id_transaccion", "nombre")} for e in found]}
@@ -154,7 +154,7 @@ def delete_envelope(request: SignioRequest) -> None:
     request.envelopes.delete(_in_state(request, Status.DRAFT))
 
 
-@serves(Signio.search_envelopes)
+@serves(Signio.search_envelopes, lists=True)
 def search_envelopes(request: SignioRequest) -> dict[str, Any]:
     wanted, store = request.values, request.call.store
     sort = wanted.get("sort", "+created_at")
@@ -230,13 +230,13 @@ def set_order(request: SignioRequest) -> None:
 # ── templates, promissory notes, links ───────────────────────────────────────
 
 
-@serves(Signio.template_fields)
+@serves(Signio.template_fields, lists=True)
 def template_fields(request: SignioRequest) -> dict[str, Any]:
     found = request.call.store.rows(Document, id_transaccion=request.envelope["id_transaccion"], kind="template")
     return {"campos": [{"name": name} for name in dict.fromkeys(name for d in found for name in d["inputs"])]}
 
 
-@serves(Signio.templates)
+@serves(Signio.templates, lists=True)
 def templates(request: SignioRequest) -> dict[str, Any]:
     found = request.call.store.rows(KeptTemplate)
     return {"templates": [{k: v for k, v in row.items() if k != "inputs"} for row in found]}
