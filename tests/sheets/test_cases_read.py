@@ -112,6 +112,10 @@ def test_2_a_row_of_names_comes_before_one_that_is_only_wide(rows: list[list[str
     assert read_sheet(table(*rows)).attrs["header"] == header
 
 
+def test_2_a_row_of_digits_is_said() -> None:
+    assert any("looks like data" in note for note in read_sheet(csv("1;2;3", "4;5;6")).attrs["notes"])
+
+
 def test_2_a_single_row_of_data_is_no_header() -> None:
     frame = read_sheet(table(["Ana", "ana@example.cl", "912345678"]))
     assert (frame.attrs["header"], len(frame)) == (0, 1)

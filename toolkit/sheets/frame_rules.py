@@ -9,7 +9,7 @@ import pandas as pd
 from toolkit.plain import mark, message
 from toolkit.sheets.checker import QUESTION, TOTAL, Problem
 from toolkit.sheets.column import Column
-from toolkit.sheets.not_data import may_begin_total
+from toolkit.sheets.not_data import is_total, may_begin_total
 from toolkit.sheets.target import FrameRule, RowProblem
 from toolkit.spec import Identity, Integer, Number, Text
 
@@ -83,5 +83,6 @@ def _totals(used: Sequence[Column], positions: "np.ndarray[Any, Any]") -> list[i
     rows = positions.tolist()
     if not texts or not rows:
         return []
-    first = zip(*(column.values(rows) for column in texts), strict=True)
-    return [i for i, cells in zip(rows, first, strict=True) if may_begin_total(next(filter(None, cells), ""))]
+    cells = zip(*(column.values(rows) for column in texts), strict=True)
+    first = ((i, next(filter(None, values), "")) for i, values in zip(rows, cells, strict=True))
+    return [i for i, text in first if may_begin_total(text) and not is_total(text)]  # of those the cells ask

@@ -110,6 +110,8 @@ def holds_data(cells: Sequence[Cell]) -> bool:
 def looks_like_data(cells: Sequence[Cell]) -> bool:
     """Whether a header holds numbers, which may be values rather than names."""
     texts = [cell for cell in cells if cell != ""]
+    if all(isinstance(text, str) and text.isdigit() for text in texts):
+        return True
     return any(not isinstance(v, str) or (v[:1] in "+0123456789" and len(v) > 4) for v in texts)
 
 

@@ -188,8 +188,8 @@ def _unusual(grid: Grid, positions: Positions, header: int, names: Sequence[str]
         notes.append(plural(one, many, count=len(grid.uncounted), places=places, way=way))
     if grid.silent:
         places = _listed(dict.fromkeys(named.get(n) or f"Column {n + 1}" for n in grid.silent))
-        one = "{count} formula shows nothing, or was never calculated, and is read as empty: {places}"
-        many = "{count} formulas show nothing, or were never calculated, and are read as empty: {places}"
+        one = "{count} cell holds an empty text, as a formula does that was never calculated: {places}"
+        many = "{count} cells hold an empty text, as formulas do that were never calculated: {places}"
         notes.append(plural(one, many, count=len(grid.silent), places=places))
     return notes
 

@@ -145,6 +145,12 @@ def concept_of(name: str) -> str | None:
     return concept or _abbreviated(words_of(name), "." in name)
 
 
+@lru_cache(maxsize=500)
+def words_for(name: str) -> frozenset[str]:
+    """What else is said for what a name speaks of, as it may head a column; nothing where that is not known."""
+    return frozenset(word.strip() for word in _WORDS.get(concept_of(name) or "", "").split(","))
+
+
 @lru_cache(maxsize=4096)
 def spoken(name: str) -> Spoken:
     """What a name speaks of, or a part of it."""
