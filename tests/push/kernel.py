@@ -27,6 +27,7 @@ from toolkit.push import isolation
 from toolkit.push.drive import Driver
 from toolkit.push.states import EventKind, State
 from toolkit.push.store.file import LedgerFile
+from toolkit.push.store.ledger import StoredLedger
 from toolkit.vendors.ida.push import Database
 
 with contextlib.suppress(ImportError):
@@ -146,14 +147,14 @@ def _durable(method: str) -> Callable[[int], None]:
 
     def arm(nth: int) -> None:
         written, seen, depth = [False], [0], [0]
-        honest, transaction = getattr(LedgerFile, method), LedgerFile.transaction
+        honest, transaction = getattr(StoredLedger, method), StoredLedger.transaction
 
         def noted(*arguments: Any, **named: Any) -> Any:
             written[0] = True
             return honest(*arguments, **named)
 
         @contextlib.contextmanager
-        def watched(ledger: LedgerFile) -> Any:
+        def watched(ledger: StoredLedger) -> Any:
             written[0] = written[0] and depth[0] > 0
             depth[0] += 1
             with transaction(ledger):
@@ -164,8 +165,8 @@ def _durable(method: str) -> Callable[[int], None]:
                 if seen[0] == nth:
                     _die()
 
-        setattr(LedgerFile, method, noted)
-        LedgerFile.transaction = watched  # type: ignore[method-assign]
+        setattr(StoredLedger, method, noted)
+        StoredLedger.transaction = watched  # type: ignore[method-assign]
 
     return arm
 
@@ -177,23 +178,23 @@ def _becomes(state: State) -> Callable[..., bool]:
 EDGES: dict[str, Callable[[int], None]] = {
     "the ledger is being made": _before(Path, "hardlink_to", _always),
     "the ledger is open": _after(LedgerFile, "share", _always),
-    "a push is written, not durable": _after(LedgerFile, "add_rows", _always),
+    "a push is written, not durable": _after(StoredLedger, "add_rows", _always),
     "taken over": _durable("put_push"),
-    "before an intent": _before(LedgerFile, "put_operation", _becomes(State.SENT)),
-    "intent written, not durable": _after(LedgerFile, "put_operation", _becomes(State.SENT)),
+    "before an intent": _before(StoredLedger, "put_operation", _becomes(State.SENT)),
+    "intent written, not durable": _after(StoredLedger, "put_operation", _becomes(State.SENT)),
     "intent durable, nothing sent": _before(Session, "attempt", _is_push),
     "half of a request sent": _half_sent,
     "answered, not written": _after(Session, "attempt", _is_push),
-    "outcome written, not durable": _after(LedgerFile, "put_operation", _becomes(State.ACKNOWLEDGED)),
+    "outcome written, not durable": _after(StoredLedger, "put_operation", _becomes(State.ACKNOWLEDGED)),
     "an operation durable": _durable("put_operation"),
     "in the middle of a split": _after(isolation, "part", _always),
-    "an operation cut, not durable": _after(LedgerFile, "add_operation", _always),
-    "a row refused, not durable": _after(LedgerFile, "blame", _always),
+    "an operation cut, not durable": _after(StoredLedger, "add_operation", _always),
+    "a row refused, not durable": _after(StoredLedger, "blame", _always),
     "waiting": _before(Driver, "_sleep", _always),
     "counted, not decided": _after(Database, "count", _always),
-    "decided, not durable": _after(LedgerFile, "set_baseline", _always),
+    "decided, not durable": _after(StoredLedger, "set_baseline", _always),
     "decided": _durable("set_baseline"),
-    "closing": _before(LedgerFile, "event", lambda _, __, kind, *___: kind is EventKind.ENDED),
+    "closing": _before(StoredLedger, "event", lambda _, __, kind, *___: kind is EventKind.ENDED),
     "closed": _durable("event"),
 }
 
@@ -205,7 +206,7 @@ def _push(job: dict[str, Any]) -> None:
         logging.basicConfig(filename=log, level=logging.DEBUG, force=True)
     if edge := job.get("edge"):
         EDGES[edge](job.get("nth", 1))
-    spent = _timed((LedgerFile, "transaction"), (Driver, "_count"), (Session, "attempt"))
+    spent = _timed((StoredLedger, "transaction"), (Driver, "_count"), (Session, "attempt"))
     frame = pd.DataFrame({"EMAIL": _values(job)}, dtype="str")
     api = toolkit.connect(**in_our_folder({"ida": job["ida"]}), progress=False)
     started = time.monotonic()
@@ -248,7 +249,7 @@ def _timed(*places: tuple[Any, str]) -> dict[str, float]:
                 spent[name] += time.monotonic() - begun
 
         @contextlib.contextmanager
-        def committed(ledger: LedgerFile) -> Any:
+        def committed(ledger: StoredLedger) -> Any:
             with honest(ledger):
                 yield
                 begun = time.monotonic()
