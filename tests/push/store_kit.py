@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from toolkit.push.states import Operation, Push, Stamp
+from toolkit.push.store import sql
 from toolkit.push.store.file import LedgerFile, open_ledger
 from toolkit.push.store.rows import RowBlock
 
@@ -55,3 +57,12 @@ def add(
         ledger.add_rows(name, blocks(of))
         parts = itertools.pairwise(edges)
         return [ledger.add_operation(Operation(0, name, ((a, b),), b - a)) for a, b in parts]
+
+
+def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the tables had one column more from now on."""
+    now = "chunk (id INTEGER PRIMARY KEY, content BLOB NOT NULL"
+    monkeypatch.setattr(sql, "TABLES", sql.TABLES.replace(now, f"{now}, note INTEGER"))
+    monkeypatch.setattr(sql, "MIGRATIONS", {sql.VERSION: "ALTER TABLE chunk ADD COLUMN note INTEGER;"})
+    monkeypatch.setattr(sql, "WRITE_VERSION", f"PRAGMA user_version = {sql.VERSION + 1}")
+    monkeypatch.setattr(sql, "VERSION", sql.VERSION + 1)

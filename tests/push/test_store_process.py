@@ -17,11 +17,11 @@ import pytest
 
 from toolkit import PushError, PushRefused
 from toolkit.push.states import Baseline, EventKind, State
-from toolkit.push.store import care, file
+from toolkit.push.store import care, file, sql
 from toolkit.push.store.database import Database
 from toolkit.push.store.file import LedgerFile, open_ledger
 
-from .store_kit import ABOUT, MADE, NOW, add, opened, words
+from .store_kit import ABOUT, MADE, NOW, add, next_version, opened, words
 from .test_locks import in_a_fork
 from .test_store_rows import bring
 
@@ -375,3 +375,16 @@ def test_of_two_ledgers_made_at_once_the_first_stays(state: Path, monkeypatch: p
     monkeypatch.setattr(file, "fill", another_is_faster)
     with opened(state) as ledger:
         assert [push.id for push in ledger.pushes()] == ["the first"]
+
+
+def test_older_tables_are_brought_to_this_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one transaction, once, and while nobody has the ledger open."""
+    with opened(tmp_path / "state") as ledger:
+        add(ledger, "one", words(10))
+    next_version(monkeypatch)
+    with file.use_lock(ledger.path, shared=True), pytest.raises(PushRefused, match="another push"):
+        opened(tmp_path / "state")
+    for _ in range(2):
+        with opened(tmp_path / "state") as ledger:
+            assert ledger.version() == sql.VERSION
+            assert len(ledger.row_words("one")) == 10

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
+WITH_PASSWORD, PASSWORD = "analyst", "sentinel-of-the-ledger"
 OTHER_USERS = ("postgres", "nobody")  # as which root runs it: it does not run as root
 
 
@@ -49,7 +50,11 @@ class Server:
         if self._as:
             shutil.chown(self._folder, _other())
         self._run("initdb", "-D", str(self._data), "-U", "tester", "-A", "trust", "--locale=C.UTF-8", "--no-sync")
+        rules = self._data / "pg_hba.conf"
+        needs_password = f"host all {WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\n"
+        rules.write_text(needs_password + rules.read_text(encoding="utf-8"), encoding="utf-8")
         self.start()
+        self.sql(f"CREATE ROLE {WITH_PASSWORD} LOGIN SUPERUSER PASSWORD '{PASSWORD}'")
 
     def url(self, database: str, port: int | None = None) -> str:
         return f"postgresql://tester@127.0.0.1:{port or self.port}/{database}"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import rule
 
-from tests.push.store_kit import ABOUT, MADE, NOW, add, words
+from tests.push.store_kit import ABOUT, MADE, NOW, add, next_version, words
 from tests.push.test_store_equals_memory import BothLedgers
 from toolkit.errors import PushError, PushRefused
 from toolkit.push.states import Baseline, EventKind, State
@@ -165,3 +165,15 @@ def test_the_states_of_a_ledger_are_plain_texts(address: TeamAddress, state: Pat
     with opened(address, state) as ledger:
         add(ledger, "one", words(3))
         assert ledger.database.rows("SELECT state FROM operation") == [(str(State.PLANNED),)]
+
+
+def test_older_tables_are_brought_to_this_version(
+    server: Server, url: str, address: TeamAddress, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(address, state) as ledger:
+        add(ledger, "one", words(10))
+    next_version(monkeypatch)
+    with opened(address, state) as ledger:
+        assert ledger.version() == sql.VERSION
+        assert ledger.database.rows("SELECT count(*) FROM chunk WHERE note = 7") == [(0,)]
+        assert len(ledger.row_words("one")) == 10

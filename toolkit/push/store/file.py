@@ -60,11 +60,17 @@ class LedgerFile(StoredLedger):
         if (found := self.database.rows(sql.SOUND)) != [("ok",)]:
             raise Damaged(f"SQLite: {found[0][0]}")
 
-    def _check_tables(self) -> None:
+    def version(self) -> int:
         (application,), (version,) = self._read(sql.READ_APPLICATION), self._read(sql.READ_VERSION)
-        if application != sql.APPLICATION:
+        if application != sql.APPLICATION or not isinstance(version, int):
             raise Damaged("it is no ledger")
-        self.require_version(version)
+        return version
+
+    def write_version(self) -> None:
+        self.database.rows(sql.WRITE_VERSION)
+
+    def _check_tables(self) -> None:
+        self.require_version(self.version())
         if sorted(statement for (statement,) in self.database.rows(sql.READ_SCHEMA)) != _statements(sql.TABLES):
             raise Damaged("its tables")
         (page,) = self._read(sql.READ_PAGE_SIZE)
@@ -111,6 +117,9 @@ def _opened(path: Path, about: str, key: str, made: str) -> LedgerFile:
     try:
         ledger = LedgerFile(path)
         try:
+            if ledger.can_be_migrated:
+                with use_lock(path):
+                    ledger.migrate()
             ledger.share()
             ledger.check_identity(about, key)
             leave_card(path, about, made)

@@ -37,6 +37,32 @@ class StoredLedger(RowTables):
     def examine_database(self) -> None:
         """Raise where the database itself says that it is damaged."""
 
+    @abstractmethod
+    def version(self) -> int:
+        """That of its tables; Damaged where it has none."""
+
+    @abstractmethod
+    def write_version(self) -> None:
+        """Its tables are those of this version now."""
+
+    @property
+    def can_be_migrated(self) -> bool:
+        """Whether its tables are older, and there is a way from each version to the next."""
+        steps = range(self.version(), sql.VERSION)
+        return bool(steps) and all(step in sql.MIGRATIONS for step in steps)
+
+    def migrate(self) -> None:
+        """Bring its tables to this version, all of it or nothing. Nobody else may have it open."""
+        with self.database.transaction(lambda: None):
+            for step in range(self.version(), sql.VERSION):
+                for statement in filter(None, map(str.strip, sql.MIGRATIONS[step].split(";"))):
+                    self.database.rows(self.in_dialect(statement))
+            self.write_version()
+
+    def in_dialect(self, statement: str) -> str:
+        """A statement that makes or changes tables, as its database says it."""
+        return statement
+
     @property
     def about(self) -> str:
         """Which destination it is the memory of."""

@@ -3,6 +3,9 @@
 import re
 
 VERSION = 2  # of the tables; it grows with each change to them
+MIGRATIONS: dict[
+    int, str
+] = {}  # by version: the statements that make tables of it those of the next, in both databases
 APPLICATION = 0x4C445247  # "LDRG": tells a ledger from any other SQLite file
 
 TABLES = """

@@ -37,11 +37,20 @@ class TeamLedger(StoredLedger):
     def name(self) -> str:
         return self._name
 
-    def _check_tables(self) -> None:
+    def version(self) -> int:
         (told,) = self.database.row(sql.PG_VERSION, (f'"{SCHEMA}{self._name}"',)) or (None,)
         if not told or not str(told).startswith(ABOUT_TABLES):
             raise Damaged("it is no ledger")
-        self.require_version(int(str(told).removeprefix(ABOUT_TABLES)))
+        return int(str(told).removeprefix(ABOUT_TABLES))
+
+    def write_version(self) -> None:
+        self.database.rows(f"COMMENT ON SCHEMA \"{SCHEMA}{self._name}\" IS '{ABOUT_TABLES}{sql.VERSION}'")
+
+    def in_dialect(self, statement: str) -> str:
+        return sql.tables_in_postgres(statement)
+
+    def _check_tables(self) -> None:
+        self.require_version(self.version())
         there = {name for (name,) in self.database.rows(sql.PG_TABLES, (SCHEMA + self._name,))}
         if there != sql.table_names():
             raise Damaged("its tables")
@@ -124,6 +133,9 @@ class Team:
                 self._refuse_if_lost(name, about)
                 _create(database, name, Head(about, made, key_digest(key)))
             ledger = TeamLedger(database, name, alone=False)
+            if ledger.can_be_migrated:
+                self.use(database, name, alone=True)
+                ledger.migrate()
             self.use(database, name, alone=moving)
             ledger.check_identity(about, key)
         except Damaged as problem:
