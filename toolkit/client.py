@@ -56,6 +56,7 @@ class Client:
     ) -> None:
         self.session: Session = session
         self.assumed: Assumed = Assumed() if assumed is None else assumed
+        self._corrected: dict[Endpoint, Endpoint] = {}
         self.workers: int = workers
         self.progress: bool = progress
         self._corrections = {name: _method_and_path(line) for name, line in (corrections or {}).items()}
@@ -120,7 +121,11 @@ class Client:
 
     def corrected(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint as the assumptions have it, with the method and path that the user's settings give it."""
-        endpoint = self.assumed.endpoint(endpoint)
+        if endpoint not in self._corrected:
+            self._corrected[endpoint] = self._with_correction(self.assumed.endpoint(endpoint))
+        return self._corrected[endpoint]
+
+    def _with_correction(self, endpoint: Endpoint) -> Endpoint:
         if endpoint.name not in self._corrections:
             return endpoint
         method, path = self._corrections[endpoint.name]

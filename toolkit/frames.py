@@ -5,7 +5,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Callable, Collection, Sequence
-from itertools import chain
+from itertools import chain, filterfalse
 from operator import itemgetter, methodcaller
 from typing import Any
 
@@ -54,11 +54,15 @@ def to_frame(
     unexpected = _Unexpected()
     _add_columns(columns, record, rows, unexpected)
     if record.open or apart is not None:
-        known = {folded_key(name) for f in record.fields for name in (f.key, *f.aliases)}
-        known |= {folded_key(name) for name in (*record.apart, *(apart or ()))}
-        for key in [k for k in dict.fromkeys(chain.from_iterable(rows)) if folded_key(k) not in known]:
-            name = f"{key} (answer)" if key in columns else key
-            columns[name] = _further(key, list(map(methodcaller("get", key), rows)))
+        declared = {name for f in record.fields for name in (f.wire or f.name, *f.aliases)}
+        further = [*filterfalse(declared.__contains__, dict.fromkeys(chain.from_iterable(rows)))]
+        known = set(map(folded_key, (*declared, *record.apart, *(apart or ())))) if further else set()
+        for key in further:
+            if known and folded_key(key) in known:
+                continue
+            values = list(map(methodcaller("get", key), rows))
+            is_secret = re.search(SECRET_NAMES, str(key), re.IGNORECASE)
+            columns[f"{key} (answer)" if key in columns else key] = _masked(values) if is_secret else text(values)
             if not record.open:
                 unexpected.members.append(str(key))
     unexpected.warn(call)
@@ -95,11 +99,9 @@ def folded_key(name: Any) -> str:
     return str(name).strip().casefold()
 
 
-def _further(key: Any, values: Values) -> Any:
-    """A column that nobody declared; what its name calls a secret is under a mask."""
-    if re.search(SECRET_NAMES, str(key), re.IGNORECASE):
-        return objects([None if v in (None, "") else Secret(_spelt(v) or "") for v in values])
-    return text(values)
+def _masked(values: Values) -> Any:
+    """A column that nobody declared, under a mask: its name calls it a secret."""
+    return objects([None if v in (None, "") else Secret(_spelt(v) or "") for v in values])
 
 
 def excerpt(frame: pd.DataFrame, rows: int = 20) -> str:

@@ -95,8 +95,10 @@ def without_the_operations(endpoint: Endpoint, payload: Any, body: bytes) -> Any
     Where the name stands twice, the first is the row's. Where it stands once, it is the operation's.
     """
     assert endpoint.system
-    names = {f.key for f in endpoint.record.fields} & {*endpoint.system.dialect.message} if endpoint.record else ()
-    if not names or endpoint.returns.data_path or not isinstance(payload, dict):
+    if endpoint.returns.data_path or not endpoint.record or not isinstance(payload, dict):
+        return payload
+    names = {f.key for f in endpoint.record.fields} & {*endpoint.system.dialect.message}
+    if not names:
         return payload
     pairs: list[list[tuple[str, Any]]] = []
 
