@@ -1,5 +1,7 @@
 """Sheets that went wrong once, by kind: what is sent of them. The numbers are those of the list of cases."""
 
+import csv
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -554,6 +556,21 @@ def test_20_many_bad_rows_are_looked_up_together(tmp_path: Path) -> None:
 def test_15_other_formats_are_not_written(name: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"\.xlsx or \.csv"):
         of(NAME, "Ana").to_excel(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "live", ["Ana,=40+2,x", "Ana; @SUM(1)", "a\t=1+1", "'=1,'=2", ",,=1", 'x",=1+1,"', "a|=1", "a,\n=1"]
+)
+def test_21_nor_is_a_part_of_a_cell_in_the_middle_of_a_line(live: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"EMAIL": ["x"], "NOMBRE": [live], "CIUDAD": [live]}, index=pd.Index([7], name="row"))
+    check(frame, [MAIL, NAME, Text(name="CIUDAD")]).to_excel(tmp_path / "a.csv")
+    text = (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
+    for separator in ",;\t|":
+        cells = [
+            cell.strip(" ") for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator) for cell in row
+        ]
+        assert not [cell for cell in cells if cell[:1] in tuple("=@+")]
+    assert only_failed(tmp_path / "a.csv")["CIUDAD"].tolist() == [live]
 
 
 @pytest.mark.parametrize("live", ["Ana,=40+2,x", 'x";=1+1;"', "a\n=1+1", "=1;=2"])

@@ -331,3 +331,11 @@ def test_a_workbook_has_the_headers_and_outcomes_of_its_language(tmp_path: Path)
     assert (rows.title, summary.title, summary["A1"].value) == ("Filas", "Resumen", "no enviada")
     text = write_text(tmp_path / "r.csv", frame, outcome).read_text(encoding="utf-8-sig")
     assert text.splitlines()[0] == '"nombre";"outcome";"error";"error_column";"error_value"'  # for programs
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+def test_half_a_character_is_written_as_a_sign(suffix: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"NOMBRE": pd.Series(["An\ud83d", "Eva"], dtype=object), "N\udc00": ["x", "y"]})
+    path = write_outcome(tmp_path / f"a{suffix}", frame, outcome(2), pd.Series({"rows": 2}))
+    back = read_sheet(path)
+    assert (back.columns[1], back["NOMBRE"].tolist()) == ("N\ufffd", ["An\ufffd", "Eva"])

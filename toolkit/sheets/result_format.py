@@ -14,17 +14,24 @@ from toolkit.sheets.outcomes import COLUMNS, Outcome
 _LIVE = "=+\\-@\t\r\0＝＋－＠"
 _ESCAPED = re.compile(rf"''*[{_LIVE}]").match
 _LIVELY = re.compile(rf"'*[{_LIVE}]").match
+_INSIDE = re.compile(rf"([,;|\t\r\n] {{0,9}})('*[{_LIVE}])")
+_MARKED = re.compile(rf"([,;|\t\r\n] {{0,9}})'('*[{_LIVE}])")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?").fullmatch
 
 
 def escaped(text: str) -> str:
-    """The text so that a spreadsheet program takes it for a text, never for a formula."""
-    return f"'{text}" if _LIVELY(text) and not _NUMBER(text) else text
+    """The text so that a spreadsheet program takes it for a text, never for a formula.
+
+    Nor is a part of it one, where the program cuts at other signs than we do: quotes protect the first cell of a line
+    only.
+    """
+    inside = _INSIDE.sub(r"\1'\2", text)
+    return f"'{inside}" if _LIVELY(text) and not _NUMBER(text) else inside
 
 
 def unescaped(text: str) -> str:
-    """What `escaped` was given."""
-    return text[1:] if _ESCAPED(text) else text
+    """What was escaped so."""
+    return _MARKED.sub(r"\1\2", text[1:] if _ESCAPED(text) else text)
 
 
 def outcome_at(columns: Sequence[Any]) -> int | None:

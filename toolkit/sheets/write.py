@@ -15,7 +15,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import message, plural
-from toolkit.sheets.cells import objects_of, shown
+from toolkit.sheets.cells import objects_of, shown, whole
 from toolkit.sheets.dates import zone_of
 from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
@@ -138,7 +138,7 @@ def _blamed(frame: pd.DataFrame, outcome: pd.DataFrame) -> dict[tuple[int, int],
 
 
 def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Cells, zone: tzinfo) -> _Kept:
-    names = [str(name) for frame in frames for name in frame.columns]
+    names = [whole(str(name)) for frame in frames for name in frame.columns]
     columns = [objects_of(column) for frame in frames for _, column in frame.items()]
     rows = len(frames[0])
     text, moment, day, clock = (
@@ -201,7 +201,7 @@ def _local(moment: datetime, zone: tzinfo) -> datetime:
 
 
 def _written(value: Any) -> str:
-    return value if isinstance(value, str) else shown(value) or str(value)
+    return whole(value if isinstance(value, str) else shown(value) or str(value))
 
 
 def _write_summary(book: Any, summary: "pd.Series[Any]", notes: Sequence[str]) -> None:
@@ -229,7 +229,7 @@ def write_text(path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.Dat
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         # programs expect semicolons where the comma is the decimal sign; quoted, no cell is cut into live ones
         writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL)
-        writer.writerow([escaped(str(name)) for f in (frame, outcome) for name in f.columns])
+        writer.writerow([escaped(whole(str(name))) for f in (frame, outcome) for name in f.columns])
         writer.writerows([text(value) for value in row] for row in zip(*columns, strict=True))
     return target
 
