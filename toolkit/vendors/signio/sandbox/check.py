@@ -48,7 +48,7 @@ def read(
             wrong.append(key)
     for key, field in declared.items():
         if isinstance(field, spec.Identity) and field.by and key in values:
-            wrong += [] if forms.number(values.get(names[field.by]), values[key]) else [key]
+            wrong += [] if forms.number(values.get(names.get(field.by, "")), values[key]) else [key]
     for key, field in declared.items():
         when = field.required_when
         needed = field.required or (when and str(values.get(names[when[0]])) == when[1])
