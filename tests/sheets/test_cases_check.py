@@ -404,9 +404,11 @@ def test_10_signs_that_nobody_sees_are_not_sent(sign: str) -> None:
     assert wire(NAME, "👩\u200d💻") == ["👩\u200d💻"]
 
 
-@pytest.mark.parametrize("text", ["2935277368,50", "123.4", "1.234.567,25", 2935277368.5])
-def test_10_a_document_number_with_decimals_is_asked(text: Any) -> None:
-    assert of(Identity(name="i"), text).problems["level"].tolist() == ["question"]
+@pytest.mark.parametrize("text", ["2935277368,50", "123.4", "1.234.567,25", 2935277368.5, "немає", "ninguno", "ABC"])
+def test_10_a_document_number_with_decimals_or_without_digits_is_asked(text: Any) -> None:
+    done = of(Identity(name="i"), text)
+    assert done.problems["level"].tolist() == ["question"]
+    assert done.accept().wire()["i"] == [str(text)]
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,9 @@ def _any(text: str) -> Parsed:
     """A number of which nothing is known but that dots between thousands are none of it."""
     number = _ungrouped(text)
     if _DECIMAL(number):
-        raise CellError(mark("has decimals, as no document has"), level=QUESTION)
+        return Parsed(number, number, Problem(mark("has decimals, as no document has"), level=QUESTION))
+    if not any(map(str.isdigit, number)):
+        return Parsed(number, number, Problem(mark("has no digits, as a document has"), level=QUESTION))
     return Parsed(number, number)
 
 

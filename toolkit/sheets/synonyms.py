@@ -105,6 +105,7 @@ _WORDS = {
     "template": """template id, template, template number, plantilla, id plantilla, id de plantilla,
         número de plantilla, modelo de documento, шаблон, номер шаблону""",
 }
+_NEVER_VALUES = ("name", "first name", "last name", "identity", "company", "address", "town", "city", "country")
 CONCEPTS = {folded(word): concept for concept, words in _WORDS.items() for word in words.split(",")}
 KINDS = {folded(word) for word in ("tipo", "clase", "type", "kind", "тип", "вид")}  # of what, only the values tell
 _LINKS = {"de", "del", "la", "el", "los", "las", "y", "e", "en", "of", "the", "and", "do", "da", "і", "та"}
@@ -148,7 +149,8 @@ def concept_of(name: str) -> str | None:
 @lru_cache(maxsize=500)
 def words_for(name: str) -> frozenset[str]:
     """What else is said for what a name speaks of, as it may head a column; nothing where that is not known."""
-    return frozenset(word.strip() for word in _WORDS.get(concept_of(name) or "", "").split(","))
+    concept = concept_of(name)
+    return frozenset(word.strip() for word in _WORDS[concept].split(",")) if concept in _NEVER_VALUES else frozenset()
 
 
 @lru_cache(maxsize=4096)
