@@ -127,7 +127,7 @@ def test_an_owner_that_lost_it_is_told_before_it_sends(trouble: str, server: Ser
         with pytest.raises(PushError, match=r"was lost .*; nothing more was sent\. Run the same call again"):
             owner.confirm()
         assert is_free(address)
-        with pytest.raises(PushError, match="was lost"), owner.snapshot():
+        with pytest.raises(PushError, match="was lost"), owner.snapshot:
             pass
 
 

@@ -146,9 +146,8 @@ def described(value: Any) -> str:
         return f"{{{', '.join(sorted(map(described, value)))}}}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(described, value))}]"
-    if dataclasses.is_dataclass(value):
-        parts = ((each.name, getattr(value, each.name)) for each in dataclasses.fields(value))
-        return f"{described(type(value))}({', '.join(f'{name}={described(part)}' for name, part in parts)})"
+    if dataclasses.is_dataclass(value) and " at 0x" not in (text := repr(value)):
+        return text
     if isinstance(value, FunctionType):  # a rule: its code goes with the version
         held = [cell.cell_contents for cell in value.__closure__ or ()]
         return f"{value.__module__}.{value.__qualname__}{described(held)}"

@@ -29,14 +29,14 @@ def checksum(*contents: bytes) -> int:
     return value
 
 
+as_json = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str
+).encode  # compact, always the same for the same value
+
+
 def checksum_of(*values: Any) -> int:
     """That of the values of one row of a table."""
     return zlib.crc32(as_json(values).encode())
-
-
-def as_json(value: Any) -> str:
-    """Compact, always the same for the same value."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
 
 
 def as_bytes(value: Any) -> bytes:
@@ -57,8 +57,11 @@ class Tally:
 
     def counted(self, checksums: Iterable[Any]) -> bool:
         """Whether these are the rows that it counted."""
-        found = [value if isinstance(value, int) else -1 for value in checksums]
-        return (len(found), sum(found) % MODULUS) == (self.count, self.total)
+        values = [*checksums]
+        try:
+            return len(values) == self.count and sum(values) % MODULUS == self.total
+        except TypeError:  # what should be a number is none
+            return False
 
     def check(self, checksums: Iterable[Any], what: str) -> None:
         """Raise where these are not the rows that it counted."""

@@ -6,6 +6,7 @@ import threading
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from types import TracebackType
 from typing import Any
 
 from toolkit.errors import PushError
@@ -28,7 +29,9 @@ class Connection(ABC):
     def __init__(self) -> None:
         self._process = os.getpid()
         self._guard = threading.RLock()
-        self.mode, self.era = "", 0  # era: what was read in an earlier one may have changed since
+        self.mode = ""
+        self.begun: Callable[[], object] = int  # called at each beginning: what was read before may have changed since
+        self.snapshot = Snapshot(self)
         _see_forks()
         _open.add(self)
 
@@ -40,7 +43,8 @@ class Connection(ABC):
         """
 
     def row(self, statement: str, values: Values = ()) -> tuple[Any, ...] | None:
-        return next(iter(self.rows(statement, values)), None)
+        rows = self.rows(statement, values)
+        return rows[0] if rows else None
 
     @abstractmethod
     def script(self, statements: str) -> None:
@@ -64,46 +68,37 @@ class Connection(ABC):
     @contextlib.contextmanager
     def transaction(self, before_commit: Callable[[], None]) -> Iterator[None]:
         """All of it durable at the end, or none of it. One inside another belongs to the outer one."""
-        with self.alone():
+        self.take()
+        try:
             if self.mode == WRITING:
                 yield
                 return
             assert not self.mode, "whoever writes says so before reading"
-            with self._mode(WRITING, self.begin[1]):
+            try:
+                self._begin(WRITING, self.begin[1])
                 yield
                 before_commit()
+                self.rows(sql.COMMIT)
+            except BaseException:
+                self.roll_back()
+                raise
+            finally:
+                self.mode = ""
             self.after_commit()
+        finally:
+            self._guard.release()
 
-    @contextlib.contextmanager
-    def snapshot(self) -> Iterator[None]:
-        """What is read meanwhile fits together, whatever other processes write."""
-        with self.alone():
-            if self.mode:
-                yield
-                return
-            with self._mode(READING, self.begin[0]):
-                yield
-
-    def alone(self) -> contextlib.AbstractContextManager[Any]:
-        """No other thread uses the connection meanwhile."""
-        return self._guard
+    def take(self) -> None:
+        """From now on, no other thread uses the connection; `_guard` releases it."""
+        self._guard.acquire()
 
     def after_commit(self) -> None:  # noqa: B027 (nothing, where nothing can be seen)
         """Look whether what was written is where it belongs."""
 
-    @contextlib.contextmanager
-    def _mode(self, mode: str, begin: str) -> Iterator[None]:
-        try:
-            self.rows(begin)
-            self.mode = mode
-            self.era += 1
-            yield
-            self.rows(sql.COMMIT)
-        except BaseException:
-            self.roll_back()
-            raise
-        finally:
-            self.mode = ""
+    def _begin(self, mode: str, statement: str) -> None:
+        self.rows(statement)
+        self.mode = mode
+        self.begun()
 
     @abstractmethod
     def roll_back(self) -> None:
@@ -112,6 +107,42 @@ class Connection(ABC):
     def require_own_process(self) -> None:
         if self._process != os.getpid():
             raise PushError(message("this process is a fork of the one that pushes; it has to start its own push"))
+
+
+class Snapshot:
+    """What is read meanwhile fits together, whatever other processes write. One inside another belongs to the outer."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._depth = connection, 0
+
+    def __enter__(self) -> None:
+        connection = self._connection
+        connection.take()
+        try:
+            if not connection.mode:
+                connection._begin(READING, connection.begin[0])
+                self._depth = 0
+        except BaseException:
+            connection.roll_back()
+            connection._guard.release()
+            raise
+        self._depth += 1
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
+        connection = self._connection
+        self._depth -= 1
+        try:
+            if not self._depth and connection.mode == READING:
+                connection.mode = ""
+                if kind:
+                    connection.roll_back()
+                else:
+                    connection.rows(sql.COMMIT)
+        except BaseException:
+            connection.roll_back()
+            raise
+        finally:
+            connection._guard.release()
 
 
 def _see_forks() -> None:

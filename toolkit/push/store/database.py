@@ -42,8 +42,12 @@ class Database(Connection):
             self._connection.close()
 
     def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        with self._in_words():
+        if self._process != os.getpid():
+            self.require_own_process()
+        try:
             return self._connection.execute(statement, values).fetchall()
+        except (sqlite3.Error, UnicodeError) as problem:
+            raise self._in_a_word(problem) from None
 
     def script(self, statements: str) -> None:
         with self._in_words():
@@ -83,12 +87,12 @@ class Database(Connection):
         self.require_own_process()
         try:
             yield
-        except sqlite3.Error as problem:
+        except (sqlite3.Error, UnicodeError) as problem:
             raise self._in_a_word(problem) from None
-        except UnicodeError:
-            raise Damaged("a text in it") from None
 
-    def _in_a_word(self, problem: sqlite3.Error) -> Exception:
+    def _in_a_word(self, problem: Exception) -> Exception:
+        if isinstance(problem, UnicodeError):
+            return Damaged("a text in it")
         if isinstance(problem, sqlite3.ProgrammingError):
             return PushError(message("the ledger {path} is closed; nothing more was sent", path=self.path))
         if self._file and not self._is_there():

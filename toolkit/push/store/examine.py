@@ -117,7 +117,7 @@ class _Examination:
             yield Part(partial(self._index, kind), is_index=True)
 
     def _head(self) -> None:
-        with self._ledger.database.snapshot():
+        with self._ledger.database.snapshot:
             head = self._ledger.head
         self._condition.about, self._condition.since = head.identity, head.made
         if self._key is None:
@@ -137,7 +137,7 @@ class _Examination:
 
     def _rows(self, id: str) -> None:
         ledger = self._ledger
-        with ledger.database.snapshot():
+        with ledger.database.snapshot:
             owner, blocks = ledger.push_row(id), ledger.blocks(id)
         if not blocks:
             return
@@ -150,7 +150,7 @@ class _Examination:
             self._expected["name"].add(block.words[:, identity.CELL], block.first_row)
 
     def _index(self, kind: str) -> None:
-        with self._ledger.database.snapshot():
+        with self._ledger.database.snapshot:
             index, sums = self._ledger.index_of(kind), _Sums()
             for chunk in index.chunks():
                 sums.add_pairs(chunk.keys, chunk.serials)

@@ -66,12 +66,12 @@ class StoredLedger(RowTables):
     @property
     def about(self) -> str:
         """Which destination it is the memory of."""
-        with self.database.snapshot():
+        with self.database.snapshot:
             return self.head.identity
 
     def head_of(self, about: str) -> Head:
         """Its head. Raise where it is not the ledger of that destination."""
-        with self.database.snapshot():
+        with self.database.snapshot:
             self.check_tables()
             head = self.head
         if head.identity != about:
@@ -80,7 +80,7 @@ class StoredLedger(RowTables):
 
     def check_tables(self) -> None:
         """Raise where this is no ledger, one of another version, or not of the size that it says."""
-        with self.database.snapshot():  # else another process may be making it longer
+        with self.database.snapshot:  # else another process may be making it longer
             self._check_tables()
 
     def require_version(self, version: int) -> None:

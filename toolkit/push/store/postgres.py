@@ -175,15 +175,10 @@ class TeamDatabase(Connection):
         with contextlib.suppress(Exception), socket.socket(fileno=os.dup(self._connection.fileno())) as copy:
             copy.shutdown(socket.SHUT_RDWR)
 
-    @contextlib.contextmanager
-    def alone(self) -> Iterator[None]:
+    def take(self) -> None:
         if not self._guard.acquire(timeout=PATIENCE + 1):  # the beat waits for an answer that does not come
             self._cut_off()
             raise self._is_lost(self._lost)
-        try:
-            yield
-        finally:
-            self._guard.release()
 
     # ── what went wrong ──
 
@@ -200,17 +195,18 @@ class TeamDatabase(Connection):
         import psycopg
 
         self.require_own_process()
-        with self.alone():
+        self.take()
+        try:
             if self._lost:
                 raise self._is_lost(self._lost)
             self._since = time.monotonic()
-            try:
-                yield
-                self._latest = time.monotonic()
-            except psycopg.Error as problem:
-                raise self._in_a_word(problem) from None
-            finally:
-                self._since = None
+            yield
+            self._latest = time.monotonic()
+        except psycopg.Error as problem:
+            raise self._in_a_word(problem) from None
+        finally:
+            self._since = None
+            self._guard.release()
 
     def _in_a_word(self, problem: "psycopg.Error") -> Exception:
         state = getattr(problem, "sqlstate", None) or ""

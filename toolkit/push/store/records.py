@@ -1,27 +1,40 @@
 """Pushes, operations and the rest as rows of tables, each with a checksum over all that it says."""
 
+import functools
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+from zlib import crc32
 
 from toolkit.push.states import SENDABLE, UNFINISHED, Answer, Baseline, Operation, Push, PushState, Ranges, Stamp, State
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged, Tally, as_json, checksum_of
+from toolkit.push.store.checksums import Damaged, Tally, as_json
 
 Row = tuple[Any, ...]
 
 
 def checked(table: str, row: Row | None, what: str) -> Row:
     """A row without its checksum, which is its last value. Damaged where it does not match, or there is no row."""
-    if row is None or checksum_of(table, *row[:-1]) != row[-1]:
+    if row is None or crc32(as_json((table, *row[:-1])).encode()) != row[-1]:
         raise Damaged(what)
     return row[:-1]
 
 
 def with_checksum(table: str, *values: Any) -> Row:
     """A row of a table, with a checksum that no row of another table has."""
-    return (*values, checksum_of(table, *values))
+    return (*values, crc32(as_json((table, *values)).encode()))
+
+
+def _tally(tallies: dict[str, Any], name: str) -> Tally:
+    """One of them, made of its two numbers when it is asked for."""
+    known = tallies.get(name, (0, 0))
+    if not isinstance(known, Tally):
+        known = tallies[name] = Tally(*known)
+    return known
+
+
+def _numbers(tallies: dict[str, Any]) -> dict[str, Any]:
+    return {name: (t.count, t.total) if isinstance(t, Tally) else t for name, t in tallies.items()}
 
 
 # ── the head: what the whole ledger is ──
@@ -41,20 +54,18 @@ class Head:
     lost: dict[str, int] = field(default_factory=dict)  # rows of a push whose fingerprints damage took away
     keys: dict[str, int] = field(default_factory=dict)  # rows that were moved in under another key, by its digest
     catalogs: dict[str, int] = field(default_factory=dict)  # the checksum of each
-    tallies: dict[str, Tally] = field(default_factory=dict)  # of push, unfinished, counter, event, and `SETS`
+    tallies: dict[str, Any] = field(default_factory=dict)  # of push, unfinished, counter, event, and `SETS`
 
     def tally(self, name: str) -> Tally:
-        return self.tallies.setdefault(name, Tally())
+        return _tally(self.tallies, name)
 
     def encoded(self) -> Row:
-        tallies = {name: (tally.count, tally.total) for name, tally in self.tallies.items()}
-        return with_checksum("head", as_json({**vars(self), "tallies": tallies}))
+        return with_checksum("head", as_json({**vars(self), "tallies": _numbers(self.tallies)}))
 
     @classmethod
     def decoded(cls, row: Row | None) -> "Head":
         (content,) = checked("head", row, "its head")
-        values = json.loads(content)
-        return cls(**{**values, "tallies": {name: Tally(*counted) for name, counted in values["tallies"].items()}})
+        return cls(**json.loads(content))
 
 
 # ── pushes ──
@@ -66,19 +77,18 @@ class PushRow:
 
     number: int
     push: Push
-    tallies: dict[str, Tally] = field(default_factory=dict)  # of operation, sendable, result, blame, event, row_block
+    tallies: dict[str, Any] = field(default_factory=dict)  # of operation, sendable, result, blame, event, row_block
     checksum: int | None = None  # as it stands on disk
     was_unfinished: bool = False  # likewise
 
     def tally(self, name: str) -> Tally:
-        return self.tallies.setdefault(name, Tally())
+        return _tally(self.tallies, name)
 
     @property
     def unfinished(self) -> bool:
         return self.push.state in UNFINISHED
 
     def encoded(self) -> Row:
-        tallies = {name: (tally.count, tally.total) for name, tally in self.tallies.items()}
         content = {name: value for name, value in asdict(self.push).items() if name not in IN_COLUMNS}
         push = self.push
         return with_checksum(
@@ -89,15 +99,14 @@ class PushRow:
             push.state,
             push.rows,
             as_json(content),
-            as_json(tallies),
+            as_json(_numbers(self.tallies)),
         )
 
     @classmethod
     def decoded(cls, row: Row | None, what: str) -> "PushRow":
         number, name, lock, state, rows, content, tallies = checked("push", row, what)
         push = Push(id=name, lock=lock, state=PushState(state), rows=rows, **json.loads(content))
-        counted = {name: Tally(*numbers) for name, numbers in json.loads(tallies).items()}
-        read = cls(number, push, counted, row[-1] if row else None)
+        read = cls(number, push, json.loads(tallies), row[-1] if row else None)
         read.was_unfinished = read.unfinished
         return read
 
@@ -120,12 +129,14 @@ def encode_operation(operation: Operation, push_number: int, children: int) -> R
     )  # fmt: skip
 
 
-def decode_operation(row: Row | None, push: str, what: str) -> Operation:
-    values = checked("operation", row, what)
+@functools.lru_cache(maxsize=512)
+def decode_operation(row: Row, push: str) -> Operation:
+    values = checked("operation", row, f"operation {row[0]}")
     return Operation(
         id=values[0], push=push, kind=values[2], rows=_ranges_of(values[3]), size=values[4], parent=values[5],
         after=tuple(map(int, values[6].split())), state=State(values[7]), answer=Answer(values[8]),
-        sendings=values[9], started=_stamp_of(values[10:13]), ended=_stamp_of(values[13:16]), digest=values[16],
+        sendings=values[9], started=None if values[10] is None else Stamp(*values[10:13]),
+        ended=None if values[13] is None else Stamp(*values[13:16]), digest=values[16],
         open=bool(values[17]), believed=bool(values[18]), note=values[19], status=values[20], code=values[21],
         message=values[22],
     )  # fmt: skip
@@ -145,18 +156,14 @@ def _stamp_columns(stamp: Stamp | None) -> Row:
     return (None, None, None) if stamp is None else (stamp.epoch, stamp.monotonic, stamp.wall)
 
 
-def _stamp_of(columns: Sequence[Any]) -> Stamp | None:
-    return None if columns[0] is None else Stamp(*columns)
-
-
 def _text_of(rows: Ranges) -> str:
     """Ranges as text, "0:487 490:492": plain for a person who looks."""
     return " ".join(f"{start}:{stop}" for start, stop in rows)
 
 
 def _ranges_of(text: str) -> Ranges:
-    pairs = (part.split(":") for part in text.split())
-    return tuple((int(start), int(stop)) for start, stop in pairs)
+    ends = [*map(int, text.replace(":", " ").split())]
+    return tuple(zip(ends[::2], ends[1::2], strict=True))
 
 
 # ── the counter ──

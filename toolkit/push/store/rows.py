@@ -99,13 +99,13 @@ class RowTables(Tables):
 
         As long as there are such, nobody can say of a row that it was not sent before. A purge of the push ends it.
         """
-        with self.database.snapshot():
+        with self.database.snapshot:
             lost = dict(self.head.lost)
             return {push: rows for push, rows in lost.items() if self.push_row(push).push.lock in (lock, ANY_LOCK)}
 
     def blocks(self, push: str, numbers: range | None = None) -> list[RowBlock]:
         """The rows of a push, block by block; none where they were purged. With `numbers`, some of the blocks."""
-        with self.database.snapshot():
+        with self.database.snapshot:
             owner = self.push_row(push)
             if numbers is not None:
                 return [decode_block(self.database.row(sql.READ_BLOCK, (owner.number, n)), owner) for n in numbers]
@@ -124,14 +124,14 @@ class RowTables(Tables):
         """
         if not digests or not all(digests):
             return []
-        with self.database.snapshot():
+        with self.database.snapshot:
             numbers = [number for (number,) in self.database.rows(sql.READ_PUSHES_LIKE, (digests[0],))]
             pushes = [self._push_numbered(number).push for number in numbers]
             return [p for p in pushes if [b.digest for b in self.blocks(p.id)[: len(digests)]] == [*digests]]
 
     def pushes_with_key(self, lock: str, key: str) -> list[Push]:
         """The pushes of the same rows for the same thing, in the order in which they began."""
-        with self.database.snapshot():
+        with self.database.snapshot:
             numbers = self.index_of("push").find(push_keys(lock, [key])).serials.tolist()
             rows = [self._push_numbered(number) for number in sorted(numbers)]
         return [row.push for row in rows if (row.push.lock, row.push.key) == (lock, key)]
@@ -147,7 +147,7 @@ class RowTables(Tables):
         What was never sent, was rejected, or is known not to be there does not count; nor do the first rows of the
         pushes `passed`, so many of each.
         """
-        with self.database.snapshot():
+        with self.database.snapshot:
             serials = np.sort(self.index_of("print").find(distinct(prints[:, 0])).serials)
             sent = self._gone(serials)
         for push, rows in passed.items():
@@ -160,7 +160,7 @@ class RowTables(Tables):
 
     def newest(self, names: np.ndarray) -> Earlier:
         """For each of these names the row that was sent last of all that bear it; none for a name of zero."""
-        with self.database.snapshot():
+        with self.database.snapshot:
             keys = distinct(names)
             matches = self.index_of("name").find(keys)
             order = np.argsort(matches.serials, kind="stable")

@@ -42,7 +42,7 @@ class Salvage:
         self._database = old.database
         self.counts_hurt = False  # whether anything is lost that later counts are explained by
         try:
-            with self._database.snapshot():
+            with self._database.snapshot:
                 self._last: dict[str, int] = {"push": old.head.pushes, "operation": old.head.operations}
             self.knows_how_many = True
         except PushError:
@@ -69,7 +69,7 @@ class Salvage:
         """By the number of their push, each with its checksum."""
         found: dict[int, list[tuple[Operation, int]]] = defaultdict(list)
         for _, row in self._numbered(sql.READ_OPERATION, "operation", sql.LAST_OPERATION):
-            operation = _intact(decode_operation, row, "", "")
+            operation = _intact(decode_operation, row, "") if row else None
             if row and operation:
                 found[row[1]].append((operation, row[-1]))
             else:

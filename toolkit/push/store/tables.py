@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from toolkit.http.secrets import scrub
@@ -45,10 +46,10 @@ class Tables:
 
     def __init__(self, database: Connection) -> None:
         self.database = database
-        self._era = -1
-        self._cached_head: Head | None = None
         self._cached_pushes: dict[str, PushRow] = {}
         self._changed: dict[str, PushRow] = {}
+        self._unchanged: dict[str, tuple[Row, PushRow]] = {}  # pushes as they were read, and with which row
+        database.begun = self._begun
 
     def transaction(self) -> AbstractContextManager[None]:
         """All of it durable at the end, or none of it; one inside another belongs to the outer one.
@@ -60,7 +61,7 @@ class Tables:
     # ── the counter ──
 
     def baseline(self) -> Baseline | None:
-        with self.database.snapshot():
+        with self.database.snapshot:
             row = self.database.row(sql.READ_COUNTER)
             self.head.tally("counter").check([] if row is None else [row[-1]], "its count")
             return None if row is None else decode_baseline(row)
@@ -76,7 +77,7 @@ class Tables:
 
     def push(self, id: str) -> Push:
         """KeyError where there is none of this id."""
-        with self.database.snapshot():
+        with self.database.snapshot:
             return self.push_row(id).push
 
     def pushes(self) -> list[Push]:
@@ -96,9 +97,10 @@ class Tables:
             row = self._cached_pushes[push.id] = PushRow(head.pushes, push)
         row.push = push
         self._changed[push.id] = row
+        self._unchanged.pop(push.id, None)
 
     def _all_pushes(self, statement: str, tally: str) -> list[PushRow]:
-        with self.database.snapshot():
+        with self.database.snapshot:
             self._flush()
             rows = self.database.rows(statement)
             self.head.tally(tally).check([row[-1] for row in rows], "its pushes")
@@ -108,14 +110,14 @@ class Tables:
 
     def operation(self, id: int) -> Operation:
         """KeyError where there is none of this id."""
-        with self.database.snapshot():
+        with self.database.snapshot:
             if not 0 < id <= self.head.operations:
                 raise KeyError(id)
             return self._decoded(self.database.row(sql.READ_OPERATION, (id,)), f"operation {id}")
 
     def operations(self, push: str) -> list[Operation]:
         """All of one push, by id."""
-        with self.database.snapshot():
+        with self.database.snapshot:
             owner = self.push_row(push)
             rows = self.database.rows(sql.READ_OPERATIONS, (owner.number,))
             owner.tally("operation").check([row[-1] for row in rows], f"the operations of push {push}")
@@ -134,12 +136,12 @@ class Tables:
         return sum(operation.state is State.SENT for operation in self._set("unsettled", sql.READ_UNSETTLED, None))
 
     def _set(self, name: str, statement: str, lock: str | None) -> list[Operation]:
-        with self.database.snapshot():
+        with self.database.snapshot:
             rows = self.database.rows(statement)
             self.head.tally(name).check([row[-1] for row in rows], f"its {name} operations")
             numbers = {row[1]: self._push_numbered(row[1]) for row in rows}
             return [
-                decode_operation(row, numbers[row[1]].push.id, f"operation {row[0]}")
+                decode_operation(row, numbers[row[1]].push.id)
                 for row in rows
                 if lock in (None, numbers[row[1]].push.lock)
             ]
@@ -147,7 +149,7 @@ class Tables:
     def sendable(self, push: str, limit: int) -> list[Operation]:
         """Those whose turn it is: planned, all that they wait for is in; by their first row, then by id."""
         ready: dict[int, Operation] = {}
-        with self.database.snapshot():
+        with self.database.snapshot:
             owner, many, checksums = self.push_row(push), max(limit, 16), list[Any]()
             for start in itertools.count(0, many):
                 rows = self.database.rows(sql.READ_SENDABLE, (owner.number, many, start))
@@ -164,7 +166,7 @@ class Tables:
 
     def leaves(self, id: int) -> list[Operation]:
         """The operations that hold its rows now: itself, or what replaced it."""
-        with self.database.snapshot():
+        with self.database.snapshot:
             row = self.database.row(sql.READ_OPERATION, (id,)) if 0 < id <= self.head.operations else None
             operation = self._decoded(row, f"operation {id}")
             if operation.state is not State.REPLACED or row is None:
@@ -205,7 +207,7 @@ class Tables:
         told = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
         row = encode_operation(told, owner.number, more_children + (children_of(before) if before else 0))
         self.database.rows(sql.PUT_OPERATION, row)
-        was = decode_operation(before, operation.push, "") if before else None
+        was = decode_operation(before, operation.push) if before else None
         for tally, belongs in self._tallies_of(owner):
             gone = before[-1] if before and was and belongs(was) else None
             tally.change(gone, row[-1] if belongs(told) else None)
@@ -217,9 +219,10 @@ class Tables:
         for name, belongs in SETS.items():
             yield self.head.tally(name), belongs
 
-    def _decoded(self, row: tuple[Any, ...] | None, what: str) -> Operation:
-        number = checked("operation", row, what)[1]
-        return decode_operation(row, self._push_numbered(number).push.id, what)
+    def _decoded(self, row: Row | None, what: str) -> Operation:
+        if row is None:
+            raise Damaged(what)
+        return decode_operation(row, self._push_numbered(row[1]).push.id)
 
     # ── what came back for rows ──
 
@@ -254,7 +257,7 @@ class Tables:
         }
 
     def _contents(self, push: str, statement: str, table: str) -> Iterator[tuple[int, Any]]:
-        with self.database.snapshot():
+        with self.database.snapshot:
             owner, what = self.push_row(push), f"a {table} of push {push}"
             rows = self.database.rows(statement, (owner.number,))
             owner.tally(table).check([row[-1] for row in rows], what)
@@ -275,7 +278,7 @@ class Tables:
 
     def events(self, push: str | None = None) -> list[Event]:
         """The history, of one push or of all."""
-        with self.database.snapshot():
+        with self.database.snapshot:
             if push is None:
                 rows = self.database.rows(sql.READ_EVENTS)
                 self.head.tally("event").check([row[-1] for row in rows], "its history")
@@ -286,21 +289,18 @@ class Tables:
 
     # ── what vouches for the rest ──
 
-    @property
+    @cached_property
     def head(self) -> Head:
-        self._forget_what_is_old()
-        if self._cached_head is None:
-            self._cached_head = Head.decoded(self.database.row(sql.READ_HEAD))
-        return self._cached_head
+        return Head.decoded(self.database.row(sql.READ_HEAD))
 
     def _writable_head(self) -> Head:
         assert self.database.mode == WRITING, "a ledger is written to inside a transaction"
         return self.head
 
-    def _forget_what_is_old(self) -> None:
-        if self._era != self.database.era:
-            self._era = self.database.era
-            self._cached_head, self._cached_pushes, self._changed = None, {}, {}
+    def _begun(self) -> None:
+        """Another process may have written since."""
+        self.__dict__.pop("head", None)
+        self._cached_pushes, self._changed = {}, {}
 
     def push_row(self, id: str) -> PushRow:
         """A push and what is kept of it; KeyError where there is none of this id."""
@@ -312,33 +312,41 @@ class Tables:
         return row
 
     def _kept_push(self, id: str) -> PushRow | None:
-        self._forget_what_is_old()
         if id not in self._cached_pushes:
             row = self.database.row(sql.READ_PUSH, (id,))
             if row is None:
                 return None
-            found = PushRow.decoded(row, f"push {id}")
-            if found.push.id != id:
+            if row[1] != id:
                 raise Damaged(f"push {id}")
-            self._cached_pushes[id] = found
+            return self._read_push(row)
         return self._cached_pushes[id]
 
     def _push_numbered(self, number: int) -> PushRow:
-        self._forget_what_is_old()
-        for row in self._cached_pushes.values():
-            if row.number == number:
-                return row
-        found = PushRow.decoded(self.database.row(sql.READ_PUSH_NUMBER, (number,)), f"push number {number}")
-        return self._cached_pushes.setdefault(found.push.id, found)
+        for known in self._cached_pushes.values():
+            if known.number == number:
+                return known
+        row = self.database.row(sql.READ_PUSH_NUMBER, (number,))
+        if row is None:
+            raise Damaged(f"push number {number}")
+        return self._read_push(row)
+
+    def _read_push(self, row: Row) -> PushRow:
+        """A push that was not read yet since this began; what is decoded of it may be known from before."""
+        before, known = self._unchanged.get(row[1], (None, None))
+        if known is None or before != row:
+            known = PushRow.decoded(row, f"push {row[1]}")
+            self._unchanged[known.push.id] = row, known
+        return self._cached_pushes.setdefault(known.push.id, known)
 
     def _changing(self, push: str) -> PushRow:
         self._writable_head()
         row = self._changed[push] = self.push_row(push)
+        self._unchanged.pop(push, None)
         return row
 
     def _flush(self) -> None:
         """Write the pushes that changed, and the head, before the transaction ends or all pushes are read."""
-        if self.database.mode != WRITING or self._era != self.database.era:
+        if self.database.mode != WRITING:
             return
         head = self.head
         for row in self._changed.values():
@@ -359,7 +367,7 @@ def operation_of(owner: PushRow, row: Row) -> Operation:
     """An operation of this push."""
     if row[1] != owner.number:
         raise Damaged(f"the operations of push {owner.push.id}")
-    return decode_operation(row, owner.push.id, f"operation {row[0]}")
+    return decode_operation(row, owner.push.id)
 
 
 def _to_change(values: tuple[Any, ...]) -> tuple[Any, ...]:
