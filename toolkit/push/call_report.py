@@ -57,14 +57,17 @@ class CallReport:
                 if len(at):
                     table.set(at, outcome, message("sent by an earlier push; not sent again"))
             table.give({int(rows.good[n]): values for n, values in rows.earlier.results(ledger).items()})
+        state = PushState.PAUSED if stopped else PushState.DONE
         if push:
-            table.fill(ledger, ledger.push(push), span, where)
-            table.fill_causes(ledger, ledger.push(push), span, where, check.frame)
+            with ledger.database.snapshot:
+                sent = ledger.push(push)
+                state = sent.state
+                table.fill(ledger, sent, span, where)
+                table.fill_causes(ledger, sent, span, where, check.frame)
         self._facts["what"] = rows.target.what
         report = rows.job.finish(Report(check.frame, table, {"notes": []}, check))
         report = report.without_rows_that_are_in() if self._several else report
         self._parts.append(_Part(push, span, where, table, report))
-        state = PushState.PAUSED if stopped else ledger.push(push).state if push else PushState.DONE
         if stopped:
             self._facts["state"] = str(state)
         return state

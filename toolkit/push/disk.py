@@ -11,7 +11,6 @@ import re
 import socket
 import sys
 import weakref
-from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -88,13 +87,15 @@ def network_file_system(path: Path) -> str:
     return kind if kind.startswith(NETWORK) else ""
 
 
-def _mounts() -> Iterator[tuple[str, str]]:
+def _mounts() -> list[tuple[str, str]]:
     """Where file systems are mounted, and their kinds; nothing where the system does not tell."""
+    mounts = []
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             fields, _, rest = line.partition(" - ")
             where = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), fields.split()[4])
-            yield where, rest.split()[0]
+            mounts.append((where, rest.split()[0]))
+    return mounts
 
 
 def who() -> str:

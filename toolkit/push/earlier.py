@@ -42,12 +42,13 @@ class EarlierRows:
             passed: how many rows of a push are of this call's earlier frames.
         """
         earlier, target = cls(len(rows.words)), rows.target
-        named = ledger.newest(rows.words[:, identity.CELL])
+        with ledger.database.snapshot:
+            named = ledger.newest(rows.words[:, identity.CELL])
+            sent = ledger.sent_before(np.concatenate([left_out, rows.prints]), passed)
         same = (named.words[:, identity.PRINT] == rows.prints[named.rows]).all(axis=1)
         if target.keys:  # what the newest row of a thing says, holds
             earlier._take(named.only(same))
             return earlier
-        sent = ledger.sent_before(np.concatenate([left_out, rows.prints]), passed)
         earlier._take(sent.only(sent.rows >= len(left_out)), less=len(left_out))
         others = np.ones(len(named.rows), dtype=bool)
         for push, count in passed.items():

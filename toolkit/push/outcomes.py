@@ -136,7 +136,7 @@ def tally(operations: Iterable[Operation], push: Push) -> dict[str, int]:
 
 def sentences(ledger: Ledger, push: Push) -> list[str]:
     """What a person should know beside the counts."""
-    lines, held, baseline = [], holders(ledger, push), ledger.baseline()
+    lines, held, baseline = list[str](), holders(ledger, push), ledger.baseline()
     if push.state is PushState.PAUSED:
         lines.append(f"PAUSED: {push.reason}. Running the same call again goes on where it stopped.")
     if baseline and any(o.state in (State.VERIFIED, State.COUNTED) for o in held):

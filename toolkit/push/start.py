@@ -241,6 +241,8 @@ class _Call:
             reads = rows.target.reconcile is Reconcile.READ and self._ledger.unknown(self._memory.lock)
             if not reads and not self._policy.options.final_look:
                 return self._reports.add(rows, push.id, span, where)
+        with self._ledger.transaction():
+            self._begin_run(rows, span, where)
         return self._drive(rows, span, where)
 
     def _add(self, rows: FrameRows, chosen: np.ndarray) -> PushState:
@@ -258,6 +260,7 @@ class _Call:
             self._plan_operations(rows, span, where)
             if not push.rows:
                 self._ledger.event(stamp(self._clock), EventKind.BEGAN, grown.id)
+            self._begin_run(rows, span, where)
         self._again = None
         return self._drive(rows, span, where)
 
@@ -307,24 +310,27 @@ class _Call:
                 waits = (ids[before],) if before in ids else ()
                 ids[each] = self._ledger.add_operation(Operation(0, push, ((n, n + 1),), 1, first, after=waits)).id
 
-    def _drive(self, rows: FrameRows, span: range, where: np.ndarray) -> PushState:
+    def _begin_run(self, rows: FrameRows, span: range, where: np.ndarray) -> None:
+        """The target learns what came back for its rows before; the ledger, what it shows of them from the start."""
         assert self._push
         ledger, target, push = self._ledger, rows.target, self._ledger.push(self._push.id)
         target.tag = tag_of(push.id)
         known = {int(where[n - span.start]): values for n, values in ledger.results(push.id).items() if n in span}
         serials = dict(zip(where.tolist(), span, strict=True)) if target.kept else {}
-        kept = {serials[at]: values for at, values in target.kept.items() if at in serials and at not in known}
-        with ledger.transaction():
-            ledger.keep_results(push.id, kept)
-            ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
-            ledger.event(stamp(self._clock), EventKind.OPENED, push.id)
-        target.recall({**known, **{at: target.kept[at] for at in target.kept if serials.get(at) in kept}})
+        new = {at: values for at, values in target.kept.items() if at in serials and at not in known}
+        ledger.keep_results(push.id, {serials[at]: values for at, values in new.items()})
+        ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
+        ledger.event(stamp(self._clock), EventKind.OPENED, push.id)
+        target.recall({**known, **new})
+
+    def _drive(self, rows: FrameRows, span: range, where: np.ndarray) -> PushState:
+        assert self._push
         try:
-            self._run(rows, push.id, span, where)
+            self._run(rows, self._push.id, span, where)
         except KeyboardInterrupt:
             text = "Stopped. Push {push} is safe as it is: run the same call again to go on."
-            raise Stopped(message(text, push=push.id)) from None
-        return self._reports.add(rows, push.id, span, where)
+            raise Stopped(message(text, push=self._push.id)) from None
+        return self._reports.add(rows, self._push.id, span, where)
 
     def _settle(self, rows: FrameRows) -> str:
         """Find out what stopped pushes left in doubt; why that was not possible, where it was not."""
@@ -336,13 +342,15 @@ class _Call:
     def _run(self, rows: FrameRows, push: str, span: range, where: np.ndarray) -> End:
         plan = plan_of(push, rows.target, self._policy, span, more=self._several)
         places = Places(self._ledger, rows, push, span, where)
-        return Driver(self._ledger, rows.job, plan, self._policy.options, places, since=self._since).run()
+        with self._ledger.database.snapshot:
+            driver = Driver(self._ledger, rows.job, plan, self._policy.options, places, since=self._since)
+        return driver.run()
 
     # ── the end ──
 
     def _end(self) -> None:
         """No frame follows: what has all its rows, is done."""
-        push = self._push and self._ledger.push(self._push.id)
+        push = self._push and self._ledger.push(self._push.id) if self._several else None
         if push is None or push.state is not PushState.OPEN:
             return
         state, reason = PushState.DONE, ""
@@ -356,7 +364,8 @@ class _Call:
         notes = [*self._notes]
         if self._again:
             notes.insert(0, already_pushed(self._again))
-        return self._reports.report(self._memory.where, notes)
+        with self._ledger.database.snapshot:
+            return self._reports.report(self._memory.where, notes)
 
     def _with_report(self, problem: ToolkitError) -> ToolkitError:
         """The error, with what became of the frames before the one that failed."""

@@ -2,12 +2,14 @@
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.errors import PushError
 
 MODULUS = 1 << 32
+NONE = (0, 0)
 
 
 class Damaged(PushError):
@@ -44,26 +46,31 @@ def as_bytes(value: Any) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-class Tally:
-    """How many rows a table has, and the sum of their checksums: a row that vanishes is noticed."""
+@dataclass(eq=False, kw_only=True)
+class Tallied:
+    """What counts rows of tables, and adds up their checksums: a row that vanishes is noticed."""
 
-    def __init__(self, count: int = 0, total: int = 0) -> None:
-        self.count, self.total = count, total
+    tallies: dict[str, list[int]] = field(default_factory=dict)  # a number of rows, and the sum of their checksums
 
-    def change(self, before: int | None, after: int | None) -> None:
+    def count(self, name: str) -> int:
+        """How many rows there are."""
+        return self.tallies.get(name, NONE)[0]
+
+    def change(self, name: str, before: int | None, after: int | None) -> None:
         """A row had the one checksum, and now has the other; None: there was, or is, no such row."""
-        self.count += (after is not None) - (before is not None)
-        self.total = (self.total + (after or 0) - (before or 0)) % MODULUS
+        count, total = self.tallies.get(name, NONE)
+        count += (after is not None) - (before is not None)
+        self.tallies[name] = [count, (total + (after or 0) - (before or 0)) % MODULUS]
 
-    def counted(self, checksums: Iterable[Any]) -> bool:
+    def counted(self, name: str, checksums: Sequence[Any]) -> bool:
         """Whether these are the rows that it counted."""
-        values = [*checksums]
+        count, total = self.tallies.get(name, NONE)
         try:
-            return len(values) == self.count and sum(values) % MODULUS == self.total
+            return len(checksums) == count and sum(checksums) % MODULUS == total
         except TypeError:  # what should be a number is none
             return False
 
-    def check(self, checksums: Iterable[Any], what: str) -> None:
+    def check(self, name: str, checksums: Sequence[Any], what: str) -> None:
         """Raise where these are not the rows that it counted."""
-        if not self.counted(checksums):
-            raise Damaged(f"{what}: {self.count:,} were written, and these are not they")
+        if not self.counted(name, checksums):
+            raise Damaged(f"{what}: {self.count(name):,} were written, and these are not they")

@@ -25,6 +25,7 @@ class Connection(ABC):
     """One connection. It serves the process that opened it, and no fork of it."""
 
     begin: tuple[str, str]  # statements that begin reading and writing
+    patience: float = -1  # seconds that a thread waits for another; without end
 
     def __init__(self) -> None:
         self._process = os.getpid()
@@ -68,7 +69,8 @@ class Connection(ABC):
     @contextlib.contextmanager
     def transaction(self, before_commit: Callable[[], None]) -> Iterator[None]:
         """All of it durable at the end, or none of it. One inside another belongs to the outer one."""
-        self.take()
+        if not self._guard.acquire(timeout=self.patience):
+            raise self.waited_too_long()
         try:
             if self.mode == WRITING:
                 yield
@@ -88,9 +90,9 @@ class Connection(ABC):
         finally:
             self._guard.release()
 
-    def take(self) -> None:
-        """From now on, no other thread uses the connection; `_guard` releases it."""
-        self._guard.acquire()
+    def waited_too_long(self) -> PushError:
+        """What to say where another thread has used the connection for longer than `patience`."""
+        raise NotImplementedError("without patience, nobody waits too long")
 
     def after_commit(self) -> None:  # noqa: B027 (nothing, where nothing can be seen)
         """Look whether what was written is where it belongs."""
@@ -117,7 +119,8 @@ class Snapshot:
 
     def __enter__(self) -> None:
         connection = self._connection
-        connection.take()
+        if not connection._guard.acquire(timeout=connection.patience):
+            raise connection.waited_too_long()
         try:
             if not connection.mode:
                 connection._begin(READING, connection.begin[0])

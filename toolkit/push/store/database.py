@@ -49,6 +49,15 @@ class Database(Connection):
         except (sqlite3.Error, UnicodeError) as problem:
             raise self._in_a_word(problem) from None
 
+    def row(self, statement: str, values: Values = ()) -> tuple[Any, ...] | None:
+        if self._process != os.getpid():
+            self.require_own_process()
+        try:
+            rows = self._connection.execute(statement, values).fetchall()
+        except (sqlite3.Error, UnicodeError) as problem:
+            raise self._in_a_word(problem) from None
+        return rows[0] if rows else None
+
     def script(self, statements: str) -> None:
         with self._in_words():
             self._connection.executescript(statements)

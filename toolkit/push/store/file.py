@@ -1,6 +1,7 @@
 """The ledger of one destination: found or made, refused in words where it is not what it was."""
 
 import contextlib
+import functools
 import hashlib
 import json
 import secrets
@@ -71,7 +72,7 @@ class LedgerFile(StoredLedger):
 
     def _check_tables(self) -> None:
         self.require_version(self.version())
-        if sorted(statement for (statement,) in self.database.rows(sql.READ_SCHEMA)) != _statements(sql.TABLES):
+        if sorted([statement for (statement,) in self.database.rows(sql.READ_SCHEMA)]) != _statements(sql.TABLES):
             raise Damaged("its tables")
         (page,) = self._read(sql.READ_PAGE_SIZE)
         with self.path.open("rb") as file:
@@ -221,5 +222,6 @@ def _gone(ledger: LedgerFile) -> str:
     return GONE.format(ledger.name)
 
 
+@functools.cache
 def _statements(script: str) -> list[str]:
     return sorted(statement.strip() for statement in script.split(";") if statement.strip())

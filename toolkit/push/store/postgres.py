@@ -36,6 +36,7 @@ class TeamDatabase(Connection):
     """One connection to PostgreSQL; with `lock`, the one that holds the lock of a destination."""
 
     begin = (sql.PG_BEGIN_READING, sql.PG_BEGIN)
+    patience = PATIENCE + 1
 
     def __init__(self, address: TeamAddress) -> None:
         super().__init__()
@@ -175,10 +176,10 @@ class TeamDatabase(Connection):
         with contextlib.suppress(Exception), socket.socket(fileno=os.dup(self._connection.fileno())) as copy:
             copy.shutdown(socket.SHUT_RDWR)
 
-    def take(self) -> None:
-        if not self._guard.acquire(timeout=PATIENCE + 1):  # the beat waits for an answer that does not come
-            self._cut_off()
-            raise self._is_lost(self._lost)
+    def waited_too_long(self) -> PushError:
+        """The beat waits for an answer that does not come."""
+        self._cut_off()
+        return self._is_lost(self._lost)
 
     # ── what went wrong ──
 
@@ -195,7 +196,8 @@ class TeamDatabase(Connection):
         import psycopg
 
         self.require_own_process()
-        self.take()
+        if not self._guard.acquire(timeout=self.patience):
+            raise self.waited_too_long()
         try:
             if self._lost:
                 raise self._is_lost(self._lost)

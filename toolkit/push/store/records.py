@@ -8,7 +8,7 @@ from zlib import crc32
 
 from toolkit.push.states import SENDABLE, UNFINISHED, Answer, Baseline, Operation, Push, PushState, Ranges, Stamp, State
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged, Tally, as_json
+from toolkit.push.store.checksums import Damaged, Tallied, as_json
 
 Row = tuple[Any, ...]
 
@@ -25,24 +25,12 @@ def with_checksum(table: str, *values: Any) -> Row:
     return (*values, crc32(as_json((table, *values)).encode()))
 
 
-def _tally(tallies: dict[str, Any], name: str) -> Tally:
-    """One of them, made of its two numbers when it is asked for."""
-    known = tallies.get(name, (0, 0))
-    if not isinstance(known, Tally):
-        known = tallies[name] = Tally(*known)
-    return known
-
-
-def _numbers(tallies: dict[str, Any]) -> dict[str, Any]:
-    return {name: (t.count, t.total) if isinstance(t, Tally) else t for name, t in tallies.items()}
-
-
 # ── the head: what the whole ledger is ──
 
 
 @dataclass
-class Head:
-    """One row that vouches for the others: how many there are of each kind, and the sum of their checksums."""
+class Head(Tallied):
+    """One row that vouches for the others. It counts push, unfinished, counter, event, and `SETS`."""
 
     identity: str
     made: str  # ISO 8601, UTC
@@ -54,13 +42,9 @@ class Head:
     lost: dict[str, int] = field(default_factory=dict)  # rows of a push whose fingerprints damage took away
     keys: dict[str, int] = field(default_factory=dict)  # rows that were moved in under another key, by its digest
     catalogs: dict[str, int] = field(default_factory=dict)  # the checksum of each
-    tallies: dict[str, Any] = field(default_factory=dict)  # of push, unfinished, counter, event, and `SETS`
-
-    def tally(self, name: str) -> Tally:
-        return _tally(self.tallies, name)
 
     def encoded(self) -> Row:
-        return with_checksum("head", as_json({**vars(self), "tallies": _numbers(self.tallies)}))
+        return with_checksum("head", as_json(vars(self)))
 
     @classmethod
     def decoded(cls, row: Row | None) -> "Head":
@@ -72,17 +56,13 @@ class Head:
 
 
 @dataclass(eq=False)
-class PushRow:
-    """A push as the ledger keeps it, and the tallies of what belongs to it."""
+class PushRow(Tallied):
+    """A push as the ledger keeps it. It counts operation, sendable, result, blame, event, row_block."""
 
     number: int
     push: Push
-    tallies: dict[str, Any] = field(default_factory=dict)  # of operation, sendable, result, blame, event, row_block
     checksum: int | None = None  # as it stands on disk
     was_unfinished: bool = False  # likewise
-
-    def tally(self, name: str) -> Tally:
-        return _tally(self.tallies, name)
 
     @property
     def unfinished(self) -> bool:
@@ -99,14 +79,14 @@ class PushRow:
             push.state,
             push.rows,
             as_json(content),
-            as_json(_numbers(self.tallies)),
+            as_json(self.tallies),
         )
 
     @classmethod
     def decoded(cls, row: Row | None, what: str) -> "PushRow":
         number, name, lock, state, rows, content, tallies = checked("push", row, what)
         push = Push(id=name, lock=lock, state=PushState(state), rows=rows, **json.loads(content))
-        read = cls(number, push, json.loads(tallies), row[-1] if row else None)
+        read = cls(number, push, row[-1] if row else None, tallies=json.loads(tallies))
         read.was_unfinished = read.unfinished
         return read
 
@@ -173,8 +153,9 @@ def encode_baseline(baseline: Baseline) -> Row:
     return with_checksum("counter", as_json(asdict(baseline)))
 
 
+@functools.lru_cache(maxsize=8)
 def decode_baseline(row: Row) -> Baseline:
     (content,) = checked("counter", row, "its count")
     values = json.loads(content)
-    stamps = {name: values[name] and Stamp(**values[name]) for name in ("at", "first")}
-    return Baseline(**{**values, **stamps})
+    at, first = values["at"], values["first"]
+    return Baseline(**{**values, "at": Stamp(**at), "first": first and Stamp(**first)})

@@ -6,6 +6,7 @@ about, so that rows of another database or envelope never meet these.
 """
 
 import itertools
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -54,7 +55,7 @@ class Earlier(NamedTuple):
 
     def only(self, which: np.ndarray) -> "Earlier":
         """Some of them, in this order."""
-        return Earlier(*(column[which] for column in self))
+        return Earlier(*map(operator.getitem, self, itertools.repeat(which)))
 
 
 class RowTables(Tables):
@@ -63,18 +64,18 @@ class RowTables(Tables):
     def add_rows(self, push: str, blocks: Iterable[RowBlock]) -> None:
         """More rows of a push, in the transaction that says how many it has with them."""
         head, owner, new = self._writable_head(), self._changing(push), [*blocks]
-        count, start, number = sum(len(block.words) for block in new), 0, owner.tally("row_block").count
+        count, start, number = sum(len(block.words) for block in new), 0, owner.count("row_block")
         if number:
             last = decode_block(self.database.row(sql.READ_BLOCK, (owner.number, number - 1)), owner)
             start = last.start + len(last.words)
         if head.rows + count > LAST_SERIAL:
             raise PushError(message("This ledger is full: it has numbered four billion rows. Nothing was sent."))
-        assert number or not owner.tally("operation").count, "a purged push is not begun again"
+        assert number or not owner.count("operation"), "a purged push is not begun again"
         assert start + count == owner.push.rows, "a push has as many rows as it says"
         for n, block in enumerate(new, start=number):
             row = _encoded(owner.number, n, block._replace(start=start, first_row=head.rows))
             self.database.rows(sql.ADD_BLOCK, row)
-            owner.tally("row_block").change(None, row[-1])
+            owner.change("row_block", None, row[-1])
             start, head.rows = start + len(block.words), head.rows + len(block.words)
         words = np.concatenate([NO_WORDS, *(block.words for block in new)])
         self._index(words, head.rows - count)
@@ -110,7 +111,7 @@ class RowTables(Tables):
             if numbers is not None:
                 return [decode_block(self.database.row(sql.READ_BLOCK, (owner.number, n)), owner) for n in numbers]
             rows = self.database.rows(sql.READ_BLOCKS, (owner.number,))
-            owner.tally("row_block").check([row[-1] for row in rows], f"the rows of push {push}")
+            owner.check("row_block", [row[-1] for row in rows], f"the rows of push {push}")
             return [decode_block(row, owner) for row in rows]
 
     def row_words(self, push: str) -> np.ndarray:

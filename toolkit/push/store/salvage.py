@@ -173,10 +173,10 @@ class _Pour:
 
     def push(self, operations: list[tuple[Operation, int]]) -> list[str]:
         row, new = self._row, self._new
-        blocks = self._salvage.blocks(self._number, row.tally("row_block").count if row else None)
+        blocks = self._salvage.blocks(self._number, row.count("row_block") if row else None)
         push = row.push if row else self._stand_in([operation for operation, _ in operations], blocks)
         new.put_push(push)
-        if row is None or blocks or row.tally("row_block").count:
+        if row is None or blocks or row.count("row_block"):
             self._rows(push, blocks)
         self._operations(push, operations)
         for position, content in self._salvage.contents(self._number, "result", sql.READ_RESULTS):
@@ -230,7 +230,7 @@ class _Pour:
 
     def _whole(self, checksums: Iterable[int]) -> bool:
         """Whether these are all operations that the push had."""
-        return self._row is not None and self._row.tally("operation").counted(checksums)
+        return self._row is not None and self._row.counted("operation", [*checksums])
 
 
 def _left(push: Push, operations: list[Operation]) -> Ranges:

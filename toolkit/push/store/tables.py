@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from toolkit.http.secrets import scrub
 from toolkit.push.states import IN, LIFE, SENDABLE, Baseline, EventKind, Operation, Push, Stamp, State
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged, Tally, as_json
+from toolkit.push.store.checksums import Damaged, Tallied, as_json
 from toolkit.push.store.connection import WRITING, Connection
 from toolkit.push.store.records import (
     Head,
@@ -30,6 +30,10 @@ SETS: dict[str, Callable[[Operation], bool]] = {  # operations that are counted 
     "unsettled": lambda operation: operation.unsettled,
     "unknown": lambda operation: operation.state is State.UNKNOWN,
 }
+
+
+def is_sendable(operation: Operation) -> bool:
+    return operation.state in SENDABLE
 
 
 class Event(NamedTuple):
@@ -63,15 +67,15 @@ class Tables:
     def baseline(self) -> Baseline | None:
         with self.database.snapshot:
             row = self.database.row(sql.READ_COUNTER)
-            self.head.tally("counter").check([] if row is None else [row[-1]], "its count")
+            self.head.check("counter", [] if row is None else [row[-1]], "its count")
             return None if row is None else decode_baseline(row)
 
     def set_baseline(self, baseline: Baseline) -> None:
         head = self._writable_head()
         row, before = encode_baseline(baseline), self.database.row(sql.READ_COUNTER)
-        head.tally("counter").check([before[-1]] if before else [], "its count")
+        head.check("counter", [before[-1]] if before else [], "its count")
         self.database.rows(sql.WRITE_COUNTER, row)
-        head.tally("counter").change(before[-1] if before else None, row[-1])
+        head.change("counter", before[-1] if before else None, row[-1])
 
     # ── pushes ──
 
@@ -103,7 +107,7 @@ class Tables:
         with self.database.snapshot:
             self._flush()
             rows = self.database.rows(statement)
-            self.head.tally(tally).check([row[-1] for row in rows], "its pushes")
+            self.head.check(tally, [row[-1] for row in rows], "its pushes")
             return [PushRow.decoded(row, f"push {row[1]}") for row in rows]
 
     # ── operations ──
@@ -120,7 +124,7 @@ class Tables:
         with self.database.snapshot:
             owner = self.push_row(push)
             rows = self.database.rows(sql.READ_OPERATIONS, (owner.number,))
-            owner.tally("operation").check([row[-1] for row in rows], f"the operations of push {push}")
+            owner.check("operation", [row[-1] for row in rows], f"the operations of push {push}")
             return [operation_of(owner, row) for row in rows]
 
     def unsettled(self, lock: str) -> list[Operation]:
@@ -138,7 +142,7 @@ class Tables:
     def _set(self, name: str, statement: str, lock: str | None) -> list[Operation]:
         with self.database.snapshot:
             rows = self.database.rows(statement)
-            self.head.tally(name).check([row[-1] for row in rows], f"its {name} operations")
+            self.head.check(name, [row[-1] for row in rows], f"its {name} operations")
             numbers = {row[1]: self._push_numbered(row[1]) for row in rows}
             return [
                 decode_operation(row, numbers[row[1]].push.id)
@@ -160,7 +164,7 @@ class Tables:
                 if len(ready) >= limit:
                     return list(ready.values())[:limit]
                 if len(rows) < many:
-                    owner.tally("sendable").check(checksums, f"what is planned of push {push}")
+                    owner.check("sendable", checksums, f"what is planned of push {push}")
                     return list(ready.values())
         raise AssertionError("a table ends")
 
@@ -204,20 +208,17 @@ class Tables:
     def _write(self, operation: Operation, before: Row | None, more_children: int = 0) -> None:
         """Write an operation in the place of the row that was there before."""
         owner = self._changing(operation.push)
-        told = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
-        row = encode_operation(told, owner.number, more_children + (children_of(before) if before else 0))
+        written = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
+        row = encode_operation(written, owner.number, more_children + (children_of(before) if before else 0))
         self.database.rows(sql.PUT_OPERATION, row)
         was = decode_operation(before, operation.push) if before else None
-        for tally, belongs in self._tallies_of(owner):
-            gone = before[-1] if before and was and belongs(was) else None
-            tally.change(gone, row[-1] if belongs(told) else None)
-
-    def _tallies_of(self, owner: PushRow) -> Iterator[tuple[Tally, Callable[[Operation], bool]]]:
-        """What counts an operation, and which ones."""
-        yield owner.tally("operation"), lambda operation: True
-        yield owner.tally("sendable"), lambda operation: operation.state in SENDABLE
-        for name, belongs in SETS.items():
-            yield self.head.tally(name), belongs
+        mark = before[-1] if before else None
+        owner.change("operation", mark, row[-1])
+        tallies: list[tuple[Tallied, str, Callable[[Operation], bool]]] = [(owner, "sendable", is_sendable)]
+        for counter, name, belongs in [*tallies, *((self.head, name, belongs) for name, belongs in SETS.items())]:
+            gone, new = was is not None and belongs(was), belongs(written)
+            if gone or new:
+                counter.change(name, mark if gone else None, row[-1] if new else None)
 
     def _decoded(self, row: Row | None, what: str) -> Operation:
         if row is None:
@@ -235,7 +236,7 @@ class Tables:
             earlier = json.loads(checked("result", (*key, *before), f"a result of push {push}")[-1]) if before else {}
             row = with_checksum("result", *key, as_json({**earlier, **values}))
             self.database.rows(sql.PUT_RESULT, row)
-            owner.tally("result").change(before[-1] if before else None, row[-1])
+            owner.change("result", before[-1] if before else None, row[-1])
 
     def results(self, push: str) -> dict[int, dict[str, Any]]:
         return dict(self._contents(push, sql.READ_RESULTS, "result"))
@@ -249,7 +250,7 @@ class Tables:
             checked("blame", (*key, *before), f"a blame of push {push}")
         row = with_checksum("blame", *key, as_json([scrub(error), column]))
         self.database.rows(sql.PUT_BLAME, row)
-        owner.tally("blame").change(before[-1] if before else None, row[-1])
+        owner.change("blame", before[-1] if before else None, row[-1])
 
     def blames(self, push: str) -> dict[int, tuple[str, str | None]]:
         return {
@@ -260,7 +261,7 @@ class Tables:
         with self.database.snapshot:
             owner, what = self.push_row(push), f"a {table} of push {push}"
             rows = self.database.rows(statement, (owner.number,))
-            owner.tally(table).check([row[-1] for row in rows], what)
+            owner.check(table, [row[-1] for row in rows], what)
         for row in rows:
             yield row[0], json.loads(checked(table, (owner.number, *row), what)[-1])
 
@@ -268,23 +269,23 @@ class Tables:
 
     def event(self, at: Stamp, kind: EventKind, push: str = "", **details: Any) -> None:
         """Add to the history."""
-        tally = self._writable_head().tally("event")
+        head = self._writable_head()
         content = scrub(as_json([at.epoch, at.monotonic, at.wall, kind, details]))
-        row = with_checksum("event", tally.count + 1, push, content)
+        row = with_checksum("event", head.count("event") + 1, push, content)
         self.database.rows(sql.ADD_EVENT, row)
-        tally.change(None, row[-1])
+        head.change("event", None, row[-1])
         if push:
-            self._changing(push).tally("event").change(None, row[-1])
+            self._changing(push).change("event", None, row[-1])
 
     def events(self, push: str | None = None) -> list[Event]:
         """The history, of one push or of all."""
         with self.database.snapshot:
             if push is None:
                 rows = self.database.rows(sql.READ_EVENTS)
-                self.head.tally("event").check([row[-1] for row in rows], "its history")
+                self.head.check("event", [row[-1] for row in rows], "its history")
             else:
                 rows = self.database.rows(sql.READ_EVENTS_OF, (push,))
-                self.push_row(push).tally("event").check([row[-1] for row in rows], f"the history of push {push}")
+                self.push_row(push).check("event", [row[-1] for row in rows], f"the history of push {push}")
         return [decode_event(checked("event", row, f"event {row[0]}")) for row in rows]
 
     # ── what vouches for the rest ──
@@ -354,9 +355,9 @@ class Tables:
             self.database.rows(
                 *((sql.ADD_PUSH, values) if row.checksum is None else (sql.CHANGE_PUSH, _to_change(values)))
             )
-            head.tally("push").change(row.checksum, values[-1])
-            head.tally("unfinished").change(
-                row.checksum if row.was_unfinished else None, values[-1] if row.unfinished else None
+            head.change("push", row.checksum, values[-1])
+            head.change(
+                "unfinished", row.checksum if row.was_unfinished else None, values[-1] if row.unfinished else None
             )
             row.checksum, row.was_unfinished = values[-1], row.unfinished
         self._changed.clear()
