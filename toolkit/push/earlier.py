@@ -146,7 +146,7 @@ class EarlierLookup:
     def __init__(self, ledger: StoredLedger, key: FrameKey, memory: Memory, others: Mapping[str, str]) -> None:
         """`others`: other keys by their digests; rows that were moved in under one are known only by it."""
         self._ledger = ledger
-        with ledger.database.snapshot():
+        with ledger.database.snapshot:
             moved = dict(ledger.head.keys)
         self._others = [key.with_key(others[digest], memory) for digest in sorted(moved) if digest in others]
         self._left_out = [NO_PRINTS] * (1 + len(self._others))  # of earlier frames, that stand for rows of other pushes
