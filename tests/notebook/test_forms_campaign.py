@@ -184,3 +184,34 @@ def test_the_code_does_the_same(form: SheetForm, api: toolkit.Api, box: Sandbox)
     exec(form.code, names)
     assert names["drafts"].complete
     assert len(box.control.outbox()) == mails, "nothing is sent twice"
+
+
+def test_who_signs_which_document(form: SheetForm, box: Sandbox, signers: pd.DataFrame, api: toolkit.Api) -> None:
+    roles = signers.assign(operation_rol=["Deudor", "Codeudor", "Deudor"], Pagaré=["sí", "no", "sí"])
+    roles.to_csv("signers.csv", index=False)
+    matched(form)
+    press(form, "more-files")
+    press(form, "more-files")
+    press(form, "more-files")
+    find(form, "file-1").value = "c-1.pdf"
+    find(form, "signers-1").value = "Deudor"
+    find(form, "protect-1").value = True
+    find(form, "file-2").value = "c-2.pdf"
+    find(form, "signers-2").value = "{Pagaré}"
+    press(form, "check")
+    press(form, "send")
+    assert find(form, "number") is not None
+    files = {d["id_documento"]: (d["nombre"], d["protected"]) for d in box.control.stored("signio", "Document")}
+    names = {s["id_contacto"]: s["nombre"] for s in box.control.stored("signio", "Signer")}
+    signed = sorted((*files[k["id_documento"]], names[k["id_firmante"]]) for k in box.control.stored("signio", "Link"))
+    eva = "<i>Eva</i>"
+    assert signed == [
+        ("c-1.pdf", False, "Ana"),
+        ("c-1.pdf", False, "Luis"),
+        ("c-1.pdf", True, eva),
+        ("c-1.pdf", True, "Ana"),
+        ("c-2.pdf", False, eva),
+        ("c-2.pdf", False, eva),
+        ("c-2.pdf", False, "Ana"),
+    ]
+    assert "'signers': 'Deudor', 'protect': True" in form.code

@@ -11,6 +11,7 @@ from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.places import COLUMN, Places
 from toolkit.notebook.forms.sheet import SheetForm
+from toolkit.notebook.forms.signing import Signing
 from toolkit.notebook.forms.source import Source
 from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child, element
@@ -39,6 +40,7 @@ class Envelopes(ImportTarget):
         self._envelope: Hashable = ""
         self._name = self._campaign = ""
         self._places = Places()
+        self._signing = Signing()
         self._typed, self._wrong = "", ""
         self._sent: Any = None  # the report of the distribution
         self._status: pd.DataFrame | None = None
@@ -83,8 +85,15 @@ class Envelopes(ImportTarget):
             ),
             parts.heading(message("Files to sign")),
             *self._files.elements(),
+            *self._signing.elements(self._frame, self._roles()),
             *self._places.elements(),
         ]
+
+    def _roles(self) -> "pd.Series[Any] | None":
+        """The column that is matched with the roles of signers."""
+        columns = self.form.match.columns if self.form.match else {}
+        column = next((c for c, matched in columns.items() if matched == "operation_rol"), None)
+        return self._frame.get(column)
 
     def _group(self, column: str) -> None:
         self._envelope = next(c for c in self._frame.columns if str(c) == column)
@@ -109,7 +118,7 @@ class Envelopes(ImportTarget):
         return ""
 
     def more_columns(self) -> Sequence[Hashable]:
-        texts = [self._name, self._files.path]
+        texts = [self._name, self._files.path, *self._signing.texts()]
         named = [column for text in texts for column in NAMED.findall(text)]
         return list(dict.fromkeys([self._envelope, *named]))
 
@@ -131,7 +140,8 @@ class Envelopes(ImportTarget):
 
     def _facts(self, path: Any) -> dict[str, Any]:
         """What the plan is told besides its rows."""
-        facts = {"documents": [{"file": path, "place": self._places.place}], "campaign": self._campaign}
+        documents = self._signing.documents(path, self._places.place)
+        facts: dict[str, Any] = {"documents": documents, "campaign": self._campaign}
         return facts | ({"envelope_options": {"nombre": self._name}} if self._name else {})
 
     def plan(self) -> Sequence[Child]:
