@@ -1,4 +1,4 @@
-"""python -m toolkit demo | import | lab | ledger | pushes | report | resume | sandbox | status"""
+"""python -m toolkit demo | import | lab | ledger | probe | pushes | report | resume | sandbox | status"""
 
 import argparse
 import io
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import toolkit
 from toolkit import settings
-from toolkit.commands import exits, imports, ledgers, overview
+from toolkit.commands import exits, imports, ledgers, overview, probe
 from toolkit.commands.console import complain
 from toolkit.commands.exits import Exit
 from toolkit.commands.extras import how_to_install
@@ -156,6 +156,7 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     )
     about = "say what is known to have been sent, mend what is damaged of it, share it with a team"
     ledgers.add_parser(named("ledger", message(about)))
+    probe.add_parser(named("probe", message(probe.ABOUT)))
     overview.add_pushes(named("pushes", message("list what was sent, when, by whom, and what became of it")))
     about = "run a notebook from top to bottom, and write it as a notebook, an HTML page and a PDF"
     _report_parser(command(report, message(about)))

@@ -69,6 +69,19 @@ def to_frame(
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=pd.Index(list(columns), dtype=STR))
 
 
+def differences(record: type[Record], rows: Sequence[dict[str, Any]], apart: Collection[str]) -> list[str]:
+    """What rows hold that is not as it is declared, and what none of them holds that is."""
+    unexpected = _Unexpected()
+    _add_columns({}, record, rows, unexpected)
+    seen = {folded_key(key) for key in chain.from_iterable(rows)}
+    known = {folded_key(name) for f in record.fields for name in (f.key, *f.aliases)}
+    known |= {folded_key(name) for name in (*record.apart, *apart)}
+    unexpected.members += [] if record.open else sorted(seen - known)
+    missing = [f.key for f in record.fields if rows and not {folded_key(n) for n in (f.key, *f.aliases)} & seen]
+    lacking = [message("no row has {names}", names=", ".join(missing))] if missing else []
+    return [*unexpected.facts(), *lacking]
+
+
 class _Unexpected:
     """What an answer holds that its document does not show."""
 
@@ -76,14 +89,17 @@ class _Unexpected:
         self.cells: list[tuple[str, str, int, str]] = []  # column, kind, how many, the form of one
         self.members: list[str] = []
 
-    def warn(self, call: str) -> None:
-        """Say it once a call."""
+    def facts(self) -> list[str]:
         text = "{column}: {count} of the cells are no {kind} (as {form}), and are missing"
         facts = [message(text, column=c, kind=message(k), count=n, form=f) for c, k, n, f in self.cells]
         if self.members:
             names = ", ".join(self.members)
             facts.append(message("the answer has members that the document does not show: {names}", names=names))
-        if facts:
+        return facts
+
+    def warn(self, call: str) -> None:
+        """Say it once a call."""
+        if facts := self.facts():
             said = message("{call}: {facts}. `.raw` gives the answer as it came.", call=call, facts="; ".join(facts))
             warnings.warn(plain(said), AnswerWarning, stacklevel=2)
 

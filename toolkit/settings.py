@@ -7,8 +7,10 @@ import getpass
 import importlib
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +109,60 @@ def _written() -> dict[str, Any]:
     path = settings_file()
     if not path.exists():
         return {}
+    try:
+        return _parsed(path.read_text(encoding="utf-8"), path)
+    except (UnicodeDecodeError, OSError) as problem:
+        raise SettingsError(f"{path}: {problem}") from None
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
         raise SettingsError(f"{path}: {problem}") from None
+
+
+def save_readings(profile: str, readings: Mapping[str, Mapping[str, Any]], day: date) -> Path:
+    """Write readings that were seen to be true, and when, into a profile. The rest of the file stays as it is.
+
+    Args:
+        profile: a name in the settings file; it is added where it is not there.
+        readings: the values by system and assumption. They are added to those that the profile has.
+        day: when they were seen.
+
+    Returns:
+        The settings file.
+
+    Raises:
+        SettingsError: the file cannot be read, or has these tables in a form that cannot be added to.
+    """
+    path, known = settings_file(), profiles().get(profile, {})
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    for system, values in readings.items():
+        confirmed = {name: {"value": value, "on": day} for name, value in values.items()}
+        for table, new in (("assumptions", values), ("confirmed", confirmed)):
+            rows = {**known.get(system, {}).get(table, {}), **new}
+            head = f"[{_key(profile)}.{system}.{table}]"
+            old = re.compile(rf"^{re.escape(head)}[^\n]*\n(?:(?!\[)[^\n]*\n?)*", re.MULTILINE)
+            lines = [head, *(f"{_key(name)} = {toml(value)}" for name, value in rows.items())]
+            text = "\n".join([*filter(None, [old.sub("", text).rstrip("\n")]), "", *lines, ""]).lstrip("\n")
+    _parsed(text, path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
+
+
+def toml(value: Any) -> str:
+    """A value as a settings file has it."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_key(name)} = {toml(inner)}" for name, inner in value.items()) + "}"
+    return value.isoformat() if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
 
 
 @ClearedFrames()

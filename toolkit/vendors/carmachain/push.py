@@ -70,13 +70,15 @@ class People(BaseTarget):
         self.session = connection.session
         self._endpoint = connection.endpoint(declared.CarmaChain.endpoints["create_request"])
         self.memory = peers.memory
+        self._alone = connection.assumed["categories_form"] != "list"
         cells = checked.wire()
         rows = (zip(cells, row, strict=True) for row in zip(*cells.values(), strict=True))
         self._people = [{name: value for name, value in row if value is not None} for row in rows]
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
         categories, people = self._peers.categories, [self._people[n] for n in batch.positions]
-        values = {"categories": categories[0] if len(categories) == 1 else categories, "people": people}
+        one = len(categories) == 1 and self._alone
+        values = {"categories": categories[0] if one else categories, "people": people}
         return self._endpoint, wire.request(self._endpoint, values)
 
     def results(self, batch: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:

@@ -13,7 +13,7 @@ from toolkit.http.wire import Classification
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect
 from toolkit.sheets.check import Check
 from toolkit.sheets.target import Takes
-from toolkit.spec import Endpoint, Text
+from toolkit.spec import Endpoint, Flag, Text
 from toolkit.vendors.base import Connection
 from toolkit.vendors.signio.api import Signio
 from toolkit.vendors.signio.api.base import Status
@@ -143,7 +143,8 @@ class Drafting(BaseTarget):
         if name == "create_envelope" and "envelopeDeduplicationKey" not in values:
             values["envelopeDeduplicationKey"] = self._key(draft, given)
         endpoint = self._connection.endpoint(Signio.endpoints[name])
-        return endpoint, wire.request(endpoint, values)
+        flags = {f.name for f in endpoint.arguments if isinstance(f, Flag) and f.as_bool} & values.keys()
+        return endpoint, wire.request(endpoint, {**values, **{flag: bool(values[flag]) for flag in flags}})
 
     def _key(self, draft: Draft, given: Mapping[str, Any]) -> str:
         """The same for the same envelope, until one was made and left behind: then another.
