@@ -77,7 +77,8 @@ def differences(record: type[Record], rows: Sequence[dict[str, Any]], apart: Col
     known = {folded_key(name) for f in record.fields for name in (f.key, *f.aliases)}
     known |= {folded_key(name) for name in (*record.apart, *apart)}
     unexpected.members += [] if record.open else sorted(seen - known)
-    missing = [f.key for f in record.fields if rows and not {folded_key(n) for n in (f.key, *f.aliases)} & seen]
+    expected = [f for f in record.fields if rows and not f.omissible]
+    missing = [f.key for f in expected if not {folded_key(n) for n in (f.key, *f.aliases)} & seen]
     lacking = [message("no row has {names}", names=", ".join(missing))] if missing else []
     return [*unexpected.facts(), *lacking]
 

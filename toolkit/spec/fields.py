@@ -22,6 +22,7 @@ class Field:
     required_when: tuple[str, Any] | None = field(default=None, kw_only=True)  # another field's name, and its value
     readonly: bool = field(default=False, kw_only=True)  # in answers only
     sent: bool = field(default=True, kw_only=True)
+    omissible: bool = field(default=False, kw_only=True)  # answers may leave it out
     like: str = field(default="", kw_only=True)  # the field of the same row that stands for it where it is missing
     default: Any = field(default=None, kw_only=True)
 

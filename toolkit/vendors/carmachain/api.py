@@ -81,8 +81,10 @@ class Person(Record):
 class Ticket(Record):
     """A request that was taken: one person asked about."""
 
-    IdDocument: Text = Text("Number of the identity document that was asked about.", aliases=("idDocument",))
-    PhoneNumber: Text = Text("Phone that was asked about, as it was sent.", aliases=("phoneNumber",))
+    IdDocument: Text = Text(
+        "Number of the identity document that was asked about.", aliases=("idDocument",), omissible=True
+    )
+    PhoneNumber: Text = Text("Phone that was asked about, as it was sent.", aliases=("phoneNumber",), omissible=True)
     idRequest: Text = Text("Identifier of the request: what the answer is fetched with.")
 
 
@@ -98,8 +100,10 @@ class Detail(Record):
 class Answer(Record):
     """The answer about one person so far."""
 
-    idDocument: Text = Text("Number of the identity document that was asked about.", aliases=("IdDocument",))
-    phoneNumber: Text = Text("Phone that was asked about.", aliases=("PhoneNumber",))
+    idDocument: Text = Text(
+        "Number of the identity document that was asked about.", aliases=("IdDocument",), omissible=True
+    )
+    phoneNumber: Text = Text("Phone that was asked about.", aliases=("PhoneNumber",), omissible=True)
     idRequest: Text = Text("Identifier of the request.")
     status: Choice = Choice("Panding: not answered yet.", choices={DONE: "answered", PENDING: "pending"})
     requestDetails: Rows = Rows("What the peers say.", record=Detail)
