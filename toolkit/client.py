@@ -19,6 +19,7 @@ from toolkit.http.secrets import ClearedFrames, Secret, clear_frames, masked
 from toolkit.http.session import Session
 from toolkit.plain import message
 from toolkit.sheets.check import check
+from toolkit.sheets.checker import MAY_BE_NO_DATA, REPEATED_NAME
 from toolkit.sheets.value import REQUIRED, check_value
 from toolkit.spec import (
     Assumed,
@@ -40,6 +41,9 @@ from toolkit.spec.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from tqdm.auto import tqdm
+
+
+GIVEN_ON_PURPOSE = {problem.reason for problem in (*MAY_BE_NO_DATA, REPEATED_NAME)}  # in the rows of a call
 
 
 class Client:
@@ -247,6 +251,9 @@ def records(field: Rows, table: Any, call: str = "") -> list[dict[str, Any]]:
     elif field.answered:
         table = table.drop(columns=[c for c in table if c in _answered_only(field)])
     checked = check(table, fields)
+    for column, reason in checked.facets[["column", "reason"]].itertuples(index=False) if not checked.ok else ():
+        if reason in GIVEN_ON_PURPOSE:
+            checked = checked.accept(column, reason)
     hint = message("These are rows of `{field}` of {call}.", field=field.name, call=call) if call else ""
     checked.raise_if_bad(hint and f"\n{hint}")
     columns = checked.wire()

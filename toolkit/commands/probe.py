@@ -32,7 +32,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--record", type=Path, metavar="FOLDER", help=about)
     about = message("write, too: first it is said what, and you type yes")
     parser.add_argument("--write", action="store_true", help=about)
-    about = message("whom or what a write may touch, as carmachain_person=+380…; may be given several times")
+    about = message("whom or what a write may touch, as NAME=VALUE; may be given several times")
     parser.add_argument("--with", dest="subjects", action="append", default=[], metavar="NAME=VALUE", help=about)
 
 
