@@ -39,7 +39,7 @@ ROOMS = {  # room: the rooms it may import, besides `plain`, by which every room
     "vendors": CLIENT | {"vendors.api", "vendors.vendor", "push"},
     "vendors.sandbox": LOW | {"vendors.api", "sandbox"},
     "vendors.registry": {"spec", "settings", "http.secrets", "http.session", "vendors", "vendors.vendor", "sandbox"},
-    "commands": LOW | {"notebook.recording", "vendors.registry", "push", "sheets", "settings"},
+    "commands": LOW | {"notebook.recording", "vendors", "vendors.registry", "push", "sheets", "settings"},
     "notebook.recording": LOW | {"http.wire", "http.session"},
     "notebook.plots": {"errors"},
     "notebook.forms": LOW | {"vendors.registry", "vendors", "vendors.api", "push", "sheets", "frames", "settings"},
