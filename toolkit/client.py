@@ -3,8 +3,9 @@
 import copy
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -41,6 +42,8 @@ from toolkit.spec.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from tqdm.auto import tqdm
+
+AHEAD = 4  # answers for each call under way that wait until they are asked for
 
 
 GIVEN_ON_PURPOSE = {problem.reason for problem in (*MAY_BE_NO_DATA, REPEATED_NAME)}  # in the rows of a call
@@ -148,6 +151,12 @@ class Client:
 
         The values are in the vendor's form already. For reads: what fails does not stop the others.
         """
+        return [*self.stream(endpoint, many, label=label, workers=workers)]
+
+    def stream(
+        self, endpoint: Endpoint, many: Sequence[Mapping[str, Any]], *, label: str = "", workers: int | None = None
+    ) -> Iterator[Any]:
+        """The same, each answer when it is asked for: of a million, only a few wait here."""
 
         def call(values: Mapping[str, Any]) -> Any:
             try:
@@ -155,21 +164,34 @@ class Client:
             except ToolkitError as problem:
                 return problem
 
-        return self.map_concurrently(call, many, label=label or endpoint.name, workers=workers)
+        return self._concurrently(call, many, label=label or endpoint.name, workers=workers)
 
     def map_concurrently(
         self, work: Callable[[Any], Any], many: Sequence[Any], *, label: str, workers: int | None = None
     ) -> list[Any]:
         """`work` on each of many things, some at a time, with a progress bar; results in the same order."""
+        return [*self._concurrently(work, many, label=label, workers=workers)]
+
+    def _concurrently(
+        self, work: Callable[[Any], Any], many: Sequence[Any], *, label: str, workers: int | None = None
+    ) -> Iterator[Any]:
+        at_a_time = max(1, min(workers or self.workers, len(many)))
+        waiting: deque[Future[Any]] = deque()
         with (
-            ThreadPoolExecutor(max(1, min(workers or self.workers, len(many)))) as pool,
+            ThreadPoolExecutor(at_a_time) as pool,
             progress_bar(len(many), label, shown=self.progress, leave=False) as bar,
         ):
-            results = []
-            for result in pool.map(work, many):
-                results.append(result)
-                bar.update()
-            return results
+            try:
+                for one in many:
+                    waiting.append(pool.submit(work, one))
+                    if len(waiting) > AHEAD * at_a_time:
+                        yield waiting.popleft().result()
+                        bar.update()
+                while waiting:
+                    yield waiting.popleft().result()
+                    bar.update()
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
 
 
 def progress_bar(total: int, label: str, *, shown: bool, **look: Any) -> "tqdm[Any]":

@@ -4,8 +4,8 @@ import json
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Collection, Sequence
-from itertools import chain, filterfalse
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import chain, filterfalse, islice
 from operator import itemgetter, methodcaller
 from typing import Any
 
@@ -67,6 +67,14 @@ def to_frame(
                 unexpected.members.append(str(key))
     unexpected.warn(call)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=pd.Index(list(columns), dtype=STR))
+
+
+def in_blocks(record: type[Record], rows: Iterable[dict[str, Any]], *, size: int = 10_000) -> pd.DataFrame:
+    """The same of rows that come one after the other: they become a frame a block at a time, and are let go."""
+    rest, frames = iter(rows), list[pd.DataFrame]()
+    while block := list(islice(rest, size)):
+        frames.append(to_frame(record, block))
+    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else (frames or [to_frame(record, [])])[0]
 
 
 def differences(record: type[Record], rows: Sequence[dict[str, Any]], apart: Collection[str]) -> list[str]:

@@ -82,6 +82,22 @@ def tidy(
     return made
 
 
+def tidy_in_blocks(answers: Iterable[tuple[list[str], pd.DataFrame]], tickets: pd.DataFrame) -> pd.DataFrame:
+    """The same of answers that come one after the other, each with the requests it is about: each is let go at once."""
+    number, names = pd.factorize(tickets["idRequest"])  # -1 where there is no ticket
+    order, known = np.argsort(number, kind="stable"), pd.Index(names)
+    starts = np.searchsorted(number[order], np.arange(len(names) + 1))
+    without = np.flatnonzero(number < 0)
+    parts = [tidy({}, tickets.iloc[without].set_axis(without))]
+    for ids, answer in answers:
+        asked = known.get_indexer(pd.Index(ids))
+        places = np.sort(np.concatenate([order[starts[n] : starts[n + 1]] for n in asked]))
+        parts.append(tidy(merged([answer]), tickets.iloc[places].set_axis(places)))
+    made = pd.concat([part for part in parts if len(part)] or parts[:1])
+    made = made.iloc[np.argsort(made.index, kind="stable")]
+    return made.set_axis(tickets.index[made.index.to_numpy(dtype=np.int64)])
+
+
 def _problem(number: Any, person: Mapping[str, Any] | None) -> str | None:
     if pd.isna(number):
         return "has no ticket: nobody was asked about this person"

@@ -16,7 +16,7 @@ from toolkit.sheets.outcomes import Outcome
 from toolkit.sheets.target import takes
 from toolkit.vendors.base import VendorClient
 from toolkit.vendors.carmachain import api as declared
-from toolkit.vendors.carmachain.answers import Watch, matched, merged, pairs, pivot, tidy
+from toolkit.vendors.carmachain.answers import Watch, matched, merged, pairs, pivot, tidy, tidy_in_blocks
 from toolkit.vendors.carmachain.api import ALL, TOKEN_LIFE
 from toolkit.vendors.carmachain.push import BETWEEN, PEOPLE, Peers, known, same_person
 
@@ -120,7 +120,7 @@ class CarmaChain(VendorClient, declared.CarmaChain):
             tickets = pd.DataFrame({"idRequest": pd.array(list(ids), dtype="str")})
             tickets["type_request"] = BETWEEN.join(known(categories))
         asked = tickets_of(tickets)
-        return tidy(merged(list(self._look(asked))), asked)
+        return tidy_in_blocks(self._look(asked), asked)
 
     def collect(self, tickets: Report | pd.DataFrame, *, timeout: Any = "30min") -> pd.DataFrame:
         """Wait for the answers, and return them in the form of `answers`.
@@ -207,7 +207,7 @@ class CarmaChain(VendorClient, declared.CarmaChain):
         """Look once; what can pass by itself is left to the next look."""
         watch.failure = None
         try:
-            for answer in self._look(tickets):
+            for _, answer in self._look(tickets):
                 watch.look(answer)
         except (NotSent, BadAnswer, ApiError) as problem:
             if isinstance(problem, ApiError) and problem.status < 500 and not isinstance(problem, Throttled):
@@ -215,13 +215,13 @@ class CarmaChain(VendorClient, declared.CarmaChain):
             watch.failure = problem
             log.warning("a look for answers failed, and is made again: %s", problem)
 
-    def _look(self, tickets: pd.DataFrame) -> Iterator[pd.DataFrame]:
-        """The vendor's answers about tickets, a request's worth at a time."""
+    def _look(self, tickets: pd.DataFrame) -> Iterator[tuple[list[str], pd.DataFrame]]:
+        """The vendor's answers about tickets, a request's worth at a time, each with the requests asked for."""
         asked = tickets.dropna(subset=["idRequest"]).drop_duplicates("idRequest")
         for wanted, ids in asked.groupby("type_request", sort=False)["idRequest"]:
             for start in range(0, len(ids), IDS_AT_ONCE):
                 some = list(ids.iloc[start : start + IDS_AT_ONCE])
-                yield self._raw_only.respond(str(wanted).split(BETWEEN), ids=some)
+                yield some, self._raw_only.respond(str(wanted).split(BETWEEN), ids=some)
 
 
 def tickets_of(given: Any, *more: str) -> pd.DataFrame:

@@ -100,11 +100,11 @@ class CardCodes(BaseTarget):
         return {} if any(code in held for held in found["cardCodes"] if held) else None
 
 
-def read_codes(connection: Connection, names: pd.DataFrame) -> list[Any]:
-    """What the vendor says of each of these users, or the error."""
+def read_codes(connection: Connection, names: pd.DataFrame) -> Iterator[Any]:
+    """What the vendor says of each of these users, or the error, when it is asked for."""
     rows = names[USER].itertuples(index=False)
     values = [{"logon_name": name, "domain_name": domain_of(connection, domain)} for name, domain in rows]
-    return connection.client.each(declared.NddPrint.endpoints["read_card_codes"], values, label="card codes")
+    return connection.client.stream(declared.NddPrint.endpoints["read_card_codes"], values, label="card codes")
 
 
 def domain_of(connection: Connection, domain: Any) -> str | None:

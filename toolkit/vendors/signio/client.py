@@ -1,7 +1,7 @@
 """SIGNIO: what an analyst holds. The declared endpoints, and the workflows made of several calls."""
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -103,12 +103,14 @@ class Signio(VendorClient, declared.Signio):
         0  Contrato  En elaboración
         """
         asked, named = ids_of(envelope_ids), roles_of(roles)
-        rows: list[dict[str, Any]] = []
-        for envelope, found in zip(asked, self._read(asked), strict=True):
-            failed = isinstance(found, ToolkitError)
-            unread = {"id_transaccion": envelope, "error": str(found)}
-            rows += [unread] if failed else status_rows(envelope, found, named)
-        return frames.to_frame(self.connection.assumed.record(SignatureStatus), rows)
+
+        def rows() -> Iterator[dict[str, Any]]:
+            for envelope, found in zip(asked, self._read(asked), strict=True):
+                failed = isinstance(found, ToolkitError)
+                unread = {"id_transaccion": envelope, "error": str(found)}
+                yield from [unread] if failed else status_rows(envelope, found, named)
+
+        return frames.in_blocks(self.connection.assumed.record(SignatureStatus), rows())
 
     def status_changes(self, envelope_ids: Iterable[str], *, reader: str, roles: Any = None) -> StatusChanges:
         """Show what changed since this reader last marked changes as processed.
@@ -282,10 +284,10 @@ class Signio(VendorClient, declared.Signio):
                 client = client.holding(self._raw_only.create_token(*who))
         return declared.RawOnly(client).authenticate(*who)
 
-    def _read(self, envelope_ids: list[str]) -> list[Any]:
-        """The whole answer for each envelope, or the error: one request each."""
+    def _read(self, envelope_ids: list[str]) -> Iterator[Any]:
+        """The whole answer for each envelope, or the error: one request each, when it is asked for."""
         whole = replace(declared.Signio.endpoints["envelope"], returns=Payload())
         wanted = [{"envelope_id": envelope} for envelope in envelope_ids]
-        answers = self.connection.client.each(whole, wanted, label="envelopes")
         unexpected = BadAnswer("envelope: the answer is not an object")
-        return [answer if isinstance(answer, dict | ToolkitError) else unexpected for answer in answers]
+        for answer in self.connection.client.stream(whole, wanted, label="envelopes"):
+            yield answer if isinstance(answer, dict | ToolkitError) else unexpected
