@@ -359,3 +359,11 @@ def test_progress_needs_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_caller_shows_its_host() -> None:
     assert repr(Client(Scripted())) == "<Client of vendor.example>"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("word", ["NOMBRE", "Name", "Total", "Null", "S/N", "--"])
+def test_a_word_that_a_sheet_would_be_asked_about_is_a_name_in_code(word: str, box: Any) -> None:
+    ida = box.connect(progress=False).ida
+    database = ida.create_database("Palabras", [word, "CIUDAD"])
+    assert ida.fields(database)["name"].tolist() == [word, "CIUDAD"]
+    assert ida.fields(ida.create_database("Copia", ida.fields(database)))["name"].tolist() == [word, "CIUDAD"]
