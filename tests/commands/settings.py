@@ -10,7 +10,7 @@ from typing import Any
 from toolkit import Api, settings
 from toolkit.http.session import Limits
 from toolkit.push import Options
-from toolkit.spec import Masked, System
+from toolkit.spec import Assumption, Masked, System
 
 PAGE = Path(__file__).parent.parent.parent / "toolkit" / "docs" / "SETTINGS.md"
 NOTE = re.compile(r"^    (\w+): [^#\n]*#\s*(.+)$", re.MULTILINE)
@@ -69,10 +69,28 @@ def _of_system(system: System) -> Iterator[str]:
     rows.append(("`header`", "", f"Default {header}."))
     coded = [(name, f"`{variable}`" if variable else "", what) for name, variable, what in rows]
     yield from _table(f"`{system.name}`: {system.title}", ("setting", "variable", "meaning"), coded)
+    variable = settings.variable(system, "assumptions")
+    yield f"`[default.{system.name}.assumptions]`, or `{variable}` as a JSON object:\n"
+    rows = ((f"`{a.name}`", _written(a.value), _choices(a), str(a.provenance)) for a in system.assumptions)
+    yield from _rows(("assumption", "value", "meaning, and other values", "provenance"), rows)
+
+
+def _choices(assumption: Assumption) -> str:
+    others = (f"{_written(v)} ({what})" for v, what in assumption.choices.items())
+    return f"{assumption.meaning} {', '.join(others)}".strip()
+
+
+def _written(value: Any) -> str:
+    return f"`{settings.toml(value)}`"
 
 
 def _table(title: str, head: tuple[str, ...], rows: Any) -> Iterator[str]:
-    yield from (f"## {title}", "", _line(head), _line(["---"] * len(head)), *map(_line, rows), "")
+    yield from (f"## {title}", "")
+    yield from _rows(head, rows)
+
+
+def _rows(head: tuple[str, ...], rows: Any) -> Iterator[str]:
+    yield from (_line(head), _line(["---"] * len(head)), *map(_line, rows), "")
 
 
 def _line(cells: Any) -> str:

@@ -272,3 +272,21 @@ def test_an_error_on_the_way_is_said(api: toolkit.Api, box: Sandbox) -> None:
     box.control.fault(system="carmachain", match={"path": "*/createrequest"}, times=None, reply="status", status=503)
     press(form, "ask")
     assert is_wrong(form)
+
+
+# ── probe ──
+
+
+def test_accounts_are_compared_and_what_differs_is_saved(api: toolkit.Api, box: Sandbox) -> None:
+    box.control.assume("nddprint", {"users_in_path": False})
+    form = forms.probe(api)
+    for name in ("ida", "signio", "carmachain"):
+        find(form, f"system-{name}").value = False
+    press(form, "compare")
+    assert "1 line differs." in said(form)
+    assert form.findings.set_index("what").loc["users_in_path", "result"] == "differs"
+    assert "users_in_path = false" in shown(form)
+    assert form.code.startswith("!analyst-toolkit probe nddprint --profile")
+    press(form, "save")
+    assert "Saved in" in said(form)
+    assert settings.profiles()[api._profile]["nddprint"]["assumptions"] == {"users_in_path": False}

@@ -10,6 +10,7 @@ from toolkit.notebook.forms.consumer import ask
 from toolkit.notebook.forms.contacts import create_database, edit_record
 from toolkit.notebook.forms.envelopes import envelope, search_envelopes
 from toolkit.notebook.forms.imports import card_codes, import_records, people
+from toolkit.notebook.forms.probe import probe
 
 __all__ = [
     "ask",
@@ -21,5 +22,6 @@ __all__ = [
     "envelope",
     "import_records",
     "people",
+    "probe",
     "search_envelopes",
 ]
