@@ -3,6 +3,7 @@
 import copy
 import os
 import sys
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from toolkit import frames
-from toolkit.errors import InputError, SettingsError, ToolkitError
+from toolkit.errors import AnswerWarning, InputError, SettingsError, ToolkitError
 from toolkit.http import body, wire
 from toolkit.http.pages import pages
-from toolkit.http.secrets import ClearedFrames, Secret, clear_frames, masked
+from toolkit.http.secrets import ClearedFrames, Secret, clear_frames, masked, vendor_text
 from toolkit.http.session import Session
 from toolkit.plain import message
 from toolkit.sheets.check import check
@@ -97,6 +98,9 @@ class Client:
             rows = [row for page in every for row in page]
             return frames.to_frame(returns.record, rows, call=endpoint.name, apart=body.envelope_of(endpoint))
         payload = self.session.send(endpoint, wire.request(endpoint, values))
+        if words := body.remark(endpoint, payload):
+            text = message("{call}: the vendor says: {words}", call=endpoint.name, words=vendor_text(words))
+            warnings.warn(text, AnswerWarning, stacklevel=2)
         if isinstance(returns, Table):
             rows = body.rows(endpoint, payload)
             return frames.to_frame(returns.record, rows, call=endpoint.name, apart=body.envelope_of(endpoint))

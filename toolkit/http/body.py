@@ -5,6 +5,7 @@ from typing import Any
 
 from toolkit.spec import Endpoint, Field, Identifier, Integer, Meaning, Payload, Table, Value
 
+PLAIN = ("", "ok", "success", "done")  # words that add nothing to a success
 ABSENT: Any = object()  # nothing stands there: not even null
 STATUSES = {
     401: Meaning.TOKEN,
@@ -42,6 +43,16 @@ def stated(returns: Value, payload: Any) -> Any:
     """The one value of an answer, wherever it stands; `ABSENT` where it stands nowhere."""
     places = (find(payload, path) for path in (returns.data_path, *returns.also))
     return next((value for value in places if value is not ABSENT and value is not None), ABSENT)
+
+
+def remark(endpoint: Endpoint, payload: Any) -> str:
+    """What a success says of itself besides, where the vendor has a place for that; "" for a plain OK."""
+    assert endpoint.system
+    dialect = endpoint.system.dialect
+    if not (dialect.status or dialect.success) or not isinstance(payload, dict):
+        return ""
+    words = first(payload, dialect.message)
+    return "" if words is None or str(words).strip().casefold() in PLAIN else str(words)
 
 
 def find(payload: Any, at: str) -> Any:

@@ -8,6 +8,8 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.http import wire
+from toolkit.http.body import remark
+from toolkit.http.secrets import vendor_text
 from toolkit.plain import mark, message
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Report
 from toolkit.sheets.check import Check
@@ -87,8 +89,10 @@ class People(BaseTarget):
         people = [self._people[n] for n in batch.positions]
         asked = [(person.get("IdDocument"), person.get("PhoneNumber")) for person in people]
         answered = [(_either(t, "IdDocument", "idDocument"), _either(t, "PhoneNumber", "phoneNumber")) for t in tickets]
+        words = remark(self._endpoint, payload)  # what `response` says besides
+        shown = {"response": vendor_text(words)} if words else {}
         return {
-            int(at): {"idRequest": str(tickets[n]["idRequest"]), "type_request": self._peers.type_request}
+            int(at): {"idRequest": str(tickets[n]["idRequest"]), "type_request": self._peers.type_request, **shown}
             for at, n in zip(batch.positions, matched(asked, answered), strict=True)
             if n is not None and tickets[n].get("idRequest")
         }
