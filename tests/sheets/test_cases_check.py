@@ -269,8 +269,6 @@ def test_8_a_landline_where_a_mobile_is_meant_is_a_doubt() -> None:
         ["Total general", None, None, None],
         ["Subtotal:", "12", None, None],
         ["NOMBRE", "MONTO", "EMAIL", "CIUDAD"],
-        ["Nombre completo", "7", "x@example.cl", "Talca"],
-        ["Contacto", None, None, "Ciudad"],
         ["-----", "----", "-----", "----"],
         ["=======", None, None, None],
         ["Fuente: registro civil", None, None, None],

@@ -31,7 +31,6 @@ class How(TypedDict, total=False):
 
     day_first: bool | None
     decimal: str | None
-    zone: str | None
     country: str | Mapping[Any, str] | None
     empty: Iterable[str] | None
     doubts: Literal["send", "hold"] | None
@@ -48,7 +47,6 @@ def check(
     *,
     day_first: bool | None = None,
     decimal: str | None = None,
-    zone: str | None = None,
     country: str | Mapping[Any, str] | None = None,
     empty: Iterable[str] | None = None,
     doubts: Literal["send", "hold"] | None = None,
@@ -70,7 +68,6 @@ def check(
             nothing else is seen; where some dates can only have it second, what can be read in two ways is asked.
         decimal: the decimal sign, "." or ","; without it, the column's own numbers tell, and what can be read in two
             ways is asked.
-        zone: the time zone of times that name none; UTC, where nothing else is said.
         country: of phones that name none, as "CO"; by column as `{"Celular": "CO"}`; or the name of the column that
             says it for each row. Without it, that of the field.
         empty: words that stand for nothing, as `{"s/i", "-"}`.
@@ -80,11 +77,8 @@ def check(
     Raises:
         InputError: a column is unknown, occurs twice, or fills a field that another fills; none fills any field.
     """
-    arguments: dict[str, Any] = {"day_first": day_first, "decimal": decimal, "zone": zone, "country": country}
-    arguments |= {
-        "doubts": doubts,
-        "empty": None if empty is None else sorted({empty} if isinstance(empty, str) else {*empty}),
-    }
+    words = None if empty is None else sorted({empty} if isinstance(empty, str) else {*empty})
+    arguments = {"day_first": day_first, "decimal": decimal, "country": country, "doubts": doubts, "empty": words}
     if is_lazy(rows):
         return check_partitions(rows, target, {**arguments, "strict": strict})
     data, fields = frame_of(rows), resolved(target)
@@ -92,14 +86,7 @@ def check(
     mapping = fields.columns if isinstance(fields, Match) else data.attrs.get("fields", {})
     explain = functools.partial(no_field, frame=data, target=fields)
     paired = columns_of(data, _fields(fields, data), mapping, strict=isinstance(fields, Match), explain=explain)
-    if strict and isinstance(fields, Match) and fields.guessed:
-        raise InputError(
-            message(
-                "matched by their values only: {columns}. Confirm each: match[column] = field",
-                columns=listed(fields.guessed),
-            )
-        )
-    _raise_if_nothing_matches(data, paired)
+    _raise_if_not_matched(data, paired, guessed=fields.guessed if strict and isinstance(fields, Match) else ())
     data = data.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
     if any(value is not None for value in reading.values()):
         data.attrs["reading"] = reading  # a frame made of this one is read so again
@@ -140,7 +127,12 @@ def _fields(target: Any, frame: pd.DataFrame) -> tuple[Field, ...]:
     return known
 
 
-def _raise_if_nothing_matches(frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]]) -> None:
+def _raise_if_not_matched(
+    frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]], guessed: Sequence[Any]
+) -> None:
+    if guessed:
+        text = "matched by their values only: {columns}. Confirm each: match[column] = field"
+        raise InputError(message(text, columns=listed(guessed)))
     if len(frame) and len(frame.columns) and paired and all(name is None for _, name in paired):
         raise InputError(
             message(
@@ -175,7 +167,6 @@ def _columns(
     options = ParseOptions(
         day_first=reading.get("day_first"),
         decimal=reading.get("decimal") or "",
-        zone=reading.get("zone") or "UTC",
         empty=words,
     )
     done: dict[str, Column] = {}

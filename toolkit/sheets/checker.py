@@ -14,7 +14,6 @@ from toolkit.plain import mark, message
 from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped
 from toolkit.sheets.encodings import DAMAGED, repaired
 from toolkit.sheets.not_data import is_formula_error, is_total, says_nothing, unaccented
-from toolkit.sheets.synonyms import words_for
 
 ERROR, QUESTION, DOUBT, FIX = "error", "question", "doubt", "fix"
 _FEW = 50  # texts that are looked at one by one
@@ -32,7 +31,6 @@ class ParseOptions:
 
     day_first: bool | None = True  # None: what can be read in two ways is asked
     decimal: str = ""  # "." or ","; "" where nothing tells
-    zone: str = "UTC"  # of times that name none
     country: str = ""  # of phones that name none; "" for that of the field
     empty: frozenset[str] = frozenset()  # what stands for nothing, in lower case
 
@@ -125,9 +123,8 @@ class CellChecker:
     """What a rule makes of values, seen a block at a time: each distinct one that needs parsing is parsed once."""
 
     def __init__(self, rule: CellRule, empty: frozenset[str] = frozenset(), title: str = "") -> None:
-        self._rule, self._empty = rule, empty
-        self._heads = {unaccented(head) for head in (title, *words_for(title)) if rule.free and head}
-        named = [*empty, *([title, *words_for(title)] if rule.free else [])]  # looked at, however plain they are
+        self._rule, self._empty, self._title = rule, empty, unaccented(title)
+        named = [*empty, *([title] if rule.free and title else [])]  # looked at, however plain they are
         self._named = {f for word in named for f in (word, word.upper(), word.lower(), word.title(), word.capitalize())}
         self.results: dict[Any, Result] = {}  # by value, of those that needed parsing
 
@@ -194,7 +191,7 @@ class CellChecker:
         """The question whether a text in a field that takes any is data at all."""
         if says_nothing(text, surely=True):
             return NOTHING_SAID
-        if len(text) < LONGEST and unaccented(text) in self._heads:
+        if len(text) < LONGEST and unaccented(text) == self._title:
             return REPEATED_NAME
         return TOTAL if is_total(text) else None
 

@@ -158,11 +158,11 @@ def zone_of(name: str) -> tzinfo:
 
 
 def moment(field: Timestamp, options: ParseOptions) -> CellRule:
-    zone, theirs = zone_of(options.zone), zone_of(field.zone)
+    theirs = zone_of(field.zone)
 
     def parse(value: str | datetime) -> Parsed:
         read = _moment(value, options.day_first) if isinstance(value, str) else value
-        read = (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+        read = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
         if not field.format:
             return Parsed((read - EPOCH) // timedelta(milliseconds=1))
         return Parsed(read.isoformat() if field.format == "iso" else read.astimezone(theirs).strftime(field.format))

@@ -105,7 +105,6 @@ _WORDS = {
     "template": """template id, template, template number, plantilla, id plantilla, id de plantilla,
         número de plantilla, modelo de documento, шаблон, номер шаблону""",
 }
-_NEVER_VALUES = ("name", "first name", "last name", "identity", "company", "address", "town", "city", "country")
 CONCEPTS = {folded(word): concept for concept, words in _WORDS.items() for word in words.split(",")}
 KINDS = {folded(word) for word in ("tipo", "clase", "type", "kind", "тип", "вид")}  # of what, only the values tell
 _LINKS = {"de", "del", "la", "el", "los", "las", "y", "e", "en", "of", "the", "and", "do", "da", "і", "та"}
@@ -144,13 +143,6 @@ def concept_of(name: str) -> str | None:
     plain = folded(name)
     concept = CONCEPTS.get(plain) or CONCEPTS.get(plain.removesuffix("s")) or CONCEPTS.get(plain.removesuffix("es"))
     return concept or _abbreviated(words_of(name), "." in name)
-
-
-@lru_cache(maxsize=500)
-def words_for(name: str) -> frozenset[str]:
-    """What else is said for what a name speaks of, as it may head a column; nothing where that is not known."""
-    concept = concept_of(name)
-    return frozenset(word.strip() for word in _WORDS[concept].split(",")) if concept in _NEVER_VALUES else frozenset()
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,6 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.plain import message, plural
 from toolkit.sheets.cells import objects_of, shown, whole
-from toolkit.sheets.dates import zone_of
 from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.result_format import escaped, outcome_at, outcomes_of, shown_outcome
@@ -51,13 +50,12 @@ def write_outcome(
     lines: Sequence[str] = (),
     *,
     cells: Cells = MappingProxyType({}),
-    zone: str = "UTC",
 ) -> Path:
     """Write a frame, what became of each row, and a summary; as a workbook, or as text where the path ends in .csv.
 
     The frame's columns stand first, in their order, then those of the outcome, with the index after `error_value`:
     in a sheet that was read, that is the `row` of the original. An index that only counts is not written. Times are
-    written in `zone`. `read_sheet` gives the same data back, and `only_failed` the rows to be sent again.
+    written in UTC. `read_sheet` gives the same data back, and `only_failed` the rows to be sent again.
 
     Args:
         path: an existing file is replaced.
@@ -67,11 +65,10 @@ def write_outcome(
         summary: counts, for the sheet "Summary".
         lines: sentences for it.
         cells: the cells to colour besides the one that each outcome names.
-        zone: of the times.
     """
     target = _target(path)
     if target.suffix.lower() == ".csv":
-        return write_text(target, frame, outcome, zone=zone)
+        return write_text(target, frame, outcome)
     outcome = _labelled(outcome, frame.index)
     if len(frame) > MAX_ROWS:
         text = "a sheet holds {most:,} rows and there are {count:,}: write a .csv instead"
@@ -87,9 +84,9 @@ def write_outcome(
     with xlsxwriter.Workbook(target, options) as book:
         sheet = book.add_worksheet(_title(frame.attrs.get("sheet")))
         marks = _blamed(frame, outcome) | dict(cells)
-        kept = _write_rows(book, sheet, (frame, shown_outcome(outcome)), marks, zone_of(zone))
+        kept = _write_rows(book, sheet, (frame, shown_outcome(outcome)), marks)
         timed = any(c.dtype.kind == "M" or "datetime" in str(c.dtype) for f in (frame, outcome) for _, c in f.items())
-        notes = [*lines, *frame.attrs.get("notes", ()), *([message("times are in {zone}", zone=zone)] if timed else [])]
+        notes = [*lines, *frame.attrs.get("notes", ()), *([message("times are in UTC")] if timed else [])]
         notes += kept.notes()
         _write_summary(book, summary, notes)
     return target
@@ -137,7 +134,7 @@ def _blamed(frame: pd.DataFrame, outcome: pd.DataFrame) -> dict[tuple[int, int],
     return {(i, places[str(c)]): ("wrong", str(e)) for i, (c, e) in enumerate(named) if e and str(c) in places}
 
 
-def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Cells, zone: tzinfo) -> _Kept:
+def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Cells) -> _Kept:
     names = [whole(str(name)) for frame in frames for name in frame.columns]
     columns = [objects_of(column) for frame in frames for _, column in frame.items()]
     rows = len(frames[0])
@@ -158,7 +155,7 @@ def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Ce
         for n, values in enumerate(columns):
             mark = marks.get((row, n)) if marks else None
             formats = (colours[mark[0]],) * 4 if mark else (text, moment, day, clock)
-            kept.cut += _put(sheet, row + 1, n, values[row], formats, zone)
+            kept.cut += _put(sheet, row + 1, n, values[row], formats)
             if mark:
                 commented += 1
                 if commented <= MAX_COMMENTS:
@@ -171,7 +168,7 @@ def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Ce
     return kept
 
 
-def _put(sheet: Any, row: int, column: int, value: Any, formats: Sequence[Any], zone: tzinfo) -> bool:
+def _put(sheet: Any, row: int, column: int, value: Any, formats: Sequence[Any]) -> bool:
     """Write one value; whether it had to be cut."""
     text, moment, day, clock = formats
     match value:
@@ -183,7 +180,7 @@ def _put(sheet: Any, row: int, column: int, value: Any, formats: Sequence[Any], 
         case int() | float() if math.isfinite(value) and abs(value) < 1e15:
             sheet.write_number(row, column, value)
         case datetime() if value.year >= 1900:
-            sheet.write_datetime(row, column, _local(value, zone), moment)
+            sheet.write_datetime(row, column, _utc(value), moment)
         case date() if value.year >= 1900:
             sheet.write_datetime(row, column, value, day)
         case time():
@@ -195,9 +192,9 @@ def _put(sheet: Any, row: int, column: int, value: Any, formats: Sequence[Any], 
     return False
 
 
-def _local(moment: datetime, zone: tzinfo) -> datetime:
+def _utc(moment: datetime) -> datetime:
     plain = moment.to_pydatetime(warn=False) if isinstance(moment, pd.Timestamp) else moment
-    return plain.astimezone(zone).replace(tzinfo=None) if plain.tzinfo else plain
+    return plain.astimezone(UTC).replace(tzinfo=None) if plain.tzinfo else plain
 
 
 def _written(value: Any) -> str:
@@ -215,15 +212,14 @@ def _write_summary(book: Any, summary: "pd.Series[Any]", notes: Sequence[str]) -
         sheet.write_string(row, 0, str(note)[:MAX_TEXT])
 
 
-def write_text(path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.DataFrame, *, zone: str = "UTC") -> Path:
+def write_text(path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.DataFrame) -> Path:
     """Write a frame and what became of each row as text, separated by semicolons. Gives its path."""
     target, outcome = _target(path), _labelled(outcome, frame.index)
     columns = [objects_of(column) for f in (frame, outcome) for _, column in f.items()]
-    home = zone_of(zone)
 
     def text(value: Any) -> str:
         if isinstance(value, datetime):
-            value = _local(value, home)
+            value = _utc(value)
         return "" if value is None else escaped(_written(value)) if isinstance(value, str) else _written(value)
 
     with target.open("w", encoding="utf-8-sig", newline="") as file:
