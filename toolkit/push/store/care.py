@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from toolkit.errors import InputError, PushError, PushRefused
+from toolkit.plain import message
 from toolkit.push import disk, identity
 from toolkit.push.states import EventKind, Stamp
 from toolkit.push.store.checksums import Damaged
@@ -50,11 +51,12 @@ def notes(state: Path) -> list[str]:
     """What else a person should know of a state folder."""
     told = []
     if kind := disk.network_file_system(state):
-        told.append(
-            f"{state} is on a network file system ({kind}): whether two computers keep out of each other's way, and "
-            "whether a power cut loses what was written, hangs on how it is mounted. A folder on a disk of this "
-            "computer is safe: set TOOLKIT_STATE."
+        text = (
+            "{state} is on a network file system ({kind}): whether two computers keep out of each other's way, and "
+            "whether a power cut loses what was written, hangs on how it is mounted. Safe is a folder on a disk of "
+            'this computer (set TOOLKIT_STATE), or a database (`ledger = "postgresql://user@host/database"` in the profile).'
         )
+        told.append(message(text, state=state, kind=kind))
     old = state / "pushes"
     if any(old.glob("*.sqlite")):
         told.append(
