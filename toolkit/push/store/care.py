@@ -54,7 +54,8 @@ def notes(state: Path) -> list[str]:
         text = (
             "{state} is on a network file system ({kind}): whether two computers keep out of each other's way, and "
             "whether a power cut loses what was written, hangs on how it is mounted. Safe is a folder on a disk of "
-            'this computer (set TOOLKIT_STATE), or a database (`ledger = "postgresql://user@host/database"` in the profile).'
+            "this computer (set TOOLKIT_STATE), or a database "
+            '(`ledger = "postgresql://user@host/database"` in the profile).'
         )
         told.append(message(text, state=state, kind=kind))
     old = state / "pushes"
