@@ -546,6 +546,7 @@ def test_18_a_table_of_a_web_page_is_read() -> None:
         '<?xml version="1.0"?><!DOCTYPE html><html xmlns="x"><body>{}</body></html>',
         "<table><tr><td>Logo</td></tr></table>{}",
         "<!-- saved --><div>{}</div>",
+        "<div>İİİİİİİİ</div><SCRIPT>if (a<b) '</td>'</SCRIPT><!-- İ <table> -->{}",
         "<TABLE><TR><TD>{}</TD></TR></TABLE>",
     ],
 )

@@ -12,6 +12,7 @@ from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook
 _TAG = re.compile(r"(/?)([A-Za-z][A-Za-z0-9:]{0,20})")
 _SPAN = re.compile(r"(col|row)span\s{0,9}=\s{0,9}[\"']?(\d{1,5})", re.IGNORECASE)
 _NO_CELLS = re.compile(r"(!--)|(script|style|head)\b", re.IGNORECASE)
+_ENDS = {"!--": re.compile("-->")} | {n: re.compile(f"</{n}", re.I) for n in ("script", "style", "head")}
 _MOST_CELLS, _MOST_COLUMNS = 5_000_000, 1_000  # of a table; that a cell reaches over
 _BREAKS = frozenset({"br", "p", "div", "li"})
 Tag = tuple[str, str, str]  # its name, with a slash where it ends; its attributes; the text that follows it
@@ -45,13 +46,12 @@ def read(text: str, limits: int) -> Workbook:
 
 def _tags(text: str) -> Iterator[Tag]:
     """The tags of a page, without those inside of comments, scripts and styles."""
-    low = text.lower()
     at = 0
     while (start := text.find("<", at)) >= 0:
         at = start + 1
         if hidden := _NO_CELLS.match(text, at):
-            stop = low.find("-->" if hidden[1] else f"</{hidden[2].lower()}", at)
-            at = len(text) if stop < 0 else stop + 1
+            end = _ENDS["!--" if hidden[1] else hidden[2].lower()].search(text, at)
+            at = end.start() + 1 if end else len(text)
             continue
         name = _TAG.match(text, at)
         stop = text.find("<", at)
