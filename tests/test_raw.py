@@ -17,12 +17,7 @@ from toolkit.spec import Endpoint, Payload
 
 VENDORS = toolkit.Api.vendors()
 each_vendor = pytest.mark.parametrize("name", VENDORS)
-RAW_ONLY = {
-    "ida": {"login", "post_records"},
-    "signio": {"create_token", "authenticate"},
-    "nddprint": {"token", "read_card_codes", "post_card_code"},
-    "carmachain": {"get_token", "create_request", "respond"},
-}
+RAW_ONLY = {name: {*v.service.raw_only.endpoints} if v.service.raw_only else set() for name, v in VENDORS.items()}
 
 
 def shown(thing: object) -> set[str]:

@@ -237,5 +237,5 @@ def test_connecting_sends_nothing_and_starts_nothing(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("connected"))
     api = toolkit.connect(ida={"username": "ana", "password": "clave"})
     assert repr(api.ida) == "<IDA at ida.itdchile.cl as ana>"
-    assert repr(api) == "<toolkit profile 'default': ida, signio, nddprint, carmachain>"
+    assert repr(api) == f"<toolkit profile 'default': {', '.join(toolkit.Api.vendors())}>"
     assert api.ida is api.ida
