@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import frames
-from toolkit.errors import ApiError, BadAnswer, InputError, RowErrors, SettingsError, ToolkitError
+from toolkit.errors import ApiError, BadAnswer, InputError, Rejected, RowErrors, SettingsError, ToolkitError
 from toolkit.http.secrets import Secret
 from toolkit.plain import message
 from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
@@ -24,7 +24,7 @@ from toolkit.vendors.signio.campaign_documents import CampaignDocument, document
 from toolkit.vendors.signio.changes import StatusChanges
 from toolkit.vendors.signio.people import ENVELOPES, SIGNERS
 from toolkit.vendors.signio.planner import Layout, drafts_of
-from toolkit.vendors.signio.push import EnvelopeOfSigners
+from toolkit.vendors.signio.push import Distributor, EnvelopeOfSigners
 from toolkit.vendors.signio.status import SignatureStatus, SignerOf, ids_of, objects, roles_of, status_rows
 
 TOKEN_LIFE = 7200.0  # seconds (observed)
@@ -191,6 +191,29 @@ class Signio(VendorClient, declared.Signio):
         """
         policy = self.connection.policy(if_sent, on_bad_rows, options)
         return bulk_write(rows, EnvelopeOfSigners(self.connection, envelope_id), policy)
+
+    def distribute(self, envelope_id: str) -> None:
+        """Send an envelope to its signers. Real people get e-mail at once, and this cannot be taken back.
+
+        Where no signer has an `orden`, SIGNIO notifies all of them at the same time; else the first, and each next one
+        when the one before has signed everything. An envelope is sent at most once, whatever happens, by this call and
+        by campaigns: what was sent is remembered. Where no trustworthy answer comes, its state is read.
+
+        Args:
+            envelope_id: of a draft that is complete.
+
+        Raises:
+            Rejected: the envelope is not a draft, or is not complete. Nobody was notified.
+            OutcomeUnknown: no trustworthy answer came, and the envelope does not show as sent. This call never sends it
+                again: look at `envelope(envelope_id)`, and say what you found; the message names the call for that.
+            PushRefused: another kernel is distributing. Nothing was sent.
+        """
+        policy = self.connection.policy("skip", "raise", None, workers=1)
+        frame = pd.DataFrame({"id_transaccion": [envelope_id]}, dtype=object)
+        report = bulk_write(frame, Distributor(self.connection), policy)
+        if len(refused := report.failed.query("outcome == 'rejected'")):
+            raise Rejected(str(refused["error"].iloc[0]), service="distribute")
+        report.raise_if_incomplete()
 
     @takes(ENVELOPES)
     def plan_envelopes(
