@@ -1,5 +1,6 @@
 """SIGNIO by the toolkit's client: limits before anything is sent; what the vendor says, in both dialects."""
 
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -202,6 +203,8 @@ def test_distribution_is_never_repeated_by_itself(
     envelope = draft(signio, ANA)
     match = {"path": "/transacciones/distribuir"}
     box.control.fault(system="signio", match=match, commit="before", reply="status", status=status, headers=headers)
+    with contextlib.suppress(toolkit.OutcomeUnknown):  # a vendor that is busy is left alone for now
+        signio.distribute(envelope)
     signio.distribute(envelope)  # its state is read, which shows it as sent
     assert len(box.control.outbox()) == 1
     assert [line["service"] for line in box.control.log()].count("distribute") == 1
