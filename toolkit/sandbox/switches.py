@@ -59,7 +59,7 @@ def from_texts(texts: Iterable[str], systems: Iterable[System]) -> dict[str, dic
     Raises:
         SettingsError: no system has it, or several have it, or the value is none of its choices.
     """
-    listed, found = list(systems), dict[str, dict[str, Any]]()
+    listed, chosen = list(systems), dict[str, dict[str, Any]]()
     for text in texts:
         name, equals, value = text.partition("=")
         whose, _, short = name.rpartition(".")
@@ -72,8 +72,8 @@ def from_texts(texts: Iterable[str], systems: Iterable[System]) -> dict[str, dic
             names = ", ".join(f"{s.name}.{short}" for s in owners)
             raise SettingsError(message("{short} is of several systems: write {names}", short=short, names=names))
         (owner,) = owners
-        found.setdefault(owner.name, {})[short] = _value(owner, short, value)
-    return found
+        chosen.setdefault(owner.name, {})[short] = _value(owner, short, value)
+    return chosen
 
 
 def _value(system: System, name: str, text: str) -> Any:

@@ -110,32 +110,32 @@ def respond(call: Call) -> Answer:
     sent = _body(call, {"type_request", "idRequest", "period"})
     categories, ids, period = _categories(call, sent.get("type_request")), sent.get("idRequest"), sent.get("period")
     if isinstance(ids, list) and ids and all(isinstance(i, str) for i in ids) and period is None:
-        found = [row for i in dict.fromkeys(ids) if (row := call.store.one(Request, idRequest=i))]
+        asked = [row for i in dict.fromkeys(ids) if (row := call.store.one(Request, idRequest=i))]
     elif isinstance(period, int | float) and not isinstance(period, bool) and ids is None:
         since = call.now - period * 60
-        found = [row for row in call.store.rows(Request) if row["at"] >= since]
+        asked = [row for row in call.store.rows(Request) if row["at"] >= since]
     else:
         raise _refused(call, 400, "idRequest or period is needed")
-    return _answer(call, [_told(call, row, categories) for row in found])
+    return _answer(call, [_answered(call, row, categories) for row in asked])
 
 
 def _answer(call: Call, people: list[dict[str, Any]]) -> Answer:
     return 200, {"response": {**_status(call, 200), "message": "OK"}, "parametrRequest": people}
 
 
-def _told(call: Call, row: dict[str, Any], categories: list[str]) -> dict[str, Any]:
+def _answered(call: Call, row: dict[str, Any], categories: list[str]) -> dict[str, Any]:
     """A person in an answer: what is asked now, of what was asked then, and has been answered by now."""
     wanted = _meant(row["categories"]) & _meant(categories)
     peers = list(_peers(f"{call.store.setting(SEED)}|{_identity(row)}"))
-    said = [d for after, details in peers if after is not None and row["at"] + after <= call.now for d in details]
+    facts = [d for after, details in peers if after is not None and row["at"] + after <= call.now for d in details]
     done = all(after is not None and row["at"] + after <= call.now for after, _ in peers)
-    random.Random(f"{row['idRequest']}|{len(said)}").shuffle(said)
+    random.Random(f"{row['idRequest']}|{len(facts)}").shuffle(facts)
     named = {"idDocument": row["IdDocument"], "phoneNumber": row["PhoneNumber"]}
     return {
         **{key: value for key, value in named.items() if value is not None},
         "idRequest": row["idRequest"],
         "status": DONE if done else PENDING,
-        "requestDetails": [d for d in said if d["groupData"] in wanted],
+        "requestDetails": [d for d in facts if d["groupData"] in wanted],
     }
 
 

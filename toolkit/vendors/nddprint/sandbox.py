@@ -139,10 +139,10 @@ def _domain(call: Call, sent: Any) -> Any:
 
 
 def _user(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
-    found = call.store.one(User, key=_key(sent["LogonName"], sent["DomainName"]))
-    if found is None:
+    kept = call.store.one(User, key=_key(sent["LogonName"], sent["DomainName"]))
+    if kept is None:
         raise Refused(400, NO_USER)
-    return found
+    return kept
 
 
 def _codes(call: Call, user: dict[str, Any]) -> list[str]:

@@ -44,7 +44,7 @@ class Plan:
     @property
     def envelopes(self) -> pd.DataFrame:
         """A row for each envelope: what it will hold, in which order it is signed, and who gets e-mail at first."""
-        bad = {key: f"{found.column} {found.problem}" for key, found in self._planned.bad.items()}
+        bad = {key: f"{finding.column} {finding.problem}" for key, finding in self._planned.bad.items()}
         rows = [{**draft.preview(), "problem": bad.get(draft.key)} for draft in self._planned.all]
         index = pd.Index([draft.key for draft in self._planned.all], name="envelope", dtype="str")
         columns = ["nombre", "signers", "order", "first", "mails", "documents", "signatures", "tags", "cc", "problem"]
@@ -56,10 +56,10 @@ class Plan:
 
         Once `build` has made the drafts, with their identifiers: `signature_status(ids, roles=plan.signers)`.
         """
-        made = self.drafts.table if self.drafts else pd.DataFrame()
+        built = self.drafts.table if self.drafts else pd.DataFrame()
         rows: list[dict[str, Any]] = []
         for draft in self._planned.all:
-            results = dict(zip(made.columns, made.loc[draft.key], strict=True)) if draft.key in made.index else {}
+            results = dict(zip(built.columns, built.loc[draft.key], strict=True)) if draft.key in built.index else {}
             rows += [{"envelope": draft.key, **row} for row in draft.who_signs(results)]
         text = ["envelope", "id_transaccion", "id_documento", "id_firmante", "rol", "nombre", "email", "document"]
         table = pd.DataFrame(rows, columns=[*text, "orden", "protected"])
@@ -110,8 +110,12 @@ class Plan:
         drafts = CampaignDrafts(campaign, self._planned.all, list(left_out), policy.resend_as)
         report = bulk_write(frame, drafts, policy)
         table = report.table.astype({"error": "object", "error_column": "object"})
-        for key, found in left_out.items():
-            table.loc[key, list(COLUMNS[1:])] = [f"{found.column} {found.problem}", str(found.column), found.value]
+        for key, finding in left_out.items():
+            table.loc[key, list(COLUMNS[1:])] = [
+                f"{finding.column} {finding.problem}",
+                str(finding.column),
+                finding.value,
+            ]
         table = table.astype({"error": "str", "error_column": "str"})
         self.drafts = Report(self.envelopes, table, report.facts)
         return self.drafts
@@ -147,8 +151,8 @@ class Plan:
     def ready(self) -> pd.DataFrame:
         """The drafts that can be distributed: their `id_transaccion`, by envelope."""
         table = self.drafts.table if self.drafts else pd.DataFrame(columns=["outcome"])
-        made = table[table["outcome"].isin(IN)].reindex(columns=["id_transaccion"])
-        return made.dropna()
+        built = table[table["outcome"].isin(IN)].reindex(columns=["id_transaccion"])
+        return built.dropna()
 
     def orphans(self) -> pd.DataFrame:
         """Drafts of the last build that are not to be distributed, a row each: left behind in doubt, or refused."""

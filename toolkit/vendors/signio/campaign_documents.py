@@ -95,10 +95,10 @@ def documents_of(supplied: Any) -> list[CampaignDocument]:
         InputError: a dict has an unknown name, or there is no document at all.
     """
     several = list(supplied) if isinstance(supplied, list) else [supplied]
-    found = [_document(each) for each in several if each is not None and each != () and each != ""]
-    if not found:
+    documents = [_document(each) for each in several if each is not None and each != () and each != ""]
+    if not documents:
         raise InputError(message("an envelope needs a document or a template"))
-    return found
+    return documents
 
 
 def _document(supplied: Any) -> CampaignDocument:

@@ -20,19 +20,19 @@ from toolkit.vendors.signio.status import role_of
 class Source:
     """A file to upload: looked at when planned, read again when it is sent."""
 
-    given: Any
+    origin: Any
     name: str
     sha256: str
     pages: tuple[places.Size, ...]
 
     @classmethod
-    def of(cls, given: Any) -> "Source":
+    def of(cls, origin: Any) -> "Source":
         """Raises CellError or ValueError where it cannot be sent."""
-        name, content = opened(given, EXTENSIONS)
-        return cls(given, name, hashlib.sha256(content).hexdigest(), tuple(places.sizes_of(name, content)))
+        name, content = opened(origin, EXTENSIONS)
+        return cls(origin, name, hashlib.sha256(content).hexdigest(), tuple(places.sizes_of(name, content)))
 
     def content(self) -> tuple[str, bytes]:
-        name, content = opened(self.given, EXTENSIONS)
+        name, content = opened(self.origin, EXTENSIONS)
         if hashlib.sha256(content).hexdigest() != self.sha256:
             raise InputError(message("{name} was changed since the campaign was planned: plan it again", name=name))
         return name, content

@@ -38,13 +38,13 @@ def stamp(place: Any, pages: Sequence[Size], taken: int = 0, *, down: bool = Fal
         exact = _on_page(dict(place), pages)
         _, height = pages[exact["pagina"] - 1] if pages else A4
         return exact | {"y": round(height - exact["alto"] - exact["y"])} if down else exact
-    found = PLACE.fullmatch(str(place).strip())
-    if not found:
+    named = PLACE.fullmatch(str(place).strip())
+    if not named:
         raise ValueError(message("is not a place: write {example}, or coordinates", example=EXAMPLE))
-    vertical, horizontal = (found[1] or "middle").lower(), (found[2] or "centre").lower()
-    if (found[3] or "").lower() == "last" and not pages:
+    vertical, horizontal = (named[1] or "middle").lower(), (named[2] or "centre").lower()
+    if (named[3] or "").lower() == "last" and not pages:
         raise ValueError(message("names the last page of a file whose pages cannot be counted"))
-    number = int(found[4]) if found[4] else len(pages) if (found[3] or "").lower() == "last" else 1
+    number = int(named[4]) if named[4] else len(pages) if (named[3] or "").lower() == "last" else 1
     if pages and not 1 <= number <= len(pages):
         raise ValueError(message("names page {number} of {pages}", number=number, pages=len(pages)))
     width, height = pages[number - 1] if pages else A4
@@ -60,22 +60,22 @@ def stamp(place: Any, pages: Sequence[Size], taken: int = 0, *, down: bool = Fal
     return {"pagina": number, "alto": HEIGHT, "ancho": WIDTH, "x": round(across), "y": round(from_edge)}
 
 
-def _on_page(given: dict[str, int], pages: Sequence[Size]) -> dict[str, int]:
+def _on_page(exact: dict[str, int], pages: Sequence[Size]) -> dict[str, int]:
     wanted = {"pagina", "alto", "ancho", "x", "y"}
-    if set(given) != wanted or not all(isinstance(v, int) and v >= 0 for v in given.values()):
+    if set(exact) != wanted or not all(isinstance(v, int) and v >= 0 for v in exact.values()):
         names = ", ".join(sorted(wanted))
         raise ValueError(message("is not a stamp: whole numbers for {names} are expected", names=names))
-    number = given["pagina"]
+    number = exact["pagina"]
     if number < 1 or (pages and number > len(pages)):
         if not pages:
             raise ValueError(message("names page {number} of a file that counts from 1", number=number))
         raise ValueError(message("names page {number} of {pages}", number=number, pages=len(pages)))
     if pages:
         width, height = pages[number - 1]
-        if given["x"] + given["ancho"] > width or given["y"] + given["alto"] > height:
+        if exact["x"] + exact["ancho"] > width or exact["y"] + exact["alto"] > height:
             text = "reaches over the edge of page {number}, which has {width:g} × {height:g}"
             raise ValueError(message(text, number=number, width=width, height=height))
-    return given
+    return exact
 
 
 def sizes_of(name: str, content: bytes) -> list[Size]:

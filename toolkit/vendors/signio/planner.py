@@ -47,7 +47,7 @@ class Layout:
 
 
 @dataclass
-class Found:
+class Finding:
     """A problem of one row of the frame: it keeps its whole envelope from being built, or is a doubt."""
 
     row: int
@@ -64,8 +64,8 @@ class Drafts:
     all: list[Draft]
     problems: pd.DataFrame
     doubts: pd.DataFrame
-    bad: dict[str, Found]  # by envelope: the first problem that keeps it from being built
-    doubtful: dict[str, Found]
+    bad: dict[str, Finding]  # by envelope: the first problem that keeps it from being built
+    doubtful: dict[str, Finding]
 
 
 def drafts_of(people: pd.DataFrame, layout: Layout) -> Drafts:
@@ -83,7 +83,7 @@ class _Planner:
     def __init__(self, people: pd.DataFrame, layout: Layout) -> None:
         people = _without_empty_rows(people)
         self._people, self._layout = people, layout
-        self._found: list[Found] = []
+        self._findings: list[Finding] = []
         self._sources: dict[Any, Source | str] = {}
         self._cells: dict[str, list[str]] = {}
         texts = [part for document in layout.documents for part in astuple(document)]
@@ -116,17 +116,19 @@ class _Planner:
         self._options(drafts, list(groups.values()))
         cells = self._checked.problems
         lines = zip(self._checked.problem_positions, *(cells[n] for n in [*PROBLEMS[1:], "blocks"]), strict=True)
-        unsafe = [Found(*line) for line, safe in zip(lines, cells["safe"], strict=True) if not safe]
+        unsafe = [Finding(*line) for line, safe in zip(lines, cells["safe"], strict=True) if not safe]
         envelopes = {row: key for key, rows in groups.items() for row in rows}
-        bad, doubtful = dict[str, Found](), dict[str, Found]()
-        for found in [*unsafe, *self._found]:
-            if found.row in envelopes:
-                (bad if found.blocks else doubtful).setdefault(envelopes[found.row], found)
-        problems, doubts = (self._table([f for f in [*unsafe, *self._found] if f.blocks is b]) for b in (True, False))
+        bad, doubtful = dict[str, Finding](), dict[str, Finding]()
+        for finding in [*unsafe, *self._findings]:
+            if finding.row in envelopes:
+                (bad if finding.blocks else doubtful).setdefault(envelopes[finding.row], finding)
+        problems, doubts = (
+            self._table([f for f in [*unsafe, *self._findings] if f.blocks is b]) for b in (True, False)
+        )
         return Drafts(drafts, problems, doubts, bad, doubtful)
 
-    def _table(self, found: list[Found]) -> pd.DataFrame:
-        lines = [(self._people.index[f.row], f.column, f.value, f.problem) for f in found]
+    def _table(self, finding: list[Finding]) -> pd.DataFrame:
+        lines = [(self._people.index[f.row], f.column, f.value, f.problem) for f in finding]
         return pd.DataFrame(lines, columns=PROBLEMS)
 
     def _require_roles(self, wire: Mapping[str, Sequence[Any]]) -> None:
@@ -163,7 +165,7 @@ class _Planner:
             fields = {name: self._filled(text, rows[0]) for name, text in layout.fields.items()}
             template = {"template_id": layout.template, **({"fields": fields} if fields else {})}
             return [DraftDocument(template=template, signers=signers, protect=layout.protect)]
-        made: list[DraftDocument] = []
+        built: list[DraftDocument] = []
         for file in dict.fromkeys(self._filled(layout.file, rows[n]) for n in signers):
             source = self._source(file)
             if isinstance(source, str):
@@ -174,8 +176,8 @@ class _Planner:
                 self._require_tags(draft, rows, document)
             else:
                 self._stamps(layout, draft, rows, document)
-            made.append(document)
-        return made
+            built.append(document)
+        return built
 
     def _roles(self, layout: CampaignDocument, person: Mapping[str, Any], row: int) -> list[str] | None:
         """The roles in which a person signs a document; None where the person does not sign it."""
@@ -240,28 +242,28 @@ class _Planner:
 
     def _options(self, drafts: list[Draft], groups: list[list[int]]) -> None:
         """What is said of each envelope, checked by the manual's limits."""
-        given = {"nombre": f"{{{self._layout.envelope}}}", "external_id": f"{{{self._layout.envelope}}}"}
-        given |= dict(self._layout.options)
-        rows = [{name: self._filled(value, group[0]) for name, value in given.items()} for group in groups]
-        frame = pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in given})
+        wanted = {"nombre": f"{{{self._layout.envelope}}}", "external_id": f"{{{self._layout.envelope}}}"}
+        wanted |= dict(self._layout.options)
+        rows = [{name: self._filled(value, group[0]) for name, value in wanted.items()} for group in groups]
+        frame = pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=object) for name in wanted})
         options = self._layout.fields
         done = check(frame, options)
-        made = done.wire()
+        built = done.wire()
         for at, draft in enumerate(drafts):
-            draft.options = {f.name: v for f in options if f.key in made and (v := made[f.key][at]) is not None}
+            draft.options = {f.name: v for f in options if f.key in built and (v := built[f.key][at]) is not None}
         for at, column, value, problem in done.errors[PROBLEMS].itertuples(index=False, name=None):
             self._problem(groups[int(at)][0], str(column), value, str(problem))
 
-    def _source(self, given: Any) -> Source | str:
+    def _source(self, wanted: Any) -> Source | str:
         """A file, looked at once, or what is wrong with it."""
-        if given not in self._sources:
+        if wanted not in self._sources:
             try:
-                self._sources[given] = Source.of(given)
+                self._sources[wanted] = Source.of(wanted)
             except CellError as wrong:
-                self._sources[given] = wrong.problem.text
+                self._sources[wanted] = wrong.problem.text
             except ValueError as problem:
-                self._sources[given] = str(problem)
-        return self._sources[given]
+                self._sources[wanted] = str(problem)
+        return self._sources[wanted]
 
     def _filled(self, value: Any, row: int) -> Any:
         """The value with the cells of a row in the place of the columns that it names."""
@@ -285,9 +287,9 @@ class _Planner:
         return self._cells[name]
 
     def _problem(self, row: int, column: str, value: Any, problem: str, *, blocks: bool = True) -> None:
-        found = Found(row, column, value, problem, blocks)
-        if found not in self._found:
-            self._found.append(found)
+        finding = Finding(row, column, value, problem, blocks)
+        if finding not in self._findings:
+            self._findings.append(finding)
 
 
 def _without_empty_rows(people: pd.DataFrame) -> pd.DataFrame:
@@ -309,5 +311,5 @@ def _columns_in(value: Any) -> Iterator[str]:
             yield from _columns_in(item)
 
 
-def _shown(given: Any) -> str:
-    return str(given[0]) if isinstance(given, tuple) else str(given)
+def _shown(wanted: Any) -> str:
+    return str(wanted[0]) if isinstance(wanted, tuple) else str(wanted)

@@ -77,15 +77,15 @@ def roles_of(supplied: Any) -> dict[str, str]:
     return dict(zip(pairs["id_firmante"], pairs[column], strict=True))
 
 
-def status_rows(asked: str, found: Mapping[str, Any], roles: Mapping[str, str]) -> list[dict[str, Any]]:
+def status_rows(asked: str, answer: Mapping[str, Any], roles: Mapping[str, str]) -> list[dict[str, Any]]:
     """The rows of one envelope: one for each document and signer, or one where nobody signs."""
-    documents = _by(found.get("documentos"), "id_documento")
-    people = _by(found.get("contactos"), "id_contacto")
-    signatures = [_plain(each) for each in objects(found.get("firmas"))]
-    state = state_number(found.get("estado"))
+    documents = _by(answer.get("documentos"), "id_documento")
+    people = _by(answer.get("contactos"), "id_contacto")
+    signatures = [_plain(each) for each in objects(answer.get("firmas"))]
+    state = state_number(answer.get("estado"))
     turns = [_turn(people.get(str(s.get("id_firmante")), {})) for s in signatures if not s.get("fecha_firma")]
     first = min(turns, default=None) if state == Status.PENDING else None
-    envelope = {f.key: found.get(f.key) for f in Envelope.fields} | {"id_transaccion": asked}
+    envelope = {f.key: answer.get(f.key) for f in Envelope.fields} | {"id_transaccion": asked}
     rows = []
     for signature in signatures:
         signer = str(signature.get("id_firmante"))

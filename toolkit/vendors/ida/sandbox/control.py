@@ -41,8 +41,8 @@ class IdaControl(ControlPlane):
     def contacts(self, database_id: int) -> list[dict[str, Any]]:
         """Every stored record of a database: `id`, and its values by field name. Empty where there is no database."""
         with self._machine.transaction():
-            found = self._machine.store.rows(Contact, database_id=database_id)
-        return [{"id": r["id"], **r["data"]} for r in found]
+            kept = self._machine.store.rows(Contact, database_id=database_id)
+        return [{"id": r["id"], **r["data"]} for r in kept]
 
     def multiplicity(self, database_id: int, field: str) -> dict[str, int]:
         """How many stored records have each value of a field."""

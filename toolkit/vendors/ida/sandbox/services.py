@@ -65,18 +65,18 @@ class Change(Record):
 # ── saying yes and no ────────────────────────────────────────────────────────
 
 
-def said(status: int, status_api: str, message: str | None, **data: Any) -> Answer:
+def answer_of(status: int, status_api: str, message: str | None, **data: Any) -> Answer:
     head = {} if message is None else {"message": message}
     return status, {**head, "statusApi": status_api, "code": status, **data}
 
 
 def ok(**data: Any) -> Answer:
-    return said(200, "OK", "OK", **data)
+    return answer_of(200, "OK", "OK", **data)
 
 
 def error_response(refusal: Refused) -> Answer:
     message, status_api = SAID.get(refusal.status, (None, "ERROR"))
-    return said(refusal.status, status_api, refusal.message or message or status_api)
+    return answer_of(refusal.status, status_api, refusal.message or message or status_api)
 
 
 def authenticate(call: Call) -> None:
@@ -111,7 +111,7 @@ def seed(call: Call) -> None:
     ]
     fields[-1]["options"] = CITIES
     facts = {"name": "Base de datos 1", "birthday": True, "birthday_message_hour": "09:00", "birthdayMessage": 34871}
-    made = _create(call, {**facts, "fieldList": fields}, {"id": 11111, "createdAt": 1568032184000}, first_field=2222)
+    created = _create(call, {**facts, "fieldList": fields}, {"id": 11111, "createdAt": 1568032184000}, first_field=2222)
     people = [
         {
             "EMAIL": f"persona{n}@example.cl",
@@ -124,8 +124,8 @@ def seed(call: Call) -> None:
         for n in range(1, 30)
     ]
     people.append({"TELEFONO": 56912345678, "EMAIL": "mail@mail.com", "NOMBRE": "nombre"})
-    add_contacts(call, made["id"], people, first=1205)
-    call.store.remove(Change, database_id=made["id"])  # they were there always
+    add_contacts(call, created["id"], people, first=1205)
+    call.store.remove(Change, database_id=created["id"])  # they were there always
 
 
 CITIES = ["Santiago", "Valparaíso", "Concepción", "Antofagasta", "Temuco"]
@@ -152,10 +152,10 @@ handles = FAKE.handles
 def login(call: Call) -> Answer:
     if not {"username", "password"} <= set(call.query):
         raise Refused(400)
-    found = call.store.one(User, username=call.query["username"])
-    if found is None or found.pop("password_sha1") != call.query["password"].lower():
+    kept = call.store.one(User, username=call.query["username"])
+    if kept is None or kept.pop("password_sha1") != call.query["password"].lower():
         raise Refused(404, "User not Found.")
-    return ok(data={**found, "api_code": call.issue(found["username"], lifetime=30 * DAY)})
+    return ok(data={**kept, "api_code": call.issue(kept["username"], lifetime=30 * DAY)})
 
 
 @handles(Ida.databases, lists=True)
@@ -165,16 +165,16 @@ def databases(call: Call) -> Answer:
 
 @handles(Ida.database)
 def database(call: Call) -> Answer:
-    found = _database(call, call.path["id"])
-    return ok(data=_shown(call, found) | {"fieldList": [_shown_field(call, f) for f in fields_of(call, found["id"])]})
+    kept = _database(call, call.path["id"])
+    return ok(data=_shown(call, kept) | {"fieldList": [_shown_field(call, f) for f in fields_of(call, kept["id"])]})
 
 
 @handles(Ida.delete_database)
 def delete_database(call: Call) -> Answer:
-    found = _database(call, call.path["id"])
-    call.store.remove(Database, id=found["id"])
+    kept = _database(call, call.path["id"])
+    call.store.remove(Database, id=kept["id"])
     for record in (Field, Contact, Change):
-        call.store.remove(record, database_id=found["id"])
+        call.store.remove(record, database_id=kept["id"])
     return ok()
 
 
@@ -192,23 +192,23 @@ def create_database(call: Call) -> Answer:
             raise Refused(400)
     if len({each["name"] for each in sent}) < len(sent):
         raise Refused(400)
-    made = _create(call, body, {})
-    fields = [{**_shown_field(call, f), "database": None} for f in fields_of(call, made["id"])]
+    created = _create(call, body, {})
+    fields = [{**_shown_field(call, f), "database": None} for f in fields_of(call, created["id"])]
     # the manual's answer shows the milliseconds that are not kept, and no birthdayMessage where one was sent
     times = dict.fromkeys(("createdAt", "updatedAt"), int(call.now * 1000))
-    return ok(data={**_shown(call, made), **times, "birthdayMessage": None, "fieldList": fields})
+    return ok(data={**_shown(call, created), **times, "birthdayMessage": None, "fieldList": fields})
 
 
 @handles(RawOnly.post_records)
 def post_records(call: Call) -> Answer:
     body = _object(call, {"database_id", "records"})
-    found = _database(call, whole(body.get("database_id")))
+    kept = _database(call, whole(body.get("database_id")))
     sent = body.get("records")
     if not isinstance(sent, list) or not sent:
         raise Refused(400)
     if len(sent) > call.switched.get("largest_request", len(sent)):
         raise Refused(413)
-    fields = fields_of(call, found["id"])
+    fields = fields_of(call, kept["id"])
     readers = {f["id"]: (f["name"], reader(call, f)) for f in fields}
     fillers = [(f["name"], reader(call, f)) for f in fields if f["required"] or f["defaultValue"]]
     contacts: list[dict[str, Any]] = []
@@ -218,32 +218,32 @@ def post_records(call: Call) -> Answer:
     except Refused as refusal:
         if call.reading("atomic_requests"):
             raise
-        add_contacts(call, found["id"], _to_keep(call, found["id"], contacts))
+        add_contacts(call, kept["id"], _to_keep(call, kept["id"], contacts))
         return error_response(refusal)  # what came before the bad record stays
-    add_contacts(call, found["id"], _to_keep(call, found["id"], contacts))
+    add_contacts(call, kept["id"], _to_keep(call, kept["id"], contacts))
     return ok()
 
 
 @handles(Ida.record)
 def record(call: Call) -> Answer:
-    given = _object(call) if call.method == "POST" else dict(call.query)
-    found = _contact_with(call, _pop_id(call, given))
-    return _record_data(call, found["database_id"], found["data"])
+    supplied = _object(call) if call.method == "POST" else dict(call.query)
+    kept = _contact_with(call, _pop_id(call, supplied))
+    return _record_data(call, kept["database_id"], kept["data"])
 
 
 @handles(Ida.update_record)
 def update_record(call: Call) -> Answer:
-    given = _object(call) if call.method == "PUT" else dict(call.query)
-    found = _contact_with(call, _pop_id(call, given))
-    readers = {f["name"]: reader(call, f) for f in fields_of(call, found["database_id"])}
-    if unknown := [name for name in given if name not in readers]:
+    supplied = _object(call) if call.method == "PUT" else dict(call.query)
+    kept = _contact_with(call, _pop_id(call, supplied))
+    readers = {f["name"]: reader(call, f) for f in fields_of(call, kept["database_id"])}
+    if unknown := [name for name in supplied if name not in readers]:
         raise Refused(406, f"Campo no encontrado: {unknown[0]}")  # assumed
     refused = {"empty": (None,), "null": ("",)}.get(call.switched.get("empty_text", ""), ())
-    if any(value in refused for value in given.values()):
+    if any(value in refused for value in supplied.values()):
         raise Refused(406, "Valor no permitido: ")
-    data = found["data"] | {name: readers[name](value) for name, value in given.items()}
-    call.store.change(Contact, {"data": data}, id=found["id"])
-    return _record_data(call, found["database_id"], data)
+    data = kept["data"] | {name: readers[name](value) for name, value in supplied.items()}
+    call.store.change(Contact, {"data": data}, id=kept["id"])
+    return _record_data(call, kept["database_id"], data)
 
 
 # ── what they share ──────────────────────────────────────────────────────────
@@ -276,10 +276,10 @@ JSON_TYPES: dict[type, type] = {Text: str, Bool: bool, Integer: int, Choice: int
 
 
 def _database(call: Call, id: int) -> dict[str, Any]:
-    found = call.store.one(Database, id=id)
-    if found is None:
+    kept = call.store.one(Database, id=id)
+    if kept is None:
         raise Refused(404, f"Database with identifier [{id}]: not found")
-    return found
+    return kept
 
 
 def fields_of(call: Call, database_id: int) -> list[dict[str, Any]]:
@@ -288,10 +288,10 @@ def fields_of(call: Call, database_id: int) -> list[dict[str, Any]]:
 
 
 def _contact_with(call: Call, id: int) -> dict[str, Any]:
-    found = call.store.one(Contact, id=id)
-    if found is None:
+    kept = call.store.one(Contact, id=id)
+    if kept is None:
         raise Refused(404, "RECORD NOT FOUND")
-    return found
+    return kept
 
 
 def _pop_id(call: Call, sent: dict[str, Any]) -> int:
@@ -306,7 +306,7 @@ def _pop_id(call: Call, sent: dict[str, Any]) -> int:
 def _record_data(call: Call, database_id: int, data: Mapping[str, Any]) -> Answer:
     kinds = {f["name"]: f["kind"] for f in fields_of(call, database_id)}
     shown = {name: answered(call, kinds.get(name, ""), value) for name, value in data.items()}
-    return said(200, "OK", None, data={"recordData": shown})
+    return answer_of(200, "OK", None, data={"recordData": shown})
 
 
 def _to_keep(call: Call, database_id: int, contacts: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -351,8 +351,8 @@ def _create(call: Call, body: Mapping[str, Any], facts: Mapping[str, Any], first
     }
     row = {**row, **facts}
     row["id"] = call.store.add(Database, {k: v for k, v in row.items() if v is not None})
-    for position, given in enumerate(body["fieldList"]):
-        field = {f.key: f.default if given.get(f.key) is None else given[f.key] for f in api.NewField.fields}
+    for position, supplied in enumerate(body["fieldList"]):
+        field = {f.key: f.default if supplied.get(f.key) is None else supplied[f.key] for f in api.NewField.fields}
         field |= {"label": field["label"] or field["name"], "database_id": row["id"]}
         field |= {"createdAt": now, "updatedAt": now, "kind": kind_of(call, field["type"])}
         call.store.add(Field, field | ({"id": first_field + position} if first_field else {}))

@@ -129,9 +129,9 @@ def _several(field: Any, value: Any) -> Any:
 
 
 def _json(field: Any, value: Any) -> Any:
-    made = json.loads(value) if isinstance(value, str) else value
-    _require(isinstance(made, dict))
-    return made
+    parsed = json.loads(value) if isinstance(value, str) else value
+    _require(isinstance(parsed, dict))
+    return parsed
 
 
 def _record(record: type[Record], value: Any) -> dict[str, Any]:

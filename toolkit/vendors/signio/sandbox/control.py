@@ -115,16 +115,16 @@ class SignioControl(ControlPlane):
         """Say it to the customer's own address. Nobody listening there costs nothing."""
         with self._machine.transaction():
             store = self._machine.store
-            (found,) = store.rows(Envelope, id_transaccion=envelope_id)
-            (tenant,) = store.rows(Tenant, name=found["tenant"])
+            (kept,) = store.rows(Envelope, id_transaccion=envelope_id)
+            (tenant,) = store.rows(Tenant, name=kept["tenant"])
             documents = store.rows(Document, id_transaccion=envelope_id)
         if not tenant["webhook"]:
             return
         url = self._machine.url
         files = [(d["nombre"], address_in(url, "archivos", d["id_documento"], d["nombre"])) for d in documents]
         paths = [{"nombre": name, "ruta": address} for name, address in files]
-        facts = {k: found[k] for k in ("id_transaccion", "external_id")}
-        facts["estado"] = Forms(self._machine.call(SYSTEM.name).switched).shown_state(found["estado"])
+        facts = {k: kept[k] for k in ("id_transaccion", "external_id")}
+        facts["estado"] = Forms(self._machine.call(SYSTEM.name).switched).shown_state(kept["estado"])
         facts |= {"id": envelope_id, "Documentos": paths, "documentos": paths}  # customers read either spelling
         body, kind = json.dumps(facts, ensure_ascii=False).encode(), {"Content-Type": "application/json"}
         address = urlsplit(tenant["webhook"])

@@ -71,7 +71,7 @@ class Content(Record):
 class Signer(NewSigner):
     id_contacto: Text = Text()
     id_transaccion: Text = Text()
-    told: Bool = Bool("Whether the invitation went out.")
+    invited: Bool = Bool("Whether the invitation went out.")
     operation_rol: List = List("Roles, joined by commas; here by one name.")
 
 
@@ -134,10 +134,10 @@ class StoredEnvelopes:
 
     def one(self, record: type[Record], **equal: Any) -> Row:
         """The one such row, or the code of what is not found."""
-        found = self.store.one(record, **equal)
-        if found is None:
+        kept = self.store.one(record, **equal)
+        if kept is None:
             raise SignioError("06", record.__name__)
-        return found
+        return kept
 
     def _named(self, kind: str) -> str:
         """A new identifier, opaque and long as the vendor's: 200 characters, `+`, `/` and `=` among them."""
@@ -160,57 +160,63 @@ class StoredEnvelopes:
             return str(known["id_transaccion"])
         if base:
             self.one(Envelope, id_transaccion=base, tenant=tenant, base=True)
-        made = str(uuid.uuid4())
+        created = str(uuid.uuid4())
         times = {"created_at": self.now, "updated_at": self.now}
-        whose = {"id_transaccion": made, "tenant": tenant, "estado": int(Status.DRAFT), "base": False}
+        whose = {"id_transaccion": created, "tenant": tenant, "estado": int(Status.DRAFT), "base": False}
         self.store.add(Envelope, {**values, **whose, **times})
         if base:
-            self._copy(base, made)
-        return made
+            self._copy(base, created)
+        return created
 
-    def _copy(self, base: str, made: str) -> None:
+    def _copy(self, base: str, created: str) -> None:
         new: dict[str, str] = {}
         for d in self.store.rows(Document, id_transaccion=base):
             content = self.store.one(Content, id_documento=d["id_documento"]) or {}
             facts = {k: d[k] for k in ("roles", "inputs", "values", "terms")}
-            new[d["id_documento"]] = self.add_document(made, d["nombre"], d["kind"], content.get("content"), **facts)
+            new[d["id_documento"]] = self.add_document(created, d["nombre"], d["kind"], content.get("content"), **facts)
         for s in self.store.rows(Signer, id_transaccion=base):
-            new[s["id_contacto"]] = self.add_signer(made, {f.name: s[f.name] for f in NewSigner.fields})
+            new[s["id_contacto"]] = self.add_signer(created, {f.name: s[f.name] for f in NewSigner.fields})
         for k in self.store.rows(Link, id_transaccion=base):
             facts = {name: k[name] for name in ("posicion", "stamps", "attachment", "operation_rol")}
-            self.link(made, new[k["id_firmante"]], new[k["id_documento"]], **facts)
+            self.link(created, new[k["id_firmante"]], new[k["id_documento"]], **facts)
 
     def draft(self, tenant: str, envelope: str) -> Row:
         """The envelope, which can be changed in *En elaboración* only (assumed)."""
-        found = self.one(Envelope, id_transaccion=envelope, tenant=tenant)
-        if found["estado"] != Status.DRAFT:
+        kept = self.one(Envelope, id_transaccion=envelope, tenant=tenant)
+        if kept["estado"] != Status.DRAFT:
             raise SignioError("05", "estado")
         self._touch(envelope)
-        return found
+        return kept
 
     def add_document(self, envelope: str, nombre: str, kind: str, content: bytes | None = None, **facts: Any) -> str:
-        made = self._named("doc")
-        whose = {"id_documento": made, "id_transaccion": envelope, "nombre": nombre, "kind": kind, "protected": False}
+        created = self._named("doc")
+        whose = {
+            "id_documento": created,
+            "id_transaccion": envelope,
+            "nombre": nombre,
+            "kind": kind,
+            "protected": False,
+        }
         self.store.add(Document, {**facts, **whose})
         if content is not None:
-            self.store.add(Content, {"id_documento": made, "content": content})
-        return made
+            self.store.add(Content, {"id_documento": created, "content": content})
+        return created
 
     def add_signer(self, envelope: str, values: Mapping[str, Any]) -> str:
         """A new signer; the same identity document twice in one envelope is refused (assumed)."""
         who = {k: values.get(k) for k in ("tipo_identificacion", "identificacion")}
         if self.store.one(Signer, id_transaccion=envelope, **who):
             raise SignioError("05", "identificacion")
-        made = self._register(envelope, values)
+        created = self._register(envelope, values)
         for document in self.store.rows(Document, id_transaccion=envelope, kind="file"):
             if set(_roles(values)) & set(document["roles"] or ()):
-                self.link(envelope, made, document["id_documento"], attachment=0)
-        return made
+                self.link(envelope, created, document["id_documento"], attachment=0)
+        return created
 
     def _register(self, envelope: str, values: Mapping[str, Any]) -> str:
-        made = self._named("firmante")
-        self.store.add(Signer, {**values, "id_contacto": made, "id_transaccion": envelope, "told": False})
-        return made
+        created = self._named("firmante")
+        self.store.add(Signer, {**values, "id_contacto": created, "id_transaccion": envelope, "invited": False})
+        return created
 
     def upload(self, envelope: str, nombre: str, content: bytes, people: Mapping[str, Row]) -> str:
         """A file, and who signs it: whom its metatags describe (`people`, by role), and who has one of its roles.
@@ -219,24 +225,24 @@ class StoredEnvelopes:
         """
         in_file = [tag.decode() for tag in STAMP_TAG.findall(content)]
         roles = [*dict.fromkeys([*people, *in_file])]
-        made = self.add_document(envelope, nombre, "file", content, roles=roles)
+        created = self.add_document(envelope, nombre, "file", content, roles=roles)
         described = {role: self._described(envelope, role, person) for role, person in people.items()}
         known = {role: signer for role, signer in described.items() if signer}
         for signer in self.store.rows(Signer, id_transaccion=envelope):
             if signer["id_contacto"] in known.values() or set(_roles(signer)) & (set(roles) - set(known)):
-                self.link(envelope, signer["id_contacto"], made, attachment=0)
-        return made
+                self.link(envelope, signer["id_contacto"], created, attachment=0)
+        return created
 
     def _described(self, envelope: str, role: str, person: Row) -> str:
         """The signer that a role's metatags describe, registered where that is new; "" where they say too little."""
         who = {k: person.get(k) for k in ("tipo_identificacion", "identificacion")}
-        found = self.store.one(Signer, id_transaccion=envelope, **who) if all(who.values()) else None
-        if found is None:
+        kept = self.store.one(Signer, id_transaccion=envelope, **who) if all(who.values()) else None
+        if kept is None:
             whole = all(person.get(k) for k in NEEDED)
             return self._register(envelope, {**person, "operation_rol": role}) if whole else ""
-        joined = ",".join(dict.fromkeys([*_roles(found), role]))
-        self.store.change(Signer, {"operation_rol": joined}, id_contacto=found["id_contacto"])
-        return str(found["id_contacto"])
+        joined = ",".join(dict.fromkeys([*_roles(kept), role]))
+        self.store.change(Signer, {"operation_rol": joined}, id_contacto=kept["id_contacto"])
+        return str(kept["id_contacto"])
 
     def link(self, envelope: str, signer: str, document: str, **facts: Any) -> None:
         """What a signer signs or, attached, only reads. The last word counts (assumed)."""
@@ -248,23 +254,23 @@ class StoredEnvelopes:
 
     def use_template(self, envelope: Row, template: int, fields: Mapping[str, Any]) -> Row:
         """A document made from a template, attached to every contact who is there."""
-        found = self.one(KeptTemplate, id=template)
-        if found["status"] != 1:
+        kept = self.one(KeptTemplate, id=template)
+        if kept["status"] != 1:
             raise SignioError("05", "template_id")
         known = envelope["campos_plantillas"] or {}
-        values = {name: known[name] for name in found["inputs"] if name in known}
-        facts = {"inputs": found["inputs"], "roles": found["roles"].split(","), "values": values}
-        made = self.add_document(envelope["id_transaccion"], found["name"], "template", **facts)
+        values = {name: known[name] for name in kept["inputs"] if name in known}
+        facts = {"inputs": kept["inputs"], "roles": kept["roles"].split(","), "values": values}
+        created = self.add_document(envelope["id_transaccion"], kept["name"], "template", **facts)
         for signer in self.store.rows(Signer, id_transaccion=envelope["id_transaccion"]):
-            self.link(envelope["id_transaccion"], signer["id_contacto"], made, attachment=1)
-        return self.fill(envelope["id_transaccion"], made, fields)
+            self.link(envelope["id_transaccion"], signer["id_contacto"], created, attachment=1)
+        return self.fill(envelope["id_transaccion"], created, fields)
 
     def fill(self, envelope: str, document: str, fields: Mapping[str, Any]) -> Row:
-        found = self.one(Document, id_documento=document, id_transaccion=envelope, kind="template")
-        if unknown := [name for name in fields if name not in found["inputs"]]:
+        kept = self.one(Document, id_documento=document, id_transaccion=envelope, kind="template")
+        if unknown := [name for name in fields if name not in kept["inputs"]]:
             raise SignioError("05", *unknown)
-        self.store.change(Document, {"values": {**found["values"], **fields}}, id_documento=document)
-        return found
+        self.store.change(Document, {"values": {**kept["values"], **fields}}, id_documento=document)
+        return kept
 
     def note(self, envelope: str, values: Mapping[str, Any], content: bytes | None) -> str:
         terms = {f.key: values.get(f.key) for f in NewNote.fields if f.key != "document"}
@@ -303,9 +309,9 @@ class StoredEnvelopes:
 
     def _invite(self, envelope: str) -> None:
         for signer in self.turn(envelope):
-            if not signer["told"]:
+            if not signer["invited"]:
                 self._tell(envelope, "firma", [signer["email"]], signer["id_contacto"])
-                self.store.change(Signer, {"told": True}, id_contacto=signer["id_contacto"])
+                self.store.change(Signer, {"invited": True}, id_contacto=signer["id_contacto"])
 
     def _tell(self, envelope: str, kind: str, recipients: Iterable[str], signer: str | None = None) -> None:
         for recipient in recipients:
@@ -316,7 +322,7 @@ class StoredEnvelopes:
         """Back to be edited; the signatures so far are void (assumed)."""
         self._touch(envelope, estado=int(Status.DRAFT))
         self.store.change(Link, {"fecha_firma": None}, id_transaccion=envelope)
-        self.store.change(Signer, {"told": False}, id_transaccion=envelope)
+        self.store.change(Signer, {"invited": False}, id_transaccion=envelope)
 
     def delete(self, envelope: str) -> None:
         for document in self.store.rows(Document, id_transaccion=envelope):
@@ -353,17 +359,17 @@ class StoredEnvelopes:
 
     def end(self, envelope: str, estado: Status) -> None:
         """The end, and who is told of it: the copies once signed, those to be notified, and the distributor."""
-        found = self.one(Envelope, id_transaccion=envelope)
-        if found["estado"] not in (Status.PENDING, Status.COLLECTING):
+        kept = self.one(Envelope, id_transaccion=envelope)
+        if kept["estado"] not in (Status.PENDING, Status.COLLECTING):
             raise SignioError("05", "estado")
         self._touch(envelope, estado=int(estado))
         if estado is Status.SIGNED:
-            self._tell(envelope, "copia", [a.strip() for a in (found["cc"] or "").split(",") if a.strip()])
+            self._tell(envelope, "copia", [a.strip() for a in (kept["cc"] or "").split(",") if a.strip()])
         for signer in self.store.rows(Signer, id_transaccion=envelope, rol="Notificado"):
             if estado in (signer["states"] or [Status.SIGNED]):
                 self._tell(envelope, "notificado", [signer["email"]], signer["id_contacto"])
-        if found["created_by"]:
-            self._tell(envelope, "fin", [found["created_by"]])
+        if kept["created_by"]:
+            self._tell(envelope, "fin", [kept["created_by"]])
 
 
 def _roles(signer: Mapping[str, Any]) -> list[str]:

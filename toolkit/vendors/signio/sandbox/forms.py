@@ -63,14 +63,14 @@ class Forms:
     def moment(self, text: str) -> float:
         """Seconds since 1970. ValueError where it is in no form that is read."""
         if "datetime_form" in self._switched:
-            found = _read(text, [self._switched["datetime_form"]])
+            moment_read = _read(text, [self._switched["datetime_form"]])
         else:
             try:
-                found = datetime.fromisoformat(text)
+                moment_read = datetime.fromisoformat(text)
             except ValueError:
-                found = _read(text, TIMES)
+                moment_read = _read(text, TIMES)
         zone = ZONES[self._switched.get("time_zone", "UTC")]
-        return (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
+        return (moment_read if moment_read.tzinfo else moment_read.replace(tzinfo=zone)).timestamp()
 
     def shown_moment(self, moment: float | None) -> str | None:
         """A time of an answer: ISO 8601 in UTC, unless the vendor was switched."""

@@ -125,7 +125,7 @@ def serves(
     endpoint: Endpoint = declared.endpoint
     newer = endpoint.path.startswith(NEWER)
 
-    def said(code: str) -> dict[str, Any]:
+    def answer_with(code: str) -> dict[str, Any]:
         return {"code": code, "message": SAID[code]} if newer else {"codigo": code, "mensaje": SAID[code]}
 
     def register(service: Service) -> Service:
@@ -137,8 +137,8 @@ def serves(
                 errors = {"errores": refusal.errors} if refusal.code == "05" else {}
                 zero = {failed: 0} if failed else {}
                 missing = endpoint.code_optional and refusal.code == "06"
-                raise Refused(404 if missing else 200, details=said(refusal.code) | zero | errors) from None
-            return 200, done if endpoint.code_optional else {**said("00"), **done}
+                raise Refused(404 if missing else 200, details=answer_with(refusal.code) | zero | errors) from None
+            return 200, done if endpoint.code_optional else {**answer_with("00"), **done}
 
         return service
 

@@ -72,11 +72,11 @@ def _tokens(request: SignioRequest, tenants: Any) -> list[dict[str, Any]]:
 @serves(Signio.envelopes, lists=True)
 def envelopes(request: SignioRequest) -> dict[str, Any]:
     estado = request.values.get("estado") or None
-    found = request.call.store.rows(
+    kept = request.call.store.rows(
         Envelope, tenant=request.tenant, base=False, **({"estado": estado} if estado else {})
     )
     state = request.forms.shown_state
-    rows = [{**{k: e[k] for k in ("id_transaccion", "nombre")}, "estado": state(e["estado"])} for e in found]
+    rows = [{**{k: e[k] for k in ("id_transaccion", "nombre")}, "estado": state(e["estado"])} for e in kept]
     return {"transacciones": rows}
 
 
@@ -87,8 +87,8 @@ def tags(request: SignioRequest) -> dict[str, Any]:
 
 @serves(Signio.base_envelopes, lists=True)
 def base_envelopes(request: SignioRequest) -> dict[str, Any]:
-    found = request.call.store.rows(Envelope, tenant=request.tenant, base=True)
-    return {"transacciones": [{k: e[k] for k in ("id_transaccion", "nombre")} for e in found]}
+    kept = request.call.store.rows(Envelope, tenant=request.tenant, base=True)
+    return {"transacciones": [{k: e[k] for k in ("id_transaccion", "nombre")} for e in kept]}
 
 
 @serves(Signio.create_envelope, failed="id_transaccion")
@@ -103,11 +103,11 @@ def distribute(request: SignioRequest) -> None:
 
 @serves(Signio.envelope)
 def envelope(request: SignioRequest) -> dict[str, Any]:
-    found, store = request.envelope, request.call.store
+    kept, store = request.envelope, request.call.store
     documents, signers, links = (store.rows(r, id_transaccion=request.id) for r in (Document, Signer, Link))
     forms = request.forms
-    whole = {k: found[k] for k in ("id_transaccion", "nombre")} | {"estado": forms.shown_state(found["estado"])}
-    whole |= {"mensaje": found["mensaje"] or "", "ciclo_aprobacion": forms.shown_flag(found["ciclo_aprobacion"])}
+    whole = {k: kept[k] for k in ("id_transaccion", "nombre")} | {"estado": forms.shown_state(kept["estado"])}
+    whole |= {"mensaje": kept["mensaje"] or "", "ciclo_aprobacion": forms.shown_flag(kept["ciclo_aprobacion"])}
     whole["documentos"] = [
         {
             "id_documento": d["id_documento"],
@@ -158,16 +158,14 @@ def delete_envelope(request: SignioRequest) -> None:
 def search_envelopes(request: SignioRequest) -> dict[str, Any]:
     wanted, store = request.values, request.call.store
     sort = wanted.get("sort", "+created_at")
-    found = [
+    kept = [
         {**e, "name": e["nombre"], "status": SEARCHED.get(e["estado"], STATUSES[e["estado"]])}
         for e in store.rows(Envelope, tenant=request.tenant, base=False)
         if wanted.get("filter[name]", "").casefold() in e["nombre"].casefold()
         and wanted.get("filter[from]", 0) <= e["updated_at"] <= wanted.get("filter[to]", float("inf"))
     ]
     status = wanted.get("filter[status]")
-    found = sorted(
-        (e for e in found if status in (None, e["status"])), key=lambda e: e[sort[1:]], reverse=sort[0] == "-"
-    )
+    kept = sorted((e for e in kept if status in (None, e["status"])), key=lambda e: e[sort[1:]], reverse=sort[0] == "-")
     start = wanted.get("offset", 0)
     return {
         "envelopes": [
@@ -179,7 +177,7 @@ def search_envelopes(request: SignioRequest) -> dict[str, Any]:
                 "updated_at": request.forms.shown_moment(e["updated_at"]),
                 "documents_count": len(store.rows(Document, id_transaccion=e["id_transaccion"])),
             }
-            for e in found[start : start + PAGE]
+            for e in kept[start : start + PAGE]
         ]
     }
 
@@ -201,9 +199,9 @@ def upload_document(request: SignioRequest) -> dict[str, Any]:
 def protect_document(request: SignioRequest) -> dict[str, Any]:
     if "protect" not in request.values:
         raise SignioError("05", "protect")
-    found = request.envelopes.one(Document, id_documento=request.values["id_documento"])
-    request.envelopes.one(Envelope, id_transaccion=found["id_transaccion"], tenant=request.tenant)
-    request.call.store.change(Document, {"protected": request.values["protect"]}, id_documento=found["id_documento"])
+    kept = request.envelopes.one(Document, id_documento=request.values["id_documento"])
+    request.envelopes.one(Envelope, id_transaccion=kept["id_transaccion"], tenant=request.tenant)
+    request.call.store.change(Document, {"protected": request.values["protect"]}, id_documento=kept["id_documento"])
     return {"mensaje": True}
 
 
@@ -232,29 +230,29 @@ def set_order(request: SignioRequest) -> None:
 
 @serves(Signio.template_fields, lists=True)
 def template_fields(request: SignioRequest) -> dict[str, Any]:
-    found = request.call.store.rows(Document, id_transaccion=request.envelope["id_transaccion"], kind="template")
-    return {"campos": [{"name": name} for name in dict.fromkeys(name for d in found for name in d["inputs"])]}
+    kept = request.call.store.rows(Document, id_transaccion=request.envelope["id_transaccion"], kind="template")
+    return {"campos": [{"name": name} for name in dict.fromkeys(name for d in kept for name in d["inputs"])]}
 
 
 @serves(Signio.templates, lists=True)
 def templates(request: SignioRequest) -> dict[str, Any]:
-    found = request.call.store.rows(KeptTemplate)
-    return {"templates": [{k: v for k, v in row.items() if k != "inputs"} for row in found]}
+    kept = request.call.store.rows(KeptTemplate)
+    return {"templates": [{k: v for k, v in row.items() if k != "inputs"} for row in kept]}
 
 
 @serves(Signio.use_template)
 def use_template(request: SignioRequest) -> dict[str, Any]:
-    made = request.envelopes.use_template(
+    created = request.envelopes.use_template(
         request.draft(), request.values["template_id"], request.values.get("fields", {})
     )
-    return {"document": {"id": made["id_documento"], "name": made["nombre"]}}
+    return {"document": {"id": created["id_documento"], "name": created["nombre"]}}
 
 
 @serves(Signio.update_template)
 def update_template(request: SignioRequest) -> dict[str, Any]:
     request.draft()
-    made = request.envelopes.fill(request.id, request.call.path["document_id"], request.values.get("fields", {}))
-    return {"document": {"id": made["id_documento"], "name": made["nombre"]}}
+    created = request.envelopes.fill(request.id, request.call.path["document_id"], request.values.get("fields", {}))
+    return {"document": {"id": created["id_documento"], "name": created["nombre"]}}
 
 
 @serves(Signio.upload_promissory_note, failed="document_id")
@@ -284,13 +282,13 @@ def magic_link(request: SignioRequest) -> dict[str, Any]:
 def signing_url(request: SignioRequest) -> dict[str, Any]:
     """For an envelope and a signer that both may sign on site. Everything else is a 404 (observed)."""
     wanted = request.values
-    found = request.envelopes.one(Envelope, id_transaccion=wanted["transaction_id"], tenant=request.tenant)
+    kept = request.envelopes.one(Envelope, id_transaccion=wanted["transaction_id"], tenant=request.tenant)
     who = {"tipo_identificacion": wanted["document_type"], "identificacion": wanted["document"]}
-    signer = request.envelopes.one(Signer, id_transaccion=found["id_transaccion"], **who)
-    allowed = found["on_premise_signature"] and signer["on_premise_signature"] in (None, 1)
-    if not allowed or found["estado"] != Status.PENDING or not request.call.store.setting(ONSITE, True):
+    signer = request.envelopes.one(Signer, id_transaccion=kept["id_transaccion"], **who)
+    allowed = kept["on_premise_signature"] and signer["on_premise_signature"] in (None, 1)
+    if not allowed or kept["estado"] != Status.PENDING or not request.call.store.setting(ONSITE, True):
         raise SignioError("06")
-    token = request.call.issue(signer["email"], LINK_LIFE * 60, envelope=found["id_transaccion"])
+    token = request.call.issue(signer["email"], LINK_LIFE * 60, envelope=kept["id_transaccion"])
     return {"url": f"{request.address('enlaces')}?token={token}"}
 
 
