@@ -130,8 +130,8 @@ def written(answer: Mapping[str, Any]) -> bytes:
     """An answer as its bytes. `again` are members that stand in it a second time."""
     if "json" not in answer:
         return b""
-    more = json.dumps(answer.get("again", {}))[1:-1]
-    return f"{json.dumps(answer['json'])[:-1]}, {more}}}".encode() if more else json.dumps(answer["json"]).encode()
+    whole, more = json.dumps(answer["json"]), json.dumps(answer.get("again", {}))[1:-1]
+    return f"{whole[:-1]}, {more}}}".encode() if more else whole.encode()
 
 
 class Answerer:

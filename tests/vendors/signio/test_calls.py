@@ -60,7 +60,7 @@ def test_one_envelope_in_four_frames(box: Sandbox, signio: Signio) -> None:
     assert signio.signers(envelope)["enable_comments"].tolist() == [False, True]
     assert signio.signers(envelope)["orden"].isna().tolist() == [True, False]
     assert signio.signatures(envelope)["fecha_firma"].isna().all()
-    assert box.control.stored("signio", "Signer")[0]["celular"] == "573001234567"
+    assert box.control.stored("signio", "Signer")[0]["celular"] == "300 123 4567"
 
 
 def test_templates_roles_and_fields_are_tidy(signio: Signio) -> None:

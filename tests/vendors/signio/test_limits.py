@@ -26,7 +26,7 @@ def test_every_problem_is_said_at_once_and_nothing_is_sent(box: Sandbox, signio:
     before = sent(box)
     with pytest.raises(toolkit.InputError) as caught:
         signio.add_signer(
-            "x" * 37, nombre="x" * 51, tipo_identificacion="XX", identificacion="", email="ana", celular="12",
+            "x" * 37, nombre="x" * 51, tipo_identificacion="XX", identificacion="", email="ana", celular="1" * 16,
             razonsocial="x" * 46, company_identification_type="x" * 6, states=[5], rol="Otro", orden=-1,
         )  # fmt: skip
     for name in ("envelope_id", "nombre", "tipo_identificacion", "identificacion", "email", "celular", "razonsocial",
@@ -50,11 +50,8 @@ def test_every_problem_is_said_at_once_and_nothing_is_sent(box: Sandbox, signio:
         lambda s: s.search_envelopes(sort="nombre"),
         lambda s: s.search_envelopes(offset=-1),
         lambda s: s.upload_document("e", ("contrato.exe", PDF)),
-        lambda s: s.upload_document("e", ("contrato.pdf", b"MZ")),
-        lambda s: s.upload_document("e", ("contrato.pdf", PDF[:-10])),
         lambda s: s.upload_document("e", ("contrato.pdf", b"")),
         lambda s: s.upload_document("e", "no such file.pdf"),
-        lambda s: s.add_signer("e", **{**ANA, "identificacion": "12x"}),
         lambda s: s.add_signer("e", **ANA, servicio_identidad="otro"),
         lambda s: s.link("e", "s", "d", position={"pagina": 0, "alto": 1, "ancho": 1, "x": 1, "y": 1}),
         lambda s: s.link("e", "s", "d", position={"pagina": 1}),
@@ -65,7 +62,6 @@ def test_every_problem_is_said_at_once_and_nothing_is_sent(box: Sandbox, signio:
         lambda s: s.upload_promissory_note("e", type="BLANK", template_id=0, consecutive="1", document=("a.png", PDF)),
         lambda s: s.edit_promissory_note("e", "d", type="SIMPLE"),
         lambda s: s.edit_promissory_note("e", "d", type="OTRO"),
-        lambda s: s.signing_url("e", document_type="NIT", document="123"),
         lambda s: s.signing_url("e", document_type="CC", document="123", op_token="SMS"),
     ],
 )

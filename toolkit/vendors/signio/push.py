@@ -87,7 +87,9 @@ class Signers(BaseTarget):
     def __init__(self, connection: Connection, envelope_id: str, memory: Memory, checked: Check) -> None:
         self._signio = Signio(connection.client)
         self._endpoint = connection.endpoint(Signio.endpoints["add_signer"])
-        self._envelope, self._columns, self._rows = envelope_id, checked.columns, checked.wire()
+        self._envelope, self._columns = envelope_id, checked.columns
+        names = {f.key: f.name for f in self._endpoint.arguments}
+        self._rows = {names[key]: values for key, values in checked.wire().items()}
         self.session, self.memory = connection.session, memory
 
     def _person(self, position: int) -> dict[str, Any]:
