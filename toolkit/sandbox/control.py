@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from toolkit.errors import SettingsError
+from toolkit.plain import message
 from toolkit.sandbox.connection import Reply, Request
 from toolkit.sandbox.faults import Fault
 from toolkit.sandbox.machine import Machine, encoded
@@ -158,7 +159,8 @@ def control_of(machine: Machine) -> Control:
     for part in parts:
         for name in methods_of(part):
             if (first := owners.setdefault(name, part)) is not part:
-                raise ValueError(f"{first.__name__} and {part.__name__} have both a method {name}")
+                text = "{first} and {second} have both a method {name}"
+                raise ValueError(message(text, first=first.__name__, second=part.__name__, name=name))
     return cast("Control", type("Control", tuple(parts), {"__doc__": Control.__doc__})(machine))
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from toolkit.plain import message
+
 COMMITS = {
     "before": "done before the reply",
     "after": "done when the reply has left",
@@ -59,11 +61,14 @@ class Fault:
     def __post_init__(self) -> None:
         self.commit = self.commit or ("never" if self.reply in NOT_DONE else "before")
         if self.commit not in COMMITS or self.reply not in REPLIES:
-            raise ValueError(f"commit is one of {', '.join(COMMITS)}; reply one of {', '.join(REPLIES)}")
+            commits, replies = ", ".join(COMMITS), ", ".join(REPLIES)
+            text = "commit is one of {commits}; reply one of {replies}"
+            raise ValueError(message(text, commits=commits, replies=replies))
         if unknown := set(self.match) - {"method", "path"}:
-            raise ValueError(f"requests match by method and path, not by {', '.join(sorted(unknown))}")
+            names = ", ".join(sorted(unknown))
+            raise ValueError(message("requests match by method and path, not by {names}", names=names))
         if self.every < 1 or not 0 <= self.probability <= 1:
-            raise ValueError("every is 1 or more, probability from 0 to 1")
+            raise ValueError(message("every is 1 or more, probability from 0 to 1"))
         self.status = self.status or {"redirect": 302, "html": 200, "status": 503}.get(self.reply, 0)
 
     def matches(self, system: str, method: str, path: str) -> bool:

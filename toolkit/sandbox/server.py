@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from toolkit.plain import message
 from toolkit.sandbox.connection import Listener, Reply, Request
 from toolkit.sandbox.control import Control, control_of, over_http
 from toolkit.sandbox.guard import Guard, token_file
@@ -54,7 +55,7 @@ class Sandbox:
         assume: Readings | None = None,
     ) -> None:
         if not 0 <= port <= 65_535:
-            raise ValueError(f"a port is a number from 0 to 65535, not {port}")
+            raise ValueError(message("a port is a number from 0 to 65535, not {port}", port=port))
         self._vendors = tuple(vendors)
         self._data, self._address, self._clock, self._assume = data, (host, port), clock, assume
         self._running: ExitStack | None = None

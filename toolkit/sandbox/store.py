@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import spec
+from toolkit.plain import message
 from toolkit.spec import KindTable, Record
 
 COLUMNS: KindTable[str] = KindTable(  # no type: kept as it came
@@ -68,10 +69,12 @@ class Store:
                 file.chmod(0o600)  # one that was there may have been open to others
         except sqlite3.OperationalError as problem:
             self._db.close()
-            raise OSError(f"{path}: another sandbox has this file, or it cannot be written ({problem})") from None
+            text = "{path}: another sandbox has this file, or it cannot be written ({problem})"
+            raise OSError(message(text, path=path, problem=problem)) from None
         except sqlite3.DatabaseError as problem:
             self._db.close()
-            raise ValueError(f"{path} is no file of a sandbox ({problem}): name another one") from None
+            text = "{path} is no file of a sandbox ({problem}): name another one"
+            raise ValueError(message(text, path=path, problem=problem)) from None
         except BaseException:
             self._db.close()
             raise
@@ -84,7 +87,8 @@ class Store:
         if stored == version:
             return False
         if stored:
-            raise ValueError("this file was made by another version of the sandbox: name another one, or delete it")
+            text = "this file was made by another version of the sandbox: name another one, or delete it"
+            raise ValueError(message(text))
         with self.transaction():
             for definition in definitions:
                 self._db.execute(definition)
@@ -133,7 +137,8 @@ class Store:
     def _insert(self, record: type[Record], row: Mapping[str, Any]) -> tuple[str, list[str]]:
         keys = [f.key for f in record.fields if f.key in row]
         if unknown := set(row) - set(keys):
-            raise ValueError(f"{record.__name__} has no {', '.join(sorted(unknown))}")
+            names = ", ".join(sorted(unknown))
+            raise ValueError(message("{table} has no {names}", table=record.__name__, names=names))
         names, marks = ", ".join(f'"{k}"' for k in keys), ", ".join("?" * len(keys))
         return " ".join(("INSERT INTO", self._name(record), "(", names, ") VALUES (", marks, ")")), keys
 
@@ -178,14 +183,16 @@ class Store:
             if table == f"{system}.{name}":
                 return record
         known = ", ".join(t for t, _ in self._tables.values())
-        raise ValueError(f"there is no table {system}.{name}; there are {known}")
+        text = "there is no table {system}.{name}; there are {known}"
+        raise ValueError(message(text, system=system, name=name, known=known))
 
     def _name(self, record: type[Record]) -> str:
         return f'"{self._tables[record][0]}"'
 
     def _where(self, record: type[Record], equal: Mapping[str, Any]) -> tuple[str, list[Any]]:
         if unknown := set(equal) - {f.key for f in record.fields}:
-            raise ValueError(f"{record.__name__} has no {', '.join(sorted(unknown))}")
+            names = ", ".join(sorted(unknown))
+            raise ValueError(message("{table} has no {names}", table=record.__name__, names=names))
         return ("WHERE " + " AND ".join(f'"{k}" IS ?' for k in equal)) if equal else "", self._coded(
             record, equal, equal
         )
@@ -221,7 +228,8 @@ def _make_private(path: Path) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as problem:
-        raise OSError(f"{path} cannot be written: {problem.strerror}") from None
+        text = "{path} cannot be written: {reason}"
+        raise OSError(message(text, path=path, reason=problem.strerror)) from None
 
 
 def _is_read(field: spec.Field) -> bool:

@@ -7,6 +7,7 @@ from contextlib import closing, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from toolkit.plain import message
 from toolkit.sandbox.vendor import ControlPlane
 from toolkit.vendors.signio.api.base import SYSTEM, Status
 from toolkit.vendors.signio.sandbox.envelopes import (
@@ -95,7 +96,7 @@ class SignioControl(ControlPlane):
         """The address on this machine that is called whenever an envelope ends; None for nobody."""
         address = urlsplit(url or "http://localhost")
         if address.scheme != "http" or address.hostname not in LOOPBACK or address.port == 0:
-            raise ValueError("only an address on this machine is called: http://127.0.0.1:…")
+            raise ValueError(message("only an address on this machine is called: http://127.0.0.1:…"))
         with self._machine.transaction():
             self._machine.store.change(Tenant, {"webhook": url})
 
@@ -109,7 +110,8 @@ class SignioControl(ControlPlane):
                 call = self._machine.call(SYSTEM.name)
                 return work(StoredEnvelopes(call.store, call.now))
         except SignioError as refusal:
-            raise ValueError(f"not now: {refusal.code} {', '.join(refusal.errors)}") from None
+            errors = ", ".join(refusal.errors)
+            raise ValueError(message("not now: {code} {errors}", code=refusal.code, errors=errors)) from None
 
     def _call_webhook(self, envelope_id: str) -> None:
         """Say it to the customer's own address. Nobody listening there costs nothing."""
