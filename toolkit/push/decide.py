@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from toolkit.plain import mark, message
 from toolkit.push.states import Answer, Baseline, Operation, Stamp, State
 
 FEW = 10  # a rise by fewer rows may be somebody typing: it names no operation
@@ -159,13 +160,17 @@ def _settled(doubt: Operation, rise: int, histories: list[History], trusted: boo
         if rise == 0 and stored == {False} and (trusted or doubt.size == 1):
             return None
     elif trusted and stored == {True}:
-        return Change(doubt.id, State.COUNTED, f"no trustworthy answer came; the counter rose by {rise}")
+        return Change(
+            doubt.id, State.COUNTED, message("no trustworthy answer came; the counter rose by {rise}", rise=rise)
+        )
     elif trusted and stored == {False} and rise == 0:
-        return Change(doubt.id, State.PLANNED, "no trustworthy answer came; the counter did not rise: not stored")
-    return Change(doubt.id, State.UNKNOWN, _note(rise) if trusted else UNTRUSTED)
+        return Change(
+            doubt.id, State.PLANNED, message("no trustworthy answer came; the counter did not rise: not stored")
+        )
+    return Change(doubt.id, State.UNKNOWN, _note(rise) if trusted else message(UNTRUSTED))
 
 
-UNTRUSTED = "no trustworthy answer came, and the counter is not trusted here"
+UNTRUSTED = mark("no trustworthy answer came, and the counter is not trusted here")
 
 
 def _distrust(book: Book, rise: int, *, removed: bool, explained: bool, doubt: Operation | None) -> str:
@@ -174,12 +179,12 @@ def _distrust(book: Book, rise: int, *, removed: bool, explained: bool, doubt: O
         return ""
     fresh = any(o.state is State.ACKNOWLEDGED for o in book.operations)
     if rise < 0 and (fresh or doubt or not book.first):
-        return f"the counter fell by {-rise} rows short of what was acknowledged"
+        return message("the counter fell by {fall} rows short of what was acknowledged", fall=-rise)
     if rise and _believed(book):
-        return f"the counter rose by {rise} rows although requests were refused"
+        return message("the counter rose by {rise} rows although requests were refused", rise=rise)
     again = [o for o in book.operations if o.open and (o.resent or (o.state is State.PLANNED and o.sendings))]
     if any(0 < o.size <= rise and o is not doubt for o in again):
-        return f"the counter rose by {rise}, and a request that was sent again may have been late"
+        return message("the counter rose by {rise}, and a request that was sent again may have been late", rise=rise)
     return ""
 
 
@@ -205,15 +210,15 @@ def _provisional(operation: Operation, rise: int) -> bool:
 
 def _note(rise: int) -> str:
     return (
-        f"the counter rose by {rise}, which does not tell whether this is stored"
+        message("the counter rose by {rise}, which does not tell whether this is stored", rise=rise)
         if rise > 0
         else (
-            f"the counter fell by {-rise} short of what was acknowledged"
+            message("the counter fell by {fall} short of what was acknowledged", fall=-rise)
             if rise < 0
-            else "nothing tells whether this is stored"
+            else message("nothing tells whether this is stored")
         )
     )
 
 
 def _copy_note(rise: int) -> str:
-    return f"the counter rose by {rise} more: somebody else's rows, or this a second time"
+    return message("the counter rose by {rise} more: somebody else's rows, or this a second time", rise=rise)

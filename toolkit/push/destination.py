@@ -15,6 +15,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from toolkit.errors import SettingsError
+from toolkit.plain import message
 from toolkit.push.store.address import TeamAddress
 from toolkit.settings import state_folder
 
@@ -77,10 +78,10 @@ def canonical_origin(address: str) -> str:
         parts = urlsplit(address if "://" in address else f"https://{address}")
         host, port = parts.hostname, parts.port
     except ValueError as problem:
-        raise SettingsError(f"{address!r} is no address: {problem}") from None
+        raise SettingsError(message("{address!r} is no address: {problem}", address=address, problem=problem)) from None
     host = _canonical_host(host or "")
     if not host:
-        raise SettingsError(f"{address!r} is no address: it names no host")
+        raise SettingsError(message("{address!r} is no address: it names no host", address=address))
     shown = f"[{host}]" if ":" in host else host
     return shown if port in (None, PORTS.get(parts.scheme)) else f"{shown}:{port}"
 

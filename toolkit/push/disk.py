@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import IO
 
 from toolkit.errors import PushRefused, SettingsError
+from toolkit.plain import message
 
 NETWORK = ("nfs", "cifs", "smb", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "9p", "afs", "ceph", "glusterfs", "lustre")
 WINDOWS = sys.platform == "win32"
@@ -38,7 +39,7 @@ def private_file(path: Path) -> Path:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         sync_folder(path.parent)
     elif not WINDOWS and path.stat().st_mode & 0o077:
-        raise SettingsError(f"{path} can be read by others; make it private first: chmod 600")
+        raise SettingsError(message("{path} can be read by others; make it private first: chmod 600", path=path))
     return path
 
 
@@ -135,11 +136,12 @@ class Lock:
 
     def _refusal(self, problem: OSError) -> str:
         if problem.errno in (errno.EAGAIN, errno.EACCES) and self._path.exists():
-            return (
-                f"another push to {self._subject} is running, here or in another kernel; nothing was sent. "
-                "Wait for it, or stop it, and run this again"
+            return message(
+                "another push to {subject} is running, here or in another kernel; nothing was sent. Wait for "
+                "it, or stop it, and run this again",
+                subject=self._subject,
             )
-        return f"{self._path} cannot be locked ({problem}); nothing was sent"
+        return message("{path} cannot be locked ({problem}); nothing was sent", path=self._path, problem=problem)
 
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
         self.drop()

@@ -24,6 +24,7 @@ from toolkit.http.attempt import Attempt
 from toolkit.http.secrets import redact
 from toolkit.http.session import Clock
 from toolkit.http.wire import Classification, Verdict
+from toolkit.plain import message
 from toolkit.push import events
 from toolkit.push.contract import PushJob
 from toolkit.push.events import Answered, Counted, Looked, Plan, Reply, Stopped, Volatile, Woke
@@ -107,7 +108,7 @@ class Driver:
         v = self._run.volatile
         v.now = stamp(self._clock)
         if self._options.stop.is_set():
-            v.stop = v.stop or "stopped by hand"
+            v.stop = v.stop or message("stopped by hand")
         effects = step(self._run, event)
         self._advance(event)
         return effects
@@ -145,9 +146,9 @@ class Driver:
             case events.Prepare(operation):
                 self._prepare(operation)
             case events.Count():
-                self._events.append(self._read(self._count, "the counter"))
+                self._events.append(self._read(self._count, message("the counter")))
             case events.LookUp(operation):
-                self._events.append(self._read(lambda: self._look_up(operation), "what became of a row"))
+                self._events.append(self._read(lambda: self._look_up(operation), message("what became of a row")))
             case events.Sleep(seconds, why):
                 self._sleep(seconds, why)
                 self._events.append(Woke())
@@ -237,8 +238,10 @@ class Driver:
                 away = isinstance(problem, NotSent | Throttled) or getattr(problem, "status", 0) >= 500
                 passing = away and (asked or 0) <= self._options.max_wait
                 if self._options.stop.is_set() or not passing or not self._session.quota.spend():
-                    return Stopped(f"{what} could not be read: {problem}")
-                why = Classification(Verdict.NOT_EXECUTED, None, f"{what} cannot be read", retry_after=asked)
+                    return Stopped(message("{what} could not be read: {problem}", what=what, problem=problem))
+                why = Classification(
+                    Verdict.NOT_EXECUTED, None, message("{what} cannot be read", what=what), retry_after=asked
+                )
                 self._sleep(self._session.delay(number, why), why.message)
         raise AssertionError("the quota ends")
 
@@ -253,14 +256,14 @@ class Driver:
         batch = prepared.batch
         back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
         suspects = self._target.suspects(result, batch.positions) if answer is Answer.REFUSED else ()
-        message = self._redacted(batch, result)
-        retry_in, stop = self._whether_to_go_on(result, message, again=not left or answer is Answer.BUSY)
+        words = self._redacted(batch, result)
+        retry_in, stop = self._whether_to_go_on(result, words, again=not left or answer is Answer.BUSY)
         if answer is Answer.LOST:
             self._run.plan.sizes.doubtful()
         return Reply(
             answer,
             left,
-            message,
+            words,
             result.status,
             "" if result.code is None else str(result.code),
             suspects=[
@@ -292,29 +295,29 @@ class Driver:
             return result.message
         return self._without_cells(batch, result.message)
 
-    def _without_cells(self, batch: Batch, message: str) -> str:
+    def _without_cells(self, batch: Batch, words: str) -> str:
         cells = itertools.chain.from_iterable(self._check.wire(batch.positions).values())
-        return redact(message, cells) if message else ""
+        return redact(words, cells) if words else ""
 
-    def _whether_to_go_on(self, result: Classification, message: str, *, again: bool) -> tuple[float, str]:
+    def _whether_to_go_on(self, result: Classification, words: str, *, again: bool) -> tuple[float, str]:
         """How long nothing may leave, and why a person has to look first; "" where nobody has to."""
         if result.meaning in (Meaning.TOKEN, Meaning.FORBIDDEN):
-            return 0, f"{message}. Check the credentials"
+            return 0, message("{words}. Check the credentials", words=words)
         if result.needs_person and result.status != TOO_LARGE:
-            return 0, f"{message}. Correct the settings"
+            return 0, message("{words}. Correct the settings", words=words)
         if not again or result.status == TOO_LARGE:
             return 0, ""
         unsent = result.status == TOO_MANY and self._target.busy_is_unsent
         if result.status in BUSY and self._target.irrevocable and not unsent:
-            return 0, f"{message}. What may cost money or reach people is not sent again by itself"
+            return 0, message("{words}. What may cost money or reach people is not sent again by itself", words=words)
         if not self._session.quota.spend():
-            return 0, f"{message}. It was tried often enough; wait until the vendor is back"
+            return 0, message("{words}. It was tried often enough; wait until the vendor is back", words=words)
         if result.retry_after is None:
             self._tries += 1
         wait = self._session.delay(max(1, self._tries), result)
         if wait > self._options.max_wait:
             until = self._clock.now() + timedelta(seconds=wait)
-            return 0, f"the vendor asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC"
+            return 0, message("the vendor asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC", until=until)
         return wait, ""
 
     # ── progress ──

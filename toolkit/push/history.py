@@ -108,7 +108,7 @@ class Push:
         chosen = np.unique(np.fromiter(rows, dtype=np.int64))
         state = WORDS.get(verdict)
         if state is None or not why:
-            raise InputError('say "committed" or "not committed", and why')
+            raise InputError(message('say "committed" or "not committed", and why'))
         with self._opened(alone=True) as (ledger, push):
             doubtful = [o for o in holders(ledger, push) if o.state in (State.UNKNOWN, State.SENT)]
             touched = [o for o in doubtful if np.isin(positions(o.rows), chosen).any()]
@@ -132,13 +132,15 @@ class Push:
         """
         with self._opened(alone=True) as (ledger, push):
             if any(o.state is State.SENT for o in holders(ledger, push)):
-                raise PushRefused(f"what became of some rows of push {self.id} is not settled yet: run it again first")
+                raise PushRefused(
+                    message("what became of some rows of push {id} is not settled yet: run it again first", id=self.id)
+                )
             ledger.purge(self.id, stamp(self._clock))
 
     def _after(self, ledger: StoredLedger, push: PushFacts) -> None:
         left = any(o.state in (*SENDABLE, State.SENT) for o in holders(ledger, push))
         if push.state is not PushState.SUPERSEDED:
-            ended, why = (PushState.PAUSED, "resolved by hand") if left else (PushState.DONE, "")
+            ended, why = (PushState.PAUSED, message("resolved by hand")) if left else (PushState.DONE, "")
             ledger.put_push(replace(push, state=ended, reason=why))
 
     def _found(self) -> KnownLedger:
@@ -174,10 +176,12 @@ def _ledgers() -> Iterator[KnownLedger]:
 def _complete(touched: list[Operation], chosen: np.ndarray) -> None:
     covered = np.concatenate([positions(o.rows) for o in touched]) if touched else np.empty(0, dtype=np.int64)
     if strange := sorted(set(chosen.tolist()) - set(covered.tolist())):
-        raise InputError(f"not unknown: rows {', '.join(map(str, strange[:10]))}")
+        raise InputError(message("not unknown: rows {names}", names=", ".join(map(str, strange[:10]))))
     if forgotten := sorted(set(covered.tolist()) - set(chosen.tolist())):
         named = ", ".join(map(str, forgotten[:10]))
-        raise InputError(f"these rows went in the same requests, which were done wholly or not at all: {named}")
+        raise InputError(
+            message("these rows went in the same requests, which were done wholly or not at all: {named}", named=named)
+        )
 
 
 def look_into(memory: Memory) -> None:

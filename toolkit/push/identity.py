@@ -12,13 +12,14 @@ import pandas as pd
 from pandas.util import hash_array
 
 from toolkit.errors import PushRefused
+from toolkit.plain import mark, message
 from toolkit.push import disk
 
 WORDS = 4  # of 64 bits, by which a row is known
 PART = 50_000  # rows of them that are read or written at a time
 PRINT, LABEL, CELL = slice(0, 2), 2, 3  # what is sent; the label; one telling cell
 SAMPLE = 1_000  # rows that show which column tells them apart
-WITHOUT_KEY = (
+WITHOUT_KEY = mark(
     "Without it no row that was sent is known again, so that all would be sent once more. Nothing was sent. Put the "
     "file back from a backup; or, if nothing of what was sent matters any more, `analyst-toolkit ledger forget --all` "
     "begins anew"
@@ -31,7 +32,9 @@ def user_key(folder: Path) -> str:
     path = folder / "key"
     if not path.exists():
         if any((folder / "ledgers").glob("*.sqlite")):
-            raise PushRefused(f"the key of the fingerprints is gone: {path}. {WITHOUT_KEY}")
+            raise PushRefused(
+                message("the key of the fingerprints is gone: {path}. {way}", path=path, way=message(WITHOUT_KEY))
+            )
         draft = disk.private_file(folder / f"key.{secrets.token_hex(4)}")
         with draft.open("w", encoding="ascii") as file:
             file.write(secrets.token_hex(16))
@@ -39,7 +42,9 @@ def user_key(folder: Path) -> str:
         disk.appear(draft, path)
     key = disk.private_file(path).read_text(encoding="ascii", errors="replace")
     if not re.fullmatch("[0-9a-f]{32}", key):
-        raise PushRefused(f"the key of the fingerprints is damaged: {path}. {WITHOUT_KEY}")
+        raise PushRefused(
+            message("the key of the fingerprints is damaged: {path}. {way}", path=path, way=message(WITHOUT_KEY))
+        )
     return key
 
 

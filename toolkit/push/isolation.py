@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from toolkit.plain import message
 from toolkit.push.states import IN, Ledger, Operation, Ranges, State, cut, positions, ranges
 
 SECOND_HALF = "second half"
@@ -140,9 +141,9 @@ class Mapping:
         guilty = sum(ledger.operation(probe).state is State.REJECTED for probe in self.probes)
         rows = self.rejected + self.taken
         if max_rejected < 1 and not self.taken and self.requests >= ENOUGH_REFUSALS:
-            return f"{self.requests} requests were refused and none was accepted"
+            return message("{requests} requests were refused and none was accepted", requests=self.requests)
         if guilty > max(PROBES / 2, PROBES * max_rejected):
-            return f"{guilty} of {PROBES} rows from all over were refused"
+            return message("{guilty} of {probes} rows from all over were refused", guilty=guilty, probes=PROBES)
         if rows >= JUDGED_ROWS and self.rejected > max_rejected * rows:
-            return f"{self.rejected:,} of the first {rows:,} rows were refused"
+            return message("{rejected:,} of the first {rows:,} rows were refused", rejected=self.rejected, rows=rows)
         return ""

@@ -85,8 +85,9 @@ def _fits(value: Any, kind: Any) -> bool:
 
 def _in_words(kind: Any) -> str:
     if get_origin(kind) is Literal:
-        return " or ".join(map(repr, get_args(kind)))
+        return message(" or ").join(map(repr, get_args(kind)))
     if get_origin(kind) in (Union, UnionType):
-        return " or ".join(map(_in_words, get_args(kind)))
-    names = {bool: "True or False", int: "a whole number", float: "a number", str: "a text", type(None): "None"}
-    return names.get(kind, "a function" if get_origin(kind) else kind.__name__)
+        return message(" or ").join(map(_in_words, get_args(kind)))
+    names = {bool: message("True or False"), int: message("a whole number"), float: message("a number")}
+    names |= {str: message("a text"), type(None): "None"}
+    return names.get(kind, message("a function") if get_origin(kind) else kind.__name__)

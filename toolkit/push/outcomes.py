@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.http.secrets import restore
-from toolkit.plain import message, plural
+from toolkit.plain import mark, message, plural
 from toolkit.push.states import Ledger, Operation, Push, PushState, Stamp, State, positions
 from toolkit.push.target import row_tag, tag_of
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
@@ -26,10 +26,10 @@ OUTCOME = {
     State.RESOLVED_NOT_COMMITTED: Outcome.NOT_SENT,
 }
 REASON = {
-    State.PLANNED: "the push stopped before this row",
-    State.SENT: "no trustworthy answer came; the next run of this push looks again",
+    State.PLANNED: mark("the push stopped before this row"),
+    State.SENT: mark("no trustworthy answer came; the next run of this push looks again"),
 }
-NOT_STORED = "nothing of it was stored when that was last counted; the next run of this push sends it again"
+NOT_STORED = mark("nothing of it was stored when that was last counted; the next run of this push sends it again")
 CODES = {outcome: code for code, outcome in enumerate(NAMES)}
 
 
@@ -122,8 +122,8 @@ def reason_of(operation: Operation, push: Push) -> str | None:
     if operation.state is State.PLANNED and push.state is PushState.SUPERSEDED:
         return message("push {other} took this row over: its report says what became of it", other=push.reason)
     if operation.state is State.PLANNED and operation.sendings:
-        return NOT_STORED
-    return operation.note or REASON.get(operation.state)
+        return message(NOT_STORED)
+    return operation.note or message(REASON.get(operation.state, "")) or None
 
 
 def tally(operations: Iterable[Operation], push: Push) -> dict[str, int]:
@@ -142,18 +142,29 @@ def sentences(ledger: Ledger, push: Push) -> list[str]:
     if baseline and any(o.state in (State.VERIFIED, State.COUNTED) for o in held):
         lines.append(_window(held, baseline.at))
     if others := (push.facts or {}).get("others"):
-        lines.append(f"Somebody else seems to have changed rows there meanwhile: {others:+,} by the vendor's counter.")
+        lines.append(
+            message(
+                "Somebody else seems to have changed rows there meanwhile: {others:+,} by the vendor's counter.",
+                others=others,
+            )
+        )
     if baseline and not baseline.trusted:
         lines.append(
-            "The vendor's counter did not add up, so that what got no answer stays unknown. Once you know why, "
-            "`analyst-toolkit ledger trust` lets it be trusted again."
+            message(
+                "The vendor's counter did not add up, so that what got no answer stays unknown. Once you know "
+                "why, `analyst-toolkit ledger trust` lets it be trusted again."
+            )
         )
     if push.state is PushState.SUPERSEDED:
         lines += _taken_over(push, held)
     elif (doubtful := tally(held, push)["unknown"]) and push.state is not PushState.PAUSED:
         lines.append(
-            f"{doubtful:,} rows are unknown: look at the vendor's own screen, then say what you found: "
-            f'toolkit.open_push("{push.id}").resolve(rows, "committed" or "not committed", why="…").'
+            message(
+                "{doubtful:,} rows are unknown: look at the vendor's own screen, then say what you found: "
+                'toolkit.open_push("{id}").resolve(rows, "committed" or "not committed", why="…").',
+                doubtful=doubtful,
+                id=push.id,
+            )
         )
     return lines
 
@@ -182,15 +193,18 @@ def _window(held: list[Operation], until: Stamp) -> str:
     """Between which times nobody else may have written, for what the counter vouches for to be true."""
     sent = [o.started for o in held if o.started and o.state in (State.VERIFIED, State.COUNTED)]
     since = min((started.wall for started in sent), default=until.wall)
-    text = (
-        f"Verified by count, assuming that nobody else wrote there between {_clock(since)} and {_clock(until.wall)} "
-        "UTC and that a request is stored wholly or not at all."
+    text = message(
+        "Verified by count, assuming that nobody else wrote there between {since} and {until} UTC "
+        "and that a request is stored wholly or not at all.",
+        since=_clock(since),
+        until=_clock(until.wall),
     )
     if counted := sum(o.size for o in held if o.state is State.COUNTED):
-        text += f" For {counted:,} accepted rows no answer came, and the count alone vouches."
+        text += message(" For {counted:,} accepted rows no answer came, and the count alone vouches.", counted=counted)
     if claims := sum(o.size for o in held if o.open and o.state in (State.VERIFIED, State.COUNTED)):
-        text += (
-            f' No late second copy was looked for of {claims:,} rows: options={{"final_look": True}}, or the next run.'
+        text += message(
+            ' No late second copy was looked for of {claims:,} rows: options={{"final_look": True}}, or the next run.',
+            claims=claims,
         )
     return text
 

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from toolkit.client import progress_bar
+from toolkit.plain import message
 
 if TYPE_CHECKING:
     from tqdm.auto import tqdm
@@ -37,7 +38,7 @@ class Progress:
 
     def waiting(self, seconds: float = 0, why: str = "") -> None:
         """Show what is waited for; nothing when called without a reason."""
-        self.waits_for = f"waiting up to {seconds:.0f} s: {why}" if why else ""
+        self.waits_for = message("waiting up to {seconds:.0f} s: {why}", seconds=seconds, why=why) if why else ""
         if self._bar is not None:
             self._bar.set_postfix_str(self.waits_for)
         if self._watch:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from toolkit.errors import OutcomeUnknown, PushError, PushPaused
 from toolkit.frames import excerpt
-from toolkit.plain import plain
+from toolkit.plain import message, number, plain
 from toolkit.push.outcomes import CODES, Table, categories
 from toolkit.sheets.check import Change, Check
 from toolkit.sheets.outcomes import DOUBTFUL, FAILED, IN, NAMES, Outcome
@@ -188,10 +188,14 @@ class Report(Suggesting):
 
     def _lines(self) -> list[str]:
         """The push in sentences."""
-        named = f", push {self.facts['id']}" if self.facts.get("id") else ""  # none where nothing had to be sent
-        lines = [f"{self.facts.get('what', 'push')} to {self.facts.get('where', '')}{named}"]
-        lines += [f"{n:>9,}  {o}: {o.meaning}" for o, n in zip(Outcome, self.summary, strict=True) if n]
-        lines.append(f"{len(self):>9,}  rows in all")
+        about = {"what": message(self.facts.get("what", "push")), "where": self.facts.get("where", "")}
+        if self.facts.get("id"):  # none where nothing had to be sent
+            lines = [message("{what} to {where}, push {id}", **about, id=self.facts["id"])]
+        else:
+            lines = [message("{what} to {where}", **about)]
+        counts = zip(Outcome, self.summary, strict=True)
+        lines += [f"{number(n):>9}  {message(str(o))}: {message(o.meaning)}" for o, n in counts if n]
+        lines.append(f"{number(len(self)):>9}  {message('rows in all')}")
         lines += [str(note) for note in self.facts.get("notes", ())]
         return lines
 

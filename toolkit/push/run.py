@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from toolkit.plain import message
 from toolkit.push.decide import Change
 from toolkit.push.events import Plan, Volatile
 from toolkit.push.states import Answer, Ledger, Operation, State
@@ -39,7 +40,7 @@ def doubted(run: Run, operation: Operation) -> None:
         return
     v.doubts += 1
     if v.doubts >= run.plan.max_doubts or operation.sendings >= run.plan.max_sendings:
-        v.stop = v.stop or f"{v.doubts} answers in a row did not tell what happened"
+        v.stop = v.stop or message("{doubts} answers in a row did not tell what happened", doubts=v.doubts)
 
 
 def in_doubt(run: Run) -> list[Operation]:

@@ -6,6 +6,7 @@ drop the `Volatile`: all that has to be remembered is in the ledger, and durable
 
 from dataclasses import replace
 
+from toolkit.plain import message
 from toolkit.push import isolation
 from toolkit.push.decide import Book, Change, Decision, decide
 from toolkit.push.events import Answered, Counted, Effect, Event, Looked, Reconcile, Reply, Stopped, Woke
@@ -105,8 +106,12 @@ def _worth_going_on(run: Run) -> None:
     if why := v.mapping.suspicion(ledger, plan.max_rejected):
         texts = "; ".join(dict.fromkeys(error for error, _ in ledger.blames(plan.push).values()))[:300]
         v.stop = v.stop or (
-            f"{why}: this looks like a column in the wrong place. First messages: {texts}. "
-            "To send the rest all the same, run it again with a higher max_rejected"
+            message(
+                "{why}: this looks like a column in the wrong place. First messages: {texts}. To send the "
+                "rest all the same, run it again with a higher max_rejected",
+                why=why,
+                texts=texts,
+            )
         )
     elif v.mapping.wants_probes():
         largest = max(sendable(run, 100), key=lambda o: o.size, default=None)
@@ -162,7 +167,7 @@ def _apply(run: Run, book: Book, decision: Decision) -> None:
         ledger.put_push(replace(push, facts={**facts, "others": facts.get("others", 0) + decision.others}))
     if decision.why:
         ledger.event(v.now, EventKind.TRUST_LOST, run.plan.push, why=decision.why)
-        v.stop = f"{decision.why}. What was not verified is unknown"
+        v.stop = message("{why}. What was not verified is unknown", why=decision.why)
 
 
 def _looked(run: Run, event: Looked) -> None:
@@ -177,11 +182,15 @@ def _looked(run: Run, event: Looked) -> None:
     if event.results:
         ledger.keep_results(operation.push, event.results)
     if event.there == operation.size:
-        change(run, Change(operation.id, State.VERIFIED, "read back after an answer that left doubt"))
+        change(run, Change(operation.id, State.VERIFIED, message("read back after an answer that left doubt")))
     elif operation.state is State.UNKNOWN:
         pass
     elif event.there and not plan.repeatable:
-        note = f"read back after an answer that left doubt: {event.there} of {operation.size} rows are there"
+        note = message(
+            "read back after an answer that left doubt: {there} of {size} rows are there",
+            there=event.there,
+            size=operation.size,
+        )
         change(run, Change(operation.id, State.UNKNOWN, note))
     elif (due := _due(run, operation)) > 0:
         v.wake = v.now.monotonic + max(due, SHORTEST)
@@ -190,10 +199,15 @@ def _looked(run: Run, event: Looked) -> None:
         _refused(run, operation, reply, believed=False)
     elif plan.irrevocable:
         change(
-            run, Change(operation.id, State.UNKNOWN, "no trustworthy answer came, and it was not there; not sent again")
+            run,
+            Change(
+                operation.id, State.UNKNOWN, message("no trustworthy answer came, and it was not there; not sent again")
+            ),
         )
     else:
-        change(run, Change(operation.id, State.PLANNED, "no trustworthy answer came; read back, it was not there"))
+        change(
+            run, Change(operation.id, State.PLANNED, message("no trustworthy answer came; read back, it was not there"))
+        )
 
 
 def _due(run: Run, operation: Operation) -> float:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from toolkit.plain import plural
+from toolkit.plain import message, plural
 from toolkit.push import isolation
 from toolkit.push.decide import Change
 from toolkit.push.events import Count, Effect, End, LookUp, Prepare, Reconcile, Send, Sleep
@@ -55,7 +55,9 @@ def _settle(run: Run) -> Effect | None:
                 return _end(run, PushState.PAUSED, run.volatile.stop)
         case Reconcile.NOTHING:
             for operation in in_doubt(run):
-                note = "no trustworthy answer came, and the vendor offers no way to look; it was not sent again"
+                note = message(
+                    "no trustworthy answer came, and the vendor offers no way to look; it was not sent again"
+                )
                 change(run, Change(operation.id, State.UNKNOWN, note))
     return None
 
@@ -63,7 +65,7 @@ def _settle(run: Run) -> Effect | None:
 def _settle_by_count(run: Run) -> Effect | None:
     v = run.volatile
     if v.wake > v.now.monotonic:
-        return Sleep(v.wake - v.now.monotonic, "the counter shows what became of a request")
+        return Sleep(v.wake - v.now.monotonic, message("the counter shows what became of a request"))
     if v.wake or not v.looked or in_doubt(run) or v.unlooked >= _every(run):
         v.wake = 0
         return Count()
@@ -73,7 +75,7 @@ def _settle_by_count(run: Run) -> Effect | None:
 def _settle_by_reading(run: Run) -> Effect | None:
     v = run.volatile
     if v.wake > v.now.monotonic:
-        return Sleep(v.wake - v.now.monotonic, "a request without an answer may still be applied")
+        return Sleep(v.wake - v.now.monotonic, message("a request without an answer may still be applied"))
     v.wake = 0
     doubts = in_doubt(run)
     unknown = [o for o in run.ledger.unknown(run.plan.lock) if o.id not in v.read_again]
@@ -94,7 +96,7 @@ def _send(run: Run) -> list[Effect]:
             return [_hold(run, Count())]
         if v.rest > v.now.monotonic:
             if not v.in_flight:
-                return [_hold(run, Sleep(v.rest - v.now.monotonic, "the vendor asks for a pause"))]
+                return [_hold(run, Sleep(v.rest - v.now.monotonic, message("the vendor asks for a pause")))]
             break
         sent = replace(
             operation,
@@ -163,7 +165,7 @@ def _look_in(run: Run, seconds: float) -> Effect:
     """Count, so many seconds from now."""
     if seconds > 0:
         run.volatile.wake = run.volatile.now.monotonic + max(seconds, SHORTEST)
-        return _hold(run, Sleep(seconds, "a last look, when no request can be on its way any more"))
+        return _hold(run, Sleep(seconds, message("a last look, when no request can be on its way any more")))
     return _hold(run, Count())
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from toolkit.errors import InputError, PushError, PushRefused
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.push import disk, identity
 from toolkit.push.states import EventKind, Stamp
 from toolkit.push.store.checksums import Damaged
@@ -32,7 +32,7 @@ def now() -> Stamp:
     return Stamp("by hand", time.monotonic(), time.time())
 
 
-NOTHING_LEFT = "Put it back from a backup; or forget it, and what was sent is not known any more"
+NOTHING_LEFT = mark("Put it back from a backup; or forget it, and what was sent is not known any more")
 
 
 def ledger_names(state: Path) -> list[str]:
@@ -61,8 +61,12 @@ def notes(state: Path) -> list[str]:
     old = state / "pushes"
     if any(old.glob("*.sqlite")):
         told.append(
-            f"{old} holds journals of version 0.1. They are not read: what they say was sent is not known here, and "
-            "would be sent again. Move the folder away once you have compared it with the vendor."
+            message(
+                "{old} holds journals of version 0.1. They are not read: what they say was sent is not known "
+                "here, and would be sent again. Move the folder away once you have compared it with the "
+                "vendor.",
+                old=old,
+            )
         )
     return told
 
@@ -77,12 +81,12 @@ def repair(state: Path, name: str, now: Stamp) -> list[str]:
     with use_lock(path):
         condition = examine(path, _key(state))
         if condition.sound:
-            return ["Nothing is damaged."]
+            return [message("Nothing is damaged.")]
         if condition.index_only:
             with LedgerFile(path) as ledger, ledger.transaction():
                 ledger.rebuild_index()
                 ledger.event(now, EventKind.REPAIRED, what=condition.problems)
-            return ["The index was made anew from the rows. Nothing is lost."]
+            return [message("The index was made anew from the rows. Nothing is lost.")]
         return _made_anew(state, condition, now)
 
 
@@ -118,7 +122,9 @@ def trust(state: Path, name: str, why: str, now: Stamp) -> None:
     with use_lock(path):
         condition = examine(path, _key(state))
         if not condition.sound:
-            raise PushRefused(f"{name} is damaged ({'; '.join(condition.problems)}): repair it first")
+            raise PushRefused(
+                message("{name} is damaged ({names}): repair it first", name=name, names="; ".join(condition.problems))
+            )
         with LedgerFile(path) as ledger:
             trust_counter(ledger, condition, why, now)
 
@@ -126,15 +132,21 @@ def trust(state: Path, name: str, why: str, now: Stamp) -> None:
 def trust_counter(ledger: StoredLedger, condition: Condition, why: str, now: Stamp) -> None:
     """The same of a ledger that is open, and that nobody pushes with."""
     if not why:
-        raise InputError("say why the counter may be trusted again: it is recorded")
+        raise InputError(message("say why the counter may be trusted again: it is recorded"))
     baseline = ledger.baseline()
     if in_doubt := ledger.in_doubt():
         raise PushRefused(
-            f"{in_doubt:,} requests to {condition.about} are still in doubt. Run the call that sent them again "
-            "first: it says what became of them. Nothing was changed"
+            message(
+                "{in_doubt:,} requests to {about} are still in doubt. Run the call that sent them again "
+                "first: it says what became of them. Nothing was changed",
+                in_doubt=in_doubt,
+                about=condition.about,
+            )
         )
     if baseline is None:
-        raise InputError(f"nothing was counted yet at {condition.about}: there is nothing to trust")
+        raise InputError(
+            message("nothing was counted yet at {about}: there is nothing to trust", about=condition.about)
+        )
     with ledger.transaction():
         ledger.set_baseline(replace(baseline, trusted=True))
         ledger.event(now, EventKind.TRUSTED, why=why)
@@ -143,10 +155,22 @@ def trust_counter(ledger: StoredLedger, condition: Condition, why: str, now: Sta
 def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
     path, key = condition.path, _key(state)
     if not path.exists() or not path.stat().st_size:
-        raise PushRefused(f"nothing is left of {condition.name} to repair it from. {NOTHING_LEFT}")
+        raise PushRefused(
+            message(
+                "nothing is left of {name} to repair it from. {way}",
+                name=condition.name,
+                way=message(NOTHING_LEFT),
+            )
+        )
     if key is None or not condition.about:
-        missing = "the key of the fingerprints" if key is None else "what it is the ledger of"
-        raise PushRefused(f"{condition.name} cannot be repaired: {missing} is gone. Nothing was changed")
+        missing = message("the key of the fingerprints") if key is None else message("what it is the ledger of")
+        raise PushRefused(
+            message(
+                "{name} cannot be repaired: {missing} is gone. Nothing was changed",
+                name=condition.name,
+                missing=missing,
+            )
+        )
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     copy = path.with_name(f"{path.name}.{secrets.token_hex(4)}.copy")
     try:
@@ -156,13 +180,21 @@ def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
             fill(draft, Head(condition.about, condition.since, key_digest(key)))
             with LedgerFile(draft) as new:
                 told = pour(Salvage(old), new, now)
-        told.append(f"The damaged file is kept: {_keep(path).name}.")
+        told.append(message("The damaged file is kept: {name}.", name=_keep(path).name))
         draft.replace(path)
         leave_card(path, condition.about, condition.since)
     except Damaged:
-        raise PushRefused(f"nothing of {condition.name} can be read, and nothing was changed. {NOTHING_LEFT}") from None
+        raise PushRefused(
+            message(
+                "nothing of {name} can be read, and nothing was changed. {way}",
+                name=condition.name,
+                way=message(NOTHING_LEFT),
+            )
+        ) from None
     except OSError as problem:
-        raise PushError(f"{path} could not be repaired ({problem}); it is as it was") from None
+        raise PushError(
+            message("{path} could not be repaired ({problem}); it is as it was", path=path, problem=problem)
+        ) from None
     finally:
         for left_over in (draft, rollback_path(draft), copy, rollback_path(copy)):
             left_over.unlink(missing_ok=True)
@@ -188,7 +220,9 @@ def _refuse_another_key(old: LedgerFile, key: str, condition: Condition) -> None
     except PushError:
         return  # its head is lost: nobody can tell
     if not same:
-        raise PushRefused(f"{condition.name} was written with another key than the one here. Nothing was changed")
+        raise PushRefused(
+            message("{name} was written with another key than the one here. Nothing was changed", name=condition.name)
+        )
 
 
 def _keep(path: Path) -> Path:
@@ -211,7 +245,9 @@ def path_of(state: Path, name: str) -> Path:
     """The file of a ledger. InputError where there is none of this name."""
     if name not in ledger_names(state):
         known = ", ".join(ledger_names(state)) or "none"
-        raise InputError(f"there is no ledger {name!r} in {state}; there are: {known}")
+        raise InputError(
+            message("there is no ledger {name!r} in {state}; there are: {known}", name=name, state=state, known=known)
+        )
     return state / "ledgers" / f"{name}.sqlite"
 
 

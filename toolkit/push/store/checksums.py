@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from toolkit.errors import PushError
+from toolkit.plain import message
 
 MODULUS = 1 << 32
 NONE = (0, 0)
@@ -18,8 +19,11 @@ class Damaged(PushError):
     def __init__(self, what: str) -> None:
         self.what = what
         super().__init__(
-            f"the ledger is damaged ({what}); nothing more was sent. `analyst-toolkit ledger check` says what is "
-            "known, and how to go on"
+            message(
+                "the ledger is damaged ({what}); nothing more was sent. `analyst-toolkit ledger check` says "
+                "what is known, and how to go on",
+                what=what,
+            )
         )
 
 
@@ -73,4 +77,6 @@ class Tallied:
     def check(self, name: str, checksums: Sequence[Any], what: str) -> None:
         """Raise where these are not the rows that it counted."""
         if not self.counted(name, checksums):
-            raise Damaged(f"{what}: {self.count(name):,} were written, and these are not they")
+            raise Damaged(
+                message("{what}: {count:,} were written, and these are not they", what=what, count=self.count(name))
+            )

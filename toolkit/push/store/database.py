@@ -101,14 +101,14 @@ class Database(Connection):
 
     def _in_a_word(self, problem: Exception) -> Exception:
         if isinstance(problem, UnicodeError):
-            return Damaged("a text in it")
+            return Damaged(message("a text in it"))
         if isinstance(problem, sqlite3.ProgrammingError):
             return PushError(message("the ledger {path} is closed; nothing more was sent", path=self.path))
         if self._file and not self._is_there():
             return PushError(self._taken_away)
         name = getattr(problem, "sqlite_errorname", "") or ""
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or not name.startswith(tuple(REASONS)):
-            return Damaged(f"SQLite: {problem}")
+            return Damaged(message("SQLite: {problem}", problem=problem))
         reason = next(why for start, why in REASONS.items() if name.startswith(start))
         text = "the ledger {path} cannot be used: {reason} ({problem}); nothing more was sent"
         return PushError(message(text, path=self.path, reason=message(reason, seconds=BUSY), problem=problem))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from toolkit.errors import PushError
+from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged
@@ -40,14 +41,26 @@ class Condition:
     def described(self) -> list[str]:
         """In words: what it holds, what is wrong with it, and the way on."""
         if self.sound:
-            return [f"{self.name}: sound. {self._facts}"]
-        way_on = f"The way on: analyst-toolkit ledger repair {self.name}; or put it back from a backup."
-        return [f"{self.name}: DAMAGED. {self._facts}", *(f"  - {problem}" for problem in self.problems), f"  {way_on}"]
+            return [message("{name}: sound. {facts}", name=self.name, facts=self._facts)]
+        way_on = message(
+            "The way on: analyst-toolkit ledger repair {name}; or put it back from a backup.", name=self.name
+        )
+        return [
+            message("{name}: DAMAGED. {facts}", name=self.name, facts=self._facts),
+            *(f"  - {problem}" for problem in self.problems),
+            f"  {way_on}",
+        ]
 
     @property
     def _facts(self) -> str:
-        about = self.about or "a destination that nobody knows any more"
-        return f"It remembers {about}: {self.rows:,} rows of {self.pushes:,} pushes, since {self.since[:10] or '?'}."
+        about = self.about or message("a destination that nobody knows any more")
+        return message(
+            "It remembers {about}: {rows:,} rows of {pushes:,} pushes, since {since}.",
+            about=about,
+            rows=self.rows,
+            pushes=self.pushes,
+            since=self.since[:10] or "?",
+        )
 
 
 class Part(NamedTuple):
@@ -62,7 +75,7 @@ def examine(path: Path, key: str | None) -> Condition:
     card = read_card(path)
     condition = Condition(path.stem, path, card.get(ABOUT, ""), card.get("since", ""))
     if not path.exists() or not path.stat().st_size:
-        condition.problems.append("it is empty" if path.exists() else "it is missing")
+        condition.problems.append(message("it is empty") if path.exists() else message("it is missing"))
         condition.index_only = False
         return condition
     condition.bytes = path.stat().st_size
@@ -121,9 +134,9 @@ class _Examination:
             head = self._ledger.head
         self._condition.about, self._condition.since = head.identity, head.made
         if self._key is None:
-            raise PushError("the key of its fingerprints is gone")
+            raise PushError(message("the key of its fingerprints is gone"))
         if head.key != key_digest(self._key):
-            raise PushError("the key in the state folder is not the one that it was written with")
+            raise PushError(message("the key in the state folder is not the one that it was written with"))
 
     def _pushes(self) -> None:
         pushes = self._ledger.pushes()
@@ -142,7 +155,7 @@ class _Examination:
         if not blocks:
             return
         if sum(len(block.words) for block in blocks) != owner.push.rows:
-            raise Damaged(f"the rows of push {id}")
+            raise Damaged(message("the rows of push {id}", id=id))
         if owner.push.key:
             self._expected["push"].add(push_keys(owner.push.lock, [owner.push.key]), owner.number)
         for block in blocks:
@@ -155,7 +168,7 @@ class _Examination:
             for chunk in index.chunks():
                 sums.add_pairs(chunk.keys, chunk.serials)
         if sums != self._expected[kind]:
-            raise Damaged(f"the index of its {kind}s does not hold what the rows say")
+            raise Damaged(message("the index of its {kind}s does not hold what the rows say", kind=kind))
 
 
 @dataclass

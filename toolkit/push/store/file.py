@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.errors import PushError, PushRefused
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.push import disk, identity
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged
@@ -19,10 +19,12 @@ from toolkit.push.store.records import Head
 
 MOVED = ".moved"  # the suffix of a file that is a team's now
 HEADER = 100  # bytes at the beginning of an SQLite file; 28 to 32 are its size in pages
-WAY_ON = "`analyst-toolkit ledger check {0}` says what is known; `analyst-toolkit ledger repair {0}` saves what can be"
-GONE = (
+WAY_ON = mark(
+    "`analyst-toolkit ledger check {name}` says what is known; `analyst-toolkit ledger repair {name}` saves what can be"
+)
+GONE = mark(
     "Put it back from a backup; or, if nothing of what was sent there matters any more, "
-    "`analyst-toolkit ledger forget {0}` begins a new one"
+    "`analyst-toolkit ledger forget {name}` begins a new one"
 )
 
 
@@ -52,9 +54,13 @@ class LedgerFile(StoredLedger):
         """Raise PushRefused where this is not the ledger of that destination, or not one of this key."""
         if self.head_of(about).key != key_digest(key):
             raise PushRefused(
-                f"the ledger of {about} was written with another key than {self.path.parents[1] / 'key'} holds now, "
-                f"so that no row would be known again. Nothing was sent. Put that file back from a backup. "
-                f"{_gone(self)}"
+                message(
+                    "the ledger of {about} was written with another key than {key} holds now, so that no row "
+                    "would be known again. Nothing was sent. Put that file back from a backup. {gone}",
+                    about=about,
+                    key=self.path.parents[1] / "key",
+                    gone=_gone(self),
+                )
             )
 
     def examine_database(self) -> None:
@@ -64,7 +70,7 @@ class LedgerFile(StoredLedger):
     def version(self) -> int:
         (application,), (version,) = self._read(sql.READ_APPLICATION), self._read(sql.READ_VERSION)
         if application != sql.APPLICATION or not isinstance(version, int):
-            raise Damaged("it is no ledger")
+            raise Damaged(message("it is no ledger"))
         return version
 
     def write_version(self) -> None:
@@ -73,12 +79,18 @@ class LedgerFile(StoredLedger):
     def _check_tables(self) -> None:
         self.require_version(self.version())
         if sorted([statement for (statement,) in self.database.rows(sql.READ_SCHEMA)]) != _statements(sql.TABLES):
-            raise Damaged("its tables")
+            raise Damaged(message("its tables"))
         (page,) = self._read(sql.READ_PAGE_SIZE)
         with self.path.open("rb") as file:
             pages = int.from_bytes(file.read(HEADER)[28:32], "big")
         if pages * page != self.path.stat().st_size:
-            raise Damaged(f"its size: {self.path.stat().st_size:,} bytes instead of {pages * page:,}")
+            raise Damaged(
+                message(
+                    "its size: {st_size:,} bytes instead of {pages:,}",
+                    st_size=self.path.stat().st_size,
+                    pages=pages * page,
+                )
+            )
 
     def _read(self, statement: str) -> tuple[Any, ...]:
         return self.database.row(statement) or (None,)
@@ -105,13 +117,17 @@ def open_ledger(state: Path, system: str, about: str, made: str) -> LedgerFile:
             _refuse_if_lost(path, about)
             _create(path, about, key, made)
         if not path.stat().st_size:
-            raise Damaged("it is empty")
+            raise Damaged(message("it is empty"))
         disk.private_file(path)
         return _opened(path, about, key, made)
     except Damaged as problem:
         raise PushRefused(_damaged(path, about, problem.what)) from None
     except OSError as problem:
-        raise PushRefused(f"the ledger {path} cannot be opened or made ({problem}); nothing was sent") from None
+        raise PushRefused(
+            message(
+                "the ledger {path} cannot be opened or made ({problem}); nothing was sent", path=path, problem=problem
+            )
+        ) from None
 
 
 def _opened(path: Path, about: str, key: str, made: str) -> LedgerFile:
@@ -131,7 +147,7 @@ def _opened(path: Path, about: str, key: str, made: str) -> LedgerFile:
     except (Damaged, PushRefused):
         raise
     except PushError as problem:
-        raise PushRefused(str(problem).replace("nothing more was sent", "nothing was sent")) from None
+        raise PushRefused(str(problem).replace(message("nothing more was sent"), message("nothing was sent"))) from None
 
 
 def ledger_path(state: Path, system: str, about: str) -> Path:
@@ -141,7 +157,7 @@ def ledger_path(state: Path, system: str, about: str) -> Path:
 
 def use_lock(path: Path, shared: bool = False) -> disk.Lock:
     """Shared by whoever has a ledger open; had alone by whoever repairs or forgets it."""
-    return disk.Lock(path.with_suffix(".use"), f"the destination of {path.stem}", shared)
+    return disk.Lock(path.with_suffix(".use"), message("the destination of {stem}", stem=path.stem), shared)
 
 
 def rollback_path(path: Path) -> Path:
@@ -205,21 +221,30 @@ def _refuse_if_lost(path: Path, about: str) -> None:
         raise PushRefused(message(text, about=about))
     if card := read_card(path):
         raise PushRefused(
-            f"the ledger of {about} is missing: {path}. It was there since {card.get('since', '')[:16]} UTC; without "
-            "it nobody knows which rows were sent, so that all would be sent again. Nothing was sent. "
-            + GONE.format(path.stem)
+            message(
+                "the ledger of {about} is missing: {path}. It was there since {since} UTC; without it nobody "
+                "knows which rows were sent, so that all would be sent again. Nothing was sent. {way}",
+                about=about,
+                path=path,
+                since=card.get("since", "")[:16],
+                way=message(GONE, name=path.stem),
+            )
         )
 
 
 def _damaged(path: Path, about: str, what: str) -> str:
-    return (
-        f"the ledger of {about} is damaged ({what}): {path}. What was sent there cannot be relied on, so nothing was "
-        f"sent. {WAY_ON.format(path.stem)}"
+    return message(
+        "the ledger of {about} is damaged ({what}): {path}. What was sent there cannot be relied on, "
+        "so nothing was sent. {way}",
+        about=about,
+        what=what,
+        path=path,
+        way=message(WAY_ON, name=path.stem),
     )
 
 
 def _gone(ledger: LedgerFile) -> str:
-    return GONE.format(ledger.name)
+    return message(GONE, name=ledger.name)
 
 
 @functools.cache

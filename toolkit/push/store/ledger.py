@@ -75,7 +75,7 @@ class StoredLedger(RowTables):
             self.check_tables()
             head = self.head
         if head.identity != about:
-            raise Damaged(f"it is of {head.identity}, not of {about}")
+            raise Damaged(message("it is of {identity}, not of {about}", identity=head.identity, about=about))
         return head
 
     def check_tables(self) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from zlib import crc32
 
+from toolkit.plain import message
 from toolkit.push.states import SENDABLE, UNFINISHED, Answer, Baseline, Operation, Push, PushState, Ranges, Stamp, State
 from toolkit.push.store import sql
 from toolkit.push.store.checksums import Damaged, Tallied, as_json
@@ -48,7 +49,7 @@ class Head(Tallied):
 
     @classmethod
     def decoded(cls, row: Row | None) -> "Head":
-        (content,) = checked("head", row, "its head")
+        (content,) = checked("head", row, message("its head"))
         return cls(**json.loads(content))
 
 
@@ -155,7 +156,7 @@ def encode_baseline(baseline: Baseline) -> Row:
 
 @functools.lru_cache(maxsize=8)
 def decode_baseline(row: Row) -> Baseline:
-    (content,) = checked("counter", row, "its count")
+    (content,) = checked("counter", row, message("its count"))
     values = json.loads(content)
     at, first = values["at"], values["first"]
     return Baseline(**{**values, "at": Stamp(**at), "first": first and Stamp(**first)})

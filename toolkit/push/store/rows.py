@@ -111,7 +111,7 @@ class RowTables(Tables):
             if numbers is not None:
                 return [decode_block(self.database.row(sql.READ_BLOCK, (owner.number, n)), owner) for n in numbers]
             rows = self.database.rows(sql.READ_BLOCKS, (owner.number,))
-            owner.check("row_block", [row[-1] for row in rows], f"the rows of push {push}")
+            owner.check("row_block", [row[-1] for row in rows], message("the rows of push {push}", push=push))
             return [decode_block(row, owner) for row in rows]
 
     def row_words(self, push: str) -> np.ndarray:
@@ -196,11 +196,11 @@ class RowTables(Tables):
         """The block that a numbered row is in, and whose it is."""
         row = self.database.row(sql.READ_BLOCK_OF_ROW, (serial,))
         if row is None:
-            raise Damaged(f"row number {serial}")
+            raise Damaged(message("row number {serial}", serial=serial))
         owner = self._push_numbered(row[0])
         block = decode_block(row, owner)
         if not 0 <= serial - block.first_row < len(block.words):
-            raise Damaged(f"row number {serial}")
+            raise Damaged(message("row number {serial}", serial=serial))
         return owner, block
 
     # ── the index ──
@@ -236,7 +236,7 @@ class RowTables(Tables):
         row = self.database.row(sql.READ_CATALOG, (kind,))
         content = as_bytes(row[0]) if row else b""
         if checksum(content) != self.head.catalogs.get(kind, checksum(b"")):
-            raise Damaged(f"the list of its {kind} chunks")
+            raise Damaged(message("the list of its {kind} chunks", kind=kind))
         return Index(ChunkTable(self), content)
 
     def _keep(self, kind: str, index: Index) -> None:
@@ -315,11 +315,11 @@ def decode_block(row: Row | None, owner: PushRow | int) -> RowBlock:
     """A block of the rows of this push."""
     number, name = (owner, owner) if isinstance(owner, int) else (owner.number, owner.push.id)
     if row is None:
-        raise Damaged(f"the rows of push {name}")
+        raise Damaged(message("the rows of push {name}", name=name))
     *place, words, bad, digest, marks = row
     words, bad, digest = map(as_bytes, (words, bad, digest))
     intact = checksum(repr(tuple(place)).encode(), words, bad, digest) == marks
     if not intact or place[0] != number or len(words) != 8 * identity.WORDS * place[3]:
-        raise Damaged(f"the rows of push {name}")
+        raise Damaged(message("the rows of push {name}", name=name))
     cells = np.frombuffer(words, "<u8").reshape(-1, identity.WORDS)
     return RowBlock(cells, np.frombuffer(bad, "<u4"), digest, place[2], place[4])

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from toolkit.errors import PushError
+from toolkit.plain import mark, message
 from toolkit.push import identity
 from toolkit.push.states import (
     Baseline,
@@ -31,7 +32,7 @@ from toolkit.push.store.rows import ANY_LOCK, RowBlock, decode_block
 from toolkit.push.store.tables import Event, decode_event
 
 MISSES = 100  # numbers that nothing has, after which no more is looked for
-WHY = "the ledger was damaged, and what it knew of this is lost"
+WHY = mark("the ledger was damaged, and what it knew of this is lost")
 T = TypeVar("T")
 
 
@@ -132,7 +133,9 @@ def pour(salvage: Salvage, new: StoredLedger, now: Stamp) -> list[str]:
             new.put_push(stand_in("salvaged-rest", new, 0))
             new.head.lost["salvaged-rest"] = 1
             told.append(
-                "Whether there were more pushes is lost: any row may be of one, until `salvaged-rest` is purged."
+                message(
+                    "Whether there were more pushes is lost: any row may be of one, until `salvaged-rest` is purged."
+                )
             )
         known = {push.id for push in new.pushes()}
         for event in salvage.events():
@@ -142,8 +145,10 @@ def pour(salvage: Salvage, new: StoredLedger, now: Stamp) -> list[str]:
             new.set_baseline(replace(kept, trusted=kept.trusted and not salvage.counts_hurt))
         if salvage.counts_hurt:
             told.append(
-                "The vendor's counter is not trusted any more, and requests in doubt are unknown. A person's word ends "
-                "it (`analyst-toolkit ledger trust`)."
+                message(
+                    "The vendor's counter is not trusted any more, and requests in doubt are unknown. A person's "
+                    "word ends it (`analyst-toolkit ledger trust`)."
+                )
             )
         new.event(now, EventKind.REPAIRED, what=told)
     return told
@@ -160,7 +165,7 @@ def stand_in(id: str, ledger: StoredLedger, rows: int) -> Push:
     """A push in the place of one that is lost."""
     return Push(
         id=id, what="?", lock=ANY_LOCK, where=ledger.about, started=ledger.head.made, rows=rows, state=PushState.DONE,
-        reason=WHY,
+        reason=message(WHY),
     )  # fmt: skip
 
 
@@ -188,7 +193,9 @@ class _Pour:
     def _stand_in(self, operations: list[Operation], blocks: dict[int, RowBlock]) -> Push:
         """For a push of which at most its rows or operations are left."""
         ends = [stop for o in operations for _, stop in o.rows] + [b.start + len(b.words) for b in blocks.values()]
-        self._told.append(f"Push number {self._number} is lost; rows of it that are left are unknown.")
+        self._told.append(
+            message("Push number {number} is lost; rows of it that are left are unknown.", number=self._number)
+        )
         return stand_in(f"salvaged-{self._number}", self._new, max(ends, default=0))
 
     def _rows(self, push: Push, blocks: dict[int, RowBlock]) -> None:
@@ -207,8 +214,12 @@ class _Pour:
         if lost:
             self._new.head.lost[push.id] = lost
             self._told.append(
-                f"{lost:,} fingerprints or more of push {push.id} are lost: any row may be one of these, until that "
-                "push is purged."
+                message(
+                    "{lost:,} fingerprints or more of push {id} are lost: any row may be one of these, until that "
+                    "push is purged.",
+                    lost=lost,
+                    id=push.id,
+                )
             )
 
     def _operations(self, push: Push, found: list[tuple[Operation, int]]) -> None:
@@ -221,12 +232,12 @@ class _Pour:
             moved = replace(o, push=push.id, parent=ids.get(o.parent or 0), after=after)
             childless = o.state is State.REPLACED and o.id not in parents
             if childless or (o.state is State.SENT and self._salvage.counts_hurt):
-                moved = replace(moved, state=State.UNKNOWN, note=WHY)
+                moved = replace(moved, state=State.UNKNOWN, note=message(WHY))
             self._new.add_operation(moved)
         if not self._whole(checksum for _, checksum in found) and push.rows:
             left = _left(push, operations)
-            self._new.add_operation(Operation(0, push.id, left, _size(left), state=State.UNKNOWN, note=WHY))
-            self._told.append(f"{_size(left):,} rows of push {push.id} are unknown.")
+            self._new.add_operation(Operation(0, push.id, left, _size(left), state=State.UNKNOWN, note=message(WHY)))
+            self._told.append(message("{size:,} rows of push {id} are unknown.", size=_size(left), id=push.id))
 
     def _whole(self, checksums: Iterable[int]) -> bool:
         """Whether these are all operations that the push had."""

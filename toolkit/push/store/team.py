@@ -40,7 +40,7 @@ class TeamLedger(StoredLedger):
     def version(self) -> int:
         (told,) = self.database.row(sql.PG_VERSION, (f'"{SCHEMA}{self._name}"',)) or (None,)
         if not told or not str(told).startswith(ABOUT_TABLES):
-            raise Damaged("it is no ledger")
+            raise Damaged(message("it is no ledger"))
         return int(str(told).removeprefix(ABOUT_TABLES))
 
     def write_version(self) -> None:
@@ -53,7 +53,7 @@ class TeamLedger(StoredLedger):
         self.require_version(self.version())
         there = {name for (name,) in self.database.rows(sql.PG_TABLES, (SCHEMA + self._name,))}
         if there != sql.table_names():
-            raise Damaged("its tables")
+            raise Damaged(message("its tables"))
 
     def examine_database(self) -> None:
         """The server looks after its own pages; ours have checksums besides."""
