@@ -152,25 +152,20 @@ def trust_counter(ledger: StoredLedger, condition: Condition, why: str, now: Sta
         ledger.event(now, EventKind.TRUSTED, why=why)
 
 
-def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
-    path, key = condition.path, _key(state)
-    if not path.exists() or not path.stat().st_size:
-        raise PushRefused(
-            message(
-                "nothing is left of {name} to repair it from. {way}",
-                name=condition.name,
-                way=message(NOTHING_LEFT),
-            )
-        )
+def _require_something_left(condition: Condition, key: str | None) -> None:
+    if not condition.path.exists() or not condition.path.stat().st_size:
+        way = message(NOTHING_LEFT)
+        raise PushRefused(message("nothing is left of {name} to repair it from. {way}", name=condition.name, way=way))
     if key is None or not condition.about:
         missing = message("the key of the fingerprints") if key is None else message("what it is the ledger of")
-        raise PushRefused(
-            message(
-                "{name} cannot be repaired: {missing} is gone. Nothing was changed",
-                name=condition.name,
-                missing=missing,
-            )
-        )
+        text = "{name} cannot be repaired: {missing} is gone. Nothing was changed"
+        raise PushRefused(message(text, name=condition.name, missing=missing))
+
+
+def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
+    path, key = condition.path, _key(state)
+    _require_something_left(condition, key)
+    assert key
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     copy = path.with_name(f"{path.name}.{secrets.token_hex(4)}.copy")
     try:
@@ -184,12 +179,9 @@ def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
         draft.replace(path)
         leave_card(path, condition.about, condition.since)
     except Damaged:
+        way = message(NOTHING_LEFT)
         raise PushRefused(
-            message(
-                "nothing of {name} can be read, and nothing was changed. {way}",
-                name=condition.name,
-                way=message(NOTHING_LEFT),
-            )
+            message("nothing of {name} can be read, and nothing was changed. {way}", name=condition.name, way=way)
         ) from None
     except OSError as problem:
         raise PushError(
