@@ -6,8 +6,9 @@ often, and answers as it likes.
 
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -27,6 +28,7 @@ class Gateway:
     act: Act
     first: int = 1
     last: int = 1
+    reading: Act | None = None  # what becomes of the requests by which doubt is settled
     seen: int = 0
     bodies: list[bytes] = field(default_factory=list)  # of requests that carry rows
     due: list[tuple[float, bytes]] = field(default_factory=list)  # requests that are delivered later, and when
@@ -67,19 +69,51 @@ class Gateway:
 
     def _forward(self, connection: Connection) -> None:
         while request := connection.read():
-            head = request.split(b"\r\n", 1)[0].decode()
-            if not self._carries_rows(head):
-                connection.send(self.deliver(request))
+            head, deliver = request.split(b"\r\n", 1)[0].decode(), partial(self.deliver, request)
+            if self._is(self.bench.write, head):
+                self.seen += 1
+                self.bodies.append(request.partition(b"\r\n\r\n")[2])
+                if self.first <= self.seen <= self.last:
+                    self.act(self, connection, deliver)
+                    return
+            elif self.reading and self._is(self.bench.read, head):
+                self.reading(self, connection, deliver)
                 continue
-            self.seen += 1
-            self.bodies.append(request.partition(b"\r\n\r\n")[2])
-            if self.first <= self.seen <= self.last:
-                self.act(self, connection, lambda request=request: self.deliver(request))  # type: ignore[misc]
-                return
-            connection.send(self.deliver(request))
+            if not (answer := deliver()):
+                return  # the vendor has hung up
+            connection.send(answer)
 
-    def _carries_rows(self, head: str) -> bool:
-        return head.startswith("POST ") and self.bench.write["path"] in head
+    def _is(self, wanted: Mapping[str, str], head: str) -> bool:
+        return head.startswith(f"{wanted['method']} ") and wanted["path"] in head
+
+
+# ── counters ──
+
+
+def cached(seconds: float) -> Act:
+    """The answer of before is given again for so long."""
+    kept: list[tuple[float, bytes]] = []
+
+    def act(gateway: Gateway, connection: Connection, deliver: Deliver) -> None:
+        now = gateway.bench.clock.monotonic()
+        if not kept or now - kept[-1][0] >= seconds:
+            kept[:] = [(now, deliver())]
+        connection.send(kept[-1][1])
+
+    return act
+
+
+def replicas(seconds: float) -> Act:
+    """Of two that answer in turns, one is so far behind."""
+    history: list[tuple[float, bytes]] = []
+
+    def act(gateway: Gateway, connection: Connection, deliver: Deliver) -> None:
+        now = gateway.bench.clock.monotonic()
+        history.append((now, deliver()))
+        behind = [answer for at, answer in history if at <= now - seconds] or [history[0][1]]
+        connection.send(behind[-1] if len(history) % 2 and now - history[0][0] < seconds else history[-1][1])
+
+    return act
 
 
 # ── answers that no library may misread ──
