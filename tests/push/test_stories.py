@@ -3,6 +3,7 @@
 The rest of the stories are lines of the fault matrix.
 """
 
+import itertools
 import json
 import subprocess
 import sys
@@ -76,8 +77,13 @@ def test_a_row_of_somebody_else_every_two_seconds(ida: Ida, lost: str) -> None:
 # ── notebooks ──
 
 
-@pytest.mark.parametrize("first", LOST)
-@pytest.mark.parametrize("second", LOST)
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("stored", "not stored"),
+        *(pytest.param(*pair, marks=pytest.mark.slow) for pair in itertools.product(LOST, LOST) if len({*pair}) == 1),
+    ],
+)
 def test_two_notebooks_stopped_by_one_outage(box: Sandbox, tmp_path: Any, first: str, second: str) -> None:
     """Two processes, one database, requests of one size; a purge in between. Both are run again."""
     with World(box, rows=120, clock=RealClock(), hasty=False) as world, Kernel() as kernel:

@@ -8,6 +8,7 @@ themselves.
 import copy
 import ipaddress
 import logging
+import os
 import random
 import ssl
 import sys
@@ -90,6 +91,10 @@ class Tokens:
         self._token: Secret | None = None
         self._until: float | None = None
 
+    def unlock(self) -> None:
+        """In a fork: whoever held the lock is not here."""
+        self._lock, self._here = threading.RLock(), threading.local()
+
     def current(self) -> Secret:
         with self._lock:
             ended = self._until is not None and self._clock.monotonic() >= self._until
@@ -123,6 +128,10 @@ class Quota:
     ceiling: float = 50
     cost: float = 5
     _lock: Any = field(default_factory=threading.Lock, repr=False)
+
+    def unlock(self) -> None:
+        """In a fork: whoever held the lock is not here."""
+        self._lock = threading.Lock()
 
     def spend(self) -> bool:
         with self._lock:
@@ -166,7 +175,7 @@ class Session:
         self.tokens: Tokens | None = None
         self.quota: Quota = Quota()
         self._header, self._ca_bundle = header or CredentialHeader(), _certificates(ca_bundle)
-        self._local = threading.local()
+        self._local, self._process = threading.local(), os.getpid()
         self._pause_until = 0.0
         self._held: Secret | None = None
         guard_logs()
@@ -191,7 +200,16 @@ class Session:
             clear_frames(problem, before)
             raise
 
+    def _see_fork(self) -> None:
+        """A fork has connections and locks of its own: on those of its parent, each would read the other's answers."""
+        if self._process != (here := os.getpid()):
+            self._local, self._process = threading.local(), here
+            self.quota.unlock()
+            if self.tokens:
+                self.tokens.unlock()
+
     def _attempt(self, endpoint: Endpoint, request: wire.Request) -> Attempt:
+        self._see_fork()
         try:
             replays = self.recorder is not None and self.recorder.replays
             token = self.tokens.current() if endpoint.authenticated and self.tokens and not replays else self._held
