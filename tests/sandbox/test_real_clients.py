@@ -172,6 +172,13 @@ def test_protecting_wants_its_word(stranger: Stranger) -> None:
     assert (answer["codigo"], answer["errores"]) == ("05", ["protect"])
 
 
+def test_filling_nothing_in_is_allowed(stranger: Stranger) -> None:
+    envelope = stranger.draft(ANA)
+    made = stranger.post(f"/envelopes/{envelope}/templates", template_id=12)["document"]["id"]
+    path = f"/envelopes/{envelope}/templates/{requests.utils.quote(made, safe='')}"
+    assert stranger.send("PUT", path, json={})["code"] == "00"
+
+
 # ── the webhook ──────────────────────────────────────────────────────────────
 
 
