@@ -91,6 +91,8 @@ def test_an_edit_writes_phones_and_days_as_inserts_do(connect: Connect) -> None:
     requests = sent(api, "ida")
     api.ida.update_record(1234, {"TELEFONO": "+56 9 1234 5677", "FECHA_NACIMIENTO": pd.Timestamp("2024-12-31").date()})
     assert requests[-1].body == b'{"recordID":1234,"TELEFONO":"+56912345677","FECHA_NACIMIENTO":"2024-12-31"}'
+    api.ida.update_record(1234, {"FECHA_NACIMIENTO": "31/12/2003", "NOMBRE": "el 31/12/2003"})
+    assert requests[-1].body == b'{"recordID":1234,"FECHA_NACIMIENTO":"2003-12-31","NOMBRE":"el 31/12/2003"}'
     with pytest.raises(InputError, match="TELEFONE is no field of the database; did you mean 'TELEFONO'"):
         api.ida.update_record(1234, {"TELEFONE": "1"}, database_id=11111)
     with pytest.raises(InputError, match="EMAIL: is not an e-mail address"):

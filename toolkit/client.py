@@ -98,7 +98,9 @@ class Client:
             rows = [row for page in every for row in page]
             return frames.to_frame(returns.record, rows, call=endpoint.name, apart=body.envelope_of(endpoint))
         payload = self.session.send(endpoint, wire.request(endpoint, values))
-        if words := body.remark(endpoint, payload):
+        assert endpoint.system
+        dialect = endpoint.system.dialect
+        if (dialect.status or dialect.success) and (words := body.remark(endpoint, payload)):
             text = message("{call}: the vendor says: {words}", call=endpoint.name, words=vendor_text(words))
             warnings.warn(text, AnswerWarning, stacklevel=2)
         if isinstance(returns, Table):

@@ -65,7 +65,8 @@ def to_frame(
             columns[f"{key} (answer)" if key in columns else key] = _masked(values) if is_secret else text(values)
             if not record.open:
                 unexpected.members.append(str(key))
-    unexpected.warn(call)
+    if unexpected.cells or unexpected.members:
+        unexpected.warn(call)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=pd.Index(list(columns), dtype=STR))
 
 
@@ -108,9 +109,9 @@ class _Unexpected:
 
     def warn(self, call: str) -> None:
         """Say it once a call."""
-        if facts := self.facts():
-            said = message("{call}: {facts}. `.raw` gives the answer as it came.", call=call, facts="; ".join(facts))
-            warnings.warn(plain(said), AnswerWarning, stacklevel=2)
+        facts = "; ".join(self.facts())
+        said = message("{call}: {facts}. `.raw` gives the answer as it came.", call=call, facts=facts)
+        warnings.warn(plain(said), AnswerWarning, stacklevel=2)
 
 
 def form_of(value: Any) -> str:

@@ -47,7 +47,7 @@ def prepare(control: Control, case: Mapping[str, Any]) -> None:
 def _signer(control: Control) -> None:
     ana = {"nombre": "Ana María Pérez", "tipo_identificacion": "CC", "identificacion": "123456789"}
     ids = {"id_contacto": "ZmlybWFudGUtMQ", "id_transaccion": ENVELOPE}
-    more = {"email": "ana@correo.co", "orden": 1, "enable_comments": 1, "told": False}
+    more = {"email": "ana@correo.co", "orden": 1, "enable_comments": 1, "invited": False}
     control.put("signio", "Signer", [{**ana, **ids, **more}])
     both = {"id_firmante": ids["id_contacto"], "id_documento": "ZG9jLTE", "id_transaccion": ENVELOPE}
     control.put("signio", "Link", [{**both, "posicion": STAMP, "attachment": 0}])

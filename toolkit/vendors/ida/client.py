@@ -57,8 +57,8 @@ class Ida(VendorClient, declared.Ida):
             values: the fields to change, as {"TELEFONO": "+56 9 1234 5677"}, by the names that the database gives them.
                 "" clears a field; None leaves it as it is.
             database_id: of the record's database: its fields are read, and the values checked and written as
-                `insert_records` does. Without it, days and times, and texts that are whole phone numbers with their
-                country code, are written so; everything else is sent as you give it.
+                `insert_records` does. Without it, days, and phone numbers with `+` and their country code, are written
+                so; everything else is sent as you give it.
 
         Returns:
             The record as it is now: one row with one column per field, all of them text.

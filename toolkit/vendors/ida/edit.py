@@ -1,5 +1,6 @@
 """IDA: the values of one record as they are sent, in the same forms as those of many."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -10,6 +11,8 @@ from toolkit.sheets.value import check_value
 from toolkit.spec import Date, Field, Phone
 from toolkit.spec.suggest import did_you_mean
 from toolkit.vendors.ida.push import forms
+
+_WHOLE_DAY = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}|\d{4}([-/.])\d{1,2}\2\d{1,2}").fullmatch
 
 
 class Null:
@@ -32,11 +35,10 @@ def edited(
     else:
         day, phone = _kinds(assumed)
         for name, value in ready.items():
-            if isinstance(given[name], date):
-                ready = {**ready, name: check_value(day, given[name])[0]}
-            elif isinstance(value, str) and value.lstrip()[:1] == "+":
-                number, problem = check_value(phone, value)
-                ready = ready if problem else {**ready, name: number}
+            kind = day if isinstance(given[name], date) or _WHOLE_DAY(str(value).strip()) else phone
+            if kind is day or str(value).lstrip()[:1] == "+":
+                written, problem = check_value(kind, given[name])
+                ready = ready if problem else {**ready, name: written}
     empty = Null() if assumed["empty_text"] == "null" else ""
     return {name: empty if value == "" else value for name, value in ready.items()}
 
