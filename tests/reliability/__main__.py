@@ -38,7 +38,7 @@ def main() -> None:
         started = time.monotonic()
         ours = chaos.run(box, size.pushes, size.rows, size.kills)
         took = time.monotonic() - started
-        others = {name: comparators.run(box, way, size.compared, size.rows) for name, way in comparators.WAYS.items()}
+        others = {n: comparators.run(box, n, size.compared, size.rows, size.kills) for n in comparators.WAYS}
     about_errors(ours, others, took)
     with toolkit.start_sandbox() as box:
         say(["2b. Distributions", *measures.distribution(box, size.envelopes)])

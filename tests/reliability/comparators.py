@@ -1,5 +1,7 @@
 """What people write instead, against the same faults, judged in the same way."""
 
+import contextlib
+import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,31 +61,48 @@ def at_most_once(http: requests.Session, url: str, body: Any) -> str:
 WAYS: dict[str, Send] = {"bare loop": bare_loop, "urllib3 Retry(3)": retrying, "at most once": at_most_once}
 
 
-def run(box: Sandbox, way: Send, pushes: int, rows: int) -> Tally:
-    """So many pushes of so many rows, without kills: these keep nothing that would survive one."""
+AGAIN = {"bare loop": True, "urllib3 Retry(3)": True, "at most once": False}  # whether what was under way is sent again
+
+
+def run(box: Sandbox, name: str, pushes: int, rows: int, kills: int) -> Tally:
+    """So many pushes of so many rows, each killed so often; then the cell is run again from the chunk that it was at.
+
+    A kill is simulated: the request has left, or has not, and nothing that comes back is seen.
+    """
     tally = Tally()
     api = toolkit.connect(**in_our_folder(box.settings()), progress=False)
     token = box.control.token("ida")
-    for _ in range(pushes):
+    for number in range(pushes):
         world = Database(box, api, Path())
         world.add(rows // 2)
         world.add(1, REFUSED)
         world.add(rows - rows // 2)
-        _take_in(tally, world, _push(world, way, token))
+        _take_in(tally, world, _push(world, name, token, kills, random.Random(number)))
+        tally.kills += kills
         api.ida.delete_database(world.database)
     return tally
 
 
-def _push(world: Database, way: Send, token: str) -> list[str]:
+def _push(world: Database, name: str, token: str, kills: int, chance: random.Random) -> list[str]:
     field = int(world.api.ida.fields(world.database)["id"].iloc[0])
     url = f"{world.box.addresses['ida']}/api/v2/database/records"
+    starts = range(0, len(world.values), CHUNK)
+    killed_at = {*chance.sample([*starts], min(kills, len(starts)))}
     outcomes: list[str] = []
     with requests.Session() as http:
         http.headers["Authorization"] = f"Bearer {token}"
-        for start in range(0, len(world.values), CHUNK):
+        for start in starts:
             chunk = world.values[start : start + CHUNK]
             records = [{"values": [{"field_id": field, "fvalue": value}]} for value in chunk]
-            outcomes += [way(http, url, {"database_id": world.database, "records": records})] * len(chunk)
+            body = {"database_id": world.database, "records": records}
+            if start in killed_at:
+                if chance.random() < 0.5:
+                    with contextlib.suppress(requests.RequestException):
+                        http.post(url, json=body, timeout=WAIT)
+                if not AGAIN[name]:
+                    outcomes += ["unknown"] * len(chunk)
+                    continue
+            outcomes += [WAYS[name](http, url, body)] * len(chunk)
     return outcomes
 
 

@@ -21,6 +21,12 @@ from toolkit.http.session import Session
 from toolkit.sandbox import Sandbox
 from toolkit.vendors.ida.sandbox import values as ida_values
 
+COVERED = {
+    "fault matrix": [f"test_fault_matrix{part}" for part in ("", "_again", "_counter", "_crash", "_input", "_others")],
+    "real bytes and stories": ["test_gateway", "test_stories"],
+    "rules dropped, and all histories of small scopes": ["test_explorer"],
+    "mutants": ["test_mutants", "test_mutants_of_the_driver"],
+}
 ENGINE = {"settle_wait": 65, "settle_stable": 5, "chunk_rows": 1000, "fence_every": 10}
 
 
@@ -206,8 +212,15 @@ def distribution(box: Sandbox, envelopes: int) -> list[str]:
 def coverage() -> list[str]:
     """Lines of the fault matrix, and mutants of the protocol, as the tests have them."""
     lines = []
-    for what, path in (("fault matrix", "tests/push/test_fault_matrix.py"), ("mutants", "tests/push/test_mutants.py")):
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", path]
+    for what, names in COVERED.items():
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            *(f"tests/push/{name}.py" for name in names),
+        ]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         said = re.findall(r"\d+ (?:passed|failed|skipped|errors?)", done.stdout)
         lines.append(f"{what}: {', '.join(said) or 'did not run'}")
