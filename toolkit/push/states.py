@@ -1,7 +1,7 @@
 """What the ledger of a destination holds: pushes, their operations, and the last count that was explained.
 
 An *operation* is one request's worth of rows. This is its life; `LIFE` is what the ledger allows, and a test draws the
-picture from it:
+table from it:
 
     planned ──> sent ──> acknowledged ──> verified
        ^          │                          │
@@ -10,6 +10,18 @@ picture from it:
        └──────────┼──> replaced           unknown ──> resolved: committed | resolved: not committed
     (not stored,  │                          ^
      or not left) └──────────────────────────┘
+
+    planned                  → sent, verified, rejected, replaced, unknown
+    sent                     → planned, acknowledged, verified, counted, rejected, replaced, unknown, duplicated
+    acknowledged             → verified, replaced, unknown, duplicated
+    verified                 → unknown, duplicated
+    counted                  → unknown, duplicated
+    rejected                 → unknown
+    replaced                 → nothing
+    unknown                  → verified, duplicated, resolved: committed, resolved: not committed
+    duplicated               → nothing
+    resolved: committed      → nothing
+    resolved: not committed  → sent, replaced, unknown
 
 Plain values only: no I/O, no clock. Instants are `Stamp`s; whoever needs an age asks `age`.
 """
