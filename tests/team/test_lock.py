@@ -53,6 +53,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The times of the product, ten times as fast."""
     monkeypatch.setattr(postgres, "BEAT", 0.3)
     monkeypatch.setattr(postgres, "PATIENCE", 1.0)
+    monkeypatch.setattr(TeamDatabase, "patience", 1.1)
     monkeypatch.setattr(postgres, "IDLE", 2)
     monkeypatch.setattr(postgres, "IN_TRANSACTION", 3)
 

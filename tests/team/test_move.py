@@ -30,6 +30,7 @@ def state(home: Path, url: str) -> Path:
         with ledger.transaction():
             ledger.set_baseline(Baseline(60, NOW))
             ledger.event(NOW, EventKind.BEGAN, "one")
+            ledger.event(NOW, EventKind.TRUSTED, why="of no push")
     return folder
 
 
@@ -46,8 +47,14 @@ def test_the_first_to_move_gives_the_team_its_key(state: Path, address: TeamAddr
         assert ledger.pushes()[0].rows == 60
         assert (ledger.row_words("one") == words(60)).all()
         assert ledger.baseline() == Baseline(60, NOW)
-        assert [event.kind for event in ledger.events()] == [EventKind.BEGAN, EventKind.MOVED]
+        assert [event.kind for event in ledger.events()] == [EventKind.BEGAN, EventKind.TRUSTED, EventKind.MOVED]
         assert ledger.head.keys == {}
+    path = ledger_path(state, "system", ABOUT)
+    path.with_suffix(".moved").rename(path)  # as where the computer died just before the file got its new name
+    assert main(["ledger", "move", NAME, *PROFILE]) == 0
+    with opened(address, state) as ledger:
+        assert (len(ledger.pushes()), ledger.baseline()) == (1, Baseline(60, NOW))
+        assert len([event for event in ledger.events() if event.kind is EventKind.TRUSTED]) == 1
     with pytest.raises(PushRefused, match="in a team's database now"):
         open_ledger(state, "system", ABOUT, MADE)
     assert main(["ledger", "check"]) == main(["ledger", "check", *PROFILE]) == 0

@@ -51,9 +51,9 @@ def move(state: Path, name: str, team: Team, now: Stamp) -> list[str]:
 def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list[str]:
     salvage, digest = Salvage(old), key_digest(key)
     with new.transaction():
-        there = {push.id for push in new.pushes()}
-        same_key = new.head.key == digest
-        numbers = {n: row for n, row in salvage.pushes.items() if row and row.push.id not in there}
+        same_key, source = new.head.key == digest, _source(old)
+        done = any(event.kind is EventKind.MOVED and event.details["source"] == source for event in new.events())
+        numbers = {} if done else {n: row for n, row in salvage.pushes.items() if row}
         rows = 0
         for number, row in numbers.items():
             pour_push(salvage, new, number, row, salvage.operations.get(number, []))
@@ -63,12 +63,11 @@ def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list
                 new.put_push(replace(push, facts={**(push.facts or {}), "key": digest}, **ended))  # type: ignore[arg-type]
                 new.head.keys[digest] = new.head.keys.get(digest, 0) + push.rows
             rows += push.rows
-        moved = {row.push.id for row in numbers.values()}
-        for event in salvage.events():
-            if event.push in moved:
+        if not done:
+            for event in salvage.events():
                 new.event(event.at, event.kind, event.push, **event.details)
-        _count(salvage.baseline, new)
-        new.event(now, EventKind.MOVED, rows=rows, pushes=len(numbers), key=digest)
+            _count(salvage.baseline, new)
+            new.event(now, EventKind.MOVED, rows=rows, pushes=len(numbers), key=digest, source=source)
     told = message("{rows:,} rows of {pushes:,} pushes are in the team's ledger now.", rows=rows, pushes=len(numbers))
     if same_key:
         return [told]
@@ -77,6 +76,12 @@ def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list
         "`analyst-toolkit ledger export-key FILE` here and `analyst-toolkit ledger import-key FILE` there hand it on."
     )
     return [told, message(text)]
+
+
+def _source(old: StoredLedger) -> str:
+    """By which a ledger is known again that was moved before, where that was broken off at its very end."""
+    with old.database.snapshot:
+        return f"{old.head.made} {old.head.key}"
 
 
 def _count(theirs: Baseline | None, new: StoredLedger) -> None:
