@@ -1,13 +1,20 @@
 """Tables in partitions, whoever computes them: in order, a few ahead, and no more of them in memory."""
 
+import gc
+import tracemalloc
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 import pytest
 
 import toolkit
+from tests.benchmarks.server import serving
+from tests.cluster.client import part
 from toolkit.sheets.lazy import AHEAD, is_lazy, partitions
 from toolkit.sheets.rows import frame_of, frames_of
+
+ROWS = 20_000
 
 
 class Task:
@@ -70,3 +77,25 @@ def test_one_frame_is_not_a_table_in_partitions() -> None:
         frame_of(Table(2))
     assert not is_lazy(pd.DataFrame())
     assert not is_lazy(Table)
+
+
+@pytest.mark.slow
+def test_the_writer_keeps_a_few_bytes_a_row(home: Any) -> None:
+    """What became of each row, and which frame it is of: no cells, no positions, no labels that only count."""
+    sizes = []
+
+    def frames() -> Iterator[pd.DataFrame]:
+        for n in range(10):
+            gc.collect()
+            sizes.append(tracemalloc.get_traced_memory()[0])
+            yield part(n * ROWS, ROWS)
+
+    with serving() as address:
+        account = {"base_url": address, "token": "t" * 40, "identity": "memory"}
+        ida = toolkit.connect(ida=account, progress=False).ida
+        tracemalloc.start(1)
+        try:
+            assert ida.insert_records(11111, frames()).complete
+        finally:
+            tracemalloc.stop()
+    assert (sizes[-1] - sizes[2]) / (7 * ROWS) < 10, sizes

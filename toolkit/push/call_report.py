@@ -20,7 +20,7 @@ class _Part(NamedTuple):
 
     push: str  # "" where none of its rows is in a push of this call
     span: range  # the positions in that push
-    where: np.ndarray  # for each of these, the position in the frame
+    where: np.ndarray | None  # for each of these, the position in the frame; None where it is the same
     table: Table
     report: Report
 
@@ -67,7 +67,8 @@ class CallReport:
         self._facts["what"] = rows.target.what
         report = rows.job.finish(Report(check.frame, table, {"notes": []}, check))
         report = report.without_rows_that_are_in() if self._several else report
-        self._parts.append(_Part(push, span, where, table, report))
+        same = np.array_equal(where, np.arange(len(span)))  # of a million rows, eight million bytes
+        self._parts.append(_Part(push, span, None if same else where, table, report))
         if stopped:
             self._facts["state"] = str(state)
         return state
@@ -85,7 +86,8 @@ class CallReport:
             facts["open"] = sum(o.size for o in held if o.open and o.state in OUTCOME)
         for part in self._parts if self._several else ():
             if part.push:
-                part.table.fill(ledger, ledger.push(part.push), part.span, part.where)
+                places = np.arange(len(part.span)) if part.where is None else part.where
+                part.table.fill(ledger, ledger.push(part.push), part.span, places)
         report = Report.of_frames([part.report for part in self._parts])
         report.facts = facts
         return report

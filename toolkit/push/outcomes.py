@@ -37,11 +37,18 @@ def categories(codes: np.ndarray) -> "pd.Categorical[Any]":
     return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(NAMES)))
 
 
+def without_cache(index: pd.Index) -> pd.Index:
+    """The same labels. An index that counts keeps all numbers once somebody asked for them: eight bytes a row."""
+    if isinstance(index, pd.RangeIndex):
+        return pd.RangeIndex(index.start, index.stop, index.step, name=index.name)
+    return index
+
+
 class Table:
     """The outcome table of a report: a byte a row, and what is said of some. The DataFrame is made when asked for."""
 
     def __init__(self, index: pd.Index) -> None:
-        self._index = index
+        self._index = without_cache(index)
         self.codes: np.ndarray = np.full(len(index), CODES["not sent"], dtype=np.int8)
         self._columns: dict[str, np.ndarray] = {}
 
