@@ -6,6 +6,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import toolkit
@@ -43,6 +44,21 @@ def test_a_read_is_straight(call: Any, calls: int, files: int, changes: int, box
     walked = walk(lambda: call(api))
     turns = sum(one != other for one, other in itertools.pairwise(walked))
     assert (len(walked) <= calls, len(set(walked)) <= files, turns <= changes) == (True, True, True), (
+        len(walked),
+        len(set(walked)),
+        turns,
+    )
+
+
+def test_a_small_push_is_as_straight_as_it_got(box: Any, monkeypatch: Any) -> None:
+    """The aim is 900 calls, 24 files and 300 changes of file: these bounds only fall."""
+    monkeypatch.setenv("TOOLKIT_SANDBOX", box.url)
+    api = toolkit.connect("sandbox", progress=False)
+    frames = [pd.DataFrame({"EMAIL": [f"{kind}{n}@example.cl" for n in range(3)], "NOMBRE": "Ana"}) for kind in "ab"]
+    api.ida.insert_records(11111, frames[0])
+    walked = walk(lambda: api.ida.insert_records(11111, frames[1]))
+    turns = sum(one != other for one, other in itertools.pairwise(walked))
+    assert (len(walked) <= 2_300, len(set(walked)) <= 68, turns <= 1_150) == (True, True, True), (
         len(walked),
         len(set(walked)),
         turns,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.helpers.clock import ManualClock
 from tests.helpers.registry import Registry
-from toolkit.push.drive import Driver
+from toolkit.push.driver import Driver
 from toolkit.push.states import Operation
 from toolkit.push.store import sql
 from toolkit.sandbox import Sandbox

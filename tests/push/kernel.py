@@ -24,7 +24,7 @@ import toolkit
 from tests.push.world import in_our_folder
 from toolkit.http.session import Session
 from toolkit.push import isolation
-from toolkit.push.drive import Driver
+from toolkit.push.driver import Driver
 from toolkit.push.states import EventKind, State
 from toolkit.push.store.file import LedgerFile
 from toolkit.push.store.ledger import StoredLedger

@@ -19,7 +19,7 @@ import toolkit
 from tests.helpers.clock import ManualClock
 from toolkit import PushError, PushRefused, settings
 from toolkit.http.session import Session
-from toolkit.push import drive, isolation
+from toolkit.push import driver, isolation
 from toolkit.push.events import Answered
 from toolkit.push.states import State
 from toolkit.push.store.database import Database as Connection
@@ -64,8 +64,8 @@ def kill(patch: pytest.MonkeyPatch, owner: Any, name: str, when: str, number: in
 
 
 EDGES = {
-    "before an event is taken in": (drive, "step", "before"),
-    "after an event is taken in": (drive, "step", "after"),
+    "before an event is taken in": (driver, "step", "before"),
+    "after an event is taken in": (driver, "step", "after"),
     "within a transaction": (LedgerFile, "put_operation", "after"),
     "before a request": (Session, "attempt", "before"),
     "after a request": (Session, "attempt", "after"),
@@ -154,7 +154,7 @@ MOMENTS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
     "sending": (Session, "_send", lambda session, request, token: "records" in request.path),
     "waiting": (ManualClock, "sleep", lambda clock, seconds: clock.slept > 20),
     "counting": (Session, "_send", lambda session, request, token: session.clock.slept > 60),
-    "taking in the answer": (drive, "step", lambda run, event: isinstance(event, Answered)),
+    "taking in the answer": (driver, "step", lambda run, event: isinstance(event, Answered)),
 }
 
 

@@ -12,7 +12,7 @@ import pytest
 import toolkit
 from toolkit import InputError, PushRefused
 from toolkit.push import identity
-from toolkit.push.drive import Driver
+from toolkit.push.driver import Driver
 
 from .benches import Ida, NddPrint, Signers, told
 

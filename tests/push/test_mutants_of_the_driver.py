@@ -20,7 +20,7 @@ from toolkit import PushRefused
 from toolkit.http import session, transport, wire
 from toolkit.http.session import Session
 from toolkit.http.wire import Classification, Verdict
-from toolkit.push import disk, drive, isolation
+from toolkit.push import disk, driver, isolation
 from toolkit.sandbox import Sandbox
 from toolkit.sandbox.vendor import Refused
 from toolkit.vendors.ida.push import Database
@@ -199,22 +199,22 @@ PAIRS = {
     "redirects are followed": Pair(redirects_are_followed, sent_on_to_the_same_place),
     "every 200 is a yes": Pair(every_200_is_a_yes, a_login_page),
     "a page of a gateway is a busy vendor": Pair(
-        replaced(drive._kind, "return Answer.LOST, True", "return Answer.NONE, False"),
+        replaced(driver._kind, "return Answer.LOST, True", "return Answer.NONE, False"),
         through("502 Bad Gateway that was done"),
     ),
     "429 was not done": Pair(
-        replaced(drive._kind, "return Answer.BUSY, True", "return Answer.NONE, False"),
+        replaced(driver._kind, "return Answer.BUSY, True", "return Answer.NONE, False"),
         through("429 Slow Down that was done"),
     ),
     "429 was not done, where it costs money": Pair(
-        replaced(drive._kind, "return Answer.BUSY, True", "return Answer.NONE, False"),
+        replaced(driver._kind, "return Answer.BUSY, True", "return Answer.NONE, False"),
         of_money("429 Slow Down that was done"),
     ),
     "what was interrupted had not left": Pair(
-        replaced(drive.Driver._exchange, "if not self._session.left:", "if True:"), stopped_by_hand_when_all_has_left
+        replaced(driver.Driver._exchange, "if not self._session.left:", "if True:"), stopped_by_hand_when_all_has_left
     ),
     "waits are read from the wall": Pair(
-        replaced(drive.stamp, "clock.monotonic()", "clock.now().timestamp()"), late_while_the_clock_on_the_wall_jumps
+        replaced(driver.stamp, "clock.monotonic()", "clock.now().timestamp()"), late_while_the_clock_on_the_wall_jumps
     ),
     "locks are not held": Pair(locks_are_not_held, the_same_cell_in_another_kernel),
     "the other half is bad in any case": Pair(

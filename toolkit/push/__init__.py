@@ -2,7 +2,7 @@
 
 A vendor's client makes a `Destination` (what is locked, and how a frame becomes a `PushJob`: a target and the check of
 its rows), and calls `bulk_write`, which gives a `Report`. The target names how doubt is settled (`Reconcile`). What
-happens in between: `decide` says what a count shows, `runner` and `schedule` what follows from it, `drive` does it;
+happens in between: `decide` says what a count shows, `runner` and `schedule` what follows from it, `driver` does it;
 `states` are what the ledger holds, `store` is its file.
 
 A thing that takes several requests (an envelope) is one row of a frame of such things; `Target.follows` names the next

@@ -14,7 +14,7 @@ from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.http.session import Clock, RealClock
 from toolkit.plain import message
 from toolkit.push.destination import Memory
-from toolkit.push.drive import stamp
+from toolkit.push.driver import stamp
 from toolkit.push.outcomes import Table, holders, sentences, tally
 from toolkit.push.report import Report
 from toolkit.push.states import SENDABLE, EventKind, Operation, PushState, State, positions

@@ -9,7 +9,8 @@ import pandas as pd
 
 from toolkit.http.secrets import restore
 from toolkit.plain import mark, message, plural
-from toolkit.push.states import Ledger, Operation, Push, PushState, Stamp, State, positions
+from toolkit.push.decide import FEW
+from toolkit.push.states import Answer, Ledger, Operation, Push, PushState, Stamp, State, positions
 from toolkit.push.target import row_tag, tag_of
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
 
@@ -145,7 +146,9 @@ def sentences(ledger: Ledger, push: Push) -> list[str]:
     """What a person should know beside the counts."""
     lines, held, baseline = list[str](), holders(ledger, push), ledger.baseline()
     if push.state is PushState.PAUSED:
-        lines.append(f"PAUSED: {push.reason}. Running the same call again goes on where it stopped.")
+        lines.append(
+            message("PAUSED: {reason}. Running the same call again goes on where it stopped.", reason=push.reason)
+        )
     if baseline and any(o.state in (State.VERIFIED, State.COUNTED) for o in held):
         lines.append(_window(held, baseline.at))
     if others := (push.facts or {}).get("others"):
@@ -173,6 +176,12 @@ def sentences(ledger: Ledger, push: Push) -> list[str]:
                 id=push.id,
             )
         )
+    if any(o.state is State.UNKNOWN and o.size < FEW and o.answer is Answer.LOST for o in held):
+        text = (
+            "Requests of fewer than {few} rows that got no answer are always unknown where rows are only counted: "
+            "somebody typing a few rows looks the same."
+        )
+        lines.append(message(text, few=FEW))
     return lines
 
 

@@ -9,7 +9,7 @@ from toolkit.errors import InputError
 from toolkit.http.session import Clock, Session
 from toolkit.plain import message
 from toolkit.push.destination import Memory
-from toolkit.push.drive import stamp
+from toolkit.push.driver import stamp
 from toolkit.push.states import EventKind
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.places import locked

@@ -1,6 +1,6 @@
 """One run of a push: `step(run, event)` writes the ledger and says what to do next. No I/O of its own, no clock.
 
-The driver (`drive`) performs effects and hands events in; the simulator of the tests is the other driver. A crash is to
+`driver` performs effects and hands events in; the simulator of the tests is the other driver. A crash is to
 drop the `Volatile`: all that has to be remembered is in the ledger, and durable before an effect is given out.
 """
 

@@ -20,7 +20,7 @@ from toolkit.plain import message
 from toolkit.push import disk, history, identity
 from toolkit.push.call_report import CallReport, already_pushed
 from toolkit.push.contract import Destination, SendPolicy, plan_of
-from toolkit.push.drive import Driver, stamp
+from toolkit.push.driver import Driver, stamp
 from toolkit.push.earlier import EarlierLookup
 from toolkit.push.events import End, Reconcile
 from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again

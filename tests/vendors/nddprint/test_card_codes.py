@@ -255,7 +255,7 @@ def test_an_interrupted_push_goes_on_and_still_knows_the_old_codes(
     ndd = toolkit.connect(**box.settings(), clock=clock, progress=False).nddprint
     box.control.fault(system="nddprint", match=ADD, times=1, every=7, commit="before", reply="reset")
     with monkeypatch.context() as patched:
-        patched.setattr("toolkit.push.drive.Driver._look_up", _interrupted)
+        patched.setattr("toolkit.push.driver.Driver._look_up", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             ndd.add_card_codes(frame, replace=True, options={"workers": 1})
     assert posts(box) == 7
