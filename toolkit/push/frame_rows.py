@@ -142,12 +142,12 @@ def known_again(
     words = np.concatenate([block.words for block in stored])
     if len(good) != len(words):
         return None
-    found = RememberedCheck(frame, good, key, facts, good[open_rows])
+    remembered = RememberedCheck(frame, good, key, facts, good[open_rows])
     for rows in blocks(len(open_rows)):
         known = words[open_rows[rows]][:, identity.PRINT]
-        if not np.array_equal(key.prints(found.wire(good[open_rows[rows]]), len(known)), known):
+        if not np.array_equal(key.prints(remembered.wire(good[open_rows[rows]]), len(known)), known):
             return None
-    return found
+    return remembered
 
 
 class RememberedCheck(CheckLike):
@@ -224,13 +224,13 @@ def _version() -> str:
 
 def _words(job: PushJob, key: FrameKey) -> np.ndarray:
     """The words of a job's rows."""
-    found, target, good = job.check, job.target, job.good
-    named_by = identity.most_distinctive_column(found.wire(good[identity.sample(len(good))]))
+    checked, target, good = job.check, job.target, job.good
+    named_by = identity.most_distinctive_column(checked.wire(good[identity.sample(len(good))]))
     prints, words = identity.Fingerprints(key.key), np.zeros((len(good), identity.WORDS), dtype=np.uint64)
     for rows in blocks(len(good)):
-        cells, part = found.wire(good[rows]), words[rows]
+        cells, part = checked.wire(good[rows]), words[rows]
         part[:, identity.PRINT] = prints.of(cells, len(part))
-        part[:, identity.LABEL] = identity.of_labels(found.frame.index[good[rows]], key.key)
+        part[:, identity.LABEL] = identity.of_labels(checked.frame.index[good[rows]], key.key)
         if target.keyed:
             part[:, identity.CELL] = part[:, identity.LABEL]
         elif named := target.keys or ((named_by,) if named_by in cells else ()):

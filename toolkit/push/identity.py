@@ -77,26 +77,26 @@ class Fingerprints:
         partly = [name for name, values in columns.items() if None in values]
         if not partly:
             return self._hashed(texts, size)
-        made = np.zeros((size, 2), dtype=np.uint64)
+        words = np.zeros((size, 2), dtype=np.uint64)
         empties = np.array([[v is None for v in columns[name]] for name in partly])
         patterns, pattern = np.unique(empties, axis=1, return_inverse=True)
         for n, empty in enumerate(patterns.T):
             rows = np.flatnonzero(pattern == n).tolist()
             left = columns.keys() - {name for name, blank in zip(partly, empty, strict=True) if blank}
             here = {name: [values[i] for i in rows] for name, values in texts.items() if name in left}
-            made[rows] = self._hashed(here, len(rows))
-        return made
+            words[rows] = self._hashed(here, len(rows))
+        return words
 
     def _hashed(self, columns: Mapping[str, list[str]], size: int) -> np.ndarray:
         """Those of rows whose cells all hold text."""
-        names, made = tuple(columns), np.zeros((size, 2), dtype=np.uint64)
+        names, words = tuple(columns), np.zeros((size, 2), dtype=np.uint64)
         if names and names not in self._own:
             text = APART.join(names).encode()
             self._own[names] = [hashlib.blake2b(text, key=key, digest_size=8).hexdigest() for key in self._halves]
         rows = np.array(_rows([*columns.values()]), dtype=object)
         for word, own in enumerate(self._own.get(names, ())):
-            made[:, word] = hash_array(rows, hash_key=own, categorize=False)
-        return made
+            words[:, word] = hash_array(rows, hash_key=own, categorize=False)
+        return words
 
 
 def rows_key(words: np.ndarray, what: str) -> str:

@@ -60,8 +60,8 @@ def part(ledger: Ledger, operation: Operation, refusal: Refusal | None) -> int:
 def halve(ledger: Ledger, operation: Operation, *, infer: bool = False) -> None:
     """In two; with `infer`, an accepted first half shows that the second is bad."""
     half = (operation.size - 1) // 2 if operation.size > 20 else operation.size // 2  # two sizes that differ
-    left, right = cut(operation.rows, [half])
-    _replace(ledger, operation, [left, right], ["", SECOND_HALF if infer else ""])
+    first, second = cut(operation.rows, [half])
+    _replace(ledger, operation, [first, second], ["", SECOND_HALF if infer else ""])
 
 
 def known_bad(ledger: Ledger, operation: Operation) -> int:

@@ -165,8 +165,8 @@ class Report(Suggesting):
     @property
     def _codes(self) -> np.ndarray:
         """What became of each row, as positions in `NAMES`."""
-        made = self._outcomes
-        return made["outcome"].cat.codes.to_numpy() if isinstance(made, pd.DataFrame) else made.codes
+        table = self._outcomes
+        return table["outcome"].cat.codes.to_numpy() if isinstance(table, pd.DataFrame) else table.codes
 
     def _are(self, outcomes: Iterable[Outcome]) -> np.ndarray:
         return np.isin(self._codes, [CODES[outcome] for outcome in outcomes])
@@ -225,26 +225,26 @@ class Held:
     def changes(self, sent: np.ndarray) -> pd.DataFrame:
         """The cells that are sent in another form than they stand in, of rows that were sent."""
         lines = [change[1:] for change in self._changed(self.rows & sent)]
-        made = pd.DataFrame(lines, columns=list(Change._fields[1:]), dtype=object)
-        return made.astype({"value": "str", "sent": "str"}).infer_objects()
+        table = pd.DataFrame(lines, columns=list(Change._fields[1:]), dtype=object)
+        return table.astype({"value": "str", "sent": "str"}).infer_objects()
 
     def only(self, rows: np.ndarray) -> "Held":
         """Some of these rows, without the check, which holds the cells of all."""
-        made = Held(rows)
-        made._wrong = {(i, c): text for (i, c), text in self.wrong_cells().items() if rows[i]}
-        made._changes = self._changed(rows)
-        return made
+        held = Held(rows)
+        held._wrong = {(i, c): text for (i, c), text in self.wrong_cells().items() if rows[i]}
+        held._changes = self._changed(rows)
+        return held
 
     @classmethod
     def joined(cls, parts: "Sequence[Held]") -> "Held":
         """Those of frames that follow each other."""
-        made = cls(np.concatenate([part.rows for part in parts]))
+        held = cls(np.concatenate([part.rows for part in parts]))
         start = 0
         for part in parts:
-            made._wrong |= {(start + i, c): text for (i, c), text in part.wrong_cells().items()}
-            made._changes += [change._replace(position=start + change.position) for change in part._changed(part.rows)]
+            held._wrong |= {(start + i, c): text for (i, c), text in part.wrong_cells().items()}
+            held._changes += [change._replace(position=start + change.position) for change in part._changed(part.rows)]
             start += len(part.rows)
-        return made
+        return held
 
     def _changed(self, rows: np.ndarray) -> "list[Change]":
         if self._check is not None:

@@ -146,10 +146,10 @@ class _Call:
             facts, blocks = self._of_frame(push)
             if not facts or [block.digest for block in blocks] != digests:
                 continue
-            found = known_again(frame, blocks, facts, self._open_rows(push, facts["rows"]), self._key)
-            if found and not (self._policy.on_bad_rows == "raise" and found.bad.any()):
-                job = self._destination.job(found)
-                if job.target.what == push.what and np.array_equal(job.good, found.good):
+            remembered = known_again(frame, blocks, facts, self._open_rows(push, facts["rows"]), self._key)
+            if remembered and not (self._policy.on_bad_rows == "raise" and remembered.bad.any()):
+                job = self._destination.job(remembered)
+                if job.target.what == push.what and np.array_equal(job.good, remembered.good):
                     words = np.concatenate([block.words for block in blocks])
                     return FrameRows(job, words, digests, push)
         return None
