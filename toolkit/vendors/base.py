@@ -166,7 +166,7 @@ class VendorClient(Suggesting, Service):
         rows = [
             {
                 "name": a.name,
-                "meaning": a.meaning,
+                "meaning": message(a.meaning),
                 "value": assumed[a.name],
                 "choices": [*a.choices],
                 "provenance": _provenance(a, assumed[a.name], seen),
@@ -222,7 +222,7 @@ def _provenance(assumption: Assumption, value: Any, seen: Mapping[str, Any]) -> 
     known = seen.get(assumption.name)
     if isinstance(known, Mapping) and known.get("value") == value:
         return message("confirmed {day}", day=known.get("on"))
-    return str(assumption.provenance)
+    return message(str(assumption.provenance))
 
 
 def _header(system: System, text: str | None) -> CredentialHeader | None:

@@ -1,5 +1,6 @@
 """What the document of CarmaChain leaves open."""
 
+from toolkit.plain import mark
 from toolkit.spec import DOCUMENTED, Assumption
 
 ASKS = ("request", "answers", "collect", "recover_tickets")
@@ -13,7 +14,7 @@ PHONES = {
 ASSUMPTIONS = (
     Assumption(
         "categories_form",
-        "How `type_request` travels.",
+        mark("How `type_request` travels."),
         "text or list",
         {"text or list": "one as text, several as a list", "list": "always a list", "text": "one, as text"},
         touches=ASKS,
@@ -22,7 +23,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "status_object",
-        "What `response` says of a request.",
+        mark("What `response` says of a request."),
         "code",
         {
             "code": "its `code`: 400 and more is a failure",
@@ -38,7 +39,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "authorization",
-        "How the token travels.",
+        mark("How the token travels."),
         "{token}",
         {"{token}": "by itself", "Bearer {token}": "after the word Bearer"},
         touches=ASKS,
@@ -48,7 +49,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "phone_form",
-        "How a phone is sent.",
+        mark("How a phone is sent."),
         "as written",
         PHONES,
         touches=("request",),
@@ -58,14 +59,14 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "too_many_requests",
-        "What a request that was answered by 429 did.",
+        mark("What a request that was answered by 429 did."),
         "unknown",
         {"unknown": "it pauses the push: a person looks first", "not executed": "nothing: it is sent again later"},
         touches=("request",),
     ),
     Assumption(
         "largest_request",
-        "People in one request, at most.",
+        mark("People in one request, at most."),
         100,
         touches=("request",),
         minimum=1,

@@ -1,5 +1,6 @@
 """What the document of IDA leaves open."""
 
+from toolkit.plain import mark
 from toolkit.spec import DOCUMENTED, Assumption
 
 KINDS = {
@@ -28,10 +29,10 @@ FILLED = ("fields", "create_database", "insert_records", "update_record")
 EDITED = ("insert_records", "update_record")
 
 
-def _type(number: int, value: str, other: str) -> Assumption:
+def _type(number: int, meaning: str, value: str, other: str) -> Assumption:
     return Assumption(
         f"type_{number}",
-        f"What a field of type {number} holds.",
+        meaning,
         value,
         KINDS,
         touches=FILLED,
@@ -41,13 +42,13 @@ def _type(number: int, value: str, other: str) -> Assumption:
 
 
 ASSUMPTIONS = (
-    _type(1, "phone", "date"),
-    _type(3, "date", "phone"),
-    _type(4, "number", "list"),
-    _type(5, "list", "number"),
+    _type(1, mark("What a field of type 1 holds."), "phone", "date"),
+    _type(3, mark("What a field of type 3 holds."), "date", "phone"),
+    _type(4, mark("What a field of type 4 holds."), "number", "list"),
+    _type(5, mark("What a field of type 5 holds."), "list", "number"),
     Assumption(
         "other_types",
-        "What a field of type 6 or above holds.",
+        mark("What a field of type 6 or above holds."),
         "text",
         KINDS,
         touches=FILLED,
@@ -55,7 +56,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "date_form",
-        "How days are sent, in inserts and in edits.",
+        mark("How days are sent, in inserts and in edits."),
         "%d/%m/%Y",
         DAYS,
         touches=EDITED,
@@ -64,7 +65,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "phone_form",
-        "How phones are sent, in inserts and in edits.",
+        mark("How phones are sent, in inserts and in edits."),
         "digits",
         PHONES,
         touches=EDITED,
@@ -73,7 +74,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "record_id",
-        "The name under which a record's identifier travels.",
+        mark("The name under which a record's identifier travels."),
         "as printed",
         {
             "as printed": "`recordId` in the address, `recordID` in a body",
@@ -87,7 +88,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "empty_text",
-        "What clears a field in an edit.",
+        mark("What clears a field in an edit."),
         "empty",
         {"empty": 'the text ""', "null": "null"},
         touches=("update_record",),
@@ -95,7 +96,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "label",
-        "Whether a new field's `label` is sent; where it is missing, it is the name.",
+        mark("Whether a new field's `label` is sent; where it is missing, it is the name."),
         "sent",
         {"sent": "always", "left out": "never"},
         touches=("create_database",),
@@ -105,7 +106,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "atomic_requests",
-        "Whether a request's records are stored all or none.",
+        mark("Whether a request's records are stored all or none."),
         True,
         {True: "all or none", False: "some may be stored: each record travels by itself"},
         touches=("insert_records",),
@@ -113,28 +114,28 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "counter_delay",
-        "Seconds after which `rowCounter` shows what was stored.",
+        mark("Seconds after which `rowCounter` shows what was stored."),
         5.0,
         touches=("insert_records",),
         option="settle_stable",
     ),
     Assumption(
         "settle_wait",
-        "Seconds after which a request whose connection died is stored, or never will be.",
+        mark("Seconds after which a request whose connection died is stored, or never will be."),
         65.0,
         touches=("insert_records",),
         option="settle_wait",
     ),
     Assumption(
         "duplicates_kept",
-        "Whether a record like one that is there is stored once more, and counted.",
+        mark("Whether a record like one that is there is stored once more, and counted."),
         True,
         {True: "stored and counted", False: "left out in silence: the count vouches for nothing"},
         touches=("insert_records",),
     ),
     Assumption(
         "largest_request",
-        "Records in one request, at most.",
+        mark("Records in one request, at most."),
         3896,
         touches=("insert_records",),
         minimum=1,

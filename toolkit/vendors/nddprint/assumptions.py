@@ -1,5 +1,6 @@
 """What the document of nddPrint 360 leaves open."""
 
+from toolkit.plain import mark
 from toolkit.spec import DOCUMENTED, Assumption
 
 READS, ADDS = ("card_codes", "card_codes_of"), ("add_card_code", "add_card_codes")
@@ -16,7 +17,7 @@ SHORT = {
 ASSUMPTIONS = (
     Assumption(
         "false_answer",
-        "What `false` means when a card code is added.",
+        mark("What `false` means when a card code is added."),
         "refused",
         {
             "refused": "the user keeps another code",
@@ -28,7 +29,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "users_in_path",
-        "Whether addresses have `users/` in them.",
+        mark("Whether addresses have `users/` in them."),
         True,
         {True: "as the document's headings", False: "as its examples"},
         touches=(*READS, *ADDS, *PINS),
@@ -38,7 +39,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "empty_domain",
-        "What is sent for a user without a domain.",
+        mark("What is sent for a user without a domain."),
         "required",
         {"required": "nothing: every user has one", "empty": 'the text ""', "left out": "no DomainName"},
         touches=(*READS, *ADDS, *PINS),

@@ -1,5 +1,6 @@
 """What the document of SIGNIO leaves open."""
 
+from toolkit.plain import mark
 from toolkit.spec import DOCUMENTED, OBSERVED, Assumption
 
 SIGNERS = ("add_signer", "add_signers", "plan_envelopes")
@@ -19,7 +20,7 @@ PHONES = {
 ASSUMPTIONS = (
     Assumption(
         "tags_form",
-        "How the labels of an envelope travel.",
+        mark("How the labels of an envelope travel."),
         "joined",
         {"joined": "one text, joined by ;", "array": "a JSON array"},
         touches=("create_envelope", "plan_envelopes"),
@@ -29,7 +30,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "celular_form",
-        "How a mobile phone is sent.",
+        mark("How a mobile phone is sent."),
         "as written",
         PHONES,
         touches=SIGNERS,
@@ -38,7 +39,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "operation_rol_key",
-        "The name under which a signer's roles travel in 6.7.",
+        mark("The name under which a signer's roles travel in 6.7."),
         "Operation_rol",
         {"Operation_rol": "as 6.7 prints it", "operation_rol": "as 6.8 prints it"},
         touches=SIGNERS,
@@ -48,7 +49,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "identity_numbers",
-        "What becomes of a number that no such document has.",
+        mark("What becomes of a number that no such document has."),
         "lenient",
         {"lenient": "it is a doubt, and is sent", "strict": "it is an error, and its row is not sent"},
         touches=(*SIGNERS, "signing_url"),
@@ -56,7 +57,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "estado_form",
-        "How the state of an envelope travels. Both are read.",
+        mark("How the state of an envelope travels. Both are read."),
         "numbers",
         {"numbers": "as 2", "words": "as Pendiente de firma"},
         touches=("envelopes", "envelope", "signature_status"),
@@ -66,7 +67,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "flags_form",
-        "How yes and no travel.",
+        mark("How yes and no travel."),
         "numbers",
         {"numbers": "1 and 0", "booleans": "true and false"},
         touches=("create_envelope", "link", "signing_url", *SIGNERS),
@@ -76,7 +77,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "y_direction",
-        "Where y begins on a page.",
+        mark("Where y begins on a page."),
         "up",
         {"up": "at the bottom, growing upwards", "down": "at the top, growing downwards"},
         touches=("plan_envelopes",),
@@ -84,7 +85,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "deduplication_key",
-        "What a second envelope with the same `envelopeDeduplicationKey` is.",
+        mark("What a second envelope with the same `envelopeDeduplicationKey` is."),
         "same envelope",
         {
             "same envelope": "none: the first one's identifier comes back",
@@ -95,7 +96,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "authenticate_header",
-        "Whether 6.21 wants the token of 6.1.",
+        mark("Whether 6.21 wants the token of 6.1."),
         "token",
         {"token": "it is sent, where 6.1 gives one", "none": "no token is sent"},
         touches=("tenants",),
@@ -104,7 +105,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "date_form",
-        "How days are sent.",
+        mark("How days are sent."),
         "%Y-%m-%d",
         DAYS,
         touches=("upload_promissory_note", "edit_promissory_note"),
@@ -113,7 +114,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "datetime_form",
-        "How times are sent. In answers ISO 8601 is read besides.",
+        mark("How times are sent. In answers ISO 8601 is read besides."),
         "%Y-%m-%d %H:%M:%S",
         TIMES,
         touches=("search_envelopes", "signatures", "signature_status"),
@@ -125,7 +126,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         "time_zone",
-        "The zone of times that name none.",
+        mark("The zone of times that name none."),
         "UTC",
         {"UTC": "UTC", "America/Bogota": "Colombia, UTC-5"},
         touches=("search_envelopes", "signatures", "signature_status"),
