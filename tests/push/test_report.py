@@ -11,6 +11,7 @@ import pytest
 
 import toolkit
 from toolkit import InputError, OutcomeUnknown, PushError, PushPaused, Report, settings
+from toolkit.push import history
 from toolkit.sandbox.vendor import Refused
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
 from toolkit.vendors.ida.sandbox import values as ida_values
@@ -287,6 +288,27 @@ def test_a_push_is_reported_later_without_its_cells(ida: Ida) -> None:
     assert "+29022158" not in later.table.to_csv()
     assert later.failed.query("outcome == 'rejected'")["error"].tolist() == ["Formato de teléfono erróneo: […]"]
     assert "PAUSED" in repr(later)
+
+
+def test_pushes_to_a_sandbox_are_listed_once_it_is_connected_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its ledger stands in its own folder, of which a new kernel knows nothing before."""
+    with toolkit.start_sandbox() as box:
+        report = box.connect(progress=False).ida.insert_records(DATABASE, pd.DataFrame({"EMAIL": ["a@example.cl"]}))
+        monkeypatch.setattr(history, "_folders_in_use", set())
+        assert report.facts["id"] not in list(toolkit.pushes()["id"])
+        box.connect(progress=False)
+        assert report.facts["id"] in list(toolkit.pushes()["id"])
+
+
+def test_a_purged_push_keeps_its_id_and_its_place(ida: Ida) -> None:
+    report = ida.insert(ida.frame(5))
+    push = toolkit.open_push(report.facts["id"])
+    push.purge()
+    assert toolkit.open_push(push.id).report().summary.sum() == 5
+    push.purge()
+    again = ida.insert(ida.frame(5))
+    assert again.facts["id"] != push.id
+    assert len(set(toolkit.pushes()["id"])) == 2
 
 
 def test_pushes_are_listed_the_latest_first(ida: Ida) -> None:

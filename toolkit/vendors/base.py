@@ -17,6 +17,7 @@ from toolkit.http.session import Clock, Limits, Session, Tokens
 from toolkit.plain import message
 from toolkit.push import IfSent, Memory, OnBadRows, Options, SendPolicy, TeamAddress
 from toolkit.push.destination import canonical_origin
+from toolkit.push.history import look_into
 from toolkit.sheets.target import Takes
 from toolkit.spec import Assumed, Assumption, CredentialHeader, Endpoint, Raw, Service, System, raw_services
 from toolkit.spec.service import assumptions_of
@@ -64,7 +65,10 @@ class Connection:
         )
         workers = account.get("workers", 8)
         client = Client(session, corrections=corrections, assumed=assumed, workers=workers, progress=progress)
-        return cls(client, account, system)
+        connection = cls(client, account, system)
+        if account.get("state"):
+            look_into(connection.memory("", ""))
+        return connection
 
     @property
     def session(self) -> Session:
