@@ -12,6 +12,7 @@ import pytest
 import toolkit
 from toolkit import InputError, OutcomeUnknown, PushError, PushPaused, Report, settings
 from toolkit.push import history
+from toolkit.sandbox import Sandbox
 from toolkit.sandbox.vendor import Refused
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
 from toolkit.vendors.ida.sandbox import values as ida_values
@@ -290,8 +291,12 @@ def test_a_push_is_reported_later_without_its_cells(ida: Ida) -> None:
     assert "PAUSED" in repr(later)
 
 
-def test_pushes_to_a_sandbox_are_listed_once_it_is_connected_with(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pushes_to_a_sandbox_are_listed_once_it_is_connected_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its ledger stands in its own folder, of which a new kernel knows nothing before."""
+    (tmp_path / "own").mkdir()
+    monkeypatch.setattr(Sandbox, "state", tmp_path / "own")
     with toolkit.start_sandbox() as box:
         report = box.connect(progress=False).ida.insert_records(DATABASE, pd.DataFrame({"EMAIL": ["a@example.cl"]}))
         monkeypatch.setattr(history, "_folders_in_use", set())
