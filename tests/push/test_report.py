@@ -297,11 +297,12 @@ def test_pushes_to_a_sandbox_are_listed_once_it_is_connected_with(
     """Its ledger stands in its own folder, of which a new kernel knows nothing before."""
     (tmp_path / "own").mkdir()
     monkeypatch.setattr(Sandbox, "state", tmp_path / "own")
+    monkeypatch.setattr(history, "_folders_in_use", set())
     with toolkit.start_sandbox() as box:
         report = box.connect(progress=False).ida.insert_records(DATABASE, pd.DataFrame({"EMAIL": ["a@example.cl"]}))
-        monkeypatch.setattr(history, "_folders_in_use", set())
+        history._folders_in_use.clear()
         assert report.facts["id"] not in list(toolkit.pushes()["id"])
-        box.connect(progress=False)
+        assert box.connect(progress=False).ida
         assert report.facts["id"] in list(toolkit.pushes()["id"])
 
 
