@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.sheets.lazy import is_lazy, partitions
 
-FORMS = "a DataFrame, a list of dicts, a polars, pyarrow or DuckDB table, or a Check"
+FORMS = mark("a DataFrame, a list of dicts, a polars, pyarrow or DuckDB table, or a Check")
 
 
 def frame_of(rows: Any) -> pd.DataFrame:
@@ -75,16 +75,16 @@ def _unknown_form(rows: Any) -> str:
         case str() | PathLike():
             way = "toolkit.read_sheet(path) reads a file"
         case pd.Series():
-            way = "rows.to_frame() makes a table of a column"
+            way = message("rows.to_frame() makes a table of a column")
         case Mapping():
-            way = "pandas.DataFrame(rows) makes a table of columns, [rows] one of a single row"
+            way = message("pandas.DataFrame(rows) makes a table of columns, [rows] one of a single row")
         case _ if hasattr(rows, "collect"):
-            way = "rows.collect() makes a table of it"
+            way = message("rows.collect() makes a table of it")
         case list() | tuple():
-            way = "each row of a list is a dict; of several frames, give iter(rows)"
+            way = message("each row of a list is a dict; of several frames, give iter(rows)")
         case _:
-            way = "an iterator of those is taken by a push"
-    return message("rows come as {forms}, not as {kind}: {way}", forms=FORMS, kind=_kind(rows), way=way)
+            way = message("an iterator of those is taken by a push")
+    return message("rows come as {forms}, not as {kind}: {way}", forms=message(FORMS), kind=_kind(rows), way=way)
 
 
 def _kind(rows: Any) -> str:

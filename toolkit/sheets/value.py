@@ -7,14 +7,14 @@ import pandas as pd
 from pandas.api.types import is_scalar
 
 from toolkit.errors import InputWarning
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.sheets.cells import plain_value, shown
 from toolkit.sheets.checker import MAY_BE_NO_DATA, CellChecker, ParseOptions
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.numbers import decimal_of
 from toolkit.spec import Field, File, Integer, Json, Number
 
-REQUIRED = "is required and empty"
+REQUIRED = mark("is required and empty")
 
 
 def check_value(field: Field, value: Any, *, scheme: str = "") -> tuple[Any, str | None]:

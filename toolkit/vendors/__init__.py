@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from toolkit import settings
 from toolkit.http.secrets import ClearedFrames
 from toolkit.http.session import Clock
+from toolkit.plain import mark
 from toolkit.spec.suggest import Suggesting
 from toolkit.vendors.base import Connection, require_known, require_usable
 from toolkit.vendors.vendor import Registered, Vendor, registered
@@ -39,7 +40,7 @@ class Api(Suggesting):
         progress: bool = True,
     ) -> None:
         vendors, systems = self.vendors(), systems or {}
-        require_known("connect()", systems, [*vendors, "profile", "clock", "progress"], "system")
+        require_known("connect()", systems, [*vendors, "profile", "clock", "progress"], mark("system"))
         self._profile, self._clock, self._progress = profile, clock, progress
         self._accounts = {name: settings.masked(v.system, systems.get(name) or {}) for name, v in vendors.items()}
         for name, vendor in vendors.items():

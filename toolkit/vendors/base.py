@@ -14,7 +14,7 @@ from toolkit.client import Client
 from toolkit.errors import SettingsError
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Clock, Limits, Session, Tokens
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.push import IfSent, Memory, OnBadRows, Options, SendPolicy, TeamAddress
 from toolkit.push.destination import canonical_origin
 from toolkit.push.history import look_into
@@ -51,8 +51,14 @@ class Connection:
         address = account.get("base_url") or system.base_url
         if not address:
             raise SettingsError(
-                f"{system.title}: no address is known. Give {system.name}={{'base_url': 'https://…', …}} to connect(), "
-                f"set {settings.variable(system, 'base_url')}, or write it into {settings.settings_file()}"
+                message(
+                    "{title}: no address is known. Give {name}={{'base_url': 'https://…', …}} to connect(), set "
+                    "{variable}, or write it into {settings_file}",
+                    title=system.title,
+                    name=system.name,
+                    variable=settings.variable(system, "base_url"),
+                    settings_file=settings.settings_file(),
+                )
             )
         assumed = Assumed(system.assumptions, account.get("assumptions"), system.name)
         session = Session(
@@ -211,7 +217,9 @@ class VendorClient(Suggesting, Service):
         """Credentials of the account, all of them. SettingsError where one is not known."""
         found = [self.connection.account.get(name) for name in names]
         if not all(found):
-            raise SettingsError(f"{self.system.title} needs {' and '.join(names)} here: not known yet")
+            raise SettingsError(
+                message("{title} needs {names} here: not known yet", title=self.system.title, names=" and ".join(names))
+            )
         return found
 
 
@@ -237,9 +245,16 @@ def _header(system: System, text: str | None) -> CredentialHeader | None:
     try:
         header = CredentialHeader(name or system.header.name, form)
     except ValueError as problem:
-        raise SettingsError(f"{system.name}.header: {problem}") from None
+        raise SettingsError(message("{name}.header: {problem}", name=system.name, problem=problem)) from None
     if header.credential != system.header.credential:
-        raise SettingsError(f"{system.name}.header names {{{system.header.credential}}} in braces, not {text!r}")
+        raise SettingsError(
+            message(
+                "{name}.header names {{{credential}}} in braces, not {what!r}",
+                name=system.name,
+                credential=system.header.credential,
+                what=text,
+            )
+        )
     return header
 
 
@@ -249,11 +264,13 @@ def require_usable(system: System, account: Mapping[str, Any]) -> None:
     Assumed(system.assumptions, account.get("assumptions"), system.name)
 
 
-def require_known(where: str, names: Any, known: Sequence[str], what: str = "setting") -> None:
+def require_known(where: str, names: Any, known: Sequence[str], what: str = mark("setting")) -> None:
     """SettingsError for the first name that is not known; it proposes the nearest one."""
     if not isinstance(names, Mapping):
-        raise SettingsError(f"{where} is a table of {what}s, not {type(names).__name__}")
+        raise SettingsError(message("{where} is a table, not {kind}", where=where, kind=type(names).__name__))
     for name in names:
         if name not in known:
-            hint = did_you_mean(name, known) or f"; it has {', '.join(known)}"
-            raise SettingsError(f"{where} has no {what} {name!r}{hint}")
+            hint = did_you_mean(name, known) or message("; it has {names}", names=", ".join(known))
+            raise SettingsError(
+                message("{where} has no {what} {name!r}{hint}", where=where, what=message(what), name=name, hint=hint)
+            )

@@ -15,7 +15,7 @@ from toolkit.notebook.forms.signing import Signing
 from toolkit.notebook.forms.source import Source
 from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child, element
-from toolkit.plain import mark, message, plural
+from toolkit.plain import mark, message, number, plural
 from toolkit.push import IfSent
 from toolkit.sheets import Check
 from toolkit.vendors.signio.api.documents import EXTENSIONS
@@ -149,7 +149,9 @@ class Envelopes(ImportTarget):
         if plan is None or self._sent is not None:
             return ()
         heading = parts.heading(message("What would be made"))
-        counts = element("p", ", ".join(f"{count:,} {what}" for what, count in plan.summary.items()), name="plan")
+        counts = element(
+            "p", ", ".join(f"{number(n)} {message(str(what))}" for what, n in plan.summary.items()), name="plan"
+        )
         if len(plan.problems):
             return [
                 heading,
@@ -232,7 +234,7 @@ class Envelopes(ImportTarget):
         signatures = self._status.dropna(subset=["id_firmante"])
         done, every = int(signatures["firmada"].fillna(False).sum()), len(signatures)
         envelopes = self._status.drop_duplicates("id_transaccion")["estado_nombre"].value_counts()
-        counts = ", ".join(f"{n:,} {name}" for name, n in envelopes[envelopes > 0].items())
+        counts = ", ".join(f"{number(n)} {name}" for name, n in envelopes[envelopes > 0].items())
         shown = signatures[["nombre", "firmante", "email", "firmada", "en_turno", "fecha_firma"]]
         label = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=done, count=every)
         return [

@@ -10,7 +10,7 @@ from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.decisions import Call, Decisions
 from toolkit.notebook.forms.listing import PAGE
 from toolkit.notebook.forms.view import Child, Element, element
-from toolkit.plain import mark, message, plural
+from toolkit.plain import mark, message, number, plural
 from toolkit.sheets.checker import DOUBT, ERROR, QUESTION
 from toolkit.sheets.facets import ROW
 
@@ -281,7 +281,7 @@ class ProblemStep:
         shown = value or message("(empty)")
         if self._single:
             return [str(row), self._name(row), shown, controls]
-        return [shown, f"{line['cells']:,}", f"{row} {self._name(row)}".strip(), controls]
+        return [shown, number(line["cells"]), f"{row} {self._name(row)}".strip(), controls]
 
     def _leaving(self, which: Facet, value: str | None, rows: list[Hashable] | None) -> Call:
         if rows is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from toolkit.plain import message
 from toolkit.vendors.carmachain.api import CATEGORIES, DONE, PENDING
 
 log: logging.Logger = logging.getLogger("toolkit")
@@ -30,8 +31,8 @@ class Watch:
     def problems(self) -> dict[str, str]:
         """What is odd, by request."""
         unseen = self.open - self.people.keys() if self.failure else ()
-        failed = dict.fromkeys(unseen, f"could not be looked at: {self.failure}")
-        return failed | dict.fromkeys(self._taken_back, "was answered, and then pending again")
+        failed = dict.fromkeys(unseen, message("could not be looked at: {failure}", failure=self.failure))
+        return failed | dict.fromkeys(self._taken_back, message("was answered, and then pending again"))
 
     def look(self, answer: pd.DataFrame) -> None:
         """Take in what one request gave."""
@@ -100,10 +101,14 @@ def tidy_in_blocks(answers: Iterable[tuple[list[str], pd.DataFrame]], tickets: p
 
 def _problem(number: Any, person: Mapping[str, Any] | None) -> str | None:
     if pd.isna(number):
-        return "has no ticket: nobody was asked about this person"
+        return message("has no ticket: nobody was asked about this person")
     if person is None:
-        return "the vendor's answer leaves this request out"
-    return None if person["status"] in (DONE, PENDING) else f"status {person['status']!r} is not documented"
+        return message("the vendor's answer leaves this request out")
+    return (
+        None
+        if person["status"] in (DONE, PENDING)
+        else message("status {status!r} is not documented", status=person["status"])
+    )
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -248,5 +248,5 @@ def _seconds(timeout: Any) -> float:
     except ValueError:
         seconds = None
     if seconds is None or not seconds >= 0:
-        raise InputError(f"a time is said with its unit, as '30min' or '2h', not {timeout!r}")
+        raise InputError(message("a time is said with its unit, as '30min' or '2h', not {timeout!r}", timeout=timeout))
     return float(seconds)

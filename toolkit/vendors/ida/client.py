@@ -12,6 +12,7 @@ import pandas as pd
 from toolkit.client import check_arguments
 from toolkit.errors import AuthError, NotFound, ToolkitError
 from toolkit.http.secrets import ClearedFrames, Secret
+from toolkit.plain import message
 from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
 from toolkit.sheets.check import check
 from toolkit.sheets.fields import as_fields
@@ -28,7 +29,7 @@ class Ida(VendorClient, declared.Ida):
     """Contact databases of a mailing platform."""
 
     def __repr__(self) -> str:
-        who = self.connection.account.get("username", "the owner of the token")
+        who = self.connection.account.get("username", message("the owner of the token"))
         return f"<IDA at {self.connection.host} as {who}>"
 
     def user(self) -> pd.DataFrame:
@@ -181,10 +182,12 @@ class Ida(VendorClient, declared.Ida):
         try:
             user = self._raw_only.login(*self._name_and_digest())
         except NotFound as refused:
-            raise AuthError("user or password are wrong", service="login", status=refused.status) from None
+            raise AuthError(message("user or password are wrong"), service="login", status=refused.status) from None
         token = next(iter(user["api_code"]), None)
         if not isinstance(token, Secret):
-            raise AuthError("the login gave no token: is the API switched on in the user's profile?", service="login")
+            raise AuthError(
+                message("the login gave no token: is the API switched on in the user's profile?"), service="login"
+            )
         return token, self._life_of(token)
 
     @ClearedFrames()
@@ -208,7 +211,7 @@ class Ida(VendorClient, declared.Ida):
 def _values_or_error(found: Any) -> tuple[dict[Hashable, Any], str | None]:
     if isinstance(found, ToolkitError):
         return {}, str(found)
-    return (found.iloc[0].to_dict(), None) if len(found) else ({}, "the answer holds no record")
+    return (found.iloc[0].to_dict(), None) if len(found) else ({}, message("the answer holds no record"))
 
 
 def _stepping_aside(names: Sequence[Hashable]) -> dict[Hashable, str]:

@@ -90,8 +90,8 @@ class Database:
         known = as_fields(self._table)
         fields = tuple(f for f in known if f.name != self._tag_field)
         if self._tag_field is not None and len(fields) == len(known):
-            names, no_field = ", ".join(self.field_ids), "the database has no field {tag!r} for the tag; it has {names}"
-            raise InputError(message(no_field, tag=self._tag_field, names=names))
+            text = "the database has no field {tag!r} for the tag; it has {names}"
+            raise InputError(message(text, tag=self._tag_field, names=", ".join(self.field_ids)))
         return fields
 
     def first_count(self) -> tuple[int, float] | None:

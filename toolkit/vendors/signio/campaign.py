@@ -12,7 +12,7 @@ import pandas as pd
 
 from toolkit.errors import InputError, ToolkitError
 from toolkit.frames import excerpt
-from toolkit.plain import message, plain
+from toolkit.plain import mark, message, number, plain
 from toolkit.push import IfSent, Options, Report, bulk_write
 from toolkit.sheets.outcomes import COLUMNS, IN
 from toolkit.vendors.base import Connection
@@ -71,14 +71,14 @@ class Plan:
         good = [draft for draft in self._planned.all if draft.key not in self._planned.bad]
         table = self.envelopes.loc[[draft.key for draft in good]]
         counts = {
-            "envelopes": len(table),
-            "signers": int(table["signers"].sum()),
-            "documents": sum(len(draft.documents) for draft in good),
-            "signatures": int(table["signatures"].sum()),
-            "e-mails at first": int(table["mails"].sum()),
-            "envelopes left out": len(self._planned.bad),
-            "problems": len(self.problems),
-            "doubts": len(self.doubts),
+            mark("envelopes"): len(table),
+            mark("signers"): int(table["signers"].sum()),
+            mark("documents"): sum(len(draft.documents) for draft in good),
+            mark("signatures"): int(table["signatures"].sum()),
+            mark("e-mails at first"): int(table["mails"].sum()),
+            mark("envelopes left out"): len(self._planned.bad),
+            mark("problems"): len(self.problems),
+            mark("doubts"): len(self.doubts),
         }
         return pd.Series(counts, name="count")
 
@@ -141,9 +141,11 @@ class Plan:
         ready = self.ready
         if isinstance(confirm, bool) or confirm != len(ready):
             mails = int(self.envelopes.loc[ready.index, "mails"].sum())
-            text = "{n:,} drafts are ready; {mails:,} people would get e-mail at first. Nothing was sent. "
-            way = "To send them: distribute(confirm={n})"
-            raise InputError(message(text + way, n=len(ready), mails=mails))
+            text = (
+                "{n:,} drafts are ready; {mails:,} people would get e-mail at first. Nothing was sent. "
+                "To send them: distribute(confirm={n})"
+            )
+            raise InputError(message(text, n=len(ready), mails=mails))
         policy = self._connection.policy("skip", "skip", options, workers=1, max_ambiguous=MAX_AMBIGUOUS)
         return bulk_write(ready, Distributor(self._connection), policy)
 
@@ -160,9 +162,9 @@ class Plan:
         rows = []
         for key, row in table.iterrows():
             left = row.get("left_behind")
-            rows += [(key, old, "left behind in doubt") for old in (left if isinstance(left, list) else ())]
+            rows += [(key, old, message("left behind in doubt")) for old in (left if isinstance(left, list) else ())]
             if row["outcome"] == "rejected" and isinstance(row.get("id_transaccion"), str):
-                rows.append((key, row["id_transaccion"], f"refused on the way: {row['error']}"))
+                rows.append((key, row["id_transaccion"], message("refused on the way: {error}", error=row["error"])))
         return pd.DataFrame(rows, columns=["envelope", "id_transaccion", "reason"], dtype="str")
 
     def delete_orphans(self) -> pd.DataFrame:
@@ -174,11 +176,12 @@ class Plan:
         return orphans.assign(error=pd.array(errors, dtype="str"))
 
     def __repr__(self) -> str:
-        counts = "\n".join(f"{count:>9,}  {what}" for what, count in self.summary.items())
+        counts = "\n".join(f"{number(count):>9}  {message(str(what))}" for what, count in self.summary.items())
         shown = (self.problems if len(self.problems) else self.envelopes).dropna(axis=1, how="all")
-        more = f"\n10 of {len(shown):,}" if len(shown) > 10 else ""
+        more = "\n" + message("10 of {count:,}", count=len(shown)) if len(shown) > 10 else ""
         table = shown.head(10).to_string(max_colwidth=40)
-        return plain(f"Campaign {self.campaign!r}: nothing is sent yet\n{counts}\n{table}{more}")
+        head = message("Campaign {campaign!r}: nothing is sent yet", campaign=self.campaign)
+        return plain(f"{head}\n{counts}\n{table}{more}")
 
     def _repr_html_(self) -> str:
         head, _, _ = repr(self).partition("\n")

@@ -46,7 +46,7 @@ class Signio(VendorClient, declared.Signio):
 
     def __repr__(self) -> str:
         account = self.connection.account
-        who, tenant = account.get("email", "the owner of the token"), account.get("tenant")
+        who, tenant = account.get("email", message("the owner of the token")), account.get("tenant")
         return f"<SIGNIO at {self.connection.host} as {who}{f' for {tenant}' if tenant else ''}>"
 
     def tenants(self) -> pd.DataFrame:
@@ -311,6 +311,6 @@ class Signio(VendorClient, declared.Signio):
         """The whole answer for each envelope, or the error: one request each, when it is asked for."""
         whole = replace(declared.Signio.endpoints["envelope"], returns=Payload())
         wanted = [{"envelope_id": envelope} for envelope in envelope_ids]
-        unexpected = BadAnswer("envelope: the answer is not an object")
+        unexpected = BadAnswer(message("envelope: the answer is not an object"))
         for answer in self.connection.client.stream(whole, wanted, label="envelopes"):
             yield answer if isinstance(answer, dict | ToolkitError) else unexpected
