@@ -104,8 +104,10 @@ def _subjects(given: Iterable[str], vendors: Iterable[Any]) -> dict[str, str]:
     for each in given:
         name, is_given, value = each.partition("=")
         if not is_given or name not in known:
-            text, names = "--with takes {names}, as NAME=VALUE, not {given!r}", ", ".join(sorted(known))
-            raise InputError(message(text, names=names, given=each) + did_you_mean(name, known))
+            text = message(
+                "--with takes {names}, as NAME=VALUE, not {given!r}", names=", ".join(sorted(known)), given=each
+            )
+            raise InputError(text + did_you_mean(name, known))
         subjects[name] = value
     return subjects
 

@@ -198,7 +198,7 @@ class Driver:
         if rate := self._options.requests_per_second:
             now = self._clock.monotonic()
             self._slot = max(self._slot, now) + 1 / rate
-            self._sleep(self._slot - 1 / rate - now, "not more requests than were asked for")
+            self._sleep(self._slot - 1 / rate - now, message("not more requests than were asked for"))
 
     def _sleep(self, seconds: float, why: str) -> None:
         """Wait, visibly; the stop button works meanwhile."""

@@ -197,7 +197,7 @@ def _unreadable(text: str, parse: Callable[[str], Parsed]) -> CellError:
     parts = [part for part in (part.strip() for part in _SEVERAL.split(text)) if part]
     if len(parts) > 1 and (first := _first(parts, parse)):
         many = sum(map(str.isdigit, parts[1])) > 5
-        return CellError(mark("holds several phone numbers") if many else "holds more than a phone number", first)
+        return CellError(mark("holds several phone numbers") if many else mark("holds more than a phone number"), first)
     bare = re.sub(r"[^\d+]", "", latin(text))
     if len(bare) >= 2 * _SHORTEST and (first := _first(_halves(text, bare.lstrip("+"), parse), parse)):
         return CellError(mark("holds several phone numbers"), first)
