@@ -267,7 +267,7 @@ def require_usable(system: System, account: Mapping[str, Any]) -> None:
 def require_known(where: str, names: Any, known: Sequence[str], what: str = mark("setting")) -> None:
     """SettingsError for the first name that is not known; it proposes the nearest one."""
     if not isinstance(names, Mapping):
-        raise SettingsError(message("{where} is a table, not {kind}", where=where, kind=type(names).__name__))
+        raise SettingsError(message("{name} is a table of settings, not {kind}", name=where, kind=type(names).__name__))
     for name in names:
         if name not in known:
             hint = did_you_mean(name, known) or message("; it has {names}", names=", ".join(known))
