@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.push.conftest import bench, box, carmachain, ida, nddprint, one_box, quick, signers
+from tests.push.conftest import api, bench, box, carmachain, ida, nddprint, one_box, quick, signers
 from toolkit.push import history
 from toolkit.push.store.address import TeamAddress
 from toolkit.vendors.base import Connection
 
-__all__ = ["bench", "box", "carmachain", "ida", "nddprint", "one_box", "quick", "signers"]
+__all__ = ["api", "bench", "box", "carmachain", "ida", "nddprint", "one_box", "quick", "signers"]
 
 
 @pytest.fixture(autouse=True)
