@@ -54,7 +54,7 @@ class Tally:
     wrong_pushes: int = 0
     unfinished: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
-    doubts: int = 0  # operations whose latest sending got no trustworthy answer
+    doubts: int = 0  # operations that were in doubt: counted, sent again, or answered by nothing to trust
     undecided: int = 0  # operations that ended unknown
     leaks: int = 0
     surfaces: int = 0
@@ -155,7 +155,7 @@ def _take_in(tally: Tally, world: Database, told: dict[str, Any]) -> None:
     for path in world.ledgers():
         with LedgerFile(path) as ledger:
             operations = [o for push in ledger.pushes() for o in ledger.operations(push.id)]
-            tally.doubts += sum(o.answer is Answer.LOST for o in operations)
+            tally.doubts += sum(o.resent or o.state is State.COUNTED or o.answer is Answer.LOST for o in operations)
             tally.undecided += sum(o.state is State.UNKNOWN for o in operations)
 
 
