@@ -254,6 +254,7 @@ class Tally:
     broken: Counter[str] = field(default_factory=Counter)  # histories by the assumption that is broken in them
     residues: Counter[str] = field(default_factory=Counter)  # false claims that README names
     false: dict[str, str] = field(default_factory=dict)  # false claims, each with its history made short
+    beyond: Counter[str] = field(default_factory=Counter)  # of these, histories in which an assumption is broken
 
 
 def at_random(histories: int, seed: int) -> Tally:
@@ -273,6 +274,7 @@ def at_random(histories: int, seed: int) -> Tally:
             if what in residues(scope):
                 tally.residues[f"{broken}: {what}"] += 1
             else:
+                tally.beyond[f"{broken}: {what}"] += bool(broken)
                 short = _shortened(scope, labels, broken, what)
                 tally.false.setdefault(
                     f"{broken or 'none'}: {what}", f"{seed}:{number} {scope}\n    {' | '.join(short)}"
@@ -354,7 +356,7 @@ def main() -> None:
         tally = at_random(chosen.histories, chosen.seed)
         _say(f"{tally.histories:,} histories of seed {chosen.seed}, {tally.moments:,} steps: {dict(tally.broken)}")
         _say(f"{tally.unknown:,} of {tally.operations:,} operations unknown; residues {dict(tally.residues)}")
-        _say(f"false claims: {len(tally.false)}")
+        _say(f"false claims: {len(tally.false)} kinds; with a broken assumption, in {tally.beyond.total()} histories")
         for what, history in tally.false.items():
             _say(f"  {what}: {history}")
     _say(f"{time.process_time() - began:.0f} s of processor time")
