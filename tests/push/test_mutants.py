@@ -229,7 +229,7 @@ SCHEDULE = [
         broken(((12,),), refusals=1, executed=1, faults=0),
     ),
     Mutant(
-        "a half is lost", isolation.halve, "[left, right]", "[left, left]", Scope(((4,), (13,)), Budget(refusals=3))
+        "a half is lost", isolation.halve, "[first, second]", "[first, first]", Scope(((4,), (13,)), Budget(refusals=3))
     ),
 ]
 MUTANTS = [*DECIDER, *RUNNER, *SCHEDULE]

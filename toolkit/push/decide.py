@@ -11,6 +11,7 @@ counterexample in hand.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import NamedTuple
 
 from toolkit.plain import mark, message
@@ -85,6 +86,7 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
         return Decision(wait=wait, rise=rise)
     copied = {h.copy for h in histories if h.copy is not None}
     removed = any(h.rest < 0 for h in histories)
+    masks = _masks(book, waits)
     changes = [_settled(doubt, rise, histories, book.baseline.trusted)] if doubt else []
     refused = doubt.id if doubt and not changes[0] else None
     why = _distrust(book, rise, removed=removed, explained=explained, doubt=doubt)
@@ -107,12 +109,24 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
             trusted=book.baseline.trusted and not why,
             proved=book.baseline.proved or (bool(acknowledged) and not rise),
         ),
-        closed=tuple(o.id for o in book.operations if book.ages[o.id] >= waits.late and o.state is not State.PLANNED),
-        believed=tuple(o.id for o in book.operations if o.believed and book.ages[o.id] >= waits.stable),
+        closed=tuple(
+            o.id
+            for o in book.operations
+            if book.ages[o.id] >= waits.late and o.state is not State.PLANNED and o.size not in masks
+        ),
+        believed=tuple(
+            o.id for o in book.operations if o.believed and book.ages[o.id] >= waits.stable and o.size not in masks
+        ),
         why=why,
         rise=rise,
         others=0 if explained or book.first else rise,
     )
+
+
+def _masks(book: Book, waits: Waits) -> set[int]:
+    """What the counter may not show yet: as many rows of another operation would look as if nothing had come."""
+    fresh = [o for o in book.operations if o.state is State.ACKNOWLEDGED and book.ages[o.id] < waits.stable]
+    return set(accumulate(o.size for o in sorted(fresh, key=lambda o: book.ages[o.id])))
 
 
 def explain(rise: int, doubt: Operation | None, operations: tuple[Operation, ...]) -> tuple[list[History], bool]:
