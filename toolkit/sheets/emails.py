@@ -5,13 +5,21 @@ import string
 from collections.abc import Iterable
 from functools import lru_cache
 
-from toolkit.plain import mark
+from toolkit.plain import current_language, mark, message
 from toolkit.sheets.cells import latin
 from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, ParseOptions, Problem, unlike
 from toolkit.spec import Email
 
 PROVIDERS = ("gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "live.com", "ukr.net", "yahoo.es")
 NO_SLIP = {*PROVIDERS, "mail.com", "ymail.com", "gmx.com", "hotmail.co", "hotmail.es", "outlook.es", "outlook.cl"}
+SAID_OF_ADDRESSES = (  # by the library that reads them
+    mark("an email address must have an @-sign"),
+    mark("the part after the @-sign is not valid. It should have a period"),
+    mark("the part after the @-sign contains invalid characters"),
+    mark("the email address contains invalid characters before the @-sign"),
+    mark("there must be something before the @-sign"),
+    mark("there must be something after the @-sign"),
+)
 _SEVERAL = re.compile(r"[\s;,|/]+")
 _FRAMED = re.compile(r"[<(\[\"':]")  # "Ana <ana@…>", "mailto:ana@…"
 _INSIDE = re.compile(r"[^\s<>,;:\"'()\[\]|/@]++@[^\s<>,;:\"'()\[\]|/@]++")
@@ -81,10 +89,15 @@ def _validate(text: str) -> None:
         inside = _INSIDE.findall(text) if _FRAMED.search(text) else []  # else "ana soto@…" would become somebody else
         guesses = [*inside, "".join(text.split()), text.replace(",", "."), text.rstrip(".,;:")]
         why = str(problem).rstrip(".")
-        raise CellError(
-            mark("is not an e-mail address"), _first(guesses), detail=f"{why[:1].lower()}{why[1:]}"
-        ) from None
+        raise CellError(mark("is not an e-mail address"), _first(guesses), detail=_in_words(why)) from None
 
 
 def _first(texts: Iterable[str]) -> str | None:
     return next((t for t in (t.rstrip(".,;:") for t in texts) if not _unlike([t])), None)
+
+
+def _in_words(why: str) -> str:
+    """What the library says of an address; in another language only what there is a translation of."""
+    words, colon, signs = f"{why[:1].lower()}{why[1:]}".partition(": ")
+    known = words in SAID_OF_ADDRESSES
+    return f"{message(words)}{colon}{signs}" if known or current_language() == "en" else ""
