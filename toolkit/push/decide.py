@@ -87,6 +87,7 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
     copied = {h.copy for h in histories if h.copy is not None}
     removed = any(h.rest < 0 for h in histories)
     masks = _masks(book, waits)
+    shown = [o for o in book.operations if o.size not in masks]
     changes = [_settled(doubt, rise, histories, book.baseline.trusted)] if doubt else []
     refused = doubt.id if doubt and not changes[0] else None
     why = _distrust(book, rise, removed=removed, explained=explained, doubt=doubt)
@@ -109,14 +110,8 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
             trusted=book.baseline.trusted and not why,
             proved=book.baseline.proved or (bool(acknowledged) and not rise),
         ),
-        closed=tuple(
-            o.id
-            for o in book.operations
-            if book.ages[o.id] >= waits.late and o.state is not State.PLANNED and o.size not in masks
-        ),
-        believed=tuple(
-            o.id for o in book.operations if o.believed and book.ages[o.id] >= waits.stable and o.size not in masks
-        ),
+        closed=tuple(o.id for o in shown if book.ages[o.id] >= waits.late and o.state is not State.PLANNED),
+        believed=tuple(o.id for o in shown if o.believed and book.ages[o.id] >= waits.stable),
         why=why,
         rise=rise,
         others=0 if explained or book.first else rise,
