@@ -2,10 +2,12 @@
 
 import datetime as dt
 import gettext
+import logging
 import string
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import toolkit
@@ -157,3 +159,27 @@ def shown(n, many):
 def test_the_catalogues_are_found_by_the_standard_library() -> None:
     for code in catalogue.TRANSLATED:
         assert isinstance(gettext.translation("toolkit", plain.CATALOGUES, [code]), gettext.GNUTranslations)
+
+
+def test_logs_types_of_errors_columns_and_outcomes_do_not_depend_on_it(
+    api: toolkit.Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen = []
+    api.ida.databases()  # signs in
+    people = pd.DataFrame({"NOMBRE": ["Ana", "Luis"], "EMAIL": ["ana@example.cl", "luis"]})
+    for code in ("en", "es"):
+        toolkit.language(code)
+        caplog.clear()
+        with caplog.at_level(logging.DEBUG, "toolkit"):
+            with pytest.raises(toolkit.NotFound) as raised:
+                api.ida.database(99999)
+            check = toolkit.check(people, api.ida.fields(11111))
+        lines = [(record.name, record.msg, record.levelno) for record in caplog.records]
+        outcomes = check.outcomes["outcome"].astype(object)
+        seen.append(
+            (lines, raised.type, list(check.errors), check.facets["reason"].tolist(), outcomes.dropna().tolist())
+        )
+        shown = check.errors["problem"].iloc[0]
+        assert shown.startswith({"en": "is not", "es": "no es"}[code])
+    assert seen[0][0]
+    assert seen[0] == seen[1]
