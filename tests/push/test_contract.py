@@ -195,6 +195,16 @@ def test_an_iterator_is_one_push(kind: str, write: Write, form: str) -> None:
     assert report.joined[BLAMED[kind]].tolist() == ROWS[kind][BLAMED[kind]].tolist()[2:]
 
 
+def test_a_later_frame_that_is_refused_says_that_those_before_it_were_sent(api: toolkit.Api) -> None:
+    one, other = (pd.DataFrame({"EMAIL": [f"{name}{n}@example.cl" for n in range(12)]}) for name in "ab")
+    api.ida.insert_records(11111, one)
+    with pytest.raises(PushRefused, match=r"^Frame 2: 12 of its 12 rows .* the frames before it were") as caught:
+        api.ida.insert_records(11111, iter([other, one]))
+    assert "Nothing was sent" not in str(caught.value)
+    assert "resend" not in str(caught.value)  # it would send the first frame once more
+    assert caught.value.report.table["outcome"].eq("verified").all()
+
+
 def test_an_iterator_cannot_be_looked_at_as_a_whole(kind: str, write: Write, api: toolkit.Api) -> None:
     with pytest.raises(InputError, match="needs all rows at once"):
         write(iter([ROWS[kind]]), on_bad_rows="raise")

@@ -99,8 +99,8 @@ class EarlierRows:
                     results[n] = {**results[n], "tag": tag}
         return results
 
-    def refusal(self, ledger: StoredLedger, rows: FrameRows) -> PushRefused:
-        """Why nothing is sent before somebody chose."""
+    def refusal(self, ledger: StoredLedger, rows: FrameRows, frames: int = 0) -> PushRefused:
+        """Why nothing is sent before somebody chose; `frames` of the same call were sent before this one."""
         last = self._last(ledger, rows.target)
         gone = self._not_here(ledger, last, rows)
         edited = self.edited
@@ -110,21 +110,30 @@ class EarlierRows:
             edited = ~self.sent & (self.edited | relabelled)
         sent = self.sent & ~edited
         kinds = np.where(sent, "sent before, unchanged", np.where(edited, "sent before, edited since", "new"))
-        refusal = PushRefused(
-            message(
-                "{sent:,} of these {rows:,} rows were sent to {where} before (the last push there began {began} UTC). "
-                "Of the others, {edited:,} look edited since and {new:,} are new; {missing:,} rows of that push are "
-                'not here. Nothing was sent. Choose: if_sent="skip" leaves out what was sent before; '
-                'if_sent="resend" sends everything once more. `.difference` shows each row.',
-                sent=int(sent.sum()),
-                rows=len(kinds),
-                where=rows.target.memory.where,
-                began=last.started[:16],
-                edited=int(edited.sum()),
-                new=int((kinds == "new").sum()),
-                missing=max(0, len(gone) - int(edited.sum())),
-            )
+        text = (
+            "{sent:,} of these {rows:,} rows were sent to {where} before (the last push there began {began} UTC). "
+            "Of the others, {edited:,} look edited since and {new:,} are new; {missing:,} rows of that push are "
+            'not here. Nothing was sent. Choose: if_sent="skip" leaves out what was sent before; '
+            'if_sent="resend" sends everything once more. `.difference` shows each row.'
         )
+        if frames:
+            text = (
+                "Frame {frame}: {sent:,} of its {rows:,} rows were sent to {where} before (the last push there began "
+                "{began} UTC); {edited:,} look edited since and {new:,} are new. Nothing of this frame was sent; the "
+                'frames before it were, and `.report` says what became of their rows. Choose: if_sent="skip" leaves '
+                "out what was sent before, by this call too. `.difference` shows each row."
+            )
+        facts = {
+            "sent": int(sent.sum()),
+            "rows": len(kinds),
+            "where": rows.target.memory.where,
+            "began": last.started[:16],
+            "edited": int(edited.sum()),
+            "new": int((kinds == "new").sum()),
+            "missing": max(0, len(gone) - int(edited.sum())),
+            "frame": frames + 1,
+        }
+        refusal = PushRefused(message(text, **facts))
         index = rows.check.frame.index[rows.good]
         refusal.difference = pd.DataFrame({"change": pd.Categorical(kinds)}, index=index)
         return refusal

@@ -134,7 +134,7 @@ class _Call:
             return self._reports.add(rows, stopped=True)
         earlier = self._lookup.find(rows, self._passed)
         if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
-            raise earlier.refusal(self._ledger, rows)
+            raise earlier.refusal(self._ledger, rows, self._frames)
         self._notes += earlier.notes
         new = np.flatnonzero(~earlier.sent)
         rows.earlier = earlier
