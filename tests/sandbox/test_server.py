@@ -228,6 +228,16 @@ def test_a_late_commit_comes_by_the_clock_or_by_hand(box: Sandbox, insert: Ask) 
     assert (stored(box, "cuatro"), box.control.release_late()) == ([1], 0)
 
 
+def test_a_late_commit_is_of_the_time_when_it_was_due(box: Sandbox, insert: Ask) -> None:
+    box.control.clock(set="2026-03-02T12:00:00")
+    box.control.lag(11111, 5)
+    before = box.connect(progress=False).ida.database(11111)["rowCounter"].item()
+    box.control.fault(match=INSERT, commit="late", late=30)
+    insert("uno").read()
+    box.control.clock(advance=36)  # nobody asked in between: done at 30, counted from 35 on
+    assert box.connect(progress=False).ida.database(11111)["rowCounter"].item() == before + 1
+
+
 def test_what_is_refused_is_not_done_late_either(box: Sandbox, insert: Ask) -> None:
     box.control.fault(match=INSERT, commit="late", late=0)
     assert insert().status == 400

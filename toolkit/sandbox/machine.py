@@ -76,12 +76,13 @@ class Machine:
         with self.store.lock:
             due = [item for item in self.late if item[0] <= until]
             self.late = [item for item in self.late if item[0] > until]
-            for _, handler, call in due:
-                self._again(handler, call)
+            for at, handler, call in sorted(due, key=lambda item: item[0]):
+                self._again(handler, call, at)
         return len(due)
 
-    def _again(self, handler: Handler, call: Call) -> None:
-        call.now = self.clock.now()
+    def _again(self, handler: Handler, call: Call, due: float = float("inf")) -> None:
+        """Carry a request out once more, at the time when it was due, whenever it is noticed."""
+        call.now = min(due, self.clock.now())
         with suppress(Refused), self.store.transaction():
             handler(call)
 
