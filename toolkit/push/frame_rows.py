@@ -63,9 +63,13 @@ class FrameKey:
     def check(self, frame: pd.DataFrame) -> "Check":
         return check(frame, self.takes, doubts=self.doubts)
 
+    def known_as(self, cells: Mapping[str, list[Any]]) -> Mapping[str, list[Any]]:
+        """The cells by which rows are known, of those that are sent."""
+        return self.takes.known_as(cells) if self.takes.known_as else cells
+
     def prints(self, cells: Mapping[str, list[Any]], rows: int) -> np.ndarray:
         """By which the content of rows is known."""
-        return identity.Fingerprints(self.key).of(cells, rows)
+        return identity.Fingerprints(self.key).of(self.known_as(cells), rows)
 
 
 @dataclass
@@ -228,7 +232,7 @@ def _words(job: PushJob, key: FrameKey) -> np.ndarray:
     named_by = identity.most_distinctive_column(checked.wire(good[identity.sample(len(good))]))
     prints, words = identity.Fingerprints(key.key), np.zeros((len(good), identity.WORDS), dtype=np.uint64)
     for rows in blocks(len(good)):
-        cells, part = checked.wire(good[rows]), words[rows]
+        cells, part = key.known_as(checked.wire(good[rows])), words[rows]
         part[:, identity.PRINT] = prints.of(cells, len(part))
         part[:, identity.LABEL] = identity.of_labels(checked.frame.index[good[rows]], key.key)
         if target.keyed:

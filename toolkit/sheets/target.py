@@ -1,6 +1,6 @@
 """What an operation takes: the fields of a row, and the rules that look at all rows together."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from toolkit.errors import InputError
@@ -24,6 +24,7 @@ class RowProblem(NamedTuple):
 
 
 FrameRule = Callable[["Check"], Iterable[RowProblem]]  # looks at all rows, once their cells are checked
+Spelling = Callable[[Mapping[str, list[Any]]], Mapping[str, list[Any]]]  # cells as they are sent, in one spelling
 
 
 class Takes(NamedTuple):
@@ -33,6 +34,7 @@ class Takes(NamedTuple):
     rules: tuple[FrameRule, ...] = ()
     shown: str = ""  # how people name it in code, as "api.ida.fields(11111)"
     empty_rows: bool = False  # whether a row may be empty, as a call may be made without arguments
+    known_as: Spelling | None = None  # the cells by which rows are known again, where one thing has several spellings
 
 
 def takes(what: Takes) -> Callable[[F], F]:

@@ -53,7 +53,8 @@ class CarmaChain(VendorClient, declared.CarmaChain):
         Args:
             rows: `IdDocument`, `PhoneNumber`, or both; any other column is an error. A DataFrame, a list of dicts, a
                 table of polars, pyarrow or DuckDB, a Check, or an iterator of these.
-            categories: what to ask for: one category, or several. Asking for "All categories" may cost most.
+            categories: what to ask for: one category, or several, in any order, in a list or as "Address; Contacts".
+                Asking for "All categories" may cost most.
             if_sent: what to do with people who were asked about before, for the same categories. "raise": nothing is
                 sent, unless these are exactly the people of an earlier request: then it goes on, or its report comes
                 back. "skip": only the others are asked about. "resend": all are asked about once more; a further time

@@ -1,5 +1,6 @@
 """CarmaChain: how people are asked about, each once, and which ticket belongs to whom."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -32,9 +33,10 @@ class Peers:
     type_request: str
 
     def __init__(self, connection: Connection, categories: Sequence[str]) -> None:
-        self._connection, self.categories, self.session = connection, list(categories), connection.session
-        self.type_request = BETWEEN.join(categories)
-        where = f"peers at {connection.host}, about {', '.join(categories)}"
+        self._connection, self.session = connection, connection.session
+        self.categories = sorted({*categories})  # one question, in whatever order they are given
+        self.type_request = BETWEEN.join(self.categories)
+        where = f"peers at {connection.host}, about {', '.join(self.categories)}"
         self.memory = connection.memory(f"createrequest {self.type_request}", where)
 
     def takes(self) -> Takes:
@@ -109,6 +111,14 @@ def same_person(documents: "pd.Series[str]", phones: "pd.Series[str]") -> "pd.Se
     return documents.fillna("") + "|" + same_phone(phones).fillna("")
 
 
+def known_people(cells: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """The cells of people by which the ledger knows them: those that `same_person` takes for one are one there too."""
+    if "PhoneNumber" not in cells:
+        return {**cells}
+    phones = same_phone(pd.Series(cells["PhoneNumber"], dtype="str"))
+    return {**cells, "PhoneNumber": [None if pd.isna(phone) else phone for phone in phones]}
+
+
 def _first_of_each(key: "pd.Series[str]", bad: np.ndarray) -> np.ndarray:
     """For each row the first one of the same person that is not bad; -1 for a bad row."""
     firsts: dict[str, int] = {}
@@ -124,16 +134,17 @@ def phones_are_ukrainian(checked: Check) -> Iterator[RowProblem]:
     return (RowProblem(i, "PhoneNumber", text) for i in np.flatnonzero(abroad).tolist())
 
 
-PEOPLE = Takes(declared.Person.fields, (phones_are_ukrainian,), "api.carmachain.request")
+PEOPLE = Takes(declared.Person.fields, (phones_are_ukrainian,), "api.carmachain.request", known_as=known_people)
 
 
 def known(categories: str | Sequence[str]) -> list[str]:
-    """The categories as a list.
+    """The categories as a list, each once. A text may hold several, as `type_request` of a ticket does.
 
     Raises:
         InputError: one of them does not exist, or there is none.
     """
-    listed = [categories] if isinstance(categories, str) else list(dict.fromkeys(categories))
+    texts = [categories] if isinstance(categories, str) else categories
+    listed = list(dict.fromkeys(part.strip() for text in texts for part in re.split("[;,]", str(text))))
     if unknown := [c for c in listed or [""] if c not in declared.CATEGORIES]:
         text = "not a category: {unknown}. There are {known}"
         names = ", ".join(declared.CATEGORIES)
