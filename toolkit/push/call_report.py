@@ -56,6 +56,8 @@ class CallReport:
                 at = rows.good[rows.earlier.are(outcome)]
                 if len(at):
                     table.set(at, outcome, message("sent by an earlier push; not sent again"))
+            if rows.earlier.other.any():
+                table.set(rows.good[rows.earlier.other], Outcome.NOT_SENT, message(rows.target.other_content))
             table.give({int(rows.good[n]): values for n, values in rows.earlier.results(ledger).items()})
         state = PushState.PAUSED if stopped else PushState.DONE
         if push:

@@ -49,16 +49,15 @@ class EarlierRows:
         if target.keys:  # what the newest row of a thing says, holds
             earlier._take(named.only(same))
             return earlier
-        earlier._take(sent.only(sent.rows >= len(left_out)), less=len(left_out))
         others = np.ones(len(named.rows), dtype=bool)
         for push, count in passed.items():
             others &= (named.pushes != push) | (named.positions >= count)
-        fresh = others & ~earlier.sent[named.rows]
-        if target.keyed:  # the same thing, whatever its content
-            earlier.edited[named.rows] = fresh & ~same
-            earlier._take(named.only(fresh))
+        if target.keyed:  # the same thing, whatever its content: the newest stands
+            earlier.edited[named.rows] = others & ~same
+            earlier._take(named.only(others))
             return earlier
-        earlier.edited[named.rows] = fresh
+        earlier._take(sent.only(sent.rows >= len(left_out)), less=len(left_out))
+        earlier.edited[named.rows] = others & ~earlier.sent[named.rows]
         if count := int(earlier.edited.sum()):
             text = "{count} rows look like rows that were sent before and edited since. They are new here."
             one = "{count} row looks like a row that was sent before and edited since. It is new here."
@@ -70,7 +69,7 @@ class EarlierRows:
         new = others.sent & ~self.sent
         self._pushes[new], self._positions[new] = others._pushes[new], others._positions[new]
         self._outcomes[new] = others._outcomes[new]
-        self.edited = (self.edited | others.edited) & ~self.sent
+        self.edited = np.where(new, others.edited, self.edited | (others.edited & ~self.sent))
 
     def _take(self, earlier: Earlier, less: int = 0) -> None:
         rows = earlier.rows - less
@@ -82,16 +81,22 @@ class EarlierRows:
         """For each row whether an earlier push has sent it."""
         return self._positions >= 0
 
+    @property
+    def other(self) -> np.ndarray:
+        """For each row whether what an earlier push has sent of the same thing has other content, and stays."""
+        return self.sent & self.edited
+
     def are(self, outcome: Outcome) -> np.ndarray:
         """The rows of which this became, by place."""
-        return np.flatnonzero(self._outcomes == outcome)
+        return np.flatnonzero((self._outcomes == outcome) & ~self.other)
 
     def results(self, ledger: StoredLedger) -> dict[int, dict[str, Any]]:
         """What the vendor gave back for the rows that were sent before, by place."""
         results: dict[int, dict[str, Any]] = {}
-        for push in sorted({*self._pushes[self.sent]}):
+        same = self.sent & ~self.other
+        for push in sorted({*self._pushes[same]}):
             known, of = ledger.results(push), ledger.push(push)
-            where = np.flatnonzero(self._pushes == push)
+            where = np.flatnonzero(same & (self._pushes == push))
             serials = self._positions[where].tolist()
             results |= {n: known.get(serial, {}) for n, serial in zip(where.tolist(), serials, strict=True)}
             if (of.facts or {}).get("tagged"):

@@ -207,7 +207,7 @@ class _Call:
 
     def _changed_since(self, push: Push, rows: FrameRows) -> bool:
         """Whether what these rows name got other content later, so that the same rows say something new again."""
-        if not rows.target.keys:
+        if not (rows.target.keys or rows.target.keyed):
             return False
         newest = self._ledger.newest(rows.words[:, identity.CELL])
         other = (newest.words[:, identity.PRINT] != rows.prints[newest.rows]).any(axis=1) & (newest.pushes != push.id)

@@ -32,6 +32,7 @@ class Target(Protocol):
     reconcile: Reconcile  # how a doubt is settled there
     together: bool  # many rows in a request, or one
     keyed: bool  # an index label names the same thing in every frame: another content is a correction, not a new row
+    other_content: str  # where it is: what is said of a row of which an earlier push has sent other content
     keys: tuple[str, ...]  # wire names of the cells that name a thing, of which the newest row says what holds now
     irrevocable: bool  # what is sent reaches people or costs money: sent a second time only after a refused token
     repeatable: bool  # sending the same row twice leaves one: no late request need be waited for
@@ -74,6 +75,7 @@ class BaseTarget:
     session: Session
     check: Any
     keyed: bool = False
+    other_content: str = ""
     irrevocable: bool = False
     repeatable: bool = False
     reads_refusals: bool = False

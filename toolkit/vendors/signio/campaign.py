@@ -14,7 +14,7 @@ from toolkit.errors import InputError, ToolkitError
 from toolkit.frames import excerpt
 from toolkit.plain import mark, message, number, plain
 from toolkit.push import IfSent, Options, Report, bulk_write
-from toolkit.sheets.outcomes import COLUMNS, IN
+from toolkit.sheets.outcomes import COLUMNS, IN, Outcome
 from toolkit.vendors.base import Connection
 from toolkit.vendors.signio.api import Signio
 from toolkit.vendors.signio.planner import Drafts
@@ -43,7 +43,17 @@ class Plan:
 
     @property
     def envelopes(self) -> pd.DataFrame:
-        """A row for each envelope: what it will hold, in which order it is signed, and who gets e-mail at first."""
+        """A row for each envelope: what it will hold, in which order it is signed, and who gets e-mail at first.
+
+        `problem` says what keeps it from being built; once `build` was called, also why it was not built.
+        """
+        table = self._as_planned()
+        if self.drafts:
+            built = self.drafts.table
+            table["problem"] = table["problem"].fillna(built["error"].where(built["outcome"] == Outcome.NOT_SENT))
+        return table
+
+    def _as_planned(self) -> pd.DataFrame:
         bad = {key: f"{finding.column} {finding.problem}" for key, finding in self._planned.bad.items()}
         rows = [{**draft.preview(), "problem": bad.get(draft.key)} for draft in self._planned.all]
         index = pd.Index([draft.key for draft in self._planned.all], name="envelope", dtype="str")
@@ -92,8 +102,9 @@ class Plan:
         Args:
             if_sent: what to do with envelopes that an earlier build of this campaign made. "raise": nothing is sent,
                 unless these are exactly the envelopes of an earlier build: then it goes on, or its report comes back.
-                "skip": only the others are made; of an envelope that was changed since, the old draft stays. "resend":
-                all are made once more; a further time needs the option `resend_as`.
+                "skip": only the others are made; of an envelope that was changed since, the old draft stays, and this
+                plan does not distribute it. "resend": all are made once more; a further time needs the option
+                `resend_as`.
             options: such as `{"workers": 4}`; `toolkit.Options` lists them.
 
         Returns:
@@ -104,7 +115,8 @@ class Plan:
         """
         policy = self._connection.policy(if_sent, "skip", options, workers=self._connection.client.workers)
         left_out = self._planned.bad | (self._planned.doubtful if policy.options.doubts == "hold" else {})
-        keys = self.envelopes.index
+        planned = self._as_planned()
+        keys = planned.index
         frame = pd.DataFrame({"envelope": keys, "content": [draft.digest for draft in self._planned.all]}, index=keys)
         campaign = Campaign(self._connection, self.campaign)
         drafts = CampaignDrafts(campaign, self._planned.all, list(left_out), policy.resend_as)
@@ -117,7 +129,7 @@ class Plan:
                 finding.value,
             ]
         table = table.astype({"error": "str", "error_column": "str"})
-        self.drafts = Report(self.envelopes, table, report.facts)
+        self.drafts = Report(planned, table, report.facts)
         return self.drafts
 
     def distribute(self, *, confirm: int, options: Options | Mapping[str, Any] | None = None) -> Report:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from toolkit.http import wire
 from toolkit.http.wire import Classification
+from toolkit.plain import mark
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect
 from toolkit.sheets.check import Check
 from toolkit.sheets.target import Takes
@@ -127,6 +128,7 @@ class Drafting(BaseTarget):
     reconcile = Reconcile.DRAFT
     together = False
     keyed = True
+    other_content = mark('the draft of an earlier sheet stands; `if_sent="resend"` builds it anew')
     first = "create"
 
     def __init__(self, campaign: Campaign, drafts: Sequence[Draft], time: str) -> None:
