@@ -159,7 +159,7 @@ class EarlierLookup:
 
     def __init__(self, ledger: StoredLedger, key: FrameKey, memory: Memory, others: Mapping[str, str]) -> None:
         """`others`: other keys by their digests; rows that were moved in under one are known only by it."""
-        self._ledger = ledger
+        self._ledger, self._once = ledger, key.takes.once
         with ledger.database.snapshot:
             moved = dict(ledger.head.keys)
         self._others = [key.with_key(others[digest], memory) for digest in sorted(moved) if digest in others]
@@ -174,12 +174,13 @@ class EarlierLookup:
 
     def find(self, rows: FrameRows, passed: Mapping[str, int]) -> EarlierRows:
         """For the rows of a frame those of earlier pushes. `passed`: as in `EarlierRows.of`."""
-        found = self._under(0, rows, passed)
+        found = self._under(0, rows, {} if self._once else passed)
         for n, key in enumerate(self._others, start=1):
             found.add(self._under(n, rows.under(key), {}))
         return found
 
     def _under(self, n: int, rows: FrameRows, passed: Mapping[str, int]) -> EarlierRows:
         earlier = EarlierRows.of(self._ledger, rows, self._left_out[n], passed)
-        self._left_out[n] = np.concatenate([self._left_out[n], rows.prints[earlier.sent]])
+        if not self._once:
+            self._left_out[n] = np.concatenate([self._left_out[n], rows.prints[earlier.sent]])
         return earlier

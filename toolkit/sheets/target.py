@@ -34,6 +34,7 @@ class Takes(NamedTuple):
     rules: tuple[FrameRule, ...] = ()
     shown: str = ""  # how people name it in code, as "api.ida.fields(11111)"
     empty_rows: bool = False  # whether a row may be empty, as a call may be made without arguments
+    once: bool = False  # what stands in several frames of one call is one thing too: it is sent once
     known_as: Spelling | None = None  # the cells by which rows are known again, where one thing has several spellings
 
 

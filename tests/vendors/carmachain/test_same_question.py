@@ -189,3 +189,18 @@ def test_tickets_of_several_categories_are_read_back(box: Sandbox, carma: CarmaC
     told = [carma.answers(ids=ids, categories=categories) for categories in ONE_QUESTION]
     assert all(each.equals(told[0]) for each in told)
     assert set(carma.answers(report)["groupData"].dropna()) <= {"Address", "Contacts"}
+
+
+# ── several frames of one call ──
+
+
+@pytest.mark.parametrize("second", SPELLINGS)
+def test_in_a_later_frame_of_one_call_nobody_is_asked_about_again(box: Sandbox, carma: CarmaChain, second: str) -> None:
+    frames = [people(SPELLINGS[0], OTHERS[0]), people(second, OTHERS[1]), people(second)]
+    with pytest.raises(PushRefused, match=r"^Frame 2: 1 of its 2 rows"):
+        carma.request(iter(frames), categories="Address")
+    assert asked(box) == 2
+    for _ in range(2):
+        tickets = carma.request(iter(frames), categories="Address", if_sent="skip").table["idRequest"]
+        assert tickets.notna().all()
+        assert tickets.nunique() == asked(box) == 3

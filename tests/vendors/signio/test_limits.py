@@ -8,6 +8,7 @@ import pytest
 
 import toolkit
 from tests.helpers import witness
+from tests.helpers.clock import ManualClock
 from tests.helpers.registry import VENDORS, cassettes
 from tests.vendors.signio.helpers import ANA, PDF, STAMP, draft, sent
 from toolkit.sandbox import Sandbox
@@ -16,7 +17,7 @@ from toolkit.vendors.signio.client import Signio
 
 @pytest.fixture
 def signio(box: Sandbox) -> Signio:
-    return toolkit.connect(**box.settings(), progress=False).signio
+    return toolkit.connect(**box.settings(), clock=ManualClock(box), progress=False).signio
 
 
 # ── limits ───────────────────────────────────────────────────────────────────

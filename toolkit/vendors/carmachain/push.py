@@ -134,7 +134,9 @@ def phones_are_ukrainian(checked: Check) -> Iterator[RowProblem]:
     return (RowProblem(i, "PhoneNumber", text) for i in np.flatnonzero(abroad).tolist())
 
 
-PEOPLE = Takes(declared.Person.fields, (phones_are_ukrainian,), "api.carmachain.request", known_as=known_people)
+PEOPLE = Takes(
+    declared.Person.fields, (phones_are_ukrainian,), "api.carmachain.request", once=True, known_as=known_people
+)
 
 
 def known(categories: str | Sequence[str]) -> list[str]:
