@@ -25,18 +25,21 @@ def change(run: Run, claim: Change) -> None:
     for operation in ledger.leaves(claim.operation):
         if operation.state is claim.state or operation.state in (State.RESOLVED_COMMITTED, State.DUPLICATED):
             continue
-        v.refusals.pop(operation.id, None)
         in_question = operation.state is State.SENT
         reopened = operation.open or claim.state is State.PLANNED
         ledger.put_operation(replace(operation, state=claim.state, note=claim.note, open=reopened))
         if in_question:
             doubted(run, operation)
+        v.refusals.pop(operation.id, None)
 
 
 def doubted(run: Run, operation: Operation) -> None:
-    """Too many answers in a row that tell nothing stop the run; a busy vendor is left alone by the retry quota."""
+    """Too many answers in a row that tell nothing stop the run; a busy vendor is left alone by the retry quota.
+
+    What an earlier run left open says nothing of how the vendor answers now.
+    """
     v = run.volatile
-    if operation.answer is Answer.BUSY:
+    if operation.answer is Answer.BUSY or operation.id not in v.refusals:
         return
     v.doubts += 1
     if v.doubts >= run.plan.max_doubts or operation.sendings >= run.plan.max_sendings:

@@ -1,5 +1,7 @@
 """A campaign of envelopes: planned without sending, built as drafts."""
 
+import itertools
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ import pytest
 import toolkit
 from tests.helpers.clock import ManualClock
 from tests.vendors.signio.helpers import crowd, envelopes, mails, pdf, planned, posts
+from toolkit.errors import Stopped
+from toolkit.http.session import Session as HttpSession
 from toolkit.sandbox import Sandbox
 from toolkit.vendors.signio.client import Signio
 
@@ -308,6 +312,48 @@ def test_a_build_that_stopped_goes_on_where_it_was(
     assert len(envelopes(box)) == 4 + left_behind
     plan.distribute(confirm=4)
     assert len(mails(box)) == 6
+
+
+def killed(signio: Signio, monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """The kernel dies when so many requests were answered: of the eight under way nobody learns the answer."""
+    answered, session, under_way = itertools.count(1), signio.connection.session, threading.Barrier(8)
+
+    def attempt(*request: Any) -> Any:
+        answer = HttpSession.attempt(session, *request)
+        if next(answered) > after:
+            under_way.wait(20)
+            raise KeyboardInterrupt
+        return answer
+
+    plan = planned(signio, crowd(20))
+    with monkeypatch.context() as patched:
+        patched.setattr(session, "attempt", attempt)
+        with pytest.raises(Stopped):
+            plan.build(options={"workers": 8})
+
+
+@pytest.mark.parametrize("after", [4, 20, 40])
+def test_a_build_that_was_killed_with_many_drafts_in_doubt_goes_on_at_once(
+    box: Sandbox, signio: Signio, clock: Any, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    killed(signio, monkeypatch, after)
+    again = toolkit.connect(**box.settings(), clock=clock, progress=False).signio
+    plan = planned(again, crowd(20))
+    assert plan.build().complete
+    assert len(envelopes(box)) == 20 + len(plan.orphans())
+    plan.distribute(confirm=20)
+    assert len(mails(box)) == len(set(mails(box))) == 30
+
+
+def test_answers_of_this_run_that_tell_nothing_still_stop_it(
+    box: Sandbox, signio: Signio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(signio, monkeypatch, 20)
+    box.control.fault(system="signio", match={"method": "POST"}, times=None, commit="before", reply="reset")
+    before = len(posts(box))
+    report = planned(signio, crowd(20)).build(options={"workers": 1})
+    assert "PAUSED: 5 answers in a row did not tell what happened" in repr(report)
+    assert len(posts(box)) - before == 5
 
 
 def test_a_file_that_changed_since_the_plan_is_not_sent(box: Sandbox, signio: Signio, tmp_path: Path) -> None:
