@@ -52,10 +52,10 @@ class Reader:
             raise InputError(message("inside a recording nothing is marked as processed"))
         with locked(self._memory) as place, place.ledger(self._memory, self._now()) as ledger:
             kept = self._read(ledger)
-            if any(kept.get(thing) not in (before, after) for thing, (before, after) in seen.items()):
+            if any(kept.get(thing) != before for thing, (before, _) in seen.items()):
                 text = "{reader!r} has processed some of these meanwhile: ask for the changes once more"
                 raise InputError(message(text, reader=self.name))
-            new = {thing: after for thing, (_, after) in seen.items() if kept.get(thing) != after}
+            new = {thing: after for thing, (_, after) in seen.items()}
             if new:
                 with ledger.transaction():
                     ledger.event(stamp(self._clock), EventKind.PROCESSED, reader=self.name, marks=new)

@@ -175,6 +175,23 @@ def test_two_runs_of_one_reader_do_not_both_process(signio: Signio, box: Sandbox
     assert seen(signio, ids, "r") == []
 
 
+def test_two_runs_that_read_the_same_changes_do_not_both_process_them(signio: Signio, box: Sandbox) -> None:
+    both, only_first = sent(signio, ANA), sent(signio, LUIS)
+    second = signio.status_changes([both], reader="r")
+    first = signio.status_changes([both, only_first], reader="r")
+    second.mark_processed()
+    for _ in range(2):
+        with pytest.raises(InputError, match="meanwhile"):
+            first.mark_processed()
+    assert seen(signio, [both, only_first], "r") == [("waits", None)]
+    second.mark_processed()  # once more: it is done
+    box.control.sign(both)
+    third, fourth = (signio.status_changes([both], reader="r") for _ in range(2))
+    third.mark_processed()
+    with pytest.raises(InputError, match="meanwhile"):
+        fourth.mark_processed()
+
+
 def test_an_envelope_that_cannot_be_read_is_shown_and_never_marked(signio: Signio) -> None:
     changes = signio.status_changes([NOWHERE], reader="r")
     assert (len(changes), changes.table["error"].notna().all(), changes.summary.to_dict()) == (1, True, {"not read": 1})

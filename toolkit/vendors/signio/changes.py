@@ -29,6 +29,7 @@ class StatusChanges:
     def __init__(self, status: pd.DataFrame, reader: Reader) -> None:
         marks = reader.marks()
         self._reader, self._seen = reader, dict[str, tuple[str | None, str]]()
+        self._marked = False
         kept: list[int] = []
         words: list[tuple[str | None, str | None]] = []
         rows = status[[*KEY, "signature", "fecha_firma", "error"]].itertuples(index=False, name=None)
@@ -48,13 +49,16 @@ class StatusChanges:
     def mark_processed(self) -> None:
         """Say that these changes were seen to: the same reader is not given them again.
 
-        Call it when what you do with them is done. A kernel that dies before is given them once more.
+        Call it when what you do with them is done. A kernel that dies before is given them once more. Called again, it
+        does nothing.
 
         Raises:
             InputError: another run of this reader marked some of them meanwhile, or a recording is running. Nothing was
                 marked.
         """
-        self._reader.mark(self._seen)
+        if not self._marked:
+            self._reader.mark(self._seen)
+            self._marked = True
 
     @property
     def summary(self) -> "pd.Series[int]":
