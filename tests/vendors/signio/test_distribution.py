@@ -76,6 +76,17 @@ def test_no_distribution_before_the_drafts(signio: Signio) -> None:
         planned(signio, crowd(1)).distribute(confirm=1)
 
 
+@pytest.mark.parametrize("confirm", [0, 1])
+def test_where_no_draft_is_ready_it_says_why(signio: Signio, confirm: int) -> None:
+    people = crowd(1)
+    people.loc[0, "email"] = "nobody"
+    for rows, why in ((people, "email is not an e-mail address"), (people.iloc[:0], "there are no envelopes")):
+        plan = planned(signio, rows)
+        plan.build()
+        with pytest.raises(toolkit.InputError, match=f"no draft is ready: {why}.*Nothing was sent"):
+            plan.distribute(confirm=confirm)
+
+
 # ── many signers of one envelope ─────────────────────────────────────────────
 
 

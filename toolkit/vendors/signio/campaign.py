@@ -146,11 +146,14 @@ class Plan:
             A report with one row for each envelope that was ready.
 
         Raises:
-            InputError: nothing was built, or the number is not that of the drafts that are ready. Nothing was sent.
+            InputError: nothing was built, no draft is ready, or the number is not that of the drafts that are ready.
+                Nothing was sent.
         """
         if self.drafts is None:
             raise InputError(message("there are no drafts yet: call build() first. Nothing was sent"))
         ready = self.ready
+        if ready.empty:
+            raise InputError(message("no draft is ready: {why}. Nothing was sent", why=self._why_none_is_ready()))
         if isinstance(confirm, bool) or confirm != len(ready):
             mails = int(self.envelopes.loc[ready.index, "mails"].sum())
             text = (
@@ -160,6 +163,11 @@ class Plan:
             raise InputError(message(text, n=len(ready), mails=mails))
         policy = self._connection.policy("skip", "skip", options, workers=1, max_ambiguous=MAX_AMBIGUOUS)
         return bulk_write(ready, Distributor(self._connection), policy)
+
+    def _why_none_is_ready(self) -> str:
+        assert self.drafts is not None
+        reasons = self.drafts.table["error"].dropna().unique().tolist()
+        return "; ".join(reasons[:3]) + ("; …" if len(reasons) > 3 else "") or message("there are no envelopes")
 
     @property
     def ready(self) -> pd.DataFrame:
