@@ -132,8 +132,9 @@ def test_pause_go_on_and_a_page_that_is_loaded_anew(show: Show, folder: Path) ->
     it.click("pause")
     it.says("Paused")
     it.picture("job-paused")
-    it.page.keyboard.press("Control+s")
     expect(it.page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+    it.page.keyboard.press("Control+s")
+    expect(it.page.locator(".jp-mod-dirty")).to_have_count(0)  # saved: the page finds its form again
     it.page.reload(wait_until="domcontentloaded")
     expect(it.find("go-on")).to_be_visible()
     it.click("go-on")
