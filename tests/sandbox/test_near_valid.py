@@ -101,7 +101,7 @@ class Vendors:
                 assert answer.status_code in (200, 404), (path, str(sent)[:300], answer.text)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def vendors() -> Iterator[Vendors]:
     with Sandbox(Api.fakes()) as box:
         made = Vendors(box)
