@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from toolkit.sandbox.connection import Reply, Request
 from toolkit.settings import state_folder
 
-log = logging.getLogger("toolkit.sandbox")
+log: logging.Logger = logging.getLogger("toolkit.sandbox")
 LOCAL = ("127.0.0.1", "localhost", "[::1]")
 
 

@@ -55,7 +55,7 @@ class Machine:
         self.url = ""  # where it is reached, once it listens
         self.strict = False  # whether members that no table names are refused
         systems = [vendor.system for vendor in vendors]
-        self.switches = Switches(systems, assume or {})
+        self.switches: Switches = Switches(systems, assume or {})
         self._readings = {s.name: {a.name: a.value for a in s.assumptions} for s in systems}
         self._routes = {name: _adapter(v) for name, v in self.vendors.items()}
 

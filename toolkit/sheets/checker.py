@@ -64,7 +64,7 @@ class CellError(Exception):
     """The value cannot be sent as it is: an error, or a question."""
 
     def __init__(self, reason: str, proposal: str | None = None, *, detail: str = "", level: str = ERROR) -> None:
-        self.problem = Problem(reason, proposal, level, detail)
+        self.problem: Problem = Problem(reason, proposal, level, detail)
 
 
 class Parsed(NamedTuple):

@@ -47,13 +47,15 @@ class Column:
         numbers: frozenset[str] = frozenset(),
     ) -> None:
         """`kinds`: the column that says of each row by which rule it goes; `numbers`: texts that were numbers."""
-        self.field, self.name, self.notes = field, name, []  # type: tuple[Field, Hashable | None, list[str]]
+        self.field: Field = field
+        self.name: Hashable | None = name
+        self.notes: list[str] = []
         self.kinds, self._numbers = kinds, numbers if isinstance(field, Number | Integer) else frozenset()
         self._cells = self._held(cells)
         self._checkers: dict[Any, CellChecker] = {}  # by the kind of a row
         self.accepted: frozenset[Any] = frozenset()  # values of which a question was decided: they are sent
-        self.options = self._decided(options)
-        self.filled = np.zeros(len(cells), dtype=bool)  # where something is, be it right or wrong
+        self.options: ParseOptions = self._decided(options)
+        self.filled: np.ndarray = np.zeros(len(cells), dtype=bool)  # where something is, be it right or wrong
         looked = [] if name is None else [self._look_at(rows) for rows in blocks(len(cells))]
         self._parsed = np.concatenate([NOWHERE, *looked])  # where cells are that needed parsing
 

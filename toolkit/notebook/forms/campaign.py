@@ -30,7 +30,7 @@ READY = ("verified", "accepted")
 class Envelopes(ImportTarget):
     """Envelopes by the hundred."""
 
-    title = mark("SIGNIO: a campaign")
+    title: str = mark("SIGNIO: a campaign")
     _files: Source
 
     def __init__(self, signio: Signio) -> None:

@@ -23,7 +23,7 @@ def _new(if_sent: IfSent) -> str:
 class Contacts(ImportTarget):
     """Records of a contact database."""
 
-    title = mark("IDA: contacts from a sheet")
+    title: str = mark("IDA: contacts from a sheet")
 
     def __init__(self, ida: Ida) -> None:
         self._ida = ida
@@ -59,7 +59,7 @@ class Contacts(ImportTarget):
 class Codes(ImportTarget):
     """Card codes of print users."""
 
-    title = mark("nddPrint 360: card codes from a sheet")
+    title: str = mark("nddPrint 360: card codes from a sheet")
 
     def __init__(self, nddprint: NddPrint) -> None:
         self._nddprint = nddprint
@@ -95,7 +95,7 @@ class Codes(ImportTarget):
 class People(ImportTarget):
     """People to ask about."""
 
-    title = mark("CarmaChain: ask about the people of a sheet")
+    title: str = mark("CarmaChain: ask about the people of a sheet")
 
     def __init__(self, carmachain: CarmaChain) -> None:
         self._carmachain, self.warning = carmachain, message("Each question may cost money.")

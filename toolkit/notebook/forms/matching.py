@@ -31,7 +31,7 @@ class MatchStep:
         self.constants: dict[str, str] = {}  # one value for all rows, by field
         self.frame = pd.DataFrame()  # the sheet, with a column for each of them
         self.match: Match | None = None
-        self.options = CheckOptions()
+        self.options: CheckOptions = CheckOptions()
 
     def begin(self, sheet: pd.DataFrame, operation: Any) -> None:
         """Propose a match. What was chosen for a sheet with the same columns stays."""

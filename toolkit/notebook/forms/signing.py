@@ -34,7 +34,7 @@ class Signing:
     """Who signs the first file, and what other files there are."""
 
     def __init__(self) -> None:
-        self.first = Paper()
+        self.first: Paper = Paper()
         self.further: list[Paper] = []
 
     def elements(self, frame: pd.DataFrame, roles: "pd.Series[Any] | None") -> list[Child]:

@@ -32,7 +32,7 @@ class Connection(ABC):
         self._guard = threading.RLock()
         self.mode = ""
         self.begun: Callable[[], object] = int  # called at each beginning: what was read before may have changed since
-        self.snapshot = Snapshot(self)
+        self.snapshot: Snapshot = Snapshot(self)
         _see_forks()
         _open.add(self)
 

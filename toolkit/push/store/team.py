@@ -69,7 +69,8 @@ class Team:
     """A team's database, as seen from one computer. The key of the fingerprints stands in the state folder only."""
 
     def __init__(self, address: TeamAddress, state: Path) -> None:
-        self.address, self.state = address, state
+        self.address: TeamAddress = address
+        self.state: Path = state
 
     def names(self) -> list[str]:
         """The ledgers there are."""
