@@ -271,7 +271,7 @@ def _of_milliseconds(counts: Any) -> Any:
     if ((numbers < FIRST) | (numbers > LAST)).any():
         raise ValueError(message("a time outside of the years 1 to 9999"))
     moments = (numbers * 1000).view("datetime64[us]")
-    moments[counts.isna()] = np.datetime64("NaT")
+    moments[counts.isna()] = np.datetime64("NaT", "us")
     return pd.DatetimeIndex(moments, tz="UTC").array
 
 
