@@ -145,6 +145,9 @@ class Stopped(KeyboardInterrupt):
 
 
 class PushRefused(PushError):
-    """Nothing was sent: a person has to choose first. `difference` shows what changed."""
+    """Nothing was sent: a person has to choose first. `difference` shows what changed.
+
+    Of an iterator, nothing of the frame that the message names; the frames before it were sent, and `report` has them.
+    """
 
     difference: Any = None

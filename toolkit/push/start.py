@@ -45,7 +45,7 @@ def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Repor
     Raises:
         InputError: the rows cannot be sent as they are; `RowErrors` where `on_bad_rows` says so.
         PushRefused: another kernel pushes there, the ledger of what was sent is damaged or gone, or some of these rows
-            were sent before and nobody chose what to do. Nothing was sent.
+            were sent before and nobody chose what to do. Nothing was sent; of an iterator, nothing of that frame.
         PushError: the ledger cannot be written any more. Nothing was sent that it does not know of.
     """
     several = is_iterator(rows)

@@ -46,9 +46,10 @@ class CarmaChain(VendorClient, declared.CarmaChain):
         """Ask about people, and say what became of each question: a ticket for each person who could be asked about.
 
         **It may cost money.** Somebody who stands in several rows, in whatever spelling of the phone, is asked about
-        once. Safe to run again: nobody is asked about twice, the same tickets come back, and what was interrupted goes
-        on. Where a request gets no trustworthy answer, its people are `unknown` and are never asked about again on
-        their own; `answers(period=…)` shows what was asked lately, and `recover_tickets` looks there for them.
+        once; of an iterator, a later frame with them is refused, or `if_sent="skip"` leaves them out. Safe to run
+        again: nobody is asked about twice, the same tickets come back, and what was interrupted goes on. Where a
+        request gets no trustworthy answer, its people are `unknown` and are never asked about again on their own;
+        `answers(period=…)` shows what was asked lately, and `recover_tickets` looks there for them.
 
         Args:
             rows: `IdDocument`, `PhoneNumber`, or both; any other column is an error. A DataFrame, a list of dicts, a
