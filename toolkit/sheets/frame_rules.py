@@ -83,6 +83,7 @@ def _totals(used: Sequence[Column], positions: "np.ndarray[Any, Any]") -> list[i
     rows = positions.tolist()
     if not texts or not rows:
         return []
-    cells = zip(*(column.values(rows) for column in texts), strict=True)
-    first = ((i, next(filter(None, values), "")) for i, values in zip(rows, cells, strict=True))
-    return [i for i, text in first if may_begin_total(text) and not is_total(text)]  # of those the cells ask
+    cells = zip(*(column.held(rows) for column in texts), strict=True)
+    first = ((i, next((v for v in values if v is not None), None)) for i, values in zip(rows, cells, strict=True))
+    begun = ((i, text) for i, text in first if isinstance(text, str) and may_begin_total(text))
+    return [i for i, text in begun if not is_total(text)]  # of those the cells ask

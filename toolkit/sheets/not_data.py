@@ -73,6 +73,10 @@ _TOTAL = re.compile(
 _SUMMING = re.compile(
     rf"(?:{_SUM}|saldo total|media|media:|max(?:imo)?|min(?:imo)?|count|cuenta|n[o°º.]* de \w+|cantidad de)(?!\w)"
 ).match
+# most texts are seen to begin otherwise by their first letters, as they stand
+_MAY_SUM = re.compile(
+    r"(?i:tot|t\s|sub|sum|sal|gra|pro|ave|med|max|min|cou|cue|can|n[o.\s])|[^a-zA-Z0-9]|..?[^\x00-\x7f]", re.DOTALL
+).match
 
 
 def is_total(text: str) -> bool:
@@ -82,7 +86,7 @@ def is_total(text: str) -> bool:
 
 def may_begin_total(text: str) -> bool:
     """Whether a text begins as the name of a total, an average or a count may."""
-    return bool(_SUMMING(unaccented(text[:_SHORT])))
+    return bool(_MAY_SUM(text) and _SUMMING(unaccented(text[:_SHORT])))
 
 
 # ── texts of which none of that can be true ──
