@@ -15,7 +15,7 @@ from toolkit.spec import KINDS, Choice, Email, Field, KindTable
 ROOT = Path(__file__).parent.parent / "toolkit"
 LOW = {"spec", "errors", "plain", "http.secrets"}
 CLIENT = LOW | {"http.wire", "http.body", "http.pages", "http.attempt", "http.session"}
-CLIENT |= {"frames", "sheets", "settings", "client"}
+CLIENT |= {"calls.frames", "sheets", "settings", "calls.client"}
 ROOMS = {  # room: the rooms it may import, besides `plain`, by which every room speaks
     "spec": {"errors", "plain"},
     "plain": set(),
@@ -28,10 +28,10 @@ ROOMS = {  # room: the rooms it may import, besides `plain`, by which every room
     "http.pages": {"spec", "errors", "http.wire", "http.body"},
     "http.attempt": LOW | {"http.wire", "http.transport"},
     "http.session": LOW | {"http.wire", "http.transport", "http.attempt"},
-    "frames": LOW,
-    "sheets": {"spec", "errors", "plain", "frames"},
+    "calls.frames": LOW,
+    "sheets": {"spec", "errors", "plain"},
     "settings": LOW,
-    "client": CLIENT,
+    "calls.client": CLIENT,
     "push": CLIENT | {"notebook.plots"},
     "vendors.api": {"spec"},  # with its assumptions
     "sandbox": {"spec", "settings", "errors", "plain"},
@@ -42,12 +42,21 @@ ROOMS = {  # room: the rooms it may import, besides `plain`, by which every room
     "commands": LOW | {"notebook.recording", "vendors", "vendors.registry", "push", "sheets", "settings"},
     "notebook.recording": LOW | {"http.wire", "http.session"},
     "notebook.plots": {"errors"},
-    "notebook.forms": LOW | {"vendors.registry", "vendors", "vendors.api", "push", "sheets", "frames", "settings"},
+    "notebook.forms": LOW | {"vendors.registry", "vendors", "vendors.api", "push", "sheets", "settings"},
     "notebook.reports": LOW | {"notebook.recording"},
     "notebook.lab": {"sandbox", "settings", "vendors.registry"},
 }
 OUTSIDE = {  # library: the rooms that may use it
-    "pandas": {"frames", "sheets", "client", "push", "vendors", "notebook.forms", "notebook.plots", "commands"},
+    "pandas": {
+        "calls.frames",
+        "sheets",
+        "calls.client",
+        "push",
+        "vendors",
+        "notebook.forms",
+        "notebook.plots",
+        "commands",
+    },
     "requests": {"http.attempt", "http.session", "http.transport"},
     "urllib3": {"http.session", "http.transport"},
     "sqlite3": {"push", "sandbox", "vendors.sandbox"},
@@ -73,7 +82,7 @@ OUTSIDE = {  # library: the rooms that may use it
     "stdnum": {"sheets"},
     "email_validator": {"sheets"},
 }
-SPLIT = ("http", "notebook")  # folders of several rooms
+SPLIT = ("calls", "http", "notebook")  # folders of several rooms
 FILES = sorted(ROOT.rglob("*.py"))
 HEAVY = (
     "tqdm",
@@ -149,7 +158,7 @@ def imported_rooms(name: str) -> str:
 def test_each_room_imports_only_what_it_may(path: Path) -> None:
     module = module_of(path)
     room = room_of(module)
-    if module in ("__init__", "__main__", "http", "notebook") or module.startswith("sandbox.demo"):
+    if module in ("__init__", "__main__", "calls", "http", "notebook") or module.startswith("sandbox.demo"):
         return  # the front door, empty doors, and what stands before the front door
     for name in modules(ast.parse(path.read_text(encoding="utf-8"))):
         top = name.partition(".")[0]
@@ -165,7 +174,7 @@ def test_the_two_halves_of_a_vendor_never_meet(path: Path) -> None:
     room = room_of(module_of(path))
     imported = {imported_rooms(n) for n in modules(ast.parse(path.read_text(encoding="utf-8"))) if n[:8] == "toolkit."}
     if room == "vendors.sandbox":
-        assert not imported & {"vendors", "client", "push", "frames", "http.session", "http.wire"}
+        assert not imported & {"vendors", "calls.client", "push", "calls.frames", "http.session", "http.wire"}
     if room == "vendors":
         assert not imported & {"vendors.sandbox", "sandbox"}
 
@@ -224,7 +233,12 @@ def kind_tables() -> dict[str, "KindTable[object]"]:
 
 def test_each_dialect_speaks_every_kind() -> None:
     tables = kind_tables()
-    dialects = {"frames.COLUMNS", "sandbox.store.COLUMNS", "sandbox.openapi.SCHEMAS", "notebook.forms.widgets.WIDGETS"}
+    dialects = {
+        "calls.frames.COLUMNS",
+        "sandbox.store.COLUMNS",
+        "sandbox.openapi.SCHEMAS",
+        "notebook.forms.widgets.WIDGETS",
+    }
     dialects.add("sheets.kinds.RULES")
     assert dialects <= set(tables)
     for name, table in tables.items():

@@ -9,7 +9,7 @@ import pytest
 
 import toolkit
 from tests.helpers.clock import ManualClock
-from toolkit import frames
+from toolkit.calls import frames
 from toolkit.errors import InputError, Rejected
 from toolkit.http import wire
 from toolkit.sandbox import Sandbox

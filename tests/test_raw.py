@@ -8,7 +8,7 @@ import pytest
 
 import toolkit
 from tests.helpers.toy_vendor import SYSTEM
-from toolkit.client import Client
+from toolkit.calls.client import Client
 from toolkit.errors import ArgumentError, InputError, NotFound, OutcomeUnknown, Rejected
 from toolkit.http import wire
 from toolkit.http.secrets import Secret

@@ -31,7 +31,7 @@ READINGS = {  # the line of the table: where it is held
     "label": [f"{FORMS}::test_a_label_is_sent_and_equals_the_name_where_it_is_missing"],
     "Operation_rol": [
         f"{FORMS}::test_roles_travel_under_the_key_of_their_chapter",
-        "tests.test_frames::test_keys_are_read_whatever_spaces_and_capitals_they_have",
+        "tests.calls.test_frames::test_keys_are_read_whatever_spaces_and_capitals_they_have",
     ],
     "tags": [f"{FORMS}::test_tags_travel_joined_or_as_an_array"],
     "identificacion": [f"{FORMS}::test_identity_numbers_are_doubts_unless_they_are_strict"],
@@ -52,8 +52,8 @@ READINGS = {  # the line of the table: where it is held
     ],
     "6.11 odd cells": [
         f"{HERE}::test_an_odd_cell_costs_itself_and_raw_shows_it",
-        "tests.test_frames::test_a_cell_that_no_document_shows_costs_itself_and_a_warning_names_its_column",
-        "tests.test_frames::test_a_word_stands_for_its_code_and_one_without_a_code_for_itself",
+        "tests.calls.test_frames::test_a_cell_that_no_document_shows_costs_itself_and_a_warning_names_its_column",
+        "tests.calls.test_frames::test_a_word_stands_for_its_code_and_one_without_a_code_for_itself",
     ],
     "6.16 by POST": [f"{FORMS}::test_every_page_of_a_search_is_asked_for_in_the_same_way"],
     "CarmaChain response": [
@@ -63,7 +63,7 @@ READINGS = {  # the line of the table: where it is held
     "6.11 mensaje": ["tests.http.test_body::test_the_operations_message_is_never_the_envelopes"],
     "unknown members": [
         f"{HERE}::test_tags_that_are_objects_are_kept",
-        "tests.test_frames::test_members_that_nobody_declared_are_further_columns_and_said_once",
+        "tests.calls.test_frames::test_members_that_nobody_declared_are_further_columns_and_said_once",
     ],
     "edits": [
         f"{FORMS}::test_an_edit_writes_phones_and_days_as_inserts_do",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tests.benchmarks.bench_push import exponent, seconds
 from tests.benchmarks.measure import Line, faster, in_turns
-from toolkit import frames
+from toolkit.calls import frames
 from toolkit.http import body as answered
 from toolkit.spec import (
     Bool,

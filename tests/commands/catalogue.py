@@ -1,7 +1,7 @@
 """The catalogue of sentences: `python -m tests.commands.catalogue` draws it from the source again and compiles it.
 
-What a translator works on is `toolkit/locale/<language>/LC_MESSAGES/toolkit.po`. Run it after each change there, and
-after each new sentence; it prints what has no translation yet.
+What a translator works on is `toolkit/plain/locale/<language>/LC_MESSAGES/toolkit.po`. Run it after each change there,
+and after each new sentence; it prints what has no translation yet.
 """
 
 import ast

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from toolkit.client import Client
+from toolkit.calls.client import Client
 from toolkit.http import wire
 from toolkit.http.wire import Classification, Verdict
 from toolkit.spec import (

@@ -268,7 +268,7 @@ STEPS = (
     "toolkit.http.wire.request",
     "toolkit.http.wire.classify",
     "toolkit.http.body.rows",
-    "toolkit.frames.to_frame",
+    "toolkit.calls.frames.to_frame",
     "toolkit.vendors.ida.client.Ida._life_of",
 )
 STOPS = (KeyboardInterrupt, SystemExit, MemoryError, ArithmeticError, AssertionError, LookupError, BaseException)

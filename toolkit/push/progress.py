@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from toolkit.client import progress_bar
+from toolkit.calls.client import progress_bar
 from toolkit.plain import message
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from toolkit.calls.frames import excerpt
 from toolkit.errors import OutcomeUnknown, PushError, PushPaused
-from toolkit.frames import excerpt
 from toolkit.plain import message, number, plain
 from toolkit.push.outcomes import CODES, Table, categories
 from toolkit.sheets.check import Change, Check

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 import pandas as pd
 
 from toolkit import settings
-from toolkit.client import Client
+from toolkit.calls.client import Client
 from toolkit.errors import SettingsError
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Clock, Limits, Session, Tokens

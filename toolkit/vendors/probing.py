@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit import frames
-from toolkit.client import check_arguments
+from toolkit.calls import frames
+from toolkit.calls.client import check_arguments
 from toolkit.errors import AnswerWarning, ApiError, InputError, NotSent, OutcomeUnknown, Throttled, ToolkitError
 from toolkit.http import body
 from toolkit.http.secrets import vendor_text

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.client import progress_bar
+from toolkit.calls.client import progress_bar
 from toolkit.errors import ApiError, BadAnswer, InputError, NotSent, Throttled
 from toolkit.http.secrets import Secret
 from toolkit.plain import message

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.client import check_arguments
+from toolkit.calls.client import check_arguments
 from toolkit.errors import AuthError, NotFound, ToolkitError
 from toolkit.http.secrets import ClearedFrames, Secret
 from toolkit.plain import message

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit import frames
+from toolkit.calls import frames
 from toolkit.errors import BadAnswer, InputError
 from toolkit.http import wire
 from toolkit.http.wire import Classification

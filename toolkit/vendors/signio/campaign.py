@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit.calls.frames import excerpt
 from toolkit.errors import InputError, ToolkitError
-from toolkit.frames import excerpt
 from toolkit.plain import mark, message, number, plain
 from toolkit.push import IfSent, Options, Report, bulk_write
 from toolkit.sheets.outcomes import COLUMNS, IN, Outcome

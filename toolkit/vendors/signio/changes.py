@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.frames import excerpt
+from toolkit.calls.frames import excerpt
 from toolkit.plain import message, plain
 from toolkit.push.readers import Reader
 from toolkit.vendors.signio.status import SIGNED

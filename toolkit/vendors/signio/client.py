@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit import frames
+from toolkit.calls import frames
 from toolkit.errors import ApiError, BadAnswer, InputError, Rejected, RowErrors, SettingsError, ToolkitError
 from toolkit.http.secrets import Secret
 from toolkit.plain import message

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit.calls.frames import form_of
 from toolkit.errors import Rejected, SettingsError, ToolkitError
-from toolkit.frames import form_of
 from toolkit.plain import mark, message
 from toolkit.vendors.probing import Finding, Probe, Result, masked
 from toolkit.vendors.signio.assumptions import TIMES

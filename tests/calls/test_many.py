@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import toolkit
-from toolkit import frames
-from toolkit.client import AHEAD, Client
+from toolkit.calls import frames
+from toolkit.calls.client import AHEAD, Client
 from toolkit.vendors.carmachain.answers import merged, tidy, tidy_in_blocks
 from toolkit.vendors.signio.api.envelopes import Envelope
 

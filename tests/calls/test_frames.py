@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from toolkit import frames, vendors
+from toolkit import vendors
+from toolkit.calls import frames
 from toolkit.errors import AnswerWarning
 from toolkit.http.secrets import MaskedLink, Secret
 from toolkit.spec import (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from toolkit import frames
+from toolkit.calls import frames
 from toolkit.errors import AnswerWarning, InputError, SettingsError, ToolkitError
 from toolkit.http import body, wire
 from toolkit.http.pages import pages

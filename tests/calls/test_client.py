@@ -14,7 +14,7 @@ from pandas.testing import assert_frame_equal
 
 from tests.helpers.awkward_frames import AWKWARD, NAME, PHONE, each_awkward_frame
 from tests.helpers.toy_vendor import Scripted, Toys, toys
-from toolkit.client import Client, records
+from toolkit.calls.client import Client, records
 from toolkit.errors import BadAnswer, InputError, NotFound, RowErrors, SettingsError
 from toolkit.http import wire
 from toolkit.http.secrets import Secret

@@ -11,7 +11,7 @@ import pytest
 from tests.commands import catalogue
 from toolkit.spec import KINDS
 
-ROOT = Path(__file__).parent.parent / "toolkit"
+ROOT = Path(__file__).parent.parent.parent / "toolkit"
 FILES = sorted(ROOT.rglob("*.py"))
 EXEMPT = {  # files whose sentences are no sentences of ours to people
     "push/store/index.py": "places in a damaged ledger",
@@ -189,4 +189,4 @@ def f(x: "a b") -> None:
 
 def test_every_sentence_has_its_spanish() -> None:
     missing = catalogue.missing(catalogue.updated("es", catalogue.template()))
-    assert missing == [], "translate it in toolkit/locale/es, and run python -m tests.commands.catalogue"
+    assert missing == [], "translate it in toolkit/plain/locale/es, and run python -m tests.commands.catalogue"

@@ -1,8 +1,8 @@
 """Text for people: sentences in the reader's language, numbers and dates in its manner; text from outside made plain.
 
 `message("{name} is missing.", name=name)` and `plural("{count} row", "{count} rows", count=n)` look up the catalogue
-of the language (`toolkit/locale`). Both take literals, so that the catalogue can be drawn from the source; a literal
-at module level is marked with `mark` and goes through `message` where it is shown.
+of the language (`toolkit/plain/locale`). Both take literals, so that the catalogue can be drawn from the source; a
+literal at module level is marked with `mark` and goes through `message` where it is shown.
 """
 
 import datetime as dt

@@ -1,0 +1,1 @@
+"""What a call means: values become requests, answers become frames."""
