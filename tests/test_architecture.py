@@ -266,3 +266,10 @@ def test_no_dialect_keeps_its_kinds_in_another_manner() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="files there have no mode")
 def test_the_check_of_submissions_can_be_run() -> None:
     assert (ROOT.parent / ".ci/run").stat().st_mode & 0o111
+
+
+def test_only_one_place_waits() -> None:
+    """A test is handed its time, or looks for what it waits for. Only recordings of real answers are really slow."""
+    tests = ROOT.parent / "tests"
+    waits = {str(p.relative_to(tests)) for p in tests.rglob("*.py") if "time.sle" + "ep(" in p.read_text("utf-8")}
+    assert waits == {"helpers/waiting.py", "commands/recording.py"}

@@ -20,6 +20,7 @@ import toolkit
 from tests.benchmarks import ways
 from tests.benchmarks.measure import Line, apart, faster, here, in_turns
 from tests.benchmarks.server import serving
+from tests.helpers.waiting import wait_until
 
 NO_WAIT = {"settle_wait": 0.0, "settle_stable": 0.0}  # what the vendor needs to come to rest is not our speed
 OURS = "insert_records"
@@ -140,8 +141,7 @@ def resume(rows: int, delay: float) -> list[Line]:
         whole = time.perf_counter() - start
     with serving("--delay", str(delay)) as url, journals():
         with subprocess.Popen([sys.executable, "-c", RUN, url, str(rows)], env=here()) as process:
-            while stored(url) < 0.9 * rows:
-                time.sleep(0.01)
+            wait_until(lambda: stored(url) >= 0.9 * rows, most=3600, process=process)
             process.kill()
         start = time.perf_counter()
         told = push(url, frame)

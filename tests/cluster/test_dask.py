@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 import toolkit
 from tests.benchmarks.server import serving
+from tests.helpers.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 pytest.importorskip("dask.dataframe", reason="Dask is not installed (extra `cluster`)")
@@ -100,11 +100,7 @@ def test_a_worker_is_killed_half_way(sink: str, home: Path) -> None:
 
 def test_the_client_is_killed_and_started_again(sink: str, home: Path) -> None:
     process = start(sink, home)
-    until = time.monotonic() + 60
-    while counted(sink) < 40_000:
-        assert process.poll() is None
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    wait_until(lambda: counted(sink) >= 40_000, process=process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     before = counted(sink)

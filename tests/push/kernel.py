@@ -36,7 +36,7 @@ with contextlib.suppress(ImportError):
 ROOT = Path(__file__).parent.parent.parent
 
 
-DONE, REFUSED, KILLED = 0, 3, -9
+DONE, REFUSED, KILLED = 0, 3, (-9, -14)  # by SIGKILL, by its alarm
 
 
 class Kernel:
@@ -70,14 +70,14 @@ class Kernel:
         return self.pid
 
     def ended(self) -> int:
-        """Wait until the process has ended; its exit code, `DONE`, `REFUSED` or `KILLED` if all is as it should be."""
+        """Wait until the process has ended; its exit code: `DONE`, `REFUSED`, or of `KILLED` if all is as it should."""
         assert self._process.stdout
         return int(self._process.stdout.readline())
 
     def wait(self) -> bool:
         """Wait until the process has ended; False where it was killed."""
         ended = self.ended()
-        assert ended in (DONE, KILLED), f"the pushing process ended with {ended}"
+        assert ended in (DONE, *KILLED), f"the pushing process ended with {ended}"
         return ended == DONE
 
     def run(self, **job: Any) -> bool:
@@ -200,7 +200,8 @@ EDGES: dict[str, Callable[[int], None]] = {
 
 
 def _push(job: dict[str, Any]) -> None:
-    """Push the rows of a job, and die at its edge, the `nth` time that it comes there."""
+    """Push the rows of a job; die at its edge, the `nth` time that it comes there, or after `dies_after` seconds."""
+    signal.setitimer(signal.ITIMER_REAL, job.get("dies_after", 0))  # wherever it is then: nothing handles the alarm
     os.environ["TOOLKIT_STATE"] = job["state"]
     if log := job.get("log"):
         logging.basicConfig(filename=log, level=logging.DEBUG, force=True)

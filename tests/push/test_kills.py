@@ -4,13 +4,13 @@ import json
 import os
 import random
 import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.helpers.waiting import wait_until
 from toolkit import PushRefused
 from toolkit.http.session import RealClock
 from toolkit.push.decide import FEW
@@ -91,10 +91,7 @@ def test_killed_at_random_instants(seed: int, world: World, kernel: Kernel, tmp_
     chance = random.Random(seed)
     trouble(world)
     for _ in range(6):
-        kernel.start(**job(world))
-        time.sleep(chance.uniform(0.01, 0.6))
-        kernel.kill()
-        kernel.wait()
+        kernel.run(**job(world, dies_after=chance.uniform(0.01, 0.6)))
         world.check()
     end_well(world, kernel, tmp_path)
 
@@ -104,8 +101,7 @@ def test_a_second_kernel_is_refused_also_while_the_first_is_stopped(world: World
     with Kernel() as first, Kernel() as second:
         world.fault("before", "ok", delay=0.2, times=None)
         first.start(**job(world))
-        while not world.stored():
-            time.sleep(0.01)
+        wait_until(world.stored)
         os.kill(first.pid, signal.SIGSTOP)
         try:
             second.start(**job(world))
@@ -156,9 +152,8 @@ def test_a_hundred_thousand_rows_through_faults_and_five_kills(box: Sandbox, ker
         while kills < 5:
             kernel.start(**job(world, options=quick))
             before = len(world.stored())
-            while len(world.stored()) < before + 12_000 and len(world.stored()) < 90_000:
-                time.sleep(0.05)
-            time.sleep(chance.uniform(0, 0.3))
+            enough = min(before + 12_000 + chance.randrange(5_000), 90_000)
+            wait_until(lambda enough=enough: len(world.stored()) >= enough)
             kernel.kill()
             kills += not kernel.wait()
         result = tmp_path / "result.json"

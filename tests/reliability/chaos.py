@@ -6,7 +6,6 @@ import re
 import shutil
 import tempfile
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,10 +110,7 @@ def _one(box: Sandbox, kernel: Kernel, number: int, rows: int, kills: int, tally
                 killed += 1
                 edges.add(edge)
         else:
-            kernel.start(**job)
-            time.sleep(chance.uniform(0.02, 0.35))
-            kernel.kill()
-            killed += not kernel.wait()
+            killed += not kernel.run(**job, dies_after=chance.uniform(0.02, 0.35))
     told = _to_the_end(kernel, job, result)
     with lock:
         _take_in(tally, world, told)

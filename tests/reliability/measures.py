@@ -8,12 +8,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import toolkit
+from tests.helpers.waiting import wait_until
 from tests.push.kernel import ROOT, Kernel
 from tests.push.world import POSTS, REFUSED, Database, World, in_our_folder
 from tests.reliability.chaos import trouble
@@ -133,8 +133,7 @@ def overhead(box: Sandbox, rows: int) -> list[str]:
         soon = []
         for part in (0.2, 0.4, 0.6, 0.8):
             kernel.start(**job)
-            while _count(world) < part * rows:
-                time.sleep(0.02)
+            wait_until(lambda part=part: _count(world) >= part * rows, most=3600)
             kernel.kill()
             kernel.wait()
             if part < 0.8:
@@ -164,11 +163,9 @@ def _count(world: Database) -> int:
 
 
 def _resumed_after(kernel: Kernel, job: dict[str, Any], box: Sandbox) -> float:
-    before, started = len(posts(box)), time.monotonic()
+    before = len(posts(box))
     kernel.start(**job)
-    while len(posts(box)) == before:
-        time.sleep(0.005)
-    took = time.monotonic() - started
+    took = wait_until(lambda: len(posts(box)) > before)
     kernel.kill()
     kernel.wait()
     return took

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.helpers.waiting import wait_until
 from toolkit import Api
 from toolkit.sandbox import Sandbox, serve_forever, settings_of
 from toolkit.sandbox.server import memory_at
@@ -371,8 +372,7 @@ def test_stopping_waits_neither_for_idle_connections_nor_for_delays(
     insert("uno").read()
     box.control.fault(delay=60)
     line.request("POST", f"/ida{RECORDS}", body("dos"), headers)
-    while len(box.control.log()) < 2:
-        time.sleep(0)
+    wait_until(lambda: len(box.control.log()) >= 2)
     started = time.monotonic()
     box.stop()
     assert time.monotonic() - started < 5

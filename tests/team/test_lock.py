@@ -7,11 +7,12 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.waiting import wait_until
 from toolkit.errors import PushError, PushRefused
 from toolkit.push.store import postgres
 from toolkit.push.store.address import TeamAddress
@@ -40,14 +41,6 @@ def is_free(address: TeamAddress) -> bool:
         return False
 
 
-def seconds_until(happens: Callable[[], bool], most: float) -> float:
-    start = time.monotonic()
-    while not happens():
-        assert time.monotonic() - start < most, "it did not happen in time"
-        time.sleep(0.05)
-    return time.monotonic() - start
-
-
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The times of the product, ten times as fast."""
@@ -67,27 +60,34 @@ def test_one_at_a_time_and_the_other_is_told_whose_turn_it_is(address: TeamAddre
     assert is_free(address)
 
 
-def test_it_is_kept_while_nothing_else_is_done(address: TeamAddress, hasty: None) -> None:
+def test_it_is_kept_while_nothing_else_is_done(
+    address: TeamAddress, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with holder(address) as first:
-        time.sleep(3.5)
+        rows, beats = first.rows, list[object]()
+        monkeypatch.setattr(first, "rows", lambda *statement: (beats.append(statement), rows(*statement))[1])
+        wait_until(lambda: len(beats) > postgres.IDLE + 1)  # a beat a second
         first.confirm()
         assert not is_free(address)
 
 
 def test_a_killed_owner_frees_it_at_once(address: TeamAddress) -> None:
     code = (
-        "import sys, time; from tests.team.test_lock import *; held = TeamDatabase(TeamAddress(sys.argv[1])); "
-        "held.lock(NUMBER, 'x'); print(1, flush=True); time.sleep(60)"
+        "import sys; from tests.team.test_lock import *; held = TeamDatabase(TeamAddress(sys.argv[1])); "
+        "held.lock(NUMBER, 'x'); print(1, flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", code, address.url], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", code, address.url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert process.stdout
     assert process.stdout.readline()
     assert not is_free(address)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert seconds_until(lambda: is_free(address), 5) < 2
+    assert wait_until(lambda: is_free(address), most=5) < 2
 
 
 def test_a_silent_proxy(server: Server, address: TeamAddress, hasty: None) -> None:
@@ -98,7 +98,7 @@ def test_a_silent_proxy(server: Server, address: TeamAddress, hasty: None) -> No
             proxy.silence()
             with pytest.raises(PushError, match=r"was lost \(no answer for 1 second"):
                 owner.confirm()
-            assert seconds_until(lambda: is_free(address), 10) < 5
+            assert wait_until(lambda: is_free(address), most=10) < 5
             with pytest.raises(PushError, match="was lost"):
                 owner.confirm()
 
@@ -108,7 +108,7 @@ def test_a_silent_proxy_while_nobody_asks(server: Server, address: TeamAddress, 
         through = TeamAddress(server.url(address.url.rpartition("/")[2], proxy.port))
         with holder(through) as owner:
             proxy.silence()
-            assert seconds_until(lambda: is_free(address), 10) < 5
+            assert wait_until(lambda: is_free(address), most=10) < 5
             start = time.monotonic()
             with pytest.raises(PushError, match="was lost"):
                 owner.confirm()
@@ -152,7 +152,7 @@ def test_a_fork_has_no_lock(address: TeamAddress) -> None:
                 owner.confirm()
             except PushError:
                 os.write(write, b"refused")
-            time.sleep(5)
+            signal.pause()
             os._exit(0)
         assert os.read(read, 7) == b"refused"
         owner.confirm()

@@ -4,12 +4,13 @@ import json
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import toolkit
+from tests.helpers.waiting import wait_until
 from tests.unattended.kit import Desk, contacts
 from toolkit.commands.exits import Exit
 from toolkit.sandbox import Sandbox
@@ -59,25 +60,17 @@ FIRST = "ana10000@example.cl"
 ONCE = sorted(row["EMAIL"] for row in contacts(ROWS))
 
 
-def begun(desk: Desk) -> "subprocess.Popen[str]":
-    """An import of which some requests are through."""
+def begun(desk: Desk, through: int = 3) -> "subprocess.Popen[str]":
+    """An import of which so many requests are through."""
     desk.box.control.fault(system="ida", match=RECORDS, delay=0.15, times=None)
     before = requests(desk.box)
     process = desk.start("import", desk.sheet(contacts(ROWS)), *TO)
-    wait_for(lambda: requests(desk.box) >= before + 3, process)
+    wait_until(lambda: requests(desk.box) >= before + through, process=process)
     return process
 
 
 def requests(box: Sandbox) -> int:
     return sum(entry["path"] == RECORDS["path"] for entry in box.control.log())
-
-
-def wait_for(happens: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    until = time.monotonic() + 60
-    while not happens():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def goes_on(desk: Desk, most: float = 60) -> None:
@@ -114,8 +107,7 @@ def test_both_at_once(ana: Desk, luis: Desk, box: Sandbox) -> None:
 
 @pytest.mark.parametrize("number", range(3))
 def test_one_is_killed_and_the_other_goes_on(number: int, ana: Desk, luis: Desk) -> None:
-    process = begun(ana)
-    time.sleep(0.07 * number)
+    process = begun(ana, through=3 + number)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     goes_on(luis, most=5)

@@ -3,13 +3,13 @@
 import json
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 import toolkit
+from tests.helpers.waiting import wait_until
 from toolkit.commands.exits import Exit
 from toolkit.errors import SettingsError
 from toolkit.sandbox import Sandbox
@@ -152,11 +152,7 @@ def begun(desk: Desk) -> "subprocess.Popen[str]":
     """An import of which some requests are through."""
     desk.box.control.fault(system="ida", match=RECORDS, delay=0.1, times=None)
     process = desk.start("import", desk.sheet(contacts(400)), *TO, "--option", "chunk_rows=23")
-    until = time.monotonic() + 60
-    while sum(e["path"] == RECORDS["path"] for e in desk.box.control.log()) < 3:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.02)
+    wait_until(lambda: sum(e["path"] == RECORDS["path"] for e in desk.box.control.log()) >= 3, process=process)
     return process
 
 

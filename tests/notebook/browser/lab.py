@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from typing import Any
 
 import nbformat
 from playwright.sync_api import Locator, Page, expect
+
+from tests.helpers.waiting import wait_until
 
 REPOSITORY = Path(__file__).parents[3]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -99,14 +100,14 @@ def _free_port() -> int:
 
 
 def _wait_for(lab: Lab, running: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(600):
-        if running.poll() is not None:
-            break
+    def answers() -> bool:
         with contextlib.suppress(OSError):
             lab.request("GET", "/api/status")
-            return
-        time.sleep(0.05)
-    raise RuntimeError(log.read_text(encoding="utf-8", errors="replace"))
+            return True
+        assert running.poll() is None, log.read_text(encoding="utf-8", errors="replace")
+        return False
+
+    wait_until(answers)
 
 
 class Notebook:
