@@ -90,8 +90,8 @@ class CellRule:
     parse: Callable[[Any], Parsed]
     takes: tuple[type, ...] = ()  # what is parsed as it is, not as text
     unlike: Callable[[list[str]], list[str]] | None = None  # those of some texts that may not be sent as they stand
-    is_valid: Callable[[Any], bool] | None = None  # whether a value that is no text is sent as it stands
-    convert: Callable[[Any], Any] | None = None  # what is sent for a value that stands as it is, if not itself
+    invalid: Callable[[list[Any]], list[Any]] | None = None  # those of some other values that may not
+    convert: Callable[[list[Any]], list[Any]] | None = None  # what is sent for values that stand as they are, or None
     free: bool = False  # whether any text will do
     longest: int = LONGEST  # characters that are looked at
     limit: int | None = None  # characters that the field takes
@@ -128,14 +128,15 @@ class CellChecker:
         self._named = {f for word in named for f in (word, word.upper(), word.lower(), word.title(), word.capitalize())}
         self.results: dict[Any, Result] = {}  # by value, of those that needed parsing
 
-    def classify(self, values: Sequence[Any]) -> list[int]:
+    def classify(self, values: list[Any]) -> list[int]:
         """Where values stand that needed parsing: there may be problems. The others are sent as they stand."""
         rule, results = self._rule, self.results
-        texts = [v for v in values if type(v) is str]
+        kinds = {*map(type, values)} - {str}
+        texts = [v for v in values if type(v) is str] if kinds else values
         unknown = rule.unlike(texts) if rule.unlike else texts
-        if len(texts) + values.count(None) < len(values):
-            valid = rule.is_valid or _never
-            unknown = unknown + [v for v in values if type(v) is not str and v is not None and not valid(v)]
+        if kinds - {type(None)}:
+            others = [v for v in values if type(v) is not str and v is not None]
+            unknown = unknown + (rule.invalid(others) if rule.invalid else others)
         if limit := rule.limit:
             unknown = unknown + [v for v in texts if len(v) > limit]
         if self._named:
@@ -149,11 +150,11 @@ class CellChecker:
     def wire(self, values: list[Any], positions: Sequence[int], accepted: frozenset[Any] = frozenset()) -> list[Any]:
         """What is to be sent for values, of which those at `positions` needed parsing."""
         convert = self._rule.convert
-        wires = [*values] if positions or convert else values  # where nothing is changed, one list is both
+        wires = [*values] if positions else values  # where nothing is changed, one list is both
         if convert:
             for i in positions:
                 wires[i] = None
-            wires = [None if v is None else convert(v) for v in wires]
+            wires = convert(wires)
         for i in positions:
             result = self.results[values[i]]
             wires[i] = None if result.open and values[i] not in accepted else result.wire
@@ -194,10 +195,6 @@ class CellChecker:
         if len(text) < LONGEST and unaccented(text) == self._title:
             return REPEATED_NAME
         return TOTAL if is_total(text) else None
-
-
-def _never(_: object) -> bool:
-    return False
 
 
 def _is_common(text: str) -> bool:

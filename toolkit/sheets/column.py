@@ -234,7 +234,7 @@ class Column:
         values = values_of(cells)
         if isinstance(self.field, Number | Integer):
             return values
-        if int in set(map(type, values)):  # whole numbers as their digits: then they are looked at as texts
+        if not isinstance(cells.dtype, pd.StringDtype) and int in set(map(type, values)):  # whole numbers as their digits: then they are looked at as texts
             return [shown(v) or v if type(v) is int else v for v in values]
         return values
 

@@ -121,30 +121,45 @@ def number(field: Number, options: ParseOptions) -> CellRule:
     point = options.decimal == "."
     if field.as_text:  # as it is written
         form = "(?:0|-?[1-9][0-9]{0,14})" + (r"|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,3}[1-9]" * point)
-        return CellRule(parse, (int, float), unlike(form), is_valid=_finite, convert=_digits)
+        return CellRule(parse, (int, float), unlike(form), _infinite, _as_digits)
     form = "[+-]?[0-9]{1,15}" + (r"(?:\.[0-9]{1,15})?" * point)
-    return CellRule(parse, (int, float), unlike(form), is_valid=_finite, convert=_plain)
+    return CellRule(parse, (int, float), unlike(form), _infinite, _as_numbers)
 
 
 def _finite(value: Any) -> bool:
     return abs(value) < HUGE if isinstance(value, int) else isinstance(value, float) and math.isfinite(value)
 
 
-def _digits(value: str | float) -> str:
+def _infinite(values: list[Any]) -> list[Any]:
+    """Those of some values that are no finite numbers."""
+    if {*map(type, values)} <= {int, float} and -HUGE < min(values) and max(values) < HUGE:
+        return []
+    return [v for v in values if not _finite(v)]
+
+
+def _as_digits(values: list[Any]) -> list[Any]:
+    """Numbers in plain digits; texts as they are."""
+    if {*map(type, values)} <= {str, type(None)}:
+        return values
+    return [_digits(v) if isinstance(v, int | float) else v for v in values]
+
+
+def _as_numbers(values: list[Any]) -> list[Any]:
+    """Texts as the numbers that they are."""
+    if str not in {*map(type, values)}:
+        return values
+    return [(float(v) if "." in v else int(v)) if isinstance(v, str) else v for v in values]
+
+
+def _digits(value: float) -> str:
     """A finite number in plain digits; a whole one without ".0".
 
     Else one empty cell more, which makes a column of whole numbers one of floats, would make other rows of them all.
     """
-    if isinstance(value, str):
-        return value
     if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         value = int(value)
     text = repr(value)
     return text if "e" not in text else np.format_float_positional(value, trim="-")
-
-
-def _plain(value: str | float) -> int | float:
-    return value if not isinstance(value, str) else float(value) if "." in value else int(value)
 
 
 def integer(field: Integer, options: ParseOptions) -> CellRule:
@@ -161,5 +176,15 @@ def integer(field: Integer, options: ParseOptions) -> CellRule:
             raise CellError(mark("is too small"), detail=message("less than {minimum}", minimum=field.minimum))
         return Parsed(int(number))
 
+    def invalid(values: list[Any]) -> list[Any]:
+        least = -HUGE if field.minimum is None else field.minimum
+        if {*map(type, values)} <= {int} and least <= min(values) and max(values) < HUGE:
+            return []
+        return values
+
     form = {None: "[+-]?[0-9]{1,15}", 0: "[0-9]{1,15}"}.get(field.minimum, "")
-    return CellRule(parse, (int, float), unlike(form) if form else None, convert=int)
+    return CellRule(parse, (int, float), unlike(form) if form else None, invalid, _as_integers)
+
+
+def _as_integers(values: list[Any]) -> list[Any]:
+    return values if {*map(type, values)} <= {int} else [v if v is None else int(v) for v in values]
