@@ -71,6 +71,14 @@ def values_of(column: "pd.Series[Any]") -> list[Any]:
     return [None if isinstance(v, str) and not v else plain_value(v) for v in listed]
 
 
+def texts_among(values: list[Any]) -> list[str]:
+    """The texts among some values, none of which is empty."""
+    kinds = {*map(type, values)}
+    if kinds <= {str, type(None)}:
+        return values if type(None) not in kinds else [*filter(None, values)]
+    return [v for v in values if type(v) is str] if str in kinds else []
+
+
 def texts_of(values: Iterable[str | None]) -> Any:
     """Texts as a column of them, whatever stands in them: half a character cannot be written down."""
     return pd.array([None if value is None else whole(value) for value in values], dtype="str")

@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import compress
 from typing import Any, NamedTuple
 
 from toolkit.plain import mark, message
-from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped
+from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped, texts_among
 from toolkit.sheets.encodings import DAMAGED, repaired
 from toolkit.sheets.not_data import is_formula_error, is_total, says_nothing, unaccented
 
@@ -91,6 +92,7 @@ class CellRule:
     takes: tuple[type, ...] = ()  # what is parsed as it is, not as text
     unlike: Callable[[list[str]], list[str]] | None = None  # those of some texts that may not be sent as they stand
     invalid: Callable[[list[Any]], list[Any]] | None = None  # those of some other values that may not
+    respelt: Callable[[list[str]], dict[str, str]] | None = None  # the others that are only written in another form
     convert: Callable[[list[Any]], list[Any]] | None = None  # what is sent for values that stand as they are, or None
     free: bool = False  # whether any text will do
     longest: int = LONGEST  # characters that are looked at
@@ -131,21 +133,22 @@ class CellChecker:
     def classify(self, values: list[Any]) -> list[int]:
         """Where values stand that needed parsing: there may be problems. The others are sent as they stand."""
         rule, results = self._rule, self.results
-        kinds = {*map(type, values)} - {str}
-        texts = [v for v in values if type(v) is str] if kinds else values
+        texts = texts_among(values)
         unknown = rule.unlike(texts) if rule.unlike else texts
-        if kinds - {type(None)}:
+        if len(texts) + values.count(None) < len(values):
             others = [v for v in values if type(v) is not str and v is not None]
             unknown = unknown + (rule.invalid(others) if rule.invalid else others)
-        if limit := rule.limit:
-            unknown = unknown + [v for v in texts if len(v) > limit]
+        if rule.limit and max(map(len, texts), default=0) > rule.limit:
+            unknown = unknown + [v for v in texts if len(v) > rule.limit]
         if self._named:
             unknown = [*unknown, *self._named.intersection(texts)]
-        for value in unknown:
-            if value not in results:
-                results[value] = self._result(value)
         parsed = {*unknown}
-        return [i for i, value in enumerate(values) if value in parsed] if parsed else []
+        new = [value for value in parsed if value not in results]
+        respelt = rule.respelt([v for v in new if type(v) is str and v not in self._named]) if rule.respelt else {}
+        for value in new:
+            wire = respelt.get(value)
+            results[value] = Result(wire, Problem(OTHER_FORM, wire, FIX)) if wire else self._result(value)
+        return [*compress(range(len(values)), map(parsed.__contains__, values))] if parsed else []
 
     def wire(self, values: list[Any], positions: Sequence[int], accepted: frozenset[Any] = frozenset()) -> list[Any]:
         """What is to be sent for values, of which those at `positions` needed parsing."""

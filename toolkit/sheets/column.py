@@ -6,6 +6,8 @@ Nothing is kept of the cells that are sent as they stand: what is sent for them 
 import copy
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import replace
+from itertools import repeat
+from operator import is_not
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ import pandas as pd
 from pandas.api.types import is_list_like
 
 from toolkit.plain import message
-from toolkit.sheets.cells import NotACellValue, folded, objects_of, shown, snapshot, values_of, whole
+from toolkit.sheets.cells import NotACellValue, folded, objects_of, shown, snapshot, texts_among, values_of, whole
 from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem
 from toolkit.sheets.dates import order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
@@ -71,7 +73,7 @@ class Column:
     def _decided(self, options: ParseOptions) -> ParseOptions:
         """What the column itself shows of how it is to be read, where that was not said."""
         values = map(self._values, blocks(len(self._cells)))
-        texts = ("\n".join([v for v in block if isinstance(v, str)]) for block in values)
+        texts = ("\n".join(texts_among(block)) for block in values)
         if isinstance(self.field, Number | Integer) and not options.decimal:
             sign, note = decimal_of(texts)
             options, how = replace(options, decimal=sign), "decimal"
@@ -195,9 +197,7 @@ class Column:
     def _look_at(self, rows: Where) -> Places:
         """Where among these rows cells are that needed parsing."""
         values = self._values(rows)
-        filled = np.ones(len(values), dtype=bool)
-        if None in values:
-            filled[[i for i, v in enumerate(values) if v is None]] = False
+        filled = np.fromiter(map(is_not, values, repeat(None)), bool, len(values))
         start = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
         parsed: list[int] = []
         if not isinstance(self.field, PASSTHROUGH):
@@ -234,7 +234,9 @@ class Column:
         values = values_of(cells)
         if isinstance(self.field, Number | Integer):
             return values
-        if not isinstance(cells.dtype, pd.StringDtype) and int in set(map(type, values)):  # whole numbers as their digits: then they are looked at as texts
+        if not isinstance(cells.dtype, pd.StringDtype) and int in set(
+            map(type, values)
+        ):  # whole numbers as their digits: then they are looked at as texts
             return [shown(v) or v if type(v) is int else v for v in values]
         return values
 

@@ -4,6 +4,8 @@ import re
 import string
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import repeat
+from operator import itemgetter
 
 from toolkit.plain import current_language, mark, message
 from toolkit.sheets.cells import latin
@@ -59,8 +61,12 @@ def _is_sound(domain: str) -> bool:
 def _unlike(texts: list[str]) -> list[str]:
     """The addresses that the library has to decide, or a person: it accepts the common form, and no slip is in it."""
     uncommon = _uncommon(texts)
-    slips = {d for d in {text.rpartition("@")[2] for text in texts} if not _is_sound(d)}
-    return uncommon + [text for text in texts if len(text) > _SHORT or (slips and text.rpartition("@")[2] in slips)]
+    if max(map(len, texts), default=0) > _SHORT:
+        uncommon = uncommon + [text for text in texts if len(text) > _SHORT]
+    domains = {*map(itemgetter(2), map(str.rpartition, texts, repeat("@")))}
+    if slips := {domain for domain in domains if not _is_sound(domain)}:
+        uncommon = uncommon + [text for text in texts if text.rpartition("@")[2] in slips]
+    return uncommon
 
 
 def rule(field: Email, options: ParseOptions) -> CellRule:

@@ -4,6 +4,7 @@ import importlib
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Parsed,
 from toolkit.spec import Identity
 
 WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11: as python-stdnum has them
-    "cl.rut": ("[0-9]{7,8}-[0-9kK]", (9, 8, 7, 6, 5, 4, 9, 8), "0123456789K"),
+    "cl.rut": (r"(?:[0-9]{7,8}|[0-9]{1,2}\.[0-9]{3}\.[0-9]{3})-[0-9kK]", (9, 8, 7, 6, 5, 4, 9, 8), "0123456789K"),
     "co.nit": ("[0-9]{8,10}-?[0-9]", (3, 7, 13, 17, 19, 23, 29, 37, 41, 43), "01987654321"),
     "ua.rntrc": ("[0-9]{10}", (7, 5, 10, 6, 4, 9, 7, 5, -1), "01234567890"),
 }
@@ -92,13 +93,11 @@ def _unlike(scheme: str) -> Callable[[list[str]], list[str]]:
         others = find(texts)
         uncommon = {*others}
         asked = [text for text in texts if text not in uncommon]
-        numbers = np.array([int(text[:-1].removesuffix("-")) for text in asked], dtype=np.int64)
-        sums = np.zeros_like(numbers)
-        for weight in weights:
-            sums += numbers % 10 * weight
-            numbers //= 10
-        last = np.frombuffer("".join([text[-1] for text in asked]).upper().encode(), np.uint8)
-        return others + [asked[i] for i in np.flatnonzero(codes[sums % 11] != last)]
+        numbers = "\n".join(asked).replace("-", "").replace(".", "").upper().split("\n") if asked else []
+        cells = "".join(map(str.rjust, numbers, repeat(len(weights) + 1), repeat("0"))).encode()
+        signs = np.frombuffer(cells, np.uint8).reshape(len(asked), len(weights) + 1)
+        sums = (signs[:, :-1].astype(np.int64) - ord("0")) @ weights[::-1]
+        return others + [asked[i] for i in np.flatnonzero(codes[sums % 11] != signs[:, -1])]
 
     return check_digits
 

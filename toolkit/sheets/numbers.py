@@ -121,9 +121,9 @@ def number(field: Number, options: ParseOptions) -> CellRule:
     point = options.decimal == "."
     if field.as_text:  # as it is written
         form = "(?:0|-?[1-9][0-9]{0,14})" + (r"|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,3}[1-9]" * point)
-        return CellRule(parse, (int, float), unlike(form), _infinite, _as_digits)
+        return CellRule(parse, (int, float), unlike(form), _infinite, convert=_as_digits)
     form = "[+-]?[0-9]{1,15}" + (r"(?:\.[0-9]{1,15})?" * point)
-    return CellRule(parse, (int, float), unlike(form), _infinite, _as_numbers)
+    return CellRule(parse, (int, float), unlike(form), _infinite, convert=_as_numbers)
 
 
 def _finite(value: Any) -> bool:
@@ -132,7 +132,7 @@ def _finite(value: Any) -> bool:
 
 def _infinite(values: list[Any]) -> list[Any]:
     """Those of some values that are no finite numbers."""
-    if {*map(type, values)} <= {int, float} and -HUGE < min(values) and max(values) < HUGE:
+    if {*map(type, values)} <= {int, float} and min(values) > -HUGE and max(values) < HUGE:
         return []
     return [v for v in values if not _finite(v)]
 
@@ -183,7 +183,7 @@ def integer(field: Integer, options: ParseOptions) -> CellRule:
         return values
 
     form = {None: "[+-]?[0-9]{1,15}", 0: "[0-9]{1,15}"}.get(field.minimum, "")
-    return CellRule(parse, (int, float), unlike(form) if form else None, invalid, _as_integers)
+    return CellRule(parse, (int, float), unlike(form) if form else None, invalid, convert=_as_integers)
 
 
 def _as_integers(values: list[Any]) -> list[Any]:

@@ -28,6 +28,7 @@ COUNTRIES = {  # as people write them
 _REGIONS = {folded(name): region for region, names in COUNTRIES.items() for name in (region, *names.split(","))}
 _MOBILES = {"CL": "9"}  # how they begin, where the library does not tell them from others
 _NUMBER = re.compile(r"\+?\d{4,20}").fullmatch
+_ABROAD = re.compile(r"\+[0-9](?:[ -]?[0-9]){3,18}").fullmatch
 _EXTENSION = re.compile(r"\s?(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s{0,3}\d{1,7}$", re.IGNORECASE)
 _SEVERAL = re.compile(r"[/;,|\n]|\s(?:y|e|o|ó|u|and|or|та|або|і)\s")
 NOT_MOBILE = Problem(mark("is not the number of a mobile phone"), level=DOUBT)
@@ -142,8 +143,18 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
     own = f"(?:{home.general})(?![^\n])"
     plus = re.escape("+") if field.form == "+digits" else ""
     sent = f"(?!{own}){plus}{home.code}{own}"
-    common = field.form in ("digits", "+digits") and not field.mobile and home.code
-    return CellRule(parse, unlike=unlike(sent) if common else None)
+    if field.form not in ("digits", "+digits") or field.mobile or not home.code:
+        return CellRule(parse)
+    strange = unlike(rf"\+{home.code}{own}")
+
+    def respelt(texts: list[str]) -> dict[str, str]:
+        whole = [text for text in texts if _ABROAD(text)]
+        numbers = ["".join(text.replace("-", " ").split()) for text in whole]
+        others = {*strange(numbers)}
+        sent = (n if plus else n[1:] for n in numbers)
+        return {t: wire for t, n, wire in zip(whole, numbers, sent, strict=True) if n not in others and wire != t}
+
+    return CellRule(parse, unlike=unlike(sent), respelt=respelt)
 
 
 def _sent_as(form: str, home: _Country, digits: str, *, own: bool) -> str:
