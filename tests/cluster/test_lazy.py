@@ -12,7 +12,7 @@ import toolkit
 from tests.benchmarks.server import serving
 from tests.cluster.client import part
 from toolkit.sheets.lazy import AHEAD, is_lazy, partitions
-from toolkit.sheets.rows import frame_of, frames_of
+from toolkit.sheets.rows import frame_of
 
 ROWS = 20_000
 
@@ -44,7 +44,7 @@ def test_they_come_in_order_and_a_few_ahead() -> None:
     table = Table(8)
     assert is_lazy(table)
     found = []
-    for frame in partitions(table):
+    for frame in partitions(table, pd.DataFrame):
         assert len(table.computed) <= len(found) + 1 + AHEAD
         found.append(frame["NOMBRE"].iloc[0])
     assert found == [f"Ana {n}" for n in range(8)]
@@ -52,7 +52,7 @@ def test_they_come_in_order_and_a_few_ahead() -> None:
 
 def test_whoever_stops_computes_no_more() -> None:
     table = Table(8)
-    frames = frames_of(table)
+    frames = partitions(table, pd.DataFrame)
     next(frames)
     frames.close()  # type: ignore[attr-defined]
     assert len(table.computed) <= 1 + AHEAD
@@ -60,7 +60,7 @@ def test_whoever_stops_computes_no_more() -> None:
 
 def test_what_fails_in_a_partition_fails_here() -> None:
     with pytest.raises(RuntimeError, match="the ninth"):
-        list(partitions(Table(12)))
+        list(partitions(Table(12), pd.DataFrame))
 
 
 def test_they_are_one_push(api: Any) -> None:

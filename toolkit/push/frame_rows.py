@@ -83,9 +83,11 @@ class FrameRows:
     earlier: "EarlierRows | None" = None  # those of other pushes that stand for some of them
 
     @classmethod
-    def checked(cls, frame: pd.DataFrame, destination: Destination, key: FrameKey, digests: list[bytes]) -> "FrameRows":
-        """The rows of a frame that is checked now."""
-        job = destination.job(key.check(frame))
+    def checked(
+        cls, rows: "pd.DataFrame | Check", destination: Destination, key: FrameKey, digests: list[bytes]
+    ) -> "FrameRows":
+        """The rows of a frame that is checked now, or was where it was computed."""
+        job = destination.job(key.check(rows) if isinstance(rows, pd.DataFrame) else rows)
         return cls(job, _words(job, key), digests)
 
     @cached_property

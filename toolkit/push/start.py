@@ -6,7 +6,7 @@ whether the push has it already (then its rows go on where they stopped), or wha
 
 import contextlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,10 @@ from toolkit.push.store import places
 from toolkit.push.store.places import Locked
 from toolkit.push.store.rows import RowBlock
 from toolkit.push.target import tag_of
-from toolkit.sheets.rows import frame_of, frames_of, is_iterator
+from toolkit.sheets.check import Check
+from toolkit.sheets.lazy import is_lazy
+from toolkit.sheets.partitions import checked_partitions
+from toolkit.sheets.rows import frames_of, is_iterator
 from toolkit.sheets.target import Takes
 
 SETTLED = (*IN, State.REJECTED, State.DUPLICATED, State.REPLACED)  # of these, no cell is asked for any more
@@ -57,7 +60,7 @@ def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Repor
         raise InputError(message("inside a recording nothing is pushed: a recording is not a way to send"))
     history.look_into(destination.memory)
     with places.locked(destination.memory) as place:
-        return _Call(place, destination, policy, several).run(frames_of(rows) if several else [frame_of(rows)])
+        return _Call(place, destination, policy, several).run(rows)
 
 
 class _Call:
@@ -74,9 +77,14 @@ class _Call:
         self._notes: list[str] = []
         self._reports = CallReport(several)
 
-    def run(self, frames: Iterable[pd.DataFrame]) -> Report:
-        """Send them, one after the other."""
+    def run(self, rows: Any) -> Report:
+        """Send them, one frame after the other."""
         takes = None
+        frames: Iterator[pd.DataFrame | Check]
+        if is_lazy(rows):
+            frames = checked_partitions(rows, self._destination.takes, self._policy.options.doubts)
+        else:
+            frames = frames_of(rows)
         with contextlib.ExitStack() as opened:
             try:
                 for frame in frames:
@@ -112,10 +120,11 @@ class _Call:
 
     # ── one frame: which push it is of ──
 
-    def _take(self, frame: pd.DataFrame) -> PushState:
-        """Send the rows of one frame that are to be sent. How that ended."""
+    def _take(self, checked: pd.DataFrame | Check) -> PushState:
+        """Send the rows of one frame that are to be sent, be it checked or not. How that ended."""
+        frame = checked.frame if isinstance(checked, Check) else checked
         digests = self._key.digests(frame)
-        rows = self._known_again(frame, digests) or FrameRows.checked(frame, self._destination, self._key, digests)
+        rows = self._known_again(frame, digests) or FrameRows.checked(checked, self._destination, self._key, digests)
         if self._policy.on_bad_rows == "raise":
             rows.check.raise_if_bad()
         self._notes += rows.notes

@@ -60,7 +60,7 @@ class Check(Findings):
         """
         own = self._column(column)
         new = {None if _is_blank(old) else str(old): value for old, value in values.items()}
-        empty = {i for i, problem in self._rows.items() if problem is EMPTY_ROW}
+        empty = {i for i, problem in self._rows.items() if problem == EMPTY_ROW}
         among = [i for i in range(len(self.frame)) if i not in empty] if rows is None else self._positions(rows)
         texts = (None if _is_blank(text) else text for text in own.values(among))
         cells = {i: new[text] for i, text in zip(among, texts, strict=True) if text in new}

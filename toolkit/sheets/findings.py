@@ -93,7 +93,7 @@ class Findings(Suggesting):
     @cached_property
     def _undecided(self) -> list[CellProblem]:
         """What somebody may decide about: what is fixed safely can be every cell of a column, and is none of it."""
-        cells = (one for one in self._all(fixes=False) if one.problem is not LEFT_OUT)
+        cells = (one for one in self._all(fixes=False) if one.problem != LEFT_OUT)
         return sorted(cells, key=lambda one: one.position)
 
     def _all(self, *, fixes: bool) -> Iterator[CellProblem]:

@@ -1,11 +1,13 @@
 """Tables in partitions that are computed when they are wanted, as Dask's: the engine and its scheduler are Dask's."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeGuard
 
 import pandas as pd
+
+from toolkit import plain
 
 AHEAD = 2  # partitions that are computed, or wait, while one is in use
 
@@ -24,16 +26,16 @@ def is_lazy(rows: Any) -> TypeGuard[Partitions]:
     return not isinstance(rows, type) and hasattr(rows, "to_delayed") and hasattr(rows, "npartitions")
 
 
-def computed(tasks: Any) -> Iterator[Any]:
-    """What these tasks give, in their order; a few are computed ahead, by whatever scheduler or cluster is in use.
+def partitions(rows: Partitions, work: Callable[[pd.DataFrame], Any]) -> Iterator[Any]:
+    """What the work makes of each partition, in their order; both are done by whatever scheduler or cluster is in use.
 
-    Never more than `AHEAD` results wait here, however many there are.
+    Never more than `AHEAD` results wait here, however many there are. `work` travels: it holds no secret.
     """
-    waiting: deque[Future[Any]] = deque()
+    language, waiting = plain.current_language(), deque[Future[Any]]()
     pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="partitions")  # threads that only wait for the scheduler
     try:
-        for task in tasks:
-            waiting.append(pool.submit(task.compute))
+        for task in rows.to_delayed():
+            waiting.append(pool.submit(_computed, task, work, language))
             if len(waiting) > AHEAD:
                 yield waiting.popleft().result()
         while waiting:
@@ -42,6 +44,16 @@ def computed(tasks: Any) -> Iterator[Any]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def partitions(rows: Partitions) -> Iterator[pd.DataFrame]:
-    """The frames of its partitions. Their labels may repeat: each partition counts from the beginning, at times."""
-    yield from computed(rows.to_delayed())
+def _computed(task: Any, work: Callable[[pd.DataFrame], Any], language: str) -> Any:
+    if not hasattr(task, "__dask_graph__"):
+        return work(task.compute())
+    from dask import delayed
+
+    return delayed(_work_in_language)(task, work, language).compute()
+
+
+def _work_in_language(frame: pd.DataFrame, work: Callable[[pd.DataFrame], Any], language: str) -> Any:
+    """In the language of who waits for it: what is found is said in sentences."""
+    if plain.current_language() != language:
+        plain.speak(language)
+    return work(frame)

@@ -1,17 +1,21 @@
 """The check of a table in partitions: each is checked where it is computed; what comes back is of bounded size."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from toolkit.errors import InputError, RowErrors
 from toolkit.plain import message, plain, plural
 from toolkit.sheets.fields import as_fields
-from toolkit.sheets.lazy import Partitions, computed
+from toolkit.sheets.lazy import Partitions, partitions
 from toolkit.sheets.match import Match
 from toolkit.sheets.target import Takes, resolved
 from toolkit.spec.suggest import Suggesting
+
+if TYPE_CHECKING:
+    from toolkit.sheets.checked import Check
 
 SHOWN = 20  # problems of one column and reason that are kept
 LEAST_FACETS = 500  # columns and reasons that are counted apart, at most
@@ -85,24 +89,33 @@ class CheckOfPartitions(Suggesting):
 
 def check_partitions(rows: Partitions, target: Any, how: Mapping[str, Any]) -> CheckOfPartitions:
     """Check a table partition by partition, as `check` checks a frame."""
-    from dask import delayed
-
     fields = resolved(target)
     if not isinstance(fields, Match):
         fields = Takes(tuple(as_fields(fields)), tuple(getattr(fields, "rules", ())))
-    found, look = CheckOfPartitions(), delayed(findings_of)
-    for part in computed(look(frame, fields, dict(how)) for frame in rows.to_delayed()):
+    found = CheckOfPartitions()
+    for part in partitions(rows, partial(_part, target=fields, how=dict(how))):
         found.add(part)
     if not found.partitions:
         raise InputError(message("there are no rows: the table has no partitions"))
     return found
 
 
-def findings_of(frame: pd.DataFrame, target: Any, how: Mapping[str, Any]) -> Part:
-    """What is found in one partition, where it is computed. Plain tables: a check does not travel."""
+def checked_partitions(rows: Partitions, takes: Callable[[], Takes], doubts: Any) -> "Iterator[Check]":
+    """The check of each partition, done where it is computed; the partition comes back in it."""
+    yield from partitions(rows, partial(_checked, target=takes(), how={"doubts": doubts}))
+
+
+def _checked(frame: pd.DataFrame, target: Any, how: Mapping[str, Any]) -> "Check":
     from toolkit.sheets.check import check
 
     checked = check(frame, target, **how)
+    _ = checked.bad  # is kept in it
+    return checked
+
+
+def _part(frame: pd.DataFrame, target: Any, how: Mapping[str, Any]) -> Part:
+    """What of a check is counted and shown."""
+    checked = _checked(frame, target, how)
     problems = checked.problems[checked.problems["level"] != "fix"]
     facets = problems.groupby(KIND, sort=False, as_index=False).agg(problem=("problem", "first"), cells=("row", "size"))
     return Part(checked.summary, facets, problems.groupby(KIND, sort=False).head(SHOWN), checked.notes)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
-from toolkit.sheets.lazy import is_lazy, partitions
+from toolkit.sheets.lazy import is_lazy
 
 FORMS = mark("a DataFrame, a list of dicts, a polars, pyarrow or DuckDB table, or a Check")
 
@@ -40,7 +40,7 @@ def frames_of(rows: Any) -> Iterator[pd.DataFrame]:
     if not is_iterator(rows):
         yield frame_of(rows)
         return
-    for part in partitions(rows) if is_lazy(rows) else rows:
+    for part in rows:
         if isinstance(part, Mapping):
             raise InputError(message("an iterator gives frames, and this one gives single rows: list(rows) makes one"))
         yield frame_of(part)
