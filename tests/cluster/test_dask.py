@@ -16,6 +16,8 @@ import pytest
 import toolkit
 from tests.benchmarks.server import serving
 from tests.helpers.waiting import wait_until
+from toolkit import plain
+from toolkit.sheets import lazy
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 pytest.importorskip("dask.dataframe", reason="Dask is not installed (extra `cluster`)")
@@ -60,6 +62,65 @@ def test_a_column_that_is_no_field_is_said(api: Any) -> None:
     for call in (lambda: toolkit.check(rows, api.ida.fields(11111)), lambda: api.ida.insert_records(11111, rows)):
         with pytest.raises(toolkit.InputError, match="'Correo' is no field"):
             call()
+
+
+def test_a_worker_speaks_the_language_of_who_asked(api: Any) -> None:
+    import dask
+    import dask.dataframe as dd
+
+    rows, fields = dd.from_pandas(contacts(200), npartitions=1), api.ida.fields(11111)
+    plain.speak("es")
+    with dask.config.set(scheduler="processes", num_workers=1):
+        there = toolkit.check(rows, fields)
+    here = toolkit.check(contacts(200), fields)
+    assert there.facets["problem"].tolist() == here.facets["problem"].tolist()
+    assert there.problems["problem"].tolist() == here.problems["problem"].tolist()
+    assert "no es un correo" in there.problems["problem"].iloc[0]
+
+
+SIGNERS = {
+    "nombre": ["Ana", "Ana", " Luis", "", None],
+    "email": ["ana@example.cl", "ana@example.cl", "luis(at)example.cl", "", None],
+    "tipo_identificacion": ["RUT", "RUT", "CC", "", None],
+    "identificacion": ["11.111.111-1", "11.111.111-1", "12.345.678-0", "", None],
+}
+
+
+@pytest.mark.parametrize("kind", ["contacts", "signers"])
+def test_a_check_travels_whole(api: Any, kind: str) -> None:
+    cloudpickle = pytest.importorskip("cloudpickle")
+    frame = contacts(300) if kind == "contacts" else pd.DataFrame(SIGNERS)
+    frame.iloc[2, 0], frame.iloc[4] = None, None
+    target = api.ida.fields(11111) if kind == "contacts" else api.signio.add_signers
+    here = toolkit.check(frame, target).leave_out(rows=[0])
+    there = cloudpickle.loads(cloudpickle.dumps(here))
+    for name in ("problems", "facets", "refused", "summary", "bad", "frame", "outcomes"):
+        assert getattr(there, name).equals(getattr(here, name)), name
+    for name in ("notes", "reading", "mapping", "wrong_cells"):
+        assert getattr(there, name) == getattr(here, name), name
+    assert (there.wire(), there.changes(), there.repeats()) == (here.wire(), here.changes(), here.repeats())
+    filled = [check.replace(frame.columns[0], {None: "Eva"}) for check in (here, there)]
+    assert filled[0].frame.equals(filled[1].frame)
+    assert pd.isna(filled[1].frame.iloc[4, 0])
+
+
+def test_what_travels_to_a_worker_holds_no_secret(
+    api: Any, box: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dask.dataframe as dd
+
+    cloudpickle = pytest.importorskip("cloudpickle")
+    computed, sent = lazy._computed, []
+
+    def spy(task: Any, *work: Any) -> Any:
+        sent.append(cloudpickle.dumps((task, work)))
+        return computed(task, *work)
+
+    monkeypatch.setattr(lazy, "_computed", spy)
+    api.ida.insert_records(11111, dd.from_pandas(contacts(100), npartitions=2))
+    secrets = [(home / "state" / "key").read_text(), *box.credentials["ida"].values()]
+    assert (len(sent), len(secrets) > 1) == (2, True)
+    assert not [secret for secret in secrets for each in sent if secret.encode() in each]
 
 
 # ── a cluster of two processes ──

@@ -117,5 +117,6 @@ def _part(frame: pd.DataFrame, target: Any, how: Mapping[str, Any]) -> Part:
     """What of a check is counted and shown."""
     checked = _checked(frame, target, how)
     problems = checked.problems[checked.problems["level"] != "fix"]
-    facets = problems.groupby(KIND, sort=False, as_index=False).agg(problem=("problem", "first"), cells=("row", "size"))
+    facets = problems.groupby(KIND, sort=False, as_index=False).agg(cells=("row", "size"))
+    facets.insert(len(KIND), "problem", facets["reason"].map(message))
     return Part(checked.summary, facets, problems.groupby(KIND, sort=False).head(SHOWN), checked.notes)
