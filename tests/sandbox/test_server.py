@@ -18,6 +18,7 @@ import requests
 
 from tests.helpers.waiting import wait_until
 from toolkit import Api
+from toolkit.errors import SettingsError
 from toolkit.sandbox import Sandbox, serve_forever, settings_of
 from toolkit.sandbox.server import memory_at
 
@@ -364,6 +365,25 @@ def test_a_taken_port_is_an_error_and_leaves_nothing(
         Sandbox(Api.fakes(), port=int(box.url.rpartition(":")[2])).start()
     assert not list(temporary.iterdir())
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [box.token_file]
+
+
+def test_what_keeps_it_from_starting_is_said_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[Exception] = []
+
+    def start() -> None:
+        try:
+            started.start()
+        except SettingsError as problem:
+            said.append(problem)
+
+    started = Sandbox(Api.fakes())
+    monkeypatch.setenv("TOOLKIT_STATE", "here/or/there")
+    threading.Thread(target=start, daemon=True).start()
+    wait_until(lambda: said, most=5)
+    assert "Give the whole path" in str(said[0])
+    monkeypatch.setenv("TOOLKIT_STATE", str(home / "state"))
+    with started:
+        assert started.identity
 
 
 def test_stopping_waits_neither_for_idle_connections_nor_for_delays(

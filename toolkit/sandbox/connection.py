@@ -75,15 +75,17 @@ class Listener(ThreadingMixIn, TCPServer):
         self.stopping: threading.Event = threading.Event()
         self._open: dict[threading.Thread, socket.socket] = {}
         self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._serving = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         super().__init__(address, Connection)
 
     def start(self) -> None:
-        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        self._serving.start()
 
     def stop(self) -> None:
         """Stop listening and end every connection; returns when the last request is done with."""
         self.stopping.set()
-        self.shutdown()
+        if self._serving.ident:  # else nobody would answer that it has stopped
+            self.shutdown()
         self.server_close()
         for thread, connection in list(self._open.items()):
             with contextlib.suppress(OSError):
