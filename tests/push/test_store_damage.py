@@ -16,11 +16,9 @@ import pytest
 from toolkit import InputError, PushError, PushRefused, SettingsError
 from toolkit.push.states import Baseline, EventKind, Operation, PushState, State, cut
 from toolkit.push.store import care, sql
-from toolkit.push.store.checksums import Damaged
 from toolkit.push.store.file import LedgerFile, card_path, ledger_path, open_ledger, rollback_path
-from toolkit.push.store.records import checked, with_checksum
+from toolkit.push.store.records import Damaged, checked, operation_of, with_checksum
 from toolkit.push.store.rows import decode_block
-from toolkit.push.store.tables import operation_of
 
 from .store_kit import ABOUT, BLOCK, MADE, NOW, add, opened, words
 from .test_store_rows import bring

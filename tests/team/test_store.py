@@ -15,8 +15,8 @@ from toolkit.errors import PushError, PushRefused
 from toolkit.push.states import Baseline, EventKind, State
 from toolkit.push.store import sql
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.checksums import Damaged
 from toolkit.push.store.postgres import TeamDatabase
+from toolkit.push.store.records import Damaged
 from toolkit.push.store.team import Team, TeamLedger
 
 from .server import Server
@@ -99,8 +99,8 @@ def test_what_was_changed_by_another_is_noticed(
         with ledger.transaction():
             ledger.event(NOW, EventKind.BEGAN, "one")
         ledger.database.rows(damage)
-        with pytest.raises(Damaged, match=what):
-            look_at_all(ledger)
+    with pytest.raises((Damaged, PushRefused), match=what), opened(address, state) as ledger:
+        look_at_all(ledger)
 
 
 def look_at_all(ledger: TeamLedger) -> None:

@@ -10,7 +10,6 @@ from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.plain import mark, message
 from toolkit.push import disk, identity
 from toolkit.push.states import EventKind, Stamp
-from toolkit.push.store.checksums import Damaged
 from toolkit.push.store.examine import Condition, examine
 from toolkit.push.store.file import (
     LedgerFile,
@@ -21,7 +20,7 @@ from toolkit.push.store.file import (
     use_lock,
 )
 from toolkit.push.store.ledger import StoredLedger, key_digest
-from toolkit.push.store.records import Head
+from toolkit.push.store.records import Damaged, Head
 from toolkit.push.store.salvage import Salvage, pour
 
 BEGINNING = b"SQLite format 3\x00\x10\x00\x01\x01\x00\x40\x20\x20"  # pages of 4,096 bytes, a rollback file

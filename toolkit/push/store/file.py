@@ -12,10 +12,9 @@ from toolkit.errors import PushError, PushRefused
 from toolkit.plain import mark, message
 from toolkit.push import disk, identity
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged
 from toolkit.push.store.database import Database
 from toolkit.push.store.ledger import StoredLedger, key_digest
-from toolkit.push.store.records import Head
+from toolkit.push.store.records import Damaged, Head
 
 MOVED = ".moved"  # the suffix of a file that is a team's now
 HEADER = 100  # bytes at the beginning of an SQLite file; 28 to 32 are its size in pages

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from toolkit.push.store.checksums import Damaged, checksum
+from toolkit.push.store.records import Damaged, checksum
 
 Words = np.ndarray  # of uint64
 Serials = np.ndarray  # of uint32

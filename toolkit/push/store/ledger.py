@@ -1,16 +1,28 @@
 """The ledger of one destination, whatever database it is in: what it is about, who may read it, what a purge leaves."""
 
 import hashlib
+import json
 from abc import abstractmethod
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
 from toolkit.errors import PushRefused
+from toolkit.http.secrets import scrub
 from toolkit.plain import message
 from toolkit.push.states import EventKind, Stamp
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged
-from toolkit.push.store.records import Head, without_content
+from toolkit.push.store.records import Damaged, Head, Row, as_json, checked, with_checksum, without_content
 from toolkit.push.store.rows import RowTables
+from toolkit.push.store.tables import consistent
+
+
+class Event(NamedTuple):
+    """Something that happened, as the ledger keeps it."""
+
+    at: Stamp
+    kind: EventKind
+    push: str
+    details: dict[str, Any]
 
 
 class StoredLedger(RowTables):
@@ -64,24 +76,23 @@ class StoredLedger(RowTables):
         return statement
 
     @property
+    @consistent
     def about(self) -> str:
         """Which destination it is the memory of."""
-        with self.database.snapshot:
-            return self.head.identity
+        return self.head.identity
 
+    @consistent
     def head_of(self, about: str) -> Head:
         """Its head. Raise where it is not the ledger of that destination."""
-        with self.database.snapshot:
-            self.check_tables()
-            head = self.head
-        if head.identity != about:
-            raise Damaged(message("it is of {identity}, not of {about}", identity=head.identity, about=about))
-        return head
+        self.check_tables()
+        if self.head.identity != about:
+            raise Damaged(message("it is of {identity}, not of {about}", identity=self.head.identity, about=about))
+        return self.head
 
+    @consistent  # else another process may be making it longer
     def check_tables(self) -> None:
         """Raise where this is no ledger, one of another version, or not of the size that it says."""
-        with self.database.snapshot:  # else another process may be making it longer
-            self._check_tables()
+        self._check_tables()
 
     def require_version(self, version: int) -> None:
         """Raise where its tables are not those of this version."""
@@ -102,6 +113,69 @@ class StoredLedger(RowTables):
         """Raise PushError where another process may push there by now: nothing may be sent then."""
         self.database.confirm()
 
+    # ── what came back for rows ──
+
+    def keep_results(self, push: str, results: Mapping[int, Mapping[str, Any]]) -> None:
+        """Add to what the vendor gave back for rows, by position in the push."""
+        owner = self.changing_push(push)
+        for position, values in results.items():
+            key = owner.number, int(position)
+            before = self.database.row(sql.READ_RESULT, key)
+            earlier = json.loads(checked("result", (*key, *before), f"a result of push {push}")[-1]) if before else {}
+            row = with_checksum("result", *key, as_json({**earlier, **values}))
+            self.database.rows(sql.PUT_RESULT, row)
+            owner.change("result", before, row)
+
+    def results(self, push: str) -> dict[int, dict[str, Any]]:
+        return self._contents(push, sql.READ_RESULTS, "result")
+
+    def blame(self, push: str, position: int, error: str, column: str | None) -> None:
+        """Say why a row was refused."""
+        owner = self.changing_push(push)
+        key = owner.number, int(position)
+        before = self.database.row(sql.READ_BLAME, key)
+        if before:
+            checked("blame", (*key, *before), f"a blame of push {push}")
+        row = with_checksum("blame", *key, as_json([scrub(error), column]))
+        self.database.rows(sql.PUT_BLAME, row)
+        owner.change("blame", before, row)
+
+    def blames(self, push: str) -> dict[int, tuple[str, str | None]]:
+        blames = self._contents(push, sql.READ_BLAMES, "blame")
+        return {position: (error, column) for position, (error, column) in blames.items()}
+
+    @consistent
+    def _contents(self, push: str, statement: str, table: str) -> dict[int, Any]:
+        owner, what = self.push_row(push), f"a {table} of push {push}"
+        if not owner.count(table):
+            return {}
+        rows = self.database.rows(statement, (owner.number,))
+        owner.check(table, rows, what)
+        return {row[0]: json.loads(checked(table, (owner.number, *row), what)[-1]) for row in rows}
+
+    # ── what happened ──
+
+    def event(self, at: Stamp, kind: EventKind, push: str = "", **details: Any) -> None:
+        """Add to the history."""
+        head = self.changing()
+        content = scrub(as_json([at.epoch, at.monotonic, at.wall, kind, details]))
+        row = with_checksum("event", head.count("event") + 1, push, content)
+        self.database.rows(sql.ADD_EVENT, row)
+        head.change("event", None, row)
+        if push:
+            self.changing_push(push).change("event", None, row)
+
+    @consistent
+    def events(self, push: str | None = None) -> list[Event]:
+        """The history, of one push or of all."""
+        if push is None:
+            rows = self.database.rows(sql.READ_EVENTS)
+            self.head.check("event", rows, "its history")
+        else:
+            rows = self.database.rows(sql.READ_EVENTS_OF, (push,))
+            self.push_row(push).check("event", rows, f"the history of push {push}")
+        return [decode_event(checked("event", row, f"event {row[0]}")) for row in rows]
+
     def purge(self, push: str, at: Stamp) -> None:
         """Take away what is known of a push's rows. Its sizes, times and marks stay: they explain later counts."""
         with self.transaction():
@@ -110,7 +184,7 @@ class StoredLedger(RowTables):
         self.database.forget_old_content()
 
     def _forget_rows(self, push: str) -> None:
-        owner = self._changing(push)
+        owner = self.changing_push(push)
         self.remove_rows(push)
         for operation in self.operations(push):
             self.put_operation(without_content(operation))
@@ -122,3 +196,9 @@ class StoredLedger(RowTables):
 def key_digest(key: str) -> str:
     """By which a ledger knows its key, and nobody learns it."""
     return hashlib.blake2b(b"ledger", key=key.encode(), digest_size=16).hexdigest()
+
+
+def decode_event(values: Row) -> Event:
+    _, push, content = values
+    *at, kind, details = json.loads(content)
+    return Event(Stamp(*at), EventKind(kind), push, details)

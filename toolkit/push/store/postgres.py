@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import PushError, PushRefused, SettingsError
@@ -19,8 +19,8 @@ from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.store import sql
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.checksums import Damaged
-from toolkit.push.store.connection import BUSY, Connection, Values
+from toolkit.push.store.database import BUSY, Connection, Values
+from toolkit.push.store.records import Damaged
 
 if TYPE_CHECKING:
     import psycopg
@@ -93,6 +93,10 @@ class TeamDatabase(Connection):
             if cursor.description is None:
                 return []
             return [tuple(map(_read, row)) for row in cursor.fetchall()]
+
+    def many(self, statement: str, rows: Sequence[Values]) -> None:
+        with self._in_words(), self._connection.cursor() as cursor:  # one way to the server and back for all
+            cursor.executemany(sql.in_postgres(statement), [[_stored(value) for value in row] for row in rows])
 
     def script(self, statements: str) -> None:
         with self._in_words():

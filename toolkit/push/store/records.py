@@ -1,17 +1,89 @@
-"""Pushes, operations and the rest as rows of tables, each with a checksum over all that it says."""
+"""Pushes, operations and the rest as rows of tables, each with a checksum over all that it says.
 
-import functools
+SQLite has no checksums, and a flipped bit in a fingerprint would send a row twice.
+"""
+
 import json
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 from zlib import crc32
 
+from toolkit.errors import PushError
 from toolkit.plain import message
-from toolkit.push.states import SENDABLE, UNFINISHED, Answer, Baseline, Operation, Push, PushState, Ranges, Stamp, State
+from toolkit.push.states import SENDABLE, Answer, Baseline, Operation, Push, PushState, Ranges, Stamp, State
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged, Tallied, as_json
 
 Row = tuple[Any, ...]
+MODULUS = 1 << 32
+NONE = (0, 0)
+
+
+class Damaged(PushError):
+    """Something in a ledger is not what was written."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(
+            message(
+                "the ledger is damaged ({what}); nothing more was sent. `analyst-toolkit ledger check` says "
+                "what is known, and how to go on",
+                what=what,
+            )
+        )
+
+
+def checksum(*contents: bytes) -> int:
+    """CRC-32 of stored bytes."""
+    value = 0
+    for content in contents:
+        value = crc32(content, value)
+    return value
+
+
+as_json = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str
+).encode  # compact, always the same for the same value
+
+
+def as_bytes(value: Any) -> bytes:
+    """What should be a stored block; empty where damage made something else of it."""
+    return value if isinstance(value, bytes) else b""
+
+
+@dataclass(eq=False, kw_only=True)
+class Tallied:
+    """What counts rows of tables, and adds up their checksums: a row that vanishes is noticed."""
+
+    tallies: dict[str, list[int]] = field(default_factory=dict)  # a number of rows, and the sum of their checksums
+
+    def count(self, name: str) -> int:
+        """How many rows there are."""
+        return self.tallies.get(name, NONE)[0]
+
+    def change(self, name: str, before: Row | None, after: Row | None) -> None:
+        """A row stands in the place of another; None: there was, or is, no such row."""
+        count, total = self.tallies.get(name, NONE)
+        if before:
+            count, total = count - 1, total - before[-1]
+        if after:
+            count, total = count + 1, total + after[-1]
+        self.tallies[name] = [count, total % MODULUS]
+
+    def check(self, name: str, rows: Sequence[Row], what: str) -> None:
+        """Raise where these are not the rows that it counted, by their last values."""
+        if not self.counted(name, [row[-1] for row in rows]):
+            raise Damaged(
+                message("{what}: {count:,} were written, and these are not they", what=what, count=self.count(name))
+            )
+
+    def counted(self, name: str, checksums: Sequence[Any]) -> bool:
+        """Whether these are the checksums of the rows that it counted."""
+        count, total = self.tallies.get(name, NONE)
+        try:
+            return len(checksums) == count and sum(checksums) % MODULUS == total
+        except TypeError:  # what should be a number is none
+            return False
 
 
 def checked(table: str, row: Row | None, what: str) -> Row:
@@ -31,7 +103,7 @@ def with_checksum(table: str, *values: Any) -> Row:
 
 @dataclass
 class Head(Tallied):
-    """One row that vouches for the others. It counts push, unfinished, counter, event, and `SETS`."""
+    """One row that vouches for the others. It counts push, unfinished, counter, event, unsettled, unknown."""
 
     identity: str
     made: str  # ISO 8601, UTC
@@ -62,37 +134,22 @@ class PushRow(Tallied):
 
     number: int
     push: Push
-    checksum: int | None = None  # as it stands on disk
-    was_unfinished: bool = False  # likewise
-
-    @property
-    def unfinished(self) -> bool:
-        return self.push.state in UNFINISHED
+    row: Row | None = None  # as it stands on disk
 
     def encoded(self) -> Row:
-        content = {name: value for name, value in asdict(self.push).items() if name not in IN_COLUMNS}
         push = self.push
-        return with_checksum(
-            "push",
-            self.number,
-            push.id,
-            push.lock,
-            push.state,
-            push.rows,
-            as_json(content),
-            as_json(self.tallies),
-        )
+        content = {name: getattr(push, name) for name in IN_CONTENT}
+        values = self.number, push.id, push.lock, push.state, push.rows, as_json(content), as_json(self.tallies)
+        return with_checksum("push", *values)
 
     @classmethod
-    def decoded(cls, row: Row | None, what: str) -> "PushRow":
-        number, name, lock, state, rows, content, tallies = checked("push", row, what)
+    def decoded(cls, row: Row) -> "PushRow":
+        number, name, lock, state, rows, content, tallies = checked("push", row, f"push {row[1]}")
         push = Push(id=name, lock=lock, state=PushState(state), rows=rows, **json.loads(content))
-        read = cls(number, push, row[-1] if row else None, tallies=json.loads(tallies))
-        read.was_unfinished = read.unfinished
-        return read
+        return cls(number, push, row, tallies=json.loads(tallies))
 
 
-IN_COLUMNS = ("id", "lock", "state", "rows")
+IN_CONTENT = tuple({field.name for field in fields(Push)} - {"id", "lock", "state", "rows"})
 
 
 # ── operations ──
@@ -110,7 +167,6 @@ def encode_operation(operation: Operation, push_number: int, children: int) -> R
     )  # fmt: skip
 
 
-@functools.lru_cache(maxsize=512)
 def decode_operation(row: Row, push: str) -> Operation:
     values = checked("operation", row, f"operation {row[0]}")
     return Operation(
@@ -123,9 +179,22 @@ def decode_operation(row: Row, push: str) -> Operation:
     )  # fmt: skip
 
 
+def operation_of(owner: PushRow, row: Row) -> Operation:
+    """An operation of this push."""
+    if row[1] != owner.number:
+        raise Damaged(f"the operations of push {owner.push.id}")
+    return decode_operation(row, owner.push.id)
+
+
 def children_of(row: Row) -> int:
     """How many operations took over the rows of this one."""
     return int(row[23])
+
+
+def sets_of(row: Row) -> list[str]:
+    """What an operation belongs to that is counted apart, so that none of it vanishes."""
+    belongs = {"sendable": row[25], "unsettled": row[26], "unknown": row[7] == State.UNKNOWN}
+    return [name for name, value in belongs.items() if value]
 
 
 def without_content(operation: Operation) -> Operation:
@@ -154,7 +223,6 @@ def encode_baseline(baseline: Baseline) -> Row:
     return with_checksum("counter", as_json(asdict(baseline)))
 
 
-@functools.lru_cache(maxsize=8)
 def decode_baseline(row: Row) -> Baseline:
     (content,) = checked("counter", row, message("its count"))
     values = json.loads(content)

@@ -19,11 +19,10 @@ from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.states import Operation, Push, PushState, State
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged, as_bytes, checksum
-from toolkit.push.store.connection import WRITING
+from toolkit.push.store.database import WRITING
 from toolkit.push.store.index import LAST_SERIAL, Index, distinct
-from toolkit.push.store.records import PushRow, Row
-from toolkit.push.store.tables import Tables
+from toolkit.push.store.records import Damaged, PushRow, Row, as_bytes, checksum
+from toolkit.push.store.tables import Tables, consistent
 
 NOT_GONE = (State.PLANNED, State.REJECTED, State.RESOLVED_NOT_COMMITTED, State.REPLACED)
 STATES = tuple(State)
@@ -63,7 +62,7 @@ class RowTables(Tables):
 
     def add_rows(self, push: str, blocks: Iterable[RowBlock]) -> None:
         """More rows of a push, in the transaction that says how many it has with them."""
-        head, owner, new = self._writable_head(), self._changing(push), [*blocks]
+        head, owner, new = self.changing(), self.changing_push(push), [*blocks]
         count, start, number = sum(len(block.words) for block in new), 0, owner.count("row_block")
         if number:
             last = decode_block(self.database.row(sql.READ_BLOCK, (owner.number, number - 1)), owner)
@@ -75,7 +74,7 @@ class RowTables(Tables):
         for n, block in enumerate(new, start=number):
             row = _encoded(owner.number, n, block._replace(start=start, first_row=head.rows))
             self.database.rows(sql.ADD_BLOCK, row)
-            owner.change("row_block", None, row[-1])
+            owner.change("row_block", None, row)
             start, head.rows = start + len(block.words), head.rows + len(block.words)
         words = np.concatenate([NO_WORDS, *(block.words for block in new)])
         self._index(words, head.rows - count)
@@ -84,40 +83,41 @@ class RowTables(Tables):
 
     def remove_rows(self, push: str) -> None:
         """Forget the rows of a push, and that its call was made. Whoever counts them keeps the operations."""
-        owner = self._changing(push)
+        owner = self.changing_push(push)
         for first, words in _runs(self.blocks(push)):
             for kind, column in ROW_KEYS.items():
                 self._remove_keys(kind, distinct(words[:, column]), first, first + len(words))
         self.database.rows(sql.REMOVE_BLOCKS, (owner.number,))
         self._remove_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number, owner.number + 1)
-        self._writable_head().lost.pop(push, None)
+        self.changing().lost.pop(push, None)
         left = {name: value for name, value in (owner.push.facts or {}).items() if name == "memory"}
         owner.push = replace(owner.push, key="", facts=left)
         owner.tallies.pop("row_block", None)
 
+    @consistent
     def lost_rows(self, lock: str) -> dict[str, int]:
         """Pushes of this lock that damage took fingerprints from, and of how many rows: these may be any rows.
 
         As long as there are such, nobody can say of a row that it was not sent before. A purge of the push ends it.
         """
-        with self.database.snapshot:
-            lost = dict(self.head.lost)
-            return {push: rows for push, rows in lost.items() if self.push_row(push).push.lock in (lock, ANY_LOCK)}
+        lost = self.head.lost.items()
+        return {push: rows for push, rows in lost if self.push_row(push).push.lock in (lock, ANY_LOCK)}
 
+    @consistent
     def blocks(self, push: str, numbers: range | None = None) -> list[RowBlock]:
         """The rows of a push, block by block; none where they were purged. With `numbers`, some of the blocks."""
-        with self.database.snapshot:
-            owner = self.push_row(push)
-            if numbers is not None:
-                return [decode_block(self.database.row(sql.READ_BLOCK, (owner.number, n)), owner) for n in numbers]
-            rows = self.database.rows(sql.READ_BLOCKS, (owner.number,))
-            owner.check("row_block", [row[-1] for row in rows], message("the rows of push {push}", push=push))
-            return [decode_block(row, owner) for row in rows]
+        owner = self.push_row(push)
+        if numbers is not None:
+            return [decode_block(self.database.row(sql.READ_BLOCK, (owner.number, n)), owner) for n in numbers]
+        rows = self.database.rows(sql.READ_BLOCKS, (owner.number,))
+        owner.check("row_block", rows, message("the rows of push {push}", push=push))
+        return [decode_block(row, owner) for row in rows]
 
     def row_words(self, push: str) -> np.ndarray:
         """The four words of each row of a push."""
         return np.concatenate([NO_WORDS, *(block.words for block in self.blocks(push))])
 
+    @consistent
     def pushes_of_frame(self, digests: Sequence[bytes]) -> list[Push]:
         """The pushes that begin with exactly these blocks of a frame, in the order in which they began.
 
@@ -125,17 +125,16 @@ class RowTables(Tables):
         """
         if not digests or not all(digests):
             return []
-        with self.database.snapshot:
-            numbers = [number for (number,) in self.database.rows(sql.READ_PUSHES_LIKE, (digests[0],))]
-            pushes = [self._push_numbered(number).push for number in numbers]
-            return [p for p in pushes if [b.digest for b in self.blocks(p.id)[: len(digests)]] == [*digests]]
+        numbers = [number for (number,) in self.database.rows(sql.READ_PUSHES_LIKE, (digests[0],))]
+        pushes = [self._push_numbered(number).push for number in numbers]
+        return [p for p in pushes if [b.digest for b in self.blocks(p.id)[: len(digests)]] == [*digests]]
 
+    @consistent
     def pushes_with_key(self, lock: str, key: str) -> list[Push]:
         """The pushes of the same rows for the same thing, in the order in which they began."""
-        with self.database.snapshot:
-            numbers = self.index_of("push").find(push_keys(lock, [key])).serials.tolist()
-            rows = [self._push_numbered(number) for number in sorted(numbers)]
-        return [row.push for row in rows if (row.push.lock, row.push.key) == (lock, key)]
+        numbers = self.index_of("push").find(push_keys(lock, [key])).serials.tolist()
+        pushes = [self._push_numbered(number).push for number in sorted(numbers)]
+        return [push for push in pushes if (push.lock, push.key) == (lock, key)]
 
     def push_with_key(self, lock: str, key: str) -> Push | None:
         """The latest of them that no other took over."""
@@ -217,6 +216,7 @@ class RowTables(Tables):
 
     def rebuild_index(self) -> None:
         """Make the index anew, from the rows and pushes."""
+        self.changing()
         for (chunk,) in self.database.rows(sql.READ_CHUNK_IDS):
             self.database.rows(sql.REMOVE_CHUNK, (chunk,))
         for kind in KINDS:
@@ -233,15 +233,20 @@ class RowTables(Tables):
         self._keep(kind, index)
 
     def index_of(self, kind: str) -> Index:
-        row = self.database.row(sql.READ_CATALOG, (kind,))
-        content = as_bytes(row[0]) if row else b""
-        if checksum(content) != self.head.catalogs.get(kind, checksum(b"")):
-            raise Damaged(message("the list of its {kind} chunks", kind=kind))
-        return Index(ChunkTable(self), content)
+        cache = self.cache
+        if kind not in cache.indexes:
+            row = self.database.row(sql.READ_CATALOG, (kind,))
+            content = as_bytes(row[0]) if row else b""
+            if checksum(content) != cache.head.catalogs.get(kind, checksum(b"")):
+                raise Damaged(message("the list of its {kind} chunks", kind=kind))
+            cache.indexes[kind] = Index(ChunkTable(self), content)
+        return cache.indexes[kind]
 
     def _keep(self, kind: str, index: Index) -> None:
-        self.database.rows(sql.PUT_CATALOG, (kind, index.catalog))
-        self._writable_head().catalogs[kind] = checksum(index.catalog)
+        catalog = index.catalog
+        self.database.rows(sql.PUT_CATALOG, (kind, catalog))
+        self.changing().catalogs[kind] = checksum(catalog)
+        self.cache.indexes[kind] = index
 
 
 class ChunkTable:

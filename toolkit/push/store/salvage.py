@@ -25,11 +25,9 @@ from toolkit.push.states import (
     ranges,
 )
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged
-from toolkit.push.store.ledger import StoredLedger
-from toolkit.push.store.records import PushRow, Row, checked, decode_baseline, decode_operation
+from toolkit.push.store.ledger import Event, StoredLedger, decode_event
+from toolkit.push.store.records import Damaged, PushRow, Row, checked, decode_baseline, decode_operation
 from toolkit.push.store.rows import ANY_LOCK, RowBlock, decode_block
-from toolkit.push.store.tables import Event, decode_event
 
 MISSES = 100  # numbers that nothing has, after which no more is looked for
 WHY = mark("the ledger was damaged, and what it knew of this is lost")
@@ -61,7 +59,7 @@ class Salvage:
     def pushes(self) -> dict[int, PushRow | None]:
         """By number; None where it is lost."""
         rows = self._numbered(sql.READ_PUSH_NUMBER, "push", sql.LAST_PUSH)
-        found = {number: _intact(PushRow.decoded, row, "") for number, row in rows}
+        found = {number: _intact(PushRow.decoded, row) for number, row in rows}
         self.counts_hurt |= None in found.values()
         return found
 

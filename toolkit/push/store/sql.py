@@ -83,7 +83,7 @@ READ_OPERATION = f"SELECT {OPERATION} FROM operation WHERE id = ?"  # noqa: S608
 READ_OPERATIONS = f"SELECT {OPERATION} FROM operation WHERE push = ? ORDER BY id"  # noqa: S608
 READ_CHILDREN = f"SELECT {OPERATION} FROM operation WHERE parent = ? ORDER BY id"  # noqa: S608
 READ_SENDABLE = f"""SELECT {OPERATION} FROM operation WHERE push = ? AND is_sendable = 1
-    ORDER BY first_position, id LIMIT ? OFFSET ?"""  # noqa: S608
+    ORDER BY first_position, id LIMIT ?"""  # noqa: S608
 READ_UNKNOWN = f"SELECT {OPERATION} FROM operation WHERE state = 'unknown' ORDER BY id"  # noqa: S608
 READ_UNSETTLED = f"SELECT {OPERATION} FROM operation WHERE is_unsettled = 1 ORDER BY id"  # noqa: S608
 PUT_OPERATION = f"""INSERT INTO operation ({OPERATION})

@@ -1,58 +1,64 @@
-"""What the runner reads and writes of a ledger, in SQLite. Whatever is read is checked against what was written."""
+"""Pushes, their operations, and the last count: on disk, and in memory for as long as nobody else writes.
 
-import itertools
+Whatever is read from disk is checked against what was written. A transaction that writes changes the head; so where
+the head is as this process left it, so is all the rest, and nothing of it is read again.
+"""
+
+import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from functools import cached_property
-from typing import Any, NamedTuple
+from operator import attrgetter
+from threading import get_ident
+from typing import Concatenate, ParamSpec, TypeVar
 
 from toolkit.http.secrets import scrub
-from toolkit.push.states import IN, LIFE, SENDABLE, Baseline, EventKind, Operation, Push, Stamp, State
+from toolkit.push.states import IN, LIFE, UNFINISHED, Baseline, Operation, Push, State
 from toolkit.push.store import sql
-from toolkit.push.store.checksums import Damaged, Tallied, as_json
-from toolkit.push.store.connection import WRITING, Connection
+from toolkit.push.store.cache import KEPT, Cache, Queue, Stored, place_of
+from toolkit.push.store.database import WRITING, Connection
 from toolkit.push.store.records import (
+    Damaged,
     Head,
     PushRow,
     Row,
-    checked,
+    as_json,
     children_of,
     decode_baseline,
-    decode_operation,
     encode_baseline,
     encode_operation,
-    with_checksum,
+    operation_of,
+    sets_of,
 )
 
-SETS: dict[str, Callable[[Operation], bool]] = {  # operations that are counted apart, so that none of them vanishes
-    "unsettled": lambda operation: operation.unsettled,
-    "unknown": lambda operation: operation.state is State.UNKNOWN,
-}
+AHEAD = 256  # operations to send that are read at once
+SETS = {"unsettled": sql.READ_UNSETTLED, "unknown": sql.READ_UNKNOWN}
+S = TypeVar("S", bound="Tables")
+P = ParamSpec("P")
+T = TypeVar("T")
+by_id = attrgetter("id")
 
 
-def is_sendable(operation: Operation) -> bool:
-    return operation.state in SENDABLE
+def consistent(read: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """A method of which all that it reads fits together, whatever other processes write."""
 
+    @functools.wraps(read)
+    def reading(self: S, /, *arguments: P.args, **named: P.kwargs) -> T:
+        if self.database.thread == get_ident():
+            return read(self, *arguments, **named)
+        with self.database.snapshot:
+            return read(self, *arguments, **named)
 
-class Event(NamedTuple):
-    """Something that happened, as the ledger keeps it."""
-
-    at: Stamp
-    kind: EventKind
-    push: str
-    details: dict[str, Any]
+    return reading
 
 
 class Tables:
-    """Pushes, operations, counter, events. Rows are read one snapshot or transaction at a time, and not kept longer."""
+    """Pushes, operations, the counter. `cache` is what is known of them in this transaction, or snapshot."""
 
     def __init__(self, database: Connection) -> None:
         self.database = database
-        self._cached_pushes: dict[str, PushRow] = {}
-        self._changed: dict[str, PushRow] = {}
-        self._unchanged: dict[str, tuple[Row, PushRow]] = {}  # pushes as they were read, and with which row
+        self._latest: Cache | None = None
         database.begun = self._begun
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -60,322 +66,296 @@ class Tables:
 
         PushError where it cannot be: the disk is full, the file was taken away, another process holds it too long.
         """
-        return self.database.transaction(self._flush)
+        return self.database.transaction(self._write_changes)
+
+    def _begun(self) -> None:
+        self.__dict__.pop("cache", None)
+
+    @functools.cached_property
+    def cache(self) -> Cache:
+        row = self.database.row(sql.READ_HEAD)
+        if self._latest is None or row is None or self._latest.row != row:
+            self._latest = Cache(Head.decoded(row), row)
+        return self._latest
+
+    @property
+    def head(self) -> Head:
+        """What vouches for the rest."""
+        return self.cache.head
+
+    def changing(self) -> Head:
+        """The head, to change it."""
+        assert self.database.mode == WRITING, "a ledger is written to inside a transaction"
+        self.cache.row = None
+        return self.cache.head
+
+    def changing_push(self, push: str) -> PushRow:
+        """A push and what is kept of it, to change it."""
+        self.changing()
+        row = self.cache.changed[push] = self.push_row(push)
+        return row
+
+    def _write_operations(self) -> None:
+        cache = self.cache
+        if cache.written:
+            self.database.many(sql.PUT_OPERATION, [*cache.written.values()])
+            cache.written.clear()
+        cache.forget_some()
+
+    def _write_changes(self) -> None:
+        """Write what changed, before the transaction ends or all pushes are read."""
+        cache = self.__dict__.get("cache")
+        if cache is None or cache.row is not None:
+            return
+        self._write_operations()
+        head: Head = cache.head
+        for push in cache.changed.values():
+            row, before = push.encoded(), push.row
+            if before is None:
+                self.database.rows(sql.ADD_PUSH, row)
+            else:
+                self.database.rows(sql.CHANGE_PUSH, (*row[1:], row[0]))
+            was_unfinished = before is not None and before[3] in UNFINISHED
+            head.change("push", before, row)
+            head.change("unfinished", before if was_unfinished else None, row if row[3] in UNFINISHED else None)
+            push.row = row
+        cache.changed.clear()
+        cache.row = head.encoded()
+        self.database.rows(sql.WRITE_HEAD, cache.row)
 
     # ── the counter ──
 
+    @consistent
     def baseline(self) -> Baseline | None:
-        with self.database.snapshot:
-            row = self.database.row(sql.READ_COUNTER)
-            self.head.check("counter", [] if row is None else [row[-1]], "its count")
-            return None if row is None else decode_baseline(row)
+        counter = self._counter()
+        return counter and counter[1]
+
+    def _counter(self) -> tuple[Row, Baseline] | None:
+        cache = self.cache
+        if cache.counter is None:
+            rows = self.database.rows(sql.READ_COUNTER)
+            cache.head.check("counter", rows, "its count")
+            cache.counter = (rows[0], decode_baseline(rows[0])) if rows else None
+        return cache.counter
 
     def set_baseline(self, baseline: Baseline) -> None:
-        head = self._writable_head()
-        row, before = encode_baseline(baseline), self.database.row(sql.READ_COUNTER)
-        head.check("counter", [before[-1]] if before else [], "its count")
+        head, row, before = self.changing(), encode_baseline(baseline), self._counter()
         self.database.rows(sql.WRITE_COUNTER, row)
-        head.change("counter", before[-1] if before else None, row[-1])
+        head.change("counter", before and before[0], row)
+        self.cache.counter = row, baseline
 
     # ── pushes ──
 
+    @consistent
     def push(self, id: str) -> Push:
         """KeyError where there is none of this id."""
-        with self.database.snapshot:
-            return self.push_row(id).push
+        return self.push_row(id).push
 
     def pushes(self) -> list[Push]:
         """All of them, in the order in which they began."""
-        return [row.push for row in self._all_pushes(sql.READ_PUSHES, "push")]
+        return self._all_pushes(sql.READ_PUSHES, "push")
 
     def unfinished(self) -> list[Push]:
         """Those that are open or paused."""
-        return [row.push for row in self._all_pushes(sql.READ_UNFINISHED, "unfinished")]
+        return self._all_pushes(sql.READ_UNFINISHED, "unfinished")
 
     def put_push(self, push: Push) -> None:
         """Add it, or replace the one with its id."""
-        head = self._writable_head()
-        row = self._kept_push(push.id)
+        head, cache = self.changing(), self.cache
+        row = self._known_push(push.id)
         if row is None:
             head.pushes += 1
-            row = self._cached_pushes[push.id] = PushRow(head.pushes, push)
+            row = cache.pushes[push.id] = PushRow(head.pushes, push)
+        if push.facts is not row.push.facts or row.row is None:
+            push = replace(push, facts=json.loads(as_json(push.facts)))
         row.push = push
-        self._changed[push.id] = row
-        self._unchanged.pop(push.id, None)
+        cache.changed[push.id] = row
 
-    def _all_pushes(self, statement: str, tally: str) -> list[PushRow]:
-        with self.database.snapshot:
-            self._flush()
-            rows = self.database.rows(statement)
-            self.head.check(tally, [row[-1] for row in rows], "its pushes")
-            return [PushRow.decoded(row, f"push {row[1]}") for row in rows]
-
-    # ── operations ──
-
-    def operation(self, id: int) -> Operation:
-        """KeyError where there is none of this id."""
-        with self.database.snapshot:
-            if not 0 < id <= self.head.operations:
-                raise KeyError(id)
-            return self._decoded(self.database.row(sql.READ_OPERATION, (id,)), f"operation {id}")
-
-    def operations(self, push: str) -> list[Operation]:
-        """All of one push, by id."""
-        with self.database.snapshot:
-            owner = self.push_row(push)
-            rows = self.database.rows(sql.READ_OPERATIONS, (owner.number,))
-            owner.check("operation", [row[-1] for row in rows], f"the operations of push {push}")
-            return [operation_of(owner, row) for row in rows]
-
-    def unsettled(self, lock: str) -> list[Operation]:
-        """Of every push of this lock, those that are `unsettled`. Its time does not grow with the others."""
-        return self._set("unsettled", sql.READ_UNSETTLED, lock)
-
-    def unknown(self, lock: str) -> list[Operation]:
-        """Of every push of this lock, those that are `unknown`. Its time does not grow with the others."""
-        return self._set("unknown", sql.READ_UNKNOWN, lock)
-
-    def in_doubt(self) -> int:
-        """How many operations of all locks are `sent`, and nothing shows what became of them."""
-        return sum(operation.state is State.SENT for operation in self._set("unsettled", sql.READ_UNSETTLED, None))
-
-    def _set(self, name: str, statement: str, lock: str | None) -> list[Operation]:
-        with self.database.snapshot:
-            rows = self.database.rows(statement)
-            self.head.check(name, [row[-1] for row in rows], f"its {name} operations")
-            numbers = {row[1]: self._push_numbered(row[1]) for row in rows}
-            return [
-                decode_operation(row, numbers[row[1]].push.id)
-                for row in rows
-                if lock in (None, numbers[row[1]].push.lock)
-            ]
-
-    def sendable(self, push: str, limit: int) -> list[Operation]:
-        """Those whose turn it is: planned, all that they wait for is in; by their first row, then by id."""
-        ready: dict[int, Operation] = {}
-        with self.database.snapshot:
-            owner, many, checksums = self.push_row(push), max(limit, 16), list[Any]()
-            for start in itertools.count(0, many):
-                rows = self.database.rows(sql.READ_SENDABLE, (owner.number, many, start))
-                checksums += [row[-1] for row in rows]
-                for operation in [operation_of(owner, row) for row in rows]:
-                    if all(map(self._is_in, operation.after)):
-                        ready[operation.id] = operation
-                if len(ready) >= limit:
-                    return list(ready.values())[:limit]
-                if len(rows) < many:
-                    owner.check("sendable", checksums, f"what is planned of push {push}")
-                    return list(ready.values())
-        raise AssertionError("a table ends")
-
-    def leaves(self, id: int) -> list[Operation]:
-        """The operations that hold its rows now: itself, or what replaced it."""
-        with self.database.snapshot:
-            row = self.database.row(sql.READ_OPERATION, (id,)) if 0 < id <= self.head.operations else None
-            operation = self._decoded(row, f"operation {id}")
-            if operation.state is not State.REPLACED or row is None:
-                return [operation]
-            children = {child[0]: child[5] for child in self.database.rows(sql.READ_CHILDREN, (id,))}
-            if set(children.values()) != {id} or len(children) != children_of(row):
-                raise Damaged(f"what replaced operation {id}")
-            return [leaf for child in children for leaf in self.leaves(child)]
-
-    def _is_in(self, id: int) -> bool:
-        return all(leaf.state in IN for leaf in self.leaves(id))
-
-    def add_operation(self, operation: Operation) -> Operation:
-        """A new one; gives it back with its id."""
-        head = self._writable_head()
-        head.operations += 1
-        added = replace(operation, id=head.operations)
-        if operation.parent is not None:
-            row = self.database.row(sql.READ_OPERATION, (operation.parent,))
-            parent = self._decoded(row, f"operation {operation.parent}")
-            self._write(parent, row, 1)
-        self._write(added, None)
-        return added
-
-    def put_operation(self, operation: Operation) -> None:
-        """Replace it. A move that `LIFE` does not know is an AssertionError."""
-        self._writable_head()
-        row = self.database.row(sql.READ_OPERATION, (operation.id,))
-        before = self._decoded(row, f"operation {operation.id}")
-        known = operation.state is before.state or operation.state in LIFE[before.state]
-        assert known, f"operation {operation.id} does not go from {before.state} to {operation.state}"
-        assert operation.push == before.push, "an operation stays in its push"
-        self._write(operation, row)
-
-    def _write(self, operation: Operation, before: Row | None, more_children: int = 0) -> None:
-        """Write an operation in the place of the row that was there before."""
-        owner = self._changing(operation.push)
-        written = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
-        row = encode_operation(written, owner.number, more_children + (children_of(before) if before else 0))
-        self.database.rows(sql.PUT_OPERATION, row)
-        was = decode_operation(before, operation.push) if before else None
-        mark = before[-1] if before else None
-        owner.change("operation", mark, row[-1])
-        tallies: list[tuple[Tallied, str, Callable[[Operation], bool]]] = [(owner, "sendable", is_sendable)]
-        for counter, name, belongs in [*tallies, *((self.head, name, belongs) for name, belongs in SETS.items())]:
-            gone, new = was is not None and belongs(was), belongs(written)
-            if gone or new:
-                counter.change(name, mark if gone else None, row[-1] if new else None)
-
-    def _decoded(self, row: Row | None, what: str) -> Operation:
-        if row is None:
-            raise Damaged(what)
-        return decode_operation(row, self._push_numbered(row[1]).push.id)
-
-    # ── what came back for rows ──
-
-    def keep_results(self, push: str, results: Mapping[int, Mapping[str, Any]]) -> None:
-        """Add to what the vendor gave back for rows, by position in the push."""
-        owner = self._changing(push)
-        for position, values in results.items():
-            key = owner.number, int(position)
-            before = self.database.row(sql.READ_RESULT, key)
-            earlier = json.loads(checked("result", (*key, *before), f"a result of push {push}")[-1]) if before else {}
-            row = with_checksum("result", *key, as_json({**earlier, **values}))
-            self.database.rows(sql.PUT_RESULT, row)
-            owner.change("result", before[-1] if before else None, row[-1])
-
-    def results(self, push: str) -> dict[int, dict[str, Any]]:
-        return dict(self._contents(push, sql.READ_RESULTS, "result"))
-
-    def blame(self, push: str, position: int, error: str, column: str | None) -> None:
-        """Say why a row was refused."""
-        owner = self._changing(push)
-        key = owner.number, int(position)
-        before = self.database.row(sql.READ_BLAME, key)
-        if before:
-            checked("blame", (*key, *before), f"a blame of push {push}")
-        row = with_checksum("blame", *key, as_json([scrub(error), column]))
-        self.database.rows(sql.PUT_BLAME, row)
-        owner.change("blame", before[-1] if before else None, row[-1])
-
-    def blames(self, push: str) -> dict[int, tuple[str, str | None]]:
-        return {
-            position: (error, column) for position, (error, column) in self._contents(push, sql.READ_BLAMES, "blame")
-        }
-
-    def _contents(self, push: str, statement: str, table: str) -> Iterator[tuple[int, Any]]:
-        with self.database.snapshot:
-            owner, what = self.push_row(push), f"a {table} of push {push}"
-            rows = self.database.rows(statement, (owner.number,))
-            owner.check(table, [row[-1] for row in rows], what)
-        for row in rows:
-            yield row[0], json.loads(checked(table, (owner.number, *row), what)[-1])
-
-    # ── what happened ──
-
-    def event(self, at: Stamp, kind: EventKind, push: str = "", **details: Any) -> None:
-        """Add to the history."""
-        head = self._writable_head()
-        content = scrub(as_json([at.epoch, at.monotonic, at.wall, kind, details]))
-        row = with_checksum("event", head.count("event") + 1, push, content)
-        self.database.rows(sql.ADD_EVENT, row)
-        head.change("event", None, row[-1])
-        if push:
-            self._changing(push).change("event", None, row[-1])
-
-    def events(self, push: str | None = None) -> list[Event]:
-        """The history, of one push or of all."""
-        with self.database.snapshot:
-            if push is None:
-                rows = self.database.rows(sql.READ_EVENTS)
-                self.head.check("event", [row[-1] for row in rows], "its history")
-            else:
-                rows = self.database.rows(sql.READ_EVENTS_OF, (push,))
-                self.push_row(push).check("event", [row[-1] for row in rows], f"the history of push {push}")
-        return [decode_event(checked("event", row, f"event {row[0]}")) for row in rows]
-
-    # ── what vouches for the rest ──
-
-    @cached_property
-    def head(self) -> Head:
-        return Head.decoded(self.database.row(sql.READ_HEAD))
-
-    def _writable_head(self) -> Head:
-        assert self.database.mode == WRITING, "a ledger is written to inside a transaction"
-        return self.head
-
-    def _begun(self) -> None:
-        """Another process may have written since."""
-        self.__dict__.pop("head", None)
-        self._cached_pushes, self._changed = {}, {}
+    @consistent
+    def _all_pushes(self, statement: str, tally: str) -> list[Push]:
+        self._write_changes()
+        rows = self.database.rows(statement)
+        self.cache.head.check(tally, rows, "its pushes")
+        return [PushRow.decoded(row).push for row in rows]
 
     def push_row(self, id: str) -> PushRow:
         """A push and what is kept of it; KeyError where there is none of this id."""
-        row = self._kept_push(id)
+        row = self._known_push(id)
         if row is None:
-            if any(each.push.id == id for each in self._all_pushes(sql.READ_PUSHES, "push")):
+            if any(push.id == id for push in self.pushes()):
                 raise Damaged("the list of its pushes")
             raise KeyError(id)
         return row
 
-    def _kept_push(self, id: str) -> PushRow | None:
-        if id not in self._cached_pushes:
-            row = self.database.row(sql.READ_PUSH, (id,))
-            if row is None:
-                return None
-            if row[1] != id:
-                raise Damaged(f"push {id}")
-            return self._read_push(row)
-        return self._cached_pushes[id]
+    def _known_push(self, id: str) -> PushRow | None:
+        if known := self.cache.pushes.get(id):
+            return known
+        row = self.database.row(sql.READ_PUSH, (id,))
+        if row is None:
+            return None
+        if row[1] != id:
+            raise Damaged(f"push {id}")
+        return self._keep_push(row)
 
     def _push_numbered(self, number: int) -> PushRow:
-        for known in self._cached_pushes.values():
+        for known in self.cache.pushes.values():
             if known.number == number:
                 return known
         row = self.database.row(sql.READ_PUSH_NUMBER, (number,))
         if row is None:
             raise Damaged(f"push number {number}")
-        return self._read_push(row)
+        return self._keep_push(row)
 
-    def _read_push(self, row: Row) -> PushRow:
-        """A push that was not read yet since this began; what is decoded of it may be known from before."""
-        before, known = self._unchanged.get(row[1], (None, None))
-        if known is None or before != row:
-            known = PushRow.decoded(row, f"push {row[1]}")
-            self._unchanged[known.push.id] = row, known
-        return self._cached_pushes.setdefault(known.push.id, known)
+    def _keep_push(self, row: Row) -> PushRow:
+        known = PushRow.decoded(row)
+        return self.cache.pushes.setdefault(known.push.id, known)
 
-    def _changing(self, push: str) -> PushRow:
-        self._writable_head()
-        row = self._changed[push] = self.push_row(push)
-        self._unchanged.pop(push, None)
-        return row
+    # ── operations ──
 
-    def _flush(self) -> None:
-        """Write the pushes that changed, and the head, before the transaction ends or all pushes are read."""
-        if self.database.mode != WRITING:
-            return
-        head = self.head
-        for row in self._changed.values():
-            values = row.encoded()
-            self.database.rows(
-                *((sql.ADD_PUSH, values) if row.checksum is None else (sql.CHANGE_PUSH, _to_change(values)))
-            )
-            head.change("push", row.checksum, values[-1])
-            head.change(
-                "unfinished", row.checksum if row.was_unfinished else None, values[-1] if row.unfinished else None
-            )
-            row.checksum, row.was_unfinished = values[-1], row.unfinished
-        self._changed.clear()
-        self.database.rows(sql.WRITE_HEAD, head.encoded())
+    @consistent
+    def operation(self, id: int) -> Operation:
+        """KeyError where there is none of this id."""
+        if not 0 < id <= self.cache.head.operations:
+            raise KeyError(id)
+        return self._stored(id).operation
 
+    def _stored(self, id: int) -> Stored:
+        if known := self.cache.operations.get(id):
+            return known
+        row = self.database.row(sql.READ_OPERATION, (id,)) if 0 < id <= self.cache.head.operations else None
+        if row is None:
+            raise Damaged(f"operation {id}")
+        stored = self.cache.operations[id] = Stored(row, operation_of(self._push_numbered(row[1]), row))
+        return stored
 
-def operation_of(owner: PushRow, row: Row) -> Operation:
-    """An operation of this push."""
-    if row[1] != owner.number:
-        raise Damaged(f"the operations of push {owner.push.id}")
-    return decode_operation(row, owner.push.id)
+    @consistent
+    def operations(self, push: str) -> list[Operation]:
+        """All of one push, by id."""
+        owner, known = self.push_row(push), self.cache.operations
+        kept = [stored.operation for stored in known.values() if stored.operation.push == push]
+        if len(kept) == owner.count("operation"):
+            return sorted(kept, key=by_id)
+        rows = self._operation_rows(sql.READ_OPERATIONS, owner.number)
+        owner.check("operation", rows, f"the operations of push {push}")
+        operations = [operation_of(owner, row) for row in rows]
+        if len(rows) <= KEPT:
+            known |= {row[0]: Stored(row, each) for row, each in zip(rows, operations, strict=True)}
+        return operations
 
+    def unsettled(self, lock: str) -> list[Operation]:
+        """Of every push of this lock, those that are `unsettled`. Its time does not grow with the others."""
+        return self._set("unsettled", lock)
 
-def _to_change(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (*values[1:], values[0])
+    def unknown(self, lock: str) -> list[Operation]:
+        """Of every push of this lock, those that are `unknown`. Its time does not grow with the others."""
+        return self._set("unknown", lock)
 
+    def in_doubt(self) -> int:
+        """How many operations of all locks are `sent`, and nothing shows what became of them."""
+        return sum(operation.state is State.SENT for operation in self._set("unsettled", None))
 
-def decode_event(values: tuple[Any, ...]) -> Event:
-    _, push, content = values
-    *at, kind, details = json.loads(content)
-    return Event(Stamp(*at), EventKind(kind), push, details)
+    @consistent
+    def _set(self, name: str, lock: str | None) -> list[Operation]:
+        cache = self.cache
+        operations = cache.sets.get(name)
+        if operations is None:
+            rows = self._operation_rows(SETS[name])
+            cache.head.check(name, rows, f"its {name} operations")
+            operations = cache.sets[name] = {row[0]: operation_of(self._push_numbered(row[1]), row) for row in rows}
+        pushes = cache.pushes
+        return [o for _, o in sorted(operations.items()) if lock in (None, pushes[o.push].push.lock)]
+
+    @consistent
+    def sendable(self, push: str, limit: int) -> list[Operation]:
+        """Those whose turn it is: planned, all that they wait for is in; by their first row, then by id."""
+        queue = self.cache.queues.get(push) or self._read_queue(push, AHEAD)
+        while True:
+            ready: list[Operation] = []
+            for place in sorted(queue.operations):
+                operation = queue.operations[place]
+                if all(map(self._is_in, operation.after)):
+                    ready.append(operation)
+                    if len(ready) == limit:
+                        return ready
+            if queue.end is None:
+                return ready
+            queue = self._read_queue(push, 2 * len(queue.operations) + limit + AHEAD)
+
+    @consistent
+    def planned(self, push: str) -> list[Operation]:
+        """Those that are to be sent, whatever they wait for."""
+        queue = self.cache.queues.get(push)
+        if queue is None or queue.end is not None:
+            queue = self._read_queue(push, self.push_row(push).count("sendable") + 1)
+        return [*queue.operations.values()]
+
+    def _read_queue(self, push: str, size: int) -> Queue:
+        owner = self.push_row(push)
+        rows = self._operation_rows(sql.READ_SENDABLE, owner.number, size)
+        operations = {place_of(o): o for o in [operation_of(owner, row) for row in rows]}
+        if len(rows) < size:
+            owner.check("sendable", rows, f"what is planned of push {push}")
+        queue = self.cache.queues[push] = Queue(operations, None if len(rows) < size else [*operations][-1])
+        return queue
+
+    @consistent
+    def leaves(self, id: int) -> list[Operation]:
+        """The operations that hold its rows now: itself, or what replaced it."""
+        stored = self._stored(id)
+        if stored.operation.state is not State.REPLACED:
+            return [stored.operation]
+        rows = self._operation_rows(sql.READ_CHILDREN, id)
+        if any(row[5] != id for row in rows) or len(rows) != children_of(stored.row):
+            raise Damaged(f"what replaced operation {id}")
+        return [leaf for row in rows for leaf in self.leaves(row[0])]
+
+    def _is_in(self, id: int) -> bool:
+        return all(leaf.state in IN for leaf in self.leaves(id))
+
+    def _operation_rows(self, statement: str, *values: int) -> list[Row]:
+        self._write_operations()
+        return self.database.rows(statement, values)
+
+    def add_operation(self, operation: Operation) -> Operation:
+        """A new one; gives it back with its id."""
+        head = self.changing()
+        head.operations += 1
+        added = replace(operation, id=head.operations)
+        if operation.parent is not None:
+            parent = self._stored(operation.parent)
+            self._write(parent.operation, parent, 1)
+        self._write(added, None)
+        return added
+
+    def put_operation(self, operation: Operation) -> None:
+        """Replace it. A move that `LIFE` does not know is an AssertionError."""
+        self.changing()
+        stored = self._stored(operation.id)
+        before = stored.operation
+        known = operation.state is before.state or operation.state in LIFE[before.state]
+        assert known, f"operation {operation.id} does not go from {before.state} to {operation.state}"
+        assert operation.push == before.push, "an operation stays in its push"
+        self._write(operation, stored)
+
+    def _write(self, operation: Operation, before: Stored | None, more_children: int = 0) -> None:
+        """Write an operation in the place of the row that was there before."""
+        owner, cache = self.changing_push(operation.push), self.cache
+        if operation.note or operation.message:
+            operation = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
+        old = before and before.row
+        row = encode_operation(operation, owner.number, more_children + (children_of(old) if old else 0))
+        cache.operations.pop(operation.id, None)
+        cache.operations[operation.id], cache.written[operation.id] = Stored(row, operation), row
+        owner.change("operation", old, row)
+        sets, left = sets_of(row), sets_of(old) if old else []
+        for name in {*sets, *left}:
+            tallied = owner if name == "sendable" else cache.head
+            tallied.change(name, old if name in left else None, row if name in sets else None)
+            if name in cache.sets:
+                cache.sets[name].pop(operation.id, None)
+                if name in sets:
+                    cache.sets[name][operation.id] = operation
+        if operation.push in cache.queues:
+            cache.queues[operation.push].change(before and before.operation, operation)
+        if len(cache.written) >= KEPT:
+            self._write_operations()

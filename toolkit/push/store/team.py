@@ -11,10 +11,9 @@ from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.store import file, keys, sql
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.checksums import Damaged
 from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.postgres import TeamDatabase
-from toolkit.push.store.records import Head
+from toolkit.push.store.records import Damaged, Head
 
 SCHEMA = "toolkit_"  # before the name of a ledger
 ABOUT_TABLES = "analyst-toolkit ledger, version "
