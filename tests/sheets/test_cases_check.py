@@ -12,10 +12,11 @@ import pytest
 
 from toolkit.errors import InputError
 from toolkit.sheets import Check, check, facets, match_columns, only_failed, read_sheet
+from toolkit.sheets.checker import MOST_COMPARED
 from toolkit.sheets.frame_rules import repeated
 from toolkit.sheets.outcomes import COLUMNS
 from toolkit.sheets.target import Takes
-from toolkit.spec import Bool, Choice, Date, Email, Field, Identity, Integer, Number, Phone, Text
+from toolkit.spec import Bool, Choice, Date, Email, Field, Identity, Integer, List, Number, Phone, Text
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
 BORN = Date(name="FECHA_NACIMIENTO", format="%d/%m/%Y")
@@ -813,3 +814,39 @@ class TestDoubts:
         match = match_columns(frame, Operation)
         assert check(frame, match).problems["level"].tolist() == ["doubt"]
         assert check(frame.rename(columns={"Correo": "EMAIL"}), Operation).problems["level"].tolist() == ["doubt"]
+
+
+class TestSpeltAlike:
+    city = Choice(name="city", choices={"1": "Santiago", "2": "Valparaíso", "3": "Concepción"})
+
+    def test_what_is_only_spelt_alike_is_not_sure(self) -> None:
+        mail, phone = Email(name="mail"), Phone(name="phone")
+        frame = pd.DataFrame({"city": ["Stgo", "Santiagoo", "SANTIAGO"], "mail": "a@gmial.com", "phone": "56912345678"})
+        done = check(frame, [self.city, mail, phone])
+        assert done.values("city")[["value", "proposal", "sure"]].to_numpy().tolist() == [
+            ["Stgo", "1", False],
+            ["Santiagoo", "1", False],
+        ]
+        facets = done.facets.set_index("column")[["proposals", "sure"]]
+        assert facets.loc["city"].tolist() == [2, 0]
+        assert facets.loc["mail"].tolist() == [3, 3]
+        assert done.accept("city").wire()["city"] == ["1", "1", "1"]
+
+    def test_of_a_list_only_a_single_item(self) -> None:
+        cities = List(name="city", choices=self.city.choices, separator=";")
+        done = check(pd.DataFrame({"city": ["Stgo", "Stgo;Valpo"]}), [cities])
+        assert done.problems["proposal"].tolist()[0] == "1"
+        assert done.problems["proposal"].isna().tolist() == [False, True]
+
+    def test_the_search_ends(self) -> None:
+        frame = pd.DataFrame({"city": [f"Santiag{n}" for n in range(MOST_COMPARED + 3)]})
+        done = check(frame, [self.city])
+        assert done.facets["proposals"].tolist() == [MOST_COMPARED]
+        assert "city: 3 further values were not compared with the list" in done.notes
+
+    def test_a_blank_cell_that_is_required_can_be_replaced(self) -> None:
+        fields = [Text(name="a", required=True), Text(name="b", required=True), Text(name="c")]
+        done = check(pd.DataFrame({"a": ["Ana", None, None], "c": ["x", "y", None]}), fields)
+        lines = done.facets.set_index("column")["can_be_replaced"]
+        assert lines.to_dict() == {"a": True, "b": True, "(row)": False}
+        assert done.replace("a", {None: "Luz"}).replace("b", {None: "Sol"}).wire()["b"] == ["Sol", "Sol", None]

@@ -824,7 +824,7 @@ class TestCheck:
         done = self.made()
         assert "<img" not in done._repr_html_()
         assert "&lt;img" in done._repr_html_()
-        assert "Check of 4 rows" in repr(done)
+        assert "Check of 4 rows: 3 rows that can be sent, 1 row that cannot, 1 cell fixed safely" in repr(done)
 
     def test_outcomes(self) -> None:
         told = self.made().outcomes

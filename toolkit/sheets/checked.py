@@ -40,8 +40,9 @@ class Check(Findings):
     def values(self, column: Hashable, reason: str | None = None) -> pd.DataFrame:
         """The distinct values of a facet, the most frequent first.
 
-        `value`, how many `cells` hold it, its `proposal`, its `cluster` (the same for values that are spelt alike: the
-        proposal, or the most frequent of them), and the `first` row.
+        `value`, how many `cells` hold it, its `proposal`, whether that is `sure` (by a rule, not only spelt alike), its
+        `cluster` (the same for values that are spelt alike: the proposal, or the most frequent of them), and the
+        `first` row.
 
         Args:
             column: as `facets` names it, or its field.

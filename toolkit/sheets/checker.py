@@ -18,6 +18,7 @@ from toolkit.sheets.not_data import is_formula_error, is_total, says_nothing, un
 
 ERROR, QUESTION, DOUBT, FIX = "error", "question", "doubt", "fix"
 _FEW = 50  # texts that are looked at one by one
+MOST_COMPARED = 2_000  # values of a column, so that looking for what is spelt alike ends
 LONGEST = 300  # characters of a value that has a form; texts may be longer
 
 _STARTS = frozenset("='’`#EeLlCcЗз")  # of formulas, of their errors, of texts that were kept from being numbers
@@ -44,6 +45,7 @@ class Problem(NamedTuple):
     proposal: str | None = None
     level: str = ERROR
     detail: str = ""
+    sure: bool = True  # whether the proposal follows from a rule, or is only spelt alike
 
     @property
     def text(self) -> str:
@@ -97,6 +99,7 @@ class CellRule:
     free: bool = False  # whether any text will do
     longest: int = LONGEST  # characters that are looked at
     limit: int | None = None  # characters that the field takes
+    nearest: Callable[[str], str | None] | None = None  # of a text that is wrong, what is spelt alike
 
 
 @lru_cache(maxsize=500)
@@ -129,6 +132,7 @@ class CellChecker:
         named = [*empty, *([title] if rule.free and title else [])]  # looked at, however plain they are
         self._named = {f for word in named for f in (word, word.upper(), word.lower(), word.title(), word.capitalize())}
         self.results: dict[Any, Result] = {}  # by value, of those that needed parsing
+        self.compared = 0  # values of which something spelt alike was looked for
 
     def classify(self, values: list[Any]) -> list[int]:
         """Where values stand that needed parsing: there may be problems. The others are sent as they stand."""
@@ -171,7 +175,15 @@ class CellChecker:
             may_be_nothing = error.problem.level == ERROR and error.problem != FORMULA and isinstance(value, str)
             if may_be_nothing and text and says_nothing(stripped(text)):
                 return Result(None, NOTHING_SAID)
-            return Result(None, error.problem)
+            return Result(None, self._with_nearest(error.problem, text or ""))
+
+    def _with_nearest(self, problem: Problem, text: str) -> Problem:
+        """The problem with a proposal, where it has none and something is spelt alike."""
+        if self._rule.nearest is None or problem.level != ERROR or problem.proposal or problem == FORMULA:
+            return problem
+        self.compared += 1
+        near = self._rule.nearest(stripped(text)) if self.compared <= MOST_COMPARED else None
+        return problem._replace(proposal=near, sure=False) if near else problem
 
     def _parsed(self, value: Any) -> Result:
         rule = self._rule

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_list_like
 
-from toolkit.plain import message
+from toolkit.plain import message, plural
 from toolkit.sheets.cells import NotACellValue, folded, objects_of, shown, snapshot, texts_among, values_of, whole
-from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem
+from toolkit.sheets.checker import DOUBT, FIX, MOST_COMPARED, CellChecker, ParseOptions, Problem
 from toolkit.sheets.dates import order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.numbers import decimal_of
@@ -162,10 +162,17 @@ class Column:
         return [(i, str(value), text) for i, value, text in sent if text != value]
 
     def hints(self) -> list[str]:
+        """What is to be said once the cells were looked at."""
+        further = sum(max(0, checker.compared - MOST_COMPARED) for checker in self._checkers.values())
+        one = "{column}: {count} further value was not compared with the list"
+        many = "{column}: {count} further values were not compared with the list"
+        hints = [plural(one, many, count=further, column=self.title)] if further else []
+        if isinstance(self.field, Phone) and self.name is not None:
+            hints += self._countries(self.options.country or self.field.country)
+        return hints
+
+    def _countries(self, expected: str) -> list[str]:
         """Which country the phones may be of that do not fit the one expected."""
-        if not isinstance(self.field, Phone) or self.name is None:
-            return []
-        expected = self.options.country or self.field.country
         open_cells = [i for i, problem in self.problems(fixes=False) if problem.level != DOUBT][:1000]
         texts = [value for value in self.values(open_cells) if value]
         likely = likely_country(texts, expected) if len(texts) >= _HINTED else ""

@@ -45,6 +45,11 @@ class CellProblem(NamedTuple):
         return self.column is None or self.problem == NOTHING_SAID or self.column.has_wire(self.position)
 
     @property
+    def sure(self) -> bool:
+        """Whether a proposal for it follows from a rule; what is only spelt alike is to be looked at."""
+        return self.problem.proposal is not None and self.problem.sure
+
+    @property
     def text(self) -> str:
         """What a person reads of the cell."""
         problem, proposal = self.problem.text, self.problem.proposal
@@ -84,19 +89,20 @@ def facets(problems: Iterable[CellProblem]) -> pd.DataFrame:
             len(ones),
             len({one.value for one in ones}),
             sum(one.problem.proposal is not None for one in ones),
+            sum(one.sure for one in ones),
             ones[0].in_frame and not (ones[0].column and ones[0].column.field.required),
             any(one.can_be_accepted for one in {one.value: one for one in ones[:_LOOKED_AT]}.values()),
+            ones[0].column is not None,
         )
         for key, ones in sorted(groups.items(), key=lambda group: -len(group[1]))
     ]
-    names = ["column", "reason", "level", "problem", "cells", "values", "proposals", "can_be_empty", "can_be_accepted"]
-    kinds = (
-        {"column": object}
-        | dict.fromkeys(names[7:], bool)
-        | dict.fromkeys(names[1:4], "str")
-        | dict.fromkeys(names[4:7], int)
-    )
-    return pd.DataFrame(lines, columns=names).astype(kinds)
+    kinds: dict[str, Any] = {
+        "column": object,
+        **dict.fromkeys(("reason", "level", "problem"), "str"),
+        **dict.fromkeys(("cells", "values", "proposals", "sure"), int),
+        **dict.fromkeys(("can_be_empty", "can_be_accepted", "can_be_replaced"), bool),
+    }
+    return pd.DataFrame(lines, columns=[*kinds]).astype(kinds)
 
 
 def values(problems: Sequence[CellProblem]) -> pd.DataFrame:
@@ -108,10 +114,10 @@ def values(problems: Sequence[CellProblem]) -> pd.DataFrame:
     for value, count in counts.most_common():
         proposal = first[value].problem.proposal
         cluster = proposal or (None if value is None else clusters.setdefault(fingerprint(value), value))
-        lines.append((value, count, proposal, cluster, first[value].row))
-    frame = pd.DataFrame(lines, columns=["value", "cells", "proposal", "cluster", "first"], dtype=object)
+        lines.append((value, count, proposal, first[value].sure, cluster, first[value].row))
+    frame = pd.DataFrame(lines, columns=["value", "cells", "proposal", "sure", "cluster", "first"], dtype=object)
     texts = {name: texts_of(frame[name]) for name in ("value", "proposal", "cluster")}
-    return frame.assign(**texts, cells=frame["cells"].astype("int64"))
+    return frame.assign(**texts, cells=frame["cells"].astype("int64"), sure=frame["sure"].astype(bool))
 
 
 def choose(

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError, RowErrors
-from toolkit.plain import mark, message, plain
+from toolkit.plain import mark, message, plain, plural
 from toolkit.sheets import facets
 from toolkit.sheets.cells import with_cells
 from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
@@ -301,8 +301,9 @@ class Findings(Suggesting):
 
         `column`, "(row)" where a whole row is meant; `reason`, the same in every language; `level`: an error or a
         question (neither is sent) or a doubt (sent); `problem`: the reason in yours; how many `cells`, how many
-        distinct `values` they hold, for how many there are `proposals`, and whether they `can_be_empty`,
-        or `can_be_accepted`: with what is proposed, else as they stand.
+        distinct `values` they hold, for how many there are `proposals`, of how many these are `sure` (by a rule, not
+        only spelt alike); and whether they `can_be_empty`, `can_be_accepted` (with what is proposed, else as they
+        stand) or `can_be_replaced`: blank cells too, by `replace(column, {None: …})`.
         """
         return facets.facets(self._undecided)
 
@@ -364,10 +365,18 @@ class Findings(Suggesting):
         return plain("\n".join(lines))
 
     def _counted(self) -> str:
-        rows, sendable, *others = self.summary.items()
-        counted = [sendable, *(count for count in others if count[1])]
-        what = ", ".join(message("{count:,} {what}", count=int(n), what=message(str(name))) for name, n in counted)
-        return message("Check of {rows:,} rows: {what}", rows=int(rows[1]), what=what)
+        rows, sendable, bad, fixed, doubted, asked, wrong, again = map(int, self.summary)
+        counted = (
+            (bad, plural("{count} row that cannot", "{count} rows that cannot", count=bad)),
+            (fixed, plural("{count} cell fixed safely", "{count} cells fixed safely", count=fixed)),
+            (doubted, plural("{count} cell in doubt", "{count} cells in doubt", count=doubted)),
+            (asked, plural("{count} cell in question", "{count} cells in question", count=asked)),
+            (wrong, plural("{count} cell wrong", "{count} cells wrong", count=wrong)),
+            (again, plural("{count} row that repeats an earlier one", "{count} rows that repeat one", count=again)),
+        )
+        can = plural("{count} row that can be sent", "{count} rows that can be sent", count=sendable)
+        what = ", ".join([can, *(text for count, text in counted if count)])
+        return plural("Check of {count} row: {what}", "Check of {count} rows: {what}", count=rows, what=what)
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(plain(note))}</li>" for note in self.notes)

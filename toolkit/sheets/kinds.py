@@ -130,29 +130,32 @@ class _Choices:
         if not codes and all(len(same) == 1 for same in self._yes_no.values()) and (plain or text) in YES_NO:
             (code,) = self._yes_no[YES_NO[plain or text]]  # x, where the list has one yes and one no
             return Parsed(code, self._labels[str(code)])
-        near = self._alike.nearest(plain)
-        proposal = str(next(iter(self._loose[near]))) if near else None
-        raise CellError(mark("is not one of the choices"), proposal, detail=self._listed)
+        raise CellError(mark("is not one of the choices"), detail=self._listed)
+
+    def nearest(self, text: str) -> str | None:
+        """The code of the choice that is spelt most like a text."""
+        near = self._alike.nearest(folded(text))
+        return str(next(iter(self._loose[near]))) if near else None
 
 
 def _choice(field: Field, options: ParseOptions) -> CellRule:
     assert isinstance(field, Choice)
     codes = {code for code in field.choices if isinstance(code, str)}
-    code_of = _Choices(field.choices).parse
+    choices = _Choices(field.choices)
 
     def parse(text: str) -> Parsed:
         if field.others and text.isdecimal() and int(text) not in field.choices:
             return Parsed(int(text))
-        parsed = code_of(text)
+        parsed = choices.parse(text)
         return parsed._replace(wire=field.choices[parsed.wire]) if field.as_words else parsed
 
     unknown = None if field.as_words else lambda texts: [t for t in texts if t not in codes]
-    return CellRule(parse, unlike=unknown)
+    return CellRule(parse, unlike=unknown, nearest=choices.nearest)
 
 
 def _list(field: Field, options: ParseOptions) -> CellRule:
     assert isinstance(field, List)
-    choices = _Choices(field.choices).parse if field.choices else None
+    choices = _Choices(field.choices) if field.choices else None
     address = rule_of(Email(), options).parse
     apart = re.compile(rf"[{re.escape(field.separator or ';,|')};\n]")
 
@@ -162,8 +165,8 @@ def _list(field: Field, options: ParseOptions) -> CellRule:
         text = str(value).strip()
         if field.separator and field.separator in text:
             raise CellError(mark("has an item with the separator of items in it"), detail=repr(field.separator))
-        if one := choices or (address if field.emails else None):
-            return one(text).wire
+        if choices or field.emails:
+            return (choices.parse if choices else address)(text).wire
         return text if field.separator else value
 
     def parse(value: Any) -> Parsed:
@@ -175,7 +178,10 @@ def _list(field: Field, options: ParseOptions) -> CellRule:
             return Parsed(items[0])
         return Parsed(field.separator.join(map(str, items)) if field.separator else items)
 
-    return CellRule(parse, takes=(tuple,), longest=LONG)
+    def nearest(text: str) -> str | None:
+        return choices.nearest(text) if choices and not apart.search(text) else None
+
+    return CellRule(parse, takes=(tuple,), longest=LONG, nearest=nearest)
 
 
 def _json(field: Field, options: ParseOptions) -> CellRule:
