@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,7 @@ from toolkit.push.store import places
 from toolkit.push.store.places import Locked
 from toolkit.push.store.rows import RowBlock
 from toolkit.push.target import tag_of
-from toolkit.sheets.check import Check
+from toolkit.sheets.check import Check, check_frame
 from toolkit.sheets.lazy import is_lazy
 from toolkit.sheets.partitions import checked_partitions
 from toolkit.sheets.rows import frames_of, is_iterator
@@ -82,7 +83,8 @@ class _Call:
         takes = None
         frames: Iterator[pd.DataFrame | Check]
         if is_lazy(rows):
-            frames = checked_partitions(rows, self._destination.takes, self._policy.options.doubts)
+            look = partial(check_frame, how={"doubts": self._policy.options.doubts})
+            frames = checked_partitions(rows, self._destination.takes, look)
         else:
             frames = frames_of(rows)
         with contextlib.ExitStack() as opened:

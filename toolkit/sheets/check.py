@@ -80,9 +80,14 @@ def check(
     words = None if empty is None else sorted({empty} if isinstance(empty, str) else {*empty})
     arguments = {"day_first": day_first, "decimal": decimal, "country": country, "doubts": doubts, "empty": words}
     if is_lazy(rows):
-        return check_partitions(rows, target, {**arguments, "strict": strict})
+        return check_partitions(rows, target, functools.partial(check_frame, how=arguments, strict=strict))
+    return check_frame(rows, target, arguments, strict=strict)
+
+
+def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool = False) -> Check:
+    """The same of rows that are one frame. `how`: the ways to read cells that were said."""
     data, fields = frame_of(rows), resolved(target)
-    reading = _reading(data.attrs.get("reading", {}), arguments)
+    reading = _reading(data.attrs.get("reading", {}), how)
     mapping = fields.columns if isinstance(fields, Match) else data.attrs.get("fields", {})
     explain = functools.partial(no_field, frame=data, target=fields)
     paired = columns_of(data, _fields(fields, data), mapping, strict=isinstance(fields, Match), explain=explain)
@@ -106,7 +111,7 @@ def check(
 
 def _reading(remembered: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """How cells are to be read: as the arguments say, else as it was said or seen before."""
-    doubts, decimal = arguments["doubts"], arguments["decimal"]
+    doubts, decimal = arguments.get("doubts"), arguments.get("decimal")
     if doubts not in (None, "send", "hold"):
         raise InputError(message("doubts are to be 'send' or 'hold', not {value!r}", value=doubts))
     if decimal not in (None, "", ".", ","):

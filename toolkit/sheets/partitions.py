@@ -1,21 +1,19 @@
 """The check of a table in partitions: each is checked where it is computed; what comes back is of bounded size."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from toolkit.errors import InputError, RowErrors
 from toolkit.plain import message, plain, plural
+from toolkit.sheets.checked import Check
 from toolkit.sheets.fields import as_fields
 from toolkit.sheets.lazy import Partitions, partitions
 from toolkit.sheets.match import Match
 from toolkit.sheets.target import Takes, resolved
 from toolkit.spec.suggest import Suggesting
-
-if TYPE_CHECKING:
-    from toolkit.sheets.checked import Check
 
 SHOWN = 20  # problems of one column and reason that are kept
 LEAST_FACETS = 500  # columns and reasons that are counted apart, at most
@@ -87,35 +85,33 @@ class CheckOfPartitions(Suggesting):
         return plain("\n".join([*lines, self.facets.to_string(index=False)] if len(self.facets) else lines))
 
 
-def check_partitions(rows: Partitions, target: Any, how: Mapping[str, Any]) -> CheckOfPartitions:
-    """Check a table partition by partition, as `check` checks a frame."""
+def check_partitions(rows: Partitions, target: Any, check: Callable[..., Check]) -> CheckOfPartitions:
+    """Check a table partition by partition; `check` checks one."""
     fields = resolved(target)
     if not isinstance(fields, Match):
         fields = Takes(tuple(as_fields(fields)), tuple(getattr(fields, "rules", ())))
     found = CheckOfPartitions()
-    for part in partitions(rows, partial(_part, target=fields, how=dict(how))):
+    for part in partitions(rows, partial(_part, check=partial(check, target=fields))):
         found.add(part)
     if not found.partitions:
         raise InputError(message("there are no rows: the table has no partitions"))
     return found
 
 
-def checked_partitions(rows: Partitions, takes: Callable[[], Takes], doubts: Any) -> "Iterator[Check]":
+def checked_partitions(rows: Partitions, takes: Callable[[], Takes], check: Callable[..., Check]) -> Iterator[Check]:
     """The check of each partition, done where it is computed; the partition comes back in it."""
-    yield from partitions(rows, partial(_checked, target=takes(), how={"doubts": doubts}))
+    yield from partitions(rows, partial(_checked, check=partial(check, target=takes())))
 
 
-def _checked(frame: pd.DataFrame, target: Any, how: Mapping[str, Any]) -> "Check":
-    from toolkit.sheets.check import check
-
-    checked = check(frame, target, **how)
+def _checked(frame: pd.DataFrame, check: Callable[[pd.DataFrame], Check]) -> Check:
+    checked = check(frame)
     _ = checked.bad  # is kept in it
     return checked
 
 
-def _part(frame: pd.DataFrame, target: Any, how: Mapping[str, Any]) -> Part:
+def _part(frame: pd.DataFrame, check: Callable[[pd.DataFrame], Check]) -> Part:
     """What of a check is counted and shown."""
-    checked = _checked(frame, target, how)
+    checked = check(frame)
     problems = checked.problems[checked.problems["level"] != "fix"]
     facets = problems.groupby(KIND, sort=False, as_index=False).agg(cells=("row", "size"))
     facets.insert(len(KIND), "problem", facets["reason"].map(message))
