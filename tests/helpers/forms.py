@@ -49,7 +49,8 @@ def within(form: Form) -> Iterator[Element]:
 
 
 def _all(form: Form, name: str) -> list[Element]:
-    return [e for e in within(form) if css_name(name) in str(e.attributes.get("class", "")).split()]
+    names = {css_name(name), css_name(f"field-{name}")}
+    return [e for e in within(form) if names & {*str(e.attributes.get("class", "")).split()}]
 
 
 def find(form: Form, name: str, number: int = 0) -> Shown:

@@ -132,7 +132,7 @@ def _masked(values: Values) -> Any:
 
 def excerpt(frame: pd.DataFrame, rows: int = 20) -> str:
     """The first rows as HTML, without columns in which nothing stands; of more rows, how many there are is said."""
-    shown = frame.head(rows).dropna(axis=1, how="all").to_html(escape=True)
+    shown = frame.head(rows).dropna(axis=1, how="all").to_html(escape=True, na_rep="")
     if len(frame) <= rows:
         return shown
     count = plural("{shown:,} of {count} row", "{shown:,} of {count} rows", shown=rows, count=len(frame))

@@ -12,7 +12,7 @@ import pandas as pd
 from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.http.session import Clock, RealClock
-from toolkit.plain import message
+from toolkit.plain import message, plain
 from toolkit.push.destination import Memory
 from toolkit.push.driver import stamp
 from toolkit.push.outcomes import Table, holders, sentences, tally
@@ -59,7 +59,8 @@ def pushes() -> pd.DataFrame:
     whole = dict.fromkeys(["rows", *NAMES], "Int64")
     text = dict.fromkeys(["id", "what", "destination", "by", "state", "reason"], "str")
     table = table.fillna(dict.fromkeys(NAMES, 0)).astype(whole | text)
-    return table.sort_values("started", ascending=False, ignore_index=True)
+    table = table.sort_values("started", ascending=False, ignore_index=True)
+    return table.assign(started=table["started"].dt.floor("s"))  # in a second, the latest still stands first
 
 
 def open_push(id: str, *, clock: Clock | None = None) -> "Push":
@@ -77,10 +78,10 @@ class Push:
     def __init__(self, id: str, clock: Clock) -> None:
         self.id: str = id
         self._clock = clock
-        self._known = self._found()
+        self._known, self._about = self._found()
 
     def __repr__(self) -> str:
-        return f"<Push {self.id}>"
+        return plain(f"<Push {self.id}: {self._about}>")
 
     def report(self) -> Report:
         """What became of each row, by its position in the push. The rows' values are not kept on disk."""
@@ -143,11 +144,13 @@ class Push:
             ended, why = (PushState.PAUSED, message("resolved by hand")) if left else (PushState.DONE, "")
             ledger.put_push(replace(push, state=ended, reason=why))
 
-    def _found(self) -> KnownLedger:
+    def _found(self) -> tuple[KnownLedger, str]:
+        """Its ledger, and what was pushed where."""
         for known in _ledgers():
             with contextlib.suppress(PushError), known.open() as ledger:
-                if any(push.id == self.id for push in ledger.pushes()):
-                    return known
+                for push in ledger.pushes():
+                    if push.id == self.id:
+                        return known, message("{what} to {where}", what=message(push.what), where=push.where)
         raise InputError(message("there is no push {id!r}; toolkit.pushes() lists them", id=self.id))
 
     @contextlib.contextmanager

@@ -12,7 +12,7 @@ import pandas as pd
 
 from toolkit.calls.frames import excerpt
 from toolkit.errors import OutcomeUnknown, PushError, PushPaused
-from toolkit.plain import message, number, plain
+from toolkit.plain import message, number, plain, plural
 from toolkit.push.outcomes import CODES, Table, categories
 from toolkit.sheets.check import Change, Check
 from toolkit.sheets.outcomes import DOUBTFUL, FAILED, IN, NAMES, Outcome
@@ -195,7 +195,7 @@ class Report(Suggesting):
             lines = [message("{what} to {where}", **about)]
         counts = zip(Outcome, self.summary, strict=True)
         lines += [f"{number(n):>9}  {message(str(o))}: {message(o.meaning)}" for o, n in counts if n]
-        lines.append(f"{number(len(self)):>9}  {message('rows in all')}")
+        lines.append(f"{number(len(self)):>9}  {plural('row in all', 'rows in all', count=len(self))}")
         lines += [str(note) for note in self.facts.get("notes", ())]
         return lines
 
@@ -206,7 +206,8 @@ class Report(Suggesting):
         head, *rest = (html.escape(plain(line)) for line in self._lines())
         shown = self.table[~self._are(IN)]
         more = excerpt(shown) if len(shown) else ""
-        return f"<div><b>{head}</b><pre>{chr(10).join(rest)}</pre>{more}</div>"
+        lines = f'<pre style="white-space: pre-wrap; word-break: normal">{chr(10).join(rest)}</pre>'
+        return f"<div><b>{head}</b>{lines}{more}</div>"
 
 
 class Held:

@@ -62,6 +62,10 @@ class Sandbox:
         self._folder: Path | None = None
         self._stopped = threading.Event()
 
+    def __repr__(self) -> str:
+        names = ", ".join(vendor.system.name for vendor in self._vendors)
+        return f"<sandbox of {names} at {self.url}>" if self._running else f"<sandbox of {names}, stopped>"
+
     def start(self) -> Self:
         """Start, and return at once. OSError where the port is taken, or another sandbox has the file."""
         if self._running:

@@ -24,6 +24,8 @@ from toolkit.sheets.target import FrameRule
 from toolkit.spec.suggest import Suggesting
 
 MISSING = Problem(mark("is required and empty"))
+_OF_FACETS = ["column", "level", "problem", "cells", "values", "proposals"]  # what is shown of the tables
+_OF_CELLS = ["row", "column", "value", "problem", "proposal"]
 
 
 class Change(NamedTuple):
@@ -359,7 +361,7 @@ class Findings(Suggesting):
         lines = [self._counted(), *(f"- {note}" for note in self.notes)]
         if len(table := self.facets):
             lines += [
-                table.drop(columns="reason").head(10).to_string(index=False, max_colwidth=60),
+                table[_OF_FACETS].head(10).to_string(index=False, max_colwidth=60),
                 message("`facets`, `values` and `problems` say more"),
             ]
         return plain("\n".join(lines))
@@ -380,8 +382,10 @@ class Findings(Suggesting):
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(plain(note))}</li>" for note in self.notes)
-        tables = self.facets.head(10).to_html(escape=True, index=False) + self.problems.head(10).to_html(escape=True)
-        return f"<p>{html.escape(plain(self._counted()))}</p><ul>{notes}</ul>{tables}"
+        facets = self.facets
+        tables = [facets[_OF_FACETS].head(10), self.errors[_OF_CELLS].head(10)] if len(facets) else []
+        shown = "".join(table.to_html(escape=True, index=False, na_rep="") for table in tables)
+        return f"<p>{html.escape(plain(self._counted()))}</p><ul>{notes}</ul>{shown}"
 
 
 def _hashable(value: Any) -> Any:

@@ -69,6 +69,9 @@ class System:
     one_installation: bool = False  # everybody uses the same one, whatever its address
     assumptions: "tuple[Assumption, ...]" = ()  # what the document leaves open
 
+    def __repr__(self) -> str:
+        return f"<system {self.name}: {self.title}>"
+
 
 @dataclass(frozen=True, eq=False)
 class Table:

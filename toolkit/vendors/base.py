@@ -3,7 +3,7 @@
 import dataclasses
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -31,8 +31,11 @@ class Connection:
     """How one vendor is reached: an HTTP client, and the settings of one account. Whatever calls or pushes takes it."""
 
     client: Client
-    account: Mapping[str, Any] = field(repr=False)
+    account: Mapping[str, Any]
     system: System
+
+    def __repr__(self) -> str:
+        return f"<connection to {self.system.title} at {self.session.host}>"
 
     @classmethod
     def of(

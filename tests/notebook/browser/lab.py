@@ -132,7 +132,7 @@ class Notebook:
 
     def find(self, name: str) -> Locator:
         """An element by the class that the form gives it."""
-        return self.form.locator(f".tk-{name}")
+        return self.form.locator(f".tk-{name}, .tk-field-{name}")
 
     def type_into(self, name: str, text: str) -> None:
         box = self.find(name).first

@@ -80,7 +80,7 @@ def test_an_import_by_keyboard_alone(show: Show, folder: Path) -> None:
     keys.press("Enter")
     it.has_focus("Outcome")
     it.says("Done. 39 in, 1 not sent: 1 left out")
-    it.tab_to("Workbook")
+    it.tab_to("Download the workbook")
     with it.page.expect_download():
         keys.press("Enter")
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.envelopes import who_signed
 from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.places import COLUMN, Places
 from toolkit.notebook.forms.sheet import SheetForm
@@ -25,6 +26,20 @@ from toolkit.vendors.signio.client import Signio
 from toolkit.vendors.signio.planner import COLUMN as NAMED
 
 READY = ("verified", "accepted")
+LABELS = {  # of the columns of a plan
+    "envelope": mark("Envelope"),
+    "nombre": mark("Name"),
+    "signers": mark("Signers"),
+    "order": mark("Order of signing"),
+    "first": mark("First e-mails to"),
+    "mails": mark("E-mails at first"),
+    "documents": mark("Documents"),
+    "signatures": mark("Signatures"),
+    "problem": mark("Problem"),
+    "column": mark("Column"),
+    "value": mark("Value"),
+    "row": mark("Row"),
+}
 
 
 class Envelopes(ImportTarget):
@@ -153,13 +168,11 @@ class Envelopes(ImportTarget):
             "p", ", ".join(f"{number(n)} {message(str(what))}" for what, n in plan.summary.items()), name="plan"
         )
         if len(plan.problems):
-            return [
-                heading,
-                counts,
-                Listing("plan-problems", plan.problems.astype(str)).element(message("Cells to look at")),
-            ]
+            problems = Listing("plan-problems", plan.problems.astype(str), labels=LABELS)
+            return [heading, counts, problems.element(message("Cells to look at"))]
         shown = plan.envelopes.dropna(axis=1, how="all").reset_index()
-        return [heading, counts, Listing("plan-envelopes", shown).element(message("Envelope")),
+        shown["order"] = [message(order) for order in shown["order"]]
+        return [heading, counts, Listing("plan-envelopes", shown, labels=LABELS).element(message("Envelope")),
                 parts.note(message("Nobody is told by making drafts."))]  # fmt: skip
 
     def label(self, good: int, left: int) -> str:
@@ -203,9 +216,7 @@ class Envelopes(ImportTarget):
         plan, ready = self._plan, self._ready()
         assert plan is not None
         if self._typed != str(ready):
-            self._wrong = message(
-                "is not the number of drafts that are ready: {count:,}. Nothing was sent.", count=ready
-            )
+            self._wrong = message("The number of drafts that are ready is {count:,}. Nothing was sent.", count=ready)
             self.form.move_focus("number")
             raise InputError(self._wrong)
         self.form.show_code(f"{self.form.code}\nsent = plan.distribute(confirm={ready})")
@@ -235,7 +246,7 @@ class Envelopes(ImportTarget):
         done, every = int(signatures["firmada"].fillna(False).sum()), len(signatures)
         envelopes = self._status.drop_duplicates("id_transaccion")["estado_nombre"].value_counts()
         counts = ", ".join(f"{number(n)} {name}" for name, n in envelopes[envelopes > 0].items())
-        shown = signatures[["nombre", "firmante", "email", "firmada", "en_turno", "fecha_firma"]]
+        shown = pd.DataFrame({message("Envelope"): signatures["nombre"]}).join(who_signed(signatures))
         label = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=done, count=every)
         return [
             parts.heading(message("Where they stand"), key="where"),
@@ -256,11 +267,11 @@ class Envelopes(ImportTarget):
     # ── as code ──
 
     def code(self, *, if_sent: IfSent) -> str:
-        said = ", ".join(f"{name}={value!r}" for name, value in self._facts(self._files.shown).items())
+        facts = ", ".join(f"{name}={value!r}" for name, value in self._facts(self._files.shown).items() if value != "")
         columns = [f"people[{str(c)!r}] = check.fixed()[{c!r}]" for c in self.more_columns()]
         places = [line.replace("sheet[", "people[", 1) for line in self._places.code()]
         new = f"if_sent={if_sent!r}" if if_sent != "raise" else ""
-        planned = f"plan = api.signio.plan_envelopes(people, {str(self._envelope)!r}, {said})"
+        planned = f"plan = api.signio.plan_envelopes(people, {str(self._envelope)!r}, {facts})"
         return "\n".join(
             ["people = match.apply(check.fixed())", *columns, *places, planned, f"drafts = plan.build({new})"]
         )

@@ -11,7 +11,7 @@ from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.notebook.forms.widgets import Input, as_code
-from toolkit.plain import mark, message, plural
+from toolkit.plain import day, mark, message, plural
 from toolkit.vendors.signio.api.base import STATUSES, Status
 from toolkit.vendors.signio.client import Signio
 
@@ -20,7 +20,12 @@ ACTIONS: dict[int, tuple[str, ...]] = {  # what an envelope's state allows
     Status.PENDING: ("return_to_draft",),
     Status.COLLECTING: ("return_to_draft",),
 }
-LISTED = ("name", "status", "created_at", "updated_at")
+LISTED = {  # columns that are shown of envelopes
+    "name": mark("Name"),
+    "status": mark("State"),
+    "created_at": mark("Created (UTC)"),
+    "updated_at": mark("Changed (UTC)"),
+}
 
 
 class EnvelopePanel:
@@ -76,18 +81,10 @@ class EnvelopePanel:
         people = self._status.dropna(subset=["id_firmante"])
         if people.empty:
             return [parts.table(self._documents, index=False)]
-        waiting = people["en_turno"].map({True: message("awaited now"), False: message("not yet")})
-        when = people["fecha_firma"].dt.strftime("✓ %Y-%m-%d %H:%M UTC")
-        who = [f"{n} <{e}>" for n, e in people[["firmante", "email"]].itertuples(index=False)]
-        shown = {
-            message("Signer"): who,
-            message("Document"): people["documento"],
-            message("Signed"): when.fillna(waiting),
-        }
         done = int(people["firmada"].sum())
         count = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=done, count=len(people))
         bar = parts.progress(done, len(people), label=count)
-        return [element("p", count), bar, parts.table(pd.DataFrame(shown), index=False)]
+        return [element("p", count), bar, parts.table(who_signed(people), index=False)]
 
     def _action(self, name: str) -> Element:
         """Actions reach people or cannot be undone: each is confirmed."""
@@ -143,9 +140,7 @@ class SearchEnvelopes(Form):
         self.envelopes = matches = self._signio.search_envelopes(**values)
         if len(matches):
             shown = matches[[c for c in LISTED if c in matches]].copy()
-            for column in ("created_at", "updated_at"):
-                shown[column] = shown[column].dt.strftime("%Y-%m-%d %H:%M")
-            self._listing = Listing("found", shown, controls=self._opener)
+            self._listing = Listing("found", shown, controls=self._opener, labels=LISTED)
         self.say(message("{count:,} found", count=len(matches)))
 
     def _opener(self, position: int) -> list[Element]:
@@ -173,6 +168,19 @@ class EnvelopeForm(Form):
 
     def elements(self) -> Iterable[Child]:
         return self._panel.elements()
+
+
+def who_signed(signatures: pd.DataFrame) -> pd.DataFrame:
+    """Who signs what, and when that was done, for people."""
+    waiting = signatures["en_turno"].map({True: message("awaited now"), False: message("not yet")})
+    when = [f"✓ {day(moment)}" if pd.notna(moment) else None for moment in signatures["fecha_firma"]]
+    who = [f"{name} <{email}>" for name, email in signatures[["firmante", "email"]].itertuples(index=False)]
+    columns = {
+        message("Signer"): who,
+        message("Document"): signatures["documento"],
+        message("Signed (UTC)"): pd.Series(when, index=signatures.index, dtype="str").fillna(waiting),
+    }
+    return pd.DataFrame(columns, index=signatures.index)
 
 
 def _way(state: int) -> Element:

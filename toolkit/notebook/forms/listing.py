@@ -1,6 +1,6 @@
 """A table that is searched, sorted and turned page by page in the kernel: the browser holds one page of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,10 @@ PAGE = 10  # lines
 
 
 class Listing:
-    """The lines of a frame. `controls` gives what stands at the end of a line, by its position in the frame."""
+    """The lines of a frame. `controls` gives what stands at the end of a line, by its position in the frame.
+
+    `labels`, marked for the catalogue, are what its columns are called; a vendor's own names stay as they are.
+    """
 
     def __init__(
         self,
@@ -21,7 +24,7 @@ class Listing:
         frame: pd.DataFrame,
         *,
         controls: Callable[[int], Sequence[Child]] | None = None,
-        labels: dict[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
         self._name, self._frame, self._controls, self._labels = name, frame, controls, labels or {}
         self._wanted, self._page = "", 0
@@ -87,13 +90,13 @@ class Listing:
         return parts.row(box, element("span", counted), turn[0], page, turn[1], name=f"{name}-finder")
 
     def _head(self, column: str) -> Child:
-        label = self._labels.get(column, column)
+        label = message(self._labels[column]) if column in self._labels else column
         if len(self._frame) <= 1:
             return label
         up = self._sort[1] if self._sort and self._sort[0] == column else None
         sign = {None: "", True: " ▲", False: " ▼"}[up]
-        said = message("Sort by {column}", column=label)
-        sort: dict[str, Any] = {"key": f"{self._name}-sort-{column}", "style": "sort", "title": said}
+        title = message("Sort by {column}", column=label)
+        sort: dict[str, Any] = {"key": f"{self._name}-sort-{column}", "style": "sort", "title": title}
         return parts.button(f"{label}{sign}", lambda: self._by(column), name=f"{self._name}-sort", **sort)
 
     def _find(self, wanted: str) -> None:

@@ -4,21 +4,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from toolkit.notebook.forms import parts, tables
 from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.view import Child
-from toolkit.plain import mark, message, number
+from toolkit.plain import mark, message, number, plural
 from toolkit.push import Report
 from toolkit.sheets import outcomes
 from toolkit.sheets.outcomes import IN
 
-SHORT = {
-    "rejected": mark("rejected"),
-    "unknown": mark("in doubt"),
-    "duplicated": mark("stored twice"),
-}
-
 MEANING = {str(outcome): outcome.meaning for outcome in outcomes.Outcome}
+LABELS = {  # of the columns of a report
+    "outcome": mark("Outcome"),
+    "error": mark("Problem"),
+    "error_column": mark("Column"),
+    "error_value": mark("Value"),
+}
 
 
 class Outcome:
@@ -30,39 +32,35 @@ class Outcome:
         table = report.table
         rest = table[~table["outcome"].isin(IN)].dropna(axis=1, how="all")
         shown = report.frame.loc[report.frame.index.isin(rest.index)] if len(rest) else report.frame.head(0)
-        columns = {c: c for c in rest.columns}
-        aligned = len(shown) == len(rest)
-        beside = rest.join(shown[[c for c in shown if c not in columns]]) if aligned and rest.index.is_unique else rest
-        self.rest = beside.rename_axis(index=message("Row")).reset_index() if len(rest) else None  # the rows not in
+        beside = [c for c in shown if c not in rest.columns]
+        aligned = len(shown) == len(rest) and rest.index.is_unique
+        self.rest = _with_labels(rest.join(shown[beside]) if aligned else rest) if len(rest) else None  # rows not in
         self._listing = Listing("not-in", self.rest) if self.rest is not None and not tables.available() else None
 
     def sentence(self) -> str:
         """What became of the rows: "346 in, 152 not sent: 140 bad cells, 12 not reached"."""
         counts = self.report.table["outcome"].value_counts()
-        told = [message("{count:,} in", count=int(counts.reindex(IN).fillna(0).sum()))]
-        told += [
-            message("{count:,} {outcome}", count=int(n), outcome=message(SHORT[str(name)]))
-            for name, n in counts.items()
-            if n and name not in (*IN, "not sent")
-        ]
+        counted = [plural("{count} in", "{count} in", count=int(counts.reindex(IN).fillna(0).sum()))]
+        counted += [_counted(str(name), int(n)) for name, n in counts.items() if n and name not in (*IN, "not sent")]
         here = max(int(counts.get("not sent", 0)), self._bad + self._left)
         if here:
-            reasons = {
-                mark("{count:,} with bad cells"): self._bad,
-                mark("{count:,} left out"): self._left,
-                mark("{count:,} not reached"): here - self._bad - self._left,
-            }
-            why = ", ".join(message(text, count=n) for text, n in reasons.items() if n > 0)
-            told.append(message("{count:,} not sent: {why}", count=here, why=why))
-        return ", ".join(told)
+            reasons = [
+                (self._bad, plural("{count} with bad cells", "{count} with bad cells", count=self._bad)),
+                (self._left, plural("{count} left out", "{count} left out", count=self._left)),
+            ]
+            away = here - self._bad - self._left
+            reasons.append((away, plural("{count} not reached", "{count} not reached", count=away)))
+            why = ", ".join(text for n, text in reasons if n > 0)
+            counted.append(message("{count:,} not sent: {why}", count=here, why=why))
+        return ", ".join(counted)
 
     def elements(self) -> list[Child]:
         """The counts with what they mean, and the rows to look at."""
         counts = self.report.table["outcome"].value_counts()
         counts = counts[counts > 0]
-        meaning = [message(MEANING[str(name)]) for name in counts.index]
-        lines = [[message(str(name)), number(n), said] for (name, n), said in zip(counts.items(), meaning, strict=True)]
-        notes = [str(note) for note in self.report.facts.get("notes", ())]
+        lines = [[message(str(name)), number(n), message(MEANING[str(name)])] for name, n in counts.items()]
+        known = self.report.frame.attrs.get("notes", ())  # of how the sheet was read: they were shown then
+        notes = [str(note) for note in self.report.facts.get("notes", ()) if note not in known]
         return [
             parts.grid([message("Outcome"), message("Count"), message("Meaning")], lines, label=message("Outcome")),
             parts.bullets(notes),
@@ -73,6 +71,24 @@ class Outcome:
         """Write the result beside the notebook. An older one is not touched."""
         path = Path(f"{message('result')}-{datetime.now(UTC).astimezone():%Y%m%d-%H%M%S}.xlsx")
         return self.report.to_excel(path)
+
+
+def _counted(outcome: str, count: int) -> str:
+    if outcome == "rejected":
+        return plural("{count} rejected", "{count} rejected", count=count)
+    if outcome == "unknown":
+        return plural("{count} in doubt", "{count} in doubt", count=count)
+    return plural("{count} stored twice", "{count} stored twice", count=count)
+
+
+def _with_labels(rest: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their numbers, for people; no column is called as another one is."""
+    shown = rest.assign(outcome=[message(str(outcome)) for outcome in rest["outcome"]])
+    names = {c: message(text) for c, text in LABELS.items() if c in shown and message(text) not in shown}
+    row = message("Row")
+    while row in (*names.values(), *shown.columns):
+        row += " #"
+    return shown.rename(columns=names).rename_axis(index=row).reset_index()
 
 
 def is_paused(report: Any) -> bool:

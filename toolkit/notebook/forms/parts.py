@@ -3,10 +3,11 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from toolkit.notebook.forms.view import Child, Element, acting, element
-from toolkit.plain import message, plain, plural
+from toolkit.plain import day, message, plain, plural
 
 SHOWN = 50  # rows of a table
 Action = Callable[[], Any]
@@ -121,10 +122,14 @@ def grid(heads: Sequence[Child], lines: Sequence[Sequence[Child]], *, label: str
 
 
 def cell(value: Any) -> str:
-    """A value as it stands in a table: nothing where there is none."""
+    """A value as it stands in a table, for people: nothing where there is none."""
     if isinstance(value, list | tuple | dict):
         return plain(value)
-    return "" if value is None or pd.isna(value) else plain(value)
+    if value is None or pd.isna(value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return message("Yes") if value else message("No")
+    return day(value) if isinstance(value, pd.Timestamp) else plain(value)
 
 
 def options_of(choices: Mapping[Hashable, str]) -> list[tuple[str, str]]:

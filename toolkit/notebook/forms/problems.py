@@ -93,13 +93,20 @@ class ProblemStep:
         return [
             heading,
             element("p", element("b", self.totals()), name="totals"),
-            parts.bullets(self._known.check.notes),
+            parts.bullets(self._notes()),
             self._fixed,
             self._bulk(),
             element("div", *lines, name="facets", role="group", aria_label=message("Cells to look at"))
             if lines
             else None,
         ]
+
+    def _notes(self) -> list[str]:
+        """What the check noted. How the sheet was read was shown with it; a column that is needed goes somewhere."""
+        check, match = self._known.check, self._form.match
+        needed = [c for c in self._form.target.more_columns() if match is None or not match[c]]
+        notes = [note for note in check.notes if note not in check.frame.attrs.get("notes", ())]
+        return [note for note in notes if not note.startswith(tuple(map(repr, needed)))]
 
     def _fixes(self, fixes: pd.DataFrame) -> Child:
         """How many cells are sent in another form, with an example."""

@@ -116,7 +116,7 @@ class SendStep:
             again = self._form.button(message("Go on"), "go-on", self._again, style="primary")
         said = element("p", element("b", self.sentence()), name="sentence")
         shown = [said, *self.outcome.elements()] if self.outcome else []
-        write = self._form.button(message("Workbook"), "result", self.write) if self.outcome else None
+        write = self._form.button(message("Download the workbook"), "result", self.write) if self.outcome else None
         file = element("p", message("Written to {path}", path=self._file), name="file") if self._file else None
         fresh = parts.button(message("Another sheet"), self._form.restart, name="restart") if self.done else None
         after = self._form.target.after() if self.done else ()

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 
 from toolkit.notebook.forms import parts
-from toolkit.plain import plural
+from toolkit.plain import message, number, plural
 
+STYLE = "table-layout:auto;width:auto;margin:0;caption-side:top;text-align:left"
 LARGEST = 5_000  # rows that go to the browser; the rest is in the report and in the workbook
 
 
@@ -32,9 +33,23 @@ class ReadOnlyTable:
         more = plural("{shown:,} of {count} row", "{shown:,} of {count} rows", shown=len(shown), count=len(frame))
         caption = f"{title} · {more}" if len(shown) < len(frame) else title
         facts: dict[str, Any] = {"caption": caption, "maxBytes": 0, "allow_html": False, "showIndex": False}
+        facts |= {"language": _words(), "style": STYLE}
         if self._widget is None:
             self._widget = ITable(shown, **facts)
             self._widget.layout.overflow = "auto"
         else:
             self._widget.update(shown, **facts)
         return [self._widget]
+
+
+def _words() -> dict[str, str]:
+    """What itables says by itself, as it takes it."""
+    return {
+        "search": message("Search"),
+        "lengthMenu": message("{count} rows a page", count="_MENU_"),
+        "info": message("{first}–{last} of {all}", first="_START_", last="_END_", all="_TOTAL_"),
+        "infoEmpty": message("no rows"),
+        "infoFiltered": f"(_MAX_ {message('rows')})",
+        "zeroRecords": message("no rows"),
+        "thousands": number(1000)[1:-3],
+    }

@@ -75,6 +75,7 @@ class Input:
         self.wrong = ""
         self._secret: Secret | None = None
         self._emptied = 0  # times that a secret left its box
+        self._box = f"field-{field.name}"  # a field may be called as anything
 
     @property
     def name(self) -> str:
@@ -117,18 +118,18 @@ class Input:
 
     def line(self, **more: Any) -> Element:
         """A box for a line of text."""
-        return parts.line_box(self.field.name, self.value, change=self.change, key=self.key, **more)
+        return parts.line_box(self._box, self.value, change=self.change, key=self.key, **more)
 
     def secret(self) -> Element:
         """A box that never shows what it holds, and that the page does not keep."""
         entered = ENTERED if self._secret else ""
         known = {"type": "password", "autocomplete": "off", "data_emptied": str(self._emptied), "placeholder": entered}
-        drawn = element("input", name=self.field.name, key=self.key, **known)
+        drawn = element("input", name=self._box, key=self.key, **known)
         return acting(drawn, self.change, always=True)
 
     def area(self) -> Element:
         """A box for JSON."""
-        drawn = element("textarea", name=self.field.name, key=self.key, value=self.value, placeholder="JSON")
+        drawn = element("textarea", name=self._box, key=self.key, value=self.value, placeholder="JSON")
         return acting(drawn, self.change, always=True)
 
     def yes_or_no(self) -> Element:
@@ -137,7 +138,7 @@ class Input:
             shown = [("", ""), (message("Yes"), "yes"), (message("No"), "no")]
             now = next(name for name, value in YES_OR_NO.items() if value is self.value)
             return self._choice(shown, now, lambda v: self.change(YES_OR_NO.get(v, v)))
-        drawn = element("input", name=self.field.name, key=self.key, type="checkbox", checked=bool(self.value))
+        drawn = element("input", name=self._box, key=self.key, type="checkbox", checked=bool(self.value))
         return acting(drawn, self.change, always=True)
 
     def choice(self) -> Element:
@@ -159,11 +160,11 @@ class Input:
         shown = [element("option", message(text), value=str(code)) for code, text in self.field.choices.items()]
         now = [str(code) for code in self.value]
         known = {"multiple": True, "size": min(9, len(shown)), "value": now}
-        drawn = element("select", *shown, name=self.field.name, key=self.key, **known)
+        drawn = element("select", *shown, name=self._box, key=self.key, **known)
         return acting(drawn, lambda v: self.change([codes[str(each)] for each in v]), always=True)
 
     def _choice(self, options: Sequence[tuple[str, str]], now: str, change: Callable[[Any], None]) -> Element:
-        return parts.choice(self.field.name, options, value=now, change=change, key=self.key)
+        return parts.choice(self._box, options, value=now, change=change, key=self.key)
 
 
 WIDGETS: KindTable[Callable[[Input], Element]] = KindTable(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from toolkit.calls.frames import excerpt
 from toolkit.errors import InputError, ToolkitError
-from toolkit.plain import mark, message, number, plain
+from toolkit.plain import mark, message, number, plain, plural
 from toolkit.push import IfSent, Options, Report, bulk_write
 from toolkit.sheets.outcomes import COLUMNS, IN, Outcome
 from toolkit.vendors.base import Connection
@@ -200,11 +200,17 @@ class Plan:
         shown = (self.problems if len(self.problems) else self.envelopes).dropna(axis=1, how="all")
         more = "\n" + message("10 of {count:,}", count=len(shown)) if len(shown) > 10 else ""
         table = shown.head(10).to_string(max_colwidth=40)
-        head = message("Campaign {campaign!r}: nothing is sent yet", campaign=self.campaign)
-        return plain(f"{head}\n{counts}\n{table}{more}")
+        return plain(f"{self._head()}\n{counts}\n{table}{more}")
+
+    def _head(self) -> str:
+        name = message("Campaign {campaign!r}", campaign=self.campaign) if self.campaign else message("Campaign")
+        if self.drafts is None:
+            return message("{campaign}: nothing is sent yet", campaign=name)
+        ready = plural("{count} draft is made", "{count} drafts are made", count=len(self.ready))
+        return f"{name}: {ready}"
 
     def _repr_html_(self) -> str:
-        head, _, _ = repr(self).partition("\n")
+        head = plain(self._head())
         shown = self.problems if len(self.problems) else self.envelopes
         counts = self.summary.to_frame().to_html(escape=True)
         return f"<p><b>{html.escape(head)}</b></p>{counts}{excerpt(shown)}"

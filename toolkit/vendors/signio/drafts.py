@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from toolkit.errors import InputError
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.sheets.files import opened
 from toolkit.vendors.signio import places
 from toolkit.vendors.signio.api.documents import EXTENSIONS
@@ -171,8 +171,8 @@ class Draft:
 def _order(turns: Sequence[int | None]) -> str:
     known = [turn for turn in turns if turn is not None]
     if not known:
-        return "at the same time"
-    return "in series" if len(set(known)) == len(known) else "in groups"
+        return mark("at the same time")
+    return mark("in series") if len(set(known)) == len(known) else mark("in groups")
 
 
 def _is_first(turn: int | None, turns: Sequence[int | None]) -> bool:
