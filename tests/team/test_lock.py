@@ -167,7 +167,7 @@ def test_a_database_that_cannot_be_reached_is_said_without_a_password(address: T
     from toolkit.http.secrets import Secret
 
     nobody = TeamAddress("postgresql://tester@127.0.0.1:1/nowhere", Secret("sentinel-password"))
-    with pytest.raises(PushRefused, match=r"cannot be reached.*Nothing was sent") as refused:
+    with pytest.raises(PushError, match=r"cannot be reached.*Nothing was sent; run the same call again") as refused:
         TeamDatabase(nobody)
     shown = traceback.TracebackException.from_exception(refused.value, capture_locals=True)
     lines = [line for line in "".join(shown.format()).splitlines() if "Secret(" not in line]  # this test's own

@@ -66,7 +66,7 @@ def test_without_it_nothing_is_sent_and_nothing_shown(
     caplog.set_level(logging.DEBUG)
     monkeypatch.setenv("TOOLKIT_LEDGER_PASSWORD", password)
     before = len(box.control.stored("ida", "Contact"))
-    with pytest.raises(toolkit.PushRefused, match=r"cannot be reached.*Nothing was sent") as refused:
+    with pytest.raises(toolkit.SettingsError, match=r"lets nobody in.*Nothing was sent") as refused:
         push()
     assert len(box.control.stored("ida", "Contact")) == before
     shown = traceback.TracebackException.from_exception(refused.value, capture_locals=True)

@@ -139,6 +139,19 @@ def test_two_at_a_time_are_refused(desk: Desk, box: Sandbox, capsys: pytest.Capt
     assert capsys.readouterr().out == "Nothing is to be gone on with.\n"
 
 
+def test_a_teams_ledger_that_cannot_be_reached_may_be_tomorrow(
+    desk: Desk, box: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("psycopg", reason="psycopg is not installed (extra `team`)")
+    desk.write_settings(ledger="postgresql://nobody@127.0.0.1:1/nowhere")
+    path, before = desk.sheet(contacts(3)), stored(box)
+    assert start(path, "--json") == Exit.PAUSED
+    assert (said(capsys)["error"], stored(box)) == ("PushError", before)
+    desk.write_settings()
+    assert main(["resume"], registry=Registry) == Exit.DONE
+    assert stored(box) == before + 3
+
+
 def test_what_is_not_configured(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     path = desk.sheet(contacts(3))
     monkeypatch.setenv("TOOLKIT_IDA_PASSWORD", "wrong-password")

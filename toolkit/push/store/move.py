@@ -26,7 +26,8 @@ def move(state: Path, name: str, team: Team, now: Stamp) -> list[str]:
     """Move a ledger into the team's database. Its file is kept beside it, and not used any more. Says what holds now.
 
     Raises:
-        PushRefused: a push has it open, it is damaged, or the database cannot be reached. Nothing was changed.
+        PushRefused: a push has it open, or it is damaged. Nothing was changed.
+        PushError: the database cannot be reached, or was lost. The same call again does the rest.
         InputError: there is no such ledger.
     """
     path = care.path_of(state, name)

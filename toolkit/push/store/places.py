@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from toolkit.errors import PushError
+from toolkit.errors import PushError, SettingsError
 from toolkit.push import disk, identity
 from toolkit.push.destination import Memory
 from toolkit.push.store import care, file, keys
@@ -49,7 +49,9 @@ def locked(memory: Memory) -> Iterator[Locked]:
     """Lock a destination: one push at a time writes there.
 
     Raises:
-        PushRefused: another push to it is running, here or elsewhere, or the place cannot be reached. Nothing was sent.
+        PushRefused: another push to it is running, here or elsewhere. Nothing was sent.
+        PushError: the team's database cannot be reached. Nothing was sent; the same call again may reach it.
+        SettingsError: it does not take the password, or the extra is missing.
     """
     state = disk.private_folder(memory.folder)
     if memory.team is None:
@@ -129,7 +131,7 @@ def of_team(address: TeamAddress, state: Path) -> Iterator[KnownLedger]:
     team = Team(address, state)
     try:
         names = team.names()
-    except PushError as problem:
+    except (PushError, SettingsError) as problem:
         yield KnownLedger(str(address), partial(_fail, problem), [str(problem)], address)
         return
     for name in names:
@@ -153,5 +155,5 @@ def _opened(path: Path) -> StoredLedger:
     return file.open_ledger(path.parent.parent, path.stem.rpartition("-")[0], about, "")
 
 
-def _fail(problem: PushError) -> StoredLedger:
+def _fail(problem: Exception) -> StoredLedger:
     raise problem

@@ -77,8 +77,11 @@ class TeamDatabase(Connection):
                 tcp_user_timeout=5000,
             )
         except psycopg.Error as problem:
-            text = "the team's ledger {name} cannot be reached: {problem}. Nothing was sent"
-            raise PushRefused(message(text, name=self.address, problem=_words(problem))) from None
+            if problem.pgconn and problem.pgconn.used_password:  # the server asked for one
+                text = "the team's ledger {name} lets nobody in with this password: {problem}. Nothing was sent"
+                raise SettingsError(message(text, name=self.address, problem=_words(problem))) from None
+            text = "the team's ledger {name} cannot be reached: {problem}. Nothing was sent; run the same call again"
+            raise PushError(message(text, name=self.address, problem=_words(problem))) from None
         if made.info.server_version < sql.PG_OLDEST:
             made.close()
             raise SettingsError(message("the team's ledger needs PostgreSQL 14 or newer: {name}", name=self.address))
