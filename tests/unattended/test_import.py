@@ -11,7 +11,7 @@ import toolkit
 from tests.helpers.registry import Registry
 from toolkit.__main__ import main
 from toolkit.commands.exits import Exit
-from toolkit.push import disk
+from toolkit.push import disk, history
 from toolkit.push.store.places import locked
 from toolkit.sandbox import Sandbox
 
@@ -140,9 +140,10 @@ def test_two_at_a_time_are_refused(desk: Desk, box: Sandbox, capsys: pytest.Capt
 
 
 def test_a_teams_ledger_that_cannot_be_reached_may_be_tomorrow(
-    desk: Desk, box: Sandbox, capsys: pytest.CaptureFixture[str]
+    desk: Desk, box: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("psycopg", reason="psycopg is not installed (extra `team`)")
+    monkeypatch.setattr(history, "_teams_in_use", {})
     desk.write_settings(ledger="postgresql://nobody@127.0.0.1:1/nowhere")
     path, before = desk.sheet(contacts(3)), stored(box)
     assert start(path, "--json") == Exit.PAUSED
