@@ -202,3 +202,40 @@ def test_how_cells_are_read_is_asked_where_it_matters(form: SheetForm, api: tool
     find(form, "read-country").value = "CO"
     press(form, "check")
     assert "country='CO'" in form.code
+
+
+def test_what_is_only_spelt_alike_is_accepted_by_a_button_of_its_own(api: toolkit.Api) -> None:
+    cities = ["Stgo", "santiago.", "Viña", "Temuco", "Temuco", "Temuco"]
+    pd.DataFrame({"Nombre": "Ana", "Ciudad": cities, "Correo": ["a@example,cl"] * 6}).to_csv("c.csv", index=False)
+    form = forms.import_records(api.ida)
+    find(form, "path-sheet").value = "c.csv"
+    press(form, "read")
+    press(form, "check")
+    assert find(form, "accept-all").description == "Accept all sure proposals (6)"
+    press(form, "accept-all")
+    assert form.check is not None
+    assert form.check.frame["Ciudad"].tolist()[0] == "Stgo"
+    assert find(form, "accept-alike").description == "Accept what is only spelt alike (1)"
+    press(form, "accept-alike")
+    assert form.check.frame["Ciudad"].tolist()[0] == "Santiago"
+    assert not has(form, "accept-alike")
+    box = find(form, "correction")
+    assert box.element.attributes["list"] == "choices"
+    choices = next(e for e in within(form) if e.tag == "datalist")
+    assert "Valparaíso" in [o.attributes["value"] for o in choices.within() if o.tag == "option"]
+
+
+def test_a_blank_required_cell_is_filled(api: toolkit.Api) -> None:
+    codes = pd.DataFrame({"LogonName": ["a", "b", "c"], "DomainName": ["d", None, "  "], "CardCode": ["1", "2", "3"]})
+    codes.to_csv("codes.csv", index=False)
+    form = forms.card_codes(api.nddprint)
+    find(form, "path-sheet").value = "codes.csv"
+    press(form, "read")
+    press(form, "check")
+    (line,) = lines(form)
+    assert line.startswith("(empty)2")
+    assert find(form, "replace").description == "Fill"
+    find(form, "correction").value = "dominio"
+    press(form, "replace")
+    assert said(form) == "2 cells changed. All 3 rows can be sent."
+    assert "check.replace(column='DomainName', values={None: 'dominio'})" in form.code

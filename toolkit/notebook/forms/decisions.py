@@ -99,6 +99,16 @@ class Decisions:
         own = (problems["column"] == column) & (problems["reason"] == reason) & (problems["level"] != FIX)
         return problems[own][["row", "value", "proposal"]].reset_index(drop=True)
 
+    def values(self, column: Hashable, reason: str) -> pd.DataFrame:
+        """The distinct values of a facet; all that is blank is one of them."""
+        values = self.check.values(column, reason)
+        blank = values["value"].fillna("").str.strip() == ""
+        if blank.any():
+            first = values.index[blank][0]
+            values.loc[first, ["value", "cells"]] = [None, int(values.loc[blank, "cells"].sum())]
+            values = values.drop(index=values.index[blank][1:])
+        return values
+
     def counts(self) -> tuple[int, int, int]:
         """All rows, those that cannot be sent yet, and those that were left out."""
         left = len(self.check.left_out)
@@ -106,15 +116,19 @@ class Decisions:
 
     # ── the calls for it ──
 
-    def accepting_all(self) -> list[Call]:
-        """Take every proposal. What has none stays as it is."""
+    def accepting_all(self, *, sure: bool) -> list[Call]:
+        """Take every proposal that is sure, or every one that is not: its value is only spelt alike."""
         facets = self.blocking
-        return [call for line in facets[facets["proposals"] > 0].to_dict("records") for call in self.accepting(line)]
+        some = facets["sure"] > 0 if sure else facets["sure"] < facets["proposals"]
+        return [call for line in facets[some].to_dict("records") for call in self.accepting(line, sure=sure)]
 
-    def accepting(self, facet: Mapping[Hashable, Any]) -> list[Call]:
-        """Take the proposals of a facet."""
+    def accepting(self, facet: Mapping[Hashable, Any], *, sure: bool | None = None) -> list[Call]:
+        """Take the proposals of a facet: all, or those that are sure, or those that are not."""
         values = self.check.values(facet["column"], facet["reason"])
-        proposed = values[values["proposal"].notna()]["value"]
+        chosen = values["proposal"].notna()
+        if sure is not None:
+            chosen &= values["sure"] == sure
+        proposed = values[chosen]["value"]
         if len(proposed) == len(values):
             return [Call("accept", (facet["column"], facet["reason"]))]
         return [Call("accept", (facet["column"], facet["reason"]), {"values": [*proposed]})]

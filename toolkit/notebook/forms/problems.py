@@ -13,10 +13,12 @@ from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.plain import mark, message, number, plural
 from toolkit.sheets.checker import DOUBT, ERROR, QUESTION
 from toolkit.sheets.facets import ROW
+from toolkit.spec import Choice
 
 if TYPE_CHECKING:
     from toolkit.notebook.forms.sheet import SheetForm
 
+CHOICES = "choices"  # of the open facet's field, by which its boxes find them
 SUSPECT = 0.8  # of a column with one problem: the column may be the wrong one
 LEVELS = {QUESTION: mark("a question"), DOUBT: mark("in doubt, and sent")}
 HEADS = {
@@ -124,9 +126,17 @@ class ProblemStep:
     def _bulk(self) -> Element | None:
         blocking = self._known.blocking
         rest = blocking[blocking["can_be_empty"]]
-        proposals, empties = int(blocking["proposals"].sum()), int((rest["cells"] - rest["proposals"]).sum())
+        sure, empties = int(blocking["sure"].sum()), int((rest["cells"] - rest["proposals"]).sum())
+        alike = int(blocking["proposals"].sum()) - sure
+        accept = mark("Accept all sure proposals ({count:,})") if alike else mark("Accept all proposals ({count:,})")
         every = [
-            self._button(mark("Accept all proposals ({count:,})"), "accept-all", proposals, self._known.accepting_all),
+            self._button(accept, "accept-all", sure, partial(self._known.accepting_all, sure=True)),
+            self._button(
+                mark("Accept what is only spelt alike ({count:,})"),
+                "accept-alike",
+                alike,
+                partial(self._known.accepting_all, sure=False),
+            ),
             self._button(
                 mark("Empty the rest in optional columns ({count:,})"), "empty-rest", empties, self._known.emptying_rest
             ),
@@ -192,7 +202,7 @@ class ProblemStep:
     # ── inside of a facet ──
 
     def _inside(self, which: Facet, facet: dict[Hashable, Any]) -> list[Child]:
-        lines = self._known.cells(*which) if self._single else self._known.check.values(*which)
+        lines = self._known.cells(*which) if self._single else self._known.values(*which)
         whole = len(lines)
         if self._search:
             lines = lines[self._matching(lines)]
@@ -201,11 +211,13 @@ class ProblemStep:
         pages = max(1, -(-len(lines) // PAGE))
         self._page = min(self._page, pages - 1)
         page = lines.iloc[self._page * PAGE : (self._page + 1) * PAGE]
+        choices = self._choices(which[0])
         suspect = facet["level"] == ERROR and facet["cells"] > SUSPECT * len(self._known.check.frame)
         return [
             self._suspicion(which[0]) if suspect else None,
             self._finder(len(page), len(lines), whole, pages),
-            self._table(which, page, bool(facet["can_be_empty"])),
+            self._table(which, page, facet),
+            element("datalist", *(element("option", value=c) for c in choices), id=CHOICES) if choices else None,
         ]
 
     def _suspicion(self, column: Hashable) -> Element:
@@ -242,11 +254,11 @@ class ProblemStep:
 
         return parts.button(label, turn, name=way, style="small", aria_disabled=None if on else "true")
 
-    def _table(self, which: Facet, page: pd.DataFrame, can_be_empty: bool) -> Element:
+    def _table(self, which: Facet, page: pd.DataFrame, facet: dict[Hashable, Any]) -> Element:
         columns = ["row", "name", "value"] if self._single else ["value", "count", "as in row"]
         sorts = {"row": "row", "value": "value", "count": "cells"}
         heads: list[Child] = [self._sorter(c, sorts[c]) if c in sorts else message(HEADS[c]) for c in columns]
-        lines = [self._value_line(which, line, can_be_empty) for line in page.to_dict("records")]
+        lines = [self._value_line(which, line, facet) for line in page.to_dict("records")]
         return parts.grid([*heads, message("Correction")], lines, label=f"{which[0]}, {which[1]}", name="values")
 
     def _sorter(self, head: str, by: str) -> Element:
@@ -258,37 +270,51 @@ class ProblemStep:
         }
         return parts.button(label, lambda: self._by(by), name="sort", **look)
 
-    def _value_line(self, which: Facet, line: dict[Hashable, Any], can_be_empty: bool) -> list[Child]:
-        value = line["value"] if isinstance(line["value"], str) else None
-        proposal = line["proposal"] if isinstance(line["proposal"], str) else ""
+    def _value_line(self, which: Facet, line: dict[Hashable, Any], facet: dict[Hashable, Any]) -> list[Child]:
+        """A value, or a single cell, and what can be done about it."""
+        value = line["value"] if isinstance(line["value"], str) and line["value"].strip() else None
         row = line["row"] if self._single else line["first"]
-        rows = [row] if self._single else None
+        shown, rows = value or message("(empty)"), [row] if self._single else None
         own = f"{row}" if self._single else f"={value}"
-        words = f"{message('Row')} {row}" if self._single else repr(value or "")
-        key = f"new-{which}-{own}"
+        about = About(f"{which[0]}-{which[1]}-{own}", f"{message('Row')} {row}" if self._single else shown)
+        verb = mark("Fill") if value is None else mark("Replace")
+        proposal = line["proposal"] if isinstance(line["proposal"], str) else ""
         replace = partial(self._replacing, which, value, rows, lambda: self._typed.get((which, own), proposal))
-        known: dict[str, Any] = {"key": key, "aria_label": f"{message('Correction')}: {words}"}
-        box = parts.line_box(
-            "correction",
-            self._typed.get((which, own), proposal),
-            change=partial(self._keep, (which, own)),
-            enter=lambda: self._decide(replace(), key, message("Replace")),
-            **known,
-        )
-        about, filled = About(f"{which[0]}-{which[1]}-{own}", words), which[0] != ROW
-        emptied = int(can_be_empty and value is not None)
+        box = self._correction((which, own), proposal, replace, about=about, verb=verb)
+        can_be_replaced = bool(facet["can_be_replaced"])
         leave = mark("Leave the row out") if self._single else mark("Leave rows out")
         controls = parts.row(
-            box if filled else None,
-            self._act(mark("Replace"), "replace", replace, about=about, count=int(filled)),
+            box if can_be_replaced else None,
+            self._act(verb, "replace", replace, about=about, count=int(can_be_replaced)),
             self._act(mark("Empty"), "empty", lambda: [Call("replace", (which[0], {value: None}), {"rows": rows})],
-                      about=about, count=emptied),
+                      about=about, count=int(facet["can_be_empty"] and value is not None)),
             self._act(leave, "leave", lambda: [self._leaving(which, value, rows)], about=about),
         )  # fmt: skip
-        shown = value or message("(empty)")
         if self._single:
             return [str(row), self._name(row), shown, controls]
         return [shown, number(line["cells"]), f"{row} {self._name(row)}".strip(), controls]
+
+    def _correction(
+        self, which: tuple[Facet, str], proposal: str, calls: Callable[[], list[Call]], *, about: About, verb: str
+    ) -> Element:
+        """The box for another value; where the field has choices, it offers them."""
+        key = f"new-{about.key}"
+        known: dict[str, Any] = {"key": key, "aria_label": f"{message('Correction')}: {about.words}"}
+        if self._choices(which[0][0]):
+            known["list"] = CHOICES
+        return parts.line_box(
+            "correction",
+            self._typed.get(which, proposal),
+            change=partial(self._keep, which),
+            enter=lambda: self._decide(calls(), key, message(verb)),
+            **known,
+        )
+
+    def _choices(self, column: Hashable) -> list[str]:
+        match = self._form.match
+        name = match.columns.get(column, column) if match else column
+        fields = (f for f in match.fields if f.name == name) if match else ()
+        return [str(label) for f in fields if isinstance(f, Choice) for label in f.choices.values()]
 
     def _leaving(self, which: Facet, value: str | None, rows: list[Hashable] | None) -> Call:
         if rows is not None:
