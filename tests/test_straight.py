@@ -13,9 +13,9 @@ import toolkit
 
 ROOT = str(Path(toolkit.__file__).parent)
 READS = {  # calls, files, changes of file, at most
-    "record": (lambda api: api.ida.record(1234), 64, 10, 20),
-    "database": (lambda api: api.ida.database(11111), 120, 10, 20),
-    "templates": (lambda api: api.signio.templates(), 100, 10, 20),
+    "record": (lambda api: api.ida.record(1234), 60, 9, 20),
+    "database": (lambda api: api.ida.database(11111), 117, 9, 20),
+    "templates": (lambda api: api.signio.templates(), 92, 9, 18),
 }
 
 

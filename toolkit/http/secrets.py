@@ -94,9 +94,10 @@ class SecretRegistry:
             weakref.finalize(secret, self._spellings.pop, id(secret), None)
 
     def scrub(self, text: str) -> str:
+        """The text without any secret that is alive and long enough to be one, in whatever spelling."""
         with self._lock:
-            spellings = {s for many in [*self._spellings.values()] for s in many}  # one may end meanwhile
-        for spelling in sorted((s for s in spellings if s in text), key=len, reverse=True):
+            spellings = set[str]().union(*[*self._spellings.values()])  # one may end meanwhile
+        for spelling in sorted(filter(text.__contains__, spellings), key=len, reverse=True):
             if spelling.isdecimal():  # not in the middle of a longer number
                 text = re.sub(rf"(?<!\d){spelling}(?!\d)", MASK, text)
             else:
@@ -122,11 +123,7 @@ def _spellings(value: str) -> tuple[str, ...]:
 
 
 _registry = SecretRegistry()
-
-
-def scrub(text: str) -> str:
-    """The text without any secret that is alive and long enough to be told from other text, in whatever spelling."""
-    return _registry.scrub(text)
+scrub: Callable[[str], str] = _registry.scrub
 
 
 def scrubbed(value: Any, keys: Collection[str] = ()) -> Any:

@@ -258,7 +258,7 @@ class Session:
         return self.recorder.exchange(endpoint, request, lambda: self._send(request, token))
 
     def _send(self, request: wire.Request, token: Secret | None) -> wire.Answer:
-        response = self._http().request(
+        response = self._local.http.request(
             request.method,
             self.base_url + request.path,
             params=request.query,
@@ -321,13 +321,9 @@ class Session:
         limit = min(self.limits.max_wait, self.limits.backoff * 2**number)
         return random.uniform(0, limit) if result.retry_after is None else result.retry_after
 
-    def asked_to_wait(self) -> float:
-        """Seconds until the time that the vendor asked for."""
-        return max(0.0, self._pause_until - self.clock.monotonic())
-
     def wait_for_pause(self, endpoint: Endpoint) -> None:
         """Nobody sends before the time that the vendor asked for; `Throttled` where it is far. Threads share it."""
-        while (left := self.asked_to_wait()) > 0:
+        while (left := self._pause_until - self.clock.monotonic()) > 0:
             if left > self.limits.max_wait:
                 text = message("the vendor asked to wait, {left:,.0f} s from now; nothing was sent", left=left)
                 throttled = Throttled(text, service=endpoint.name, status=429)

@@ -161,14 +161,14 @@ class _Answer(http.client.HTTPResponse):
     ) -> None:
         super().__init__(sock, *facts, **named)
         end = monotonic() + deadline
-        self.fp = io.BufferedReader(_Bytes(self.fp.detach(), sock, lambda: end - monotonic()))
+        self.fp = io.BufferedReader(_Bytes(self.fp.detach(), sock, end, monotonic))
 
 
 class _Bytes(io.RawIOBase):
-    """What comes from a socket, for as long as there is time left."""
+    """What comes from a socket until `end`."""
 
-    def __init__(self, source: Any, sock: socket.socket, left: Callable[[], float]) -> None:
-        self._source, self._sock, self._left = source, sock, left
+    def __init__(self, source: Any, sock: socket.socket, end: float, monotonic: Callable[[], float]) -> None:
+        self._source, self._sock, self._end, self._monotonic = source, sock, end, monotonic
 
     def readable(self) -> bool:
         return True
@@ -177,7 +177,7 @@ class _Bytes(io.RawIOBase):
         return int(self._source.fileno())
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._left()
+        left = self._end - self._monotonic()
         if left <= 0:
             raise TimeoutError(message("no complete answer before the deadline"))
         silence = self._sock.gettimeout()

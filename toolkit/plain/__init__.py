@@ -44,7 +44,8 @@ def message(text: str, /, **values: Any) -> str:
     Without that it stays as it is, as identifiers must.
     """
     code = current_language()
-    return _filled(_catalogue(code).gettext(text) if text else "", values, code)
+    sentence = _catalogue(code).gettext(text) if text else ""
+    return _filled(sentence, values, code) if values else sentence
 
 
 def plural(one: str, many: str, /, *, count: int, **values: Any) -> str:
@@ -111,6 +112,7 @@ def _of_system() -> str:
         return ""
 
 
+@functools.cache
 def _known(name: str) -> str:
     """The language of a name such as es_CL.UTF-8, es-CO or Spanish_Chile; "" where it is none of ours."""
     first = name.replace("-", "_").partition("_")[0].partition(".")[0].lower()
@@ -145,8 +147,6 @@ class _Localised:
 
 
 def _filled(text: str, values: dict[str, Any], code: str) -> str:
-    if not values:
-        return text
     if code != "en":
         manner = LANGUAGES[code]
         values = {n: _Localised(v, "", manner) if _has_manner(v) else v for n, v in values.items()}

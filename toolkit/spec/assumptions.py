@@ -110,7 +110,7 @@ class Assumed(dict[str, Any]):
     def record(self, declared: type[Record]) -> type[Record]:
         """A record as the assumptions have it."""
         fields = self.fields(declared.fields)
-        if all(mine is theirs for mine, theirs in zip(fields, declared.fields, strict=True)):
+        if fields == declared.fields:  # fields are equal where they are the same
             return declared
         return type(declared.__name__, (declared,), {"fields": fields, "__doc__": declared.__doc__})
 
@@ -120,7 +120,7 @@ class Assumed(dict[str, Any]):
         if dialect := self._facts.get("dialect"):
             assert declared.system
             changes["system"] = replace(declared.system, dialect=replace(declared.system.dialect, **dialect))
-        if any(mine is not theirs for mine, theirs in zip(arguments, declared.arguments, strict=True)):
+        if arguments != declared.arguments:
             changes["arguments"] = arguments
         returns = declared.returns
         if isinstance(returns, Table) and (record := self.record(returns.record)) is not returns.record:

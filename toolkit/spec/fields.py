@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
 T = TypeVar("T")
@@ -26,7 +27,7 @@ class Field:
     like: str = field(default="", kw_only=True)  # the field of the same row that stands for it where it is missing
     default: Any = field(default=None, kw_only=True)
 
-    @property
+    @cached_property
     def key(self) -> str:
         return self.wire or self.name
 
