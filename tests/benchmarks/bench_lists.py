@@ -97,7 +97,7 @@ def body(endpoint: Endpoint, rows: int) -> bytes:
 
 def decode(endpoint: Endpoint, answer: bytes) -> pd.DataFrame:
     """What a call does with the bytes of an answer."""
-    return frames.to_frame(record_of(endpoint), answered.rows(endpoint, json.loads(answer)))
+    return frames.to_frame(record_of(endpoint), answered.rows(endpoint, answered.parse(answer)))
 
 
 def normalized(rows: Any, dtypes: dict[Any, Any]) -> pd.DataFrame:

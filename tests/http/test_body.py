@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from toolkit.http import body, wire
 from toolkit.http.wire import Answer, Verdict
@@ -24,6 +26,31 @@ MAKERS = {
     "upload_promissory_note": "document_id",
     "edit_promissory_note": "document_id",
 }
+
+
+AWKWARD = [
+    *(b"-0", b"-0.0", b"1e400", b"0.1e-400", b"[NaN]", b"-Infinity", b"01", b"[1,]", b"", b" [1] \n", b"<html>"),
+    *(b"18446744073709551616", b"-9223372036854775809", b"9" * 40, b"9" * 5_000, b"9007199254740993", b"[" * 90_000),
+    *(b'{"a": 1, "a": 2}', b'"\\ud800"', b'"\xed\xa0\x80"', b'"\xff"', b'"\x00"'),
+    *(b"\xef\xbb\xbf[1]", '["ñ"]'.encode("utf-16")),
+]
+
+
+@pytest.mark.parametrize("text", AWKWARD, ids=lambda t: repr(t[:12]))
+def test_json_says_what_the_standard_library_reads(text: bytes) -> None:
+    try:
+        expected = json.loads(text)
+    except (ValueError, RecursionError):
+        expected = None
+    parsed = body.parse(text)
+    assert (repr(parsed), type(parsed)) == (repr(expected), type(expected))
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=8))
+def test_json_is_read_as_it_was_written(value: Any) -> None:
+    for as_ascii in (True, False):
+        text = json.dumps(value, ensure_ascii=as_ascii).encode("utf-8", "surrogatepass")
+        assert repr(body.parse(text)) == repr(json.loads(text))
 
 
 def verdict(endpoint: Endpoint, answer: Any) -> Verdict:

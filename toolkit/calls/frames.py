@@ -231,13 +231,19 @@ def _spelt(value: Any) -> str | None:
 
 
 def _whole(field: Field, values: Values) -> Any:
-    if str in set(map(type, values)):
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return pd.arrays.IntegerArray(np.array(values, dtype="int64"), np.zeros(len(values), dtype=bool))
+    if str in kinds:
         values = [(int(v) if v.strip() else None) if isinstance(v, str) else v for v in values]
     return pd.array(values, dtype=INT64)
 
 
 def _yes_or_no(field: Field, values: Values) -> Any:
-    if set(map(type, values)) <= {bool, type(None)}:
+    kinds = set(map(type, values))
+    if kinds == {bool}:  # a third of the time that pandas takes to find that out
+        return pd.arrays.BooleanArray(np.array(values, dtype=bool), np.zeros(len(values), dtype=bool))
+    if kinds <= {bool, type(None)}:
         return pd.array(values, dtype=BOOLEAN)
     return pd.array([None if v in (None, "") else _truth(v) for v in values], dtype=BOOLEAN)
 
@@ -258,7 +264,7 @@ def _moment(field: Field, values: Values) -> Any:
             return _of_milliseconds(_whole(field, values))
         if field.zone == "UTC" and not field.also:
             style = "ISO8601" if field.format == "iso" else field.format
-            moments = pd.to_datetime(pd.Series(values, dtype=STR), utc=True, format=style)
+            moments = pd.to_datetime(pd.Series(values, dtype=STR), utc=True, format=style, cache=False)
             return moments.astype("datetime64[us, UTC]").array
     except ValueError:
         pass  # then each is looked at by itself

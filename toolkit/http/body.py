@@ -16,6 +16,24 @@ STATUSES = {
 }
 
 
+def parse(body: bytes) -> Any:
+    """The JSON of a body, whole numbers of any length exact; None where it is none.
+
+    msgspec reads twice as fast as the standard library, which has the last word on what msgspec refuses: NaN, lone
+    surrogates, other encodings than UTF-8.
+    """
+    import msgspec  # when the first answer is read
+
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        pass
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
 def rows(endpoint: Endpoint, payload: Any) -> list[dict[str, Any]]:
     """The rows of a successful answer: a list, or one object as one row."""
     value = find(payload, endpoint.returns.data_path)

@@ -20,7 +20,7 @@ from toolkit.errors import (
     Throttled,
     ToolkitError,
 )
-from toolkit.http.body import by_status, find, first, of_success, without_the_operations
+from toolkit.http.body import by_status, find, first, of_success, parse, without_the_operations
 from toolkit.http.headers import next_link, retry_after
 from toolkit.plain import message
 from toolkit.spec import (
@@ -193,7 +193,7 @@ def classify(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None
     """
     assert endpoint.system
     dialect, is_page = endpoint.system.dialect, _is_page(answer.body)
-    payload = answer.body.decode("utf-8", "replace").strip().strip('"') if endpoint.is_text else _json(answer.body)
+    payload = answer.body.decode("utf-8", "replace").strip().strip('"') if endpoint.is_text else parse(answer.body)
     as_bytes = payload is None and isinstance(endpoint.returns, Payload) and 200 <= answer.status < 300 and not is_page
     code = first(payload, dialect.code)
     code = code if isinstance(code, str | int) else None
@@ -302,13 +302,6 @@ def _by_code(by_code: Meaning | None, status: int, by_status: Meaning | None) ->
     if 400 <= status < 500:
         return None if by_code is Meaning.DONE else by_code or by_status
     return by_status
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _is_page(body: bytes) -> bool:
