@@ -134,10 +134,10 @@ def test_the_watch_sees_a_journal_that_is_not_durable(world: World, tmp_path: Pa
     prelude = f"""
 import sqlite3
 class Other(sqlite3.Connection):
-    def execute(self, *statement):
-        text = statement[0].replace({was!r}, {becomes!r})
-        text = text.replace("synchronous = FULL", "synchronous = NORMAL") if "WAL" in {becomes!r} else text
-        return super().execute(text, *statement[1:])
+    def executescript(self, settings):
+        settings = settings.replace({was!r}, {becomes!r})
+        settings = settings.replace("synchronous = FULL", "synchronous = NORMAL") if "WAL" in {becomes!r} else settings
+        return super().executescript(settings)
 from toolkit.push.store import database
 from functools import partial
 from types import SimpleNamespace

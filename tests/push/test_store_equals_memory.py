@@ -1,4 +1,7 @@
-"""The ledger on disk is the one in memory: whatever is written to both, both say the same, also when opened anew."""
+"""The ledger on disk is the one in memory: whatever is written to both, both say the same, also when opened anew.
+
+Two have it open, as two processes would: what one of them wrote, the other one says too.
+"""
 
 import tempfile
 from dataclasses import replace
@@ -10,7 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from toolkit.push.states import LIFE, Answer, Baseline, EventKind, Operation, PushState, Stamp, State, cut
+from toolkit.push.states import LIFE, SENDABLE, Answer, Baseline, EventKind, Operation, PushState, Stamp, State, cut
+from toolkit.push.store import cache, tables
 from toolkit.push.store.file import LedgerFile
 
 from .memory import MemoryLedger
@@ -30,12 +34,18 @@ class Undone(Exception):
 class BothLedgers(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
+        self._patch = pytest.MonkeyPatch()
+        for module, limit in ((tables, "AHEAD"), (tables, "KEPT"), (cache, "KEPT")):
+            self._patch.setattr(module, limit, 2)  # so that little is kept in memory, and less than there is
         self._folder = tempfile.TemporaryDirectory()
         self.disk, self.memory = opened(Path(self._folder.name) / "state"), MemoryLedger()
+        self.other = opened(Path(self._folder.name) / "state")
         self.written = 0
 
     def teardown(self) -> None:
         self.disk.close()
+        self.other.close()
+        self._patch.undo()
         self._folder.cleanup()
 
     def both(self, name: str, *arguments: Any, undone: bool = False, **named: Any) -> None:
@@ -136,13 +146,25 @@ class BothLedgers(RuleBasedStateMachine):
         self.written += not undone
 
     @rule()
+    def another_process_goes_on(self) -> None:
+        self.disk, self.other = self.other, self.disk
+
+    @rule()
     def open_anew(self) -> None:
         self.disk.close()
         self.disk = opened(Path(self._folder.name) / "state")
 
     @invariant()
     def both_say_the_same(self) -> None:
-        disk, memory = self.disk, self.memory
+        self.says_the_same(self.disk, 1, 2)
+
+    @rule()
+    def the_other_says_the_same(self) -> None:
+        self.says_the_same(self.other, 1, 3, 99)
+        self.says_all_that_is_planned(self.other)
+
+    def says_the_same(self, disk: LedgerFile, *limits: int) -> None:
+        memory = self.memory
         assert disk.baseline() == memory.baseline()
         assert disk.pushes() == memory.pushes()
         assert len(disk.events()) == self.written
@@ -155,9 +177,15 @@ class BothLedgers(RuleBasedStateMachine):
             assert operations == memory.operations(push.id)
             assert [disk.operation(o.id) for o in operations] == operations
             assert [disk.leaves(o.id) for o in operations] == [memory.leaves(o.id) for o in operations]
-            assert [disk.sendable(push.id, n) for n in (1, 3, 99)] == [memory.sendable(push.id, n) for n in (1, 3, 99)]
+            for limit in limits:
+                assert disk.sendable(push.id, limit) == memory.sendable(push.id, limit)
             assert disk.results(push.id) == memory.results(push.id)
             assert disk.blames(push.id) == memory.blames(push.id)
+
+    def says_all_that_is_planned(self, disk: LedgerFile) -> None:
+        for push in self.memory.pushes():
+            planned = sorted(disk.planned(push.id), key=lambda operation: operation.id)
+            assert planned == [o for o in self.memory.operations(push.id) if o.state in SENDABLE]
 
 
 TestBothLedgers = BothLedgers.TestCase

@@ -86,7 +86,9 @@ class Connection(ABC):
                 return
             assert not self.mode, "whoever writes says so before reading"
             try:
-                self.open(WRITING, self.begin[1])
+                self.rows(self.begin[1])
+                self.mode, self.thread = WRITING, threading.get_ident()
+                self.begun()
                 yield
                 before_commit()
                 self.rows(sql.COMMIT)
@@ -105,11 +107,6 @@ class Connection(ABC):
 
     def after_commit(self) -> None:  # noqa: B027 (nothing, where nothing can be seen)
         """Look whether what was written is where it belongs."""
-
-    def open(self, mode: str, statement: str) -> None:
-        self.rows(statement)
-        self.mode, self.thread = mode, threading.get_ident()
-        self.begun()
 
     @abstractmethod
     def roll_back(self) -> None:
@@ -132,8 +129,9 @@ class Snapshot:
             raise connection.waited_too_long()
         try:
             if not connection.mode:
-                connection.open(READING, connection.begin[0])
-                self._depth = 0
+                connection.rows(connection.begin[0])
+                connection.mode, connection.thread, self._depth = READING, threading.get_ident(), 0
+                connection.begun()
         except BaseException:
             connection.roll_back()
             connection._guard.release()
@@ -191,14 +189,15 @@ class Database(Connection):
         super().__init__()
         self.path = path
         self._file = 0
-        with self._in_words():
-            source = f"{path.absolute().as_uri()}?mode=rw"
+        source = f"{path.absolute().as_uri()}?mode=rw"
+        try:
             self._connection = sqlite3.connect(
                 source, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY
             )
+        except (sqlite3.Error, UnicodeError) as problem:
+            raise self._in_a_word(problem) from None
         try:
-            for setting in (*sql.SETTINGS, sql.KEEP_OLD_PAGES):
-                self.rows(setting)
+            self.script(";".join((*sql.SETTINGS, sql.KEEP_OLD_PAGES)))
             self._file = path.stat().st_ino
         except BaseException:
             self.close()
@@ -217,12 +216,18 @@ class Database(Connection):
             raise self._in_a_word(problem) from None
 
     def many(self, statement: str, rows: Sequence[Values]) -> None:
-        with self._in_words():
+        self.require_own_process()
+        try:
             self._connection.executemany(statement, rows)
+        except (sqlite3.Error, UnicodeError) as problem:
+            raise self._in_a_word(problem) from None
 
     def script(self, statements: str) -> None:
-        with self._in_words():
+        self.require_own_process()
+        try:
             self._connection.executescript(statements)
+        except (sqlite3.Error, UnicodeError) as problem:
+            raise self._in_a_word(problem) from None
 
     def forget_old_content(self) -> None:
         """Leave nothing of what was removed in what SQLite would undo a commit with."""
@@ -253,14 +258,6 @@ class Database(Connection):
     @property
     def _taken_away(self) -> str:
         return message("the ledger {path} was taken away; nothing more was sent", path=self.path)
-
-    @contextlib.contextmanager
-    def _in_words(self) -> Iterator[None]:
-        self.require_own_process()
-        try:
-            yield
-        except (sqlite3.Error, UnicodeError) as problem:
-            raise self._in_a_word(problem) from None
 
     def _in_a_word(self, problem: Exception) -> Exception:
         if isinstance(problem, UnicodeError):

@@ -73,8 +73,9 @@ class Tables:
 
     @functools.cached_property
     def cache(self) -> Cache:
-        row = self.database.row(sql.READ_HEAD)
-        if self._latest is None or row is None or self._latest.row != row:
+        rows = self.database.rows(sql.READ_HEAD)
+        if self._latest is None or rows != [self._latest.row]:
+            row = rows[0] if rows else None
             self._latest = Cache(Head.decoded(row), row)
         return self._latest
 
@@ -91,8 +92,9 @@ class Tables:
 
     def changing_push(self, push: str) -> PushRow:
         """A push and what is kept of it, to change it."""
+        row = self.push_row(push)
         self.changing()
-        row = self.cache.changed[push] = self.push_row(push)
+        self.cache.changed[push] = row
         return row
 
     def _write_operations(self) -> None:
@@ -100,15 +102,15 @@ class Tables:
         if cache.written:
             self.database.many(sql.PUT_OPERATION, [*cache.written.values()])
             cache.written.clear()
-        cache.forget_some()
+            cache.forget_some()
 
     def _write_changes(self) -> None:
         """Write what changed, before the transaction ends or all pushes are read."""
-        cache = self.__dict__.get("cache")
+        cache: Cache | None = self.__dict__.get("cache")
         if cache is None or cache.row is not None:
             return
         self._write_operations()
-        head: Head = cache.head
+        head = cache.head
         for push in cache.changed.values():
             row, before = push.encoded(), push.row
             if before is None:
@@ -127,22 +129,21 @@ class Tables:
 
     @consistent
     def baseline(self) -> Baseline | None:
-        counter = self._counter()
-        return counter and counter[1]
-
-    def _counter(self) -> tuple[Row, Baseline] | None:
         cache = self.cache
         if cache.counter is None:
             rows = self.database.rows(sql.READ_COUNTER)
             cache.head.check("counter", rows, "its count")
-            cache.counter = (rows[0], decode_baseline(rows[0])) if rows else None
-        return cache.counter
+            if not rows:
+                return None
+            cache.counter = rows[0], decode_baseline(rows[0])
+        return cache.counter[1]
 
     def set_baseline(self, baseline: Baseline) -> None:
-        head, row, before = self.changing(), encode_baseline(baseline), self._counter()
+        self.baseline()  # what is overwritten is counted no more
+        head, cache, row = self.changing(), self.cache, encode_baseline(baseline)
         self.database.rows(sql.WRITE_COUNTER, row)
-        head.change("counter", before and before[0], row)
-        self.cache.counter = row, baseline
+        head.change("counter", cache.counter and cache.counter[0], row)
+        cache.counter = row, baseline
 
     # ── pushes ──
 
@@ -162,7 +163,7 @@ class Tables:
     def put_push(self, push: Push) -> None:
         """Add it, or replace the one with its id."""
         head, cache = self.changing(), self.cache
-        row = self._known_push(push.id)
+        row = cache.pushes.get(push.id) or self._read_push(push.id)
         if row is None:
             head.pushes += 1
             row = cache.pushes[push.id] = PushRow(head.pushes, push)
@@ -180,16 +181,14 @@ class Tables:
 
     def push_row(self, id: str) -> PushRow:
         """A push and what is kept of it; KeyError where there is none of this id."""
-        row = self._known_push(id)
+        row = self.cache.pushes.get(id) or self._read_push(id)
         if row is None:
             if any(push.id == id for push in self.pushes()):
                 raise Damaged("the list of its pushes")
             raise KeyError(id)
         return row
 
-    def _known_push(self, id: str) -> PushRow | None:
-        if known := self.cache.pushes.get(id):
-            return known
+    def _read_push(self, id: str) -> PushRow | None:
         row = self.database.row(sql.READ_PUSH, (id,))
         if row is None:
             return None
@@ -240,6 +239,7 @@ class Tables:
         operations = [operation_of(owner, row) for row in rows]
         if len(rows) <= KEPT:
             known |= {row[0]: Stored(row, each) for row, each in zip(rows, operations, strict=True)}
+            self.cache.forget_some()
         return operations
 
     def unsettled(self, lock: str) -> list[Operation]:
@@ -262,8 +262,7 @@ class Tables:
             rows = self._operation_rows(SETS[name])
             cache.head.check(name, rows, f"its {name} operations")
             operations = cache.sets[name] = {row[0]: operation_of(self._push_numbered(row[1]), row) for row in rows}
-        pushes = cache.pushes
-        return [o for _, o in sorted(operations.items()) if lock in (None, pushes[o.push].push.lock)]
+        return [o for _, o in sorted(operations.items()) if lock in (None, cache.pushes[o.push].push.lock)]
 
     @consistent
     def sendable(self, push: str, limit: int) -> list[Operation]:
@@ -273,7 +272,7 @@ class Tables:
             ready: list[Operation] = []
             for place in sorted(queue.operations):
                 operation = queue.operations[place]
-                if all(map(self._is_in, operation.after)):
+                if not operation.after or all(map(self._is_in, operation.after)):
                     ready.append(operation)
                     if len(ready) == limit:
                         return ready
@@ -313,7 +312,8 @@ class Tables:
         return all(leaf.state in IN for leaf in self.leaves(id))
 
     def _operation_rows(self, statement: str, *values: int) -> list[Row]:
-        self._write_operations()
+        if self.cache.written:
+            self._write_operations()
         return self.database.rows(statement, values)
 
     def add_operation(self, operation: Operation) -> Operation:
