@@ -77,6 +77,9 @@ class MemoryLedger:
         ready = [o for o in self.operations(push) if o.state in SENDABLE and all(map(self._is_in, o.after))]
         return sorted(ready, key=lambda o: (o.rows[0][0], o.id))[:limit]
 
+    def planned(self, push: str) -> list[Operation]:
+        return [o for o in self.operations(push) if o.state in SENDABLE]
+
     def leaves(self, id: int) -> list[Operation]:
         if self._operations[id].state is not State.REPLACED:
             return [self._operations[id]]

@@ -18,7 +18,7 @@ from tests.push.explore import explore
 from tests.push.mutants import Mutant, found_out
 from tests.push.simulate import Budget, Scope
 from tests.push.test_explorer import PLAIN, elsewhere
-from toolkit.push import decide, isolation, run, runner, schedule
+from toolkit.push import decide, isolation, runner, schedule
 from toolkit.push.events import Reconcile
 
 BOTH = ((23, 27), (31,))
@@ -220,10 +220,12 @@ SCHEDULE = [
         "if False:",
         broken(((23,),), doubles=1),
     ),
-    loose("a claim closes what is open", run.change, "reopened = operation.open or", "reopened =", broken(doubles=1)),
+    loose(
+        "a claim closes what is open", schedule.change, "reopened = operation.open or", "reopened =", broken(doubles=1)
+    ),
     loose(
         "a claim falls on the whole, not on its parts",
-        run.change,
+        schedule.change,
         "ledger.leaves(claim.operation)",
         "[ledger.operation(claim.operation)]",
         broken(((12,),), refusals=1, executed=1, faults=0),

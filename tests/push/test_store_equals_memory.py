@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from toolkit.push.states import LIFE, SENDABLE, Answer, Baseline, EventKind, Operation, PushState, Stamp, State, cut
+from toolkit.push.states import LIFE, Answer, Baseline, EventKind, Operation, PushState, Stamp, State, cut
 from toolkit.push.store import cache, tables
 from toolkit.push.store.file import LedgerFile
 
@@ -185,7 +185,7 @@ class BothLedgers(RuleBasedStateMachine):
     def says_all_that_is_planned(self, disk: LedgerFile) -> None:
         for push in self.memory.pushes():
             planned = sorted(disk.planned(push.id), key=lambda operation: operation.id)
-            assert planned == [o for o in self.memory.operations(push.id) if o.state in SENDABLE]
+            assert planned == self.memory.planned(push.id)
 
 
 TestBothLedgers = BothLedgers.TestCase

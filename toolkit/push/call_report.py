@@ -6,7 +6,7 @@ import numpy as np
 
 from toolkit.plain import message
 from toolkit.push.frame_rows import FrameRows
-from toolkit.push.outcomes import OUTCOME, Table, sentences
+from toolkit.push.outcomes import Table, holders, sentences
 from toolkit.push.report import Report
 from toolkit.push.states import Push, PushState
 from toolkit.push.store.ledger import StoredLedger
@@ -51,7 +51,7 @@ class CallReport:
         check, ledger = rows.check, self.ledger
         table = Table(check.frame.index)
         table.refused(check.refused)
-        if rows.earlier is not None:
+        if rows.earlier is not None and rows.earlier.sent.any():
             for outcome in Outcome:
                 at = rows.good[rows.earlier.are(outcome)]
                 if len(at):
@@ -78,14 +78,15 @@ class CallReport:
     def report(self, where: str, notes: list[str]) -> Report:
         """What became of all of them, as the ledger says it now: a later frame may have shown more of them."""
         ledger, ids = self.ledger, [*dict.fromkeys(part.push for part in self._parts if part.push)]
-        pushes = [ledger.push(each) for each in ids]
-        said = [sentence for push in pushes for sentence in sentences(ledger, push)]
-        facts = {"where": where, "notes": [*dict.fromkeys([*notes, *said])], **self._facts}
+        pushes, baseline, open_rows = [ledger.push(each) for each in ids], ledger.baseline(), 0
+        for push in pushes:
+            held = holders(ledger, push)
+            notes = [*notes, *sentences(push, held, baseline)]
+            open_rows += sum(operation.size for operation in held if operation.open)
+        facts = {"where": where, "notes": [*dict.fromkeys(notes)], **self._facts}
         if pushes:
             facts |= {"id": ", ".join(ids), "started": pushes[0].started, "rows": sum(push.rows for push in pushes)}
-            facts |= {"state": str(pushes[-1].state), **self._facts}
-            held = [operation for each in ids for operation in ledger.operations(each)]
-            facts["open"] = sum(o.size for o in held if o.open and o.state in OUTCOME)
+            facts |= {"state": str(pushes[-1].state), **self._facts, "open": open_rows}
         for part in self._parts if self._several else ():
             if part.push:
                 places = np.arange(len(part.span)) if part.where is None else part.where

@@ -4,6 +4,7 @@ Only its own thread writes the ledger. Requests run in threads of a pool, or, wi
 """
 
 import contextlib
+import functools
 import hashlib
 import itertools
 import queue
@@ -27,10 +28,9 @@ from toolkit.http.wire import Classification, Verdict
 from toolkit.plain import message
 from toolkit.push import events
 from toolkit.push.contract import PushJob
-from toolkit.push.events import Answered, Counted, Looked, Plan, Reply, Stopped, Volatile, Woke
+from toolkit.push.events import Answered, Counted, Looked, Plan, Reply, Run, Stopped, Volatile, Woke
 from toolkit.push.options import Options
 from toolkit.push.progress import Progress
-from toolkit.push.run import Run
 from toolkit.push.runner import step
 from toolkit.push.states import IN, Answer, Ledger, Operation, PushState, Ranges, Stamp, State, positions
 from toolkit.push.target import Batch
@@ -43,7 +43,6 @@ BUSY = (408, 425, TOO_MANY, 503)  # answered: the request is not on its way any 
 PATIENT = 6  # a read that failed has been tried some times already: longer pauses from here on
 Places = Callable[[Operation], np.ndarray | None]
 T = TypeVar("T")
-_own_epoch = ""
 
 
 def stamp(clock: Clock) -> Stamp:
@@ -51,14 +50,13 @@ def stamp(clock: Clock) -> Stamp:
     return Stamp(getattr(clock, "epoch", "") or _epoch(), clock.monotonic(), clock.now().timestamp())
 
 
+@functools.cache
 def _epoch() -> str:
     """The boot whose monotonic clock is read; where the system does not tell, this process."""
-    global _own_epoch
-    if not _own_epoch:
-        with contextlib.suppress(OSError):
-            _own_epoch = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        _own_epoch = _own_epoch or uuid.uuid4().hex
-    return _own_epoch
+    with contextlib.suppress(OSError):
+        if epoch := Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip():
+            return epoch
+    return uuid.uuid4().hex
 
 
 class Prepared(NamedTuple):
@@ -109,8 +107,11 @@ class Driver:
         v.now = stamp(self._clock)
         if self._options.stop.is_set():
             v.stop = v.stop or message("stopped by hand")
-        effects = step(self._run, event)
-        self._advance(event)
+        with self._ledger.transaction():
+            effects = step(self._run, event)
+            done = self._newly_done(event)
+        if done:
+            self._progress.advance(done)
         return effects
 
     def _wait(self) -> events.Event:
@@ -322,17 +323,19 @@ class Driver:
 
     # ── progress ──
 
-    def _advance(self, event: events.Event) -> None:
+    def _newly_done(self, event: events.Event) -> int:
+        """How many rows more are done, of the operations that were answered."""
         if isinstance(event, Answered):
             self._watched.setdefault(event.operation, 0)
+        rows = 0
         for watched, before in [*self._watched.items()]:
             leaves = self._ledger.leaves(watched)
-            done = sum(o.size for o in leaves if _is_done(o))
-            if done > before:
-                self._progress.advance(done - before)
-            self._watched[watched] = max(done, before)
+            done = max(before, sum(o.size for o in leaves if _is_done(o)))
+            rows += done - before
+            self._watched[watched] = done
             if done == sum(o.size for o in leaves):
                 del self._watched[watched]
+        return rows
 
     def _rows_done(self) -> int:
         push = self._run.plan.push

@@ -9,7 +9,7 @@ from toolkit.push import isolation
 from toolkit.push.chunking import Sizes
 from toolkit.push.decide import Waits
 from toolkit.push.isolation import Suspect
-from toolkit.push.states import Answer, Operation, Push, PushState, Stamp
+from toolkit.push.states import Answer, Ledger, Operation, Push, PushState, Stamp
 
 
 class Reconcile(enum.Enum):
@@ -66,6 +66,15 @@ class Volatile:
     rest: float = 0  # monotonic: nothing is sent before
     stop: str = ""
     mapping: isolation.Mapping = field(default_factory=isolation.Mapping)
+
+
+@dataclass(slots=True)
+class Run:
+    """The ledger, what a crash forgets, and what is to be done."""
+
+    ledger: Ledger
+    volatile: Volatile
+    plan: Plan
 
 
 # ── events ──

@@ -93,7 +93,7 @@ class Push:
             table.fill_causes(ledger, push, range(push.rows), where, frame)
             facts: dict[str, Any] = {"id": push.id, "what": push.what, "where": push.where, "started": push.started}
             facts |= {"rows": push.rows, "state": str(push.state)}
-            return Report(frame, table, {**facts, "notes": sentences(ledger, push)})
+            return Report(frame, table, {**facts, "notes": sentences(push, holders(ledger, push), ledger.baseline())})
 
     def resolve(self, rows: Iterable[int], verdict: Literal["committed", "not committed"], *, why: str) -> Report:
         """Settle unknown rows by what a person saw at the vendor. Recorded with the reason.

@@ -35,7 +35,8 @@ class Options:
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self)).items():
-            if not _fits(value := getattr(self, name), kind):
+            value = getattr(self, name)
+            if value is not getattr(type(self), name, None) and not _fits(value, kind):
                 wanted = _in_words(kind)
                 raise InputError(message("the option {name} is {wanted}, not {v!r}", name=name, wanted=wanted, v=value))
         for name in ("workers", "chunk_rows", "fence_every"):

@@ -1,6 +1,6 @@
 """From the ledger's states to what a person reads: outcomes by row, and sentences."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ import pandas as pd
 from toolkit.http.secrets import restore
 from toolkit.plain import mark, message, plural
 from toolkit.push.decide import FEW
-from toolkit.push.states import Answer, Ledger, Operation, Push, PushState, Stamp, State, positions
+from toolkit.push.states import Answer, Baseline, Ledger, Operation, Push, PushState, Stamp, State, positions
 from toolkit.push.target import row_tag, tag_of
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
 
@@ -142,9 +142,9 @@ def tally(operations: Iterable[Operation], push: Push) -> dict[str, int]:
     return counts
 
 
-def sentences(ledger: Ledger, push: Push) -> list[str]:
-    """What a person should know beside the counts."""
-    lines, held, baseline = list[str](), holders(ledger, push), ledger.baseline()
+def sentences(push: Push, held: Sequence[Operation], baseline: Baseline | None) -> list[str]:
+    """What a person should know beside the counts. `held`: the operations that hold the push's rows now."""
+    lines = list[str]()
     if push.state is PushState.PAUSED:
         lines.append(
             message("PAUSED: {reason}. Running the same call again goes on where it stopped.", reason=push.reason)
@@ -185,7 +185,7 @@ def sentences(ledger: Ledger, push: Push) -> list[str]:
     return lines
 
 
-def _taken_over(push: Push, held: list[Operation]) -> list[str]:
+def _taken_over(push: Push, held: Sequence[Operation]) -> list[str]:
     """Where the rows of a push are that another one took over, and what it cannot know of those it had in doubt."""
     text = "Push {other} took over the rows that this one had not sent: its report says what became of them."
     lines = [message(text, other=push.reason)]
@@ -205,7 +205,7 @@ def _taken_over(push: Push, held: list[Operation]) -> list[str]:
     return lines
 
 
-def _window(held: list[Operation], until: Stamp) -> str:
+def _window(held: Sequence[Operation], until: Stamp) -> str:
     """Between which times nobody else may have written, for what the counter vouches for to be true."""
     sent = [o.started for o in held if o.started and o.state in (State.VERIFIED, State.COUNTED)]
     since = min((started.wall for started in sent), default=until.wall)

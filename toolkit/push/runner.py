@@ -9,9 +9,8 @@ from dataclasses import replace
 from toolkit.plain import message
 from toolkit.push import isolation
 from toolkit.push.decide import Book, Change, Decision, decide
-from toolkit.push.events import Answered, Counted, Effect, Event, Looked, Reconcile, Reply, Stopped, Woke
-from toolkit.push.run import SHORTEST, Run, change, plan_next, put, sendable
-from toolkit.push.schedule import next_effects
+from toolkit.push.events import Answered, Counted, Effect, Event, Looked, Reconcile, Reply, Run, Stopped, Woke
+from toolkit.push.schedule import SHORTEST, change, next_effects, plan_next, put, sendable
 from toolkit.push.states import Answer, Baseline, EventKind, Operation, Stamp, State, age
 
 

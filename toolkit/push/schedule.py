@@ -5,9 +5,10 @@ from dataclasses import replace
 from toolkit.plain import message, plural
 from toolkit.push import isolation
 from toolkit.push.decide import Change
-from toolkit.push.events import Count, Effect, End, LookUp, Prepare, Reconcile, Send, Sleep
-from toolkit.push.run import SHORTEST, Run, change, doubted, in_doubt, plan_next, put, sendable
+from toolkit.push.events import Count, Effect, End, LookUp, Prepare, Reconcile, Run, Send, Sleep
 from toolkit.push.states import SENDABLE, Answer, EventKind, Operation, PushState, State, age
+
+SHORTEST = 0.01  # seconds: a shorter wait may be lost in the clock's own rounding, and never end
 
 
 def next_effects(run: Run) -> list[Effect]:
@@ -110,16 +111,16 @@ def _send(run: Run) -> list[Effect]:
         run.ledger.put_operation(sent)
         v.in_flight[sent.id] = None
         effects.append(Send(sent))
-        baseline = run.ledger.baseline()
-        if plan.reconcile is Reconcile.COUNT and baseline and baseline.proved and (ahead := _take(run, sent)):
-            effects.append(Prepare(ahead))
+        if plan.reconcile is Reconcile.COUNT and (baseline := run.ledger.baseline()) and baseline.proved:
+            ahead = _take(run, sent)
+            effects += [Prepare(ahead)] if ahead else []
     return effects or ([] if v.in_flight else [_finish(run)])
 
 
 def _take(run: Run, after: Operation | None = None) -> Operation | None:
     """The next operation to send, cut to size. `after`: the one before it, where that is on its way."""
     ledger, plan, v = run.ledger, run.plan, run.volatile
-    probes = [o for o in map(ledger.operation, v.mapping.probes) if o.state in SENDABLE]
+    probes = [o for o in map(ledger.operation, v.mapping.probes) if o.state in SENDABLE] if v.mapping.probes else []
     ready = probes or sendable(run, 1)
     if not ready:
         return None
@@ -127,11 +128,11 @@ def _take(run: Run, after: Operation | None = None) -> Operation | None:
     if rejected := isolation.known_bad(ledger, operation):
         v.mapping.rejected += rejected - 1
         return _take(run, after)
-    unlooked = v.unlooked + (after is not None)
-    if unlooked >= _every(run):  # a look comes before it
+    unlooked, every = v.unlooked + (after is not None), _every(run)
+    if unlooked >= every:  # a look comes before it
         unlooked = 0
     latest = 0 if not unlooked else after.size if after else v.latest_size
-    return plan.sizes.fit(ledger, operation, latest, _every(run) - unlooked)
+    return plan.sizes.fit(ledger, operation, latest, every - unlooked)
 
 
 def _every(run: Run) -> int:
@@ -153,8 +154,7 @@ def _finish(run: Run) -> Effect:
         claims = [o for o in unsettled if o.open and o.push == plan.push and o.state in (State.COUNTED, State.VERIFIED)]
         if baseline and baseline.trusted and claims and (plan.final_look or v.trouble):
             return _look_in(run, max(plan.waits.late - age(o.ended or v.locked, v.now) for o in claims))
-    held = run.ledger.operations(plan.push)
-    waiting = sum(o.size for o in held if o.state in SENDABLE and o.rows[0][0] in plan.span)
+    waiting = sum(o.size for o in run.ledger.planned(plan.push) if o.rows[0][0] in plan.span)
     if waiting:
         text = "{count} rows wait for others that are not in"
         return _end(run, PushState.PAUSED, plural("{count} row waits for others that are not in", text, count=waiting))
@@ -176,3 +176,55 @@ def _end(run: Run, state: PushState, reason: str) -> Effect:
     ledger.put_push(replace(ledger.push(run.plan.push), state=state, reason=reason))
     ledger.event(v.now, EventKind.ENDED, run.plan.push, state=str(state), reason=reason)
     return End(state, reason)
+
+
+# ── what is done to the ledger ──
+
+
+def change(run: Run, claim: Change) -> None:
+    """A claim about an operation falls on all that hold its rows."""
+    v, ledger = run.volatile, run.ledger
+    for operation in ledger.leaves(claim.operation):
+        if operation.state is claim.state or operation.state in (State.RESOLVED_COMMITTED, State.DUPLICATED):
+            continue
+        in_question = operation.state is State.SENT
+        reopened = operation.open or claim.state is State.PLANNED
+        ledger.put_operation(replace(operation, state=claim.state, note=claim.note, open=reopened))
+        if in_question:
+            doubted(run, operation)
+        v.refusals.pop(operation.id, None)
+
+
+def doubted(run: Run, operation: Operation) -> None:
+    """Too many answers in a row that tell nothing stop the run; a busy vendor is left alone by the retry quota.
+
+    What an earlier run left open says nothing of how the vendor answers now.
+    """
+    v = run.volatile
+    if operation.answer is Answer.BUSY or operation.id not in v.refusals:
+        return
+    v.doubts += 1
+    if v.doubts >= run.plan.max_doubts or operation.sendings >= run.plan.max_sendings:
+        v.stop = v.stop or message("{doubts} answers in a row did not tell what happened", doubts=v.doubts)
+
+
+def in_doubt(run: Run) -> list[Operation]:
+    """Those that this run can settle; by a count, all can be."""
+    v = run.volatile
+    apart = {*v.in_flight, *v.not_here}
+    return [o for o in run.ledger.unsettled(run.plan.lock) if o.state is State.SENT and o.id not in apart]
+
+
+def sendable(run: Run, limit: int) -> list[Operation]:
+    """The next ones whose rows are at hand."""
+    ready = run.ledger.sendable(run.plan.push, limit)
+    return [operation for operation in ready if operation.rows[0][0] in run.plan.span]
+
+
+def put(run: Run, operation: Operation, state: State) -> None:
+    run.ledger.put_operation(replace(operation, state=state))
+
+
+def plan_next(run: Run, before: Operation, kind: str) -> None:
+    """The next step of a row."""
+    run.ledger.add_operation(Operation(0, before.push, before.rows, before.size, kind, parent=before.id))

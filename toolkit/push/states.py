@@ -234,6 +234,9 @@ class Ledger(Protocol):
     def sendable(self, push: str, limit: int) -> list[Operation]:
         """Those whose turn it is: planned, all that they wait for is in; by their first row, then by id."""
 
+    def planned(self, push: str) -> list[Operation]:
+        """Those that are to be sent, whatever they wait for."""
+
     def leaves(self, id: int) -> list[Operation]:
         """The operations that hold its rows now: itself, or what replaced it."""
 
