@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ WITHOUT_KEY = mark(
     "file back from a backup; or, if nothing of what was sent matters any more, `analyst-toolkit ledger forget --all` "
     "begins anew"
 )
-APART = "\x1f"  # stands between the cells of a row
+APART, BETWEEN = "\x1f", "\x1e"  # stand between the cells of a row, and between rows
 
 
 def user_key(folder: Path) -> str:
@@ -66,37 +66,44 @@ class Fingerprints:
 
     def __init__(self, key: str) -> None:
         self._halves = [half.encode() for half in (key[:16], key[16:])]
-        self._own: dict[tuple[str, ...], list[str]] = {}  # what keys the hashes of rows with these columns
+        self._own: dict[tuple[str, ...], list[str]] = {(): []}  # what keys the hashes of rows with these cells
 
     def of(self, columns: Mapping[str, list[Any]], size: int) -> np.ndarray:
         """Those of some rows, given column by column."""
-        try:
-            return self._hashed(columns, size)
-        except TypeError:  # a cell is empty, or holds no text
-            texts = {name: _texts(values) for name, values in columns.items()}
-        partly = [name for name, values in columns.items() if None in values]
-        if not partly:
-            return self._hashed(texts, size)
         words = np.zeros((size, 2), dtype=np.uint64)
-        empties = np.array([[v is None for v in columns[name]] for name in partly])
-        patterns, pattern = np.unique(empties, axis=1, return_inverse=True)
-        for n, empty in enumerate(patterns.T):
-            rows = np.flatnonzero(pattern == n).tolist()
-            left = columns.keys() - {name for name, blank in zip(partly, empty, strict=True) if blank}
-            here = {name: [values[i] for i in rows] for name, values in texts.items() if name in left}
-            words[rows] = self._hashed(here, len(rows))
+        if not columns or not size:
+            return words
+        try:
+            gaps, rows = _rows([*columns.values()])
+        except (TypeError, ValueError):  # a cell holds no text, or an empty one
+            gaps, rows = _rows([_texts(values) for values in columns.values()])
+        for places, missing in _patterns(gaps, size):
+            names = tuple(name for n, name in enumerate(columns) if n not in missing)
+            for word, own in enumerate(self._keys(names)):
+                words[places, word] = hash_array(rows[places], hash_key=own, categorize=False)
         return words
 
-    def _hashed(self, columns: Mapping[str, list[str]], size: int) -> np.ndarray:
-        """Those of rows whose cells all hold text."""
-        names, words = tuple(columns), np.zeros((size, 2), dtype=np.uint64)
-        if names and names not in self._own:
+    def _keys(self, names: tuple[str, ...]) -> list[str]:
+        """What keys the words of rows with these cells; nothing for rows without any."""
+        if names not in self._own:
             text = APART.join(names).encode()
             self._own[names] = [hashlib.blake2b(text, key=key, digest_size=8).hexdigest() for key in self._halves]
-        rows = np.array(_rows([*columns.values()]), dtype=object)
-        for word, own in enumerate(self._own.get(names, ())):
-            words[:, word] = hash_array(rows, hash_key=own, categorize=False)
-        return words
+        return self._own[names]
+
+
+def _patterns(gaps: Mapping[int, np.ndarray], size: int) -> Iterator[tuple[Any, set[int]]]:
+    """Rows in which the same cells are missing: where they are, and the numbers of these columns."""
+    if not gaps:
+        yield slice(None), set()
+        return
+    pattern = np.zeros(size, dtype=np.int64)
+    for empty in gaps.values():
+        pattern = 2 * pattern + empty
+        if pattern.max() > size:
+            pattern = np.unique(pattern, return_inverse=True)[1]
+    for n in np.flatnonzero(np.bincount(pattern)):
+        places = np.flatnonzero(pattern == n)
+        yield places, {column for column, empty in gaps.items() if empty[places[0]]}
 
 
 def rows_key(words: np.ndarray, what: str) -> str:
@@ -105,24 +112,44 @@ def rows_key(words: np.ndarray, what: str) -> str:
     return hashlib.sha256(f"{what}\n{len(words)} {total}".encode()).hexdigest()
 
 
-def _rows(columns: Sequence[list[str]]) -> list[str]:
-    """Each row as one text that no other row has. Where a cell holds the separator itself, it is the form of Python."""
-    rows = list(map(APART.join, zip(*columns, strict=True)))
-    inside = APART.join(rows).count(APART) > len(rows) * len(columns) - 1
-    if inside:
-        wanted = len(columns) - 1
-        cells = zip(*columns, strict=True)
-        rows = [
-            r if r.count(APART) == wanted else f"{APART * (wanted + 1)}{c!r}" for r, c in zip(rows, cells, strict=True)
-        ]
-    return rows
+def _rows(columns: Sequence[list[Any]]) -> tuple[dict[int, np.ndarray], np.ndarray]:
+    """Of the columns with gaps, where these are; and each row as bytes that no other row with the same cells has.
+
+    Rows are encoded together, and the hash takes bytes as they are: one by one, and for both words, took three times
+    as long.
+
+    Raises:
+        TypeError, ValueError: a cell holds no text, or an empty one.
+    """
+    gaps = {n: _empty(values) for n, values in enumerate(columns) if not all(values)}
+    cells = zip(*columns, strict=True)
+    rows = [APART.join(filter(None, row)) for row in cells] if gaps else [*map(APART.join, cells)]
+    together = BETWEEN.join(rows).encode()
+    encoded = together.split(BETWEEN.encode())
+    marks = len(rows) * (len(columns) - 1) - sum(int(empty.sum()) for empty in gaps.values())
+    if len(encoded) != len(rows) or together.count(APART.encode()) != marks:  # a cell holds a mark itself
+        encoded = [_unlike_others([*filter(None, row)]) for row in zip(*columns, strict=True)]
+    return gaps, np.array(encoded, dtype=object)
 
 
-def _texts(values: list[Any]) -> list[str]:
-    """Values as text; what is not text by its kind and value."""
-    if set(map(type, values)) <= {str}:
-        return values
-    return [v if type(v) is str else f"\x00{type(v).__name__}:{v!r}" for v in values]
+def _empty(values: list[Any]) -> np.ndarray:
+    """Where nothing is."""
+    empty = np.frombuffer(bytes([value is None for value in values]), bool)  # half the time of an array of a list
+    if len([*filter(None, values)]) + empty.sum() < len(values):
+        raise TypeError
+    return empty
+
+
+def _unlike_others(cells: list[str]) -> bytes:
+    """A row as bytes; where a cell holds a mark itself, in the form of Python, with one mark more than others have."""
+    text = APART.join(cells)
+    marked = text.count(APART) >= len(cells) or BETWEEN in text
+    return (f"{APART * len(cells)}{cells!r}" if marked else text).encode()
+
+
+def _texts(values: list[Any]) -> list[str | None]:
+    """Values as text; what is not text, and an empty one, by its kind and value."""
+    return [v if v is None or (v and type(v) is str) else f"\x00{type(v).__name__}:{v!r}" for v in values]
 
 
 def of_labels(index: pd.Index, key: str) -> np.ndarray:
@@ -130,20 +157,17 @@ def of_labels(index: pd.Index, key: str) -> np.ndarray:
     return pd.util.hash_pandas_object(index, hash_key=key[:16]).to_numpy()
 
 
-def of_cells(values: list[Any], key: str) -> np.ndarray:
-    """One 64-bit word a row, of one cell; 0 where it is empty."""
-    words = hash_array(np.array(_texts(values), dtype=object), hash_key=key[:16], categorize=False)
-    return np.where([v is not None for v in values], words, np.uint64(0)) if None in values else words
-
-
 def of_names(columns: Mapping[str, list[Any]], key: str) -> np.ndarray:
     """One 64-bit word a row, of the cells that name it, in small letters; 0 where one of them is empty.
 
     Words of other columns never look like these.
     """
-    rows = zip(*columns.values(), strict=True)
-    names = [None if None in row else APART.join(map(str, row)).casefold() for row in rows]
-    return of_cells(names, key_about(key, APART.join(columns)))
+    names = [[None if v is None else str(v).casefold() or None for v in values] for values in columns.values()]
+    gaps, rows = _rows(names)
+    words = hash_array(rows, hash_key=key_about(key, APART.join(columns))[:16], categorize=False)
+    for empty in gaps.values():
+        words[empty] = 0
+    return words
 
 
 def sample(size: int) -> np.ndarray:

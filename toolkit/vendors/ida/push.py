@@ -1,11 +1,10 @@
 """IDA: how rows go into a contact database, and how its counter tells what became of them."""
 
-import contextlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from json.encoder import encode_basestring as quoted
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,9 @@ from toolkit.spec import Choice, Date, Email, Endpoint, Field, Integer, Number, 
 from toolkit.vendors.base import Connection
 from toolkit.vendors.ida import api as declared
 
-ESCAPED = bytes([*range(32), *b'"\\'])  # what JSON does not show as it is
+UNESCAPED = "\x7f"  # the one control character that JSON shows as it is
+OPENING = '{"values":['
+TOGETHER = 1_024  # rows that are written together: of four times as many, each takes half as long again
 WHOLE = replace(declared.Ida.endpoints["database"], returns=Payload())
 
 
@@ -172,9 +173,13 @@ class Records(BaseTarget):
         columns = [(ids[key], values) for key, values in self.check.wire(batch.positions).items()]
         if self._tag_field:
             columns.append((ids[self._tag_field], [row_tag(self.tag, n) for n in batch.serials]))
-        head = f'{{"database_id":{self._database.id},"records":['
-        body = f"{head}{_records(columns)}]}}"
-        return self._endpoint, wire.Request(self._endpoint.method, self._endpoint.path, body=body.encode())
+        parts = [f'{{"database_id":{self._database.id},"records":['.encode()]
+        for start in range(0, len(batch.positions), TOGETHER):
+            some = [(field_id, values[start : start + TOGETHER]) for field_id, values in columns]
+            parts += [_records(some).encode(), b","]
+        parts[-1] = b"]}"
+        body = b"".join(parts)
+        return self._endpoint, wire.Request(self._endpoint.method, self._endpoint.path, body=body)
 
     def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
         """The rows with the value that a refusal names, in fields of the kind that it names."""
@@ -194,32 +199,35 @@ class Records(BaseTarget):
 
 
 def _records(columns: Sequence[tuple[int, list[str | None]]]) -> str:
-    """The rows as JSON, joined by commas. IDA takes every value as text, and the check made texts of all of them."""
-    with contextlib.suppress(TypeError, IndexError):  # a cell is empty, or all of them
-        return _whole_records(columns)
-    quote = json.encoder.encode_basestring
-    pieces = []
-    for field_id, texts in columns:
-        head = f'{{"field_id":{field_id},"fvalue":'
-        pieces.append(["" if v is None else f"{head}{quote(v)}}}" for v in texts])
-    return ",".join([f'{{"values":[{",".join(filter(None, row))}]}}' for row in zip(*pieces, strict=True)])
+    """The rows as JSON, joined by commas. IDA takes every value as text, and the check made texts of all of them.
 
-
-def _whole_records(columns: Sequence[tuple[int, list[str | None]]]) -> str:
-    """The same where no value is missing: what all rows share and the cells are laid side by side and joined once.
-
-    This takes half the time of putting each row together by itself.
+    What rows share and their cells are laid side by side and joined once: half the time of putting each row together
+    by itself. A value's head closes the value before it; the first of a row opens the row.
     """
-    rows, width = len(columns[0][1]), 2 * len(columns)
-    parts: list[Any] = [None] * (rows * width)
-    for n, (field_id, texts) in enumerate(columns):
-        before = '"},' if n else '"}]},{"values":['
-        parts[2 * n :: width] = [f'{before}{{"field_id":{field_id},"fvalue":"'] * rows
-        parts[2 * n + 1 :: width] = texts
-    cells = "".join(parts[1::2]).encode()
-    if len(cells.translate(None, ESCAPED)) < len(cells):
-        parts[1::2] = [json.encoder.encode_basestring(cell)[1:-1] for cell in parts[1::2]]
-    return "".join(parts).removeprefix('"}]},') + '"}]}'
+    texts_of = [texts for _, texts in columns]
+    heads = [f'"}},{{"field_id":{field_id},"fvalue":"' for field_id, _ in columns]
+    heads[0] = OPENING + heads[0][3:]
+    width, parts = 2 * len(columns) + 1, [*(p for head in heads for p in (head, "")), '"}]},'] * len(texts_of[0])
+    for n, texts in enumerate(texts_of):
+        if None in texts:
+            parts[2 * n :: width] = ["" if v is None else heads[n] for v in texts]
+            texts = [v or "" for v in texts]
+        parts[2 * n + 1 :: width] = _escaped(texts)
+    for row in [n for n, v in enumerate(texts_of[0]) if v is None]:
+        places = range(row * width, (row + 1) * width, 2)
+        first = next(place for place in places if parts[place])
+        parts[first] = OPENING + parts[first].removeprefix('"}').removeprefix(",")
+    return "".join(parts)[:-1]
+
+
+def _escaped(texts: list[str]) -> list[str]:
+    """Texts as they stand between the quotes of JSON; together, as most columns have nothing to escape."""
+    together = UNESCAPED.join(texts)
+    escaped = quoted(together)[1:-1]
+    if len(escaped) == len(together):
+        return texts
+    parts = escaped.split(UNESCAPED)
+    return parts if len(parts) == len(texts) else [quoted(v)[1:-1] for v in texts]
 
 
 def _alike(value: str | None, named: str) -> bool:
