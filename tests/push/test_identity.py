@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import toolkit
 from toolkit import InputError, PushRefused
@@ -39,6 +41,20 @@ def test_an_empty_cell_is_as_good_as_no_column() -> None:
     assert with_gaps[1].tolist() == prints(a=["y"], b=["z"])[0].tolist()
 
 
+@given(
+    st.lists(
+        st.lists(st.none() | st.integers(0, 1) | st.text("\x1e\x1fxñ", max_size=2), min_size=3, max_size=3),
+        min_size=2,
+        max_size=6,
+    )
+)
+def test_a_row_has_the_same_print_alone_and_among_others(rows: list[list[Any]]) -> None:
+    """And rows have the same one only where they are the same."""
+    together = prints(**dict(zip("abc", map(list, zip(*rows, strict=True)), strict=True))).tolist()
+    assert together == [prints(a=[a], b=[b], c=[c])[0].tolist() for a, b, c in rows]
+    assert len({*map(tuple, together)}) == len({repr(row) for row in rows})
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -47,6 +63,9 @@ def test_an_empty_cell_is_as_good_as_no_column() -> None:
         ({"a": ["x"]}, {"b": ["x"]}),
         ({"a": ["x"], "b": ["y"]}, {"a": ["y"], "b": ["x"]}),
         ({"a": ["x\x1fy"], "b": ["z"]}, {"a": ["x"], "b": ["y\x1fz"]}),
+        ({"a": ["x\x1ey"], "b": ["z"]}, {"a": ["x"], "b": ["y\x1ez"]}),
+        ({"a": ["x"], "b": ["y\x1f"], "c": ["z"]}, {"a": ["x"], "b": ["y"], "c": ["\x1fz"]}),
+        ({"a": ["x\x1fy"], "b": ["z"], "c": [""]}, {"a": ["x"], "b": ["y"], "c": ["z"]}),
         ({"a": ["xy"], "b": [""]}, {"a": ["x"], "b": ["y"]}),
         ({"a": ["x"], "b": [None]}, {"a": [None], "b": ["x"]}),
         ({"a": [True]}, {"a": ["True"]}),

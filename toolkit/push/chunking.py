@@ -4,6 +4,7 @@ A size names its request: it is unlike every size that a second copy may still l
 sent again. Between two looks, sizes ascend strictly. None is round, as somebody else's import would be.
 """
 
+import itertools
 from dataclasses import replace
 
 from toolkit.push.states import Ledger, Operation, cut
@@ -62,15 +63,18 @@ class Sizes:
 
 
 def _size(rows: int, limit: int, used: set[int], latest: int, slots: int) -> int:
-    names = [n for n in range(min(rows, limit), FEW - 1, -1) if n % ROUND and n not in used]
-    fits = [n for n in names if rows == n or rows - n >= FEW]
-    if rows in fits and (rows > latest or not latest):
-        return rows
-    if rows <= limit:  # the last ones, in two parts that name themselves
-        parts = [n for n in fits if rows - n != n and (rows - n) % ROUND and rows - n not in used]
+    def names(n: int) -> bool:
+        return n >= FEW and n % ROUND > 0 and n not in used
+
+    fits = (n for n in range(min(rows, limit), FEW - 1, -1) if names(n) and (rows == n or rows - n >= FEW))
+    if rows <= limit:
+        if names(rows) and (rows > latest or not latest):
+            return rows
+        parts = [n for n in fits if rows - n != n and names(rows - n)]  # the last ones, in two that name themselves
         return parts[len(parts) // 2] if parts else rows
-    above = [n for n in fits if n > latest][:slots] or fits[:slots]
-    return above[-1] if above else min(rows, limit)
+    some = [*itertools.islice(fits, slots)]
+    above = [n for n in some if n > latest] or some
+    return above[-1] if above else limit
 
 
 def cut_off(ledger: Ledger, operation: Operation, size: int) -> Operation:

@@ -4,6 +4,7 @@ Two blocks with the same digest have the same cells, of the same kinds, under th
 same was found in them and the same is sent. The converse does not hold, nor need it: an unknown block is checked.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Hashable, Mapping
@@ -17,6 +18,7 @@ import pandas as pd
 
 APART = "\x1f"  # stands between the texts of a column
 DIGEST = 16  # bytes
+TOGETHER = 8_192  # rows of a block that are looked at together: their texts stay in the processor's cache
 PLAIN = "biufcmM"  # kinds of NumPy columns whose bytes are their values
 TYPES: tuple[type, ...] = (str, type(None), float, int, bool, type(pd.NA), type(pd.NaT), Decimal, datetime, date, time)
 TYPES += (pd.Timestamp, np.float64, np.int64, np.bool_)
@@ -47,16 +49,19 @@ class FrameDigests:
 
     def of_blocks(self, size: int) -> list[bytes]:
         """Those of all blocks of so many rows."""
-        return [self.of(slice(start, start + size)) for start in range(0, len(self._frame), size)]
+        rows = len(self._frame)
+        return [self.of(slice(start, min(start + size, rows))) for start in range(0, rows, size)]
 
     def of(self, rows: slice) -> bytes:
         """That of one block; empty where it would not be known again."""
         digest = hashlib.blake2b(self._context.encode(), key=self._key, digest_size=DIGEST)
         try:
-            for number, column in enumerate(self._columns):
-                for part in self._parts(number, column[rows]):
-                    digest.update(len(part).to_bytes(8, "little"))
-                    digest.update(part)
+            for start in range(rows.start, rows.stop, TOGETHER):
+                some = slice(start, min(start + TOGETHER, rows.stop))
+                for number, column in enumerate(self._columns):
+                    for part in self._parts(number, column[some]):
+                        digest.update(len(part).to_bytes(8, "little"))
+                        digest.update(part)
         except NotKnownAgain:
             return b""
         return digest.digest()
@@ -88,12 +93,11 @@ class FrameDigests:
 
 def _of_objects(values: list[Any]) -> list[Any]:
     """Their types, their lengths as text, and their texts."""
-    types = set(map(type, values))
-    if types <= {str}:
+    with contextlib.suppress(TypeError):
         return _of_texts(values)
-    if not types <= NUMBER_OF.keys():
+    if not set(map(type, values)) <= NUMBER_OF.keys():
         raise NotKnownAgain
-    kinds = bytes(NUMBER_OF[type(value)] for value in values)
+    kinds = bytes([NUMBER_OF[type(value)] for value in values])
     return [kinds, *_of_texts([value if type(value) is str else _shown(value) for value in values])]
 
 
@@ -103,9 +107,9 @@ def _shown(value: Any) -> str:
 
 def _of_texts(texts: list[str]) -> list[Any]:
     """Texts with a mark between them; where one holds the mark, their lengths and the texts."""
-    together = APART.join(texts)
-    if together.count(APART) == len(texts) - 1:
-        return [together.encode("utf-8", "surrogatepass")]
+    together = APART.join(texts).encode("utf-8", "surrogatepass")
+    if together.count(APART.encode()) == len(texts) - 1:
+        return [together]
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     return [lengths.data.cast("B"), "".join(texts).encode("utf-8", "surrogatepass")]
 

@@ -204,7 +204,7 @@ def _records(columns: Sequence[tuple[int, list[str | None]]]) -> str:
     What rows share and their cells are laid side by side and joined once: half the time of putting each row together
     by itself. A value's head closes the value before it; the first of a row opens the row.
     """
-    texts_of = [texts for _, texts in columns]
+    texts_of: list[list[Any]] = [texts for _, texts in columns]
     heads = [f'"}},{{"field_id":{field_id},"fvalue":"' for field_id, _ in columns]
     heads[0] = OPENING + heads[0][3:]
     width, parts = 2 * len(columns) + 1, [*(p for head in heads for p in (head, "")), '"}]},'] * len(texts_of[0])
