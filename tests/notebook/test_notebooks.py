@@ -46,11 +46,10 @@ def api_databases(box: Sandbox) -> list[str]:
 
 
 def test_the_first_five_minutes(run: Run, box: Sandbox) -> None:
-    run("1")
-    shown = run("1")
+    first, again = run("1"), run("1")
     assert api_databases(box).count("Clientes") == 1
-    assert "'30 records before, 32 after'" not in shown
-    assert "'32 records before, 32 after'" in shown
+    for shown in (first, again):
+        assert any(re.search(r"\browCounter\n0 .* 32\n0 .* 32$", text) for text in shown)
     assert any("99999" in text for text in shown)
     assert len(box.control.contacts(11111)) == 32
 
@@ -87,7 +86,7 @@ def test_card_codes_reach_the_printers(run: Run, box: Sandbox) -> None:
 def test_consumer_data_is_collected_the_next_morning(run: Run, box: Sandbox) -> None:
     run("5")
     *_, last = run("5")
-    assert re.fullmatch(r"'\d+ of 11 people .*'", last)
+    assert "conflicts" in last
     assert len(box.control.stored("carmachain", "Request")) == 11
     assert Path("respuestas.xlsx").exists()
 

@@ -76,15 +76,15 @@ def signatures_over_time(status: pd.DataFrame, *, ax: "Axes | None" = None) -> "
     from matplotlib.dates import AutoDateLocator
 
     awaited = _signatures(status)
-    given = awaited["fecha_firma"].dropna().sort_values()
+    signed = awaited["fecha_firma"].dropna().sort_values()
     possible = int((_signed(awaited) | ~_stopped(awaited)).sum())
     axes = _axes(ax, 8)
-    if len(given):
-        start = pd.Series([given.iloc[0]])
-        moments = pd.concat([start, given]).dt.tz_convert("UTC").dt.tz_localize(None)
+    if len(signed):
+        start = pd.Series([signed.iloc[0]])
+        moments = pd.concat([start, signed]).dt.tz_convert("UTC").dt.tz_localize(None)
         axes.step(moments.to_numpy(), range(len(moments)), where="post", color=GOOD, linewidth=2)
         axes.fill_between(moments.to_numpy(), range(len(moments)), step="post", color=GOOD, alpha=0.15)
-        if given.iloc[0] == given.iloc[-1]:
+        if signed.iloc[0] == signed.iloc[-1]:
             around = pd.Timedelta(hours=12)
             axes.set_xlim(moments.iloc[0] - around, moments.iloc[0] + around)
         days = AutoDateLocator()
@@ -95,11 +95,11 @@ def signatures_over_time(status: pd.DataFrame, *, ax: "Axes | None" = None) -> "
         axes.text(0.5, 0.5, message("no signatures yet"), ha="center", va="center", transform=axes.transAxes)
     axes.axhline(possible, color=QUIET, linestyle="--", linewidth=1)
     lost = len(awaited) - possible
-    title = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=len(given), count=possible)
+    title = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=len(signed), count=possible)
     if lost:
         title = message("{signatures}; {lost:,} will not come", signatures=title, lost=lost)
     axes.set(title=title, ylabel=message("signatures"), xlabel="UTC")
-    axes.set_ylim(0, max(1, possible, len(given)) * 1.08)
+    axes.set_ylim(0, max(1, possible, len(signed)) * 1.08)
     _whole_numbers(axes.yaxis)
     return axes
 
@@ -128,17 +128,17 @@ def signatures_by_signer(status: pd.DataFrame, *, ax: "Axes | None" = None) -> "
     return axes
 
 
-def answers(given: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
+def answers(answered: pd.DataFrame, *, ax: "Axes | None" = None) -> "Axes":
     """How many fields each peer answered in each category: a grid, darker where it is more.
 
     The peers that answered most have a column of their own; of more than a picture can show, the rest is one.
 
     Args:
-        given: from `carmachain.answers` or `carmachain.collect`.
+        answered: from `carmachain.answers` or `carmachain.collect`.
         ax: where to draw; a new figure where it is None.
     """
-    _has(given, "groupData", "idPpeers", "fieldName")
-    known = given.dropna(subset=["fieldName"])
+    _has(answered, "groupData", "idPpeers", "fieldName")
+    known = answered.dropna(subset=["fieldName"])
     table = known.groupby(["groupData", "idPpeers"], sort=True).size().unstack(fill_value=0)
     table = _cut(_cut(table.T, MOST_COLUMNS, _other_peers).T, MOST_ROWS, _other_categories)
     axes = _axes(ax, len(table) + 2)
@@ -184,9 +184,9 @@ def _axes(ax: "Axes | None", rows: int) -> "Axes":
         return ax
     import matplotlib.pyplot as plt
 
-    _, made = plt.subplots(figsize=(7, 1.2 + ROW * max(2, rows)), layout="constrained")
-    made.spines[["top", "right"]].set_visible(False)
-    return made
+    _, axes = plt.subplots(figsize=(7, 1.2 + ROW * max(2, rows)), layout="constrained")
+    axes.spines[["top", "right"]].set_visible(False)
+    return axes
 
 
 def _stacked(table: pd.DataFrame, colours: Mapping[str, str], ax: "Axes | None", *, empty: str) -> "Axes":

@@ -71,9 +71,9 @@ class Form(w.VBox):
 
     def source(self, name: str, chosen: Callable[[], Any], *, accept: str, help_text: str = "") -> Source:
         """A file that the form asks for; `chosen` is done beside the kernel once there is one."""
-        made = Source(name, self.view, lambda: self.do(chosen), accept=accept, help_text=help_text)
-        self._sources.append(made)
-        return made
+        source = Source(name, self.view, lambda: self.do(chosen), accept=accept, help_text=help_text)
+        self._sources.append(source)
+        return source
 
     def _code(self) -> Element:
         shown = self._code_shown

@@ -21,12 +21,12 @@ class Document:
     @classmethod
     def of(cls, path: str) -> "Document":
         """The document at a path; one blank page where it cannot be read."""
-        made = cls(Path(path))
+        document = cls(Path(path))
         try:
-            made.sizes = sizes_of(path, made.path.read_bytes())
+            document.sizes = sizes_of(path, document.path.read_bytes())
         except (OSError, ValueError):
-            made.sizes = []
-        return made
+            document.sizes = []
+        return document
 
     def size(self, page: int) -> Size:
         """The size of a page, counted from 1; A4 where it is not known."""

@@ -185,9 +185,8 @@ class Places:
         at = self._at(one)
         label = kind or message("Signature")
         where = message("page {page}, {x} × {y}", page=at["pagina"], x=at["x"], y=at["y"])
-        said = f"{label}: {where}"
         box = {"x": at["x"], "y": at["y"], "w": at["ancho"], "h": at["alto"]}
-        return {"id": kind, "label": label, "said": said, "on": kind == self._selected, **box}
+        return {"id": kind, "label": label, "description": f"{label}: {where}", "on": kind == self._selected, **box}
 
     def _move(self, moved: dict[str, Any]) -> None:
         kind = str(moved["id"])

@@ -70,8 +70,8 @@ class SendStep:
 
     def sentence(self) -> str:
         """What came of it, in words."""
-        said = self._form.target.summary(self.report) if self.report is not None else ""
-        return said or (self.outcome.sentence() if self.outcome else "")
+        summary = self._form.target.summary(self.report) if self.report is not None else ""
+        return summary or (self.outcome.sentence() if self.outcome else "")
 
     def refused(self, problem: PushRefused) -> PushRefused:
         """The refusal in the words of the form."""
@@ -114,8 +114,8 @@ class SendStep:
         again = None
         if self._again is not None:
             again = self._form.button(message("Go on"), "go-on", self._again, style="primary")
-        said = element("p", element("b", self.sentence()), name="sentence")
-        shown = [said, *self.outcome.elements()] if self.outcome else []
+        sentence = element("p", element("b", self.sentence()), name="sentence")
+        shown = [sentence, *self.outcome.elements()] if self.outcome else []
         write = self._form.button(message("Download the workbook"), "result", self.write) if self.outcome else None
         file = element("p", message("Written to {path}", path=self._file), name="file") if self._file else None
         fresh = parts.button(message("Another sheet"), self._form.restart, name="restart") if self.done else None

@@ -12,11 +12,11 @@ from toolkit.notebook.reports.parameters import from_texts, parameters_of, read,
 from toolkit.notebook.reports.run import execute
 from toolkit.plain import message
 
-__all__ = ["Finished", "from_texts", "parameters_of", "run_report"]
+__all__ = ["ReportFiles", "from_texts", "parameters_of", "run_report"]
 
 
 @dataclass(frozen=True)
-class Finished:
+class ReportFiles:
     """The files of a report that has run. `pdf` is None where there was nothing to make it with; `note` says so."""
 
     notebook: Path
@@ -30,10 +30,10 @@ class Finished:
 
 def run_report(
     notebook: str | Path, output: str | Path, *, parameters: Mapping[str, Any] | None = None, pdf: bool = True
-) -> Finished:
+) -> ReportFiles:
     """Run a notebook from top to bottom, and write it as a notebook, an HTML page and a PDF.
 
-    Parameters are the names that the cell with the tag `parameters` assigns; the values given here take the place of
+    Parameters are the names that the cell with the tag `parameters` assigns; these values take the place of
     those there. The code runs in the folder of the notebook. The page shows texts and results, not the code; it runs
     no scripts and fetches nothing. No state of widgets is kept, secrets that appear in results are taken out, and what
     is left may not look like one. With `toolkit.recorded` around what is read, a report runs again to the same page.
@@ -56,9 +56,9 @@ def run_report(
     execute(book, source.parent.resolve())
     page = page_of(book, source.stem)
     folder.mkdir(parents=True, exist_ok=True)
-    made, shown, printed = (folder / f"{source.stem}.{kind}" for kind in ("ipynb", "html", "pdf"))
-    made.write_text(json.dumps(book, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
-    shown.write_text(page, encoding="utf-8", newline="\n")
+    run, html, printed = (folder / f"{source.stem}.{kind}" for kind in ("ipynb", "html", "pdf"))
+    run.write_text(json.dumps(book, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    html.write_text(page, encoding="utf-8", newline="\n")
     printed.unlink(missing_ok=True)
-    note = print_page(shown, printed) if pdf else ""
-    return Finished(made, shown, printed if printed.exists() else None, note)
+    note = print_page(html, printed) if pdf else ""
+    return ReportFiles(run, html, printed if printed.exists() else None, note)

@@ -70,7 +70,7 @@ def page_of(book: "NotebookNode", name: str) -> str:
         exclude_anchor_links=True,
     )
     body, _ = exporter.from_notebook_node(_described(_with_drawings_as_images(book)))
-    heading = next((found[1] for cell in book.cells if (found := re.match(r"#\s+(.+)", cell.source))), name)
+    heading = next((title[1] for cell in book.cells if (title := re.match(r"#\s+(.+)", cell.source))), name)
     lang = str(book.metadata.get("lang", "en"))
     lang = lang if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", lang) else "en"
     return PAGE.format(policy=POLICY, lang=lang, title=html.escape(plain(heading)), body=_safe(body))
@@ -134,15 +134,15 @@ def print_page(page: Path, target: Path) -> str:
             command.append("--no-sandbox")  # it refuses to run for root otherwise
         command += ["--no-pdf-header-footer", f"--print-to-pdf={target.resolve()}", page.resolve().as_uri()]
         try:
-            done = subprocess.run(command, capture_output=True, timeout=120, check=False, env=_environment())
+            printing = subprocess.run(command, capture_output=True, timeout=120, check=False, env=_environment())
         except (OSError, subprocess.TimeoutExpired) as problem:
             return message(
                 "no PDF: {browser}: {kind}; {way}", browser=browser, kind=type(problem).__name__, way=message(BY_HAND)
             )
     if target.exists():
         return ""
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    why = f": {line(said[-1], 200)}" if said else ""
+    lines = printing.stderr.decode("utf-8", "replace").strip().splitlines()
+    why = f": {line(lines[-1], 200)}" if lines else ""
     return message("no PDF: {browser} wrote none{why}; {way}", browser=browser, why=why, way=message(BY_HAND))
 
 
@@ -152,5 +152,5 @@ def _environment() -> dict[str, str]:
 
 
 def _browser() -> str | None:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return found or next((p for p in map(os.path.expandvars, PROGRAMS) if Path(p).exists()), None)
+    on_path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    return on_path or next((p for p in map(os.path.expandvars, PROGRAMS) if Path(p).exists()), None)

@@ -11,7 +11,7 @@ from toolkit.plain import message
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-TAG, GIVEN = "parameters", "injected-parameters"  # as other tools name them too
+TAG, INJECTED = "parameters", "injected-parameters"  # as other tools name them too
 
 
 def read(path: Path) -> "NotebookNode":
@@ -36,10 +36,10 @@ def parameters_of(notebook: str | Path) -> dict[str, Any]:
     return _assigned(_tagged(read(Path(notebook))))
 
 
-def from_texts(notebook: str | Path, given: Sequence[str]) -> dict[str, Any]:
+def from_texts(notebook: str | Path, assignments: Sequence[str]) -> dict[str, Any]:
     """Parameters as a command line has them, "name=value", each with the type that it has in the notebook."""
     known, values = parameters_of(notebook), {}
-    for text in given:
+    for text in assignments:
         name, sign, value = text.partition("=")
         if not sign:
             raise InputError(message("a parameter is given as name=value, not {what!r}", what=text))
@@ -47,7 +47,7 @@ def from_texts(notebook: str | Path, given: Sequence[str]) -> dict[str, Any]:
     return values
 
 
-def set_parameters(book: "NotebookNode", given: Mapping[str, Any]) -> None:
+def set_parameters(book: "NotebookNode", values: Mapping[str, Any]) -> None:
     """Put a cell with the values after that of the parameters.
 
     Raises:
@@ -57,19 +57,19 @@ def set_parameters(book: "NotebookNode", given: Mapping[str, Any]) -> None:
 
     cell = _tagged(book)
     known = _assigned(cell)
-    if unknown := [name for name in given if name not in known]:
+    if unknown := [name for name in values if name not in known]:
         if not known:
             raise InputError(
                 message("this notebook has no parameters; the cell that sets them has the tag {tag!r}", tag=TAG)
             )
         names, there = ", ".join(map(repr, unknown)), ", ".join(known)
         raise InputError(message("no parameter of this notebook: {names}. It has {known}", names=names, known=there))
-    for name, value in given.items():
+    for name, value in values.items():
         _check(name, value, known[name])
-    if given:
-        lines = "\n".join(f"{name} = {value!r}" for name, value in given.items())
-        made = new_code_cell(lines, id="given", metadata={"tags": [GIVEN]})
-        book.cells.insert(book.cells.index(cell) + 1, made)
+    if values:
+        lines = "\n".join(f"{name} = {value!r}" for name, value in values.items())
+        injected = new_code_cell(lines, id="given", metadata={"tags": [INJECTED]})
+        book.cells.insert(book.cells.index(cell) + 1, injected)
 
 
 def _tagged(book: "NotebookNode") -> Any:
@@ -79,13 +79,13 @@ def _tagged(book: "NotebookNode") -> Any:
 
 
 def _assigned(cell: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    assigned: dict[str, Any] = {}
     for line in ast.parse(cell.source).body if cell else ():
         if isinstance(line, ast.Assign | ast.AnnAssign) and line.value:
             targets = line.targets if isinstance(line, ast.Assign) else [line.target]
             value = _plain(ast.unparse(line.value), None)
-            found |= {target.id: value for target in targets if isinstance(target, ast.Name)}
-    return found
+            assigned |= {target.id: value for target in targets if isinstance(target, ast.Name)}
+    return assigned
 
 
 def _plain(text: str, otherwise: Any) -> Any:

@@ -75,7 +75,7 @@ PARTS.stamps = (form) => {
       const box = boxes.get(stamp.id);
       box.tkStamp = stamp;
       box.textContent = stamp.label;
-      box.setAttribute("aria-label", stamp.said);
+      box.setAttribute("aria-label", stamp.description);
       box.setAttribute("aria-pressed", String(Boolean(stamp.on)));
       put(box, stamp);
     }

@@ -156,10 +156,10 @@ function render({ model, el }) {
   form.alert = Object.assign(document.createElement("div"), { className: "tk-alert" });
   form.status.setAttribute("role", "status");
   form.alert.setAttribute("role", "alert");
-  const said = Object.assign(document.createElement("div"), { className: "tk-message" });
-  said.append(form.status, form.alert);
+  const messages = Object.assign(document.createElement("div"), { className: "tk-message" });
+  messages.append(form.status, form.alert);
   el.classList.add("tk-view");
-  el.append(form.body, said);
+  el.append(form.body, messages);
   const stop = new AbortController();
   listen(form, stop.signal);
   const changed = { "change:tree": () => draw(form), "change:busy": () => setBusy(form), "change:message": () => say(form) };
