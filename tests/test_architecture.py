@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import toolkit
 from toolkit.spec import KINDS, Choice, Email, Field, KindTable
 
 ROOT = Path(__file__).parent.parent / "toolkit"
@@ -217,9 +219,27 @@ def test_vendors_are_named_only_where_they_belong() -> None:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    code = f"import sys, toolkit; print([m for m in {HEAVY!r} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    used = "toolkit.connect, toolkit.check, toolkit.pushes, toolkit.recorded"
+    for code, absent in (("toolkit", (*HEAVY, "pandas", "requests", "toolkit.errors")), (used, HEAVY)):
+        code = f"import sys, toolkit; {code}; print([m for m in {absent!r} if m in sys.modules])"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == "[]"
+
+
+def test_the_front_door_knows_where_each_of_its_names_lives() -> None:
+    """The imports that type checkers read, the names that people see, and what is loaded are the same."""
+    tree = ast.parse((ROOT / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    declared = {}
+    for line in block.body:
+        if isinstance(line, ast.ImportFrom):
+            declared |= {alias.asname or alias.name: (line.module, alias.name) for alias in line.names}
+    assert declared.keys() == set(toolkit.__all__)
+    for name, (module, own) in declared.items():
+        home = importlib.import_module(str(module))
+        expected = getattr(home, own, None) or importlib.import_module(f"{module}.{own}")
+        shown = getattr(toolkit, name)
+        assert inspect.unwrap(shown) is inspect.unwrap(expected) if callable(shown) else shown is expected, name
 
 
 def kind_tables() -> dict[str, "KindTable[object]"]:

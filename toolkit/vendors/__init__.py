@@ -1,6 +1,7 @@
 """The registry of vendors. A vendor is a folder with the same pieces in each (see `vendor`), and one line of `Api`."""
 
 import inspect
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -13,6 +14,7 @@ from toolkit.vendors.base import Connection, require_known, require_usable
 from toolkit.vendors.vendor import Registered, Vendor, registered
 
 if TYPE_CHECKING:
+    from toolkit.sandbox.embedded import Embedded
     from toolkit.sandbox.vendor import FakeVendor
     from toolkit.vendors.carmachain.client import CarmaChain
     from toolkit.vendors.ida.client import Ida
@@ -116,3 +118,49 @@ def with_systems(function: F) -> F:
     function.__signature__ = shown.replace(parameters=[first, *systems, *rest])  # type: ignore[attr-defined]
     function.__doc__ = (function.__doc__ or "").replace("**systems", ", ".join(names))
     return function
+
+
+@with_systems
+@ClearedFrames()
+def connect(
+    profile: str = "default",
+    *,
+    clock: Clock | None = None,
+    progress: bool = True,
+    **systems: Mapping[str, Any] | None,
+) -> Api:
+    """The systems of a profile, ready to use. Nothing is sent before the first call.
+
+    Args:
+        profile: a name in the settings file; "sandbox" is the embedded sandbox, started when none runs.
+        **systems: settings of one system (address, credentials, limits …); what is not given comes from the
+            environment, the keyring, then the profile. A password may be plain text or a `Secret`.
+        clock: time, for tests.
+        progress: whether progress bars are shown.
+
+    Raises:
+        SettingsError: a system or a setting is unknown, or a setting cannot be used. They are read at the first use.
+
+    >>> api = toolkit.connect("sandbox")
+    >>> api.ida.databases()[["id", "name"]]
+          id             name
+    0  11111  Base de datos 1
+    """
+    return Api.connect(profile, systems, clock=clock, progress=progress)
+
+
+def start_sandbox(data: str | os.PathLike[str] | None = None, *, port: int = 0) -> "Embedded[Api]":
+    """Start the sandbox in this process, on loopback, with demo data of every system. A context manager.
+
+    Gives `.connect()`, `.control`, `.addresses` and `.credentials`. Needs the extra `sandbox`.
+
+    Args:
+        data: a file that keeps the state; without one it ends with the sandbox.
+        port: 0 takes a free one.
+
+    >>> with toolkit.start_sandbox() as box:
+    ...     api = box.connect()
+    """
+    from toolkit.sandbox.embedded import Embedded
+
+    return Embedded(Api.fakes(), Api, data, port=port).start()
