@@ -45,12 +45,12 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 def test_nothing_to_check_is_no_failure(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ledger", "check"]) == 0
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == "There is no ledger.\n"
 
 
 def test_check_says_what_is_known(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ledger", "check"]) == main(["ledger", "check", NAME]) == 0
-    line = f"{NAME}: sound. It remembers {ABOUT}: 60 rows of 1 pushes, since 2026-01-01.\n"
+    line = f"{NAME}: sound. It remembers {ABOUT} since 2026-01-01: rows 60, pushes 1.\n"
     assert capsys.readouterr().out == 2 * line
 
 

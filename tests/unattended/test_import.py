@@ -148,6 +148,8 @@ def test_a_teams_ledger_that_cannot_be_reached_may_be_tomorrow(
     path, before = desk.sheet(contacts(3)), stored(box)
     assert start(path, "--json") == Exit.PAUSED
     assert (said(capsys)["error"], stored(box)) == ("PushError", before)
+    assert main(["pushes"]) == Exit.FAILED
+    assert "127.0.0.1:1/nowhere: the team's ledger" in capsys.readouterr().err
     desk.write_settings()
     assert main(["resume"], registry=Registry) == Exit.DONE
     assert stored(box) == before + 3

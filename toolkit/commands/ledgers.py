@@ -77,7 +77,7 @@ def team_of(profile: str, state: Path) -> Team:
 def _check(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
     conditions: list[Condition] = move.check(team, chosen.names) if team else care.check(state, chosen.names)
     lines = [line for condition in conditions for line in condition.described()]
-    say(*lines, *([] if team else care.notes(state)))
+    say(*(lines or [message("There is no ledger.")]), *([] if team else care.notes(state)))
     return Exit.DONE if all(condition.sound for condition in conditions) else Exit.FAILED
 
 

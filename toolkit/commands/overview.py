@@ -59,7 +59,10 @@ def pushes(chosen: argparse.Namespace) -> int:
     if chosen.unfinished:
         table = table[table["state"].isin(calls.UNFINISHED)]
     _print(table if chosen.json else table[SHOWN], lines=chosen.json)
-    return Exit.DONE
+    damaged = table[table["state"] == "damaged"]
+    for name, reason in zip(damaged["id"], damaged["reason"], strict=True):
+        complain(f"{name}: {reason}")
+    return Exit.FAILED if len(damaged) else Exit.DONE
 
 
 def resume(chosen: argparse.Namespace) -> int:
@@ -121,6 +124,6 @@ def _print(table: pd.DataFrame, *, lines: bool) -> None:
     if lines:
         text = table.to_json(orient="records", lines=True, date_format="iso", force_ascii=False).strip()
     else:
-        text = table.to_string(index=False) if len(table) else message("None.")
+        text = table.to_string(index=False, na_rep="") if len(table) else message("None.")
     if text:
         say(text)

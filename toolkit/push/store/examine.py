@@ -55,7 +55,7 @@ class Condition:
     def _facts(self) -> str:
         about = self.about or message("a destination that nobody knows any more")
         return message(
-            "It remembers {about}: {rows:,} rows of {pushes:,} pushes, since {since}.",
+            "It remembers {about} since {since}: rows {rows:,}, pushes {pushes:,}.",
             about=about,
             rows=self.rows,
             pushes=self.pushes,

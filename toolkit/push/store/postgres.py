@@ -6,6 +6,7 @@ died is free within `FREE_WITHIN` seconds, and an owner that lost its connection
 """
 
 import contextlib
+import datetime as dt
 import os
 import socket
 import threading
@@ -69,7 +70,7 @@ class TeamDatabase(Connection):
                 password=password,
                 autocommit=True,
                 connect_timeout=int(PATIENCE),
-                application_name=disk.who()[-63:],
+                application_name=f"{disk.who()[-46:]} {dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M}",  # which everybody sees
                 keepalives=1,
                 keepalives_idle=2,
                 keepalives_interval=1,
@@ -141,14 +142,15 @@ class TeamDatabase(Connection):
         """
         got, process = self.rows(sql.PG_LOCK, (number,))[0]
         if not got:
-            who = self.row(sql.PG_HOLDER, (number,)) or ("", "", "")
+            (holder,) = self.row(sql.PG_HOLDER, (number,)) or ("",)
+            who, _, since = holder.rpartition(" ")
             raise PushRefused(
                 message(
                     "another push to {subject} is running: {who}, since {since} UTC; nothing was sent. Wait for it, or "
                     "stop it, and run this again. If its computer died, the lock is free within {seconds} seconds",
                     subject=subject,
-                    who=" ".join(filter(None, who[:2])) or "?",
-                    since=(who[2] or "?")[:16],
+                    who=who or "?",
+                    since=since or "?",
                     seconds=FREE_WITHIN,
                 )
             )
@@ -159,15 +161,14 @@ class TeamDatabase(Connection):
         """Ask whether the lock is still held, by this session and no other that a pool put in its place."""
         self.require_own_process()
         if self._locked and self.rows(sql.PG_HOLDS, self._locked) != [(1,)]:
-            self._cut_off()
-            raise self._is_lost(message("it holds the lock no more"))
+            raise self._cut_off(message("it holds the lock no more"))
 
     def _beat(self) -> None:
         while not self._ended.wait(1):
             now, since = time.monotonic(), self._since
             if since is not None:
                 if now - since > PATIENCE:
-                    self._cut_off()
+                    self._cut_off(_no_answer())
                     return
             elif now - self._latest > BEAT and self._guard.acquire(blocking=False):
                 try:
@@ -177,26 +178,25 @@ class TeamDatabase(Connection):
                 finally:
                     self._guard.release()
 
-    def _cut_off(self) -> None:
-        """Let nobody wait for an answer any more."""
-        self._lost = self._lost or message("no answer for {seconds:.0f} seconds", seconds=PATIENCE)
+    def _cut_off(self, why: str) -> PushError:
+        """Let nobody wait for an answer any more. What to say; the first reason is the one that counts."""
+        self._lost = self._lost or why
         with contextlib.suppress(Exception), socket.socket(fileno=os.dup(self._connection.fileno())) as copy:
             copy.shutdown(socket.SHUT_RDWR)
+        return self._is_lost()
 
     def waited_too_long(self) -> PushError:
         """The beat waits for an answer that does not come."""
-        self._cut_off()
-        return self._is_lost(self._lost)
+        return self._cut_off(_no_answer())
 
     # ── what went wrong ──
 
-    def _is_lost(self, why: str) -> PushError:
-        self._lost = self._lost or why
+    def _is_lost(self) -> PushError:
         text = (
             "the connection to the team's ledger {name} was lost ({why}); nothing more was sent. Run the same call "
             "again: it goes on where it stopped"
         )
-        return PushError(message(text, name=self.address, why=why))
+        return PushError(message(text, name=self.address, why=self._lost))
 
     @contextlib.contextmanager
     def _in_words(self) -> Iterator[None]:
@@ -207,7 +207,7 @@ class TeamDatabase(Connection):
             raise self.waited_too_long()
         try:
             if self._lost:
-                raise self._is_lost(self._lost)
+                raise self._is_lost()
             self._since = time.monotonic()
             yield
             self._latest = time.monotonic()
@@ -220,17 +220,20 @@ class TeamDatabase(Connection):
     def _in_a_word(self, problem: "psycopg.Error") -> Exception:
         state = getattr(problem, "sqlstate", None) or ""
         if self._lost or self._connection.closed or not state or state.startswith(LOST):
-            self._cut_off()
-            return self._is_lost(self._lost if state == "" and self._lost else _words(problem))
+            return self._cut_off(_words(problem))
         if state.startswith("XX"):
             return Damaged(f"PostgreSQL: {_words(problem)}")
         text = "the team's ledger {name} cannot be used: {problem}; nothing more was sent"
         return PushError(message(text, name=self.address, problem=_words(problem)))
 
 
+def _no_answer() -> str:
+    return message("no answer for {seconds:.0f} seconds", seconds=PATIENCE)
+
+
 def _words(problem: Exception) -> str:
-    """What a driver says, on one line and without secrets."""
-    return scrub(" ".join(str(problem).split()))
+    """What a driver says, on one line, without secrets and the mark at its end."""
+    return scrub(" ".join(str(problem).split())).rstrip(".?!")
 
 
 def _stored(value: Any) -> Any:

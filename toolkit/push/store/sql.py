@@ -186,7 +186,7 @@ PG_USE_ALONE = "SELECT pg_try_advisory_lock(?)"
 PG_HOLDS = """SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid()
     AND pid = ? AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     AND ((classid::bigint << 32) | objid::bigint) = ?"""
-PG_HOLDER = """SELECT a.application_name, a.client_addr::text, a.backend_start::text
+PG_HOLDER = """SELECT a.application_name
     FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.granted AND ((l.classid::bigint << 32) | l.objid::bigint) = ? LIMIT 1"""
 PG_SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'toolkit\\_%' ORDER BY nspname"

@@ -110,8 +110,8 @@ class Team:
             raise PushRefused(
                 message(
                     "the team's ledger {name} is written with a key that is not on this computer, so that no row would "
-                    "be known again. Nothing was sent. {who} has it: `analyst-toolkit ledger export-key FILE` there, "
-                    "then `analyst-toolkit ledger import-key FILE` here",
+                    "be known again. Nothing was sent. {who} has it: `analyst-toolkit ledger export-key FILE --profile "
+                    "PROFILE` there, then `analyst-toolkit ledger import-key FILE` here",
                     name=self.address,
                     who=json.loads(content).get("by", "?").rpartition(":")[0],
                 )
