@@ -26,8 +26,8 @@ def private_folder(path: Path) -> Path:
     """The folder, made where it is missing, for this user only."""
     new = [each for each in (path, *path.parents) if not each.exists()]
     path.mkdir(parents=True, exist_ok=True)
-    for made in new:
-        sync_folder(made.parent)
+    for new_folder in new:
+        sync_folder(new_folder.parent)
     if not WINDOWS:  # there, the user's own folder is private by inheritance
         path.chmod(0o700)
     return path

@@ -156,7 +156,7 @@ class Driver:
 
     def _send(self, operation: Operation) -> None:
         try:
-            prepared = self._ready.pop((operation.id, operation.rows), None) or self._made(operation)
+            prepared = self._ready.pop((operation.id, operation.rows), None) or self._build(operation)
         except BaseException:
             self._events.append(Answered(operation.id, Reply(Answer.NONE, left=False)))
             raise
@@ -171,9 +171,9 @@ class Driver:
         known = operation.id, operation.rows
         if known not in self._ready:
             with contextlib.suppress(Exception):
-                self._ready = {known: self._made(operation)}
+                self._ready = {known: self._build(operation)}
 
-    def _made(self, operation: Operation) -> Prepared:
+    def _build(self, operation: Operation) -> Prepared:
         batch = self._batch(operation)
         endpoint, request = self._target.request(batch)
         return Prepared(batch, endpoint, request, _sha256(request))

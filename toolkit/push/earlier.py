@@ -160,8 +160,7 @@ class EarlierLookup:
     def __init__(self, ledger: StoredLedger, key: FrameKey, memory: Memory, others: Mapping[str, str]) -> None:
         """`others`: other keys by their digests; rows that were moved in under one are known only by it."""
         self._ledger, self._once = ledger, key.takes.once
-        with ledger.database.snapshot:
-            moved = dict(ledger.head.keys)
+        moved = ledger.moved_in()
         self._others = [key.with_key(others[digest], memory) for digest in sorted(moved) if digest in others]
         self._left_out = [NO_PRINTS] * (1 + len(self._others))  # of earlier frames, that stand for rows of other pushes
         self.notes: list[str] = []
@@ -174,10 +173,10 @@ class EarlierLookup:
 
     def find(self, rows: FrameRows, passed: Mapping[str, int]) -> EarlierRows:
         """For the rows of a frame those of earlier pushes. `passed`: as in `EarlierRows.of`."""
-        found = self._under(0, rows, {} if self._once else passed)
+        matches = self._under(0, rows, {} if self._once else passed)
         for n, key in enumerate(self._others, start=1):
-            found.add(self._under(n, rows.under(key), {}))
-        return found
+            matches.add(self._under(n, rows.under(key), {}))
+        return matches
 
     def _under(self, n: int, rows: FrameRows, passed: Mapping[str, int]) -> EarlierRows:
         earlier = EarlierRows.of(self._ledger, rows, self._left_out[n], passed)

@@ -78,7 +78,7 @@ class Push:
     def __init__(self, id: str, clock: Clock) -> None:
         self.id: str = id
         self._clock = clock
-        self._known, self._about = self._found()
+        self._known, self._about = self._find()
 
     def __repr__(self) -> str:
         return plain(f"<Push {self.id}: {self._about}>")
@@ -144,7 +144,7 @@ class Push:
             ended, why = (PushState.PAUSED, message("resolved by hand")) if left else (PushState.DONE, "")
             ledger.put_push(replace(push, state=ended, reason=why))
 
-    def _found(self) -> tuple[KnownLedger, str]:
+    def _find(self) -> tuple[KnownLedger, str]:
         """Its ledger, and what was pushed where."""
         for known in _ledgers():
             with contextlib.suppress(PushError), known.open() as ledger:

@@ -106,10 +106,12 @@ class _Call:
         memory = self._memory = self._destination.memory
         self._ledger = opened.enter_context(self._place.ledger(memory, self._clock.now().isoformat()))
         self._reports.ledger = self._ledger
-        self._refuse_if_rows_are_lost()
         what_for = self._policy.resend_as, str(self._several)
         self._key = FrameKey.of(self._place.key, memory, takes, self._policy.options, *what_for)
-        self._lookup = EarlierLookup(self._ledger, self._key, memory, self._place.other_keys)
+        other_keys = self._place.other_keys
+        with self._ledger.database.snapshot:
+            self._refuse_if_rows_are_lost()
+            self._lookup = EarlierLookup(self._ledger, self._key, memory, other_keys)
         self._notes += [*self._place.notes(), *self._lookup.notes]
 
     def _refuse_if_rows_are_lost(self) -> None:

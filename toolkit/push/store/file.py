@@ -63,8 +63,8 @@ class LedgerFile(StoredLedger):
             )
 
     def examine_database(self) -> None:
-        if (found := self.database.rows(sql.SOUND)) != [("ok",)]:
-            raise Damaged(f"SQLite: {found[0][0]}")
+        if (problems := self.database.rows(sql.SOUND)) != [("ok",)]:
+            raise Damaged(f"SQLite: {problems[0][0]}")
 
     def version(self) -> int:
         (application,), (version,) = self._read(sql.READ_APPLICATION), self._read(sql.READ_VERSION)
@@ -95,14 +95,14 @@ class LedgerFile(StoredLedger):
         return self.database.row(statement) or (None,)
 
 
-def open_ledger(state: Path, system: str, about: str, made: str) -> LedgerFile:
+def open_ledger(state: Path, system: str, about: str, created: str) -> LedgerFile:
     """The ledger of a destination, made where there never was one.
 
     Args:
         state: the state folder.
         system: the vendor's short name.
         about: which destination, whatever its address is spelt like.
-        made: now, ISO 8601, UTC.
+        created: now, ISO 8601, UTC.
 
     Raises:
         PushRefused: it is missing, damaged, of another version or of another key, or cannot be opened; the message
@@ -114,11 +114,11 @@ def open_ledger(state: Path, system: str, about: str, made: str) -> LedgerFile:
         key = identity.user_key(state)
         if not path.exists():
             _refuse_if_lost(path, about)
-            _create(path, about, key, made)
+            _create(path, about, key, created)
         if not path.stat().st_size:
             raise Damaged(message("it is empty"))
         disk.private_file(path)
-        return _opened(path, about, key, made)
+        return _opened(path, about, key, created)
     except Damaged as problem:
         raise PushRefused(_damaged(path, about, problem.what)) from None
     except OSError as problem:
@@ -129,7 +129,7 @@ def open_ledger(state: Path, system: str, about: str, made: str) -> LedgerFile:
         ) from None
 
 
-def _opened(path: Path, about: str, key: str, made: str) -> LedgerFile:
+def _opened(path: Path, about: str, key: str, created: str) -> LedgerFile:
     try:
         ledger = LedgerFile(path)
         try:
@@ -138,7 +138,7 @@ def _opened(path: Path, about: str, key: str, made: str) -> LedgerFile:
                     ledger.migrate()
             ledger.share()
             ledger.check_identity(about, key)
-            leave_card(path, about, made)
+            leave_card(path, about, created)
         except BaseException:
             ledger.close()
             raise
@@ -178,11 +178,11 @@ def read_card(path: Path) -> dict[str, str]:
     return {}
 
 
-def _create(path: Path, about: str, key: str, made: str) -> None:
+def _create(path: Path, about: str, key: str, created: str) -> None:
     """A new ledger. It appears whole or not at all; where two are made at once, the first one stays."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
-        fill(draft, Head(about, made, key_digest(key)))
+        fill(draft, Head(about, created, key_digest(key)))
         rollback_path(path).unlink(missing_ok=True)  # SQLite would apply it to the new file
         disk.appear(draft, path)
     finally:
@@ -203,12 +203,12 @@ def fill(path: Path, head: Head) -> None:
         ledger.close()
 
 
-def leave_card(path: Path, about: str, made: str) -> None:
+def leave_card(path: Path, about: str, created: str) -> None:
     card = card_path(path)
     if not card.exists():
         draft = disk.private_file(card.with_name(f"{card.name}.{secrets.token_hex(4)}"))
         with draft.open("w", encoding="utf-8") as file:
-            json.dump({"ledger of": about, "since": made}, file, ensure_ascii=False)
+            json.dump({"ledger of": about, "since": created}, file, ensure_ascii=False)
             disk.sync_file(file)
         draft.replace(card)
         disk.sync_folder(card.parent)

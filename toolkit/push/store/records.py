@@ -3,6 +3,7 @@
 SQLite has no checksums, and a flipped bit in a fingerprint would send a row twice.
 """
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -193,8 +194,12 @@ def children_of(row: Row) -> int:
 
 def sets_of(row: Row) -> list[str]:
     """What an operation belongs to that is counted apart, so that none of it vanishes."""
-    belongs = {"sendable": row[25], "unsettled": row[26], "unknown": row[7] == State.UNKNOWN}
-    return [name for name, value in belongs.items() if value]
+    sets = ["sendable"] if row[25] else []
+    if row[26]:
+        sets.append("unsettled")
+    if row[7] == State.UNKNOWN:
+        sets.append("unknown")
+    return sets
 
 
 def without_content(operation: Operation) -> Operation:
@@ -208,7 +213,7 @@ def _stamp_columns(stamp: Stamp | None) -> Row:
 
 def _text_of(rows: Ranges) -> str:
     """Ranges as text, "0:487 490:492": plain for a person who looks."""
-    return " ".join(f"{start}:{stop}" for start, stop in rows)
+    return " ".join(itertools.starmap("{}:{}".format, rows))
 
 
 def _ranges_of(text: str) -> Ranges:

@@ -63,7 +63,8 @@ class RowTables(Tables):
     def add_rows(self, push: str, blocks: Iterable[RowBlock]) -> None:
         """More rows of a push, in the transaction that says how many it has with them."""
         head, owner, new = self.changing(), self.changing_push(push), [*blocks]
-        count, start, number = sum(len(block.words) for block in new), 0, owner.count("row_block")
+        words = np.concatenate([NO_WORDS, *(block.words for block in new)])
+        count, start, number = len(words), 0, owner.count("row_block")
         if number:
             last = decode_block(self.database.row(sql.READ_BLOCK, (owner.number, number - 1)), owner)
             start = last.start + len(last.words)
@@ -76,7 +77,6 @@ class RowTables(Tables):
             self.database.rows(sql.ADD_BLOCK, row)
             owner.change("row_block", None, row)
             start, head.rows = start + len(block.words), head.rows + len(block.words)
-        words = np.concatenate([NO_WORDS, *(block.words for block in new)])
         self._index(words, head.rows - count)
         if owner.push.key and not number:
             self._add_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number)
@@ -102,6 +102,11 @@ class RowTables(Tables):
         """
         lost = self.head.lost.items()
         return {push: rows for push, rows in lost if self.push_row(push).push.lock in (lock, ANY_LOCK)}
+
+    @consistent
+    def moved_in(self) -> dict[str, int]:
+        """How many rows are known by another key only, by its digest: they were moved in from another ledger."""
+        return dict(self.head.keys)
 
     @consistent
     def blocks(self, push: str, numbers: range | None = None) -> list[RowBlock]:
@@ -170,8 +175,8 @@ class RowTables(Tables):
         latest = np.full(len(keys), -1)
         latest[which[sent.rows][by_time]] = by_time  # the last of several stays
         known = np.flatnonzero(names > 0)
-        found = latest[np.searchsorted(keys, names[known])] if len(keys) else np.full(len(known), -1)
-        return sent.only(found[found >= 0])._replace(rows=known[found >= 0])
+        newest = latest[np.searchsorted(keys, names[known])] if len(keys) else np.full(len(known), -1)
+        return sent.only(newest[newest >= 0])._replace(rows=known[newest >= 0])
 
     def _gone(self, serials: np.ndarray) -> Earlier:
         """Those of the rows with these serial numbers, which ascend, that were sent."""
@@ -237,7 +242,7 @@ class RowTables(Tables):
         if kind not in cache.indexes:
             row = self.database.row(sql.READ_CATALOG, (kind,))
             content = as_bytes(row[0]) if row else b""
-            if checksum(content) != cache.head.catalogs.get(kind, checksum(b"")):
+            if checksum(content) != cache.head.catalogs.get(kind, 0):
                 raise Damaged(message("the list of its {kind} chunks", kind=kind))
             cache.indexes[kind] = Index(ChunkTable(self), content)
         return cache.indexes[kind]

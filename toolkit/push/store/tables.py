@@ -92,9 +92,8 @@ class Tables:
 
     def changing_push(self, push: str) -> PushRow:
         """A push and what is kept of it, to change it."""
-        row = self.push_row(push)
         self.changing()
-        self.cache.changed[push] = row
+        row = self.cache.changed[push] = self.push_row(push)
         return row
 
     def _write_operations(self) -> None:
@@ -130,13 +129,11 @@ class Tables:
     @consistent
     def baseline(self) -> Baseline | None:
         cache = self.cache
-        if cache.counter is None:
+        if cache.counter is None and cache.head.count("counter"):
             rows = self.database.rows(sql.READ_COUNTER)
             cache.head.check("counter", rows, "its count")
-            if not rows:
-                return None
             cache.counter = rows[0], decode_baseline(rows[0])
-        return cache.counter[1]
+        return cache.counter and cache.counter[1]
 
     def set_baseline(self, baseline: Baseline) -> None:
         self.baseline()  # what is overwritten is counted no more
@@ -339,7 +336,8 @@ class Tables:
 
     def _write(self, operation: Operation, before: Stored | None, more_children: int = 0) -> None:
         """Write an operation in the place of the row that was there before."""
-        owner, cache = self.changing_push(operation.push), self.cache
+        cache, owner = self.cache, self.push_row(operation.push)
+        cache.changed[operation.push] = owner
         if operation.note or operation.message:
             operation = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
         old = before and before.row
