@@ -106,7 +106,7 @@ def test_two_buttons_bring_in_all_that_can_be(form: SheetForm, api: toolkit.Api)
 def test_single_cells_are_searched_and_decided_one_by_one(form: SheetForm) -> None:
     find(form, "single").value = True
     assert "1–10 of 12" in shown(form) or "1–10 of 11" in shown(form)
-    find(form, "facet-search").value = "persona 7"
+    find(form, "values-search").value = "persona 7"
     (line,) = lines(form)
     assert "Persona 7" in line
     find(form, "correction").value = "siete@example.cl"
@@ -119,8 +119,8 @@ def test_single_cells_are_searched_and_decided_one_by_one(form: SheetForm) -> No
 def test_what_is_typed_stays_while_pages_are_turned(form: SheetForm) -> None:
     find(form, "single").value = True
     find(form, "correction", 1).value = "typed@example.cl"
-    press(form, "next")
-    press(form, "previous")
+    press(form, "values-next")
+    press(form, "values-previous")
     assert find(form, "correction", 1).value == "typed@example.cl"
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.view import Child, Element, element
-from toolkit.plain import mark, message, plural
+from toolkit.plain import message, plural
 
 PAGE = 10  # lines
 
@@ -15,7 +15,8 @@ PAGE = 10  # lines
 class Listing:
     """The lines of a frame. `controls` gives what stands at the end of a line, by its position in the frame.
 
-    `labels`, marked for the catalogue, are what its columns are called; a vendor's own names stay as they are.
+    `labels`, marked for the catalogue, are what its columns are called, "" the one of controls; a vendor's own names
+    stay as they are.
     """
 
     def __init__(
@@ -30,8 +31,12 @@ class Listing:
         self._wanted, self._page = "", 0
         self._sort: tuple[str, bool] | None = None
 
-    def element(self, label: str = "") -> Element:
-        """The page that is shown, with what finds another."""
+    def show(self, frame: pd.DataFrame) -> None:
+        """Other lines, found and sorted as those before."""
+        self._frame = frame
+
+    def element(self, label: str = "", *beside: Child) -> Element:
+        """The page that is shown, with what finds another, and what stands beside that."""
         order = self._order()
         self._page = min(self._page, max(0, (len(order) - 1) // PAGE))
         first = self._page * PAGE
@@ -40,11 +45,11 @@ class Listing:
         columns = [self._frame[c].iloc[shown].map(parts.cell) for c in self._frame.columns]
         lines: list[list[Child]] = [[*cells] for cells in zip(*columns, strict=True)]
         if self._controls:
-            heads.append(element("span", message("Actions"), class_="tk-unseen"))
+            unseen = element("span", message("Actions"), class_="tk-unseen")
+            heads.append(message(self._labels[""]) if "" in self._labels else unseen)
             lines = [[*line, parts.row(*self._controls(i))] for line, i in zip(lines, shown, strict=True)]
-        return element(
-            "div", self._finder(first, len(shown), len(order)), parts.grid(heads, lines, label=label), name=self._name
-        )
+        finder = self._finder(first, len(shown), len(order), beside)
+        return element("div", finder, parts.grid(heads, lines, label=label), name=self._name)
 
     def _order(self) -> list[int]:
         """The positions that match what is searched, as they are sorted."""
@@ -59,9 +64,9 @@ class Listing:
             order = order[matches[order.to_numpy()]]
         return [int(i) for i in order]
 
-    def _finder(self, first: int, shown: int, matches: int) -> Element | None:
+    def _finder(self, first: int, shown: int, matches: int, beside: Sequence[Child]) -> Element | None:
         whole = len(self._frame)
-        if whole <= PAGE:
+        if whole <= PAGE and not beside:
             return None
         counted = message(
             "{first:,}–{last:,} of {all:,}", first=min(first + 1, matches), last=first + shown, all=matches
@@ -69,25 +74,25 @@ class Listing:
         if matches < whole:
             rows = plural("{count} row", "{count} rows", count=whole)
             counted += f" ({rows})"
-        name, last = self._name, (matches - 1) // PAGE
         known = {"type": "search", "placeholder": message("Search"), "aria_label": message("Search")}
-        box = parts.line_box(f"{name}-search", self._wanted, change=self._find, enter=lambda: None, **known)
-        moves = [
-            ("previous", mark("Previous page"), -1, self._page > 0),
-            ("next", mark("Next page"), 1, self._page < last),
+        box = parts.line_box(f"{self._name}-search", self._wanted, change=self._find, enter=lambda: None, **known)
+        turn = self._turning((matches - 1) // PAGE) if matches > PAGE else ()
+        finding = [box if whole > PAGE else None, element("span", counted)]
+        return parts.row(*finding, *turn, *beside, name=f"{self._name}-finder")
+
+    def _turning(self, last: int) -> list[Element]:
+        """The buttons for the page before and the one after, and which page this is."""
+        before = self._turn_button("previous", message("Previous page"), -1, enabled=self._page > 0)
+        after = self._turn_button("next", message("Next page"), 1, enabled=self._page < last)
+        return [
+            before,
+            element("span", message("page {page:,} of {pages:,}", page=self._page + 1, pages=last + 1)),
+            after,
         ]
-        turn = [
-            parts.button(
-                message(label),
-                lambda by=by: self._turn(by),  # type: ignore[misc]
-                name=f"{name}-{way}",
-                style="small",
-                aria_disabled=None if enabled else "true",
-            )
-            for way, label, by, enabled in moves
-        ]
-        page = element("span", message("page {page:,} of {pages:,}", page=self._page + 1, pages=last + 1))
-        return parts.row(box, element("span", counted), turn[0], page, turn[1], name=f"{name}-finder")
+
+    def _turn_button(self, way: str, label: str, by: int, *, enabled: bool) -> Element:
+        known: dict[str, Any] = {"name": f"{self._name}-{way}", "style": "small"}
+        return parts.button(label, lambda: self._turn(by), aria_disabled=None if enabled else "true", **known)
 
     def _head(self, column: str) -> Child:
         label = message(self._labels[column]) if column in self._labels else column

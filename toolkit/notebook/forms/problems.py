@@ -8,9 +8,9 @@ import pandas as pd
 
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.decisions import Call, Decisions
-from toolkit.notebook.forms.listing import PAGE
+from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.view import Child, Element, element
-from toolkit.plain import mark, message, number, plural
+from toolkit.plain import mark, message, plural
 from toolkit.sheets.checker import DOUBT, ERROR, QUESTION
 from toolkit.sheets.facets import ROW
 from toolkit.spec import Choice
@@ -27,6 +27,7 @@ HEADS = {
     "value": mark("Value"),
     "count": mark("Count"),
     "as in row": mark("First in row"),
+    "": mark("Correction"),
 }
 VERBS = ("accept", "empty", "leave_out")  # of a whole facet
 Facet = tuple[Hashable, str]  # a column and a reason
@@ -46,10 +47,12 @@ class ProblemStep:
         self._form = form
         self.decisions: Decisions | None = None
         self._open: Facet | None = None
-        self._single, self._search, self._page = False, "", 0
-        self._sort = ""
+        self._single = False
+        self._listing = self._new_listing()
         self._typed: dict[tuple[Facet, str], str] = {}
         self._fixed: Child = None
+        self._lines: list[dict[Hashable, Any]] = []  # of the open facet
+        self._facet: dict[Hashable, Any] = {}
 
     @property
     def _known(self) -> Decisions:
@@ -68,7 +71,14 @@ class ProblemStep:
         return (blocking["column"].iloc[0], blocking["reason"].iloc[0]) if len(blocking) else None
 
     def _switch(self, facet: Facet | None) -> None:
-        self._open, self._single, self._search, self._page, self._sort = facet, False, "", 0, ""
+        self._open = facet
+        self._show_single(False)
+
+    def _show_single(self, on: bool) -> None:
+        self._single, self._listing = on, self._new_listing()
+
+    def _new_listing(self) -> Listing:
+        return Listing("values", pd.DataFrame(), controls=self._controls, labels=HEADS)
 
     # ── what is shown ──
 
@@ -203,20 +213,20 @@ class ProblemStep:
 
     def _inside(self, which: Facet, facet: dict[Hashable, Any]) -> list[Child]:
         lines = self._known.cells(*which) if self._single else self._known.values(*which)
-        whole = len(lines)
-        if self._search:
-            lines = lines[self._matching(lines)]
-        if self._sort:
-            lines = lines.sort_values(self._sort, ascending=self._sort != "cells", kind="stable")
-        pages = max(1, -(-len(lines) // PAGE))
-        self._page = min(self._page, pages - 1)
-        page = lines.iloc[self._page * PAGE : (self._page + 1) * PAGE]
+        self._lines, self._facet = lines.to_dict("records"), facet
+        values = lines["value"].where(lines["value"].fillna("").str.strip() != "", message("(empty)"))
+        names = self._form.names_of(lines["row" if self._single else "first"])
+        if self._single:
+            self._listing.show(pd.DataFrame({"row": lines["row"], "name": names, "value": values}))
+        else:
+            first = [f"{row} {name}" for row, name in zip(lines["first"], names, strict=True)]
+            self._listing.show(pd.DataFrame({"value": values, "count": lines["cells"], "as in row": first}))
+        single = parts.tick("single", message("single cells"), value=self._single, change=self._show_single)
         choices = self._choices(which[0])
         suspect = facet["level"] == ERROR and facet["cells"] > SUSPECT * len(self._known.check.frame)
         return [
             self._suspicion(which[0]) if suspect else None,
-            self._finder(len(page), len(lines), whole, pages),
-            self._table(which, page, facet),
+            self._listing.element(f"{which[0]}, {which[1]}", single),
             element("datalist", *(element("option", value=c) for c in choices), id=CHOICES) if choices else None,
         ]
 
@@ -225,74 +235,28 @@ class ProblemStep:
             parts.warning(message("Is {column} the right column?", column=column)), self._form.back_button()
         )
 
-    def _matching(self, lines: pd.DataFrame) -> Any:
-        label = "row" if self._single else "first"
-        texts = lines["value"].fillna("").astype(str) + "\n" + lines[label].map(self._name)
-        return texts.str.casefold().str.contains(self._search.casefold(), regex=False)
-
-    def _finder(self, shown: int, matches: int, whole: int, pages: int) -> Element:
-        first = self._page * PAGE
-        counted = message(
-            "{first:,}–{last:,} of {all:,}", first=min(first + 1, matches), last=first + shown, all=matches
-        )
-        known = {"type": "search", "placeholder": message("Search"), "aria_label": message("Search")}
-        box = parts.line_box("facet-search", self._search, change=self._find, enter=lambda: None, **known)
-        single = parts.tick("single", message("single cells"), value=self._single, change=self._show_single)
-        turn: list[Child] = []
-        if pages > 1:
-            page = element("span", message("page {page:,} of {pages:,}", page=self._page + 1, pages=pages))
-            turn = [
-                self._turn("previous", message("Previous page"), -1, self._page > 0),
-                page,
-                self._turn("next", message("Next page"), 1, self._page < pages - 1),
-            ]
-        return parts.row(box if whole > PAGE else None, element("span", counted), *turn, single, name="finder")
-
-    def _turn(self, way: str, label: str, by: int, on: bool) -> Element:
-        def turn() -> None:
-            self._page += by
-
-        return parts.button(label, turn, name=way, style="small", aria_disabled=None if on else "true")
-
-    def _table(self, which: Facet, page: pd.DataFrame, facet: dict[Hashable, Any]) -> Element:
-        columns = ["row", "name", "value"] if self._single else ["value", "count", "as in row"]
-        sorts = {"row": "row", "value": "value", "count": "cells"}
-        heads: list[Child] = [self._sorter(c, sorts[c]) if c in sorts else message(HEADS[c]) for c in columns]
-        lines = [self._value_line(which, line, facet) for line in page.to_dict("records")]
-        return parts.grid([*heads, message("Correction")], lines, label=f"{which[0]}, {which[1]}", name="values")
-
-    def _sorter(self, head: str, by: str) -> Element:
-        label = message(HEADS[head])
-        look: dict[str, Any] = {
-            "key": f"sort-{head}",
-            "style": "sort",
-            "title": message("Sort by {column}", column=label),
-        }
-        return parts.button(label, lambda: self._by(by), name="sort", **look)
-
-    def _value_line(self, which: Facet, line: dict[Hashable, Any], facet: dict[Hashable, Any]) -> list[Child]:
-        """A value, or a single cell, and what can be done about it."""
+    def _controls(self, position: int) -> list[Child]:
+        """What can be done about a value, or a single cell, of the open facet."""
+        facet, line = self._facet, self._lines[position]
+        which = (facet["column"], facet["reason"])
         value = line["value"] if isinstance(line["value"], str) and line["value"].strip() else None
-        row = line["row"] if self._single else line["first"]
-        shown, rows = value or message("(empty)"), [row] if self._single else None
-        own = f"{row}" if self._single else f"={value}"
-        about = About(f"{which[0]}-{which[1]}-{own}", f"{message('Row')} {row}" if self._single else shown)
+        rows = [line["row"]] if self._single else None
+        own = f"{line['row']}" if self._single else f"={value}"
+        words = f"{message('Row')} {line['row']}" if self._single else value or message("(empty)")
+        about = About(f"{which[0]}-{which[1]}-{own}", words)
         verb = mark("Fill") if value is None else mark("Replace")
         proposal = line["proposal"] if isinstance(line["proposal"], str) else ""
         replace = partial(self._replacing, which, value, rows, lambda: self._typed.get((which, own), proposal))
         box = self._correction((which, own), proposal, replace, about=about, verb=verb)
         can_be_replaced = bool(facet["can_be_replaced"])
         leave = mark("Leave the row out") if self._single else mark("Leave rows out")
-        controls = parts.row(
+        return [
             box if can_be_replaced else None,
             self._act(verb, "replace", replace, about=about, count=int(can_be_replaced)),
             self._act(mark("Empty"), "empty", lambda: [Call("replace", (which[0], {value: None}), {"rows": rows})],
                       about=about, count=int(facet["can_be_empty"] and value is not None)),
             self._act(leave, "leave", lambda: [self._leaving(which, value, rows)], about=about),
-        )  # fmt: skip
-        if self._single:
-            return [str(row), self._name(row), shown, controls]
-        return [shown, number(line["cells"]), f"{row} {self._name(row)}".strip(), controls]
+        ]  # fmt: skip
 
     def _correction(
         self, which: tuple[Facet, str], proposal: str, calls: Callable[[], list[Call]], *, about: About, verb: str
@@ -329,18 +293,6 @@ class ProblemStep:
     ) -> list[Call]:
         new = typed().strip()
         return [Call("replace", (which[0], {value: new}), {"rows": rows})] if new else []
-
-    def _name(self, row: Hashable) -> str:
-        return self._form.name_of(row)
-
-    def _find(self, text: str) -> None:
-        self._search, self._page = text.strip(), 0
-
-    def _show_single(self, on: bool) -> None:
-        self._single, self._page, self._sort = on, 0, ""
-
-    def _by(self, column: str) -> None:
-        self._sort, self._page = "" if self._sort == column else column, 0
 
     # ── deciding ──
 

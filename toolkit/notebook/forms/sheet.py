@@ -1,6 +1,6 @@
 """From a spreadsheet to somebody else's system: read, match, correct, send, see the outcome."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -64,14 +64,13 @@ class SheetForm(Form):
         assert self._problems.decisions is not None
         return self._problems.decisions
 
-    def name_of(self, row: Hashable) -> str:
-        """What a row is called, for people; "–" where nothing names it."""
-        if self.frame is None or row not in self.frame.index:
-            return "–"
-        column = next((c for c in self.frame.columns if str(c).casefold() in NAMES), None)
-        column = column or next((c for c in self.frame.columns if str(c).casefold().startswith(NAMES)), None)
-        value = self.frame.at[row, column] if column is not None else None
-        return str(value) if isinstance(value, str) and value else "–"
+    def names_of(self, rows: "pd.Series[Any]") -> "pd.Series[str]":
+        """What rows are called, for people; "–" where nothing names them."""
+        frame = self.frame if self.frame is not None else pd.DataFrame()
+        column = next((c for c in frame.columns if str(c).casefold() in NAMES), None)
+        column = column or next((c for c in frame.columns if str(c).casefold().startswith(NAMES)), None)
+        names = rows.map(frame[column]) if column is not None else pd.Series(None, index=rows.index, dtype=object)
+        return names.where(names.notna() & (names != ""), "–").astype(str)
 
     # ── what it shows ──
 
