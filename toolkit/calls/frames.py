@@ -5,6 +5,7 @@ import re
 import unicodedata
 import warnings
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache, lru_cache, partial
 from itertools import chain, filterfalse, islice
 from operator import itemgetter, methodcaller
 from typing import Any
@@ -67,7 +68,8 @@ def to_frame(
                 unexpected.members.append(str(key))
     if unexpected.cells or unexpected.members:
         unexpected.warn(call)
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=pd.Index(list(columns), dtype=STR))
+    names = None if columns else pd.Index([], dtype=STR)
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)), columns=names, copy=False)
 
 
 def in_blocks(record: type[Record], rows: Iterable[dict[str, Any]], *, size: int = 10_000) -> pd.DataFrame:
@@ -142,8 +144,9 @@ def excerpt(frame: pd.DataFrame, rows: int = 20) -> str:
 def _add_columns(
     columns: dict[str, Any], record: type[Record], rows: Sequence[Any], unexpected: _Unexpected, prefix: str = ""
 ) -> None:
+    spellings = cache(partial(_spellings, rows))  # looked at once, and only where a key is missing somewhere
     for f in record.fields:
-        name, values = prefix + f.name, _values(rows, f.wire or f.name, f.aliases)
+        name, values = prefix + f.name, _values(rows, f.key, f.aliases, spellings)
         if isinstance(f, Nested):
             assert f.record
             inner = [v or {} for v in values]
@@ -186,18 +189,34 @@ def _meanings(field: Choice, codes: Any, values: Values) -> Any:
         words = [own if code is pd.NA else word for code, word, own in zip(codes, words, spelt, strict=True)]
         known |= dict.fromkeys(filter(None, words))
     places: dict[str | None, int] = {word: place for place, word in enumerate(known)}
-    return pd.Categorical.from_codes([places.get(w, -1) for w in words], dtype=pd.CategoricalDtype([*known]))
+    return pd.Categorical.from_codes([places.get(w, -1) for w in words], dtype=_categories(tuple(known)))
 
 
-def _values(rows: Sequence[dict[str, Any]], key: str, aliases: Sequence[str] = ()) -> Values:
+@lru_cache  # making one takes ten times as long as using it
+def _categories(words: tuple[str, ...]) -> "pd.CategoricalDtype[str]":
+    return pd.CategoricalDtype([*words])
+
+
+def _values(
+    rows: Sequence[dict[str, Any]], key: str, aliases: Sequence[str], spellings: Callable[[], dict[str, list[str]]]
+) -> Values:
     """What stands in each row under a key, or under another spelling of it; None where nothing does."""
     try:
         return list(map(itemgetter(key), rows))  # two thirds of the time that asking each row takes
     except KeyError:
-        folded = {folded_key(name) for name in (key, *aliases)}
-        alike = [k for k in dict.fromkeys(chain.from_iterable(rows)) if k != key and folded_key(k) in folded]
-        spellings = (key, *aliases, *alike)
-        return [next((row[name] for name in spellings if name in row), None) for row in rows]
+        alike = chain.from_iterable(spellings().get(folded_key(name), ()) for name in (key, *aliases))
+        names = dict.fromkeys((key, *aliases, *alike))
+        if spellings().keys().isdisjoint(map(folded_key, names)):
+            return [None] * len(rows)
+        return [next((row[name] for name in names if name in row), None) for row in rows]
+
+
+def _spellings(rows: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """The keys of all rows, by what they are recognised by."""
+    spellings: dict[str, list[str]] = {}
+    for key in dict.fromkeys(chain.from_iterable(rows)):
+        spellings.setdefault(folded_key(key), []).append(key)
+    return spellings
 
 
 def value(field: Field, item: Any) -> Any:
@@ -311,7 +330,7 @@ def _day(field: Field, values: Values) -> Any:
 
 def _code(field: Field, values: Values) -> Any:
     assert isinstance(field, Choice)
-    if not all(isinstance(c, int) for c in field.choices):
+    if not isinstance(next(iter(field.choices), 0), int):  # codes are all numbers or all text
         return text(values)
     if str in set(map(type, values)):  # a code's own word stands for it
         codes = {_in_words(word): code for code, word in field.choices.items()}
@@ -334,7 +353,7 @@ def _list(field: Field, values: Values) -> Any:
 
 def objects(values: Values) -> Any:
     """Python objects as they are; None where there is none."""
-    return pd.Series(values, dtype=object).array
+    return pd.arrays.NumpyExtensionArray(np.fromiter(values, object, len(values)))
 
 
 def _as_it_is(field: Field, values: Values) -> Any:
