@@ -73,8 +73,7 @@ class MaskedLink(Secret):
     """A link that logs somebody in. Shows its host only; `.reveal()` gives the link."""
 
     def __repr__(self) -> str:
-        parts = urlsplit(self.reveal())
-        return f"{parts.scheme}://{parts.hostname}/{MASK}"
+        return f"<link to {urlsplit(self.reveal()).hostname}: {MASK}>"  # no address: a notebook would link to it
 
     def __str__(self) -> str:
         return repr(self)

@@ -25,6 +25,7 @@ from toolkit.spec.suggest import Suggesting
 
 MISSING = Problem(mark("is required and empty"))
 _OF_FACETS = ["column", "level", "problem", "cells", "values", "proposals"]  # what is shown of the tables
+_SHOWN = 10  # lines of each
 _OF_CELLS = ["row", "column", "value", "problem", "proposal"]
 
 
@@ -360,10 +361,8 @@ class Findings(Suggesting):
     def __repr__(self) -> str:
         lines = [self._counted(), *(f"- {note}" for note in self.notes)]
         if len(table := self.facets):
-            lines += [
-                table[_OF_FACETS].head(10).to_string(index=False, max_colwidth=60),
-                message("`facets`, `values` and `problems` say more"),
-            ]
+            lines += [table[_OF_FACETS].head(_SHOWN).to_string(index=False, max_colwidth=60), *_cut(table)]
+            lines.append(message("`facets`, `values` and `problems` say more"))
         return plain("\n".join(lines))
 
     def _counted(self) -> str:
@@ -383,9 +382,17 @@ class Findings(Suggesting):
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(plain(note))}</li>" for note in self.notes)
         facets = self.facets
-        tables = [facets[_OF_FACETS].head(10), self.errors[_OF_CELLS].head(10)] if len(facets) else []
-        shown = "".join(table.to_html(escape=True, index=False, na_rep="") for table in tables)
+        tables = [(facets, _OF_FACETS), (self.errors, _OF_CELLS)] if len(facets) else []
+        shown = ""
+        for table, columns in tables:
+            shown += table[columns].head(_SHOWN).to_html(escape=True, index=False, na_rep="")
+            shown += "".join(f"<p>{text}</p>" for text in _cut(table))
         return f"<p>{html.escape(plain(self._counted()))}</p><ul>{notes}</ul>{shown}"
+
+
+def _cut(table: pd.DataFrame) -> list[str]:
+    """How many lines there are, where not all are shown."""
+    return [message("{shown} of {count:,}", shown=_SHOWN, count=len(table))] if len(table) > _SHOWN else []
 
 
 def _hashable(value: Any) -> Any:
