@@ -11,7 +11,7 @@ from tests.helpers.forms import find, has, is_wrong, press, said, shown, text_of
 from toolkit import forms
 from toolkit.notebook.forms import tables
 from toolkit.notebook.forms.sheet import SheetForm
-from toolkit.push.progress import Progress
+from toolkit.push.options import Progress
 from toolkit.sandbox import Sandbox
 
 DATABASE, BEFORE = 11111, 30  # of the demo data, and how many records it holds

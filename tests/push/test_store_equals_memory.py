@@ -142,7 +142,7 @@ class BothLedgers(RuleBasedStateMachine):
         push = self.push(data)
         self.both("keep_results", push, values, undone=undone)
         self.both("blame", push, data.draw(st.integers(0, 9)), error, data.draw(st.none() | TEXTS), undone=undone)
-        self.both("event", Stamp("boot", 1.0, 2.0), EventKind.ANSWERED, push, undone=undone, what=error)
+        self.both("event", Stamp("boot", 1.0, 2.0), EventKind.LOOK, push, undone=undone, what=error)
         self.written += not undone
 
     @rule()

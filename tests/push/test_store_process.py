@@ -51,7 +51,7 @@ def work(ledger: LedgerFile, committed: Callable[[], object], name: str = "new")
             ledger.put_operation(replace(sent, state=State.ACKNOWLEDGED, ended=NOW))
             ledger.keep_results(name, {operation.rows[0][0]: {"id": 1}})
             ledger.set_baseline(Baseline(operation.size, NOW))
-            ledger.event(NOW, EventKind.ANSWERED, name)
+            ledger.event(NOW, EventKind.LOOK, name)
         committed()
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from toolkit.http.secrets import scrub
-from toolkit.push.progress import Progress
+from toolkit.push.options import Progress
 
 log: logging.Logger = logging.getLogger("toolkit.commands")
 BETWEEN = 10.0  # seconds between two lines about how far it is

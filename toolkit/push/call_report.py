@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from toolkit.plain import message
+from toolkit.push.earlier import EarlierRows
 from toolkit.push.frame_rows import FrameRows
 from toolkit.push.outcomes import Table, holders, sentences
 from toolkit.push.report import Report
@@ -29,6 +30,7 @@ class CallReport:
     """What becomes of frames that follow each other."""
 
     ledger: StoredLedger  # once it is open
+    earlier: EarlierRows | None = None  # rows of other pushes that stand for some of the frame that is added next
 
     def __init__(self, several: bool) -> None:
         self._several = several
@@ -51,14 +53,15 @@ class CallReport:
         check, ledger = rows.check, self.ledger
         table = Table(check.frame.index)
         table.refused(check.refused)
-        if rows.earlier is not None and rows.earlier.sent.any():
+        earlier, self.earlier = self.earlier, None
+        if earlier is not None and earlier.sent.any():
             for outcome in Outcome:
-                at = rows.good[rows.earlier.are(outcome)]
+                at = rows.good[earlier.are(outcome)]
                 if len(at):
                     table.set(at, outcome, message("sent by an earlier push; not sent again"))
-            if rows.earlier.other.any():
-                table.set(rows.good[rows.earlier.other], Outcome.NOT_SENT, message(rows.target.other_content))
-            table.give({int(rows.good[n]): values for n, values in rows.earlier.results(ledger).items()})
+            if earlier.other.any():
+                table.set(rows.good[earlier.other], Outcome.NOT_SENT, message(rows.target.other_content))
+            table.give({int(rows.good[n]): values for n, values in earlier.results(ledger).items()})
         state = PushState.PAUSED if stopped else PushState.DONE
         if push:
             with ledger.database.snapshot:

@@ -29,8 +29,7 @@ from toolkit.plain import message
 from toolkit.push import events
 from toolkit.push.contract import PushJob
 from toolkit.push.events import Answered, Counted, Looked, Plan, Reply, Run, Stopped, Volatile, Woke
-from toolkit.push.options import Options
-from toolkit.push.progress import Progress
+from toolkit.push.options import Options, Progress
 from toolkit.push.runner import step
 from toolkit.push.states import IN, Answer, Ledger, Operation, PushState, Ranges, Stamp, State, positions
 from toolkit.push.target import Batch

@@ -24,7 +24,6 @@ from toolkit.sheets.column import blocks
 from toolkit.sheets.target import Takes
 
 if TYPE_CHECKING:
-    from toolkit.push.earlier import EarlierRows
     from toolkit.sheets.check import Check
 
     CheckLike = Check
@@ -80,7 +79,6 @@ class FrameRows:
     words: np.ndarray  # of each
     digests: list[bytes]  # of the blocks of the frame; [] where it would not be known again
     push: Push | None = None  # the one by which the frame was known again
-    earlier: "EarlierRows | None" = None  # those of other pushes that stand for some of them
 
     @classmethod
     def checked(

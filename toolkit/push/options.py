@@ -1,15 +1,55 @@
-"""How a push goes about it: one set of options, for all systems."""
+"""How a push goes about it: one set of options, for all systems; and how far it is, for whoever watches."""
 
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from types import TracebackType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from toolkit.calls.client import progress_bar
 from toolkit.errors import InputError
 from toolkit.plain import message
-from toolkit.push.progress import Progress
 from toolkit.spec.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from tqdm.auto import tqdm
+
+
+class Progress:
+    """Rows, rate, time left, and what a push waits for: in notebooks and terminals, off with one switch.
+
+    `watch` is called at every change, from the thread that pushes: for bars of somebody else's.
+    """
+
+    def __init__(self, rows: int, label: str, shown: bool, watch: "Callable[[Progress], None] | None" = None) -> None:
+        self.rows: int = rows
+        self._label, self._shown, self._watch = label, shown, watch
+        self.done: int = 0
+        self.waits_for = ""
+        self._bar: tqdm | None = None  # type: ignore[type-arg]
+
+    def __enter__(self) -> "Progress":
+        self._bar = progress_bar(self.rows, self._label, shown=self._shown, initial=self.done, unit="rows")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def advance(self, rows: int) -> None:
+        self.done += rows
+        if self._bar is not None:
+            self._bar.update(rows)
+        if self._watch:
+            self._watch(self)
+
+    def waiting(self, seconds: float = 0, why: str = "") -> None:
+        """Show what is waited for; nothing when called without a reason."""
+        self.waits_for = message("waiting up to {seconds:.0f} s: {why}", seconds=seconds, why=why) if why else ""
+        if self._bar is not None:
+            self._bar.set_postfix_str(self.waits_for)
+        if self._watch:
+            self._watch(self)
 
 
 @dataclass(frozen=True)

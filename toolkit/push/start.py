@@ -150,7 +150,7 @@ class _Call:
             raise earlier.refusal(self._ledger, rows, self._frames)
         self._notes += earlier.notes
         new = np.flatnonzero(~earlier.sent)
-        rows.earlier = earlier
+        self._reports.earlier = earlier
         return self._add(rows, new) if len(new) else self._reports.add(rows)
 
     def _known_again(self, frame: pd.DataFrame, digests: list[bytes]) -> FrameRows | None:

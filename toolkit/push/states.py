@@ -75,10 +75,7 @@ class EventKind(enum.StrEnum):
 
     BEGAN = "began"
     OPENED = "opened"  # a run took the lock
-    SENDING = "sending"
-    ANSWERED = "answered"
     LOOK = "look"
-    DECIDED = "decided"
     TRUST_LOST = "trust lost"
     TRUSTED = "trusted"  # a person's word
     RESOLVED = "resolved"
@@ -257,16 +254,6 @@ class Ledger(Protocol):
 
 
 # ── rows ──
-
-
-def row_states(operations: Iterable[Operation], rows: int) -> np.ndarray:
-    """The state of the operation that holds each row, by position. Each row is in one that was not replaced."""
-    states = np.full(rows, State.PLANNED, dtype=object)
-    for operation in operations:
-        if operation.state is not State.REPLACED:
-            for start, stop in operation.rows:
-                states[start:stop] = operation.state
-    return states
 
 
 def ranges(positions: np.ndarray) -> Ranges:

@@ -8,7 +8,7 @@ from typing import Any
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.view import Child, element
 from toolkit.plain import message
-from toolkit.push.progress import Progress
+from toolkit.push.options import Progress
 
 OFTEN = 0.2  # seconds between two pictures of the progress: more would flood the browser
 EARLY = 3.0  # seconds before which no time left is estimated
