@@ -10,7 +10,7 @@ import itertools
 import queue
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -79,7 +79,9 @@ class Driver:
         self._since, self._run = since, Run(ledger, Volatile(stamp(self._clock), since), plan)
         self._events: deque[events.Event] = deque()
         self._back: queue.SimpleQueue[Future[Answered]] = queue.SimpleQueue()
-        self._ready: dict[tuple[int, Ranges], Prepared] = {}  # by operation and rows, which may be cut once more
+        self._ready: dict[
+            tuple[int, Ranges], Future[Prepared]
+        ] = {}  # by operation and rows, which may be cut once more
         self._watched: dict[int, int] = {}  # operations that are not done, and how many of their rows are
         self._tries, self._slot = 0, 0.0
         rows = ledger.push(plan.push).rows if plan.push else 0
@@ -88,36 +90,47 @@ class Driver:
 
     def run(self) -> events.End:
         """Work until nothing is left, or until somebody has to look. The ledger says how it ended."""
-        event: events.Event = events.Began()
+        happened: list[events.Event] = [events.Began()]
         with self._progress, ThreadPoolExecutor(self._run.plan.workers) as self._pool:
             try:
                 while True:
-                    for effect in self._step(event):
+                    for effect in self._step(happened):
                         if isinstance(effect, events.End):
                             return effect
                         self._perform(effect)
-                    event = self._wait()
+                    happened = self._wait()
             except BaseException:
                 self._interrupted()
                 raise
 
-    def _step(self, event: events.Event) -> list[events.Effect]:
+    def _step(self, happened: Iterable[events.Event]) -> list[events.Effect]:
+        """Take in what happened: answers that came meanwhile cost one transaction together."""
         v = self._run.volatile
         v.now = stamp(self._clock)
         if self._options.stop.is_set():
             v.stop = v.stop or message("stopped by hand")
+        effects, done = list[events.Effect](), 0
         with self._ledger.transaction():
-            effects = step(self._run, event)
-            done = self._newly_done(event)
+            for event in happened:
+                effects += step(self._run, event)
+                done += self._newly_done(event)
         if done:
             self._progress.advance(done)
         return effects
 
-    def _wait(self) -> events.Event:
-        while not self._events:
+    def _wait(self) -> list[events.Event]:
+        back: list[Future[Answered]] = []
+        while not (self._events or back):
             with contextlib.suppress(queue.Empty):
-                return self._back.get(timeout=SLICE).result()
-        return self._events.popleft()
+                back.append(self._back.get(timeout=SLICE))
+                while True:
+                    back.append(self._back.get_nowait())
+        self._events += [future.result() for future in back if not future.exception()]
+        for future in back:
+            future.result()  # raises what one of them raised
+        happened = [*self._events]
+        self._events.clear()
+        return happened
 
     def _interrupted(self) -> None:
         """What came back meanwhile is written, what did not is in doubt; the push can go on later."""
@@ -131,7 +144,7 @@ class Driver:
                     self._events.append(ended.result())
         for event in self._events:
             if isinstance(event, Answered) and event.operation in v.in_flight:
-                self._step(event)
+                self._step([event])
         with self._ledger.transaction():
             if push := self._run.plan.push:
                 ended_push = self._ledger.push(push)
@@ -155,7 +168,8 @@ class Driver:
 
     def _send(self, operation: Operation) -> None:
         try:
-            prepared = self._ready.pop((operation.id, operation.rows), None) or self._build(operation)
+            ready = self._ready.pop((operation.id, operation.rows), None)
+            prepared = ready.result() if ready else self._build(self._batch(operation))
         except BaseException:
             self._events.append(Answered(operation.id, Reply(Answer.NONE, left=False)))
             raise
@@ -166,14 +180,13 @@ class Driver:
             self._pool.submit(self._exchange, operation, prepared).add_done_callback(self._back.put)
 
     def _prepare(self, operation: Operation) -> None:
-        """The next body, while an answer is awaited. What fails here fails again in its turn."""
+        """Begin with the next body, while an answer is awaited. What fails here fails again in its turn."""
         known = operation.id, operation.rows
         if known not in self._ready:
             with contextlib.suppress(Exception):
-                self._ready = {known: self._build(operation)}
+                self._ready = {known: self._pool.submit(self._build, self._batch(operation))}
 
-    def _build(self, operation: Operation) -> Prepared:
-        batch = self._batch(operation)
+    def _build(self, batch: Batch) -> Prepared:
         endpoint, request = self._target.request(batch)
         return Prepared(batch, endpoint, request, _sha256(request))
 
