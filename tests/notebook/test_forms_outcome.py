@@ -45,3 +45,14 @@ def test_a_note_about_the_sheet_is_shown_once(api: toolkit.Api) -> None:
     assert "'Nota' fills no field" in shown(form)
     press(form, "send")
     assert "separator" not in shown(form)
+
+
+def test_the_table_below_says_how_much_of_it_is_shown(api: toolkit.Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("itables")
+    form = checked(api)
+    press(form, "send")
+    assert "Below: the row that is not in." in shown(form)
+    rest = pd.DataFrame({"Row": range(3)})
+    assert tables.below(rest) == "Below: the 3 rows that are not in."
+    monkeypatch.setattr(tables, "LARGEST", 2)
+    assert tables.below(rest) == "Below: the first 2 of 3 rows that are not in."

@@ -39,7 +39,8 @@ NEVER = mark("will not come")
 CODES, WITHOUT, NOT_READ = mark("card codes"), mark("users without a code"), mark("users not read")
 ROW = 0.32  # inches that a bar needs
 MOST_ROWS, MOST_COLUMNS = 25, 14  # that a picture can show; what is beyond them is one row, one column
-LONGEST = 28  # characters of a name; the rest of it is "…"
+LONGEST = 28  # characters of a name; what is left out of its middle is "…"
+ENDING = 9  # of them, by which names that begin alike are told apart
 OTHERS = "\u00a0"  # ends the name of the row that stands for those beyond
 STOPPED = (4, 6, 8)  # states of an envelope, rejected, suspended, returned, in which nobody signs any more
 
@@ -82,11 +83,13 @@ def signatures_over_time(status: pd.DataFrame, *, ax: "Axes | None" = None) -> "
     if len(signed):
         start = pd.Series([signed.iloc[0]])
         moments = pd.concat([start, signed]).dt.tz_convert("UTC").dt.tz_localize(None)
-        axes.step(moments.to_numpy(), range(len(moments)), where="post", color=GOOD, linewidth=2)
-        axes.fill_between(moments.to_numpy(), range(len(moments)), step="post", color=GOOD, alpha=0.15)
-        if signed.iloc[0] == signed.iloc[-1]:
+        counts = [*range(len(moments))]
+        if signed.iloc[0] == signed.iloc[-1]:  # a step, not a needle
             around = pd.Timedelta(hours=12)
             axes.set_xlim(moments.iloc[0] - around, moments.iloc[0] + around)
+            moments, counts = pd.concat([moments, moments.iloc[:1] + around]), [*counts, counts[-1]]
+        axes.step(moments.to_numpy(), counts, where="post", color=GOOD, linewidth=2)
+        axes.fill_between(moments.to_numpy(), counts, step="post", color=GOOD, alpha=0.15)
         days = AutoDateLocator()
         axes.xaxis.set_major_locator(days)
         axes.xaxis.set_major_formatter(_dates(days))
@@ -252,7 +255,7 @@ def _counts(axes: "Axes", empty: bool, instead: str) -> None:
 
 def _short(name: object) -> str:
     text = " ".join(str(name).split())
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - ENDING - 1].rstrip()}…{text[-ENDING:].lstrip()}"
 
 
 def _dates(days: "AutoDateLocator") -> "ConciseDateFormatter":

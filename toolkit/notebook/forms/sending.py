@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import PushRefused
-from toolkit.notebook.forms import parts
+from toolkit.notebook.forms import parts, tables
 from toolkit.notebook.forms.job import LONG, Job
 from toolkit.notebook.forms.outcome import Outcome, is_paused
 from toolkit.notebook.forms.tables import ReadOnlyTable
@@ -54,7 +54,7 @@ class SendStep:
         self.report = report
         self.outcome = Outcome(report, bad=bad, left=left) if isinstance(report, Report) else None
         rest = self.outcome.rest if self.outcome else None
-        self._form.tables.children = self._table.widgets(rest, message("Rows that are not in"))
+        self._form.tables.children = self._table.widgets(rest)
         self._file = None
         sentence = self.sentence()
         if is_paused(report):
@@ -120,7 +120,9 @@ class SendStep:
         file = element("p", message("Written to {path}", path=self._file), name="file") if self._file else None
         fresh = parts.button(message("Another sheet"), self._form.restart, name="restart") if self.done else None
         after = self._form.target.after() if self.done else ()
-        return [parts.row(again) if again else None, *shown, *after, parts.row(write, fresh), file]
+        rest = self.outcome.rest if self.outcome else None
+        below = parts.note(tables.below(rest)) if rest is not None and self._form.tables.children else None
+        return [parts.row(again) if again else None, *shown, *after, parts.row(write, fresh), file, below]
 
     def write(self) -> None:
         """Write the workbook beside the notebook, and hand it to the browser too."""

@@ -8,7 +8,7 @@ import pandas as pd
 from toolkit.notebook.forms import parts
 from toolkit.plain import message, number, plural
 
-STYLE = "table-layout:auto;width:auto;margin:0;caption-side:top;text-align:left"
+STYLE = "table-layout:auto;width:auto;margin:0;text-align:left"
 LARGEST = 5_000  # rows that go to the browser; the rest is in the report and in the workbook
 
 
@@ -23,16 +23,14 @@ class ReadOnlyTable:
     def __init__(self) -> None:
         self._widget: Any = None
 
-    def widgets(self, frame: pd.DataFrame | None, title: str) -> list[Any]:
+    def widgets(self, frame: pd.DataFrame | None) -> list[Any]:
         """The widgets that show it; none where there is nothing to show, or nothing to show it with."""
         if frame is None or not available():
             return []
         from itables.widget import ITable
 
         shown = frame.head(LARGEST).map(parts.cell)
-        more = plural("{shown:,} of {count} row", "{shown:,} of {count} rows", shown=len(shown), count=len(frame))
-        caption = f"{title} · {more}" if len(shown) < len(frame) else title
-        facts: dict[str, Any] = {"caption": caption, "maxBytes": 0, "allow_html": False, "showIndex": False}
+        facts: dict[str, Any] = {"maxBytes": 0, "allow_html": False, "showIndex": False}
         facts |= {"language": _words(), "style": STYLE}
         if self._widget is None:
             self._widget = ITable(shown, **facts)
@@ -40,6 +38,13 @@ class ReadOnlyTable:
         else:
             self._widget.update(shown, **facts)
         return [self._widget]
+
+
+def below(frame: pd.DataFrame) -> str:
+    """What stands in the table below the form, and how much of it."""
+    if len(frame) > LARGEST:
+        return message("Below: the first {shown:,} of {count:,} rows that are not in.", shown=LARGEST, count=len(frame))
+    return plural("Below: the row that is not in.", "Below: the {count} rows that are not in.", count=len(frame))
 
 
 def _words() -> dict[str, str]:
