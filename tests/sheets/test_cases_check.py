@@ -2,7 +2,10 @@
 
 import csv
 import io
+import math
 import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -748,6 +751,51 @@ class TestDecisions:
         done = check(sheet(), FIELDS).leave_out(rows=np.array([2, 3]))
         assert done.decisions == ["check = check.leave_out(rows=[2, 3])"]
 
+    @pytest.mark.parametrize(
+        "value",
+        [
+            date(1980, 1, 2),
+            datetime(1980, 1, 2, tzinfo=UTC),
+            pd.Timestamp("1980-01-02"),
+            np.datetime64("1980-01-02"),
+            *(pd.NaT, pd.NA, math.nan, math.inf, Decimal("1.50"), np.float32(0.1)),
+            *(("a", math.nan), {"a": date.min}, object),
+        ],
+    )
+    def test_any_value_reads_the_same_as_code(self, value: Any) -> None:
+        done = check(sheet(), FIELDS).replace("Nombre", {"Ana": value}).replace("Correo", {"s/i": value})
+        scope = {"check": check(sheet(), FIELDS)}
+        exec("\n".join(done.decisions), scope)
+        assert scope["check"].wire() == done.wire()
+        assert scope["check"].problems.equals(done.problems)
+
+    @pytest.mark.parametrize("labels", [pd.date_range("2020-01-01", periods=5), [0.5, math.nan, 1.5, 2.5, 3.5]])
+    def test_any_label_reads_the_same_as_code(self, labels: Any) -> None:
+        fresh = check(sheet().set_axis(labels), FIELDS)
+        done = fresh.leave_out(rows=[fresh.frame.index[1]]).replace("Nombre", {"Ana": "Eva"}, rows=fresh.frame.index)
+        scope = {"check": fresh}
+        exec("\n".join(done.decisions), scope)
+        assert scope["check"].left_out == done.left_out == {1}
+        assert scope["check"].wire() == done.wire()
+
+    def test_rows_that_share_a_label_are_left_out_and_reported(self) -> None:
+        done = check(sheet().set_axis([2, 3, 2, 5, 6]), FIELDS).leave_out("Nombre", "looks like a total")
+        again = check(done, FIELDS)
+        assert again.outcomes["error"].tolist()[2] == "the row was left out"
+        assert again.left_out == done.left_out == {2}
+        assert len(again.frame) == 5
+
+    @pytest.mark.parametrize("values", [None, ["Ana"], "Ana", 5])
+    def test_other_values_come_as_a_mapping(self, values: Any) -> None:
+        with pytest.raises(InputError, match="the other values come as"):
+            check(sheet(), FIELDS).replace("Nombre", values)
+
+    def test_a_single_label_or_value_is_a_list_of_it(self) -> None:
+        done = check(sheet(), FIELDS)
+        assert done.leave_out(rows=4).decisions == ["check = check.leave_out(rows=[4])"]
+        with pytest.raises(InputError, match="no problem that is called 5"):
+            done.empty(values=5)  # type: ignore[arg-type]
+
     def test_half_a_character_can_be_shown(self) -> None:
         done = of(NAME, "An\ud83d", "Eva")
         assert done.problems["value"].tolist() == ["An\ufffd"]
@@ -756,7 +804,7 @@ class TestDecisions:
 
     def test_what_cannot_be_decided_is_said(self) -> None:
         done = check(sheet(), FIELDS)
-        with pytest.raises(InputError, match="no cell of 'Ciudad' has the problem 'x'"):
+        with pytest.raises(InputError, match="no problem that is called 'Ciudad', 'x'"):
             done.accept("Ciudad", "x")
         with pytest.raises(InputError, match="'Otra' fills no field"):
             done.replace("Otra", {"a": "b"})

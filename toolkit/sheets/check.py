@@ -103,7 +103,7 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
         notes=(*data.attrs.get("notes", ()), *_notes(data, paired, fields)),
         reading=reading,
         accepted=frozenset(tuple(pair) for pair in reading.get("accepted_rows", ())),
-        left_out=frozenset(np.flatnonzero(data.index.isin(reading.get("left_out", ()))).tolist()),
+        left_out=_left_out(data, reading),
         decisions=tuple(rows.decisions) if isinstance(rows, Check) else (),
     )
     return Check(data, columns, terms)
@@ -122,6 +122,14 @@ def _reading(remembered: Mapping[str, Any], arguments: Mapping[str, Any]) -> dic
         for name, own in remembered.get("columns", {}).items()
     }
     return {**remembered, **({"columns": columns} if columns else {}), **new}
+
+
+def _left_out(frame: pd.DataFrame, reading: Mapping[str, Any]) -> frozenset[int]:
+    """The positions of the rows that were left out before: by their labels, where these tell."""
+    rows, places = reading.get("left_out_at", (0, ()))
+    if places and rows == len(frame):
+        return frozenset(places)
+    return frozenset(np.flatnonzero(frame.index.isin(reading.get("left_out", ()))).tolist())
 
 
 def _fields(target: Any, frame: pd.DataFrame) -> tuple[Field, ...]:

@@ -1,7 +1,10 @@
 """A check, and what a person decides about what it found."""
 
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -60,8 +63,13 @@ class Check(Findings):
             InputError: there is no such column or field, or none of the cells holds one of the values.
         """
         own = self._column(column)
+        if not isinstance(values, Mapping):
+            text = "the other values come as {{old: new}}, not as {value!r}"
+            raise InputError(message(text, value=values))
+        values = {_settled(old): _settled(value) for old, value in values.items()}
         new = {None if _is_blank(old) else str(old): value for old, value in values.items()}
         empty = {i for i, problem in self._rows.items() if problem == EMPTY_ROW}
+        rows = None if rows is None else _several(rows)
         among = [i for i in range(len(self.frame)) if i not in empty] if rows is None else self._positions(rows)
         texts = (None if _is_blank(text) else text for text in own.values(among))
         cells = {i: new[text] for i, text in zip(among, texts, strict=True) if text in new}
@@ -69,7 +77,7 @@ class Check(Findings):
             raise InputError(
                 message("no cell of {column!r} holds {values}", column=column, values=listed([*values][:5]))
             )
-        line = _code("replace", column=column, values=dict(values), rows=None if rows is None else [*rows])
+        line = _code("replace", column=column, values=values, rows=rows)
         return self._decided(line, cells={own.title: cells})
 
     def empty(
@@ -108,7 +116,7 @@ class Check(Findings):
     ) -> "Check":
         """Do not send the rows of a facet, or those with the labels `rows`. They are reported as not sent."""
         if rows is not None:
-            labels = [*rows]
+            labels = _several(rows)
             return self._decided(_code("leave_out", rows=labels), left_out=self._positions(labels))
         cells, line = self._chosen("leave_out", column, reason, values)
         return self._decided(line, left_out=[one.position for one in cells])
@@ -117,7 +125,7 @@ class Check(Findings):
         self, verb: str, column: Hashable | None, reason: str | None, values: Iterable[str] | None
     ) -> tuple[list[CellProblem], str]:
         """The cells that are decided about, and the decision as a line of code, which reads so in every language."""
-        wanted = None if values is None else [values] if isinstance(values, str) else [*values]
+        wanted = None if values is None else _several(values)
         cells = facets.choose(self._undecided, column, reason, wanted)
         english = None if reason is None else cells[0].problem.reason
         return cells, _code(verb, column=column, reason=english, values=wanted)
@@ -140,7 +148,10 @@ class Check(Findings):
         Raises:
             InputError: none has one of them.
         """
-        positions: list[int] = np.flatnonzero(self.frame.index.isin([*rows])).tolist()
+        labels = [*rows]
+        positions: list[int] = np.flatnonzero(self.frame.index.isin(labels)).tolist()
+        if not positions and isinstance(self.frame.index, pd.DatetimeIndex):  # as decisions write them
+            positions = [i for i, label in enumerate(self.frame.index) if _settled(label) in labels]
         if not positions:
             raise InputError(message("no row has one of these labels"))
         return positions
@@ -186,21 +197,48 @@ def _is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip()) or bool(is_scalar(value) and pd.isna(value))
 
 
+def _several(values: Any) -> list[Any]:
+    """Some values; a single one is taken for a list of it."""
+    return [values] if is_scalar(values) or isinstance(values, tuple) else [*values]
+
+
+def _settled(value: Any) -> Any:
+    """A value in a form that stays the same when it is written as code, and run again."""
+    if isinstance(value, np.datetime64):
+        value = pd.Timestamp(value)
+    if not isinstance(value, str) and _is_blank(value):
+        return None
+    if isinstance(value, datetime):
+        whole = value.tzinfo is None and value.time() == time.min
+        return value.date().isoformat() if whole else value.isoformat(" ")
+    if isinstance(value, np.generic):
+        return float(str(value)) if isinstance(value, np.floating) else value.item()
+    if isinstance(value, Mapping):
+        return {_settled(key): _settled(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_settled, value))
+    if isinstance(value, date | time | Decimal) or not isinstance(value, str | bytes | int | float):
+        return str(value)
+    return value
+
+
 def _code(verb: str, **named: Any) -> str:
     """A decision as it is called."""
-    arguments = ", ".join(f"{name}={_plain(value)!r}" for name, value in named.items() if value is not None)
+    arguments = ", ".join(f"{name}={_literal(value)}" for name, value in named.items() if value is not None)
     return f"check = check.{verb}({arguments})"
 
 
-def _plain(value: Any) -> Any:
+def _literal(value: Any) -> str:
     """A value, or some, as they are written in code."""
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({str(value)!r})"
     if isinstance(value, Mapping):
-        return {_plain(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
-        return value
-    return tuple(map(_plain, value)) if isinstance(value, tuple) else [*map(_plain, value)]
+        return "{" + ", ".join(f"{_literal(key)}: {_literal(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_literal, value))}{',' * (len(value) == 1)})"
+    return repr(value if isinstance(value, str | bytes | int | float | None) else _settled(value))
 
 
 def _by_column(values: Iterable[tuple[CellProblem, Any]]) -> dict[Hashable, dict[int, Any]]:

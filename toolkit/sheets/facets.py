@@ -13,6 +13,7 @@ from toolkit.sheets.alike import fingerprint
 from toolkit.sheets.cells import texts_of
 from toolkit.sheets.checker import DOUBT, FIX, NOTHING_SAID, QUESTION, Problem
 from toolkit.sheets.column import Column
+from toolkit.sheets.fields import listed
 from toolkit.sheets.outcomes import COLUMNS
 
 _LOOKED_AT = 200  # cells of a facet, to see whether any can be accepted
@@ -140,14 +141,9 @@ def choose(
     known = dict.fromkeys(f"{one.title!r}, {one.problem.reason!r}" for one in own or problems)
     if not known:
         raise InputError(message("there is no problem to decide about"))
-    raise InputError(
-        message(
-            "no cell of {column!r} has the problem {reason!r} with such a value: there is {known}",
-            column=column,
-            reason=reason,
-            known="; ".join([*known][:8]),
-        )
-    )
+    wanted = listed(one for one in (column, reason, *(values or ())) if one is not None)
+    text = "there is no problem that is called {wanted}: there is {known}"
+    raise InputError(message(text, wanted=wanted, known="; ".join([*known][:8])))
 
 
 def refused(problems: Iterable[CellProblem]) -> pd.DataFrame:
