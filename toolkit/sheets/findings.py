@@ -217,12 +217,9 @@ class Findings(Suggesting):
     def as_rows(self) -> pd.DataFrame:
         """The frame as it is, with what this check was told and what was decided, so that it can be checked again."""
         frame = self.frame.copy(deep=False)
-        frame.attrs["fields"], frame.attrs["reading"] = self.mapping, self.reading
-        left_out = sorted(self._terms.left_out)
-        if frame.index.is_unique:
-            frame.attrs["reading"]["left_out"] = [*frame.index[left_out]]
-        else:  # labels do not tell which rows: places do, in a frame of as many
-            frame.attrs["reading"]["left_out_at"] = (len(frame), left_out)
+        index, left_out = frame.index, sorted(self._terms.left_out)
+        places = {"left_out": [*index[left_out]]} if index.is_unique else {"left_out_at": (len(index), left_out)}
+        frame.attrs["fields"], frame.attrs["reading"] = self.mapping, self.reading | places
         return frame
 
     @property
