@@ -95,9 +95,13 @@ class Findings(Suggesting):
 
     @cached_property
     def _undecided(self) -> list[CellProblem]:
-        """What somebody may decide about: what is fixed safely can be every cell of a column, and is none of it."""
-        cells = (one for one in self._all(fixes=False) if one.problem != LEFT_OUT)
-        return sorted(cells, key=lambda one: one.position)
+        """What somebody may decide about."""
+        return sorted((one for one in self._unfixed if one.problem != LEFT_OUT), key=lambda one: one.position)
+
+    @cached_property
+    def _unfixed(self) -> list[CellProblem]:
+        """The problems but for what is fixed safely, which can be every cell of a column."""
+        return [*self._all(fixes=False)]
 
     def _all(self, *, fixes: bool) -> Iterator[CellProblem]:
         """The problems, column by column; with what was fixed safely, or without."""
@@ -331,7 +335,7 @@ class Findings(Suggesting):
     @cached_property
     def refused(self) -> pd.DataFrame:
         """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `error_column`, `error_value`."""
-        return facets.refused(one for one in self._all(fixes=False) if self._blocks(one.problem))
+        return facets.refused(one for one in self._unfixed if self._blocks(one.problem))
 
     @property
     def outcomes(self) -> pd.DataFrame:
@@ -341,7 +345,7 @@ class Findings(Suggesting):
     @property
     def wrong_cells(self) -> dict[tuple[int, str], str]:
         """What is wrong with each cell that keeps its row from being sent, by position of the row and column."""
-        wrong = (one for one in self._all(fixes=False) if self._blocks(one.problem))
+        wrong = (one for one in self._unfixed if self._blocks(one.problem))
         return {(one.position, str(one.title)): one.text for one in wrong if one.in_frame}
 
     def to_excel(self, path: "str | PathLike[str]") -> Path:

@@ -4,7 +4,6 @@ import csv
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from os import PathLike
 from pathlib import Path
@@ -15,31 +14,16 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import message, plural
-from toolkit.sheets.cells import objects_of, shown, whole
+from toolkit.sheets.cells import encodable, objects_of, shown, texts_among, whole
 from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.result_format import escaped, outcome_at, outcomes_of, shown_outcome
 
 MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, 32_767, 10_000
 COLOURS = {"wrong": "#F8CBAD", "doubt": "#FFE699", "fixed": "#E2EFDA"}
+MOMENT = "yyyy-mm-dd hh:mm:ss"
 LABELS = ("row", "index")  # what the column after the outcome is called that has the labels of the rows
 Cells = Mapping[tuple[int, int], tuple[str, str]]  # by row and column position: colour and reason
-
-
-@dataclass
-class _Kept:
-    """What could not be written as it is."""
-
-    cut: int = 0
-    uncommented: int = 0
-
-    def notes(self) -> list[str]:
-        one = "{count} text was cut to {most:,} characters, the most that a cell holds"
-        many = "{count} texts were cut to {most:,} characters, the most that a cell holds"
-        cut = [plural(one, many, count=self.cut, most=MAX_TEXT)] if self.cut else []
-        one = "{count} more cell is coloured without a comment"
-        many = "{count} more cells are coloured without a comment"
-        return cut + ([plural(one, many, count=self.uncommented)] if self.uncommented else [])
 
 
 def write_outcome(
@@ -87,8 +71,7 @@ def write_outcome(
         kept = _write_rows(book, sheet, (frame, shown_outcome(outcome)), marks)
         timed = any(c.dtype.kind == "M" or "datetime" in str(c.dtype) for f in (frame, outcome) for _, c in f.items())
         notes = [*lines, *frame.attrs.get("notes", ()), *([message("times are in UTC")] if timed else [])]
-        notes += kept.notes()
-        _write_summary(book, summary, notes)
+        _write_summary(book, summary, [*notes, *kept])
     return target
 
 
@@ -134,62 +117,88 @@ def _blamed(frame: pd.DataFrame, outcome: pd.DataFrame) -> dict[tuple[int, int],
     return {(i, places[str(c)]): ("wrong", str(e)) for i, (c, e) in enumerate(named) if e and str(c) in places}
 
 
-def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Cells) -> _Kept:
+def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Cells) -> list[str]:
+    """Write the rows below their names. Says what could not be written as it is."""
     names = [whole(str(name)) for frame in frames for name in frame.columns]
-    columns = [objects_of(column) for frame in frames for _, column in frame.items()]
-    rows = len(frames[0])
-    text, moment, day, clock = (
-        book.add_format({"num_format": form}) for form in ("@", "yyyy-mm-dd hh:mm:ss", "yyyy-mm-dd", "hh:mm:ss")
-    )
+    columns, cut = _columns(frames)
+    formats = {form: book.add_format({"num_format": form}) for form in ("@", MOMENT, "yyyy-mm-dd", "hh:mm:ss")}
     colours = {kind: book.add_format({"bg_color": c, "num_format": "@"}) for kind, c in COLOURS.items()}
-    head = book.add_format({"bold": True, "bg_color": "#D9E1F2", "num_format": "@"})
-    kept = _Kept()
-    for n, (name, values) in enumerate(zip(names, columns, strict=True)):
-        longest = max([len(name) + 3, *(len(shown(v) or "") for v in values[:200])])
-        sheet.set_column(
-            n, n, min(max(longest, 8), 50), text if any(isinstance(v, str) for v in values[:200]) else None
-        )
-        sheet.write_string(0, n, name, head)
-    commented = 0
+    text, write_text = formats["@"], sheet.write_string
+    _name_columns(book, sheet, dict(enumerate(zip(names, columns, strict=True))), text)
+    marked: dict[int, dict[int, tuple[str, str]]] = {}
+    for (row, column), reason in marks.items():
+        marked.setdefault(row, {})[column] = reason
+    commented, rows = 0, len(frames[0])
     for row in range(rows):
+        coloured = marked.get(row, {})
         for n, values in enumerate(columns):
-            mark = marks.get((row, n)) if marks else None
-            formats = (colours[mark[0]],) * 4 if mark else (text, moment, day, clock)
-            kept.cut += _put(sheet, row + 1, n, values[row], formats)
+            value, mark = values[row], coloured.get(n) if coloured else None
+            if type(value) is str:
+                write_text(row + 1, n, value, colours[mark[0]] if mark else text)
+            elif value is not None or mark:
+                _put(sheet, (row + 1, n), value, dict.fromkeys(formats, colours[mark[0]]) if mark else formats)
             if mark:
                 commented += 1
                 if commented <= MAX_COMMENTS:
                     sheet.write_comment(row + 1, n, mark[1][:1000], {"x_scale": 2})
-    kept.uncommented = max(0, commented - MAX_COMMENTS)
     sheet.freeze_panes(1, 0)
     if names:
         sheet.autofilter(0, 0, rows, len(names) - 1)
         sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{rows + 1}"})
-    return kept
+    return _kept(cut, max(0, commented - MAX_COMMENTS))
 
 
-def _put(sheet: Any, row: int, column: int, value: Any, formats: Sequence[Any]) -> bool:
-    """Write one value; whether it had to be cut."""
-    text, moment, day, clock = formats
+def _kept(cut: int, uncommented: int) -> list[str]:
+    one = "{count} text was cut to {most:,} characters, the most that a cell holds"
+    many = "{count} texts were cut to {most:,} characters, the most that a cell holds"
+    notes = [plural(one, many, count=cut, most=MAX_TEXT)] if cut else []
+    one = "{count} more cell is coloured without a comment"
+    many = "{count} more cells are coloured without a comment"
+    return notes + ([plural(one, many, count=uncommented)] if uncommented else [])
+
+
+def _columns(frames: Sequence[pd.DataFrame]) -> tuple[list[list[Any]], int]:
+    """The cells column by column, texts as they can be written; and how many of these were cut."""
+    columns, cut = [], 0
+    for frame in frames:
+        for _, column in frame.items():
+            values = objects_of(column)
+            texts = texts_among(values)
+            if not encodable("".join(texts)):
+                values = [whole(v) if isinstance(v, str) else v for v in values]
+            if max(map(len, texts), default=0) > MAX_TEXT:
+                cut += sum(len(text) > MAX_TEXT for text in texts)
+                values = [v[:MAX_TEXT] if isinstance(v, str) else v for v in values]
+            columns.append(values)
+    return columns, cut
+
+
+def _name_columns(book: Any, sheet: Any, columns: Mapping[int, tuple[str, list[Any]]], text: Any) -> None:
+    head = book.add_format({"bold": True, "bg_color": "#D9E1F2", "num_format": "@"})
+    for n, (name, values) in columns.items():
+        first = values[:200]
+        longest = max([len(name) + 3, *(len(shown(v) or "") for v in first)])
+        sheet.set_column(n, n, min(max(longest, 8), 50), text if any(isinstance(v, str) for v in first) else None)
+        sheet.write_string(0, n, name, head)
+
+
+def _put(sheet: Any, at: tuple[int, int], value: Any, formats: Mapping[str, Any]) -> None:
+    """Write one value that is no text."""
     match value:
         case None:
-            if text.bg_color:
-                sheet.write_blank(row, column, None, text)
+            sheet.write_blank(*at, None, formats["@"])
         case bool():
-            sheet.write_boolean(row, column, value)
+            sheet.write_boolean(*at, value)
         case int() | float() if math.isfinite(value) and abs(value) < 1e15:
-            sheet.write_number(row, column, value)
+            sheet.write_number(*at, value)
         case datetime() if value.year >= 1900:
-            sheet.write_datetime(row, column, _utc(value), moment)
+            sheet.write_datetime(*at, _utc(value), formats[MOMENT])
         case date() if value.year >= 1900:
-            sheet.write_datetime(row, column, value, day)
+            sheet.write_datetime(*at, value, formats["yyyy-mm-dd"])
         case time():
-            sheet.write_datetime(row, column, value, clock)
+            sheet.write_datetime(*at, value, formats["hh:mm:ss"])
         case _:
-            written = _written(value)
-            sheet.write_string(row, column, written[:MAX_TEXT], text)
-            return len(written) > MAX_TEXT
-    return False
+            sheet.write_string(*at, _written(value)[:MAX_TEXT], formats["@"])
 
 
 def _utc(moment: datetime) -> datetime:
