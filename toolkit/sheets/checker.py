@@ -5,7 +5,7 @@ know the kind exactly.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import compress
@@ -132,7 +132,12 @@ class CellChecker:
         named = [*empty, *([title] if rule.free and title else [])]  # looked at, however plain they are
         self._named = {f for word in named for f in (word, word.upper(), word.lower(), word.title(), word.capitalize())}
         self.results: dict[Any, Result] = {}  # by value, of those that needed parsing
-        self.compared = 0  # values of which something spelt alike was looked for
+        self._compared = 0  # values of which something spelt alike was looked for
+
+    @property
+    def uncompared(self) -> int:
+        """Values of which nothing spelt alike was looked for any more."""
+        return max(0, self._compared - MOST_COMPARED)
 
     def classify(self, values: list[Any]) -> list[int]:
         """Where values stand that needed parsing: there may be problems. The others are sent as they stand."""
@@ -154,18 +159,9 @@ class CellChecker:
             results[value] = Result(wire, Problem(OTHER_FORM, wire, FIX)) if wire else self._result(value)
         return [*compress(range(len(values)), map(parsed.__contains__, values))] if parsed else []
 
-    def wire(self, values: list[Any], positions: Sequence[int], accepted: frozenset[Any] = frozenset()) -> list[Any]:
-        """What is to be sent for values, of which those at `positions` needed parsing."""
-        convert = self._rule.convert
-        wires = [*values] if positions else values  # where nothing is changed, one list is both
-        if convert:
-            for i in positions:
-                wires[i] = None
-            wires = convert(wires)
-        for i in positions:
-            result = self.results[values[i]]
-            wires[i] = None if result.open and values[i] not in accepted else result.wire
-        return wires
+    def sent(self, values: list[Any]) -> list[Any]:
+        """What is sent for values that stand as they are, or None."""
+        return self._rule.convert(values) if self._rule.convert else values
 
     def _result(self, value: Any) -> Result:
         try:
@@ -181,8 +177,8 @@ class CellChecker:
         """The problem with a proposal, where it has none and something is spelt alike."""
         if self._rule.nearest is None or problem.level != ERROR or problem.proposal or problem == FORMULA:
             return problem
-        self.compared += 1
-        near = self._rule.nearest(stripped(text)) if self.compared <= MOST_COMPARED else None
+        self._compared += 1
+        near = self._rule.nearest(stripped(text)) if self._compared <= MOST_COMPARED else None
         return problem._replace(proposal=near, sure=False) if near else problem
 
     def _parsed(self, value: Any) -> Result:

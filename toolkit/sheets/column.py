@@ -16,7 +16,7 @@ from pandas.api.types import is_list_like
 
 from toolkit.plain import message, plural
 from toolkit.sheets.cells import NotACellValue, folded, objects_of, shown, snapshot, texts_among, values_of, whole
-from toolkit.sheets.checker import DOUBT, FIX, MOST_COMPARED, CellChecker, ParseOptions, Problem
+from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem, Result
 from toolkit.sheets.dates import order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.numbers import decimal_of
@@ -27,7 +27,9 @@ BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and 
 _HINTED = 3  # phones that fit another country, from which on it is said
 Places = np.ndarray[Any, np.dtype[np.int64]]
 Where = slice | Places  # a slice with both ends, or positions
+Results = np.ndarray[Any, np.dtype[np.object_]]  # of `Result`
 NOWHERE: Places = np.empty(0, dtype=np.int64)
+NOTHING: Results = np.empty(0, dtype=object)
 
 
 def blocks(rows: int) -> Iterator[slice]:
@@ -52,41 +54,48 @@ class Column:
         self.field: Field = field
         self.name: Hashable | None = name
         self.notes: list[str] = []
-        self.kinds, self._numbers = kinds, numbers if isinstance(field, Number | Integer) else frozenset()
-        self._cells = self._held(cells)
-        self._checkers: dict[Any, CellChecker] = {}  # by the kind of a row
+        self.options: ParseOptions = options
         self.accepted: frozenset[Any] = frozenset()  # values of which a question was decided: they are sent
-        self.options: ParseOptions = self._decided(options)
         self.filled: np.ndarray = np.zeros(len(cells), dtype=bool)  # where something is, be it right or wrong
-        looked = [] if name is None else [self._look_at(rows) for rows in blocks(len(cells))]
-        self._parsed = np.concatenate([NOWHERE, *looked])  # where cells are that needed parsing
+        self.kinds, self._numbers = kinds, numbers
+        self._plain = isinstance(field, (*PASSTHROUGH, Json))  # objects that are no cells: as they are
+        self._checkers: dict[Any, CellChecker] = {}  # by the kind of a row
+        self._cells, self._parsed, self._results = (
+            cells,
+            NOWHERE,
+            NOTHING,
+        )  # where cells needed parsing, and what became
+        if name is not None:
+            self._cells = self._held(cells)
+            self._decide()
+            self._look_at_all()
 
     def _held(self, cells: "pd.Series[Any]") -> "pd.Series[Any]":
         """The cells so that they can be looked at again and again."""
-        if isinstance(self.field, (*PASSTHROUGH, Json)):
+        if self._plain:
             return cells
-        if self._numbers:
+        if self._numbers and isinstance(self.field, Number | Integer):
             values = [float(v) if v in self._numbers else v for v in values_of(cells)]
             return pd.Series(values, index=cells.index, dtype=object)
         return snapshot(cells)
 
-    def _decided(self, options: ParseOptions) -> ParseOptions:
-        """What the column itself shows of how it is to be read, where that was not said."""
-        values = map(self._values, blocks(len(self._cells)))
-        texts = ("\n".join(texts_among(block)) for block in values)
-        if isinstance(self.field, Number | Integer) and not options.decimal:
-            sign, note = decimal_of(texts)
-            options, how = replace(options, decimal=sign), "decimal"
-        elif isinstance(self.field, Date | Timestamp) and options.day_first is None:
-            first, note = order_of(texts)
-            options, how = replace(options, day_first=first), "day_first"
+    def _decide(self) -> None:
+        """Take from the column itself how it is to be read, where that was not said."""
+        if isinstance(self.field, Number | Integer) and not self.options.decimal:
+            sign, note = decimal_of(self._texts())
+            self.options, how = replace(self.options, decimal=sign), "decimal"
+        elif isinstance(self.field, Date | Timestamp) and self.options.day_first is None:
+            first, note = order_of(self._texts())
+            self.options, how = replace(self.options, day_first=first), "day_first"
         else:
-            return options
+            return
         if note:
-            self.notes.append(
-                message("{column}: {note}; `{how}=` says otherwise", column=self.title, note=note, how=how)
-            )
-        return options
+            text = "{column}: {note}; `{how}=` says otherwise"
+            self.notes = [message(text, column=self.title, note=note, how=how)]
+
+    def _texts(self) -> Iterator[str]:
+        """The texts of the column, block by block: one a line."""
+        return ("\n".join(texts_among(self._values(rows))) for rows in blocks(len(self._cells)))
 
     @property
     def title(self) -> Hashable:
@@ -94,12 +103,13 @@ class Column:
 
     def with_cells(self, cells: "pd.Series[Any]", positions: Places) -> "Column":
         """The column once some of its cells are others: only those are looked at."""
+        if self.name is None:
+            return Column(self.field, cells.name, cells, self.options, kinds=self.kinds)
         new = copy.copy(self)
-        if new.name is None:
-            new.name, new._checkers = cells.name, {}
         new._cells, new.filled = self._held(cells), self.filled.copy()
-        changed = new._look_at(np.sort(positions))
-        new._parsed = np.union1d(np.setdiff1d(self._parsed, positions), changed)
+        kept = ~np.isin(self._parsed, positions)
+        places, results = new._look_at(np.sort(positions))
+        new._take([(self._parsed[kept], self._results[kept]), (places, results)])
         return new
 
     def with_kinds(self, kinds: "Column") -> "Column":
@@ -108,35 +118,30 @@ class Column:
             return self
         new = copy.copy(self)
         new.kinds, new.filled = kinds, self.filled.copy()
-        new._parsed = np.concatenate([NOWHERE, *(new._look_at(rows) for rows in blocks(len(self._cells)))])
+        new._look_at_all()
         return new
 
     def accepting(self, values: frozenset[Any]) -> "Column":
         """The column once some of its values were decided to be sent."""
         new = copy.copy(self)
-        new.accepted, new.filled = self.accepted | values, self.filled.copy()
-        unsent = [
-            i for i, value, kind in self._read() if value in values and self._checkers[kind].results[value].wire is None
-        ]
-        new.filled[unsent] = False
+        new.accepted, new.filled, new._results = self.accepted | values, self.filled.copy(), self._results.copy()
+        for n, value in enumerate(self._values(self._parsed)):
+            if value in values:
+                new._results[n] = Result(self._results[n].wire)
+                new.filled[self._parsed[n]] = self._results[n].wire is not None
         return new
 
     def problems(self, *, fixes: bool = True) -> list[tuple[int, Problem]]:
         """The cells with a problem, by position; with what was fixed safely, or without."""
-        if not any(checker.results for checker in self._checkers.values()):
+        if not len(self._parsed):
             return []
-        results = {kind: checker.results for kind, checker in self._checkers.items()}
-        if not fixes and not any(
-            r.problem and r.problem.level != FIX for each in results.values() for r in each.values()
-        ):
-            return []
-        parsed = ((i, value, results[kind][value].problem) for i, value, kind in self._read())
-        return [(i, p) for i, v, p in parsed if p and (fixes or p.level != FIX) and v not in self.accepted]
+        parsed = zip(self._parsed.tolist(), self._results.tolist(), strict=True)
+        return [(i, p) for i, (_, p) in parsed if p is not None and (fixes or p.level != FIX)]
 
     def has_wire(self, position: int) -> bool:
         """Whether there is something to send for a cell, were its question decided so."""
-        ((_, value, kind),) = self._read(np.array([position], dtype=np.int64))
-        return value not in self._checkers[kind].results or self._checkers[kind].results[value].wire is not None
+        _, results = self._parsed_among(np.array([position], dtype=np.int64))
+        return all(result.wire is not None for result in results)
 
     def held(self, positions: Sequence[int]) -> list[Any]:
         """The values that stand in these cells, as they are looked up."""
@@ -155,7 +160,7 @@ class Column:
 
     def changes(self, positions: Places) -> list[tuple[int, str, str]]:
         """The cells among these that are sent in another form: position, what they show, what is sent."""
-        if self.name is None or isinstance(self.field, (*PASSTHROUGH, Json)):
+        if self.name is None or self._plain:
             return []
         cells = zip(positions.tolist(), self.shown(positions), self.wire(positions), strict=True)
         sent = ((i, value, _sent_text(wire)) for i, value, wire in cells if wire is not None)
@@ -163,7 +168,7 @@ class Column:
 
     def hints(self) -> list[str]:
         """What is to be said once the cells were looked at."""
-        further = sum(max(0, checker.compared - MOST_COMPARED) for checker in self._checkers.values())
+        further = sum([checker.uncompared for checker in self._checkers.values()])
         one = "{column}: {count} further value was not compared with the list"
         many = "{column}: {count} further values were not compared with the list"
         hints = [plural(one, many, count=further, column=self.title)] if further else []
@@ -181,45 +186,51 @@ class Column:
 
     def wire(self, rows: Where) -> list[Any]:
         """What is sent for these rows; None where nothing, or nothing right, is there."""
-        values, parsed = self._values(rows), self._parsed_among(rows)
-        if self.kinds is None:
-            return self._checkers[None].wire(values, parsed, self.accepted) if self._checkers else values
-        kinds = self._kind(rows)
-        wires = [*values]
-        for kind in dict.fromkeys(kinds):
-            own = [i for i, k in enumerate(kinds) if k == kind]
-            places = {i: n for n, i in enumerate(own)}
-            among = [places[i] for i in parsed if i in places]
-            for i, wire in zip(
-                own, self._checkers[kind].wire([values[i] for i in own], among, self.accepted), strict=True
-            ):
-                wires[i] = wire
+        values = self._values(rows)
+        at, results = self._parsed_among(rows)
+        wires = [*values] if at else values  # where nothing is changed, one list is both
+        for i in at:
+            wires[i] = None
+        wires = self._checkers[None].sent(wires) if None in self._checkers else wires
+        for i, result in zip(at, results, strict=True):
+            wires[i] = None if result.open else result.wire
         return wires
 
-    def _read(self, positions: Places | None = None) -> Iterator[tuple[int, Any, Any]]:
-        """Cells, else those that needed parsing: where they are, what stands there, and of which kind it is."""
-        at = self._parsed if positions is None else positions
-        return zip(at.tolist(), self._values(at), self._kind(at), strict=True)
+    def _look_at_all(self) -> None:
+        self._take([self._look_at(rows) for rows in blocks(len(self._cells))])
 
-    def _look_at(self, rows: Where) -> Places:
-        """Where among these rows cells are that needed parsing."""
+    def _take(self, looked: Sequence[tuple[Places, Results]]) -> None:
+        """Keep what was found in some parts of the column."""
+        places = np.concatenate([NOWHERE, *[places for places, _ in looked]])
+        results = np.concatenate([NOTHING, *[results for _, results in looked]])
+        order = np.argsort(places, kind="stable")
+        self._parsed, self._results = places[order], results[order]
+
+    def _look_at(self, rows: Where) -> tuple[Places, Results]:
+        """Where among these rows cells are that needed parsing, and what became of them."""
         values = self._values(rows)
         filled = np.fromiter(map(is_not, values, repeat(None)), bool, len(values))
-        start = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
-        parsed: list[int] = []
+        places: list[int] = []
+        results: list[Result] = []
         if not isinstance(self.field, PASSTHROUGH):
-            texts = [v if isinstance(v, str) else None for v in values] if isinstance(self.field, Json) else values
+            texts = [v if isinstance(v, str) else None for v in values] if self._plain else values
             kinds = self._kind(rows)
             for kind in dict.fromkeys(kinds):
-                own = range(len(values)) if self.kinds is None else [i for i, k in enumerate(kinds) if k == kind]
                 checker = self._checker(kind)
-                places = [own[i] for i in checker.classify(texts if self.kinds is None else [texts[i] for i in own])]
-                parsed += places
-                for i in places:
-                    result = checker.results[values[i]]
-                    filled[i] = result.wire is not None or result.problem is not None
+                if self.kinds is None:
+                    parsed = checker.classify(texts)
+                else:
+                    own = [i for i, k in enumerate(kinds) if k == kind]
+                    parsed = [own[i] for i in checker.classify([texts[i] for i in own])]
+                places += parsed
+                results += [checker.results[values[i]] for i in parsed]
+        if self.accepted:
+            taken = [values[i] in self.accepted for i in places]
+            results = [Result(r.wire) if ok else r for r, ok in zip(results, taken, strict=True)]
+        filled[[i for i, (wire, problem) in zip(places, results, strict=True) if wire is None and not problem]] = False
         self.filled[rows] = filled
-        return start[sorted(parsed)]
+        start = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+        return start[places], np.fromiter(results, dtype=object, count=len(results))
 
     def _checker(self, kind: Any) -> CellChecker:
         if kind not in self._checkers:
@@ -236,7 +247,7 @@ class Column:
         cells = self._cells.iloc[rows]
         if self.name is None:
             return [None] * len(cells)
-        if isinstance(self.field, (*PASSTHROUGH, Json)):
+        if self._plain:
             return [None if isinstance(v, str) and not v.strip() else v for v in objects_of(cells)]
         values = values_of(cells)
         if isinstance(self.field, Number | Integer):
@@ -251,15 +262,16 @@ class Column:
         """By which rule the cells in these rows go."""
         return self.kinds.wire(rows) if self.kinds else [None] * len(self._cells.iloc[rows])
 
-    def _parsed_among(self, rows: Where) -> list[int]:
-        """Which of these rows needed parsing."""
+    def _parsed_among(self, rows: Where) -> tuple[list[int], Sequence[Result]]:
+        """Which of these rows needed parsing, and what became of them."""
         if not len(self._parsed):
-            return []
+            return [], ()
         if isinstance(rows, slice):
             start, stop = np.searchsorted(self._parsed, [rows.start, rows.stop])
-            among: list[int] = (self._parsed[start:stop] - rows.start).tolist()
-            return among
-        return np.flatnonzero(np.isin(rows, self._parsed)).tolist()
+            return (self._parsed[start:stop] - rows.start).tolist(), self._results[start:stop].tolist()
+        places = np.minimum(np.searchsorted(self._parsed, rows), len(self._parsed) - 1)
+        among = np.flatnonzero(self._parsed[places] == rows)
+        return among.tolist(), self._results[places[among]].tolist()
 
 
 def _text(value: Any) -> str:

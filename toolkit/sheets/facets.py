@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.plain import message
+from toolkit.plain import message, plural
 from toolkit.sheets.alike import fingerprint
 from toolkit.sheets.cells import texts_of
 from toolkit.sheets.checker import DOUBT, FIX, NOTHING_SAID, QUESTION, Problem
@@ -161,3 +161,19 @@ def refused(problems: Iterable[CellProblem]) -> pd.DataFrame:
         for i in sorted(rows)
     ]
     return pd.DataFrame(lines, index=sorted(rows), columns=list(COLUMNS), dtype="str")
+
+
+def counted(summary: "pd.Series[int]") -> str:
+    """The counts of a check as a sentence."""
+    rows, sendable, bad, fixed, doubted, asked, wrong, again = map(int, summary)
+    counted = (
+        (bad, plural("{count} row that cannot", "{count} rows that cannot", count=bad)),
+        (fixed, plural("{count} cell fixed safely", "{count} cells fixed safely", count=fixed)),
+        (doubted, plural("{count} cell in doubt", "{count} cells in doubt", count=doubted)),
+        (asked, plural("{count} cell in question", "{count} cells in question", count=asked)),
+        (wrong, plural("{count} cell wrong", "{count} cells wrong", count=wrong)),
+        (again, plural("{count} row that repeats an earlier one", "{count} rows that repeat one", count=again)),
+    )
+    can = plural("{count} row that can be sent", "{count} rows that can be sent", count=sendable)
+    what = ", ".join([can, *(text for count, text in counted if count)])
+    return plural("Check of {count} row: {what}", "Check of {count} rows: {what}", count=rows, what=what)

@@ -28,11 +28,11 @@ def as_fields(described: Any) -> tuple[Field, ...]:
         if "name" not in described:
             raise InputError(message("a table of fields needs the column `name`"))
         forms = {**FORMS, **described.attrs.get("forms", {})}
-        return tuple(_from_row(row, forms) for row in described.astype(object).to_dict("records"))
-    fields = tuple(getattr(described, "fields", described))
-    if not all(isinstance(f, Field) for f in fields):
+        return tuple([_from_row(row, forms) for row in described.astype(object).to_dict("records")])
+    fields = [*getattr(described, "fields", described)]
+    if [f for f in fields if not isinstance(f, Field)]:
         raise InputError(message("fields come as a match, a record, a list of fields or a table of them"))
-    return tuple(f for f in fields if not f.readonly)
+    return tuple([f for f in fields if not f.readonly])
 
 
 def _from_row(row: Mapping[Hashable, Any], forms: Mapping[str, str]) -> Field:

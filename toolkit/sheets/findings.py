@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError, RowErrors
-from toolkit.plain import mark, message, plain, plural
+from toolkit.plain import mark, message, plain
 from toolkit.sheets import facets
 from toolkit.sheets.cells import with_cells
 from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
@@ -60,6 +60,7 @@ class Findings(Suggesting):
 
     def __init__(self, frame: pd.DataFrame, columns: Sequence[Column], terms: Terms) -> None:
         self.frame, self._columns, self._terms = frame, [*columns], terms
+        self._used = [column for column in columns if column.name is not None]
         self._rows = {} if terms.empty_rows or not columns else self._row_problems()
 
     def _row_problems(self) -> dict[int, Problem]:
@@ -74,7 +75,7 @@ class Findings(Suggesting):
     @property
     def columns(self) -> dict[str, Hashable]:
         """The frame's column that fills each field, by the field's own key."""
-        return {c.field.key: c.name for c in self._columns if c.name is not None}
+        return {c.field.key: c.name for c in self._used}
 
     @cached_property
     def problems(self) -> pd.DataFrame:
@@ -107,10 +108,15 @@ class Findings(Suggesting):
         """The problems, column by column; with what was fixed safely, or without."""
         rules = self._of_rules
         for column in self._columns:
-            cells = [(i, p) for i, p in column.problems(fixes=fixes) if self._rows.get(i) not in (EMPTY_ROW, LEFT_OUT)]
-            cells += [(int(i), MISSING) for i in self._missing[column.field.name]] + rules.get(column.field.key, [])
-            values = column.values([i for i, _ in cells]) if cells else []
-            labels = self._labels([i for i, _ in cells]) if cells else ()
+            cells = column.problems(fixes=fixes)
+            if self._rows:
+                cells = [(i, problem) for i, problem in cells if self._rows.get(i) not in (EMPTY_ROW, LEFT_OUT)]
+            if len(missing := self._missing.get(column.field.name, NOWHERE)):
+                cells += [(i, MISSING) for i in missing.tolist()]
+            cells += rules.get(column.field.key, [])
+            if not cells:
+                continue
+            values, labels = column.values([i for i, _ in cells]), self._labels([i for i, _ in cells])
             for (i, problem), value, label in zip(cells, values, labels, strict=True):
                 yield CellProblem(i, label, column.title, column.field.name, value, problem, column)
         for i, problem in [*self._rows.items(), *rules.get("", [])]:
@@ -120,15 +126,14 @@ class Findings(Suggesting):
     def _missing(self) -> dict[str, Places]:
         """Where a value is required and missing, by field; not in rows that have a problem as such."""
         named = {column.field.name: column for column in self._columns}
-        missing = {}
+        missing: dict[str, Places] = {}
         for name, column in named.items():
             other, value = column.field.required_when or ("", None)
-            places = NOWHERE
             if column.field.default in (None, "", ()) and (column.field.required or other in named):
                 places = np.setdiff1d(np.flatnonzero(~column.filled), np.array([*self._rows], dtype=np.int64))
                 if other in named:
                     places = places[[v is not None and str(v) == str(value) for v in named[other].wire(places)]]
-            missing[name] = places
+                missing[name] = places
         return missing
 
     @cached_property
@@ -173,9 +178,10 @@ class Findings(Suggesting):
     def bad(self) -> "pd.Series[bool]":
         """For each row of the frame whether it cannot be sent as it is."""
         rows = np.zeros(len(self.frame), dtype=bool)
-        for column in self._columns:
+        for column in self._used:
             rows[[i for i, problem in column.problems(fixes=False) if self._blocks(problem)]] = True
-            rows[self._missing[column.field.name]] = True
+        for places in self._missing.values():
+            rows[places] = True
         rows[[i for cells in self._of_rules.values() for i, problem in cells if self._blocks(problem)]] = True
         rows[[*self._rows]] = True
         return pd.Series(rows, index=self.frame.index, name="bad", dtype=bool)
@@ -193,7 +199,7 @@ class Findings(Suggesting):
     @cached_property
     def notes(self) -> list[str]:
         """What was decided without you, and what will not be sent: sentences, each with the way to decide otherwise."""
-        return [*self._terms.notes, *(note for column in self._columns for note in (*column.notes, *column.hints()))]
+        return [*self._terms.notes, *(note for column in self._used for note in (*column.notes, *column.hints()))]
 
     # ── what would be sent ──
 
@@ -206,13 +212,13 @@ class Findings(Suggesting):
             rows = slice(*(rows or slice(None)).indices(len(self.frame))[:2])
         elif len(rows) and (np.diff(rows) == 1).all():
             rows = slice(int(rows[0]), int(rows[-1]) + 1)
-        return {column.field.key: column.wire(rows) for column in self._columns if column.name is not None}
+        return {column.field.key: column.wire(rows) for column in self._used}
 
     def changes(self, rows: Where | None = None) -> list[Change]:
         """The cells of these rows (all rows by default) that are sent in another form than they stand in."""
         at = np.arange(len(self.frame))[slice(None) if rows is None else rows]
         changes = []
-        for column in self._columns:
+        for column in self._used:
             cells = column.changes(at)
             labels = self._labels([i for i, _, _ in cells])
             changes += [Change(i, row, column.name, *texts) for (i, *texts), row in zip(cells, labels, strict=True)]
@@ -239,7 +245,7 @@ class Findings(Suggesting):
         `attrs`, so that it can be sent as it is.
         """
         changes: dict[Hashable, dict[int, Any]] = {}
-        for column in self._columns:
+        for column in self._used:
             if fixes := {i: p.proposal for i, p in column.problems() if p.level == FIX}:
                 changes[column.name] = fixes
         fixed = with_cells(self.frame, changes)
@@ -250,7 +256,7 @@ class Findings(Suggesting):
     @property
     def mapping(self) -> dict[Hashable, str | None]:
         """The field that each column of the frame fills; None where it is left out."""
-        filled = {c.name: c.field.name for c in self._columns if c.name is not None}
+        filled = {c.name: c.field.name for c in self._used}
         return {column: filled.get(column) for column in self.frame.columns}
 
     @property
@@ -266,8 +272,8 @@ class Findings(Suggesting):
     @property
     def reading(self) -> dict[str, Any]:
         """How the cells were read and what was decided, as `check` takes it up again."""
-        own = {c.name: {"decimal": c.options.decimal, "day_first": c.options.day_first} for c in self._columns}
-        accepted = {c.name: [*c.accepted] for c in self._columns if c.accepted}
+        own = {c.name: {"decimal": c.options.decimal, "day_first": c.options.day_first} for c in self._used}
+        accepted = {c.name: [*c.accepted] for c in self._used if c.accepted}
         return {**self._terms.reading, "columns": own, "accepted": accepted, "accepted_rows": [*self._terms.accepted]}
 
     def repeats(self, fields: Iterable[str] = ()) -> list[tuple[int, int]]:
@@ -276,7 +282,7 @@ class Findings(Suggesting):
         In all fields, or in those named, all of which have to be filled then. Rows that cannot be sent do not count.
         """
         names = [*fields]
-        used = [c for c in self._columns if c.name is not None and (not names or c.field.name in names)]
+        used = [c for c in self._used if not names or c.field.name in names]
         rows = zip(*([_hashable(v) for v in c.wire(slice(0, len(self.frame)))] for c in used), strict=True)
         first: dict[tuple[Any, ...], int] = {}
         nothing = {None}
@@ -293,7 +299,7 @@ class Findings(Suggesting):
         One row for each of them: `row`, `same_as` (the first such row), and the fields that agree. They are shown, and
         sent all the same; rows that cannot be sent are not compared.
         """
-        by_name = {c.field.name: c for c in self._columns if c.name is not None}
+        by_name = {c.field.name: c for c in self._used}
         if unknown := [f for f in fields if f not in by_name]:
             raise InputError(message("no column fills the fields {fields}", fields=", ".join(map(repr, unknown))))
         pairs = self.repeats(fields)
@@ -362,35 +368,21 @@ class Findings(Suggesting):
         return write_outcome(path, self.frame, self.outcomes, self.summary, self.notes, cells=marks)
 
     def __repr__(self) -> str:
-        lines = [self._counted(), *(f"- {note}" for note in self.notes)]
+        lines = [facets.counted(self.summary), *(f"- {note}" for note in self.notes)]
         if len(table := self.facets):
             lines += [table[_OF_FACETS].head(_SHOWN).to_string(index=False, max_colwidth=60), *_cut(table)]
             lines.append(message("`facets`, `values` and `problems` say more"))
         return plain("\n".join(lines))
 
-    def _counted(self) -> str:
-        rows, sendable, bad, fixed, doubted, asked, wrong, again = map(int, self.summary)
-        counted = (
-            (bad, plural("{count} row that cannot", "{count} rows that cannot", count=bad)),
-            (fixed, plural("{count} cell fixed safely", "{count} cells fixed safely", count=fixed)),
-            (doubted, plural("{count} cell in doubt", "{count} cells in doubt", count=doubted)),
-            (asked, plural("{count} cell in question", "{count} cells in question", count=asked)),
-            (wrong, plural("{count} cell wrong", "{count} cells wrong", count=wrong)),
-            (again, plural("{count} row that repeats an earlier one", "{count} rows that repeat one", count=again)),
-        )
-        can = plural("{count} row that can be sent", "{count} rows that can be sent", count=sendable)
-        what = ", ".join([can, *(text for count, text in counted if count)])
-        return plural("Check of {count} row: {what}", "Check of {count} rows: {what}", count=rows, what=what)
-
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(plain(note))}</li>" for note in self.notes)
-        facets = self.facets
-        tables = [(facets, _OF_FACETS), (self.errors, _OF_CELLS)] if len(facets) else []
+        decisions = self.facets
+        tables = [(decisions, _OF_FACETS), (self.errors, _OF_CELLS)] if len(decisions) else []
         shown = ""
         for table, columns in tables:
             shown += table[columns].head(_SHOWN).to_html(escape=True, index=False, na_rep="")
             shown += "".join(f"<p>{text}</p>" for text in _cut(table))
-        return f"<p>{html.escape(plain(self._counted()))}</p><ul>{notes}</ul>{shown}"
+        return f"<p>{html.escape(plain(facets.counted(self.summary)))}</p><ul>{notes}</ul>{shown}"
 
 
 def _cut(table: pd.DataFrame) -> list[str]:

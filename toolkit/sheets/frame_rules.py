@@ -1,7 +1,7 @@
 """What is asked of whole rows, and of a frame as a whole."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,6 @@ from toolkit.sheets.column import Column
 from toolkit.sheets.not_data import is_total, may_begin_total
 from toolkit.sheets.target import FrameRule, RowProblem
 from toolkit.spec import Identity, Integer, Number, Text
-
-if TYPE_CHECKING:
-    from toolkit.sheets.checked import Check
 
 EMPTY_ROW = Problem(mark("the row is empty"))
 LEFT_OUT = Problem(mark("the row was left out"))
@@ -29,7 +26,7 @@ Rows = np.ndarray[Any, np.dtype[np.bool_]]
 def repeated(*fields: str) -> FrameRule:
     """The rule that doubts a row which says the same in these fields as a row above it, as they are sent."""
 
-    def rule(checked: "Check") -> Iterator[RowProblem]:
+    def rule(checked: Any) -> Iterator[RowProblem]:
         for position, first in checked.repeats(fields):
             row = message("row {row}", row=checked.frame.index[first])
             yield RowProblem(position, checked.keys[fields[0]], mark("is the same as in a row above"), False, row)

@@ -47,7 +47,7 @@ _LACKING = re.compile(
 def unaccented(text: str) -> str:
     """In lower case, without accents; spaces are one."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+    return " ".join("".join([c for c in plain if not unicodedata.combining(c)]).split())
 
 
 _NOTHING, _PERHAPS = (frozenset(unaccented(word) for word in words.split(",")) for words in (_NULL, _VAGUE))

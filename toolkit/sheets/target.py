@@ -1,14 +1,11 @@
 """What an operation takes: the fields of a row, and the rules that look at all rows together."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.spec import Field
-
-if TYPE_CHECKING:
-    from toolkit.sheets.checked import Check
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,7 +20,7 @@ class RowProblem(NamedTuple):
     detail: str = ""  # what differs from row to row
 
 
-FrameRule = Callable[["Check"], Iterable[RowProblem]]  # looks at all rows, once their cells are checked
+FrameRule = Callable[[Any], Iterable[RowProblem]]  # looks at all rows of a `Check`, once their cells are checked
 Spelling = Callable[[Mapping[str, list[Any]]], Mapping[str, list[Any]]]  # cells as they are sent, in one spelling
 
 

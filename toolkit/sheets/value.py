@@ -9,7 +9,7 @@ from pandas.api.types import is_scalar
 from toolkit.errors import InputWarning
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import plain_value, shown
-from toolkit.sheets.checker import MAY_BE_NO_DATA, CellChecker, ParseOptions
+from toolkit.sheets.checker import MAY_BE_NO_DATA, CellChecker, ParseOptions, Result
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.numbers import decimal_of
 from toolkit.spec import Field, File, Integer, Json, Number
@@ -34,15 +34,15 @@ def check_value(field: Field, value: Any, *, scheme: str = "") -> tuple[Any, str
     elif type(plain) is int:
         plain = shown(plain) or plain
     checker = CellChecker(rule_of(field, options, scheme))
-    (wire,) = checker.wire([plain], checker.classify([plain]))
-    result = checker.results.get(plain)
-    if result is None or result.problem is None:
-        return wire, None
+    checker.classify([plain])
+    result = checker.results.get(plain) or Result(checker.sent([plain])[0])
+    if result.problem is None:
+        return result.wire, None
     if not result.open:
         if isinstance(field, File):
             text = message("{name} {problem}. It is sent", name=field.name, problem=result.problem.text)
             warnings.warn(text, InputWarning, stacklevel=2)
-        return wire, None
+        return result.wire, None
     if result.wire is not None and result.problem in MAY_BE_NO_DATA:  # one value is given on purpose
         return result.wire, None
     return None, result.problem.text
