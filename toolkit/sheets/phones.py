@@ -145,7 +145,12 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
     sent = f"(?!{own}){plus}{home.code}{own}"
     if field.form not in ("digits", "+digits") or field.mobile or not home.code:
         return CellRule(parse)
-    strange = unlike(rf"\+{home.code}{own}")
+    return CellRule(parse, unlike=unlike(sent), respelt=_respelt(home, plus=bool(plus)))
+
+
+def _respelt(home: _Country, *, plus: bool) -> Callable[[list[str]], dict[str, str]]:
+    """Finds the numbers of home that name their country and are only spaced: what is sent for each."""
+    strange = unlike(rf"\+{home.code}(?:{home.general})(?![^\n])")
 
     def respelt(texts: list[str]) -> dict[str, str]:
         whole = [text for text in texts if _ABROAD(text)]
@@ -154,7 +159,7 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
         sent = (n if plus else n[1:] for n in numbers)
         return {t: wire for t, n, wire in zip(whole, numbers, sent, strict=True) if n not in others and wire != t}
 
-    return CellRule(parse, unlike=unlike(sent), respelt=respelt)
+    return respelt
 
 
 def _sent_as(form: str, home: _Country, digits: str, *, own: bool) -> str:
