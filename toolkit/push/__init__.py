@@ -15,6 +15,7 @@ from toolkit.push.events import Reconcile
 from toolkit.push.history import Push, open_push, pushes
 from toolkit.push.isolation import Suspect
 from toolkit.push.options import Options
+from toolkit.push.release import Release
 from toolkit.push.report import Report
 from toolkit.push.start import bulk_write
 from toolkit.push.states import PushState
@@ -33,6 +34,7 @@ __all__ = [
     "PushJob",
     "PushState",
     "Reconcile",
+    "Release",
     "Report",
     "SendPolicy",
     "Suspect",

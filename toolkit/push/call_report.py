@@ -62,6 +62,8 @@ class CallReport:
             if earlier.other.any():
                 table.set(rows.good[earlier.other], Outcome.NOT_SENT, message(rows.target.other_content))
             table.give({int(rows.good[n]): values for n, values in earlier.results(ledger).items()})
+        for at, why in rows.spared.items():
+            table.set(at, Outcome.NOT_SENT, why)
         state = PushState.PAUSED if stopped else PushState.DONE
         if push:
             with ledger.database.snapshot:

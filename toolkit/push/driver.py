@@ -108,7 +108,7 @@ class Driver:
         v = self._run.volatile
         v.now = stamp(self._clock)
         if self._options.stop.is_set():
-            v.stop = v.stop or message("stopped by hand")
+            v.stop, v.hurried = v.stop or message("stopped by hand"), True
         effects, done = list[events.Effect](), 0
         with self._ledger.transaction():
             for event in happened:
@@ -136,7 +136,7 @@ class Driver:
         """What came back meanwhile is written, what did not is in doubt; the push can go on later."""
         self._pool.shutdown()
         v = self._run.volatile
-        v.stop = v.stop or "interrupted"
+        v.stop, v.hurried = v.stop or "interrupted", True
         with contextlib.suppress(queue.Empty):
             while True:
                 ended = self._back.get_nowait()
@@ -270,7 +270,7 @@ class Driver:
         back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
         suspects = self._target.suspects(result, batch.positions) if answer is Answer.REFUSED else ()
         words = self._redacted(batch, result)
-        retry_in, stop = self._whether_to_go_on(result, words, again=not left or answer is Answer.BUSY)
+        retry_in, stop, away = self._whether_to_go_on(result, words, again=not left or answer is Answer.BUSY)
         if answer is Answer.LOST:
             self._run.plan.sizes.doubtful()
         return Reply(
@@ -285,6 +285,7 @@ class Driver:
             too_large=result.status == TOO_LARGE,
             retry_in=retry_in,
             stop=stop,
+            away=away,
             digest=prepared.digest,
         )
 
@@ -312,26 +313,28 @@ class Driver:
         cells = itertools.chain.from_iterable(self._check.wire(batch.positions).values())
         return redact(words, cells) if words else ""
 
-    def _whether_to_go_on(self, result: Classification, words: str, *, again: bool) -> tuple[float, str]:
-        """How long nothing may leave, and why a person has to look first; "" where nobody has to."""
+    def _whether_to_go_on(self, result: Classification, words: str, *, again: bool) -> tuple[float, str, bool]:
+        """How long nothing may leave; why a person has to look first, "" where nobody has to; and `Reply.away`."""
         if result.meaning in (Meaning.TOKEN, Meaning.FORBIDDEN):
-            return 0, message("{words}. Check the credentials", words=words)
+            return 0, message("{words}. Check the credentials", words=words), True
         if result.needs_person and result.status != TOO_LARGE:
-            return 0, message("{words}. Correct the settings", words=words)
+            return 0, message("{words}. Correct the settings", words=words), True
         if not again or result.status == TOO_LARGE:
-            return 0, ""
+            return 0, "", False
         unsent = result.status == TOO_MANY and self._target.busy_is_unsent
         if result.status in BUSY and self._target.irrevocable and not unsent:
-            return 0, message("{words}. What may cost money or reach people is not sent again by itself", words=words)
+            text = message("{words}. What may cost money or reach people is not sent again by itself", words=words)
+            asked = result.retry_after or 0
+            return asked, text, asked > self._options.max_wait
         if not self._session.quota.spend():
-            return 0, message("{words}. It was tried often enough; wait until the vendor is back", words=words)
+            return 0, message("{words}. It was tried often enough; wait until the vendor is back", words=words), True
         if result.retry_after is None:
             self._tries += 1
         wait = self._session.delay(max(1, self._tries), result)
         if wait > self._options.max_wait:
             until = self._clock.now() + timedelta(seconds=wait)
-            return 0, message("the vendor asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC", until=until)
-        return wait, ""
+            return 0, message("the vendor asks to wait until {until:%Y-%m-%d %H:%M:%S} UTC", until=until), True
+        return wait, "", False
 
     # ── progress ──
 

@@ -1,6 +1,7 @@
 """Which rows of a frame an earlier push has sent, and what became of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -183,3 +184,39 @@ class EarlierLookup:
         if not self._once:
             self._left_out[n] = np.concatenate([self._left_out[n], rows.prints[earlier.sent]])
         return earlier
+
+
+def changed_since(ledger: StoredLedger, push: Push, rows: FrameRows, *, drafts: bool) -> bool:
+    """Whether what these rows name got other content later, so that the same rows say something new again.
+
+    `drafts`: whether it got another draft later, of whatever content.
+    """
+    if not (rows.target.keys or rows.target.keyed):
+        return False
+    newest = ledger.newest(rows.words[:, identity.CELL])
+    other = newest.pushes != push.id
+    if not drafts:
+        other &= (newest.words[:, identity.PRINT] != rows.prints[newest.rows]).any(axis=1)
+    return bool((newest.times[other] > datetime.fromisoformat(push.started).timestamp()).any())
+
+
+def refuse_if_rows_are_lost(ledger: StoredLedger, memory: Memory) -> None:
+    """PushRefused where nobody can say any more which rows were sent there."""
+    for push, rows in ledger.lost_rows(memory.lock).items():
+        text = (
+            "Damage took away which {rows:,} rows push {push} sent to {where}: they may be any of these. Nothing "
+            'was sent. Compare them with the vendor; then toolkit.open_push("{push}").purge().'
+        )
+        raise PushRefused(message(text, rows=rows, push=push, where=memory.where))
+
+
+def refuse_half_way(unfinished: Iterable[Push], choice: str) -> None:
+    """PushRefused where a stopped push sent some rows once more already: they would be in once too often."""
+    for push in unfinished:
+        if push.choice == choice:
+            text = (
+                "Push {push}, which sends rows to {where} once more, stopped half-way, and with other rows than "
+                "these. Nothing was sent. Run the call that started it to its end; or, to send all of these rows "
+                'on top of what it has sent, pass options={{"resend_as": "third"}} besides.'
+            )
+            raise PushRefused(message(text, push=push.id, where=push.where))

@@ -61,10 +61,11 @@ class Volatile:
     not_here: set[int] = field(default_factory=set)  # operations whose rows this run does not have: it cannot read them
     trouble: bool = False  # something was in doubt: a last look is worth its time
     doubts: int = 0  # in a row
-    parted: bool = False  # a last count was taken although it stops
+    parted: bool = False  # it stops, and nothing is counted or read before it ends
     wake: float = 0  # monotonic: nothing is counted or read before
     rest: float = 0  # monotonic: nothing is sent before
     stop: str = ""
+    hurried: bool = False  # a person stopped it: no wait is worth it
     mapping: isolation.Mapping = field(default_factory=isolation.Mapping)
 
 
@@ -95,6 +96,7 @@ class Reply:
     too_large: bool = False
     retry_in: float = 0  # seconds before anything may leave again
     stop: str = ""  # why a person has to look first
+    away: bool = False  # for longer than a run waits: nothing is read either
     digest: str = ""
 
 

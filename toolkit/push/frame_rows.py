@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,7 @@ class FrameRows:
     words: np.ndarray  # of each
     digests: list[bytes]  # of the blocks of the frame; [] where it would not be known again
     push: Push | None = None  # the one by which the frame was known again
+    spared: dict[int, str] = field(default_factory=dict)  # rows of the frame that are not sent, and why
 
     @classmethod
     def checked(
@@ -108,6 +109,14 @@ class FrameRows:
     def under(self, key: FrameKey) -> "FrameRows":
         """The same rows as another key knows them."""
         return FrameRows(self.job, _words(self.job, key), [])
+
+    def without(self, spared: Mapping[int, str]) -> "FrameRows":
+        """The same without some, by their places among these, and why."""
+        if not spared:
+            return self
+        kept = np.delete(np.arange(len(self.words)), [*spared])
+        reasons = {int(self.good[place]): why for place, why in spared.items()}
+        return FrameRows(self.job._replace(rows=self.good[kept]), self.words[kept], [], spared=reasons)
 
     @property
     def prints(self) -> np.ndarray:

@@ -30,6 +30,10 @@ REASON = {
     State.PLANNED: mark("the push stopped before this row"),
     State.SENT: mark("no trustworthy answer came; the next run of this push looks again"),
 }
+BEGUN = mark(
+    "a draft of it was begun at the vendor, and nobody sees it; "
+    "the next run of this push completes it, or makes another"
+)
 NOT_STORED = mark("nothing of it was stored when that was last counted; the next run of this push sends it again")
 CODES = {outcome: code for code, outcome in enumerate(NAMES)}
 
@@ -131,6 +135,8 @@ def reason_of(operation: Operation, push: Push) -> str | None:
         return message("push {other} took this row over: its report says what became of it", other=push.reason)
     if operation.state is State.PLANNED and operation.sendings:
         return message(NOT_STORED)
+    if operation.state is State.PLANNED and operation.kind != "send" and operation.parent is not None:
+        return message(BEGUN)  # a later step of it, or the first one again
     return operation.note or message(REASON.get(operation.state, "")) or None
 
 

@@ -38,7 +38,7 @@ def _answered(run: Run, event: Answered) -> None:
     v, reply, operation = run.volatile, event.reply, run.ledger.operation(event.operation)
     del v.in_flight[operation.id]
     v.rest = max(v.rest, v.now.monotonic + reply.retry_in)
-    v.stop = v.stop or reply.stop
+    v.stop, v.parted = v.stop or reply.stop, v.parted or reply.away
     ended = replace(
         operation,
         answer=reply.answer,

@@ -27,9 +27,13 @@ def next_effects(run: Run) -> list[Effect]:
 
 
 def _part(run: Run) -> Effect:
-    """It stops here; what was acknowledged is counted, where that costs one look."""
+    """It stops here; what was acknowledged is counted, where that costs one look, and what is in doubt is read."""
     v = run.volatile
-    if run.plan.reconcile is Reconcile.COUNT and v.unlooked and not v.parted and not in_doubt(run):
+    if run.plan.reconcile is not Reconcile.COUNT:
+        may_settle = run.plan.reconcile is not Reconcile.READ or not (v.parted or v.hurried)
+        settling = _settle(run) if may_settle and in_doubt(run) else None
+        return _hold(run, settling) if settling else _end(run, PushState.PAUSED, v.stop)
+    if v.unlooked and not v.parted and not in_doubt(run):
         v.parted = True
         return _hold(run, Count())
     return _end(run, PushState.PAUSED, v.stop)
@@ -78,6 +82,8 @@ def _settle_by_reading(run: Run) -> Effect | None:
     if v.wake > v.now.monotonic:
         return Sleep(v.wake - v.now.monotonic, message("a request without an answer may still be applied"))
     v.wake = 0
+    if v.rest > v.now.monotonic:
+        return Sleep(v.rest - v.now.monotonic, message("the vendor asks for a pause"))
     doubts = in_doubt(run)
     unknown = [o for o in run.ledger.unknown(run.plan.lock) if o.id not in v.read_again]
     for operation in [*doubts, *unknown]:

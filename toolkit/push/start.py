@@ -8,7 +8,6 @@ import contextlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -22,9 +21,10 @@ from toolkit.push import disk, history, identity
 from toolkit.push.call_report import CallReport, already_pushed
 from toolkit.push.contract import Destination, SendPolicy, plan_of
 from toolkit.push.driver import Driver, stamp
-from toolkit.push.earlier import EarlierLookup
+from toolkit.push.earlier import EarlierLookup, changed_since, refuse_half_way, refuse_if_rows_are_lost
 from toolkit.push.events import End, Reconcile
 from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again
+from toolkit.push.release import Drafts
 from toolkit.push.report import Report
 from toolkit.push.states import IN, SENDABLE, UNFINISHED, EventKind, Operation, Push, PushState, State, positions
 from toolkit.push.store import places
@@ -75,6 +75,7 @@ class _Call:
         self._frames = 0  # of it, that this call has passed
         self._passed: dict[str, int] = {}  # rows of pushes that are of frames before the one at hand
         self._again: Push | None = None  # it was ended already, and nothing was added to it
+        self._rows: FrameRows | None = None  # the latest, where they stand for drafts
         self._notes: list[str] = []
         self._reports = CallReport(several)
 
@@ -109,18 +110,11 @@ class _Call:
         what_for = self._policy.resend_as, str(self._several)
         self._key = FrameKey.of(self._place.key, memory, takes, self._policy.options, *what_for)
         other_keys = self._place.other_keys
+        self._keys = [self._place.key, *other_keys.values()]
         with self._ledger.database.snapshot:
-            self._refuse_if_rows_are_lost()
+            refuse_if_rows_are_lost(self._ledger, memory)
             self._lookup = EarlierLookup(self._ledger, self._key, memory, other_keys)
         self._notes += [*self._place.notes(), *self._lookup.notes]
-
-    def _refuse_if_rows_are_lost(self) -> None:
-        for push, rows in self._ledger.lost_rows(self._memory.lock).items():
-            text = (
-                "Damage took away which {rows:,} rows push {push} sent to {where}: they may be any of these. Nothing "
-                'was sent. Compare them with the vendor; then toolkit.open_push("{push}").purge().'
-            )
-            raise PushRefused(message(text, rows=rows, push=push, where=self._memory.where))
 
     # ── one frame: which push it is of ──
 
@@ -132,11 +126,13 @@ class _Call:
         if self._policy.on_bad_rows == "raise":
             rows.check.raise_if_bad()
         self._notes += rows.notes
-        push = rows.push or self._with_same_rows(rows)
-        if push is not None and not (push.state is PushState.DONE and self._changed_since(push, rows)):
+        self._rows, drafts = rows if rows.target.release else None, Drafts(self._ledger, rows, self._keys)
+        rows, push = self._with_push(rows, drafts)
+        if push is not None and not self._is_overtaken(push, rows, drafts):
             return self._go_on(push, rows)
         if self._policy.resend_as:
-            self._refuse_half_way()
+            refuse_half_way(self._unfinished(), self._policy.resend_as)
+            rows = rows.without(drafts.released())
             return self._add(rows, np.arange(len(rows.words)))
         if self._policy.if_sent == "skip" and (stopped := self._settle(rows)):
             text = (
@@ -149,9 +145,8 @@ class _Call:
         if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
             raise earlier.refusal(self._ledger, rows, self._frames)
         self._notes += earlier.notes
-        new = np.flatnonzero(~earlier.sent)
         self._reports.earlier = earlier
-        return self._add(rows, new) if len(new) else self._reports.add(rows)
+        return self._add(rows, drafts.spare(rows, ~earlier.sent))
 
     def _known_again(self, frame: pd.DataFrame, digests: list[bytes]) -> FrameRows | None:
         """The rows of a frame that an earlier run has checked, and of which nothing is other now."""
@@ -195,6 +190,15 @@ class _Call:
                 is_open[serials[(serials >= 0) & (serials < rows)]] = True
         return np.flatnonzero(is_open)
 
+    def _with_push(self, rows: FrameRows, drafts: Drafts) -> tuple[FrameRows, Push | None]:
+        """The push that has exactly these rows, or all but those that were released before it."""
+        push = rows.push or self._with_same_rows(rows)
+        for each in reversed(self._ledger.pushes()) if push is None and drafts.released() else ():
+            others = rows.without(drafts.released(each.id))
+            if each.lock == self._memory.lock and each.key == self._rows_key(others, others.words):
+                return others, each
+        return rows, push
+
     def _with_same_rows(self, rows: FrameRows) -> Push | None:
         """The push whose next frame has exactly these rows, in any order."""
         if self._push is None:
@@ -218,24 +222,19 @@ class _Call:
         frames = " and more frames" if self._several else ""
         return identity.rows_key(words, f"{rows.target.what} {self._policy.resend_as}{frames}")
 
-    def _changed_since(self, push: Push, rows: FrameRows) -> bool:
-        """Whether what these rows name got other content later, so that the same rows say something new again."""
-        if not (rows.target.keys or rows.target.keyed):
-            return False
-        newest = self._ledger.newest(rows.words[:, identity.CELL])
-        other = (newest.words[:, identity.PRINT] != rows.prints[newest.rows]).any(axis=1) & (newest.pushes != push.id)
-        return bool((newest.times[other] > datetime.fromisoformat(push.started).timestamp()).any())
+    def _places(self, push: Push, rows: FrameRows) -> np.ndarray:
+        """For each row of a push that comes next, which of these it is."""
+        words = np.concatenate([block.words for block in self._of_frame(push)[1]])
+        return identity.align(words[:, identity.PRINT], rows.prints)
 
-    def _refuse_half_way(self) -> None:
-        """Rows that a stopped push has sent once more already would be in once too often."""
-        for push in self._unfinished():
-            if push.choice and push.choice == self._policy.resend_as:
-                text = (
-                    "Push {push}, which sends rows to {where} once more, stopped half-way, and with other rows than "
-                    "these. Nothing was sent. Run the call that started it to its end; or, to send all of these rows "
-                    'on top of what it has sent, pass options={{"resend_as": "third"}} besides.'
-                )
-                raise PushRefused(message(text, push=push.id, where=push.where))
+    def _is_overtaken(self, push: Push, rows: FrameRows, drafts: Drafts) -> bool:
+        """Whether others have sent later what these rows name, so that this push is not the one to go on with."""
+        if push.state is PushState.DONE:
+            return changed_since(self._ledger, push, rows, drafts=bool(drafts) and self._policy.if_sent == "skip")
+        why = drafts.released_meanwhile(self._ledger, push, self._places(push, rows)) if drafts else None
+        if why and self._policy.if_sent != "skip":
+            raise why
+        return why is not None
 
     def _unfinished(self) -> list[Push]:
         ours = self._push.id if self._push else ""
@@ -245,9 +244,7 @@ class _Call:
 
     def _go_on(self, push: Push, rows: FrameRows) -> PushState:
         """The rows of a frame that the push has: on where they stopped."""
-        _, blocks = self._of_frame(push)
-        words = np.concatenate([block.words for block in blocks])
-        where = rows.good[identity.align(words[:, identity.PRINT], rows.prints)]
+        where = rows.good[self._places(push, rows)]
         span = self._pass(push, len(where))
         if push.state not in UNFINISHED:
             self._again = push
@@ -260,6 +257,8 @@ class _Call:
 
     def _add(self, rows: FrameRows, chosen: np.ndarray) -> PushState:
         """Rows that the push does not have: it begins with them, or grows by them."""
+        if not len(chosen):
+            return self._reports.add(rows)
         words, where, blocks = rows.words[chosen], rows.good[chosen], [*rows.blocks(chosen)]
         push = self._push or self._new_push(rows, words)
         kept = {**rows.facts(chosen), "blocks": len(blocks)}
@@ -378,7 +377,10 @@ class _Call:
         if self._again:
             notes.insert(0, already_pushed(self._again))
         with self._ledger.database.snapshot:
-            return self._reports.report(self._memory.where, notes)
+            report = self._reports.report(self._memory.where, notes)
+            if self._rows:
+                report.facts["drafts"] = Drafts(self._ledger, self._rows, self._keys).unreleased()
+            return report
 
     def _with_report(self, problem: ToolkitError) -> ToolkitError:
         """The error, with what became of the frames before the one that failed."""

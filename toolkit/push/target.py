@@ -12,6 +12,7 @@ from toolkit.http.wire import Classification
 from toolkit.push.destination import Memory
 from toolkit.push.events import Reconcile
 from toolkit.push.isolation import Suspect
+from toolkit.push.release import Release
 from toolkit.spec import Endpoint
 
 
@@ -41,6 +42,7 @@ class Target(Protocol):
     first: str  # the kind of the first operation of every row
     tag: str  # set when the push begins: what marks its rows, where the target marks them
     tagged: bool  # whether it does (`row_tag`)
+    release: Release | None  # where what becomes of rows is a draft, or a draft is sent: of a thing one is released
     kept: Mapping[int, Mapping[str, Any]]  # what the report shows of rows from the start, durable before one is sent
 
     def request(self, order: Batch) -> tuple[Endpoint, wire.Request]:
@@ -81,6 +83,7 @@ class BaseTarget:
     reads_refusals: bool = False
     busy_is_unsent: bool = False
     keys: tuple[str, ...] = ()
+    release: Release | None = None
     kept: Mapping[int, Mapping[str, Any]] = MappingProxyType({})
     first: str = "send"
     tag: str = ""

@@ -22,7 +22,7 @@ class Outcome(enum.StrEnum):
     REJECTED = "rejected", mark("the vendor said no")
     UNKNOWN = "unknown", mark("sent, without a trustworthy answer; never sent again on its own")
     DUPLICATED = "duplicated", mark("stored twice: the vendor applied a request late")
-    NOT_SENT = "not sent", mark("nothing left this machine for this row")
+    NOT_SENT = "not sent", mark("nothing left this machine for this row, or `error` says what did")
 
 
 NAMES = tuple(str(outcome) for outcome in Outcome)

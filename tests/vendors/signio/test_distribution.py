@@ -1,11 +1,13 @@
 """What reaches people: envelopes distributed at most once; and many signers of one envelope."""
 
+import threading
 from typing import Any
 
 import pandas as pd
 import pytest
 
 import toolkit
+from tests.helpers.clock import ManualClock
 from tests.vendors.signio.helpers import crowd, envelopes, mails, planned, posts
 from toolkit.sandbox import Sandbox
 from toolkit.vendors.signio.client import Signio
@@ -134,3 +136,50 @@ def test_somebody_who_is_there_twice_is_not_sent_and_the_others_are(box: Sandbox
     assert report.table["outcome"].tolist() == ["accepted", "not sent", "not sent"]
     assert report.failed["error"].str.contains("several rows of the envelope").all()
     assert signio.signers(envelope)["email"].tolist() == people["email"].head(1).tolist()
+
+
+# ── busy: read before the call ends ──────────────────────────────────────────
+
+BUSY_ANSWERS = [408, 425, 429, 503]
+
+
+@pytest.mark.parametrize("status", BUSY_ANSWERS)
+@pytest.mark.parametrize(("commit", "outcome"), [("before", "verified"), ("never", "unknown")])
+def test_what_was_busy_is_read_before_the_call_ends(
+    box: Sandbox, signio: Signio, clock: ManualClock, status: int, commit: str, outcome: str
+) -> None:
+    plan = planned(signio, crowd(2))
+    plan.build()
+    asked = {"commit": commit, "reply": "status", "status": status, "headers": {"Retry-After": "20"}}
+    box.control.fault(system="signio", match={"path": DISTRIBUTE}, **asked)
+    slept = clock.slept
+    report = plan.distribute(confirm=2)
+    assert report.table["outcome"].tolist() == [outcome, "not sent"]
+    assert "is not sent again by itself" in repr(report)
+    assert 20 <= clock.slept - slept < 30
+    assert plan.distribute(confirm=2).table["outcome"].tolist() == [outcome, "accepted"]
+    assert posts(box).count("distribute") == 2
+
+
+@pytest.mark.parametrize("why", ["asks to wait for an hour", "a person stops it", "cannot be read"])
+def test_where_nothing_can_be_read_the_next_call_reads(
+    box: Sandbox, signio: Signio, clock: ManualClock, why: str
+) -> None:
+    plan = planned(signio, crowd(1))
+    plan.build()
+    stop = threading.Event()
+    headers = {"Retry-After": "3600" if why == "asks to wait for an hour" else "60"}
+    fault = {"commit": "before", "reply": "status", "status": 503, "headers": headers}
+    box.control.fault(system="signio", match={"path": DISTRIBUTE}, **fault)
+    if why == "cannot be read":
+        read = {"method": "GET", "path": "/transacciones/gestionar"}
+        box.control.fault(system="signio", match=read, times=1, reply="status", status=400)
+    slept = clock.slept
+    watch = (lambda progress: stop.set() if progress.waits_for else None) if why == "a person stops it" else None
+    report = plan.distribute(confirm=1, options={"stop": stop, "watch": watch})
+    assert report.table["outcome"].tolist() == ["unknown"]
+    assert "the next run of this push looks again" in report.table["error"].iloc[0]
+    assert clock.slept - slept < 61
+    clock.advance(3600)
+    assert plan.distribute(confirm=1).table["outcome"].tolist() == ["verified"]
+    assert posts(box).count("distribute") == 1

@@ -103,8 +103,9 @@ class Plan:
             if_sent: what to do with envelopes that an earlier build of this campaign made. "raise": nothing is sent,
                 unless these are exactly the envelopes of an earlier build: then it goes on, or its report comes back.
                 "skip": only the others are made; of an envelope that was changed since, the old draft stays, and this
-                plan does not distribute it. "resend": all are made once more; a further time needs the option
-                `resend_as`.
+                plan does not distribute it. "resend": all are made once more, but for those that were distributed, or
+                may have been: the report names their drafts; another `campaign` sends them again. A further time needs
+                the option `resend_as`.
             options: such as `{"workers": 4}`; `toolkit.Options` lists them.
 
         Returns:
@@ -162,7 +163,8 @@ class Plan:
             )
             raise InputError(message(text, n=len(ready), mails=mails))
         policy = self._connection.policy("skip", "skip", options, workers=1, max_ambiguous=MAX_AMBIGUOUS)
-        return bulk_write(ready, Distributor(self._connection), policy)
+        release = Campaign(self._connection, self.campaign).release
+        return bulk_write(ready, Distributor(self._connection, release), policy)
 
     def _why_none_is_ready(self) -> str:
         assert self.drafts is not None
@@ -177,14 +179,22 @@ class Plan:
         return built.dropna()
 
     def orphans(self) -> pd.DataFrame:
-        """Drafts of the last build that are not to be distributed, a row each: left behind in doubt, or refused."""
+        """Drafts of these envelopes that this plan does not distribute, a row each, and why.
+
+        They were left behind in doubt, refused on the way, or made for an earlier sheet or build. What was distributed,
+        or may have been, is not among them. They are those of the last build.
+        """
         table = self.drafts.table if self.drafts else pd.DataFrame()
+        known = self.drafts.facts.get("drafts", {}) if self.drafts else {}
         rows = []
         for key, row in table.iterrows():
-            left = row.get("left_behind")
-            rows += [(key, old, message("left behind in doubt")) for old in (left if isinstance(left, list) else ())]
-            if row["outcome"] == "rejected" and isinstance(row.get("id_transaccion"), str):
-                rows.append((key, row["id_transaccion"], message("refused on the way: {error}", error=row["error"])))
+            left, own = row.get("left_behind"), row.get("id_transaccion")
+            behind = left if isinstance(left, list) else []
+            rows += [(key, old, message("left behind in doubt")) for old in behind]
+            if row["outcome"] == "rejected" and isinstance(own, str):
+                rows.append((key, own, message("refused on the way: {error}", error=row["error"])))
+            earlier = [draft for draft in known.get(key, ()) if draft != own and draft not in behind]
+            rows += [(key, draft, message("made for an earlier sheet or build")) for draft in earlier]
         return pd.DataFrame(rows, columns=["envelope", "id_transaccion", "reason"], dtype="str")
 
     def delete_orphans(self) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 from toolkit.http import wire
 from toolkit.http.wire import Classification
 from toolkit.plain import mark
-from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect
+from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Release, Suspect
 from toolkit.sheets.check import Check
 from toolkit.sheets.target import Takes
 from toolkit.spec import Endpoint, Flag, Text
@@ -50,6 +50,7 @@ class Campaign:
 
     connection: Connection
     memory: Memory
+    release: Release
 
     def __init__(self, connection: Connection, name: str) -> None:
         self.connection = connection
@@ -57,6 +58,17 @@ class Campaign:
         whose = f" for {tenant}" if tenant else ""
         where = f"{f'campaign «{name}»' if name else 'drafts'} at {connection.host}{whose}"
         self.memory = connection.memory(f"campaign/{name}", where)
+        self.release = Release(self.memory, distribution_of(connection), "id_transaccion", _drafts)
+
+
+def distribution_of(connection: Connection) -> Memory:
+    """What remembers who was told of drafts: one for all campaigns."""
+    return connection.memory("distribution", f"signers at {connection.host}")
+
+
+def _drafts(results: Mapping[str, Any]) -> list[str]:
+    """The drafts of one envelope, in what came back for it."""
+    return [*results.get("left_behind", ()), *([results["id_transaccion"]] if "id_transaccion" in results else [])]
 
 
 class CampaignDrafts:
@@ -134,7 +146,7 @@ class Drafting(BaseTarget):
     def __init__(self, campaign: Campaign, drafts: Sequence[Draft], time: str) -> None:
         self._connection, self._drafts, self._time = campaign.connection, drafts, time
         self.session = campaign.connection.session
-        self.memory = campaign.memory
+        self.memory, self.release = campaign.memory, campaign.release
         self._given: dict[int, dict[str, Any]] = {}
 
     def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
@@ -191,15 +203,18 @@ class Distributor:
 
     memory: Memory
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection, self.session = connection, connection.session
-        self.memory = connection.memory("distribution", f"signers at {connection.host}")  # one for all campaigns
+    def __init__(self, connection: Connection, release: Release | None = None) -> None:
+        """`release`: of the campaign that the drafts are of."""
+        self._connection, self.session, self._release = connection, connection.session, release
+        self.memory = distribution_of(connection)
 
     def takes(self) -> Takes:
         return ENVELOPE
 
     def job(self, checked: Check) -> PushJob:
-        return PushJob(Distribution(self._connection, self.memory, checked.wire()["id_transaccion"]), checked)
+        target = Distribution(self._connection, self.memory, checked.wire()["id_transaccion"])
+        target.release = self._release
+        return PushJob(target, checked)
 
 
 class Distribution(BaseTarget):

@@ -1,0 +1,109 @@
+"""Drafts reach people only once they are released: which drafts of a thing there are, and which of them were."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import PushRefused
+from toolkit.plain import message
+from toolkit.push import identity
+from toolkit.push.destination import Memory
+from toolkit.push.states import SENDABLE, UNFINISHED, Push, State, positions
+from toolkit.push.store.ledger import StoredLedger
+
+if TYPE_CHECKING:
+    from toolkit.push.frame_rows import FrameRows
+
+
+class Release(NamedTuple):
+    """How the drafts of things are released. A thing is known by its label, a draft by its identifier."""
+
+    drafts: Memory  # of the pushes that make them
+    releases: Memory  # of the pushes that release them; in the same ledger
+    identifier: str  # of a draft: the only cell of a row there
+    ids: Callable[[Mapping[str, Any]], list[str]]  # those of a thing's drafts, in what came back for it
+
+
+class Drafts:
+    """All drafts that the ledger knows of the things that some rows stand for, by the places of these rows."""
+
+    def __init__(self, ledger: StoredLedger, rows: "FrameRows", keys: Sequence[str]) -> None:
+        """`keys`: all that rows may be known by. Of rows that stand for no drafts there are none."""
+        self._made: dict[int, dict[str, str]] = {}  # by place and identifier, the push that made it
+        self._released: set[str] = set()
+        self._own: list[Any] = []  # what these rows themselves release
+        release = rows.target.release
+        if release is None:
+            return
+        self._labels = rows.check.frame.index[rows.good]
+        if release.releases.lock == rows.target.memory.lock:
+            self._own = rows.check.wire(rows.good)[release.identifier]
+        with ledger.database.snapshot:
+            pushes = [push for push in ledger.pushes() if push.lock == release.drafts.lock]
+            for key in keys if pushes else ():
+                words = pd.Index(identity.of_labels(self._labels, _about(key, release.drafts)))
+                for push in pushes:
+                    self._add(push.id, words.get_indexer(ledger.row_words(push.id)[:, identity.CELL]), ledger, release)
+            ids = [*dict.fromkeys(draft for made in self._made.values() for draft in made)]
+            for key in keys if ids else ():
+                prints = identity.Fingerprints(_about(key, release.releases)).of({release.identifier: ids}, len(ids))
+                self._released |= {ids[n] for n in ledger.sent_before(prints).rows.tolist()}
+
+    def __bool__(self) -> bool:
+        return bool(self._made)
+
+    def _add(self, push: str, places: np.ndarray, ledger: StoredLedger, release: Release) -> None:
+        for position, results in ledger.results(push).items() if len(places) else ():
+            if (place := int(places[position])) >= 0:
+                self._made.setdefault(place, {}).update(dict.fromkeys(release.ids(results), push))
+
+    def released(self, push: str = "") -> dict[int, str]:
+        """The rows whose thing was released as another draft, or may have been, and why they are not sent.
+
+        What this push made is left out of account.
+        """
+        text = "it went out to people as {draft}, or may have: it is neither made nor sent once more"
+        return {place: message(text, draft=draft) for place, draft in self._others_released(push).items()}
+
+    def _others_released(self, push: str) -> dict[int, str]:
+        own = self._own
+        return {
+            place: draft
+            for place, made in self._made.items()
+            for draft, maker in made.items()
+            if draft in self._released and maker != push and not (own and own[place] == draft)
+        }
+
+    def spare(self, rows: "FrameRows", chosen: np.ndarray) -> np.ndarray:
+        """Of the rows that are chosen by a mask those that were not released, as places; the others say why."""
+        reasons = {place: why for place, why in self.released().items() if chosen[place]}
+        rows.spared |= {int(rows.good[place]): why for place, why in reasons.items()}
+        return np.setdiff1d(np.flatnonzero(chosen), [*reasons])
+
+    def unreleased(self) -> dict[Any, list[str]]:
+        """The drafts of each thing, by its label, that were not released."""
+        return {self._labels[n]: [d for d in made if d not in self._released] for n, made in self._made.items()}
+
+    def released_meanwhile(self, ledger: StoredLedger, push: Push, places: np.ndarray) -> PushRefused | None:
+        """Why a push does not go on: of rows that it has left, another draft was released meanwhile. None where not.
+
+        `places`: of each row of the push, its place.
+        """
+        released = self._others_released(push.id) if push.state in UNFINISHED else {}
+        to_be_sent = (*SENDABLE, State.SENT) if not push.irrevocable else SENDABLE
+        left = [o for o in ledger.operations(push.id) if o.state in to_be_sent] if released else []
+        late = {int(places[n]) for o in left for n in positions(o.rows)} & released.keys()
+        if not late:
+            return None
+        text = (
+            "Push {push} does not go on: {count:,} of the rows that it has left went out to people meanwhile, or may "
+            'have, as {drafts}. Nothing was sent. Build with if_sent="skip": that takes the drafts that stand now.'
+        )
+        drafts = ", ".join(sorted(released[place] for place in late)[:5])
+        return PushRefused(message(text, push=push.id, count=len(late), drafts=drafts))
+
+
+def _about(key: str, memory: Memory) -> str:
+    return identity.key_about(key, f"{memory.about} {memory.lock}")
