@@ -65,8 +65,10 @@ def test_both_say_the_same_as_the_one_in_memory(address: TeamAddress, state: Pat
         def __init__(self) -> None:
             super().__init__()
             self.disk.close()
+            self.other.close()
             self._name = f"{ABOUT}/{next(numbers)}"
             self.disk: Any = opened(address, state, self._name)
+            self.other: Any = opened(address, state, self._name)
 
         @rule()
         def open_anew(self) -> None:

@@ -69,7 +69,7 @@ def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list
                 new.event(event.at, event.kind, event.push, **event.details)
             _count(salvage.baseline, new)
             new.event(now, EventKind.MOVED, rows=rows, pushes=len(numbers), key=digest, source=source)
-    told = message("{rows:,} rows of {pushes:,} pushes are in the team's ledger now.", rows=rows, pushes=len(numbers))
+    told = message("In the team's ledger now: rows {rows:,}, pushes {pushes:,}.", rows=rows, pushes=len(numbers))
     if same_key:
         return [told]
     text = (
