@@ -135,23 +135,23 @@ def _add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
         return commands.add_parser(name, help=about, description=about)
 
     def command(run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
-        made = named(run.__name__, about)
-        made.set_defaults(run=run)
-        return made
+        parser = named(run.__name__, about)
+        parser.set_defaults(run=run)
+        return parser
 
-    made = command(
+    parser = command(
         demo,
         message("put a spreadsheet of 5,200 invented contacts into the embedded sandbox, and see what became of each"),
     )
-    made.add_argument(
+    parser.add_argument(
         "--output", type=Path, metavar="FILE", help=message("the result workbook (default: resultado.xlsx, here)")
     )
     imports.add_parser(named("import", message(imports.ABOUT)))
-    made = command(lab, message("open JupyterLab on a copy of the notebooks, with a sandbox beside it"))
-    made.add_argument(
+    parser = command(lab, message("open JupyterLab on a copy of the notebooks, with a sandbox beside it"))
+    parser.add_argument(
         "--folder", type=Path, default=Path("toolkit-notebooks"), metavar="DIR", help=message("for the copy")
     )
-    made.add_argument(
+    parser.add_argument(
         "options", nargs="*", metavar="OPTION", help=message("for JupyterLab, after --, as: -- --no-browser")
     )
     about = "say what is known to have been sent, mend what is damaged of it, share it with a team"

@@ -166,8 +166,8 @@ def toml(value: Any) -> str:
 
 
 @ClearedFrames()
-def of_system(system: System, profile: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Everything known of one system: given now, else the environment, else the keyring, else the profile's table."""
+def of_system(system: System, profile: str, supplied: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is known of one system: supplied now, else the environment, else the keyring, else the profile's table."""
     table = profiles().get(profile, {})
     kept = table.get(system.name, {}) if isinstance(table, Mapping) else None
     if not isinstance(kept, Mapping):
@@ -192,21 +192,21 @@ def of_system(system: System, profile: str, given: Mapping[str, Any] | None) -> 
                 variable=variable(system, written[0]),
             )
         )
-    found: dict[str, Any] = {**_ledger_of(profile, table, kept), **kept}
+    account: dict[str, Any] = {**_ledger_of(profile, table, kept), **kept}
     for field in system.credentials.fields:
         value = os.environ.get(variable(system, field.name))
         if value is None and field.name in secrets:
             value = _from_keyring(system.name, profile, field.name)
         if value is not None:
-            found[field.name] = value
+            account[field.name] = value
     if (address := os.environ.get(variable(system, "base_url"))) is not None:
-        found["base_url"] = address
-    supplied = {name: value for name, value in (given or {}).items() if value is not None}
-    readings = [_table(system, each) for each in (found, _from_environment(system), supplied)]
-    found |= supplied
+        account["base_url"] = address
+    supplied = {name: value for name, value in (supplied or {}).items() if value is not None}
+    readings = [_table(system, each) for each in (account, _from_environment(system), supplied)]
+    account |= supplied
     if any(readings):
-        found["assumptions"] = {name: value for each in readings for name, value in each.items()}
-    return masked(system, found)
+        account["assumptions"] = {name: value for each in readings for name, value in each.items()}
+    return masked(system, account)
 
 
 def _ledger_of(profile: str, *tables: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,14 +228,14 @@ def _ledger_of(profile: str, *tables: Mapping[str, Any]) -> dict[str, Any]:
 @ClearedFrames()
 def team_ledgers(named: str | None = None) -> list[tuple[str, Secret | None]]:
     """The teams' databases that profiles name, or one of them, and passwords where libpq does not find them itself."""
-    found: dict[str, Secret | None] = {}
+    ledgers: dict[str, Secret | None] = {}
     for profile, table in profiles().items():
         if named not in (None, profile):
             continue
         for each in (table, *table.values()) if isinstance(table, Mapping) else ():
             if isinstance(each, Mapping) and isinstance(each.get(LEDGER), str):
-                found.setdefault(each[LEDGER], _ledger_of(profile, each).get(LEDGER_PASSWORD))
-    return [*found.items()]
+                ledgers.setdefault(each[LEDGER], _ledger_of(profile, each).get(LEDGER_PASSWORD))
+    return [*ledgers.items()]
 
 
 def _table(system: System, values: Mapping[str, Any]) -> Mapping[str, Any]:

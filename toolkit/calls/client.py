@@ -107,8 +107,8 @@ class Client:
             rows = body.rows(endpoint, payload)
             return frames.to_frame(returns.record, rows, call=endpoint.name, apart=body.envelope_of(endpoint))
         if isinstance(returns, Value):
-            found = body.stated(returns, payload)
-            return frames.value(returns.field, None if found is body.ABSENT else found)
+            value = body.stated(returns, payload)
+            return frames.value(returns.field, None if value is body.ABSENT else value)
         return payload if isinstance(returns, Payload) else None
 
     def raw(self, endpoint: Endpoint, values: Mapping[str, Any], /) -> Any:

@@ -112,8 +112,8 @@ class _Unexpected:
     def warn(self, call: str) -> None:
         """Say it once a call."""
         facts = "; ".join(self.facts())
-        said = message("{call}: {facts}. `.raw` gives the answer as it came.", call=call, facts=facts)
-        warnings.warn(plain(said), AnswerWarning, stacklevel=2)
+        text = message("{call}: {facts}. `.raw` gives the answer as it came.", call=call, facts=facts)
+        warnings.warn(plain(text), AnswerWarning, stacklevel=2)
 
 
 def form_of(value: Any) -> str:
@@ -150,8 +150,8 @@ def _add_columns(
         if isinstance(f, Nested):
             assert f.record
             inner = [v or {} for v in values]
-            if odd := [v for v in inner if not isinstance(v, dict)]:
-                unexpected.cells.append((name, "object", len(odd), form_of(odd[0])))
+            if others := [v for v in inner if not isinstance(v, dict)]:
+                unexpected.cells.append((name, "object", len(others), form_of(others[0])))
                 inner = [v if isinstance(v, dict) else {} for v in inner]
             _add_columns(columns, f.record, inner, unexpected, f"{name}.")
             continue
@@ -166,16 +166,16 @@ def _add_columns(
 
 def _one_by_one(field: Field, values: Values, name: str, unexpected: _Unexpected) -> Any:
     """A column in which some cells are not of its kind: these are missing."""
-    column, odd, known = COLUMNS[type(field)], [], []
+    column, others, known = COLUMNS[type(field)], [], []
     for item in values:
         try:
             column(field, [item])
             known.append(item)
         except (ValueError, TypeError, OverflowError):
-            odd.append(item)
+            others.append(item)
             known.append(None)
     in_words = isinstance(field, Choice) and field.meaning  # a word without a code stands where meanings stand
-    if named := [v for v in odd if not (in_words and isinstance(v, str))]:
+    if named := [v for v in others if not (in_words and isinstance(v, str))]:
         unexpected.cells.append((name, field.kind, len(named), form_of(named[0])))
     return column(field, known)
 
@@ -316,10 +316,10 @@ def _one_moment(field: Timestamp, item: Any) -> Any:
     styles = dict.fromkeys(["ISO8601", field.also, "" if field.format == "iso" else field.format])
     for style in filter(None, styles):
         try:
-            found = pd.to_datetime(str(item).strip(), format=style)
+            moment = pd.to_datetime(str(item).strip(), format=style)
         except ValueError:
             continue
-        return (found if found.tzinfo else found.tz_localize(field.zone)).tz_convert("UTC")
+        return (moment if moment.tzinfo else moment.tz_localize(field.zone)).tz_convert("UTC")
     raise ValueError(message("no time"))
 
 

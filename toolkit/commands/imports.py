@@ -194,11 +194,11 @@ def _plain_options() -> dict[str, Any]:
     return {n: kind for n, kind in get_type_hints(Options).items() if n not in OF_CODE}
 
 
-def _write(made: Report | Check, path: Path) -> None:
+def _write(result: Report | Check, path: Path) -> None:
     """The result is there whole, or as it was before."""
     draft = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        made.to_excel(draft)
+        result.to_excel(draft)
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)

@@ -20,29 +20,31 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     def action(name: str, about: str, *, team: bool = True) -> argparse.ArgumentParser:
-        made = actions.add_parser(name, help=about, description=about)
+        parser = actions.add_parser(name, help=about, description=about)
         if team:
-            made.add_argument("--profile", metavar="NAME", help=message("the team that this profile names"))
-        return made
+            parser.add_argument("--profile", metavar="NAME", help=message("the team that this profile names"))
+        return parser
 
-    made = action("check", message("what each ledger holds, and what of it is damaged"))
-    made.add_argument("names", nargs="*", metavar="NAME", help=message("these only (default: all)"))
-    made = action("repair", message("save what can be saved of a damaged ledger; the damaged file is kept"), team=False)
-    made.add_argument("name", metavar="NAME")
-    made = action("forget", message("remove a ledger for good; asks first"))
-    which = made.add_mutually_exclusive_group(required=True)
+    parser = action("check", message("what each ledger holds, and what of it is damaged"))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=message("these only (default: all)"))
+    parser = action(
+        "repair", message("save what can be saved of a damaged ledger; the damaged file is kept"), team=False
+    )
+    parser.add_argument("name", metavar="NAME")
+    parser = action("forget", message("remove a ledger for good; asks first"))
+    which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("name", nargs="?", metavar="NAME")
     which.add_argument("--all", action="store_true", help=message("every ledger, and the key of the fingerprints"))
-    made.add_argument("--yes", action="store_true", help=message("do not ask"))
-    made = action("trust", message("let the vendor's counter of a destination be trusted again"))
-    made.add_argument("name", metavar="NAME")
-    made.add_argument("--why", required=True, metavar="TEXT", help=message("what you looked at; it is recorded"))
-    made = action("move", message("move a ledger of this computer into the team's database"))
-    made.add_argument("name", metavar="NAME")
-    made = action("export-key", message("write the key of the fingerprints into a file, to hand it on to the team"))
-    made.add_argument("file", type=Path, metavar="FILE")
-    made = action("import-key", message("take over a key from such a file"), team=False)
-    made.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--yes", action="store_true", help=message("do not ask"))
+    parser = action("trust", message("let the vendor's counter of a destination be trusted again"))
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--why", required=True, metavar="TEXT", help=message("what you looked at; it is recorded"))
+    parser = action("move", message("move a ledger of this computer into the team's database"))
+    parser.add_argument("name", metavar="NAME")
+    parser = action("export-key", message("write the key of the fingerprints into a file, to hand it on to the team"))
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser = action("import-key", message("take over a key from such a file"), team=False)
+    parser.add_argument("file", type=Path, metavar="FILE")
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -67,11 +69,11 @@ def team_of(profile: str, state: Path) -> Team:
         SettingsError: its address cannot be used.
         InputError: the profile names none.
     """
-    found = settings.team_ledgers(profile)
-    if len(found) != 1:
+    teams = settings.team_ledgers(profile)
+    if len(teams) != 1:
         text = 'profile {profile!r} names no team\'s database: ledger = "postgresql://user@host/database" at its top'
         raise InputError(message(text, profile=profile))
-    return Team(TeamAddress(*found[0]), state)
+    return Team(TeamAddress(*teams[0]), state)
 
 
 def _check(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:

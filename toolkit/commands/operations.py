@@ -53,7 +53,7 @@ def operation(api: Api, text: str, parameters: Sequence[str]) -> Operation:
     Raises:
         InputError: there is no such system, operation or argument, one is missing, or a value cannot be read.
     """
-    head, *given = text.split(":")
+    head, *place = text.split(":")
     system, _, name = head.partition(".")
     vendors = api.vendors()
     if system not in vendors:
@@ -64,11 +64,11 @@ def operation(api: Api, text: str, parameters: Sequence[str]) -> Operation:
         raise InputError(_no("bulk write", head, [f"{system}.{each}" for each in known]))
     call = known[name]
     wanted = places(call)
-    if len(given) != len(wanted) or not all(given):
+    if len(place) != len(wanted) or not all(place):
         form = ":".join([f"{system}.{name}", *map(str.upper, wanted)])
         raise InputError(message("--to is written {form}, not {wrong}", form=form, wrong=text))
     hints = get_type_hints(inspect.unwrap(call))
-    values = tuple(value_of(given[n], hints[each], each) for n, each in enumerate(wanted))
+    values = tuple(value_of(place[n], hints[each], each) for n, each in enumerate(wanted))
     own = {n: hints[n] for n in inspect.signature(call).parameters if n not in ("self", ROWS, *CONTRACT, *wanted)}
     named = named_values(parameters, own, f"{system}.{name}")
     client = getattr(api, system)

@@ -97,14 +97,14 @@ def status(chosen: argparse.Namespace) -> int:
         api = chosen.registry.connect(chosen.profile, {}, progress=not chosen.json)
         system = next(name for name, vendor in api.vendors().items() if hasattr(vendor.client, STATUS))
         unread = 0
-        for ids in _batches(_given(chosen.ids)):
+        for ids in _batches(_each_id(chosen.ids)):
             table = getattr(getattr(api, system), STATUS)(ids)
             unread += int(table["error"].notna().sum())
             _print(table if chosen.json else table.dropna(axis="columns", how="all"), lines=chosen.json)
     return Exit.BAD_ROWS if unread else Exit.DONE
 
 
-def _given(ids: Iterable[str]) -> Iterator[str]:
+def _each_id(ids: Iterable[str]) -> Iterator[str]:
     for one in ids:
         yield from (line.strip() for line in sys.stdin if line.strip()) if one == "-" else [one]
 

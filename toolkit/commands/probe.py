@@ -98,10 +98,10 @@ def _agreed(vendors: Iterable[Any]) -> bool:
     return typed == YES
 
 
-def _subjects(given: Iterable[str], vendors: Iterable[Any]) -> dict[str, str]:
+def _subjects(pairs: Iterable[str], vendors: Iterable[Any]) -> dict[str, str]:
     known = {n for v in vendors for n in getattr(probing.own_questions(v), "SUBJECTS", {})}
     subjects = {}
-    for each in given:
+    for each in pairs:
         name, is_given, value = each.partition("=")
         if not is_given or name not in known:
             text = message(

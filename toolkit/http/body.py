@@ -105,8 +105,8 @@ def _failure(endpoint: Endpoint, payload: Any) -> Meaning | None:
     """What an answer means whose code says yes, and something else in it says no; DONE where nothing does."""
     assert endpoint.system
     dialect, returns = endpoint.system.dialect, endpoint.returns
-    made = returns.of if isinstance(returns, Payload) else returns
-    if isinstance(made, Identifier) and stated(made, payload) in dialect.no_identifier:
+    declared = returns.of if isinstance(returns, Payload) else returns
+    if isinstance(declared, Identifier) and stated(declared, payload) in dialect.no_identifier:
         return Meaning.INVALID
     if dialect.errors and first(payload, (dialect.errors,)):
         return None

@@ -62,8 +62,8 @@ class Api(Suggesting):
         if profile == "sandbox":
             from toolkit.sandbox import embedded
 
-            found, systems = embedded.settings(cls.fakes()), dict(systems)
-            for name, account in found.items():
+            accounts, systems = embedded.settings(cls.fakes()), dict(systems)
+            for name, account in accounts.items():
                 supplied = systems.get(name) or {}
                 systems[name] = {**account, **supplied} if isinstance(supplied, Mapping) else supplied
         return cls(profile, systems, clock=clock, progress=progress)

@@ -218,12 +218,12 @@ class VendorClient(Suggesting, Service):
 
     def _credentials(self, *names: str) -> list[Any]:
         """Credentials of the account, all of them. SettingsError where one is not known."""
-        found = [self.connection.account.get(name) for name in names]
-        if not all(found):
+        values = [self.connection.account.get(name) for name in names]
+        if not all(values):
             raise SettingsError(
                 message("{title} needs {names} here: not known yet", title=self.system.title, names=" and ".join(names))
             )
-        return found
+        return values
 
 
 def _with_assumptions(doc: str, system: System, call: str) -> str:

@@ -75,10 +75,10 @@ class Probe:
         assumptions = {**own.account.get("assumptions", {}), **self.known, **values}
         corrections = {**own.account.get("endpoints", {}), **(endpoints or {})}
         account = {**own.account, "assumptions": assumptions, "endpoints": corrections}
-        made = Connection.of(type(self._client), account, clock=own.session.clock, progress=False)
-        made.session.limits = copy.copy(own.session.limits)
-        made.session.tokens = own.session.tokens
-        return type(self._client)(made)
+        connection = Connection.of(type(self._client), account, clock=own.session.clock, progress=False)
+        connection.session.limits = copy.copy(own.session.limits)
+        connection.session.tokens = own.session.tokens
+        return type(self._client)(connection)
 
     # ── what is said ──
 
@@ -121,9 +121,9 @@ class Probe:
         return payload
 
     def _unread(self, call: str, problem: ToolkitError) -> None:
-        told = isinstance(problem, ApiError) and problem.status in (400, 404, 405, 406, 415)
+        refused = isinstance(problem, ApiError) and problem.status in (400, 404, 405, 406, 415)
         self.findings[call] = Finding(
-            self.name, call, Result.DIFFERS if told else Result.CANNOT_TELL, masked(str(problem))
+            self.name, call, Result.DIFFERS if refused else Result.CANNOT_TELL, masked(str(problem))
         )
 
     def settle(
@@ -133,7 +133,7 @@ class Probe:
 
         `attempt` gets a client under the value, and may return what it saw. What is in `understood` counts as taken.
         """
-        said: list[str] = []
+        refusals: list[str] = []
         for value in self._values(name):
             try:
                 seen = attempt(self.client(**{name: value}))
@@ -143,11 +143,11 @@ class Probe:
                 self.cannot_tell(name, masked(str(problem)))
                 return False
             except ToolkitError as problem:
-                said.append(f"{value!r}: {masked(str(problem))}")
+                refusals.append(f"{value!r}: {masked(str(problem))}")
                 continue
-            self.decide(name, value, "; ".join([*said[:1], *filter(None, [seen])]))
+            self.decide(name, value, "; ".join([*refusals[:1], *filter(None, [seen])]))
             return True
-        self.cannot_tell(name, "; ".join(said[:2]))
+        self.cannot_tell(name, "; ".join(refusals[:2]))
         return False
 
     def _values(self, name: str) -> Iterable[Any]:

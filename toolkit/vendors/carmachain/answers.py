@@ -15,7 +15,7 @@ from toolkit.vendors.carmachain.api import CATEGORIES, DONE, PENDING
 log: logging.Logger = logging.getLogger("toolkit")
 WHO = {"idDocument": "str", "phoneNumber": "str", "idRequest": "str", "status": "str"}
 Person = tuple[str | None, str | None]  # document and phone, in one spelling
-SAID = {"idPpeers": "str", "groupData": "str", "fieldName": "str", "fieldValue": "str", "problem": "str"}
+DETAIL = {"idPpeers": "str", "groupData": "str", "fieldName": "str", "fieldValue": "str", "problem": "str"}
 
 
 class Watch:
@@ -73,14 +73,14 @@ def tidy(
         problem = (problems or {}).get(number) or _problem(number, person)
         who = [person[name] if person else number if name == "idRequest" else None for name in WHO]
         for detail in (person["details"] if person else None) or [{}]:
-            rows.append([*who, *(detail.get(name) for name in list(SAID)[:-1]), problem])
+            rows.append([*who, *(detail.get(name) for name in list(DETAIL)[:-1]), problem])
             at.append(n)
-    made = pd.DataFrame(rows, columns=[*WHO, *SAID]).astype(WHO | SAID)
+    table = pd.DataFrame(rows, columns=[*WHO, *DETAIL]).astype(WHO | DETAIL)
     if tickets is not None:
-        made.index = tickets.index[at]
+        table.index = tickets.index[at]
         if extra := set(people) - set(ids):
             log.warning("the answer holds %s requests that were not asked for; they were left out", len(extra))
-    return made
+    return table
 
 
 def tidy_in_blocks(answers: Iterable[tuple[list[str], pd.DataFrame]], tickets: pd.DataFrame) -> pd.DataFrame:
@@ -94,9 +94,9 @@ def tidy_in_blocks(answers: Iterable[tuple[list[str], pd.DataFrame]], tickets: p
         asked = known.get_indexer(pd.Index(ids))
         places = np.sort(np.concatenate([order[starts[n] : starts[n + 1]] for n in asked]))
         parts.append(tidy(merged([answer]), tickets.iloc[places].set_axis(places)))
-    made = pd.concat([part for part in parts if len(part)] or parts[:1])
-    made = made.iloc[np.argsort(made.index, kind="stable")]
-    return made.set_axis(tickets.index[made.index.to_numpy(dtype=np.int64)])
+    table = pd.concat([part for part in parts if len(part)] or parts[:1])
+    table = table.iloc[np.argsort(table.index, kind="stable")]
+    return table.set_axis(tickets.index[table.index.to_numpy(dtype=np.int64)])
 
 
 def _problem(number: Any, person: Mapping[str, Any] | None) -> str | None:
@@ -115,13 +115,13 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return sorted(map(repr, one["details"])) == sorted(map(repr, other["details"]))
 
 
-def _cell(said: Mapping[str, Sequence[str]] | None) -> str | None:
-    if not said:
+def _cell(values: Mapping[str, Sequence[str]] | None) -> str | None:
+    if not values:
         return None
-    if len(said) == 1:
-        return next(iter(said))
-    weighed = sorted(said.items(), key=lambda each: (-len(each[1]), each[0]))
-    return " | ".join(f"{value} ({', '.join(sorted(peers))})" for value, peers in weighed)
+    if len(values) == 1:
+        return next(iter(values))
+    by_peers = sorted(values.items(), key=lambda each: (-len(each[1]), each[0]))
+    return " | ".join(f"{value} ({', '.join(sorted(peers))})" for value, peers in by_peers)
 
 
 # ── who is who ───────────────────────────────────────────────────────────────
@@ -137,23 +137,23 @@ def _one_spelling(phone: str) -> str:
     return f"38{digits}" if re.fullmatch(r"0\d{9}", digits) else digits
 
 
-def matched(asked: Sequence[tuple[Any, Any]], told: Sequence[tuple[Any, Any]]) -> list[int | None]:
-    """For each person asked about, where the same one is told about: by document and phone, else by either of them.
+def matched(asked: Sequence[tuple[Any, Any]], answered: Sequence[tuple[Any, Any]]) -> list[int | None]:
+    """For each person asked about, which answer is the same person's: by document and phone, else by either.
 
     Each is a pair of document and phone. By one of the two alone, only who cannot be mistaken is matched.
     """
-    ours, theirs = [_person(*one) for one in asked], [_person(*one) for one in told]
+    ours, theirs = [_person(*one) for one in asked], [_person(*one) for one in answered]
     free: dict[Person, deque[int]] = {}
     for m, person in enumerate(theirs):
         free.setdefault(person, deque()).append(m)
-    found = [free[p].popleft() if p != (None, None) and free.get(p) else None for p in ours]
+    matches = [free[p].popleft() if p != (None, None) and free.get(p) else None for p in ours]
     for known, other in ((0, 1), (1, 0)):
-        mine = _alone(ours, {n for n, m in enumerate(found) if m is not None}, known)
-        their = _alone(theirs, set(found), known)
+        mine = _alone(ours, {n for n, m in enumerate(matches) if m is not None}, known)
+        their = _alone(theirs, set(matches), known)
         for n, m in ((mine[value], their[value]) for value in mine.keys() & their.keys()):
             if None in (ours[n][other], theirs[m][other]):  # what only one of the two knows does not contradict
-                found[n] = m
-    return found
+                matches[n] = m
+    return matches
 
 
 def _person(document: Any, phone: Any) -> Person:
@@ -177,16 +177,16 @@ def pivot(answers: pd.DataFrame) -> pd.DataFrame:
     """One row per person, one column per field."""
     person = answers.groupby([answers.index, "idRequest"], sort=False, dropna=False).ngroup().to_numpy()
     first = np.unique(person, return_index=True)[1]
-    said: dict[tuple[int, str], dict[str, list[str]]] = {}
+    values: dict[tuple[int, str], dict[str, list[str]]] = {}
     for n, group, name, value, peer in zip(
         person, *(answers[c] for c in ("groupData", "fieldName", "fieldValue", "idPpeers")), strict=True
     ):
         if pd.notna(name):
-            said.setdefault((int(n), f"{group}/{name}"), {}).setdefault(str(value), []).append(str(peer))
+            values.setdefault((int(n), f"{group}/{name}"), {}).setdefault(str(value), []).append(str(peer))
     rank = {group: n for n, group in enumerate(CATEGORIES)}
-    names = sorted({name for _, name in said}, key=lambda c: (rank.get(c.split("/")[0], len(rank)), c))
-    cells = {name: pd.array([_cell(said.get((n, name))) for n in range(len(first))], dtype="str") for name in names}
-    torn = [[c for c in names if len(said.get((n, c), ())) > 1] for n in range(len(first))]
+    names = sorted({name for _, name in values}, key=lambda c: (rank.get(c.split("/")[0], len(rank)), c))
+    cells = {name: pd.array([_cell(values.get((n, name))) for n in range(len(first))], dtype="str") for name in names}
+    torn = [[c for c in names if len(values.get((n, c), ())) > 1] for n in range(len(first))]
     who = answers.iloc[first][[*WHO, "problem"]]
     conflicts = pd.array([", ".join(t) or None for t in torn], dtype="str")
     return pd.concat([who.assign(conflicts=conflicts), pd.DataFrame(cells, index=who.index)], axis=1)

@@ -189,11 +189,11 @@ class CarmaChain(VendorClient, declared.CarmaChain):
         key = same_person(documents, phones)
         sent = known_tickets["outcome"].isin((Outcome.UNKNOWN, Outcome.ACCEPTED))
         lost = (sent & known_tickets["idRequest"].isna() & ~key.duplicated()).to_numpy()
-        found = matched(
+        matches = matched(
             pairs(documents[lost], phones[lost]),
             pairs([person["idDocument"] for person in free], [person["phoneNumber"] for person in free]),
         )
-        ids = {k: free[n]["idRequest"] for k, n in zip(key[lost], found, strict=True) if n is not None}
+        ids = {k: free[n]["idRequest"] for k, n in zip(key[lost], matches, strict=True) if n is not None}
         filled = known_tickets["idRequest"].fillna(key.map(ids).where(sent).astype("str"))
         return known_tickets.assign(idRequest=filled)
 
@@ -226,22 +226,22 @@ class CarmaChain(VendorClient, declared.CarmaChain):
                 yield some, self._raw_only.respond(str(wanted).split(BETWEEN), ids=some)
 
 
-def tickets_of(given: Any, *more: str) -> pd.DataFrame:
+def tickets_of(tickets: Any, *more: str) -> pd.DataFrame:
     """The tickets of a report, or of a frame, as text; of a report, the people as they were sent.
 
     Raises:
         InputError: it has not the columns of tickets.
     """
-    if isinstance(given, Report):
-        sent = given.sent().reindex(columns=[f.key for f in declared.Person.fields])
-        given = pd.concat([sent, given.table.reindex(columns=[*TICKET, "outcome", "error"])], axis=1)
+    if isinstance(tickets, Report):
+        sent = tickets.sent().reindex(columns=[f.key for f in declared.Person.fields])
+        tickets = pd.concat([sent, tickets.table.reindex(columns=[*TICKET, "outcome", "error"])], axis=1)
     wanted = [*TICKET, *more]
-    if not isinstance(given, pd.DataFrame) or (missing := [name for name in wanted if name not in given]):
-        lacks = message(", which lacks {names}", names=", ".join(missing)) if isinstance(given, pd.DataFrame) else ""
+    if not isinstance(tickets, pd.DataFrame) or (missing := [name for name in wanted if name not in tickets]):
+        lacks = message(", which lacks {names}", names=", ".join(missing)) if isinstance(tickets, pd.DataFrame) else ""
         text = "tickets are the report of `request`, or a frame with {names}, not {kind}"
-        raise InputError(message(text, names=", ".join(wanted), kind=type(given).__name__) + lacks)
-    texts = [name for name in (*TICKET, *(f.key for f in declared.Person.fields)) if name in given]
-    return given.astype(dict.fromkeys(texts, "str"))
+        raise InputError(message(text, names=", ".join(wanted), kind=type(tickets).__name__) + lacks)
+    texts = [name for name in (*TICKET, *(f.key for f in declared.Person.fields)) if name in tickets]
+    return tickets.astype(dict.fromkeys(texts, "str"))
 
 
 def _seconds(timeout: Any) -> float:

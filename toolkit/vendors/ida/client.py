@@ -103,8 +103,8 @@ class Ida(VendorClient, declared.Ida):
         checked = check(pd.DataFrame({"id": pd.Series(list(ids), dtype=object)}), self.endpoints["record"].arguments)
         checked.raise_if_bad()
         asked = checked.wire()["recordId"]
-        found = self.connection.client.each(self.endpoints["record"], [{"id": i} for i in asked], label="records")
-        rows, errors = zip(*map(_values_or_error, found), strict=True) if found else ((), ())
+        answers = self.connection.client.each(self.endpoints["record"], [{"id": i} for i in asked], label="records")
+        rows, errors = zip(*map(_values_or_error, answers), strict=True) if answers else ((), ())
         names = list(dict.fromkeys(name for row in rows for name in row))
         table = pd.DataFrame(list(rows), index=range(len(rows)), columns=names, dtype="str")
         table = table.rename(columns=_stepping_aside(names))
@@ -208,10 +208,10 @@ class Ida(VendorClient, declared.Ida):
         return username, Secret(digest)
 
 
-def _values_or_error(found: Any) -> tuple[dict[Hashable, Any], str | None]:
-    if isinstance(found, ToolkitError):
-        return {}, str(found)
-    return (found.iloc[0].to_dict(), None) if len(found) else ({}, message("the answer holds no record"))
+def _values_or_error(answers: Any) -> tuple[dict[Hashable, Any], str | None]:
+    if isinstance(answers, ToolkitError):
+        return {}, str(answers)
+    return (answers.iloc[0].to_dict(), None) if len(answers) else ({}, message("the answer holds no record"))
 
 
 def _stepping_aside(names: Sequence[Hashable]) -> dict[Hashable, str]:

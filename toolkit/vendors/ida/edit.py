@@ -23,7 +23,7 @@ class Null:
 
 
 def edited(
-    given: Mapping[str, Any], ready: Mapping[str, Any], assumed: Mapping[str, Any], fields: Sequence[Field] | None
+    supplied: Mapping[str, Any], ready: Mapping[str, Any], assumed: Mapping[str, Any], fields: Sequence[Field] | None
 ) -> dict[str, Any]:
     """The values to send: by the fields of the database where these are known, else by what each value is.
 
@@ -31,13 +31,13 @@ def edited(
         InputError: a value cannot be sent, or is for no field.
     """
     if fields is not None:
-        ready = {**ready, **_checked({name: v for name, v in given.items() if name in ready and v != ""}, fields)}
+        ready = {**ready, **_checked({name: v for name, v in supplied.items() if name in ready and v != ""}, fields)}
     else:
         day, phone = _kinds(assumed)
         for name, value in ready.items():
-            kind = day if isinstance(given[name], date) or _WHOLE_DAY(str(value).strip()) else phone
+            kind = day if isinstance(supplied[name], date) or _WHOLE_DAY(str(value).strip()) else phone
             if kind is day or str(value).lstrip()[:1] == "+":
-                written, problem = check_value(kind, given[name])
+                written, problem = check_value(kind, supplied[name])
                 ready = ready if problem else {**ready, name: written}
     empty = Null() if assumed["empty_text"] == "null" else ""
     return {name: empty if value == "" else value for name, value in ready.items()}

@@ -49,9 +49,9 @@ def _asks_for_nobody(ida: Any) -> str:
 
 def _in_a_body(ida: Any) -> Any:
     account = {**ida.connection.account, "endpoints": {"record": "POST /api/v2/database/data"}}
-    made = type(ida.connection).of(type(ida), account, clock=ida.connection.session.clock, progress=False)
-    made.session.tokens = ida.connection.session.tokens
-    return type(ida)(made)
+    connection = type(ida.connection).of(type(ida), account, clock=ida.connection.session.clock, progress=False)
+    connection.session.tokens = ida.connection.session.tokens
+    return type(ida)(connection)
 
 
 def writes(probe: Probe) -> None:
@@ -106,17 +106,17 @@ class _Database:
 def _database(probe: Probe) -> Iterator[_Database | None]:
     """A database with a field of each type; deleted afterwards."""
     fields = [{"name": f"TIPO_{n}", "type": n, "options": [OPTION, "dos"]} for n in (0, *TYPES)]
-    made: list[_Database] = []
+    databases: list[_Database] = []
 
     def create(ida: Any) -> str:
-        made.append(_Database(ida, ida.create_database("analyst-toolkit probe", fields)))
+        databases.append(_Database(ida, ida.create_database("analyst-toolkit probe", fields)))
         return ""
 
     probe.settle("label", create)
     try:
-        yield made[0] if made else None
+        yield databases[0] if databases else None
     finally:
-        for database in made:
+        for database in databases:
             try:
                 probe.client().delete_database(database.id)
             except ToolkitError as problem:

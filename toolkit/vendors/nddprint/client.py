@@ -40,9 +40,9 @@ class NddPrint(VendorClient, declared.NddPrint):
             CardCode  uniqueCardCode
         0  123456789            True
         """
-        found = self._raw_only.read_card_codes(logon_name, domain_name)
-        codes = [code for many in found["cardCodes"] for code in many or ()]
-        unique = pd.array([found["uniqueCardCode"].iloc[0]] * len(codes), dtype="boolean")
+        answer = self._raw_only.read_card_codes(logon_name, domain_name)
+        codes = [code for many in answer["cardCodes"] for code in many or ()]
+        unique = pd.array([answer["uniqueCardCode"].iloc[0]] * len(codes), dtype="boolean")
         return pd.DataFrame({"CardCode": pd.array(codes, dtype="str"), "uniqueCardCode": unique})
 
     def card_codes_of(self, users: pd.DataFrame) -> pd.DataFrame:
@@ -64,10 +64,10 @@ class NddPrint(VendorClient, declared.NddPrint):
         names = sent_rows(checked)[USER]
         answers = read_codes(self.connection, names)
         rows = [row for position, answer in enumerate(answers) for row in _lines(position, answer)]
-        found = pd.DataFrame(rows, columns=["position", "CardCode", "uniqueCardCode", "error"])
-        at = found.pop("position").to_numpy(dtype=np.int64)
-        found = found.astype({"CardCode": "str", "uniqueCardCode": "boolean", "error": "str"})
-        return pd.concat([names.iloc[at].reset_index(drop=True), found], axis=1).set_axis(users.index[at])
+        codes = pd.DataFrame(rows, columns=["position", "CardCode", "uniqueCardCode", "error"])
+        at = codes.pop("position").to_numpy(dtype=np.int64)
+        codes = codes.astype({"CardCode": "str", "uniqueCardCode": "boolean", "error": "str"})
+        return pd.concat([names.iloc[at].reset_index(drop=True), codes], axis=1).set_axis(users.index[at])
 
     def add_card_code(self, logon_name: str, domain_name: str, card_code: str, *, replace: bool = False) -> None:
         """Give one user a card code.
@@ -151,9 +151,9 @@ class NddPrint(VendorClient, declared.NddPrint):
         Raises:
             AuthError: the client's id or the secret key were refused.
         """
-        found = self._raw_only.token(*self._credentials("client_id", "secret_key"))
-        life = found["expiresIn"].iloc[0]
-        return found["accessToken"].iloc[0], None if pd.isna(life) else float(life)
+        answer = self._raw_only.token(*self._credentials("client_id", "secret_key"))
+        life = answer["expiresIn"].iloc[0]
+        return answer["accessToken"].iloc[0], None if pd.isna(life) else float(life)
 
 
 def _lines(position: int, answer: Any) -> list[tuple[int, str | None, Any, str | None]]:

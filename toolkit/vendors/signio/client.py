@@ -77,9 +77,9 @@ class Signio(VendorClient, declared.Signio):
             return super().signers(envelope_id)
         asked = ids_of(envelope_id)
         rows: list[dict[str, Any]] = []
-        for envelope, found in zip(asked, self._read(asked), strict=True):
-            failed = isinstance(found, ToolkitError)
-            people = [{"error": str(found)}] if failed else objects(found.get("contactos"))
+        for envelope, answer in zip(asked, self._read(asked), strict=True):
+            failed = isinstance(answer, ToolkitError)
+            people = [{"error": str(answer)}] if failed else objects(answer.get("contactos"))
             rows += [{**person, "id_transaccion": envelope} for person in people]
         table = frames.to_frame(self.connection.assumed.record(SignerOf), rows)
         return table[["id_transaccion", *(c for c in table if c != "id_transaccion")]]
@@ -105,10 +105,10 @@ class Signio(VendorClient, declared.Signio):
         asked, named = ids_of(envelope_ids), roles_of(roles)
 
         def rows() -> Iterator[dict[str, Any]]:
-            for envelope, found in zip(asked, self._read(asked), strict=True):
-                failed = isinstance(found, ToolkitError)
-                unread = {"id_transaccion": envelope, "error": str(found)}
-                yield from [unread] if failed else status_rows(envelope, found, named)
+            for envelope, answer in zip(asked, self._read(asked), strict=True):
+                failed = isinstance(answer, ToolkitError)
+                unread = {"id_transaccion": envelope, "error": str(answer)}
+                yield from [unread] if failed else status_rows(envelope, answer, named)
 
         return frames.in_blocks(self.connection.assumed.record(SignatureStatus), rows())
 
@@ -148,10 +148,10 @@ class Signio(VendorClient, declared.Signio):
         Returns:
             One row per role: `id` and `name` of the template, `role`.
         """
-        found = self.templates()
+        templates = self.templates()
         rows = [
             {"id": template, "name": name, "role": role}
-            for template, name, roles in found[["id", "name", "roles"]].itertuples(index=False)
+            for template, name, roles in templates[["id", "name", "roles"]].itertuples(index=False)
             for role in roles or ()
         ]
         return frames.to_frame(TemplateRole, rows)
@@ -292,10 +292,13 @@ class Signio(VendorClient, declared.Signio):
         who, tenant = self._credentials("email", "password"), self.connection.account.get("tenant")
         if not tenant:
             return self._raw_only.create_token(*who), TOKEN_LIFE
-        found = self._tenants(who)
-        mine = found[found["tenant"].str.casefold() == tenant.casefold()]
+        tenants = self._tenants(who)
+        mine = tenants[tenants["tenant"].str.casefold() == tenant.casefold()]
         if mine.empty:
-            raise SettingsError(f"SIGNIO: there is no tenant {tenant!r}; the user has {', '.join(found['tenant'])}")
+            names = ", ".join(tenants["tenant"])
+            raise SettingsError(
+                message("SIGNIO: there is no tenant {tenant!r}; the user has {names}", tenant=tenant, names=names)
+            )
         life = (mine["expires_at"].iloc[0] - self.connection.session.clock.now()).total_seconds()
         return mine["token"].iloc[0], None if pd.isna(life) else max(0.0, life)
 

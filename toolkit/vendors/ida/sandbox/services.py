@@ -15,7 +15,7 @@ from toolkit.vendors.ida.api import Ida, RawOnly
 from toolkit.vendors.ida.sandbox.values import answered, contact, kind_of, number_of, reader, whole
 
 DAY = 86_400.0
-SAID: dict[int, tuple[str | None, str]] = {  # HTTP status: message (None: statusApi), statusApi
+MESSAGES: dict[int, tuple[str | None, str]] = {  # HTTP status: message (None: statusApi), statusApi
     400: ("BAD PARAMETERS", "BAD_REQUEST"),
     401: (None, "UNAUTHORIZED"),
     404: (None, "NOT_FOUND"),
@@ -75,7 +75,7 @@ def ok(**data: Any) -> Answer:
 
 
 def error_response(refusal: Refused) -> Answer:
-    message, status_api = SAID.get(refusal.status, (None, "ERROR"))
+    message, status_api = MESSAGES.get(refusal.status, (None, "ERROR"))
     return answer_of(refusal.status, status_api, refusal.message or message or status_api)
 
 

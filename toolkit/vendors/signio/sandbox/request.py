@@ -31,7 +31,7 @@ from toolkit.vendors.signio.sandbox.forms import Forms
 CREDENTIALS = {"email": "analista@example.co", "password": "sandbox-password"}
 TENANTS = ("EMPRESA - OPERACIONES", "EMPRESA - LEGAL")  # the first is the user's own
 BASE = "7d1f0c52-3b7e-4b8e-8e0a-60f0f2f7b001"
-SAID = {
+MESSAGES = {
     "00": "Operación correcta",
     "01": "token invalido",
     "02": "usuario inactivo",
@@ -66,7 +66,7 @@ def error_response(refusal: Refused) -> Answer:
     if refusal.status not in CODES:  # said by what stands before the vendor, and in nobody's dialect
         return refusal.status, {"message": f"HTTP {refusal.status}"}
     code = CODES[refusal.status]
-    return refusal.status, {"codigo": code, "mensaje": SAID[code], "code": code, "message": SAID[code]}
+    return refusal.status, {"codigo": code, "mensaje": MESSAGES[code], "code": code, "message": MESSAGES[code]}
 
 
 FAKE = FakeVendor(SYSTEM, CREDENTIALS, TABLES, seed, lambda call: None, error_response)
@@ -110,7 +110,7 @@ def describe(endpoint: Endpoint) -> Described:
     code, words = ("code", "message") if endpoint.path.startswith(NEWER) else ("codigo", "mensaje")
     head = {code: {"type": "string", "enum": ["00"]}, words: {"type": ["string", "boolean"]}}
     errors = {"errores": {"type": "array", "items": {"type": "string"}}}
-    codes = {code: {"type": "string", "enum": [c for c in SAID if c != "00"]}, words: {"type": "string"}}
+    codes = {code: {"type": "string", "enum": [c for c in MESSAGES if c != "00"]}, words: {"type": "string"}}
     failure = {"type": "object", "properties": {**codes, **errors}, "required": [code, words]}
     return Described({} if endpoint.code_optional else head, failure, failure_is_200=True)
 
@@ -126,7 +126,7 @@ def serves(
     newer = endpoint.path.startswith(NEWER)
 
     def answer_with(code: str) -> dict[str, Any]:
-        return {"code": code, "message": SAID[code]} if newer else {"codigo": code, "mensaje": SAID[code]}
+        return {"code": code, "message": MESSAGES[code]} if newer else {"codigo": code, "mensaje": MESSAGES[code]}
 
     def register(service: Service) -> Service:
         @FAKE.handles(declared, lists=lists, of_texts=of_texts)
@@ -147,12 +147,12 @@ def serves(
 
 def _served(service: Service, call: Call, endpoint: Endpoint) -> dict[str, Any]:
     try:
-        return service(_visit(call, endpoint)) or {}
+        return service(_request(call, endpoint)) or {}
     except (RecursionError, OverflowError, UnicodeError):  # it can be read, and no database holds it
         raise SignioError("05", "formato") from None
 
 
-def _visit(call: Call, endpoint: Endpoint) -> SignioRequest:
+def _request(call: Call, endpoint: Endpoint) -> SignioRequest:
     tenant = email = ""
     if endpoint.authenticated:
         claims = call.claims(call.credential()) or {}
