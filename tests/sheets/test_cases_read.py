@@ -18,7 +18,7 @@ from tests.sheets.ugly.workbooks import SHEET, book, table
 from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.sheet_frame import LONGER, MERGED
+from toolkit.sheets.sheet_frame import BELOW, LONGER, MERGED, SIDEWAYS
 from toolkit.spec import Email, Number, Phone, Text
 
 
@@ -633,3 +633,41 @@ def test_all_kinds_of_a_clean_sheet_stay(tmp_path: Path) -> None:
     done = check(read_sheet(tmp_path / "a.xlsx"), [Email(name="CORREO"), Phone(name="FONO")])
     assert done.ok
     assert done.notes == []
+
+
+LIST = ("NOMBRE;EMAIL;TELEFONO", "Ana;ana@example.cl;912345678", "Luz;luz@example.cl;912345679")
+
+
+@pytest.mark.parametrize(
+    ("below", "rows"),
+    [
+        (["Producto;Precio;Cantidad", "Lápiz;100;2", "Goma;200;3"], [5, 6, 7]),
+        (["Resumen", "Sucursal;Dirección;Ciudad", "Centro;Calle 1;Talca"], [5, 6, 7]),
+        (["Región;Vendedor;Meta", "Norte;Pía;10"], [5, 6]),
+        (["Місто;Адреса;Країна", "Київ;вулиця 1;Україна"], [5, 6]),
+        (["NOMBRE;EMAIL;TELEFONO", "Eva;eva@example.cl;912345671"], []),
+        (["Eva;;912345671", "Sol;s/i;sin fono"], []),
+        (["Fin de la lista"], []),
+    ],
+)
+def test_2_another_table_below_is_asked_about(below: list[str], rows: list[int]) -> None:
+    frame = read_sheet(csv(*LIST, "", *below))
+    assert frame.attrs["questions"] == ({BELOW: rows} if rows else {})
+    done = check(frame, [Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")])
+    assert done.bad.tolist()[:2] == [False, False]
+    assert all(done.bad[rows])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["NOMBRE;Ana;Luz", "EMAIL;ana@example.cl;luz@example.cl", "TELEFONO;912345678;912345679"],
+        ["Correo;ana@example.cl;luz@example.cl", "Nombre;Ana;Luz"],
+        ["Ім'я;Ольга;Ірина", "Телефон;0501234567;0501234568"],
+        ["Nome;João;Inês", "Cidade;Lisboa;Porto", "Telefone;912345678;912345679"],
+    ],
+)
+def test_2_a_table_on_its_side_is_asked_about(lines: list[str]) -> None:
+    frame = read_sheet(csv(*lines))
+    assert [*frame.attrs["questions"]] == [SIDEWAYS]
+    assert frame.attrs["questions"][SIDEWAYS] == frame.index.tolist()

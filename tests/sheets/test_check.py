@@ -290,7 +290,7 @@ class TestIdentities:
         done = check(frame, [number, kinds])
         assert done.wire()["number"] == ["1032456", "900123456-8", "AX 12", None, "12", "1032456"]
         assert done.bad.tolist() == [False, False, False, True, False, False]
-        assert done.problems["value"].tolist() == ["1.032.456", "12", "1.032.456"]
+        assert done.problems["value"].tolist() == ["1.032.456", "AX 12", "12", "1.032.456"]
 
     @pytest.mark.parametrize("scheme", WEIGHTS)
     @settings(max_examples=20)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from toolkit.plain import message, plural
+from toolkit.sheets.cells import folded
+from toolkit.sheets.not_data import says_nothing
 from toolkit.sheets.synonyms import concept_of
 from toolkit.sheets.workbook import Cell, Merge, Row
 
@@ -11,6 +13,8 @@ WINDOW = 60  # filled rows among which the header is looked for
 MERGES = 1_000  # merged cells that are looked at
 _NAMED = 5  # of what is said of columns
 _NEXT = 5  # rows by which a candidate is measured
+_MOST = 0.8  # the share of a column's cells that makes it one of numbers or addresses
+_HOLDS = re.compile(r"[^\d@]*[\d@]").match
 _NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}").fullmatch
 
 
@@ -24,10 +28,10 @@ def find(rows: Sequence[Row], merged: Sequence[Merge]) -> int | None:
     first = next((n for n in range(len(rows)) if _may_name(n, rows, merged)), None)
     if first is None:
         first = max(range(len(rows)), key=lambda n: (_filled(rows[n][1]), -n), default=None)
-    if first is None or _names_fields(rows[first][1]):
+    if first is None or names_fields(rows[first][1]):
         return None if first is None else _bottom(first, rows, merged)
     near = (n for n in range(first + 1, min(first + 1 + _NEXT, len(rows))) if not _is_group(n, rows, merged))
-    named = next((n for n in near if _names_fields(rows[n][1]) and not _recurs(n, rows)), None)
+    named = next((n for n in near if names_fields(rows[n][1]) and not _recurs(n, rows)), None)
     if named is None and holds_data(rows[first][1]):
         return None
     return _bottom(first if named is None else named, rows, merged)
@@ -37,7 +41,7 @@ def _may_name(n: int, rows: Sequence[Row], merged: Sequence[Merge]) -> bool:
     """Whether a row names fields, or as many columns as the rows below it have."""
     cells, below = rows[n][1], rows[n + 1 : n + 1 + _NEXT]
     lone_title = _filled(cells) == 1 and not _all_known(cells) and any(_all_known(row) for _, row in below[:3])
-    return not lone_title and not _is_group(n, rows, merged) and (_names_fields(cells) or _covers(cells, below))
+    return not lone_title and not _is_group(n, rows, merged) and (names_fields(cells) or _covers(cells, below))
 
 
 def _recurs(n: int, rows: Sequence[Row]) -> bool:
@@ -78,7 +82,8 @@ def _known(cells: Sequence[Cell]) -> int:
     return sum(isinstance(cell, str) and len(cell) < 60 and bool(concept_of(cell)) for cell in cells)
 
 
-def _names_fields(cells: Sequence[Cell]) -> bool:
+def names_fields(cells: Sequence[Cell]) -> bool:
+    """Whether most of the cells are names that fields have."""
     return _known(cells) >= 2 and 2 * _known(cells) >= _filled(cells)
 
 
@@ -105,6 +110,32 @@ def _is_group(n: int, rows: Sequence[Row], merged: Sequence[Merge]) -> bool:
 def holds_data(cells: Sequence[Cell]) -> bool:
     """Whether a row that stands where the header is expected holds an address or a number of somebody."""
     return any(isinstance(c, str) and ("@" in c or (_NUMBER(c) and sum(map(str.isdigit, c)) > 6)) for c in cells)
+
+
+def lies_on_its_side(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Whether the names of a table stand in its first column, and each of its rows is one of them for all people."""
+    first = [cells[0] for cells in rows if cells and cells[0] != ""]
+    beside = [cell for cell in rows[0][1:] if cell != ""] if rows else []
+    return len(first) > 1 and _all_known(first) and len({*first}) == len(first) and bool(beside) and not _known(beside)
+
+
+def begins_another(row: Mapping[int, str], above: Mapping[int, Sequence[str]], names: Sequence[str]) -> bool:
+    """Whether a row below a blank one names the columns of another table.
+
+    Its texts name fields, or stand in columns of numbers or addresses. The same names again are of the same table.
+
+    Args:
+        row: its texts, by column.
+        above: what stands in each column above it.
+        names: what the columns are called.
+    """
+    if len(row) < 2 or any(_HOLDS(text) or says_nothing(text) for text in row.values()):
+        return False
+    again = sum(folded(text) == folded(names[n]) for n, text in row.items() if n < len(names))
+    shares = [sum(map(bool, map(_HOLDS, above[n]))) / len(above[n]) for n in row if above[n]]
+    against = sum(share > _MOST for share in shares)
+    fields = _known([*row.values()])
+    return 2 * again < len(row) and (against > 1 or (against > 0 and fields > 0) or names_fields([*row.values()]))
 
 
 def looks_like_data(cells: Sequence[Cell]) -> bool:

@@ -46,6 +46,8 @@ def _any(text: str) -> Parsed:
         return Parsed(number, number, Problem(mark("has decimals, as no document has"), level=QUESTION))
     if not any(map(str.isdigit, number)):
         return Parsed(number, number, Problem(mark("has no digits, as a document has"), level=QUESTION))
+    if len(parts := number.split()) > 1:
+        return Parsed(number, number, Problem(mark("has spaces inside"), "".join(parts), DOUBT))
     return Parsed(number, number)
 
 

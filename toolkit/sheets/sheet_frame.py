@@ -18,6 +18,9 @@ _DIGITS = "{:.15g}".format  # as many as a spreadsheet keeps; longer numbers com
 _SPANS = 20  # places that a note names
 LONGER = mark("has more cells than the header: a separator may stand inside of one")
 MERGED = mark("a merged cell of a row above reaches into it, and only that row has its value")
+BELOW = mark("stands below a blank row, in what looks like another table")
+SIDEWAYS = mark("stands in a table that seems to lie on its side: its first column has the names")
+_GAPS, _ABOVE = 100, 200  # blank rows below which another table is looked for, and rows above them that are compared
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
 
@@ -50,7 +53,9 @@ def framed(grid: Grid, wanted: int | None, *, delimited: bool) -> pd.DataFrame:
     frame = pd.DataFrame(columns, index=pd.Index(positions + 1, name="row"))
     reached = _reached([m for m in grid.merged if m[0] > at], positions)
     longer = table.longer(names_end) if delimited and names_end else []
-    questions = {LONGER: longer, MERGED: reached}
+    below = table.others(names, at)
+    sideways = wanted is None and headers.lies_on_its_side([cells for _, cells in head[max(body - 1, 0) :]])
+    questions = {LONGER: longer, MERGED: reached, BELOW: below, SIDEWAYS: frame.index.tolist() if sideways else []}
     frame.attrs |= {**table.numbers(names), "header": at + 1}
     frame.attrs["questions"] = {reason: rows for reason, rows in questions.items() if rows}
     grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)
@@ -121,6 +126,17 @@ class _Table:
         """The rows that have more cells than the header, by number."""
         rows = sorted({n for texts in self.columns[width:] for n, text in enumerate(texts) if text})
         return [self.positions[n] + 1 for n in rows]
+
+    def others(self, names: Sequence[str], header: int) -> list[int]:
+        """The rows from the one on that begins another table below a blank row, by number."""
+        gaps = np.flatnonzero(np.diff(self.positions, prepend=header) > 1)[:_GAPS].tolist()
+        for n in gaps if header >= 0 else ():
+            first = n + (sum(bool(texts[n]) for texts in self.columns) == 1)  # below a title
+            row = {c: texts[first] for c, texts in enumerate(self.columns) if first < len(texts) and texts[first]}
+            above = {c: [text for text in self.columns[c][max(0, n - _ABOVE) : n] if text] for c in row}
+            if n and headers.begins_another(row, above, names):
+                return [at + 1 for at in self.positions[n:]]
+        return []
 
     def numbers(self, names: Sequence[str]) -> dict[str, Any]:
         """The columns whose cells are all numbers; of the others, the texts that only numbers have."""
