@@ -3,11 +3,12 @@
 import html
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets.archive import MAX_COLUMNS, Extent
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab
 
 _TAG = re.compile(r"(/?)([A-Za-z][A-Za-z0-9:]{0,20})")
 _SPAN = re.compile(r"(col|row)span\s{0,9}=\s{0,9}[\"']?(\d{1,5})", re.IGNORECASE)
@@ -18,7 +19,7 @@ _BREAKS = frozenset({"br", "p", "div", "li"})
 Tag = tuple[str, str, str]  # its name, with a slash where it ends; its attributes; the text that follows it
 
 
-def read(text: str, limits: int) -> Workbook:
+def read(text: str, limits: int) -> list[Tab]:
     """The tables of a page, each as a sheet.
 
     Raises:
@@ -40,8 +41,8 @@ def read(text: str, limits: int) -> Workbook:
     filled = [t for t in tables if len(t.rows) > 1] or [t for t in tables if t.rows]  # others only place what they hold
     if not filled:
         raise InputError(message("the file is a web page without a table, whatever its name says"))
-    tabs = [Tab(f"Table {n}", hidden=False) for n in range(1, len(filled) + 1)]
-    return Workbook(tabs, lambda position: Grid(filled[position].rows, merged=filled[position].merged))
+    grids = (partial(Grid, table.rows, merged=table.merged) for table in filled)
+    return [Tab(f"Table {n}", hidden=False, grid=grid) for n, grid in enumerate(grids, 1)]
 
 
 def _tags(text: str) -> Iterator[Tag]:

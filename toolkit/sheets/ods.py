@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from xml.parsers import expat
 
 from toolkit.sheets.archive import MAX_COLUMNS, MAX_ROWS, Archive, Extent, local, protected
 from toolkit.sheets.formats import clock
-from toolkit.sheets.workbook import Cell, Grid, Merge, Row, Tab, Workbook
+from toolkit.sheets.workbook import Cell, Grid, Merge, Row, Tab
 
 PART = "content.xml"
 _TIMES = r"T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:[.,]\d{1,9})?)S)?"
@@ -16,7 +17,7 @@ _BLANKS = re.compile(r"[ \t\r\n]+")  # one or many, they stand for one space
 _HIDDEN = ("collapse", "filter")
 
 
-def read(archive: Archive) -> Workbook:
+def read(archive: Archive) -> list[Tab]:
     """The tabs of a document.
 
     Raises:
@@ -34,8 +35,13 @@ def read(archive: Archive) -> Workbook:
         elif name == "table-properties" and plain.get("display") == "false":
             hidden.add(style)
         elif name == "table":
-            tabs.append(Tab(plain.get("name", ""), plain.get("style-name", "") in hidden))
-    return Workbook(tabs, lambda position: _Sheet(archive, position).grid)
+            grid = partial(_grid, archive, len(tabs))
+            tabs.append(Tab(plain.get("name", ""), plain.get("style-name", "") in hidden, grid))
+    return tabs
+
+
+def _grid(archive: Archive, position: int) -> Grid:
+    return _Sheet(archive, position).grid
 
 
 _READ = ("style", "table-properties", "table")

@@ -13,7 +13,7 @@ from toolkit.sheets.archive import MAX_BYTES, Archive
 from toolkit.sheets.cells import folded
 from toolkit.sheets.result_format import restored
 from toolkit.sheets.sheet_frame import framed
-from toolkit.sheets.workbook import Grid, Row, Tab, Workbook
+from toolkit.sheets.workbook import Grid, Row, Tab
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")  # xls before it was a compound
@@ -133,15 +133,15 @@ def _opened(
     return "", [], delimited.read(text, separator, notes)
 
 
-def _sheet(book: Workbook, wanted: str | int | None) -> tuple[str, list[str], Grid]:
-    names = [tab.name for tab in book.tabs]
-    shown_first = sorted(range(len(names)), key=lambda n: book.tabs[n].hidden)
+def _sheet(tabs: Sequence[Tab], wanted: str | int | None) -> tuple[str, list[str], Grid]:
+    names = [tab.name for tab in tabs]
+    shown_first = sorted(range(len(names)), key=lambda n: tabs[n].hidden)
     for position in shown_first if wanted is None else [_chosen(names, wanted)]:
-        grid = book.grid(position)
+        grid = tabs[position].grid()
         rows = iter(grid.rows)
         if first := next(rows, None):
             grid.rows = _chained(first, rows)
-            grid.notes += _tabs(book.tabs, position)
+            grid.notes += _tabs(tabs, position)
             return names[position] or "Sheet", names, grid
     if wanted is None:
         raise InputError(message("the workbook holds nothing"))

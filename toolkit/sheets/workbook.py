@@ -1,7 +1,8 @@
 """What the readers of all formats give: the tabs of a workbook, and the cells of one of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 Cell = str | float  # a text, or a number; "" where nothing is
 Row = tuple[int, list[Cell]]  # its position, and its cells to the last that is filled
@@ -21,16 +22,12 @@ class Grid:
     notes: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Tab:
+class Tab(NamedTuple):
+    """One sheet of a workbook, not read yet."""
+
     name: str
     hidden: bool
-
-
-@dataclass(frozen=True)
-class Workbook:
-    tabs: Sequence[Tab]
-    grid: Callable[[int], Grid]  # by the position of the tab
+    grid: Callable[[], Grid]
 
 
 def column_position(letters: str) -> int:

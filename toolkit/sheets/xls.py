@@ -2,20 +2,21 @@
 
 import io
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets.archive import protected
 from toolkit.sheets.formats import shown, style_of
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab
 from toolkit.sheets.xlsb import ERRORS
 
 _TEXT, _NUMBER, _DATE, _BOOL, _ERROR = 1, 2, 3, 4, 5  # xlrd's kinds of cells
 ENCRYPTED = ("EncryptedPackage".encode("utf-16-le"), "EncryptionInfo".encode("utf-16-le"))
 
 
-def read(data: bytes) -> Workbook:
+def read(data: bytes) -> list[Tab]:
     """The tabs of a workbook.
 
     Raises:
@@ -36,7 +37,6 @@ def read(data: bytes) -> Workbook:
             raise InputError(message("the file holds no workbook: it may be a document of another program")) from None
         raise
     styles = {key: style_of(form.format_str or "") for key, form in book.format_map.items()}
-    tabs = [Tab(name, bool(book._sheet_visibility[n])) for n, name in enumerate(book.sheet_names())]
 
     def grid(position: int) -> Grid:
         sheet = book.sheet_by_index(position)
@@ -47,7 +47,8 @@ def read(data: bytes) -> Workbook:
         grid.hidden_columns = [at for at, column in sheet.colinfo_map.items() if column.hidden]
         return grid
 
-    return Workbook(tabs, grid)
+    names = enumerate(book.sheet_names())
+    return [Tab(name, bool(book._sheet_visibility[n]), partial(grid, n)) for n, name in names]
 
 
 def _rows(book: Any, sheet: Any, styles: dict[int, str], silent: list[int]) -> Iterator[Row]:

@@ -2,11 +2,12 @@
 
 import struct
 from collections.abc import Iterator
+from functools import partial
 
 from toolkit.plain import message
 from toolkit.sheets.archive import Archive, Extent, damaged, out_of_order
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab
 
 ERRORS = {
     0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA"
@@ -18,30 +19,30 @@ _STYLES_BEGIN, _STYLES_END = 617, 618
 Record = tuple[int, bytes]
 
 
-def read(archive: Archive) -> Workbook:
+def read(archive: Archive) -> list[Tab]:
     """The tabs of a workbook.
 
     Raises:
         InputError: a part of it is damaged.
     """
     links = {a.get("Id", ""): a.get("Target", "") for _, a in archive.tags("xl/_rels/workbook.bin.rels")}
-    tabs, parts, epoch = [], [], 1900
+    sheets, epoch = [], 1900
     for kind, content in _records(archive, "xl/workbook.bin"):
         if kind == _SHEET:
             link, at = _text(content, 8)
             path = links.get(link, "").lstrip("/")
             if "worksheets" in path:
-                tabs.append(Tab(_text(content, at)[0], bool(struct.unpack_from("<I", content)[0])))
-                parts.append(path if path.startswith("xl/") else f"xl/{path}")
+                part = path if path.startswith("xl/") else f"xl/{path}"
+                sheets.append((_text(content, at)[0], bool(struct.unpack_from("<I", content)[0]), part))
         elif kind == _BOOK and content[:1]:
             epoch = 1904 if content[0] & 1 else 1900
 
-    def grid(position: int) -> Grid:
+    def grid(part: str) -> Grid:
         grid = Grid(())
-        grid.rows = _rows(archive, parts[position], epoch, grid)
+        grid.rows = _rows(archive, part, epoch, grid)
         return grid
 
-    return Workbook(tabs, grid)
+    return [Tab(name, hidden, partial(grid, part)) for name, hidden, part in sheets]
 
 
 def _records(archive: Archive, part: str) -> Iterator[Record]:

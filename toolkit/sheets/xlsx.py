@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from xml.parsers import expat
 
 from toolkit.errors import InputError
@@ -9,7 +10,7 @@ from toolkit.plain import message
 from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local, out_of_order
 from toolkit.sheets.cells import encodable
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab, Workbook, column_position
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab, column_position
 
 _DIGITS = "0123456789"
 TRUE = ("1", "true", "on")
@@ -18,7 +19,7 @@ _EXACT = frozenset({"str", "inlineStr", "e", "b", "d"})  # kinds of cells of whi
 _RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})").fullmatch
 
 
-def read(archive: Archive) -> Workbook:
+def read(archive: Archive) -> list[Tab]:
     """The tabs of a workbook.
 
     Raises:
@@ -27,23 +28,22 @@ def read(archive: Archive) -> Workbook:
     main = _main(archive)
     folder = main.rpartition("/")[0]
     links = _links(archive, f"{folder}/_rels/{main.rpartition('/')[2]}.rels", folder)
-    tabs, parts, epoch = [], [], 1900
+    sheets, epoch = [], 1900
     for name, attributes in archive.tags(main):
         if name == "sheet":
             link = next((value for key, value in attributes.items() if local(key) == "id"), "")
             if "worksheets" in (path := links.get(link, "")) or path.rpartition("/")[2].startswith("sheet"):
-                tabs.append(Tab(attributes.get("name", ""), attributes.get("state", "visible") != "visible"))
-                parts.append(path)
+                sheets.append((attributes.get("name", ""), attributes.get("state", "visible") != "visible", path))
         elif name == "workbookPr" and attributes.get("date1904") in TRUE:
             epoch = 1904
     strings: list[str] = []
 
-    def grid(position: int) -> Grid:
+    def grid(part: str) -> Grid:
         if not strings:
             strings.extend(_strings(archive, f"{folder}/sharedStrings.xml"))
-        return _Sheet(archive, parts[position], strings, styles_of(archive, f"{folder}/styles.xml"), epoch).grid
+        return _Sheet(archive, part, strings, styles_of(archive, f"{folder}/styles.xml"), epoch).grid
 
-    return Workbook(tabs, grid)
+    return [Tab(name, hidden, partial(grid, part)) for name, hidden, part in sheets]
 
 
 def _main(archive: Archive) -> str:
