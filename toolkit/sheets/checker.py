@@ -70,16 +70,11 @@ class CellError(Exception):
         self.problem: Problem = Problem(reason, proposal, level, detail)
 
 
-class Parsed(NamedTuple):
-    wire: Any  # what the vendor gets
-    normalised: str | None = None  # the value as it is best written; None where it is so written
-    doubt: Problem | None = None
-
-
 class Result(NamedTuple):
     """What became of a value: what is sent for it, if nothing is wrong or once a question is decided so."""
 
-    wire: Any
+    wire: Any  # what the vendor gets
+    normalised: str | None = None  # the value as it is best written; None where it is so written
     problem: Problem | None = None
 
     @property
@@ -90,7 +85,7 @@ class Result(NamedTuple):
 
 @dataclass(frozen=True)
 class CellRule:
-    parse: Callable[[Any], Parsed]
+    parse: Callable[[Any], Result]
     takes: tuple[type, ...] = ()  # what is parsed as it is, not as text
     unlike: Callable[[list[str]], list[str]] | None = None  # those of some texts that may not be sent as they stand
     invalid: Callable[[list[Any]], list[Any]] | None = None  # those of some other values that may not
@@ -156,7 +151,7 @@ class CellChecker:
         respelt = rule.respelt([v for v in new if type(v) is str and v not in self._named]) if rule.respelt else {}
         for value in new:
             wire = respelt.get(value)
-            results[value] = Result(wire, Problem(OTHER_FORM, wire, FIX)) if wire else self._result(value)
+            results[value] = Result(wire, problem=Problem(OTHER_FORM, wire, FIX)) if wire else self._result(value)
         return [*compress(range(len(values)), map(parsed.__contains__, values))] if parsed else []
 
     def sent(self, values: list[Any]) -> list[Any]:
@@ -170,8 +165,8 @@ class CellChecker:
             text = shown(value)
             may_be_nothing = error.problem.level == ERROR and error.problem != FORMULA and isinstance(value, str)
             if may_be_nothing and text and says_nothing(stripped(text)):
-                return Result(None, NOTHING_SAID)
-            return Result(None, self._with_nearest(error.problem, text or ""))
+                return Result(None, problem=NOTHING_SAID)
+            return Result(None, problem=self._with_nearest(error.problem, text or ""))
 
     def _with_nearest(self, problem: Problem, text: str) -> Problem:
         """The problem with a proposal, where it has none and something is spelt alike."""
@@ -184,8 +179,7 @@ class CellChecker:
     def _parsed(self, value: Any) -> Result:
         rule = self._rule
         if isinstance(value, rule.takes):
-            parsed = rule.parse(value)
-            return Result(parsed.wire, parsed.doubt)
+            return rule.parse(value)
         text = value if type(value) is str else shown(value)
         if text is None:
             kind = type(getattr(value, "value", value)).__name__
@@ -194,10 +188,10 @@ class CellChecker:
         if not clean or (self._empty and clean.casefold() in self._empty):
             return Result(None)
         question = None if _is_common(clean) else _question(clean, rule.longest)
-        parsed = rule.parse(clean) if rule.free or not question else Parsed(None)
+        parsed = rule.parse(clean) if rule.free or not question else Result(None)
         if question or (rule.free and (question := self._may_be_no_data(clean))):
-            return Result(parsed.wire, question)
-        return Result(parsed.wire, parsed.doubt or _change(value, text, clean, parsed))
+            return Result(parsed.wire, problem=question)
+        return Result(parsed.wire, problem=parsed.problem or _change(value, text, clean, parsed))
 
     def _may_be_no_data(self, text: str) -> Problem | None:
         """The question whether a text in a field that takes any is data at all."""
@@ -251,7 +245,7 @@ def _question(text: str, longest: int) -> Problem | None:
     return None
 
 
-def _change(value: Any, text: str, clean: str, parsed: Parsed) -> Problem | None:
+def _change(value: Any, text: str, clean: str, parsed: Result) -> Problem | None:
     """What is said where another form is sent than stands in the cell."""
     if isinstance(value, float) and value.is_integer() and parsed.wire == clean:
         return Problem(STORED_DECIMAL, clean, FIX)

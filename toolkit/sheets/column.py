@@ -136,7 +136,8 @@ class Column:
         if not len(self._parsed):
             return []
         parsed = zip(self._parsed.tolist(), self._results.tolist(), strict=True)
-        return [(i, p) for i, (_, p) in parsed if p is not None and (fixes or p.level != FIX)]
+        problems = [(i, result.problem) for i, result in parsed]
+        return [(i, p) for i, p in problems if p is not None and (fixes or p.level != FIX)]
 
     def has_wire(self, position: int) -> bool:
         """Whether there is something to send for a cell, were its question decided so."""
@@ -227,7 +228,7 @@ class Column:
         if self.accepted:
             taken = [values[i] in self.accepted for i in places]
             results = [Result(r.wire) if ok else r for r, ok in zip(results, taken, strict=True)]
-        filled[[i for i, (wire, problem) in zip(places, results, strict=True) if wire is None and not problem]] = False
+        filled[[i for i, r in zip(places, results, strict=True) if r.wire is None and not r.problem]] = False
         self.filled[rows] = filled
         start = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
         return start[places], np.fromiter(results, dtype=object, count=len(results))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import folded, latin
-from toolkit.sheets.checker import QUESTION, CellError, CellRule, Parsed, ParseOptions, unlike
+from toolkit.sheets.checker import QUESTION, CellError, CellRule, ParseOptions, Result, unlike
 from toolkit.spec import Date, Timestamp
 
 _MONTHS = (
@@ -120,14 +120,14 @@ def _serial(text: str) -> str | None:
 
 
 def day(field: Date, options: ParseOptions) -> CellRule:
-    def parse(value: str | date) -> Parsed:
+    def parse(value: str | date) -> Result:
         if isinstance(value, str):
             return _day_of_text(value, field.format, options)
         if isinstance(value, datetime):
             if value.timetz().replace(tzinfo=None) != datetime.min.time():
                 raise CellError(mark("has a time of day"), value.date().isoformat(), level=QUESTION)
             value = value.date()
-        return Parsed(_written(value, field.format))
+        return Result(_written(value, field.format))
 
     known = field.format in _WRITTEN and (options.day_first or not field.format.startswith("%d"))
     return CellRule(parse, (date,), unlike=unlike(_WRITTEN[field.format]) if known else None)
@@ -138,15 +138,15 @@ def _written(day: date, form: str) -> str:
     return day.isoformat() if form == "as written" else day.strftime(form)
 
 
-def _day_of_text(text: str, form: str, options: ParseOptions) -> Parsed:
+def _day_of_text(text: str, form: str, options: ParseOptions) -> Result:
     clock = _CLOCK(text)
     read = read_date(clock[1] if clock else text, options.day_first)
     if clock and re.search(r"[1-9]", clock[2]):
         raise CellError(mark("has a time of day"), read.isoformat(), level=QUESTION)
     if form == "as written":
-        return Parsed(text, text)
+        return Result(text, text)
     written = read.strftime(form)
-    return Parsed(written, text if text in (written, read.isoformat()) else read.isoformat())
+    return Result(written, text if text in (written, read.isoformat()) else read.isoformat())
 
 
 def zone_of(name: str) -> tzinfo:
@@ -160,12 +160,12 @@ def zone_of(name: str) -> tzinfo:
 def moment(field: Timestamp, options: ParseOptions) -> CellRule:
     theirs = zone_of(field.zone)
 
-    def parse(value: str | datetime) -> Parsed:
+    def parse(value: str | datetime) -> Result:
         read = _moment(value, options.day_first) if isinstance(value, str) else value
         read = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
         if not field.format:
-            return Parsed((read - EPOCH) // timedelta(milliseconds=1))
-        return Parsed(read.isoformat() if field.format == "iso" else read.astimezone(theirs).strftime(field.format))
+            return Result((read - EPOCH) // timedelta(milliseconds=1))
+        return Result(read.isoformat() if field.format == "iso" else read.astimezone(theirs).strftime(field.format))
 
     return CellRule(parse, takes=(datetime,))
 

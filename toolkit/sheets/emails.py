@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from toolkit.plain import current_language, mark, message
 from toolkit.sheets.cells import latin
-from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, ParseOptions, Problem, unlike
+from toolkit.sheets.checker import DOUBT, CellError, CellRule, ParseOptions, Problem, Result, unlike
 from toolkit.spec import Email
 
 PROVIDERS = ("gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "live.com", "ukr.net", "yahoo.es")
@@ -73,14 +73,14 @@ def rule(field: Email, options: ParseOptions) -> CellRule:
     return CellRule(_parse, unlike=_unlike)
 
 
-def _parse(text: str) -> Parsed:
+def _parse(text: str) -> Result:
     text = latin(text)
     if _unlike([text]):
         _validate(text)
     name, _, domain = text.rpartition("@")
     if meant := _slips().get(domain.lower()):
-        return Parsed(text, text, Problem(MISSPELT, f"{name}@{meant}", DOUBT))
-    return Parsed(text, text)
+        return Result(text, text, Problem(MISSPELT, f"{name}@{meant}", DOUBT))
+    return Result(text, text)
 
 
 def _validate(text: str) -> None:

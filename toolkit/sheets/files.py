@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit.plain import mark
-from toolkit.sheets.checker import DOUBT, CellError, CellRule, Parsed, ParseOptions, Problem
+from toolkit.sheets.checker import DOUBT, CellError, CellRule, ParseOptions, Problem, Result
 from toolkit.spec import File
 
 OLE, ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
@@ -22,9 +22,9 @@ STARTS: dict[str, Callable[[bytes], object]] = {  # a file of this type begins s
 
 
 def rule(field: File, options: ParseOptions) -> CellRule:
-    def parse(file: Any) -> Parsed:
+    def parse(file: Any) -> Result:
         name, content = opened(file, field.extensions)
-        return Parsed((name, content), None, unlike_its_name(name, content))
+        return Result((name, content), None, unlike_its_name(name, content))
 
     return CellRule(parse, takes=(str, Path, tuple))
 

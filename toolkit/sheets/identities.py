@@ -12,7 +12,7 @@ import numpy as np
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import latin, undecimal
-from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Parsed, Problem, unlike
+from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Problem, Result, unlike
 from toolkit.spec import Identity
 
 WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11: as python-stdnum has them
@@ -31,24 +31,24 @@ def _ungrouped(text: str) -> str:
     return re.sub(r"[.,\s]", "", grouped[1]) if grouped else text
 
 
-def _cedula(text: str) -> Parsed:
+def _cedula(text: str) -> Result:
     """A Colombian cédula: 3 to 10 digits, no check digit."""
     digits = _ungrouped(text)
     if not re.fullmatch(_CEDULA, digits):
         raise CellError(mark("is not a cédula"), detail=message("3 to 10 digits are expected"))
-    return Parsed(digits, digits)
+    return Result(digits, digits)
 
 
-def _any(text: str) -> Parsed:
+def _any(text: str) -> Result:
     """A number of which nothing is known but that dots between thousands are none of it."""
     number = _ungrouped(text)
     if _DECIMAL(number):
-        return Parsed(number, number, Problem(mark("has decimals, as no document has"), level=QUESTION))
+        return Result(number, number, Problem(mark("has decimals, as no document has"), level=QUESTION))
     if not any(map(str.isdigit, number)):
-        return Parsed(number, number, Problem(mark("has no digits, as a document has"), level=QUESTION))
+        return Result(number, number, Problem(mark("has no digits, as a document has"), level=QUESTION))
     if len(parts := number.split()) > 1:
-        return Parsed(number, number, Problem(mark("has spaces inside"), "".join(parts), DOUBT))
-    return Parsed(number, number)
+        return Result(number, number, Problem(mark("has spaces inside"), "".join(parts), DOUBT))
+    return Result(number, number)
 
 
 @lru_cache
@@ -59,20 +59,20 @@ def _library(scheme: str) -> Any:
         raise InputError(message("there is no rule for identity numbers named {scheme!r}", scheme=scheme)) from None
 
 
-def _checked(scheme: str) -> Callable[[str], Parsed]:
+def _checked(scheme: str) -> Callable[[str], Result]:
     from stdnum.exceptions import InvalidChecksum, ValidationError
 
     library = _library(scheme)
 
-    def parse(text: str) -> Parsed:
+    def parse(text: str) -> Result:
         try:
             library.validate(text)
         except InvalidChecksum:
-            return Parsed(text, text, Problem(mark("has a wrong check digit"), _completed(library, text), DOUBT))
+            return Result(text, text, Problem(mark("has a wrong check digit"), _completed(library, text), DOUBT))
         except ValidationError as problem:
             why = str(problem).rstrip(".").lower()
             raise CellError(mark("is not a valid number"), _completed(library, text), detail=why) from None
-        return Parsed(text, text)
+        return Result(text, text)
 
     return parse
 

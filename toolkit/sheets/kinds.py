@@ -12,7 +12,7 @@ from toolkit.plain import mark, message
 from toolkit.sheets import dates, emails, files, identities, numbers, phones
 from toolkit.sheets.alike import Alike
 from toolkit.sheets.cells import NotACellValue, folded, seen
-from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Parsed, ParseOptions, unlike
+from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, ParseOptions, Result, unlike
 from toolkit.sheets.not_data import PLAIN, says_nothing
 from toolkit.spec import (
     Bool,
@@ -58,14 +58,14 @@ def lenient(field: Field, rule: CellRule) -> CellRule:
     """The rule of a field of which the vendor's document states no form: what breaks it is sent, as a doubt."""
     inner = rule.parse
 
-    def parse(text: Any) -> Parsed:
+    def parse(text: Any) -> Result:
         try:
             return inner(text)
         except CellError as wrong:
             asked = wrong.problem.level == QUESTION and isinstance(field, Identity)
             if asked or not isinstance(text, str) or says_nothing(text):
                 raise
-            return Parsed(text, text, wrong.problem._replace(level=DOUBT))
+            return Result(text, text, wrong.problem._replace(level=DOUBT))
 
     return replace(rule, parse=parse)
 
@@ -76,7 +76,7 @@ def limited(field: Text, rule: CellRule) -> CellRule:
     if limit is None:
         return rule
 
-    def parse(value: Any) -> Parsed:
+    def parse(value: Any) -> Result:
         parsed = inner(value)
         if len(parsed.wire) > limit:
             detail = message("{count:,} characters; at most {limit:,} are allowed", count=len(parsed.wire), limit=limit)
@@ -87,17 +87,17 @@ def limited(field: Text, rule: CellRule) -> CellRule:
 
 
 def _text(field: Field, options: ParseOptions) -> CellRule:
-    def parse(text: str) -> Parsed:
-        return Parsed(seen(text), seen(text))
+    def parse(text: str) -> Result:
+        return Result(seen(text), seen(text))
 
     return CellRule(parse, unlike=unlike(PLAIN), free=True, longest=sys.maxsize)
 
 
 def _bool(field: Field, options: ParseOptions) -> CellRule:
-    def parse(text: str) -> Parsed:
+    def parse(text: str) -> Result:
         if (yes := YES_NO.get(folded(text) or text)) is None:
             raise CellError(mark("is neither yes nor no"))
-        return Parsed(int(yes) if isinstance(field, Flag) and not field.as_bool else yes)
+        return Result(int(yes) if isinstance(field, Flag) and not field.as_bool else yes)
 
     return CellRule(parse)
 
@@ -120,16 +120,16 @@ class _Choices:
         named = [f"{c} ({label})" if str(c) != label else label for c, label in [*choices.items()][:8]]
         self._listed = ", ".join(named) + (" …" if len(choices) > 8 else "")
 
-    def parse(self, text: str) -> Parsed:
+    def parse(self, text: str) -> Result:
         if text in self._exact:
-            return Parsed(self._exact[text])
+            return Result(self._exact[text])
         plain = folded(text)
         codes = self._loose.get(plain, set())
         if len(codes) == 1:
-            return Parsed(next(iter(codes)))
+            return Result(next(iter(codes)))
         if not codes and all(len(same) == 1 for same in self._yes_no.values()) and (plain or text) in YES_NO:
             (code,) = self._yes_no[YES_NO[plain or text]]  # x, where the list has one yes and one no
-            return Parsed(code, self._labels[str(code)])
+            return Result(code, self._labels[str(code)])
         raise CellError(mark("is not one of the choices"), detail=self._listed)
 
     def nearest(self, text: str) -> str | None:
@@ -143,9 +143,9 @@ def _choice(field: Field, options: ParseOptions) -> CellRule:
     codes = {code for code in field.choices if isinstance(code, str)}
     choices = _Choices(field.choices)
 
-    def parse(text: str) -> Parsed:
+    def parse(text: str) -> Result:
         if field.others and text.isdecimal() and int(text) not in field.choices:
-            return Parsed(int(text))
+            return Result(int(text))
         parsed = choices.parse(text)
         return parsed._replace(wire=field.choices[parsed.wire]) if field.as_words else parsed
 
@@ -169,14 +169,14 @@ def _list(field: Field, options: ParseOptions) -> CellRule:
             return (choices.parse if choices else address)(text).wire
         return text if field.separator else value
 
-    def parse(value: Any) -> Parsed:
+    def parse(value: Any) -> Result:
         parts = [p.strip() for p in apart.split(value)] if isinstance(value, str) else list(value)
         items = [item(part) for part in parts if part not in ("", None)]
         if field.only_one and len(items) > 1:
             raise CellError(mark("names several, and one can be sent at a time"))
         if (field.alone or field.only_one) and len(items) == 1:
-            return Parsed(items[0])
-        return Parsed(field.separator.join(map(str, items)) if field.separator else items)
+            return Result(items[0])
+        return Result(field.separator.join(map(str, items)) if field.separator else items)
 
     def nearest(text: str) -> str | None:
         return choices.nearest(text) if choices and not apart.search(text) else None
@@ -185,9 +185,9 @@ def _list(field: Field, options: ParseOptions) -> CellRule:
 
 
 def _json(field: Field, options: ParseOptions) -> CellRule:
-    def parse(text: str) -> Parsed:
+    def parse(text: str) -> Result:
         try:
-            return Parsed(json.loads(text), text) if text[0] in "{[" else Parsed(text)
+            return Result(json.loads(text), text) if text[0] in "{[" else Result(text)
         except ValueError:
             raise CellError(mark("is not JSON")) from None
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import EXACT, latin
-from toolkit.sheets.checker import LONGEST, QUESTION, CellError, CellRule, Parsed, ParseOptions, unlike
+from toolkit.sheets.checker import LONGEST, QUESTION, CellError, CellRule, ParseOptions, Result, unlike
 from toolkit.spec import Integer, Number
 
 HUGE = 10**300  # no float is much larger
@@ -112,11 +112,11 @@ def _proposal(text: str, decimal: str) -> str | None:
 
 
 def number(field: Number, options: ParseOptions) -> CellRule:
-    def parse(value: str | int | float) -> Parsed:
+    def parse(value: str | int | float) -> Result:
         number = _number(value, options.decimal) if isinstance(value, str) else value
         if not _finite(number):
             raise CellError(mark("is not a finite number"))
-        return Parsed(_digits(number) if field.as_text else number)
+        return Result(_digits(number) if field.as_text else number)
 
     point = options.decimal == "."
     if field.as_text:  # as it is written
@@ -163,7 +163,7 @@ def _digits(value: float) -> str:
 
 
 def integer(field: Integer, options: ParseOptions) -> CellRule:
-    def parse(value: str | int | float) -> Parsed:
+    def parse(value: str | int | float) -> Result:
         number = _number(value, options.decimal) if isinstance(value, str) else value
         if isinstance(number, float):
             if not number.is_integer():
@@ -174,7 +174,7 @@ def integer(field: Integer, options: ParseOptions) -> CellRule:
             raise CellError(mark("is not a finite number"))
         if field.minimum is not None and number < field.minimum:
             raise CellError(mark("is too small"), detail=message("less than {minimum}", minimum=field.minimum))
-        return Parsed(int(number))
+        return Result(int(number))
 
     def invalid(values: list[Any]) -> list[Any]:
         least = -HUGE if field.minimum is None else field.minimum

@@ -14,7 +14,7 @@ from typing import Any
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import folded, latin, undecimal
-from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Parsed, ParseOptions, Problem, unlike
+from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
 from toolkit.spec import Phone
 
 NEVER = "(?!)"
@@ -117,7 +117,7 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
     region = options.country or field.country
     home = _country(region)
 
-    def parse(text: str) -> Parsed:
+    def parse(text: str) -> Result:
         number = _bare(text.replace("(0)", ""))
         abroad = number[:1] == "+" or number[:2] == "00"
         digits = number.lstrip("+").removeprefix("00") if abroad else number
@@ -136,9 +136,9 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
             doubt = Problem(OTHER_COUNTRY, detail=f"+{digits}", level=DOUBT)
         if field.form in ("bare", "as written"):
             spelt = number if field.form == "bare" else text
-            return Parsed(spelt, spelt, doubt)
+            return Result(spelt, spelt, doubt)
         wire = _sent_as(field.form, home, digits, own=bool(own))
-        return Parsed(wire, wire if own else f"+{digits}", doubt)  # without its +, it would be of home
+        return Result(wire, wire if own else f"+{digits}", doubt)  # without its +, it would be of home
 
     own = f"(?:{home.general})(?![^\n])"
     plus = re.escape("+") if field.form == "+digits" else ""
@@ -182,7 +182,7 @@ def _is_fixed(home: _Country, region: str, digits: str) -> bool:
     return bool(home.fixed(national) and not home.mobile(national))
 
 
-def _at_home(home: _Country, digits: str, parse: Callable[[str], Parsed]) -> str:
+def _at_home(home: _Country, digits: str, parse: Callable[[str], Result]) -> str:
     """The full number of digits that name no country, where there is one way to read them."""
     own = digits.removeprefix(home.trunk) if home.trunk and not home.fits(digits) else digits
     ways = {f"{home.code}{own}" if home.fits(own) else "", digits if home.whole(digits) else ""} - {""}
@@ -198,7 +198,7 @@ def _at_home(home: _Country, digits: str, parse: Callable[[str], Parsed]) -> str
     raise CellError(mark("is not a phone number"), f"{home.code}{bare}" if home.fits(bare) else None)
 
 
-def _halves(text: str, digits: str, parse: Callable[[str], Parsed]) -> list[str]:
+def _halves(text: str, digits: str, parse: Callable[[str], Result]) -> list[str]:
     """The first of two numbers that stand in a cell one after the other, whatever is between them."""
     parts = [part for part in re.split(r"\s{1,9}-\s{1,9}|(?<=\d)\s?(?=\+)", text) if part]
     if len(parts) > 1:
@@ -207,7 +207,7 @@ def _halves(text: str, digits: str, parse: Callable[[str], Parsed]) -> list[str]
     return [digits[:n] for n in cuts if _first([digits[n:]], parse)]
 
 
-def _unreadable(text: str, parse: Callable[[str], Parsed]) -> CellError:
+def _unreadable(text: str, parse: Callable[[str], Result]) -> CellError:
     if (main := _EXTENSION.sub("", text)) != text:
         return CellError(mark("has an extension"), _first([main], parse))
     parts = [part for part in (part.strip() for part in _SEVERAL.split(text)) if part]
@@ -220,7 +220,7 @@ def _unreadable(text: str, parse: Callable[[str], Parsed]) -> CellError:
     return CellError(mark("is not a phone number"), _first([bare], parse) if len(bare) > 6 else None)
 
 
-def _first(parts: Sequence[str], parse: Callable[[str], Parsed]) -> str | None:
+def _first(parts: Sequence[str], parse: Callable[[str], Result]) -> str | None:
     """The first of some texts that is a phone number."""
     for part in parts:
         number = _bare(part)
