@@ -189,7 +189,7 @@ def test_decisions_hold_when_the_match_is_changed_and_checked_again(form: SheetF
 
 def test_words_that_stand_for_nothing_are_told_once(form: SheetForm) -> None:
     press(form, "back")
-    find(form, "read-nothing").value = "s/i; sin correo; -"
+    find(form, "read-empty").value = "s/i; sin correo; -"
     press(form, "check")
     assert "27 of 30 rows can be sent" in shown(form)
     assert "empty=['s/i', 'sin correo', '-']" in form.code

@@ -8,7 +8,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.notebook.forms import parts
-from toolkit.notebook.forms.envelopes import who_signed
+from toolkit.notebook.forms.envelopes import signed_so_far, who_signed
 from toolkit.notebook.forms.listing import Listing
 from toolkit.notebook.forms.places import COLUMN, Places
 from toolkit.notebook.forms.sheet import SheetForm
@@ -243,15 +243,14 @@ class Envelopes(ImportTarget):
         if self._status is None:
             return [parts.row(look)]
         signatures = self._status.dropna(subset=["id_firmante"])
-        done, every = int(signatures["firmada"].fillna(False).sum()), len(signatures)
         envelopes = self._status.drop_duplicates("id_transaccion")["estado_nombre"].value_counts()
         counts = ", ".join(f"{number(n)} {name}" for name, n in envelopes[envelopes > 0].items())
         shown = pd.DataFrame({message("Envelope"): signatures["nombre"]}).join(who_signed(signatures))
-        label = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=done, count=every)
+        label, bar = signed_so_far(signatures)
         return [
             parts.heading(message("Where they stand"), key="where"),
             element("p", f"{counts} · {label}", name="standing-counts"),
-            parts.progress(done, every, label=label),
+            bar,
             Listing("standing", shown).element(message("Where they stand")),
             parts.row(look),
         ]

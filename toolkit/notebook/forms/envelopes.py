@@ -34,7 +34,8 @@ class EnvelopePanel:
     def __init__(self, form: Form, signio: Signio, envelope_id: str) -> None:
         self._form, self._signio, self._id = form, signio, envelope_id
         self._about = pd.Series(dtype=object)
-        self._status = self._documents = pd.DataFrame()
+        self._status = pd.DataFrame()
+        self._listing = Listing("signers", self._status)
         self._sure: set[str] = set()
 
     def show(self) -> None:
@@ -42,7 +43,9 @@ class EnvelopePanel:
         self._form.show_code(f"api.signio.signature_status([{self._id!r}])")
         about = self._signio.envelope(self._id).iloc[0]
         self._status = self._signio.signature_status([self._id])
-        self._documents = self._signio.documents(self._id)[["nombre"]]
+        signatures = self._status.dropna(subset=["id_firmante"])
+        documents = self._signio.documents(self._id)[["nombre"]]
+        self._listing = Listing("signers", documents if signatures.empty else who_signed(signatures))
         self._about = about
 
     def act(self, name: str) -> None:
@@ -80,11 +83,9 @@ class EnvelopePanel:
     def _signers(self) -> list[Element]:
         people = self._status.dropna(subset=["id_firmante"])
         if people.empty:
-            return [parts.table(self._documents, index=False)]
-        done = int(people["firmada"].sum())
-        count = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=done, count=len(people))
-        bar = parts.progress(done, len(people), label=count)
-        return [element("p", count), bar, parts.table(who_signed(people), index=False)]
+            return [self._listing.element()]
+        counted, bar = signed_so_far(people)
+        return [element("p", counted), bar, self._listing.element()]
 
     def _action(self, name: str) -> Element:
         """Actions reach people or cannot be undone: each is confirmed."""
@@ -168,6 +169,13 @@ class EnvelopeForm(Form):
 
     def elements(self) -> Iterable[Child]:
         return self._panel.elements()
+
+
+def signed_so_far(signatures: pd.DataFrame) -> tuple[str, Element]:
+    """How many signatures there are, in words and as a bar."""
+    done, every = int(signatures["firmada"].fillna(False).sum()), len(signatures)
+    label = plural("{done:,} of {count} signature", "{done:,} of {count} signatures", done=done, count=every)
+    return label, parts.progress(done, every, label=label)
 
 
 def who_signed(signatures: pd.DataFrame) -> pd.DataFrame:

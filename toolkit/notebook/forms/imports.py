@@ -1,6 +1,7 @@
 """Spreadsheets into contact databases, card codes and consumer-data requests: one flow, three targets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from toolkit.notebook.forms import parts
@@ -16,14 +17,11 @@ from toolkit.vendors.ida.client import Ida
 from toolkit.vendors.nddprint.client import NddPrint
 
 
-def _new(if_sent: IfSent) -> str:
-    return f", if_sent={if_sent!r}" if if_sent != "raise" else ""
-
-
 class Contacts(ImportTarget):
     """Records of a contact database."""
 
     title: str = mark("IDA: contacts from a sheet")
+    call: str = "api.ida.insert_records"
 
     def __init__(self, ida: Ida) -> None:
         self._ida = ida
@@ -33,33 +31,27 @@ class Contacts(ImportTarget):
 
     def before(self) -> Sequence[Child]:
         options = [(label, number) for number, label in self._databases.items()]
-        box = parts.choice("database", options, value=self._database, change=self._choose)
+        box = parts.choice("database", options, value=self._database, change=partial(setattr, self, "_database"))
         return (parts.labelled(box, message("Contact database")),)
 
-    def _choose(self, number: str) -> None:
-        self._database = number
-
-    @property
-    def _id(self) -> int:
-        return int(self._database)
-
     def operation(self) -> Any:
-        return self._ida.fields(self._id)
+        return self._ida.fields(int(self._database))
 
     def operation_code(self) -> str:
-        return f"api.ida.fields({self._id})"
+        return f"api.ida.fields({self._database})"
 
-    def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Report:
-        return self._ida.insert_records(self._id, check, if_sent=if_sent, options=options)
+    def method(self) -> Callable[..., Report]:
+        return self._ida.insert_records
 
-    def code(self, *, if_sent: IfSent) -> str:
-        return f"report = api.ida.insert_records({self._id}, check{_new(if_sent)})"
+    def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return (int(self._database),), {}
 
 
 class Codes(ImportTarget):
     """Card codes of print users."""
 
     title: str = mark("nddPrint 360: card codes from a sheet")
+    call: str = "api.nddprint.add_card_codes"
 
     def __init__(self, nddprint: NddPrint) -> None:
         self._nddprint = nddprint
@@ -71,31 +63,22 @@ class Codes(ImportTarget):
                 "replace-codes",
                 message("Where a user may have one code only, replace the old one"),
                 value=self._replace,
-                change=self._choose,
+                change=partial(setattr, self, "_replace"),
             ),
         )
 
-    def _choose(self, on: bool) -> None:
-        self._replace = on
-
-    def operation(self) -> Any:
+    def method(self) -> Callable[..., Report]:
         return self._nddprint.add_card_codes
 
-    def operation_code(self) -> str:
-        return "api.nddprint.add_card_codes"
-
-    def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Report:
-        return self._nddprint.add_card_codes(check, replace=self._replace, if_sent=if_sent, options=options)
-
-    def code(self, *, if_sent: IfSent) -> str:
-        replace = ", replace=True" if self._replace else ""
-        return f"report = api.nddprint.add_card_codes(check{replace}{_new(if_sent)})"
+    def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return (), {"replace": True} if self._replace else {}
 
 
 class People(ImportTarget):
     """People to ask about."""
 
     title: str = mark("CarmaChain: ask about the people of a sheet")
+    call: str = "api.carmachain.request"
 
     def __init__(self, carmachain: CarmaChain) -> None:
         self._carmachain, self.warning = carmachain, message("Each question may cost money.")
@@ -105,27 +88,18 @@ class People(ImportTarget):
     def before(self) -> Sequence[Child]:
         return (self._categories.element(),)
 
-    def operation(self) -> Any:
+    def method(self) -> Callable[..., Report]:
         return self._carmachain.request
-
-    def operation_code(self) -> str:
-        return "api.carmachain.request"
 
     def prepare(self, check: Check) -> None:
         self.form.values([self._categories])
 
-    def _chosen(self) -> list[str]:
+    def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
         (values,) = self.form.values([self._categories])
-        chosen: list[str] = values["categories"]
-        return chosen
-
-    def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Report:
-        chosen = self._chosen()
-        return self._carmachain.request(check, categories=chosen, if_sent=if_sent, options=options)
+        return (), {"categories": values["categories"]}
 
     def code(self, *, if_sent: IfSent) -> str:
-        report = f"report = api.carmachain.request(check, categories={self._chosen()!r}{_new(if_sent)})"
-        return f"{report}\nanswers = api.carmachain.collect(report)"
+        return f"{super().code(if_sent=if_sent)}\nanswers = api.carmachain.collect(report)"
 
 
 def import_records(ida: Ida) -> SheetForm:

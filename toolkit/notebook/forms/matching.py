@@ -1,6 +1,7 @@
 """The second step of an import: which column fills which field, and what fills those that no column does."""
 
 from collections.abc import Hashable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -145,10 +146,7 @@ class MatchStep:
 
     def _constant(self, field: Field) -> Element:
         now, key = self.constants.get(field.name, ""), f"constant-{field.name}"
-
-        def change(value: str) -> None:
-            self.fill(field.name, value)
-
+        change = partial(self.fill, field.name)
         if isinstance(field, Choice):
             shown = [("", ""), *parts.options_of(field.choices)]
             box = parts.choice("constant", shown, value=now, change=change, key=key)

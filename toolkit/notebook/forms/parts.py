@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from toolkit.notebook.forms.view import Child, Element, acting, element
-from toolkit.plain import day, message, plain, plural
+from toolkit.plain import day, message, plain
 
-SHOWN = 50  # rows of a table
 Action = Callable[[], Any]
 Change = Callable[[Any], Any]
 
@@ -96,20 +95,10 @@ def progress(done: int, whole: int, *, label: str) -> Element:
     return element("div", bar, class_="tk-bar", aria_label=label, **known)
 
 
-def table(frame: pd.DataFrame, *, index: bool = True, name: str = "", label: str = "") -> Element:
-    """The first rows of a frame, and how many there are besides."""
-    cut = frame.head(SHOWN)
-    heads = [*([message("Row")] if index else []), *map(str, cut.columns)]
-    lines = [
-        [*([label] if index else []), *cells]
-        for label, *cells in zip(map(str, cut.index), *(map(cell, cut[c]) for c in cut.columns), strict=True)
-    ]
-    more = (
-        note(plural("{shown:,} of {count} row", "{shown:,} of {count} rows", shown=len(cut), count=len(frame)))
-        if len(frame) > SHOWN
-        else None
-    )
-    return element("div", grid(heads, lines, label=label), more, name=name)
+def table(frame: pd.DataFrame) -> Element:
+    """A few rows of a frame."""
+    lines = zip(map(str, frame.index), *(map(cell, frame[c]) for c in frame.columns), strict=True)
+    return grid([message("Row"), *map(str, frame.columns)], [[*cells] for cells in lines])
 
 
 def grid(heads: Sequence[Child], lines: Sequence[Sequence[Child]], *, label: str = "", name: str = "") -> Element:

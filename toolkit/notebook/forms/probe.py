@@ -1,6 +1,7 @@
 """What accounts answer, held against what is assumed of them: the same as `analyst-toolkit probe`, reads only."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 
 import pandas as pd
 
@@ -30,7 +31,12 @@ class ProbeForm(Form):
 
     def elements(self) -> Iterable[Child]:
         ticks = [
-            parts.tick(f"system-{name}", vendor.system.title, value=self._chosen[name], change=self._choosing(name))
+            parts.tick(
+                f"system-{name}",
+                vendor.system.title,
+                value=self._chosen[name],
+                change=partial(self._chosen.__setitem__, name),
+            )
             for name, vendor in self._vendors.items()
         ]
         differs = bool(probing.readings(self._seen))
@@ -43,12 +49,6 @@ class ProbeForm(Form):
             parts.row(self.button(message("Compare"), "compare", self.compare, style="primary"), save),
             Listing("findings", self.findings).element(message("Findings")) if len(self.findings) else None,
         ]
-
-    def _choosing(self, name: str) -> Callable[[bool], None]:
-        def choose(wanted: bool) -> None:
-            self._chosen[name] = wanted
-
-        return choose
 
     def compare(self) -> None:
         """Ask every chosen system; one that cannot be signed in to is not tried."""

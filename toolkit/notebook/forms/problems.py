@@ -187,18 +187,13 @@ class ProblemStep:
         about = About(f"{which[0]}-{which[1]}", f"{_title(which)}, {facet['problem']}")
         empties = cells if facet["can_be_empty"] else 0
         accept, empty, leave = (partial(lambda verb: [Call(verb, which)], verb) for verb in VERBS)
-        return [
-            self._act(
-                mark("Accept {count:,}"),
-                "accept-facet",
-                lambda: self._known.accepting(facet),
-                about=about,
-                count=proposals,
-            ),
-            self._act(mark("Send as it stands ({count:,})"), "accept-facet", accept, about=about, count=as_it_stands),
-            self._act(mark("Empty"), "empty-facet", empty, about=about, count=empties),
-            self._act(mark("Leave rows out"), "leave-facet", leave, about=about, count=cells),
+        offered: list[tuple[str, str, Callable[[], list[Call]], int]] = [
+            (mark("Accept {count:,}"), "accept-facet", lambda: self._known.accepting(facet), proposals),
+            (mark("Send as it stands ({count:,})"), "accept-facet", accept, as_it_stands),
+            (mark("Empty"), "empty-facet", empty, empties),
+            (mark("Leave rows out"), "leave-facet", leave, cells),
         ]
+        return [self._act(text, name, calls, about=about, count=count) for text, name, calls, count in offered]
 
     def _act(self, text: str, name: str, calls: Callable[[], list[Call]], *, about: About, count: int = 1) -> Child:
         """A button that decides, and is read out with what it decides about; none where there is nothing to."""
@@ -269,7 +264,7 @@ class ProblemStep:
         return parts.line_box(
             "correction",
             self._typed.get(which, proposal),
-            change=partial(self._keep, which),
+            change=partial(self._typed.__setitem__, which),
             enter=lambda: self._decide(calls(), key, message(verb)),
             **known,
         )
@@ -284,9 +279,6 @@ class ProblemStep:
         if rows is not None:
             return Call("leave_out", options={"rows": rows})
         return Call("leave_out", which, {"values": [value]} if value is not None else {})
-
-    def _keep(self, which: tuple[Facet, str], text: str) -> None:
-        self._typed[which] = text
 
     def _replacing(
         self, which: Facet, value: str | None, rows: list[Hashable] | None, typed: Callable[[], str]

@@ -1,6 +1,7 @@
 """The last step of an import: send, pause, go on, and see what came of it."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,12 +104,12 @@ class SendStep:
             return [*plan, parts.row(back)]
         warning = parts.warning(self._form.target.warning) if self._form.target.warning else None
         new = parts.tick(
-            "only-new", message("Leave out rows that were sent before"), value=self.only_new, change=self._choose
+            "only-new",
+            message("Leave out rows that were sent before"),
+            value=self.only_new,
+            change=partial(setattr, self, "only_new"),
         )
         return [*plan, warning, new, parts.row(back, send)]
-
-    def _choose(self, only_new: bool) -> None:
-        self.only_new = only_new
 
     def _outcome(self) -> list[Child]:
         again = None

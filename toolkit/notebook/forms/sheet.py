@@ -189,39 +189,25 @@ class SheetForm(Form):
         kept = decisions.take_over(before.steps) if before else 0
         self.target.prepare(decisions.check)
         self._problems.begin(decisions)
-        self._step = PROBLEMS
-        self.show_code(self._as_code())
-        blocking = len(decisions.blocking)
-        self._step = PROBLEMS if blocking else SEND
-        self.move_focus("problems" if blocking else "send")
+        self._after_check()
+        self.move_focus("problems" if self._step == PROBLEMS else "send")
         lost = len(before.steps) - kept if before else 0
-        self.say(
-            " ".join(
-                filter(
-                    None,
-                    [
-                        self._problems.totals(),
-                        plural(
-                            "{count} earlier decision no longer applies.",
-                            "{count} earlier decisions no longer apply.",
-                            count=lost,
-                        )
-                        if lost
-                        else "",
-                    ],
-                )
-            )
+        forgotten = plural(
+            "{count} earlier decision no longer applies.", "{count} earlier decisions no longer apply.", count=lost
         )
+        self.say(f"{self._problems.totals()} {forgotten if lost else ''}".strip())
+
+    def _after_check(self) -> None:
+        """The code of what was decided, and the step that this leads to."""
+        self.show_code(self._as_code())
+        self._step = PROBLEMS if len(self._known.blocking) else SEND
 
     def decided(self, key: str) -> None:
         """A decision was taken, or taken back: the next one is where the focus goes."""
-        decisions = self._known
-        self.target.prepare(decisions.check)
-        self.show_code(self._as_code())
-        blocking = len(decisions.blocking)
-        self._step = PROBLEMS if blocking else SEND
+        self.target.prepare(self._known.check)
+        self._after_check()
         self.draw()
-        known = [key, "undo", "send"] if blocking else ["send", "undo"]
+        known = [key, "undo", "send"] if self._step == PROBLEMS else ["send", "undo"]
         self.move_focus(next((k for k in known if self.view.find(k)), ""))
 
     # ── send ──

@@ -1,6 +1,6 @@
 """Where the rows of a sheet are to go: what a form needs to know of it."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,19 +19,28 @@ class ImportTarget:
 
     form: "SheetForm"
     title = ""  # marked for the catalogue
+    call = ""  # what sends the rows, as code
     warning = ""
 
     def before(self) -> Sequence[Child]:
         """What is asked before the sheet."""
         return ()
 
+    def method(self) -> Callable[..., Any]:
+        """What sends the rows."""
+        raise NotImplementedError
+
+    def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What it takes before its rows, and by name."""
+        return (), {}
+
     def operation(self) -> Any:
         """What `match_columns` and `check` take."""
-        raise NotImplementedError
+        return self.method()
 
     def operation_code(self) -> str:
         """The same, as code."""
-        raise NotImplementedError
+        return self.call
 
     def begin(self, frame: pd.DataFrame) -> None:
         """A sheet was read."""
@@ -63,7 +72,8 @@ class ImportTarget:
 
     def send(self, check: Check, *, if_sent: IfSent, options: Mapping[str, Any]) -> Any:
         """Send what can be sent: a `Report`."""
-        raise NotImplementedError
+        before, named = self.arguments()
+        return self.method()(*before, check, **named, if_sent=if_sent, options=options)
 
     def summary(self, report: Any) -> str:
         """What came of it, in words; empty where the counts of the rows say it."""
@@ -71,7 +81,10 @@ class ImportTarget:
 
     def code(self, *, if_sent: IfSent) -> str:
         """The statements that send `check`."""
-        raise NotImplementedError
+        before, named = self.arguments()
+        named |= {"if_sent": if_sent} if if_sent != "raise" else {}
+        texts = [*map(repr, before), "check", *(f"{name}={value!r}" for name, value in named.items())]
+        return f"report = {self.call}({', '.join(texts)})"
 
     def after(self) -> Sequence[Child]:
         """What can be done once all that could be sent was."""

@@ -57,9 +57,6 @@ LABELS = {
     "updated_from": mark("Changed from"),
     "updated_to": mark("Changed until"),
     "username": mark("User"),
-    "pagina": mark("Page (pagina)"),
-    "alto": mark("Height (alto)"),
-    "ancho": mark("Width (ancho)"),
 }
 ENTERED = "•" * 8  # stands where a secret was entered, however long
 YES_OR_NO: dict[str, bool | None] = {"": None, "yes": True, "no": False}
