@@ -48,14 +48,22 @@ CREATE TABLE chunk (id INTEGER PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE catalog (kind TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
 
+
+def _put(table: str, columns: str, keys: int = 1, first: str = "?") -> str:
+    """Add a row, or put it in the place of the one with the same key: the first of its columns."""
+    names = columns.replace("\n", " ").replace(" ", "").split(",")
+    values = ", ".join([first, *"?" * (len(names) - 1)])
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names[keys:])
+    key = ", ".join(names[:keys])
+    return f"INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE SET {changes}"  # noqa: S608
+
+
 # ── head, counter: one row each ──
 
 READ_HEAD = "SELECT content, checksum FROM head WHERE one = 1"
-WRITE_HEAD = """INSERT INTO head (one, content, checksum) VALUES (1, ?, ?)
-    ON CONFLICT (one) DO UPDATE SET content = excluded.content, checksum = excluded.checksum"""
+WRITE_HEAD = _put("head", "one, content, checksum", first="1")
 READ_COUNTER = "SELECT content, checksum FROM counter WHERE one = 1"
-WRITE_COUNTER = """INSERT INTO counter (one, content, checksum) VALUES (1, ?, ?)
-    ON CONFLICT (one) DO UPDATE SET content = excluded.content, checksum = excluded.checksum"""
+WRITE_COUNTER = _put("counter", "one, content, checksum", first="1")
 
 # ── pushes ──
 
@@ -70,8 +78,7 @@ READ_EVENT = "SELECT id, push, content, checksum FROM event WHERE id = ?"
 READ_PUSH_IDS = "SELECT id FROM push ORDER BY number"
 READ_UNFINISHED = f"SELECT {PUSH} FROM push WHERE state IN ('open', 'paused') ORDER BY number"  # noqa: S608
 ADD_PUSH = f"INSERT INTO push ({PUSH}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-CHANGE_PUSH = """UPDATE push SET id = ?, lock = ?, state = ?, row_count = ?, content = ?, tallies = ?,
-    checksum = ? WHERE number = ?"""
+PUT_PUSH = _put("push", PUSH)
 
 # ── operations ──
 
@@ -86,30 +93,17 @@ READ_SENDABLE = f"""SELECT {OPERATION} FROM operation WHERE push = ? AND is_send
     ORDER BY first_position, id LIMIT ?"""  # noqa: S608
 READ_UNKNOWN = f"SELECT {OPERATION} FROM operation WHERE state = 'unknown' ORDER BY id"  # noqa: S608
 READ_UNSETTLED = f"SELECT {OPERATION} FROM operation WHERE is_unsettled = 1 ORDER BY id"  # noqa: S608
-PUT_OPERATION = f"""INSERT INTO operation ({OPERATION})
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET push = excluded.push, kind = excluded.kind, positions = excluded.positions,
-    size = excluded.size, parent = excluded.parent, waits_for = excluded.waits_for, state = excluded.state,
-    answer = excluded.answer, sendings = excluded.sendings, started_epoch = excluded.started_epoch,
-    started_monotonic = excluded.started_monotonic, started_wall = excluded.started_wall,
-    ended_epoch = excluded.ended_epoch, ended_monotonic = excluded.ended_monotonic, ended_wall = excluded.ended_wall,
-    digest = excluded.digest, is_open = excluded.is_open, is_believed = excluded.is_believed,
-    note = excluded.note, status = excluded.status,
-    code = excluded.code, message = excluded.message, children = excluded.children,
-    first_position = excluded.first_position,
-    is_sendable = excluded.is_sendable, is_unsettled = excluded.is_unsettled, checksum = excluded.checksum"""  # noqa: S608
+PUT_OPERATION = _put("operation", OPERATION)
 
 # ── what came back for rows, and what happened ──
 
 READ_RESULT = "SELECT content, checksum FROM result WHERE push = ? AND position = ?"
 READ_RESULTS = "SELECT position, content, checksum FROM result WHERE push = ? ORDER BY position"
-PUT_RESULT = """INSERT INTO result (push, position, content, checksum) VALUES (?, ?, ?, ?)
-    ON CONFLICT (push, position) DO UPDATE SET content = excluded.content, checksum = excluded.checksum"""
+PUT_RESULT = _put("result", "push, position, content, checksum", keys=2)
 REMOVE_RESULTS = "DELETE FROM result WHERE push = ?"
 READ_BLAME = "SELECT content, checksum FROM blame WHERE push = ? AND position = ?"
 READ_BLAMES = "SELECT position, content, checksum FROM blame WHERE push = ? ORDER BY position"
-PUT_BLAME = """INSERT INTO blame (push, position, content, checksum) VALUES (?, ?, ?, ?)
-    ON CONFLICT (push, position) DO UPDATE SET content = excluded.content, checksum = excluded.checksum"""
+PUT_BLAME = _put("blame", "push, position, content, checksum", keys=2)
 REMOVE_BLAMES = "DELETE FROM blame WHERE push = ?"
 ADD_EVENT = "INSERT INTO event (id, push, content, checksum) VALUES (?, ?, ?, ?)"
 READ_EVENTS = "SELECT id, push, content, checksum FROM event ORDER BY id"
@@ -130,8 +124,7 @@ READ_CHUNK = "SELECT content FROM chunk WHERE id = ?"
 READ_CHUNK_IDS = "SELECT id FROM chunk ORDER BY id"
 REMOVE_CHUNK = "DELETE FROM chunk WHERE id = ?"
 READ_CATALOG = "SELECT content FROM catalog WHERE kind = ?"
-PUT_CATALOG = """INSERT INTO catalog (kind, content) VALUES (?, ?)
-    ON CONFLICT (kind) DO UPDATE SET content = excluded.content"""
+PUT_CATALOG = _put("catalog", "kind, content")
 
 # ── of SQLite only ──
 

@@ -112,13 +112,10 @@ class Tables:
         head = cache.head
         for push in cache.changed.values():
             row, before = push.encoded(), push.row
-            if before is None:
-                self.database.rows(sql.ADD_PUSH, row)
-            else:
-                self.database.rows(sql.CHANGE_PUSH, (*row[1:], row[0]))
-            was_unfinished = before is not None and before[3] in UNFINISHED
+            self.database.rows(sql.PUT_PUSH if before else sql.ADD_PUSH, row)
             head.change("push", before, row)
-            head.change("unfinished", before if was_unfinished else None, row if row[3] in UNFINISHED else None)
+            left = before if before and before[3] in UNFINISHED else None
+            head.change("unfinished", left, row if row[3] in UNFINISHED else None)
             push.row = row
         cache.changed.clear()
         cache.row = head.encoded()
