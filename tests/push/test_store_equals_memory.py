@@ -38,9 +38,12 @@ class BothLedgers(RuleBasedStateMachine):
         for module, limit in ((tables, "AHEAD"), (tables, "KEPT"), (cache, "KEPT")):
             self._patch.setattr(module, limit, 2)  # so that little is kept in memory, and less than there is
         self._folder = tempfile.TemporaryDirectory()
-        self.disk, self.memory = opened(Path(self._folder.name) / "state"), MemoryLedger()
-        self.other = opened(Path(self._folder.name) / "state")
+        self.disk, self.other, self.memory = self.opened(), self.opened(), MemoryLedger()
         self.written = 0
+
+    def opened(self) -> Any:
+        """The ledger on disk, once more."""
+        return opened(Path(self._folder.name) / "state")
 
     def teardown(self) -> None:
         self.disk.close()
@@ -152,7 +155,7 @@ class BothLedgers(RuleBasedStateMachine):
     @rule()
     def open_anew(self) -> None:
         self.disk.close()
-        self.disk = opened(Path(self._folder.name) / "state")
+        self.disk = self.opened()
 
     @invariant()
     def both_say_the_same(self) -> None:
@@ -163,7 +166,7 @@ class BothLedgers(RuleBasedStateMachine):
         self.says_the_same(self.other, 1, 3, 99)
         self.says_all_that_is_planned(self.other)
 
-    def says_the_same(self, disk: LedgerFile, *limits: int) -> None:
+    def says_the_same(self, disk: Any, *limits: int) -> None:
         memory = self.memory
         assert disk.baseline() == memory.baseline()
         assert disk.pushes() == memory.pushes()
@@ -182,7 +185,7 @@ class BothLedgers(RuleBasedStateMachine):
             assert disk.results(push.id) == memory.results(push.id)
             assert disk.blames(push.id) == memory.blames(push.id)
 
-    def says_all_that_is_planned(self, disk: LedgerFile) -> None:
+    def says_all_that_is_planned(self, disk: Any) -> None:
         for push in self.memory.pushes():
             planned = sorted(disk.planned(push.id), key=lambda operation: operation.id)
             assert planned == self.memory.planned(push.id)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import settings
-from hypothesis.stateful import rule
 
 from tests.push.store_kit import ABOUT, MADE, NOW, add, next_version, words
 from tests.push.test_store_equals_memory import BothLedgers
@@ -63,17 +62,11 @@ def test_both_say_the_same_as_the_one_in_memory(address: TeamAddress, state: Pat
 
     class Both(BothLedgers):
         def __init__(self) -> None:
-            super().__init__()
-            self.disk.close()
-            self.other.close()
             self._name = f"{ABOUT}/{next(numbers)}"
-            self.disk: Any = opened(address, state, self._name)
-            self.other: Any = opened(address, state, self._name)
+            super().__init__()
 
-        @rule()
-        def open_anew(self) -> None:
-            self.disk.close()
-            self.disk = opened(address, state, self._name)
+        def opened(self) -> TeamLedger:
+            return opened(address, state, self._name)
 
     Both.TestCase.settings = settings(max_examples=5, stateful_step_count=20, deadline=None)
     Both.TestCase("runTest").runTest()
