@@ -5,6 +5,7 @@ writer, as the kernel counts it. It takes some minutes: no everyday test.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -39,7 +40,8 @@ def watched(process: "subprocess.Popen[str]", address: str, rows: int, until: in
     while process.poll() is None and (there := counted(address)) < until:
         at_tenths.setdefault(f"{there * TENTHS // rows}/{TENTHS}", megabytes(process, "VmRSS"))
         peak = max(peak, megabytes(process, "VmHWM"))
-        time.sleep(0.5)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.5)
     return {"seconds": round(time.monotonic() - began, 1), "VmRSS": at_tenths, "VmHWM": peak}
 
 

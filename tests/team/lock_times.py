@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,7 +49,6 @@ def seconds(address: TeamAddress, through: str, statement: str, trouble: Callabl
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as owner:
         assert owner.stdout
         assert owner.stdout.readline()
-        time.sleep(2)  # as in the middle of a push, not right after a statement
         assert not is_free(address)
         trouble(owner.pid)
         try:

@@ -71,8 +71,8 @@ class CheckOfPartitions(Suggesting):
         merged = facets.groupby(KIND, sort=False, as_index=False)
         self.facets = merged.agg({"problem": "first", "cells": "sum", "partitions": "sum"})
         self.facets = self.facets.sort_values("cells", ascending=False, ignore_index=True).head(LEAST_FACETS)
-        found = part.problems.assign(partition=self.partitions)
-        kept = pd.concat([p for p in (self.problems, found) if len(p)] or [found])
+        new = part.problems.assign(partition=self.partitions)
+        kept = pd.concat([p for p in (self.problems, new) if len(p)] or [new])
         self.problems = kept.groupby(KIND, sort=False).head(SHOWN).reset_index(drop=True)
         self.partitions += 1
 
@@ -90,12 +90,12 @@ def check_partitions(rows: Partitions, target: Any, check: Callable[..., Check])
     fields = resolved(target)
     if not isinstance(fields, Match):
         fields = Takes(tuple(as_fields(fields)), tuple(getattr(fields, "rules", ())))
-    found = CheckOfPartitions()
+    checked = CheckOfPartitions()
     for part in partitions(rows, partial(_part, check=partial(check, target=fields))):
-        found.add(part)
-    if not found.partitions:
+        checked.add(part)
+    if not checked.partitions:
         raise InputError(message("there are no rows: the table has no partitions"))
-    return found
+    return checked
 
 
 def checked_partitions(rows: Partitions, takes: Callable[[], Takes], check: Callable[..., Check]) -> Iterator[Check]:

@@ -48,7 +48,7 @@ def check(state: Path, names: list[str] | None = None) -> list[Condition]:
 
 def notes(state: Path) -> list[str]:
     """What else a person should know of a state folder."""
-    told = []
+    sentences = []
     if kind := disk.network_file_system(state):
         text = (
             "{state} is on a network file system ({kind}): whether two computers keep out of each other's way, and "
@@ -56,10 +56,10 @@ def notes(state: Path) -> list[str]:
             "this computer (set TOOLKIT_STATE), or a database "
             '(`ledger = "postgresql://user@host/database"` in the profile).'
         )
-        told.append(message(text, state=state, kind=kind))
+        sentences.append(message(text, state=state, kind=kind))
     old = state / "pushes"
     if any(old.glob("*.sqlite")):
-        told.append(
+        sentences.append(
             message(
                 "{old} holds journals of version 0.1. They are not read: what they say was sent is not known "
                 "here, and would be sent again. Move the folder away once you have compared it with the "
@@ -67,7 +67,7 @@ def notes(state: Path) -> list[str]:
                 old=old,
             )
         )
-    return told
+    return sentences
 
 
 def repair(state: Path, name: str, now: Stamp) -> list[str]:
@@ -173,8 +173,8 @@ def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
             _refuse_another_key(old, key, condition)
             fill(draft, Head(condition.about, condition.since, key_digest(key)))
             with LedgerFile(draft) as new:
-                told = pour(Salvage(old), new, now)
-        told.append(message("The damaged file is kept: {name}.", name=_keep(path).name))
+                sentences = pour(Salvage(old), new, now)
+        sentences.append(message("The damaged file is kept: {name}.", name=_keep(path).name))
         draft.replace(path)
         leave_card(path, condition.about, condition.since)
     except Damaged:
@@ -190,7 +190,7 @@ def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
         for left_over in (draft, rollback_path(draft), copy, rollback_path(copy)):
             left_over.unlink(missing_ok=True)
         disk.sync_folder(path.parent)
-    return told
+    return sentences
 
 
 def _copy(path: Path, copy: Path) -> None:

@@ -40,13 +40,13 @@ def move(state: Path, name: str, team: Team, now: Stamp) -> list[str]:
         system = name.rpartition("-")[0]
         with file.LedgerFile(path) as old:
             new = team.ledger(database, system, condition.about, condition.since, moving=True)
-            told = _move_in(old, new, own, now)
+            sentences = _move_in(old, new, own, now)
         kept = path.with_suffix(file.MOVED)
         path.replace(kept)
         for left_over in (file.card_path(path), file.rollback_path(path)):
             left_over.unlink(missing_ok=True)
         disk.sync_folder(path.parent)
-    return [*told, message("The file is kept: {file}.", file=kept.name)]
+    return [*sentences, message("The file is kept: {file}.", file=kept.name)]
 
 
 def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list[str]:
@@ -69,14 +69,14 @@ def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list
                 new.event(event.at, event.kind, event.push, **event.details)
             _count(salvage.baseline, new)
             new.event(now, EventKind.MOVED, rows=rows, pushes=len(numbers), key=digest, source=source)
-    told = message("In the team's ledger now: rows {rows:,}, pushes {pushes:,}.", rows=rows, pushes=len(numbers))
+    moved = message("In the team's ledger now: rows {rows:,}, pushes {pushes:,}.", rows=rows, pushes=len(numbers))
     if same_key:
-        return [told]
+        return [moved]
     text = (
         "They are under another key than the team's: they are known only on computers that have it. "
         "`analyst-toolkit ledger export-key FILE` here and `analyst-toolkit ledger import-key FILE` there hand it on."
     )
-    return [told, message(text)]
+    return [moved, message(text)]
 
 
 def _source(old: StoredLedger) -> str:

@@ -20,12 +20,12 @@ from toolkit.push.store.team import Team, number_of
 class Locked(Protocol):
     """A destination that only this process pushes to now, and its memory."""
 
-    def ledger(self, memory: Memory, made: str) -> StoredLedger:
+    def ledger(self, memory: Memory, now: str) -> StoredLedger:
         """Its ledger, made where there never was one; a context manager.
 
         Args:
             memory: in full.
-            made: now, ISO 8601, UTC.
+            now: ISO 8601, UTC.
 
         Raises:
             PushRefused: it is missing, damaged, of another version or of another key, or cannot be opened; the message
@@ -70,8 +70,8 @@ class _OnThisComputer:
     def __init__(self, memory: Memory) -> None:
         self._state = memory.folder
 
-    def ledger(self, memory: Memory, made: str) -> StoredLedger:
-        return file.open_ledger(self._state, memory.system, memory.about, made)
+    def ledger(self, memory: Memory, now: str) -> StoredLedger:
+        return file.open_ledger(self._state, memory.system, memory.about, now)
 
     @property
     def key(self) -> str:
@@ -92,8 +92,8 @@ class _OfTheTeam:
         assert memory.team
         self._state, self._team, self._database = memory.folder, Team(memory.team, memory.folder), database
 
-    def ledger(self, memory: Memory, made: str) -> StoredLedger:
-        return self._team.ledger(self._database, memory.system, memory.about, made)
+    def ledger(self, memory: Memory, now: str) -> StoredLedger:
+        return self._team.ledger(self._database, memory.system, memory.about, now)
 
     @property
     def key(self) -> str:

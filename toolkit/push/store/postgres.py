@@ -65,7 +65,7 @@ class TeamDatabase(Connection):
             raise SettingsError(message("a team's ledger needs the extra `team` (the package psycopg)")) from None
         password = self.address.password.reveal() if self.address.password else None
         try:
-            made = psycopg.connect(
+            connection = psycopg.connect(
                 self.address.url,
                 password=password,
                 autocommit=True,
@@ -83,10 +83,10 @@ class TeamDatabase(Connection):
                 raise SettingsError(message(text, name=self.address, problem=_words(problem))) from None
             text = "the team's ledger {name} cannot be reached: {problem}. Nothing was sent; run the same call again"
             raise PushError(message(text, name=self.address, problem=_words(problem))) from None
-        if made.info.server_version < sql.PG_OLDEST:
-            made.close()
+        if connection.info.server_version < sql.PG_OLDEST:
+            connection.close()
             raise SettingsError(message("the team's ledger needs PostgreSQL 14 or newer: {name}", name=self.address))
-        return made
+        return connection
 
     # ── statements ──
 

@@ -59,33 +59,33 @@ class Salvage:
     def pushes(self) -> dict[int, PushRow | None]:
         """By number; None where it is lost."""
         rows = self._numbered(sql.READ_PUSH_NUMBER, "push", sql.LAST_PUSH)
-        found = {number: _intact(PushRow.decoded, row) for number, row in rows}
-        self.counts_hurt |= None in found.values()
-        return found
+        intact = {number: _intact(PushRow.decoded, row) for number, row in rows}
+        self.counts_hurt |= None in intact.values()
+        return intact
 
     @cached_property
     def operations(self) -> dict[int, list[tuple[Operation, int]]]:
         """By the number of their push, each with its checksum."""
-        found: dict[int, list[tuple[Operation, int]]] = defaultdict(list)
+        intact: dict[int, list[tuple[Operation, int]]] = defaultdict(list)
         for _, row in self._numbered(sql.READ_OPERATION, "operation", sql.LAST_OPERATION):
             operation = _intact(decode_operation, row, "") if row else None
             if row and operation:
-                found[row[1]].append((operation, row[-1]))
+                intact[row[1]].append((operation, row[-1]))
             else:
                 self.counts_hurt = True
-        return found
+        return intact
 
     def blocks(self, number: int, count: int | None) -> dict[int, RowBlock]:
         """The blocks of rows of a push, by number."""
-        found, missing, n = {}, 0, 0
+        intact, missing, n = {}, 0, 0
         while n < count if count is not None else missing < MISSES:
             row = _intact(self._database.row, sql.READ_BLOCK, (number, n))
             block = _intact(decode_block, row, number)
             missing = 0 if row else missing + 1
             if block:
-                found[n] = block
+                intact[n] = block
             n += 1
-        return found
+        return intact
 
     def contents(self, number: int, table: str, statement: str) -> list[tuple[int, Any]]:
         """What came back for rows of a push."""
@@ -122,15 +122,15 @@ def _intact(read: Callable[..., T], *arguments: Any) -> T | None:
 
 def pour(salvage: Salvage, new: StoredLedger, now: Stamp) -> list[str]:
     """Write all that is intact into a new ledger. Gives in words what is not."""
-    told: list[str] = []
+    sentences: list[str] = []
     with new.transaction():
         operations, baseline = salvage.operations, salvage.baseline
         for number, row in salvage.pushes.items():
-            told += pour_push(salvage, new, number, row, operations.get(number, []))
+            sentences += pour_push(salvage, new, number, row, operations.get(number, []))
         if not salvage.knows_how_many:
             new.put_push(stand_in("salvaged-rest", new, 0))
             new.head.lost["salvaged-rest"] = 1
-            told.append(
+            sentences.append(
                 message(
                     "Whether there were more pushes is lost: any row may be of one, until `salvaged-rest` is purged."
                 )
@@ -142,14 +142,14 @@ def pour(salvage: Salvage, new: StoredLedger, now: Stamp) -> list[str]:
             kept = baseline or Baseline(0, now)
             new.set_baseline(replace(kept, trusted=kept.trusted and not salvage.counts_hurt))
         if salvage.counts_hurt:
-            told.append(
+            sentences.append(
                 message(
                     "The vendor's counter is not trusted any more, and requests in doubt are unknown. A person's "
                     "word ends it (`analyst-toolkit ledger trust`)."
                 )
             )
-        new.event(now, EventKind.REPAIRED, what=told)
-    return told
+        new.event(now, EventKind.REPAIRED, what=sentences)
+    return sentences
 
 
 def pour_push(
@@ -172,7 +172,7 @@ class _Pour:
 
     def __init__(self, salvage: Salvage, new: StoredLedger, number: int, row: PushRow | None) -> None:
         self._salvage, self._new, self._number, self._row = salvage, new, number, row
-        self._told: list[str] = []
+        self._sentences: list[str] = []
 
     def push(self, operations: list[tuple[Operation, int]]) -> list[str]:
         row, new = self._row, self._new
@@ -186,12 +186,12 @@ class _Pour:
             new.keep_results(push.id, {position: content})
         for position, content in self._salvage.contents(self._number, "blame", sql.READ_BLAMES):
             new.blame(push.id, position, *content)
-        return self._told
+        return self._sentences
 
     def _stand_in(self, operations: list[Operation], blocks: dict[int, RowBlock]) -> Push:
         """For a push of which at most its rows or operations are left."""
         ends = [stop for o in operations for _, stop in o.rows] + [b.start + len(b.words) for b in blocks.values()]
-        self._told.append(
+        self._sentences.append(
             message("Push number {number} is lost; rows of it that are left are unknown.", number=self._number)
         )
         return stand_in(f"salvaged-{self._number}", self._new, max(ends, default=0))
@@ -211,7 +211,7 @@ class _Pour:
             lost = max(lost, 1)  # nobody knows how many it had
         if lost:
             self._new.head.lost[push.id] = lost
-            self._told.append(
+            self._sentences.append(
                 message(
                     "{lost:,} fingerprints or more of push {id} are lost: any row may be one of these, until that "
                     "push is purged.",
@@ -220,9 +220,9 @@ class _Pour:
                 )
             )
 
-    def _operations(self, push: Push, found: list[tuple[Operation, int]]) -> None:
+    def _operations(self, push: Push, intact: list[tuple[Operation, int]]) -> None:
         """Its operations, with new ids; one more, unknown, holds the rows of those that are lost."""
-        operations, first = [operation for operation, _ in found], self._new.head.operations + 1
+        operations, first = [operation for operation, _ in intact], self._new.head.operations + 1
         ids = {o.id: first + n for n, o in enumerate(operations)}
         parents, stand_in = {o.parent for o in operations}, first + len(operations)
         for o in operations:
@@ -232,10 +232,10 @@ class _Pour:
             if childless or (o.state is State.SENT and self._salvage.counts_hurt):
                 moved = replace(moved, state=State.UNKNOWN, note=message(WHY))
             self._new.add_operation(moved)
-        if not self._whole(checksum for _, checksum in found) and push.rows:
+        if not self._whole(checksum for _, checksum in intact) and push.rows:
             left = _left(push, operations)
             self._new.add_operation(Operation(0, push.id, left, _size(left), state=State.UNKNOWN, note=message(WHY)))
-            self._told.append(message("{size:,} rows of push {id} are unknown.", size=_size(left), id=push.id))
+            self._sentences.append(message("{size:,} rows of push {id} are unknown.", size=_size(left), id=push.id))
 
     def _whole(self, checksums: Iterable[int]) -> bool:
         """Whether these are all operations that the push had."""

@@ -37,10 +37,10 @@ class TeamLedger(StoredLedger):
         return self._name
 
     def version(self) -> int:
-        (told,) = self.database.row(sql.PG_VERSION, (f'"{SCHEMA}{self._name}"',)) or (None,)
-        if not told or not str(told).startswith(ABOUT_TABLES):
+        (comment,) = self.database.row(sql.PG_VERSION, (f'"{SCHEMA}{self._name}"',)) or (None,)
+        if not comment or not str(comment).startswith(ABOUT_TABLES):
             raise Damaged(message("it is no ledger"))
-        return int(str(told).removeprefix(ABOUT_TABLES))
+        return int(str(comment).removeprefix(ABOUT_TABLES))
 
     def write_version(self) -> None:
         self.database.rows(f"COMMENT ON SCHEMA \"{SCHEMA}{self._name}\" IS '{ABOUT_TABLES}{sql.VERSION}'")
@@ -83,7 +83,7 @@ class Team:
     def key_id(self, database: TeamDatabase) -> str:
         """The digest of the team's key. The first ledger gives the team its key: that of whoever makes it."""
         if database.row(sql.PG_VERSION, (sql.TEAM,)) == (None,):
-            with _making(database):
+            with _creating(database):
                 database.rows(f"CREATE SCHEMA IF NOT EXISTS {sql.TEAM}")
                 database.rows(f"COMMENT ON SCHEMA {sql.TEAM} IS '{ABOUT_TABLES}{sql.VERSION}'")
                 database.rows(sql.TEAM_TABLE)
@@ -118,7 +118,7 @@ class Team:
             )
         return key
 
-    def ledger(self, database: TeamDatabase, system: str, about: str, made: str, *, moving: bool = False) -> TeamLedger:
+    def ledger(self, database: TeamDatabase, system: str, about: str, now: str, *, moving: bool = False) -> TeamLedger:
         """The ledger of a destination, made where there never was one. `moving`: that of this computer goes into it.
 
         Raises:
@@ -131,7 +131,7 @@ class Team:
         try:
             if database.row(sql.PG_VERSION, (f'"{SCHEMA}{name}"',)) == (None,):
                 self._refuse_if_lost(name, about)
-                _create(database, name, Head(about, made, key_digest(key)))
+                _create(database, name, Head(about, now, key_digest(key)))
             ledger = TeamLedger(database, name, alone=False)
             if ledger.can_be_migrated:
                 self.use(database, name, alone=True)
@@ -141,7 +141,7 @@ class Team:
         except Damaged as problem:
             text = "the ledger of {about} at {name} is damaged ({what}). Nothing was sent. Restore the database"
             raise PushRefused(message(text, about=about, name=self.address, what=problem.what)) from None
-        file.leave_card(self._card(name), about, made)
+        file.leave_card(self._card(name), about, now)
         return ledger
 
     def use(self, database: TeamDatabase, name: str, *, alone: bool) -> None:
@@ -193,7 +193,7 @@ class Team:
 def _create(database: TeamDatabase, name: str, head: Head) -> None:
     """A new ledger, whole or not at all; where two are made at once, the first one stays."""
     schema = SCHEMA + name
-    with _making(database):
+    with _creating(database):
         if database.row(sql.PG_VERSION, (f'"{schema}"',)) != (None,):
             return
         database.rows(f'CREATE SCHEMA "{schema}"')
@@ -207,7 +207,7 @@ def _create(database: TeamDatabase, name: str, head: Head) -> None:
 
 
 @contextlib.contextmanager
-def _making(database: TeamDatabase) -> Iterator[None]:
+def _creating(database: TeamDatabase) -> Iterator[None]:
     """One transaction that nobody else makes anything in."""
     database.rows(sql.PG_BEGIN_TEAM)
     try:
