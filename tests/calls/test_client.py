@@ -292,14 +292,14 @@ def test_answers_keep_the_order_of_what_was_asked_and_failures_their_place() -> 
         return {"one": {"id": number}}
 
     api, _ = toys(answer)
-    first, second, *others = api._call.each(Toys.endpoints["one"], [{"id": n} for n in (3, 2, 1, 0)])  # type: ignore[attr-defined]
+    first, second, *others = api._call.stream(Toys.endpoints["one"], [{"id": n} for n in (3, 2, 1, 0)])  # type: ignore[attr-defined]
     assert first["id"].tolist() == [3]
     assert isinstance(second, NotFound)
     assert [o["id"].tolist() for o in others] == [[1], [0]]
 
 
 def test_nothing_to_ask_is_nothing() -> None:
-    assert Client(Scripted(), progress=False).each(Toys.endpoints["one"], []) == []  # type: ignore[arg-type]
+    assert list(Client(Scripted(), progress=False).stream(Toys.endpoints["one"], [])) == []  # type: ignore[arg-type]
 
 
 def test_what_no_one_expects_stops_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,7 +320,7 @@ def test_what_no_one_expects_stops_the_rest(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(ThreadPoolExecutor, "shutdown", stop)
     caller = Client(Scripted(), workers=1, progress=False)  # type: ignore[arg-type]
     with pytest.raises(ZeroDivisionError):
-        caller.map_concurrently(work, range(100), label="")
+        list(caller.map_concurrently(work, range(100), label=""))
     assert len(done) <= 2
 
 
@@ -348,13 +348,15 @@ def test_progress_is_shown_where_somebody_looks(
     monkeypatch.delenv("TQDM_DISABLE", raising=False)
     if disable is not None:
         monkeypatch.setenv("TQDM_DISABLE", disable)
-    assert Client(Scripted(), progress=shown).map_concurrently(abs, [-1, 2], label="numbers") == [1, 2]  # type: ignore[arg-type]
+    client = Client(Scripted(), progress=shown)  # type: ignore[arg-type]
+    assert list(client.map_concurrently(abs, [-1, 2], label="numbers")) == [1, 2]
     assert ("numbers" in out.getvalue()) is drawn
 
 
 def test_progress_needs_no_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", None)  # as under pythonw
-    assert Client(Scripted()).map_concurrently(abs, [-1], label="numbers") == [1]  # type: ignore[arg-type]
+    client = Client(Scripted())  # type: ignore[arg-type]
+    assert list(client.map_concurrently(abs, [-1], label="numbers")) == [1]
 
 
 def test_a_caller_shows_its_host() -> None:

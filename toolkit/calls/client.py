@@ -150,19 +150,12 @@ class Client:
             )
         return corrected
 
-    def each(
-        self, endpoint: Endpoint, many: Sequence[Mapping[str, Any]], *, label: str = "", workers: int | None = None
-    ) -> list[Any]:
+    def stream(self, endpoint: Endpoint, many: Sequence[Mapping[str, Any]], *, label: str = "") -> Iterator[Any]:
         """One call for each of many values, some at a time; answers in order, a `ToolkitError` where one failed.
 
-        The values are in the vendor's form already. For reads: what fails does not stop the others.
+        The values are in the vendor's form already. For reads: what fails does not stop the others. Each answer comes
+        when it is asked for: of a million, only a few wait here.
         """
-        return [*self.stream(endpoint, many, label=label, workers=workers)]
-
-    def stream(
-        self, endpoint: Endpoint, many: Sequence[Mapping[str, Any]], *, label: str = "", workers: int | None = None
-    ) -> Iterator[Any]:
-        """The same, each answer when it is asked for: of a million, only a few wait here."""
 
         def call(values: Mapping[str, Any]) -> Any:
             try:
@@ -170,18 +163,11 @@ class Client:
             except ToolkitError as problem:
                 return problem
 
-        return self._concurrently(call, many, label=label or endpoint.name, workers=workers)
+        return self.map_concurrently(call, many, label=label or endpoint.name)
 
-    def map_concurrently(
-        self, work: Callable[[Any], Any], many: Sequence[Any], *, label: str, workers: int | None = None
-    ) -> list[Any]:
+    def map_concurrently(self, work: Callable[[Any], Any], many: Sequence[Any], *, label: str) -> Iterator[Any]:
         """`work` on each of many things, some at a time, with a progress bar; results in the same order."""
-        return [*self._concurrently(work, many, label=label, workers=workers)]
-
-    def _concurrently(
-        self, work: Callable[[Any], Any], many: Sequence[Any], *, label: str, workers: int | None = None
-    ) -> Iterator[Any]:
-        at_a_time = max(1, min(workers or self.workers, len(many)))
+        at_a_time = max(1, min(self.workers, len(many)))
         waiting: deque[Future[Any]] = deque()
         with (
             ThreadPoolExecutor(at_a_time) as pool,

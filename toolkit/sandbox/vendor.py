@@ -136,6 +136,12 @@ H = TypeVar("H", bound=Handler)
 C = TypeVar("C", bound="ControlPlane")
 
 
+def require_token(call: Call) -> None:
+    """Refused (401) where the declared header carries no token of this system."""
+    if call.claims(call.credential()) is None:
+        raise Refused(401)
+
+
 @dataclass(eq=False)
 class FakeVendor:
     """One vendor's half of the sandbox.
@@ -147,8 +153,8 @@ class FakeVendor:
     credentials: Mapping[str, str]  # of the demo account
     tables: Mapping[type[Record], str]  # each with its key
     seed: Callable[[Call], None]  # the demo data
-    authenticate: Callable[[Call], None]  # raises Refused where the caller may not come in
     error_response: Callable[[Refused], Answer]  # how this vendor writes a no
+    authenticate: Callable[[Call], None] = require_token  # raises Refused where the caller may not come in
     routes: dict[tuple[str, str], tuple[Endpoint, Handler]] = field(default_factory=dict)
     control: "type[ControlPlane] | None" = None
     describe: Callable[[Endpoint], Described] = lambda _: Described()

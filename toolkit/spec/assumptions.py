@@ -83,18 +83,11 @@ class Assumed(dict[str, Any]):
         }
         for name, assumption in by_name.items():
             self.options |= assumption.options.get(self[name], {})
-        self._endpoints: dict[Endpoint, Endpoint] = {}
         self._fields: dict[tuple[Field, ...], tuple[Field, ...]] = {}
 
     def header(self, declared: CredentialHeader) -> CredentialHeader:
         """How the credential travels, as the assumptions have it."""
         return replace(declared, **self._facts.get("header", {}))
-
-    def endpoint(self, declared: Endpoint) -> Endpoint:
-        """The endpoint as the assumptions have it."""
-        if declared not in self._endpoints:
-            self._endpoints[declared] = self._adapted(declared)
-        return self._endpoints[declared]
 
     def fields(self, declared: Iterable[Field], of: str = "") -> tuple[Field, ...]:
         """Fields as the assumptions have them; `of` is the endpoint whose arguments they are."""
@@ -114,7 +107,8 @@ class Assumed(dict[str, Any]):
             return declared
         return type(declared.__name__, (declared,), {"fields": fields, "__doc__": declared.__doc__})
 
-    def _adapted(self, declared: Endpoint) -> Endpoint:
+    def endpoint(self, declared: Endpoint) -> Endpoint:
+        """The endpoint as the assumptions have it."""
         arguments = self.fields(declared.arguments, declared.name)
         changes: dict[str, Any] = {**self._facts.get(declared.name, {})}
         if dialect := self._facts.get("dialect"):

@@ -161,6 +161,7 @@ class VendorClient(Suggesting, Service):
         super().__init__(connection.client)
         self.connection = connection
         self.raw = self._raw_services(connection.client.raw)
+        self._raw_only: Any = self.raw_only and self.raw_only(connection.client)  # each client says its type
         if connection.session.tokens is None:
             connection.session.tokens = Tokens(self._sign_in, connection.session.clock)
 

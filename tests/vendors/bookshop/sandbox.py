@@ -36,7 +36,7 @@ def seed(call: Call) -> None:
     _add(call, "novels", [{"isbn": f"97800000000{n:02}", "title": f"Novel {n}", "price": n} for n in range(1, 6)])
 
 
-FAKE = FakeVendor(SYSTEM, CREDENTIALS, {Shelf: "code", Book: "id"}, seed, authenticate, error_response)
+FAKE = FakeVendor(SYSTEM, CREDENTIALS, {Shelf: "code", Book: "id"}, seed, error_response, authenticate)
 
 
 @FAKE.handles(Bookshop.shelves)

@@ -30,6 +30,8 @@ PERSON = ("IdDocument", "PhoneNumber", "outcome")
 class CarmaChain(VendorClient, declared.CarmaChain):
     """Data about people, asked of many peers at once and answered in their own time."""
 
+    _raw_only: declared.RawOnly
+
     def __repr__(self) -> str:
         return f"<CarmaChain at {self.connection.host}>"
 
@@ -196,10 +198,6 @@ class CarmaChain(VendorClient, declared.CarmaChain):
         ids = {k: free[n]["idRequest"] for k, n in zip(key[lost], matches, strict=True) if n is not None}
         filled = known_tickets["idRequest"].fillna(key.map(ids).where(sent).astype("str"))
         return known_tickets.assign(idRequest=filled)
-
-    @property
-    def _raw_only(self) -> declared.RawOnly:
-        return declared.RawOnly(self.connection.client)
 
     def _new_token(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives. The peer gives it to whoever reaches it."""

@@ -75,7 +75,7 @@ def seed(call: Call) -> None:
     call.store.set(SEED, 1)
 
 
-FAKE = FakeVendor(SYSTEM, {}, {Request: "idRequest"}, seed, authenticate, error_response)
+FAKE = FakeVendor(SYSTEM, {}, {Request: "idRequest"}, seed, error_response, authenticate)
 STATUS = {"response": {"type": "object", "properties": {"code": {"type": "integer"}, "message": {"type": "string"}}}}
 FAKE.describe = lambda endpoint: Described(
     STATUS if endpoint.authenticated else {}, {"type": "object", "properties": STATUS, "required": ["response"]}

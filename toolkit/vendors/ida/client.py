@@ -28,6 +28,8 @@ SHA1 = re.compile(r"[0-9a-fA-F]{40}")
 class Ida(VendorClient, declared.Ida):
     """Contact databases of a mailing platform."""
 
+    _raw_only: declared.RawOnly
+
     def __repr__(self) -> str:
         who = self.connection.account.get("username", message("the owner of the token"))
         return f"<IDA at {self.connection.host} as {who}>"
@@ -103,7 +105,9 @@ class Ida(VendorClient, declared.Ida):
         checked = check(pd.DataFrame({"id": pd.Series(list(ids), dtype=object)}), self.endpoints["record"].arguments)
         checked.raise_if_bad()
         asked = checked.wire()["recordId"]
-        answers = self.connection.client.each(self.endpoints["record"], [{"id": i} for i in asked], label="records")
+        answers = [
+            *self.connection.client.stream(self.endpoints["record"], [{"id": i} for i in asked], label="records")
+        ]
         rows, errors = zip(*map(_values_or_error, answers), strict=True) if answers else ((), ())
         names = list(dict.fromkeys(name for row in rows for name in row))
         table = pd.DataFrame(list(rows), index=range(len(rows)), columns=names, dtype="str")
@@ -168,10 +172,6 @@ class Ida(VendorClient, declared.Ida):
         """
         policy = self.connection.policy(if_sent, on_bad_rows, options)
         return bulk_write(rows, Database(self.connection, database_id, tag_field), policy)
-
-    @property
-    def _raw_only(self) -> declared.RawOnly:
-        return declared.RawOnly(self.connection.client)
 
     def _new_token(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives, where it says so.

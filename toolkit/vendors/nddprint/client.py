@@ -19,6 +19,8 @@ from toolkit.vendors.nddprint.push import CARD_CODES, USER, Users, read_codes, s
 class NddPrint(VendorClient, declared.NddPrint):
     """Card codes and PINs of the users of a print management."""
 
+    _raw_only: declared.RawOnly
+
     def __repr__(self) -> str:
         return f"<nddPrint 360 at {self.connection.host}>"
 
@@ -140,10 +142,6 @@ class NddPrint(VendorClient, declared.NddPrint):
         """
         policy = self.connection.policy(if_sent, on_bad_rows, options, workers=self.connection.client.workers)
         return bulk_write(rows, Users(self.connection, replace=replace), policy)
-
-    @property
-    def _raw_only(self) -> declared.RawOnly:
-        return declared.RawOnly(self.connection.client)
 
     def _new_token(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives.

@@ -44,16 +44,11 @@ def seed(call: Call) -> None:
         _add(call, name, "dominio123", codes)
 
 
-def authenticate(call: Call) -> None:
-    if call.claims(call.credential()) is None:
-        raise Refused(401)
-
-
 def error_response(refusal: Refused) -> Answer:
     return refusal.status, refusal.message or TEXTS.get(refusal.status, "Bad Request")
 
 
-FAKE = FakeVendor(SYSTEM, CREDENTIALS, {User: "key", Card: "CardCode"}, seed, authenticate, error_response)
+FAKE = FakeVendor(SYSTEM, CREDENTIALS, {User: "key", Card: "CardCode"}, seed, error_response)
 FAKE.describe = lambda _: Described(failure={"type": "string"})
 
 

@@ -201,7 +201,7 @@ class Plan:
         """Delete them. The rows of `orphans()`, with the reason in `error` where one could not be deleted."""
         orphans = self.orphans()
         wanted = [{"envelope_id": envelope} for envelope in orphans["id_transaccion"]]
-        answers = self._connection.client.each(Signio.endpoints["delete_envelope"], wanted, label="orphans")
+        answers = self._connection.client.stream(Signio.endpoints["delete_envelope"], wanted, label="orphans")
         errors = [str(answer) if isinstance(answer, ToolkitError) else None for answer in answers]
         return orphans.assign(error=pd.array(errors, dtype="str"))
 

@@ -41,6 +41,8 @@ class TemplateRole(Record):
 class Signio(VendorClient, declared.Signio):
     """Electronic signature: envelopes of documents, sent to their signers."""
 
+    _raw_only: declared.RawOnly
+
     Status = Status
     CampaignDocument = CampaignDocument
 
@@ -277,10 +279,6 @@ class Signio(VendorClient, declared.Signio):
         if policy.on_bad_rows == "raise" and len(planned.problems):
             raise RowErrors(planned.problems)
         return Plan(self.connection, people, planned, campaign)
-
-    @property
-    def _raw_only(self) -> declared.RawOnly:
-        return declared.RawOnly(self.connection.client)
 
     def _new_token(self) -> tuple[Secret, float | None]:
         """A token and the seconds it lives; that of the account's tenant, where it names one.

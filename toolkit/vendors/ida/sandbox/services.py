@@ -79,11 +79,6 @@ def error_response(refusal: Refused) -> Answer:
     return answer_of(refusal.status, status_api, refusal.message or message or status_api)
 
 
-def authenticate(call: Call) -> None:
-    if call.claims(call.credential()) is None:
-        raise Refused(401)
-
-
 def seed(call: Call) -> None:
     """A user, and a database of invented people whose last one is the manual's."""
     texts = dict.fromkeys(("legal_name", "address", "town", "city", "ani"), "")
@@ -135,7 +130,6 @@ FAKE = FakeVendor(
     credentials=CREDENTIALS,
     tables={User: "id", Database: "id", Field: "id", Contact: "id", Change: "id"},
     seed=seed,
-    authenticate=authenticate,
     error_response=error_response,
 )
 HEAD = {"message": {"type": "string"}, "statusApi": {"type": "string"}, "code": {"type": "integer"}}

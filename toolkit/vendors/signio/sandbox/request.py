@@ -69,7 +69,7 @@ def error_response(refusal: Refused) -> Answer:
     return refusal.status, {"codigo": code, "mensaje": MESSAGES[code], "code": code, "message": MESSAGES[code]}
 
 
-FAKE = FakeVendor(SYSTEM, CREDENTIALS, TABLES, seed, lambda call: None, error_response)
+FAKE = FakeVendor(SYSTEM, CREDENTIALS, TABLES, seed, error_response, lambda call: None)
 
 
 @dataclass
