@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped, texts_among
-from toolkit.sheets.encodings import DAMAGED, repaired
+from toolkit.sheets.encodings import DAMAGED, repaired, unescaped
 from toolkit.sheets.not_data import is_formula_error, is_total, says_nothing, unaccented
 
 ERROR, QUESTION, DOUBT, FIX = "error", "question", "doubt", "fix"
@@ -197,6 +197,8 @@ class CellChecker:
         """The question whether a text in a field that takes any is data at all."""
         if says_nothing(text, surely=True):
             return NOTHING_SAID
+        if proposal := unescaped(text):
+            return Problem(mark("was read in a wrong encoding"), proposal, level=QUESTION)
         if len(text) < LONGEST and unaccented(text) == self._title:
             return REPEATED_NAME
         return TOTAL if is_total(text) else None

@@ -43,6 +43,8 @@ _WRITTEN = {
     "%Y-%m-%d": "(?:19|20)[0-9]{2}-(?:" + "|".join(f"{month}-{day}" for day, month in _DAYS.items()) + ")",
     "%d/%m/%Y": "(?:" + "|".join(f"{day}/{month}" for day, month in _DAYS.items()) + ")/(?:19|20)[0-9]{2}",
 }
+_THIS_CENTURY = 29  # of years in two digits, the last that spreadsheets take for one after 2000
+_ZERO = (1899, 12, 30), (1899, 12, 31)  # what the number 0 is as a day
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -86,7 +88,7 @@ def read_date(text: str, day_first: bool | None) -> date:
 
 
 def _numeric(first: int, second: int, year: str, day_first: bool | None) -> date:
-    full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) > 68 else 2000)
+    full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) > _THIS_CENTURY else 2000)
     day, month = (second, first) if day_first is False else (first, second)
     if day_first is None and first != second and max(first, second) <= 12:
         detail = message(
@@ -123,6 +125,7 @@ def day(field: Date, options: ParseOptions) -> CellRule:
     def parse(value: str | date) -> Result:
         if isinstance(value, str):
             return _day_of_text(value, field.format, options)
+        _raise_if_zero(value)
         if isinstance(value, datetime):
             if value.timetz().replace(tzinfo=None) != datetime.min.time():
                 raise CellError(mark("has a time of day"), value.date().isoformat(), level=QUESTION)
@@ -133,6 +136,13 @@ def day(field: Date, options: ParseOptions) -> CellRule:
     return CellRule(parse, (date,), unlike=unlike(_WRITTEN[field.format]) if known else None)
 
 
+def _raise_if_zero(day: date) -> None:
+    if (day.year, day.month, day.day) in _ZERO:
+        raise CellError(
+            mark("is what a spreadsheet makes of an empty cell, or of a time without a day"), level=QUESTION
+        )
+
+
 def _written(day: date, form: str) -> str:
     """A day as it is sent; one that was never written as ISO 8601 has it."""
     return day.isoformat() if form == "as written" else day.strftime(form)
@@ -141,6 +151,7 @@ def _written(day: date, form: str) -> str:
 def _day_of_text(text: str, form: str, options: ParseOptions) -> Result:
     clock = _CLOCK(text)
     read = read_date(clock[1] if clock else text, options.day_first)
+    _raise_if_zero(read)
     if clock and re.search(r"[1-9]", clock[2]):
         raise CellError(mark("has a time of day"), read.isoformat(), level=QUESTION)
     if form == "as written":

@@ -26,7 +26,12 @@ _SEVERAL = re.compile(r"[\s;,|/]+")
 _FRAMED = re.compile(r"[<(\[\"':]")  # "Ana <ana@…>", "mailto:ana@…"
 _INSIDE = re.compile(r"[^\s<>,;:\"'()\[\]|/@]++@[^\s<>,;:\"'()\[\]|/@]++")
 _WORD, _LABEL = "[A-Za-z0-9_+%-]++", "[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
-_uncommon = unlike(rf"{_WORD}(?:\.{_WORD})*+@(?:{_LABEL}\.)+[A-Za-z]{{2,}}")
+_NONE = (
+    r"(?i:(?:no|sin|sem|nao|not)[._-]?(?:tiene|posee|hay|informa(?:do)?|registra(?:do)?|aplica|existe|usa|tem|possui"
+    r"|correo|e-?mail|mail))[0-9]{0,3}@"
+)
+_stands_for_none = re.compile(_NONE).match
+_uncommon = unlike(rf"(?!{_NONE}){_WORD}(?:\.{_WORD})*+@(?:{_LABEL}\.)+[A-Za-z]{{2,}}")
 MISSPELT = mark("has a domain that may be misspelt")
 _SHORT = 64  # so short an address breaks none of the limits on its parts
 
@@ -80,6 +85,8 @@ def _parse(text: str) -> Result:
     name, _, domain = text.rpartition("@")
     if meant := _slips().get(domain.lower()):
         return Result(text, text, Problem(MISSPELT, f"{name}@{meant}", DOUBT))
+    if _stands_for_none(text):
+        return Result(text, text, Problem(mark("may be written for no address"), level=DOUBT))
     return Result(text, text)
 
 

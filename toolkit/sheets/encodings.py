@@ -1,6 +1,7 @@
 """In which encoding a text file was written: by its mark, by its bytes, or by the letters that come out."""
 
 import codecs
+import html
 import re
 from itertools import islice
 
@@ -22,6 +23,11 @@ _WORD = re.compile(r"(?=[^\W\d_]*[^\W\d_\x00-\x7f])[^\W\d_]+")
 _INSIDE = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f](?=[^\W\d_])|[\x80-\x9f]")  # signs inside of words, controls
 _HIGH = "".join(bytes([n]).decode("cp1252", "ignore") for n in range(0x80, 0xC0))  # the second bytes of letters
 _TWICE = re.compile(f"[\xc2-\xf4][\x80-\xbf{_HIGH}]").search
+_MAY_BE_ESCAPED = re.compile(r"[&\\=%]").search
+_ESCAPED = re.compile(
+    r"&(?:#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,8}[0-9]{0,2});|\\u([0-9a-fA-F]{4})"
+    r"|((?:[=%](?i:c[2-5]|d[01])[=%][89abAB][0-9a-fA-F])+)"
+)
 _SAMPLE = 50_000  # words that are looked at
 _MARGIN = 1.5
 _PROBED, _FOREIGN = 2_000, "\u2e80"  # characters that are looked at; from here on, scripts of East Asia
@@ -51,6 +57,22 @@ def decoded(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
         return text, [plural(one, many, count=bad, sign=DAMAGED)]
     name = _legacy(data)
     return data.decode(name), [_taken(name)]
+
+
+def unescaped(text: str) -> str | None:
+    """A text whose letters were written in signs, as web pages, addresses and mails do: Peña for Pe&ntilde;a."""
+    if not _MAY_BE_ESCAPED(text) or "://" in text:
+        return None
+    plain = _ESCAPED.sub(_letters, text)
+    return None if plain == text else plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _letters(escape: re.Match[str]) -> str:
+    if escape[1]:
+        return chr(int(escape[1], 16))
+    if escape[2]:
+        return bytes.fromhex(re.sub("[=%]", "", escape[2])).decode("utf-8", "replace")
+    return html.unescape(escape[0])
 
 
 def repaired(text: str) -> str | None:

@@ -1,6 +1,6 @@
 """What is asked of whole rows, and of a frame as a whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,15 +42,17 @@ def empty_rows(columns: Sequence[Column], rows: int) -> Rows:
     return ~filled
 
 
-def row_questions(
-    columns: Sequence[Column], index: "pd.Index[Any]", known: Mapping[str, Sequence[Any]]
-) -> Iterator[tuple[int, Problem]]:
-    """Rows that may be no data, by position. `known`: labels of rows by the reason to ask, as the reader gives them."""
+def row_questions(columns: Sequence[Column], frame: pd.DataFrame) -> Iterator[tuple[int, Problem]]:
+    """Rows that may be no data, by position; some of them the reader of a sheet has named, by the reason to ask."""
+    index, known = frame.index, frame.attrs.get("questions", {})
     for reason, labels in known.items():
         for i in np.flatnonzero(index.isin(labels)) if index.name == "row" else ():
             yield int(i), Problem(reason, level=QUESTION)
     used = [column for column in columns if column.name is not None]
     counts = np.sum([column.filled for column in used], axis=0) if used else np.zeros(len(index))
+    yield from (
+        (i, TOTAL) for i in _named_totals(frame, used, np.flatnonzero((counts > 0) & (counts <= len(used) / 2)))
+    )
     if len(used) < 2 or not (counts > 0).any():
         return
     usual = np.median(counts[counts > 0])
@@ -72,6 +74,16 @@ def _lone_texts(used: Sequence[Column], counts: "np.ndarray[Any, Any]", usual: f
     foot[: max(len(counts) - _FOOT, len(counts) // 2)] = False
     rare = sheet and np.count_nonzero(note & ~foot) * _RARE <= len(counts)
     return alone | (note & foot) if rare else alone
+
+
+def _named_totals(frame: pd.DataFrame, used: Sequence[Column], positions: "np.ndarray[Any, Any]") -> Iterator[int]:
+    """Which of some rows, of which little is sent, are called a total in a column that fills no field."""
+    sent = {column.name for column in used}
+    for n, name in enumerate(frame.columns):
+        if name not in sent and len(positions):
+            cells = frame.iloc[:, n].iloc[positions].tolist()
+            texts = ((i, v) for i, v in zip(positions.tolist(), cells, strict=True) if isinstance(v, str))
+            yield from (i for i, text in texts if may_begin_total(text) and is_total(text))
 
 
 def _totals(used: Sequence[Column], positions: "np.ndarray[Any, Any]") -> list[int]:

@@ -80,7 +80,8 @@ def limited(field: Text, rule: CellRule) -> CellRule:
         parsed = inner(value)
         if len(parsed.wire) > limit:
             detail = message("{count:,} characters; at most {limit:,} are allowed", count=len(parsed.wire), limit=limit)
-            raise CellError(mark("is too long"), detail=detail)
+            compact = re.sub(r"[\s().-]", "", parsed.wire) if isinstance(field, Phone) else parsed.wire
+            raise CellError(mark("is too long"), compact if len(compact) <= limit else None, detail=detail)
         return parsed
 
     return replace(rule, parse=parse, limit=limit)

@@ -98,7 +98,7 @@ _SUSPECT = (
     r"|err(?:or)?|loading|cargando|carregando|загрузка|завантаження|chargement"
 )
 _UNUSUAL = "\x00-\x1f\x7f-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-_UNUSUAL += "\ufff0-\uffff\ud800-\udfff"
+_UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%\\\\"
 # of all these: by their first two letters, in both cases for the engine's sake, most texts are seen to be none of them
 _BEGIN = "[nsw][aeiou./ãt]|[tlп][oо ]|[gpue][rnm]|[vca][ahv]|[db][el]|[нбвурзи][есат./]|[σ0-9]"
 _BEGIN = "".join(f"{c}{c.upper()}" if c.isalpha() else c for c in _BEGIN)

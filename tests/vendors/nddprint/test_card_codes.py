@@ -310,3 +310,11 @@ def test_five_thousand_codes_with_every_kind_of_dirt(box: Sandbox, ndd: NddPrint
     stored = {card["user"]: card["CardCode"] for card in box.control.stored("nddprint", "Card")}
     wanted = {f"{DOMAIN}\\user{n:04}": f"{n:010}" for n in clean.index if n <= size - 10}
     assert {user: stored[user] for user in wanted} == wanted | {f"{DOMAIN}\\user0404": "4711"}
+
+
+def test_codes_that_are_shorter_than_most_are_doubted(ndd: NddPrint) -> None:
+    codes = ["000123", "777", "123456", "00777", "987654", "AB", "111111"]
+    rows = pd.DataFrame({"LogonName": [f"u{n}" for n in range(7)], "DomainName": "d", "CardCode": codes})
+    problems = toolkit.check(rows, ndd.add_card_codes).problems
+    assert problems[["row", "level"]].to_numpy().tolist() == [[1, "doubt"]]
+    assert toolkit.check(rows.head(2), ndd.add_card_codes).problems.empty  # none of two lengths is the usual one

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -174,6 +175,17 @@ def codes_are_text(checked: Check) -> Iterator[RowProblem]:
     return (RowProblem(i, "CardCode", text) for i, v in enumerate(cells) if _was_number(v))
 
 
+def codes_are_whole(checked: Check) -> Iterator[RowProblem]:
+    """Card codes of digits that are shorter than most: a spreadsheet that takes them for numbers drops their zeros."""
+    codes = [code if code and code.isdecimal() else "" for code in sent_rows(checked)["CardCode"].fillna("")]
+    lengths = Counter(len(code) for code in codes if code)
+    usual, often = max(lengths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
+    if 2 * often > lengths.total():
+        text = mark("has fewer digits than the others: leading zeros may be lost")
+        short = (i for i, code in enumerate(codes) if 0 < len(code) < usual and code[0] != "0")
+        yield from (RowProblem(i, "CardCode", text, blocks=False) for i in short)
+
+
 def one_row_for_each_user(checked: Check) -> Iterator[RowProblem]:
     """Which of two codes a user should have, nobody here can know: neither is sent."""
     users = _users(sent_rows(checked))
@@ -190,7 +202,7 @@ def one_user_for_each_code(checked: Check) -> Iterator[RowProblem]:
 
 CARD_CODES = Takes(
     declared.NewCardCode.fields,
-    (codes_are_text, one_row_for_each_user, one_user_for_each_code),
+    (codes_are_text, codes_are_whole, one_row_for_each_user, one_user_for_each_code),
     "api.nddprint.add_card_codes",
 )
 
