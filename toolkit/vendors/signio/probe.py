@@ -31,11 +31,11 @@ def reads(probe: Probe) -> None:
     listed = probe.read("envelopes")
     for call in ("tags", "base_envelopes", "templates"):
         probe.read(call)
-    found = probe.read("search_envelopes")
+    answer = probe.read("search_envelopes")
     _tenants(probe)
     probe.settle("estado_form", lambda signio: _nothing(signio.envelopes(1)))
     probe.settle("datetime_form", lambda signio: _nothing(signio.search_envelopes(updated_from="1999-12-31 18:30:00")))
-    _times(probe, found)
+    _times(probe, answer)
     rows = [row for row in (listed or {}).get("transacciones") or () if isinstance(row, dict)]
     if rows and isinstance(envelope := rows[0].get("id_transaccion"), str):
         for call in ("envelope", "documents", "signers", "signatures"):
@@ -58,9 +58,9 @@ def _tenants(probe: Probe) -> None:
     probe.settle("authenticate_header", ask)
 
 
-def _times(probe: Probe, found: Any) -> None:
+def _times(probe: Probe, answer: Any) -> None:
     """In which form times are answered."""
-    cells = [row.get("updated_at") for row in (found or {}).get("envelopes") or () if isinstance(row, dict)]
+    cells = [row.get("updated_at") for row in (answer or {}).get("envelopes") or () if isinstance(row, dict)]
     texts = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
     if not texts:
         return
@@ -91,12 +91,12 @@ def writes(probe: Probe) -> None:
 @contextmanager
 def _drafts(probe: Probe) -> Iterator[list[str]]:
     """The drafts of a probe; deleted afterwards."""
-    made: list[str] = []
+    drafts: list[str] = []
     try:
-        yield made
+        yield drafts
     finally:
         left = []
-        for draft in made:
+        for draft in drafts:
             try:
                 probe.client().delete_envelope(draft)
             except ToolkitError as problem:
@@ -162,15 +162,15 @@ def _note(probe: Probe, draft: str) -> None:
 def _zone(probe: Probe, draft: str) -> None:
     """What was made a moment ago says in which zone its time is written."""
     client = probe.client(time_zone="UTC")
-    found = client.search_envelopes(name="analyst-toolkit probe")
-    made = found.loc[found["id"] == draft, "created_at"]
-    if made.empty or pd.isna(made.iloc[0]):
+    envelopes = client.search_envelopes(name="analyst-toolkit probe")
+    created = envelopes.loc[envelopes["id"] == draft, "created_at"]
+    if created.empty or pd.isna(created.iloc[0]):
         probe.cannot_tell("time_zone", message("the draft has no time"))
         return
     raw = client.raw.search_envelopes(name="analyst-toolkit probe")["envelopes"]
     text = next((str(row.get("created_at")) for row in raw if row.get("id") == draft), "")
     now = pd.Timestamp(probe.connection.session.clock.now()).tz_convert("UTC")
-    hours = round((made.iloc[0] - now).total_seconds() / 3600)
+    hours = round((created.iloc[0] - now).total_seconds() / 3600)
     named = pd.to_datetime(text, errors="coerce", format="ISO8601")
     if not pd.isna(named) and named.tzinfo is not None:
         probe.decide("time_zone", probe.connection.assumed["time_zone"], message("times name their zone"))
