@@ -1,11 +1,14 @@
 """Lines 17 to 30 of the fault matrix: what a counter can and cannot tell, and refusals of whole requests."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import pytest
 
+import toolkit
+from toolkit.__main__ import main
 from toolkit.sandbox.vendor import Refused
 from toolkit.vendors.ida.api import FIELD_TYPES
 from toolkit.vendors.ida.sandbox import values as ida_values
@@ -276,3 +279,15 @@ def test_30_request_that_is_too_large(ida: Ida, page: bool) -> None:
     if page:
         sizes = [entry["size"] for entry in ida.log() if entry["status"] == 200]
         assert max(sizes[1:]) < min(refused)
+
+
+def test_a_report_says_exactly_how_a_counter_is_trusted_again(ida: Ida, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever copies the command from the report needs nothing else but the reason."""
+    frame = ida.frame(ROWS)
+    ida.push(frame, watch=once(lambda: ida.box.control.remove(DATABASE, list(range(1205, 1208)))))
+    report = ida.insert(frame)
+    (command,) = re.findall(r'trusted again: analyst-toolkit (ledger trust \S+ --why) "…"', repr(report))
+    assert main([*command.split(), "counted by hand"]) == 0
+    assert "trusted again" in capsys.readouterr().out
+    assert "trusted again" not in repr(ida.insert(frame))
+    assert "trusted again" not in repr(toolkit.open_push(report.facts["id"]).report())

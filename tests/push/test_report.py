@@ -1,5 +1,8 @@
 """What a report says: one row for each row of the input, in words that a person can act upon."""
 
+import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,6 @@ import pytest
 
 import toolkit
 from toolkit import InputError, OutcomeUnknown, PushError, PushPaused, Report, settings
-from toolkit.push import history
 from toolkit.sandbox import Sandbox
 from toolkit.sandbox.vendor import Refused
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
@@ -291,19 +293,28 @@ def test_a_push_is_reported_later_without_its_cells(ida: Ida) -> None:
     assert "PAUSED" in repr(later)
 
 
-def test_pushes_to_a_sandbox_are_listed_once_it_is_connected_with(
+def test_pushes_to_a_sandbox_are_listed_in_a_process_that_knows_nothing_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its ledger stands in its own folder, of which a new kernel knows nothing before."""
-    (tmp_path / "own").mkdir()
+    """Its ledger stands in its own folder; whoever lists, checks or trusts finds it there at once."""
     monkeypatch.setattr(Sandbox, "state", tmp_path / "own")
-    monkeypatch.setattr(history, "_folders_in_use", set())
     with toolkit.start_sandbox() as box:
-        report = box.connect(progress=False).ida.insert_records(DATABASE, pd.DataFrame({"EMAIL": ["a@example.cl"]}))
-        history._folders_in_use.clear()
-        assert report.facts["id"] not in list(toolkit.pushes()["id"])
-        assert box.connect(progress=False).ida
-        assert report.facts["id"] in list(toolkit.pushes()["id"])
+        for rows in (1, 2):
+            frame = pd.DataFrame({"EMAIL": [f"{rows}{n}@example.cl" for n in range(rows)]})
+            report = box.connect(progress=False).ida.insert_records(DATABASE, frame)
+    fresh = [sys.executable, "-c", "import toolkit; print(*toolkit.pushes()['id'])"]
+    assert report.facts["id"] in subprocess.run(fresh, capture_output=True, text=True, check=True).stdout.split()
+
+    def command(*arguments: str) -> str:
+        run = [sys.executable, "-m", "toolkit", *arguments]
+        return subprocess.run(run, capture_output=True, text=True, check=True).stdout
+
+    assert report.facts["id"] in command("pushes")
+    name = command("ledger", "check").partition(":")[0]
+    assert command("ledger", "check", name).startswith(f"{name}: sound")
+    assert "trusted again" in command("ledger", "trust", name, "--why", "I counted them")
+    shutil.rmtree(tmp_path / "own")
+    assert toolkit.pushes().empty
 
 
 def test_a_purged_push_keeps_its_id_and_its_place(ida: Ida) -> None:

@@ -120,6 +120,7 @@ def test_what_a_person_asks_of_a_ledger_of_the_team(
     with opened(address, state):
         assert main(["ledger", "trust", NAME, "--why", "I counted", *PROFILE]) == 6
         assert "is in use" in capsys.readouterr().err
+        assert ledger.trust_command == f'analyst-toolkit ledger trust {NAME} --why "…" --profile {PROFILE[1]}'
     assert main(["ledger", "trust", NAME, "--why", "I counted", *PROFILE]) == 0
     with opened(address, state) as ledger:
         baseline = ledger.baseline()

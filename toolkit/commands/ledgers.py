@@ -8,7 +8,7 @@ from toolkit.commands.console import complain, say
 from toolkit.commands.exits import Exit
 from toolkit.errors import InputError
 from toolkit.plain import message
-from toolkit.push import TeamAddress
+from toolkit.push import TeamAddress, history
 from toolkit.push.store import care, keys, move
 from toolkit.push.store.examine import Condition
 from toolkit.push.store.team import Team
@@ -49,7 +49,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Do what the command line says."""
-    state = settings.state_folder()
+    state = _folder_of(getattr(chosen, "name", None))
     team = team_of(chosen.profile, state) if getattr(chosen, "profile", None) else None
     actions = {"check": _check, "forget": _forget, "trust": _trust, "export-key": _export, "move": _move}
     if chosen.action in actions:
@@ -60,6 +60,12 @@ def run(chosen: argparse.Namespace) -> int:
         digest = keys.import_key(state, chosen.file)
         say(message("The key {digest} is on this computer now. Remove the file.", digest=digest))
     return Exit.DONE
+
+
+def _folder_of(name: str | None) -> Path:
+    """The state folder that has this ledger; the user's own where none has."""
+    folders = history.folders()
+    return next((folder for folder in folders if name in care.ledger_names(folder)), folders[0])
 
 
 def team_of(profile: str, state: Path) -> Team:
@@ -77,7 +83,12 @@ def team_of(profile: str, state: Path) -> Team:
 
 
 def _check(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
-    conditions: list[Condition] = move.check(team, chosen.names) if team else care.check(state, chosen.names)
+    if team:
+        conditions: list[Condition] = move.check(team, chosen.names)
+    elif chosen.names:
+        conditions = [found for name in chosen.names for found in care.check(_folder_of(name), [name])]
+    else:
+        conditions = [found for folder in history.folders() for found in care.check(folder)]
     lines = [line for condition in conditions for line in condition.described()]
     say(*(lines or [message("There is no ledger.")]), *([] if team else care.notes(state)))
     return Exit.DONE if all(condition.sound for condition in conditions) else Exit.FAILED

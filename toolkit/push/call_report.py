@@ -83,10 +83,10 @@ class CallReport:
     def report(self, where: str, notes: list[str]) -> Report:
         """What became of all of them, as the ledger says it now: a later frame may have shown more of them."""
         ledger, ids = self.ledger, [*dict.fromkeys(part.push for part in self._parts if part.push)]
-        pushes, baseline, open_rows = [ledger.push(each) for each in ids], ledger.baseline(), 0
+        pushes, open_rows = [ledger.push(each) for each in ids], 0
         for push in pushes:
             held = holders(ledger, push)
-            notes = [*notes, *sentences(push, held, baseline)]
+            notes = [*notes, *sentences(push, held, ledger)]
             open_rows += sum(operation.size for operation in held if operation.open)
         facts = {"where": where, "notes": [*dict.fromkeys(notes)], **self._facts}
         if pushes:

@@ -13,6 +13,7 @@ from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.http.session import Clock, RealClock
 from toolkit.plain import message, plain
+from toolkit.push import disk
 from toolkit.push.destination import Memory
 from toolkit.push.driver import stamp
 from toolkit.push.outcomes import Table, holders, sentences, tally
@@ -26,8 +27,8 @@ from toolkit.push.store.places import KnownLedger
 from toolkit.sheets.outcomes import NAMES
 
 WORDS = {"committed": State.RESOLVED_COMMITTED, "not committed": State.RESOLVED_NOT_COMMITTED}
-_folders_in_use: set[Path] = set()  # that settings named which this process connected with
-_teams_in_use: dict[TeamAddress, None] = {}  # likewise
+FOLDERS = "folders"  # a file that lists the other folders with ledgers: sandboxes have their own
+_teams_in_use: dict[TeamAddress, None] = {}  # that settings named which this process connected with
 
 
 def pushes() -> pd.DataFrame:
@@ -93,7 +94,7 @@ class Push:
             table.fill_causes(ledger, push, range(push.rows), where, frame)
             facts: dict[str, Any] = {"id": push.id, "what": push.what, "where": push.where, "started": push.started}
             facts |= {"rows": push.rows, "state": str(push.state)}
-            return Report(frame, table, {**facts, "notes": sentences(push, holders(ledger, push), ledger.baseline())})
+            return Report(frame, table, {**facts, "notes": sentences(push, holders(ledger, push), ledger)})
 
     def resolve(self, rows: Iterable[int], verdict: Literal["committed", "not committed"], *, why: str) -> Report:
         """Settle unknown rows by what a person saw at the vendor. Recorded with the reason.
@@ -167,9 +168,9 @@ class Push:
 
 
 def _ledgers() -> Iterator[KnownLedger]:
-    """Those of the user's own state folder, of folders that this process has pushed with, and of teams."""
+    """Those of this user's state folders, and of teams."""
     own = settings.state_folder()
-    for folder in sorted({own, *(folder for folder in _folders_in_use if folder.exists())}):
+    for folder in folders():
         yield from places.in_folder(folder)
     named = (TeamAddress(url, password) for url, password in settings.team_ledgers())
     for team in dict.fromkeys([*_teams_in_use, *named]):
@@ -188,6 +189,17 @@ def _complete(touched: list[Operation], chosen: np.ndarray) -> None:
 
 
 def look_into(memory: Memory) -> None:
-    """From now on `pushes()` shows what is remembered there, as a sandbox of this process has its own folder."""
-    _folders_in_use.update([memory.state] if memory.state else ())
+    """From now on `pushes()` shows what is remembered there, in every process of this user."""
+    if memory.state and memory.folder not in (known := folders()):
+        own = disk.private_folder(settings.state_folder())
+        with disk.private_file(own / FOLDERS).open("w", encoding="utf-8") as file:
+            file.writelines(f"{folder}\n" for folder in [*known[1:], memory.folder])
     _teams_in_use.update({memory.team: None} if memory.team else {})
+
+
+def folders() -> list[Path]:
+    """The state folders that hold ledgers of this user: the own one first, then those that settings have named."""
+    own, named = settings.state_folder(), list[Path]()
+    if (own / FOLDERS).exists():
+        named = [Path(line) for line in (own / FOLDERS).read_text(encoding="utf-8").splitlines()]
+    return [own, *(folder for folder in dict.fromkeys(named) if folder.is_dir() and folder != own)]

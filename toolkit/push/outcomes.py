@@ -10,7 +10,8 @@ import pandas as pd
 from toolkit.http.secrets import restore
 from toolkit.plain import mark, message, plural
 from toolkit.push.decide import FEW
-from toolkit.push.states import Answer, Baseline, Ledger, Operation, Push, PushState, Stamp, State, positions
+from toolkit.push.states import Answer, Ledger, Operation, Push, PushState, Stamp, State, positions
+from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.target import row_tag, tag_of
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
 
@@ -148,8 +149,9 @@ def tally(operations: Iterable[Operation], push: Push) -> dict[str, int]:
     return counts
 
 
-def sentences(push: Push, held: Sequence[Operation], baseline: Baseline | None) -> list[str]:
+def sentences(push: Push, held: Sequence[Operation], ledger: StoredLedger) -> list[str]:
     """What a person should know beside the counts. `held`: the operations that hold the push's rows now."""
+    baseline = ledger.baseline()
     lines = list[str]()
     if push.state is PushState.PAUSED:
         lines.append(
@@ -168,7 +170,8 @@ def sentences(push: Push, held: Sequence[Operation], baseline: Baseline | None) 
         lines.append(
             message(
                 "The vendor's counter did not add up, so that what got no answer stays unknown. Once you know "
-                "why, `analyst-toolkit ledger trust` lets it be trusted again."
+                "why, this lets it be trusted again: {command}",
+                command=ledger.trust_command,
             )
         )
     if push.state is PushState.SUPERSEDED:

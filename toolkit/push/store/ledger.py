@@ -42,6 +42,11 @@ class StoredLedger(RowTables):
     def name(self) -> str:
         """By which people name it in commands."""
 
+    @property
+    def trust_command(self) -> str:
+        """By which a person says that its counter may be trusted again."""
+        return message('analyst-toolkit ledger trust {name} --why "…"', name=self.name)
+
     @abstractmethod
     def _check_tables(self) -> None: ...
 

@@ -145,7 +145,8 @@ def pour(salvage: Salvage, new: StoredLedger, now: Stamp) -> list[str]:
             sentences.append(
                 message(
                     "The vendor's counter is not trusted any more, and requests in doubt are unknown. A person's "
-                    "word ends it (`analyst-toolkit ledger trust`)."
+                    "word ends it: {command}",
+                    command=new.trust_command,
                 )
             )
         new.event(now, EventKind.REPAIRED, what=sentences)

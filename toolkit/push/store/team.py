@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from toolkit import settings
 from toolkit.errors import PushRefused
 from toolkit.plain import message
 from toolkit.push import disk
@@ -35,6 +36,12 @@ class TeamLedger(StoredLedger):
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def trust_command(self) -> str:
+        url = self.connection.address.url
+        of = (name for name in settings.profiles() if url in dict(settings.team_ledgers(name)))
+        return " ".join([super().trust_command, "--profile", next(of, "NAME")])
 
     def version(self) -> int:
         (comment,) = self.database.row(sql.PG_VERSION, (f'"{SCHEMA}{self._name}"',)) or (None,)
