@@ -12,7 +12,7 @@ from toolkit.plain import message, plural
 from toolkit.push import identity
 from toolkit.push.destination import Memory
 from toolkit.push.frame_rows import FrameKey, FrameRows
-from toolkit.push.outcomes import OUTCOME, tags
+from toolkit.push.outcomes import CODES, OUTCOME, tags
 from toolkit.push.states import Push
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import Earlier
@@ -26,9 +26,10 @@ class EarlierRows:
     """For each row that is to be sent, the row of an earlier push that it is, where there is one."""
 
     def __init__(self, rows: int) -> None:
-        self._pushes = np.full(rows, None, dtype=object)
-        self._positions = np.full(rows, -1, dtype=np.int64)
-        self._outcomes = np.full(rows, None, dtype=object)
+        self._codes = np.full(rows, -1, dtype=np.int8)  # what became of it; -1 where no earlier push has sent it
+        self._parts: list[
+            tuple[np.ndarray, ...]
+        ] = []  # of those that one has: the place here, the push, the place there
         self.edited = np.zeros(rows, dtype=bool)  # sent before with other content
         self.notes: list[str] = []
 
@@ -45,7 +46,8 @@ class EarlierRows:
         earlier, target = cls(len(rows.words)), rows.target
         with ledger.database.snapshot:
             named = ledger.newest(rows.words[:, identity.CELL])
-            sent = ledger.sent_before(np.concatenate([left_out, rows.prints]), passed)
+            prints = np.concatenate([left_out, rows.prints]) if len(left_out) else rows.prints
+            sent = ledger.sent_before(prints, passed)
         same = (named.words[:, identity.PRINT] == rows.prints[named.rows]).all(axis=1)
         if target.keys:  # what the newest row of a thing says, holds
             earlier._take(named.only(same))
@@ -68,19 +70,19 @@ class EarlierRows:
     def add(self, others: "EarlierRows") -> None:
         """What was found under another key, of the rows of which nothing was found yet."""
         new = others.sent & ~self.sent
-        self._pushes[new], self._positions[new] = others._pushes[new], others._positions[new]
-        self._outcomes[new] = others._outcomes[new]
+        self._parts += [tuple(values[new[part[0]]] for values in part) for part in others._parts]
         self.edited = np.where(new, others.edited, self.edited | (others.edited & ~self.sent))
+        self._codes[new] = others._codes[new]
 
     def _take(self, earlier: Earlier, less: int = 0) -> None:
         rows = earlier.rows - less
-        self._pushes[rows], self._positions[rows] = earlier.pushes, earlier.positions
-        self._outcomes[rows] = [OUTCOME.get(state, Outcome.UNKNOWN) for state in earlier.states]
+        self._parts.append((rows, earlier.pushes, earlier.positions))
+        self._codes[rows] = [CODES[OUTCOME.get(state, Outcome.UNKNOWN)] for state in earlier.states]
 
     @property
     def sent(self) -> np.ndarray:
         """For each row whether an earlier push has sent it."""
-        return self._positions >= 0
+        return self._codes >= 0
 
     @property
     def other(self) -> np.ndarray:
@@ -89,19 +91,19 @@ class EarlierRows:
 
     def are(self, outcome: Outcome) -> np.ndarray:
         """The rows of which this became, by place."""
-        return np.flatnonzero((self._outcomes == outcome) & ~self.other)
+        return np.flatnonzero((self._codes == CODES[outcome]) & ~self.other)
 
     def results(self, ledger: StoredLedger) -> dict[int, dict[str, Any]]:
         """What the vendor gave back for the rows that were sent before, by place."""
         results: dict[int, dict[str, Any]] = {}
-        same = self.sent & ~self.other
-        for push in sorted({*self._pushes[same]}):
+        other = self.other
+        parts = [tuple(values[~other[part[0]]] for values in part) for part in self._parts]
+        for push, rows, pushes, positions in [(push, *part) for part in parts for push in sorted({*part[1]})]:
             known, of = ledger.results(push), ledger.push(push)
-            where = np.flatnonzero(same & (self._pushes == push))
-            serials = self._positions[where].tolist()
-            results |= {n: known.get(serial, {}) for n, serial in zip(where.tolist(), serials, strict=True)}
+            where, serials = rows[pushes == push].tolist(), positions[pushes == push].tolist()
+            results |= {n: known.get(serial, {}) for n, serial in zip(where, serials, strict=True)}
             if (of.facts or {}).get("tagged"):
-                for n, tag in zip(where.tolist(), tags(of, serials), strict=True):
+                for n, tag in zip(where, tags(of, serials), strict=True):
                     results[n] = {**results[n], "tag": tag}
         return results
 

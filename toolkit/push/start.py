@@ -259,10 +259,10 @@ class _Call:
         """Rows that the push does not have: it begins with them, or grows by them."""
         if not len(chosen):
             return self._reports.add(rows)
-        words, where, blocks = rows.words[chosen], rows.good[chosen], [*rows.blocks(chosen)]
+        some = chosen if len(chosen) < len(rows.words) else slice(None)  # of a million rows, a copy is forty megabytes
+        words, where, blocks = rows.words[some], rows.good[some], [*rows.blocks(chosen)]
         push = self._push or self._new_push(rows, words)
-        kept = {**rows.facts(chosen), "blocks": len(blocks)}
-        facts = {**(push.facts or {}), "frames": [*_frames(push), kept]}
+        facts = {**(push.facts or {}), "frames": [*_frames(push), {**rows.facts(chosen), "blocks": len(blocks)}]}
         grown = replace(push, rows=push.rows + len(chosen), facts=facts)
         with self._ledger.transaction():
             self._supersede(words, grown)

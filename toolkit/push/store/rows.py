@@ -63,8 +63,7 @@ class RowTables(Tables):
     def add_rows(self, push: str, blocks: Iterable[RowBlock]) -> None:
         """More rows of a push, in the transaction that says how many it has with them."""
         head, owner, new = self.changing(), self.changing_push(push), [*blocks]
-        words = np.concatenate([NO_WORDS, *(block.words for block in new)])
-        count, start, number = len(words), 0, owner.count("row_block")
+        count, start, number = sum(len(block.words) for block in new), 0, owner.count("row_block")
         if number:
             last = decode_block(self.database.row(sql.READ_BLOCK, (owner.number, number - 1)), owner)
             start = last.start + len(last.words)
@@ -77,7 +76,7 @@ class RowTables(Tables):
             self.database.rows(sql.ADD_BLOCK, row)
             owner.change("row_block", None, row)
             start, head.rows = start + len(block.words), head.rows + len(block.words)
-        self._index(words, head.rows - count)
+        self._index([NO_WORDS, *(block.words for block in new)], head.rows - count)
         if owner.push.key and not number:
             self._add_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number)
 
@@ -209,10 +208,10 @@ class RowTables(Tables):
 
     # ── the index ──
 
-    def _index(self, words: np.ndarray, first: int) -> None:
-        """Make rows, numbered from `first` on, found by their content and by their name."""
+    def _index(self, words: Sequence[np.ndarray], first: int) -> None:
+        """Make rows, block by block and numbered from `first` on, found by their content and by their name."""
         for kind, column in ROW_KEYS.items():
-            self._add_keys(kind, words[:, column], first)
+            self._add_keys(kind, np.concatenate([block[:, column] for block in words]), first)
 
     def _add_keys(self, kind: str, keys: np.ndarray, first: int) -> None:
         index = self.index_of(kind)
@@ -228,7 +227,7 @@ class RowTables(Tables):
             self._keep(kind, Index(ChunkTable(self)))
         for push in self.pushes():
             for first, words in _runs(self.blocks(push.id)):
-                self._index(words, first)
+                self._index([words], first)
             if push.key:
                 self._add_keys("push", push_keys(push.lock, [push.key]), self.push_row(push.id).number)
 
