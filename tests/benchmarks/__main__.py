@@ -20,6 +20,7 @@ from tests.benchmarks import (
     bench_calls,
     bench_history,
     bench_lists,
+    bench_many,
     bench_push,
     bench_sheets,
     bench_small,
@@ -61,6 +62,7 @@ def groups(quick: bool) -> dict[str, Group]:
         "history of large pushes, instant": partial(bench_history.large, many, 5, 1 if quick else 3, 0.0),
         "history of large pushes, slow": partial(bench_history.large, many, 5, 1 if quick else 3, 0.05),
         "growth of lists": partial(bench_lists.growth, sizes, runs),
+        "many ids": partial(bench_many.memory, [20_000] if quick else [200_000, 1_000_000]),
     }
 
 
