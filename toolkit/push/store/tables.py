@@ -157,7 +157,7 @@ class Tables:
     def put_push(self, push: Push) -> None:
         """Add it, or replace the one with its id."""
         head, cache = self.changing(), self.cache
-        row = cache.pushes.get(push.id) or self._read_push(push.id)
+        row = cache.pushes.get(push.id) or self._read_push(sql.READ_PUSH, push.id)
         if row is None:
             head.pushes += 1
             row = cache.pushes[push.id] = PushRow(head.pushes, push)
@@ -175,33 +175,29 @@ class Tables:
 
     def push_row(self, id: str) -> PushRow:
         """A push and what is kept of it; KeyError where there is none of this id."""
-        row = self.cache.pushes.get(id) or self._read_push(id)
+        row = self.cache.pushes.get(id) or self._read_push(sql.READ_PUSH, id)
         if row is None:
             if any(push.id == id for push in self.pushes()):
                 raise Damaged("the list of its pushes")
             raise KeyError(id)
         return row
 
-    def _read_push(self, id: str) -> PushRow | None:
-        row = self.database.row(sql.READ_PUSH, (id,))
-        if row is None:
-            return None
-        if row[1] != id:
-            raise Damaged(f"push {id}")
-        return self._keep_push(row)
-
     def _push_numbered(self, number: int) -> PushRow:
         for known in self.cache.pushes.values():
             if known.number == number:
                 return known
-        row = self.database.row(sql.READ_PUSH_NUMBER, (number,))
+        row = self._read_push(sql.READ_PUSH_NUMBER, number)
         if row is None:
             raise Damaged(f"push number {number}")
-        return self._keep_push(row)
+        return row
 
-    def _keep_push(self, row: Row) -> PushRow:
-        known = PushRow.decoded(row)
-        return self.cache.pushes.setdefault(known.push.id, known)
+    def _read_push(self, statement: str, name: str | int) -> PushRow | None:
+        row = self.database.row(statement, (name,))
+        if row is None:
+            return None
+        if name not in row[:2]:
+            raise Damaged(f"push {name}")
+        return self.cache.pushes.setdefault(row[1], PushRow.decoded(row))
 
     # ── operations ──
 
