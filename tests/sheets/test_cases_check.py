@@ -898,3 +898,34 @@ class TestSpeltAlike:
         lines = done.facets.set_index("column")["can_be_replaced"]
         assert lines.to_dict() == {"a": True, "b": True, "(row)": False}
         assert done.replace("a", {None: "Luz"}).replace("b", {None: "Sol"}).wire()["b"] == ["Sol", "Sol", None]
+
+
+@pytest.mark.parametrize("text", ["Total: 35", "TOTAL 1.500", "Suma = $ 300", "Total: 12 personas", "Всього: 5"])
+def test_9_a_total_with_its_sum(text: str) -> None:
+    question(NAME, text, "looks like a total")
+
+
+@pytest.mark.parametrize("text", ["Totalplay 5", "Total 5 estrellas hotel", "Total Wine", "Рівне", "Срђан Ђоковић"])
+def test_9_names_that_only_begin_so(text: str) -> None:
+    assert wire(NAME, text) == [text]
+
+
+@pytest.mark.parametrize("text", ["Анна", "Київ", "Олена Шевченко", "Ґалаґан Іван"])
+def test_6_cyrillic_read_in_a_wrong_encoding(text: str) -> None:
+    question(NAME, text.encode().decode("cp1251"), "was read in a wrong encoding", text)
+
+
+@pytest.mark.parametrize("name", ["Телефон магазину", "Email de facturación", "Correo chefe", "Пошта менеджера"])
+def test_3_names_of_somebody_else_in_other_languages(name: str) -> None:
+    cells = ["912345678"] * 2 if name.startswith("Т") else ["a@example.cl", "b@example.cl"]
+    assert match_columns(pd.DataFrame({name: cells}), CONTACTS).columns == {name: None}
+
+
+def test_10_spaces_inside_a_document_are_shown() -> None:
+    for field, cell, meant in (
+        (Identity(name="x"), "AB 123", "AB123"),
+        (Identity(name="x", scheme="cl.rut"), "12 345 678-5", "12345678-5"),
+    ):
+        done = of(field, cell)
+        assert done.problems[["level", "proposal"]].to_numpy().tolist() == [["doubt", meant]]
+        assert done.wire()["x"] == [cell]

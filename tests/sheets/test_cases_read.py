@@ -671,3 +671,9 @@ def test_2_a_table_on_its_side_is_asked_about(lines: list[str]) -> None:
     frame = read_sheet(csv(*lines))
     assert [*frame.attrs["questions"]] == [SIDEWAYS]
     assert frame.attrs["questions"][SIDEWAYS] == frame.index.tolist()
+
+
+@pytest.mark.parametrize("name", ["~$list.xlsx", "~nobody at all/list.xlsx", "~~.csv"])
+def test_15_paths_of_nobody(name: str) -> None:
+    with pytest.raises(InputError, match=r"list\.xlsx|~~\.csv"):
+        read_sheet(name)

@@ -28,6 +28,7 @@ _ESCAPED = re.compile(
     r"&(?:#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,8}[0-9]{0,2});|\\u([0-9a-fA-F]{4})"
     r"|((?:[=%](?i:c[2-5]|d[01])[=%][89abAB][0-9a-fA-F])+)"
 )
+_TWICE_CYRILLIC = re.compile(r"(?:[РС][^\x00-\x7fА-Яа-я]){2}").search  # the first bytes of its letters
 _SAMPLE = 50_000  # words that are looked at
 _MARGIN = 1.5
 _PROBED, _FOREIGN = 2_000, "\u2e80"  # characters that are looked at; from here on, scripts of East Asia
@@ -76,18 +77,19 @@ def _letters(escape: re.Match[str]) -> str:
 
 
 def repaired(text: str) -> str | None:
-    """What a text was before UTF-8 was read as cp1252: Peña for PeÃ±a. None where it was not."""
-    if not _TWICE(text):
+    """What a text was before UTF-8 was read as cp1252 or cp1251: Peña for PeÃ±a. None where it was not."""
+    encoding = "cp1252" if _TWICE(text) else "cp1251" if _TWICE_CYRILLIC(text) else None
+    if encoding is None:
         return None
     try:
-        return b"".join(map(_one_byte, text)).decode("utf-8")
+        return b"".join([_one_byte(letter, encoding) for letter in text]).decode("utf-8")
     except UnicodeError:
         return None
 
 
-def _one_byte(letter: str) -> bytes:
+def _one_byte(letter: str, encoding: str) -> bytes:
     try:
-        return letter.encode("cp1252")
+        return letter.encode(encoding)
     except UnicodeEncodeError:
         return letter.encode("latin-1")
 

@@ -1,5 +1,6 @@
 """Files to send: there, not empty, and of an allowed type by name. Content of another look is a doubt."""
 
+import contextlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -59,12 +60,19 @@ def _read(file: Any) -> tuple[str, bytes]:
             raise CellError(mark("is neither a path nor a pair of name and bytes"))
         return _safe(name), content
     try:
-        path = Path(str(file).strip().strip("\"'“”")).expanduser()
+        path = expanded(Path(str(file).strip().strip("\"'“”")))
         return _safe(path.name), path.read_bytes()
     except ValueError:
         raise CellError(mark("is no path")) from None
     except OSError as problem:
         raise CellError(mark("cannot be read"), detail=str(problem.strerror)) from None
+
+
+def expanded(path: Path) -> Path:
+    """The path with the home of its user; one that begins with the name of nobody is as it is written."""
+    with contextlib.suppress(RuntimeError):
+        return path.expanduser()
+    return path
 
 
 def _safe(name: str) -> str:

@@ -46,8 +46,6 @@ def _any(text: str) -> Result:
         return Result(number, number, Problem(mark("has decimals, as no document has"), level=QUESTION))
     if not any(map(str.isdigit, number)):
         return Result(number, number, Problem(mark("has no digits, as a document has"), level=QUESTION))
-    if len(parts := number.split()) > 1:
-        return Result(number, number, Problem(mark("has spaces inside"), "".join(parts), DOUBT))
     return Result(number, number)
 
 
@@ -105,11 +103,18 @@ def _unlike(scheme: str) -> Callable[[list[str]], list[str]]:
 
 
 def rule(field: Identity, scheme: str) -> CellRule:
+    parse = _any if not scheme else _cedula if scheme == "co.cc" else _checked(scheme)
+
+    def parse_plain(text: str) -> Result:
+        result = parse(undecimal(latin(text)))
+        if result.problem or not result.wire or len(parts := result.wire.split()) < 2:
+            return result
+        return result._replace(problem=Problem(mark("has spaces inside"), "".join(parts), DOUBT))  # as if of another
+
     if not scheme:
-        return CellRule(lambda text: _any(undecimal(latin(text))), unlike=_unlike_any, free=True)
-    parse = _cedula if scheme == "co.cc" else _checked(scheme)
+        return CellRule(parse_plain, unlike=_unlike_any, free=True)
     find = unlike(_CEDULA) if scheme == "co.cc" else _unlike(scheme) if scheme in WEIGHTS else None
-    return CellRule(lambda text: parse(undecimal(latin(text))), unlike=find)
+    return CellRule(parse_plain, unlike=find)
 
 
 def _unlike_any(texts: list[str]) -> list[str]:

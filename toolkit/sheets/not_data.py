@@ -69,6 +69,7 @@ _SUM = r"(?:sub[ -]?|gran |grand |suma )?totale?s?|sumas?|sum|σ|promedio|averag
 _SUM += "|всього|усього|разом|загалом|итого"
 _TOTAL = re.compile(
     rf"(?:{_SUM})(?: (?:general|geral|final|de|del|personas|registros|clientes|filas|people|rows)\b.{{0,40}})?"
+    r"(?:[ :=]{1,3}[$€₴]? ?[\d.,]{1,30}(?: \w{1,20})?)?"  # and what it is
 ).fullmatch
 _SUMMING = re.compile(
     rf"(?:{_SUM}|saldo total|media|media:|max(?:imo)?|min(?:imo)?|count|cuenta|n[o°º.]* de \w+|cantidad de)(?!\w)"
@@ -98,7 +99,7 @@ _SUSPECT = (
     r"|err(?:or)?|loading|cargando|carregando|загрузка|завантаження|chargement"
 )
 _UNUSUAL = "\x00-\x1f\x7f-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-_UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%\\\\"
+_UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%\\\\ЂЃЅЈЉЊЋЌЏђѓѕјљњћќџ"
 # of all these: by their first two letters, in both cases for the engine's sake, most texts are seen to be none of them
 _BEGIN = "[nsw][aeiou./ãt]|[tlп][oо ]|[gpue][rnm]|[vca][ahv]|[db][el]|[нбвурзи][есат./]|[σ0-9]"
 _BEGIN = "".join(f"{c}{c.upper()}" if c.isalpha() else c for c in _BEGIN)

@@ -11,6 +11,7 @@ from toolkit.plain import line, message
 from toolkit.sheets import delimited, html_table, ods, xls, xlsb, xlsx
 from toolkit.sheets.archive import MAX_BYTES, Archive
 from toolkit.sheets.cells import folded
+from toolkit.sheets.files import expanded
 from toolkit.sheets.result_format import restored
 from toolkit.sheets.sheet_frame import framed
 from toolkit.sheets.workbook import Grid, Row, Tab
@@ -101,11 +102,12 @@ def _file(name: str) -> tuple[str, bytes]:
         raise InputError(message("{name} is an address: save the file, and read that", name=name))
     if not name:
         raise InputError(message("there is no path"))
-    path = Path(name).expanduser()
+    path = Path(name)
     if path.name.startswith("~$"):
         text = "{name} is what Excel leaves while {file!r} is open: read that file"
         raise InputError(message(text, name=path.name, file=path.name[2:]))
     try:
+        path = expanded(path)
         if path.stat().st_size > MAX_BYTES:
             raise InputError(message("{name} is larger than {most:,} bytes", name=path.name, most=MAX_BYTES))
         return path.name, path.read_bytes()

@@ -121,7 +121,13 @@ _OTHERS = """vendedor, vendedora, ejecutivo, ejecutiva, asesor, asesora, agente,
     entrega, contrato, factura, pedido, cuenta, producto, archivo, secretaria, abogado, médico, doctor, profesor,
     docente, anterior, antiguo, alternativo, secundario, seller, salesperson, agent, manager, executive, spouse, parent,
     emergency, company, office, purchase, payment, order, account, invoice, менеджер, продавець, продавця, керівник,
-    компанії, рахунок"""
+    компанії, рахунок, facturación, cobranza, despacho, mascota, vecino, beneficiario, garante, colegio, notario,
+    arrendador, corredor, contador, chefe, cônjuge, pai, mãe, filho, filha, loja, fornecedor, faturamento, cobrança,
+    pagamento, advogado, secundário, antigo, responsável, avalista, billing, shipping, supplier, vendor, boss, wife,
+    husband, mother, father, child, pet, shop, store, bank, branch, previous, old, secondary, alternative, guarantor,
+    referral, lawyer, магазин, магазину, менеджера, керівника, постачальник, постачальника, компанія, фірми, банк,
+    банку, дружини, чоловіка, матері, батька, сина, дочки, лікаря, адвоката, попередній, старий, додатковий, замовлення,
+    покупки, договору, оплати, рахунку, бухгалтера, представника, опікуна, офісу, відділення"""
 OTHERS = {folded(word) for word in _OTHERS.split(",")}  # speak of somebody or something else
 _MEANINGLESS = re.compile(
     r"(?:column|columna|col|campo|field|datos?|data|unnamed|var|sin nombre|valor|value|f)?\s?:?\s?\d*|\w{1,2}"

@@ -15,6 +15,7 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.plain import message, plural
 from toolkit.sheets.cells import encodable, objects_of, shown, texts_among, whole
+from toolkit.sheets.files import expanded
 from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.result_format import escaped, outcome_at, outcomes_of, shown_outcome
@@ -81,7 +82,7 @@ def _target(path: "str | PathLike[str]") -> Path:
     Raises:
         InputError: files of that kind are not written, or the folder cannot be made.
     """
-    target = Path(path).expanduser()
+    target = expanded(Path(path))
     if target.suffix.lower() not in (".xlsx", ".csv"):
         text = "{name} cannot be written: name it .xlsx or .csv (other formats are only read)"
         raise InputError(message(text, name=target.name))
