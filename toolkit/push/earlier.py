@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import PushRefused
-from toolkit.plain import message, plural
+from toolkit.plain import mark, message, plural
 from toolkit.push import identity
 from toolkit.push.destination import Memory
 from toolkit.push.frame_rows import FrameKey, FrameRows
@@ -20,6 +20,24 @@ from toolkit.push.target import Target
 from toolkit.sheets.outcomes import Outcome
 
 NO_PRINTS = np.empty((0, 2), np.uint64)
+SENT_BEFORE = mark(
+    "{sent:,} of these {rows:,} rows were sent to {where} before (the last push there began {began} UTC). "
+    "Of the others, {edited:,} look edited since and {new:,} are new; {missing:,} rows of that push are "
+    'not here. Nothing was sent. Choose: if_sent="skip" leaves out what was sent before; '
+    'if_sent="resend" sends everything once more. `.difference` shows each row.'
+)
+SENT_AS_OTHER_FRAMES = mark(
+    "All of these {rows:,} rows were sent to {where} before, in other frames than now (the last push there began "
+    "{began} UTC). Nothing was sent. The same frames, or the same iterator of them, go on with that push or give its "
+    "report. "
+    'Or choose: if_sent="skip" reports what became of them; if_sent="resend" sends everything once more.'
+)
+SENT_BEFORE_A_FRAME = mark(
+    "Frame {frame}: {sent:,} of its {rows:,} rows were sent to {where} before (the last push there began "
+    "{began} UTC); {edited:,} look edited since and {new:,} are new. Nothing of this frame was sent; the "
+    'frames before it were, and `.report` says what became of their rows. Choose: if_sent="skip" leaves '
+    "out what was sent before, by this call too. `.difference` shows each row."
+)
 
 
 class EarlierRows:
@@ -64,6 +82,10 @@ class EarlierRows:
         if count := int(earlier.edited.sum()):
             text = "{count} rows look like rows that were sent before and edited since. They are new here."
             one = "{count} row looks like a row that was sent before and edited since. It is new here."
+            earlier.notes.append(plural(one, text, count=count))
+        if count := int((~earlier.sent & np.isin(rows.words[:, 0], rows.words[earlier.sent, 0])).sum()):
+            text = "{count} rows are like rows that were sent before, and are here more often than they were sent: new."
+            one = "{count} row is like a row that was sent before, and is here more often than it was sent: new."
             earlier.notes.append(plural(one, text, count=count))
         return earlier
 
@@ -118,19 +140,8 @@ class EarlierRows:
             edited = ~self.sent & (self.edited | relabelled)
         sent = self.sent & ~edited
         kinds = np.where(sent, "sent before, unchanged", np.where(edited, "sent before, edited since", "new"))
-        text = (
-            "{sent:,} of these {rows:,} rows were sent to {where} before (the last push there began {began} UTC). "
-            "Of the others, {edited:,} look edited since and {new:,} are new; {missing:,} rows of that push are "
-            'not here. Nothing was sent. Choose: if_sent="skip" leaves out what was sent before; '
-            'if_sent="resend" sends everything once more. `.difference` shows each row.'
-        )
-        if frames:
-            text = (
-                "Frame {frame}: {sent:,} of its {rows:,} rows were sent to {where} before (the last push there began "
-                "{began} UTC); {edited:,} look edited since and {new:,} are new. Nothing of this frame was sent; the "
-                'frames before it were, and `.report` says what became of their rows. Choose: if_sent="skip" leaves '
-                "out what was sent before, by this call too. `.difference` shows each row."
-            )
+        text = SENT_BEFORE if not (sent.all() and not len(gone)) else SENT_AS_OTHER_FRAMES
+        text = SENT_BEFORE_A_FRAME if frames else text
         facts = {
             "sent": int(sent.sum()),
             "rows": len(kinds),
