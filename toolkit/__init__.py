@@ -4,7 +4,7 @@ api = toolkit.connect("sandbox")
 report = api.ida.insert_records(11111, toolkit.read_sheet("clientes.xlsx"))
 """
 
-import importlib
+import importlib.util
 import inspect
 import logging
 from typing import TYPE_CHECKING, Any
@@ -114,6 +114,8 @@ def __getattr__(name: str) -> Any:
             return metadata.version("analyst-toolkit")
         except metadata.PackageNotFoundError:
             return "0+unknown"  # a checkout that was not installed
+    if not name.startswith("_") and name not in __all__ and importlib.util.find_spec(f"toolkit.{name}"):
+        return importlib.import_module(f"toolkit.{name}")  # a room, as in `toolkit.errors`
     from toolkit.spec.suggest import did_you_mean, suggests_arguments
 
     if name not in __all__:

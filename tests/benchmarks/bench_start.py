@@ -12,7 +12,7 @@ from tests.benchmarks.measure import Line, apart, faster, here, in_turns
 def imports(runs: int) -> list[Line]:
     """The import alone, and with what the first call needs: rooms are loaded when they are used."""
     lines, libraries = [], "import pandas, requests"
-    for what, aim in (("import toolkit", "≥ 0.91"), ("import toolkit; toolkit.connect().ida", "")):
+    for what, aim in (("import toolkit", "≥ 0.91"), ("import toolkit; toolkit.connect()", "")):
         apart(what)  # compiled
         taken = in_turns({what: lambda code=what: apart(code), libraries: lambda: apart(libraries)}, runs)
         lines += faster(what, taken, what, {libraries: aim}, {})
