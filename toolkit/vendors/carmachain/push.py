@@ -102,8 +102,8 @@ class People(BaseTarget):
 
 def sent_people(checked: Check) -> pd.DataFrame:
     """The people as they are sent, by position."""
-    made = pd.DataFrame(checked.wire(), index=range(len(checked.frame)), dtype="str")
-    return made.reindex(columns=[f.key for f in declared.Person.fields]).astype("str")
+    table = pd.DataFrame(checked.wire(), index=range(len(checked.frame)), dtype="str")
+    return table.reindex(columns=[f.key for f in declared.Person.fields]).astype("str")
 
 
 def same_person(documents: "pd.Series[str]", phones: "pd.Series[str]") -> "pd.Series[str]":
@@ -123,7 +123,9 @@ def _first_of_each(key: "pd.Series[str]", bad: np.ndarray) -> np.ndarray:
     """For each row the first one of the same person that is not bad; -1 for a bad row."""
     firsts: dict[str, int] = {}
     rows = zip(key, bad.tolist(), strict=True)
-    return np.array([-1 if wrong else firsts.setdefault(who, i) for i, (who, wrong) in enumerate(rows)], dtype=np.int64)
+    return np.array(
+        [-1 if is_bad else firsts.setdefault(who, i) for i, (who, is_bad) in enumerate(rows)], dtype=np.int64
+    )
 
 
 def phones_are_ukrainian(checked: Check) -> Iterator[RowProblem]:

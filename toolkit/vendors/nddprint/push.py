@@ -95,10 +95,10 @@ class CardCodes(BaseTarget):
     def _held_by_its_user(self, position: int) -> Mapping[str, Any] | None:
         logon_name, domain_name, code = self._rows[position]
         try:
-            found = self._nddprint.read_card_codes(logon_name, domain_name or "")
+            answer = self._nddprint.read_card_codes(logon_name, domain_name or "")
         except (NotFound, Rejected):
             return None
-        return {} if any(code in held for held in found["cardCodes"] if held) else None
+        return {} if any(code in codes for codes in answer["cardCodes"] if codes) else None
 
 
 def read_codes(connection: Connection, names: pd.DataFrame) -> Iterator[Any]:
@@ -117,8 +117,8 @@ def domain_of(connection: Connection, domain: Any) -> str | None:
 
 def sent_rows(checked: Check) -> pd.DataFrame:
     """The rows as they are sent, by position."""
-    made = pd.DataFrame(checked.wire(), index=range(len(checked.frame)), dtype="str")
-    return made.reindex(columns=[f.key for f in declared.NewCardCode.fields]).astype("str")
+    table = pd.DataFrame(checked.wire(), index=range(len(checked.frame)), dtype="str")
+    return table.reindex(columns=[f.key for f in declared.NewCardCode.fields]).astype("str")
 
 
 # ── what keeps rows from being sent ──────────────────────────────────────────

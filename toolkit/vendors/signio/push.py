@@ -147,50 +147,50 @@ class Drafting(BaseTarget):
         self._connection, self._drafts, self._time = campaign.connection, drafts, time
         self.session = campaign.connection.session
         self.memory, self.release = campaign.memory, campaign.release
-        self._given: dict[int, dict[str, Any]] = {}
+        self._answers: dict[int, dict[str, Any]] = {}
 
     def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
-        self._given = {position: dict(given) for position, given in results.items()}
+        self._answers = {position: dict(answers) for position, answers in results.items()}
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
         position = int(batch.positions[0])
-        draft, given = self._drafts[position], self._given.get(position, {})
-        name, values = draft.call(batch.kind, given)
+        draft, answers = self._drafts[position], self._answers.get(position, {})
+        name, values = draft.call(batch.kind, answers)
         if name == "create_envelope" and "envelopeDeduplicationKey" not in values:
-            values["envelopeDeduplicationKey"] = self._key(draft, given)
+            values["envelopeDeduplicationKey"] = self._key(draft, answers)
         endpoint = self._connection.endpoint(Signio.endpoints[name])
         flags = {f.name for f in endpoint.arguments if isinstance(f, Flag) and f.as_bool} & values.keys()
         return endpoint, wire.request(endpoint, {**values, **{flag: bool(values[flag]) for flag in flags}})
 
-    def _key(self, draft: Draft, given: Mapping[str, Any]) -> str:
+    def _key(self, draft: Draft, answers: Mapping[str, Any]) -> str:
         """The same for the same envelope, until one was made and left behind: then another.
 
         Where a key that was used is refused, each creation has its own: a draft whose answer was lost is left behind.
         """
         if self._connection.assumed["deduplication_key"] == "refused":
             return str(uuid.uuid4())
-        made = len(given.get("left_behind", ())) + ("id_transaccion" in given)
-        facts = [self.memory.about, self.memory.lock, self._time, draft.key, draft.digest, made]
+        envelopes = len(answers.get("left_behind", ())) + ("id_transaccion" in answers)
+        facts = [self.memory.about, self.memory.lock, self._time, draft.key, draft.digest, envelopes]
         return str(uuid.uuid5(KEYS, json.dumps(facts, ensure_ascii=False)))
 
     def results(self, batch: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
         position = int(batch.positions[0])
-        given = self._given.setdefault(position, {})
+        answers = self._answers.setdefault(position, {})
         kind, _, number = batch.kind.partition(" ")
         match kind:
             case "create":
                 new: dict[str, Any] = {"id_transaccion": payload["id_transaccion"]}
-                if given.get("id_transaccion") not in (None, new["id_transaccion"]):
-                    new["left_behind"] = [*given.get("left_behind", ()), given["id_transaccion"]]
+                if answers.get("id_transaccion") not in (None, new["id_transaccion"]):
+                    new["left_behind"] = [*answers.get("left_behind", ()), answers["id_transaccion"]]
             case "file":
-                new = {"documents": {**given.get("documents", {}), number: payload["id_documento"]}}
+                new = {"documents": {**answers.get("documents", {}), number: payload["id_documento"]}}
             case "signer":
-                new = {"signers": {**given.get("signers", {}), number: payload["id_firmante"]}}
+                new = {"signers": {**answers.get("signers", {}), number: payload["id_firmante"]}}
             case "template":
-                new = {"documents": {**given.get("documents", {}), number: payload["document"]["id"]}}
+                new = {"documents": {**answers.get("documents", {}), number: payload["document"]["id"]}}
             case _:
                 new = {}
-        given.update(new)
+        answers.update(new)
         return {position: new}
 
     def follows(self, batch: Batch) -> str:
