@@ -28,6 +28,29 @@ def asked(done: Check, reason: str) -> list[Any]:
     return done.problems.loc[done.problems["reason"].str.startswith(reason), "row"].tolist()
 
 
+@pytest.mark.parametrize(
+    ("lines", "rows"),
+    [
+        (["Nombre;Correo;Monto", "Ana,a@example.cl,5", "Eva;e@example.cl;6", "Sol;s@example.cl;7"], [2]),
+        (["Nombre\tCorreo", "Ana;a@example.cl", "Eva\te@example.cl", "Sol\ts@example.cl"], [2]),
+        (["Nombre\tCorreo", '"Ana\ta@example.cl', 'Eva"\te@example.cl', "Sol\ts@example.cl"], [2]),
+        (["Nombre;Correo;Monto", 'Ana;"a@example.cl;5', 'Eva;e@example.cl";6', "Sol;s@example.cl;7"], [2]),
+        (["Nombre;Correo;Monto", 'Ana;a@example.cl;"5', 'Eva;e@example.cl;6"', "Sol;s@example.cl;7"], [2]),
+        (
+            ["Nombre;Correo;Monto", '"Ana;a@example.cl;5', "Luz;l@example.cl;4", 'Eva";e@example.cl;6'] + ["S;;7"] * 2,
+            [2],
+        ),
+        (["Nombre;Correo;Monto", '"Ana;', 'Eva";e@example.cl;6', '"Soto, Luz";;', "Eva, Sol", "Sol;;7"], []),
+        (["Correo;Obs", 'a@example.cl;"uno; dos', 'tres; cuatro"', "b@example.cl;x"], []),
+        (["Monto;Nombre", "5;Ana", "Peña, Eva", "6;Sol"], []),
+    ],
+)
+def test_rows_that_are_joined_in_a_cell_are_asked(lines: list[str], rows: list[int]) -> None:
+    done = checked(*lines)
+    assert asked(done, "may be several rows, or one that is cut otherwise") == rows
+    assert done.bad.loc[rows].all()
+
+
 @pytest.mark.parametrize("name", ["TOTAL", "Total general", "Разом", "Subtotal", "Promedio", "Suma"])
 def test_a_total_is_seen_in_a_column_that_is_not_sent(name: str) -> None:
     people = [f"Norte;P{n};p{n}@example.cl;{n}" for n in range(5)]

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from toolkit.errors import InputError
@@ -76,8 +77,38 @@ def read(text: str, separator: str | None, notes: Sequence[str] = ()) -> Grid:
         raise InputError(message("the file is XML, whatever its name says: {way}", way=way))
     if _JSON.match(text[:500]):
         raise InputError(message("the file is JSON, whatever its name says: `pandas.read_json` reads it"))
-    rows, more = _rows(text, separator)
-    return Grid(_filled(rows), notes=[*notes, *more])
+    rows, more, sign = _rows(text, separator)
+    joined = _joined(rows, sign, lines=text.count("\n") + (text[-1:] != "\n"))
+    return Grid(_filled(rows), notes=[*notes, *more], joined=joined)
+
+
+def _joined(rows: Sequence[list[str]], sign: str, *, lines: int) -> list[int]:
+    """The rows that may be several, or are cut by another separator: by a quote too many, or by another program."""
+    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    if width < 2:
+        return []
+    joined = [at for at, cells in enumerate(rows) if len(cells) == 1 and _is_cut_otherwise(cells[0], sign, width)]
+    if lines > len(rows):
+        joined += [
+            at for at, cells in enumerate(rows) if any(_swallowed(cells, n, sign, width) for n in range(len(cells)))
+        ]
+    return joined
+
+
+def _is_cut_otherwise(text: str, sign: str, width: int) -> bool:
+    """Whether another separator cuts a line into as many cells as the other rows have."""
+    return (width > 2 or "@" in text) and any(text.count(other) == width - 1 for other in _NAMES if other != sign)
+
+
+def _swallowed(cells: Sequence[str], n: int, sign: str, width: int) -> bool:
+    """Whether a cell holds the end of one row and the beginning of another, each with as many cells as is usual."""
+    text = cells[n]
+    if "\n" not in text or sign not in text:
+        return False
+    lines = text.splitlines()
+    ends, begins = lines[0].count(sign), lines[-1].count(sign)
+    whole = ends == width - 1 - n and begins == width - len(cells) + n
+    return whole and (ends > 0 or begins > 1 or "@" in text)
 
 
 def _filled(rows: Sequence[list[str]]) -> Iterator[Row]:
@@ -90,7 +121,8 @@ def _filled(rows: Sequence[list[str]]) -> Iterator[Row]:
             yield at, cells
 
 
-def _rows(text: str, separator: str | None) -> tuple[list[list[str]], list[str]]:
+def _rows(text: str, separator: str | None) -> tuple[list[list[str]], list[str], str]:
+    """The rows, what is to be said of them, and the separator."""
     notes = []
     named = re.match(r"sep=(.)\r?\n", text)
     if named:
@@ -109,7 +141,7 @@ def _rows(text: str, separator: str | None) -> tuple[list[list[str]], list[str]]
         rows = _loose(text, sign)
         way = "some quotes are not where they belong: {why}; their cells were read as they stand"
         notes.append(message(way, why=problem))
-    return ([[]] if named else []) + rows, notes
+    return ([[]] if named else []) + rows, notes, sign
 
 
 def _loose(text: str, sign: str) -> list[list[str]]:

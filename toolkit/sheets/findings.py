@@ -66,7 +66,7 @@ class Findings(Suggesting):
     def _row_problems(self) -> dict[int, Problem]:
         """The rows that have a problem as such: one each."""
         asked = row_questions(self._columns, self.frame)
-        questions = {i: problem for i, problem in asked if (ROW, problem.reason) not in self._terms.accepted}
+        questions = dict(q for q in reversed([*asked]) if (ROW, q[1].reason) not in self._terms.accepted)
         nothing = np.flatnonzero(empty_rows(self._columns, len(self.frame))).tolist()
         return questions | dict.fromkeys(nothing, EMPTY_ROW) | dict.fromkeys(self._terms.left_out, LEFT_OUT)
 

@@ -17,6 +17,7 @@ _BLOCK = 500  # rows: few at a time stay in the processor's cache
 _DIGITS = "{:.15g}".format  # as many as a spreadsheet keeps; longer numbers come out as 1.23e+16
 _SPANS = 20  # places that a note names
 LONGER = mark("has more cells than the header: a separator may stand inside of one")
+JOINED = mark("may be several rows, or one that is cut otherwise: look at its quotes and separators")
 MERGED = mark("a merged cell of a row above reaches into it, and only that row has its value")
 BELOW = mark("stands below a blank row, in what looks like another table")
 SIDEWAYS = mark("stands in a table that seems to lie on its side: its first column has the names")
@@ -55,7 +56,14 @@ def framed(grid: Grid, wanted: int | None, *, delimited: bool) -> pd.DataFrame:
     longer = table.longer(names_end) if delimited and names_end else []
     below = table.others(names, at)
     sideways = wanted is None and headers.lies_on_its_side([cells for _, cells in head[max(body - 1, 0) :]])
-    questions = {LONGER: longer, MERGED: reached, BELOW: below, SIDEWAYS: frame.index.tolist() if sideways else []}
+    joined = [n + 1 for n in grid.joined if n > at]
+    questions = {
+        JOINED: joined,
+        LONGER: longer,
+        MERGED: reached,
+        BELOW: below,
+        SIDEWAYS: frame.index.tolist() if sideways else [],
+    }
     frame.attrs |= {**table.numbers(names), "header": at + 1}
     frame.attrs["questions"] = {reason: rows for reason, rows in questions.items() if rows}
     grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)

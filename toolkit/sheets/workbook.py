@@ -20,6 +20,7 @@ class Grid:
     uncounted: list[int] = field(default_factory=list)  # the columns of formulas that have no stored value, each time
     silent: list[int] = field(default_factory=list)  # of formulas that show nothing, or were never calculated
     notes: list[str] = field(default_factory=list)
+    joined: list[int] = field(default_factory=list)  # rows of a text that may be several, or are cut otherwise
 
 
 class Tab(NamedTuple):
