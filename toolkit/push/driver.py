@@ -293,8 +293,8 @@ class Driver:
         self._session.quota.earn()
         self._tries, batch = 0, prepared.batch
         self._run.plan.sizes.fast(operation.size, len(prepared.request.body or b""), took)
-        back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
         results = self._target.results(batch, result.payload)
+        back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True)) if results else {}
         return Reply(
             Answer.ACKNOWLEDGED,
             status=result.status,
