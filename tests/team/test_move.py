@@ -126,6 +126,9 @@ def test_what_a_person_asks_of_a_ledger_of_the_team(
         baseline = ledger.baseline()
         assert baseline
         assert baseline.trusted
+        ledger.database.rows("DELETE FROM chunk")
+    assert main(["ledger", "trust", NAME, "--why", "I counted", *PROFILE]) == 6
+    assert "is damaged" in capsys.readouterr().err
     assert main(["ledger", "export-key", str(home / "k"), *PROFILE]) == 0
     assert main(["ledger", "export-key", str(home / "k"), *PROFILE]) == 2
     assert main(["ledger", "forget", NAME, "--yes", *PROFILE]) == 0

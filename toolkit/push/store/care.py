@@ -11,14 +11,7 @@ from toolkit.plain import mark, message
 from toolkit.push import disk, identity
 from toolkit.push.states import EventKind, Stamp
 from toolkit.push.store.examine import Condition, examine
-from toolkit.push.store.file import (
-    LedgerFile,
-    card_path,
-    fill,
-    leave_card,
-    rollback_path,
-    use_lock,
-)
+from toolkit.push.store.file import LedgerFile, card_path, fill, leave_card, rollback_path, use_lock
 from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.records import Damaged, Head
 from toolkit.push.store.salvage import Salvage, pour
@@ -120,10 +113,7 @@ def trust(state: Path, name: str, why: str, now: Stamp) -> None:
     path = path_of(state, name)
     with use_lock(path):
         condition = examine(path, _key(state))
-        if not condition.sound:
-            raise PushRefused(
-                message("{name} is damaged ({names}): repair it first", name=name, names="; ".join(condition.problems))
-            )
+        condition.require_sound()
         with LedgerFile(path) as ledger:
             trust_counter(ledger, condition, why, now)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from toolkit.errors import PushError
+from toolkit.errors import PushError, PushRefused
 from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.store import sql
@@ -37,6 +37,17 @@ class Condition:
     @property
     def sound(self) -> bool:
         return not self.problems
+
+    def require_sound(self) -> None:
+        """Raise PushRefused where something is damaged."""
+        if not self.sound:
+            text = "{name} is damaged ({problems}): repair it first. Nothing was changed"
+            raise PushRefused(message(text, name=self.name, problems="; ".join(self.problems)))
+
+    def note(self, problem: PushError, *, is_index: bool) -> None:
+        """That something is damaged."""
+        self.problems.append(problem.what if isinstance(problem, Damaged) else str(problem))
+        self.index_only &= is_index
 
     def described(self) -> list[str]:
         """In words: what it holds, what is wrong with it, and the way on."""
@@ -83,26 +94,17 @@ def examine(path: Path, key: str | None) -> Condition:
         with LedgerFile(path) as ledger:
             examine_opened(ledger, key, condition)
     except PushError as problem:
-        _note(Part(partial(_raise, problem)), condition)
+        condition.note(problem, is_index=False)
     return condition
 
 
 def examine_opened(ledger: StoredLedger, key: str | None, condition: Condition) -> None:
     """Look at all of a ledger that is open."""
     for part in _Examination(ledger, key, condition).parts():
-        _note(part, condition)
-
-
-def _note(part: Part, condition: Condition) -> None:
-    try:
-        part.look()
-    except PushError as problem:
-        condition.problems.append(problem.what if isinstance(problem, Damaged) else str(problem))
-        condition.index_only &= part.is_index
-
-
-def _raise(problem: PushError) -> None:
-    raise problem
+        try:
+            part.look()
+        except PushError as problem:
+            condition.note(problem, is_index=part.is_index)
 
 
 class _Examination:

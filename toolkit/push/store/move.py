@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from toolkit.errors import InputError, PushRefused
+from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.push import disk, identity
 from toolkit.push.states import Baseline, EventKind, PushState, Stamp
@@ -34,9 +34,7 @@ def move(state: Path, name: str, team: Team, now: Stamp) -> list[str]:
     with file.use_lock(path), contextlib.closing(TeamDatabase(team.address)) as database:
         own = identity.user_key(state)
         condition = examine(path, own)
-        if not condition.sound:
-            text = "{name} is damaged ({problems}): repair it first. Nothing was changed"
-            raise PushRefused(message(text, name=name, problems="; ".join(condition.problems)))
+        condition.require_sound()
         system = name.rpartition("-")[0]
         with file.LedgerFile(path) as old:
             new = team.ledger(database, system, condition.about, condition.since, moving=True)
@@ -114,6 +112,7 @@ def examined(team: Team, name: str) -> Condition:
 def trust(team: Team, name: str, why: str, now: Stamp) -> None:
     """A person's word that the vendor's counter may be trusted again; as `care.trust`."""
     condition = examined(team, name)
+    condition.require_sound()
     with _opened(team, name, alone=True) as (ledger, _):
         care.trust_counter(ledger, condition, why, now)
 
