@@ -1,11 +1,13 @@
 """Kinds of sheets that went wrong for somebody who saw the package for the first time."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from toolkit.errors import InputError
 from toolkit.sheets import Check, check, match_columns, read_sheet
 from toolkit.sheets.target import Takes
 from toolkit.spec import Date, Email, Field, Number, Phone, Text
@@ -140,3 +142,28 @@ def test_a_phone_that_is_too_long_as_written_is_proposed_without_its_spaces() ->
     phone = Phone(name="celular", form="as written", max_length=15, country="CO")
     assert of(phone, "+57 310 123 4567").problems["proposal"].tolist() == ["+573101234567"]
     assert of(phone, "+57 310 123 4567").accept().wire() == {"celular": ["+573101234567"]}
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"day_first": "no"}, "`day_first` is True or False, not 'no'"),
+        ({"empty": 5}, "`empty` takes words, as {'s/i', '-'}, not 5"),
+        ({"country": {"Fono": "CO"}}, "`country` names 'Fono', which fill no field of phones"),
+        ({"country": {"NOMBRE": "CO", "TELEFONO": "CL"}}, "`country` names 'NOMBRE', which"),
+    ],
+)
+def test_what_says_nothing_about_the_cells_is_refused(how: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        check([{"NOMBRE": "Ana", "TELEFONO": "922345678"}], FIELDS, **how)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, "EMAIL"])
+def test_what_is_no_target_and_no_path_is_said(wrong: Any) -> None:
+    with pytest.raises(InputError, match="fields come as"):
+        check([{"NOMBRE": "Ana"}], wrong)
+    with pytest.raises(InputError, match=r"is no path|cannot be written"):
+        of(NAME, "Ana").to_excel(wrong)
+    with pytest.raises(InputError, match="is no path"):
+        of(NAME, "Ana").to_excel(Path("a\0b.xlsx"))

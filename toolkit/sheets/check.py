@@ -77,6 +77,10 @@ def check(
     Raises:
         InputError: a column is unknown, occurs twice, or fills a field that another fills; none fills any field.
     """
+    if empty is not None and not isinstance(empty, Iterable):
+        raise InputError(message("`empty` takes words, as {{'s/i', '-'}}, not {value!r}", value=empty))
+    if day_first not in (None, True, False):
+        raise InputError(message("`day_first` is True or False, not {value!r}", value=day_first))
     words = None if empty is None else sorted({empty} if isinstance(empty, str) else {*empty})
     arguments = {"day_first": day_first, "decimal": decimal, "country": country, "doubts": doubts, "empty": words}
     if is_lazy(rows):
@@ -92,6 +96,7 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
     explain = functools.partial(no_field, frame=data, target=fields)
     paired = columns_of(data, _fields(fields, data), mapping, strict=isinstance(fields, Match), explain=explain)
     _raise_if_not_matched(data, paired, guessed=fields.guessed if strict and isinstance(fields, Match) else ())
+    _raise_if_no_phones(how.get("country"), paired)
     data = data.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
     if any(value is not None for value in reading.values()):
         data.attrs["reading"] = reading  # a frame made of this one is read so again
@@ -198,6 +203,14 @@ def _columns(
             column = column.accepting(frozenset(accepted))
         done[field.name] = column
     return [done[field.name] for field, _ in paired]
+
+
+def _raise_if_no_phones(country: Any, paired: Sequence[tuple[Field, Hashable | None]]) -> None:
+    """A country is said of columns of phones: of another it would be passed over in silence."""
+    phones = {name for f, column in paired if isinstance(f, Phone) and column is not None for name in (f.name, column)}
+    if isinstance(country, Mapping) and (others := [name for name in country if name not in phones]):
+        text = "`country` names {others}, which fill no field of phones"
+        raise InputError(message(text, others=listed(others)))
 
 
 def _country(frame: pd.DataFrame, field: Phone, name: Hashable, wanted: Any) -> tuple[str, Column | None]:

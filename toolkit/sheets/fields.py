@@ -29,7 +29,8 @@ def as_fields(described: Any) -> tuple[Field, ...]:
             raise InputError(message("a table of fields needs the column `name`"))
         forms = {**FORMS, **described.attrs.get("forms", {})}
         return tuple([_from_row(row, forms) for row in described.astype(object).to_dict("records")])
-    fields = [*getattr(described, "fields", described)]
+    fields = getattr(described, "fields", described)
+    fields = [*fields] if isinstance(fields, Iterable) else [fields]
     if [f for f in fields if not isinstance(f, Field)]:
         raise InputError(message("fields come as a match, a record, a list of fields or a table of them"))
     return tuple([f for f in fields if not f.readonly])

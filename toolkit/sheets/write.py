@@ -82,7 +82,12 @@ def _target(path: "str | PathLike[str]") -> Path:
     Raises:
         InputError: files of that kind are not written, or the folder cannot be made.
     """
-    target = expanded(Path(path))
+    try:
+        target = expanded(Path(path))
+    except TypeError as problem:
+        raise InputError(message("{path!r} is no path: {why}", path=path, why=problem)) from None
+    if "\0" in str(target):
+        raise InputError(message("{path!r} is no path: {why}", path=path, why="\\0"))
     if target.suffix.lower() not in (".xlsx", ".csv"):
         text = "{name} cannot be written: name it .xlsx or .csv (other formats are only read)"
         raise InputError(message(text, name=target.name))

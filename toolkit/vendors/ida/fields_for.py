@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.sheets.check import check
+from toolkit.sheets.rows import frame_of
 from toolkit.spec import Date, Email, Field, Number, Phone
 
 KINDS: dict[str, type[Field]] = {"email": Email, "phone": Phone, "date": Date, "number": Number}
@@ -23,7 +24,10 @@ def fields_for(frame: pd.DataFrame) -> pd.DataFrame:
     hand it to `create_database`.
 
     Args:
-        frame: of any dtypes.
+        frame: of any dtypes; or rows in another form that `check` takes.
+
+    Raises:
+        InputError: they come in no such form.
 
     Returns:
         A frame with `name` (the column's name in capitals, without accents and spaces), `label` (its name as it is,
@@ -34,6 +38,7 @@ def fields_for(frame: pd.DataFrame) -> pd.DataFrame:
     0  CORREO_ELECTRONICO  Correo electrónico   email
     1               MONTO               Monto  number
     """
+    frame = frame_of(frame)
     names: list[str] = []
     for column in frame.columns:
         names.append(_free(_name(column), names))
