@@ -365,14 +365,6 @@ def objects(values: Values) -> Any:
     return pd.arrays.NumpyExtensionArray(np.fromiter(values, object, len(values)))
 
 
-def _as_it_is(field: Field, values: Values) -> Any:
-    return objects(values)
-
-
-def _text(field: Field, values: Values) -> Any:
-    return text(values)
-
-
 def _number(field: Field, values: Values) -> Any:
     return pd.to_numeric(pd.Series(values, dtype=object)).astype("float64").array
 
@@ -387,7 +379,7 @@ def _link(field: Field, values: Values) -> Any:
 
 COLUMNS: KindTable[Callable[[Field, Values], Any]] = KindTable(
     {
-        Text: _text,
+        Text: lambda _, values: text(values),
         Integer: _whole,
         Number: _number,
         Bool: _yes_or_no,
@@ -396,9 +388,9 @@ COLUMNS: KindTable[Callable[[Field, Values], Any]] = KindTable(
         Date: _day,
         Choice: _code,
         List: _list,
-        Json: _as_it_is,
-        Rows: _as_it_is,
-        File: _text,
+        Json: lambda _, values: objects(values),
+        Rows: lambda _, values: objects(values),
+        File: lambda _, values: text(values),
         Masked: _secret,
         Link: _link,
     },
