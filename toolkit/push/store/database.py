@@ -7,9 +7,9 @@ import sqlite3
 import threading
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType
 from typing import Any
 
 from toolkit.errors import PushError
@@ -28,7 +28,7 @@ _hooked: list[int] = []  # the processes, this one and those it comes from, in w
 class Connection(ABC):
     """One connection. It serves the process that opened it, and no fork of it."""
 
-    begin: tuple[str, str]  # statements that begin reading and writing
+    begin: Mapping[str, str]  # by mode, the statement
     patience: float = -1  # seconds that a thread waits for another; without end
 
     def __init__(self) -> None:
@@ -37,7 +37,6 @@ class Connection(ABC):
         self.mode = ""
         self.thread = 0  # the one whose transaction or snapshot is open
         self.begun: Callable[[], object] = int  # called at each beginning: what was read before may have changed since
-        self.snapshot: Snapshot = Snapshot(self)
         _see_forks()
         _open.add(self)
 
@@ -75,19 +74,24 @@ class Connection(ABC):
         """Raise PushError where what the connection holds, as a lock, may be lost: nothing may be sent then."""
         self.require_own_process()
 
+    @property
+    def snapshot(self) -> contextlib.AbstractContextManager[None]:
+        """What is read meanwhile fits together, whatever other processes write."""
+        return self.transaction(READING)
+
     @contextlib.contextmanager
-    def transaction(self, before_commit: Callable[[], None]) -> Iterator[None]:
+    def transaction(self, mode: str = WRITING, before_commit: Callable[[], object] = int) -> Iterator[None]:
         """All of it durable at the end, or none of it. One inside another belongs to the outer one."""
         if not self._guard.acquire(timeout=self.patience):
             raise self.waited_too_long()
         try:
-            if self.mode == WRITING:
+            if self.mode:
+                assert mode in (READING, self.mode), "whoever writes says so before reading"
                 yield
                 return
-            assert not self.mode, "whoever writes says so before reading"
             try:
-                self.rows(self.begin[1])
-                self.mode, self.thread = WRITING, threading.get_ident()
+                self.rows(self.begin[mode])
+                self.mode, self.thread = mode, threading.get_ident()
                 self.begun()
                 yield
                 before_commit()
@@ -97,7 +101,8 @@ class Connection(ABC):
                 raise
             finally:
                 self.mode, self.thread = "", 0
-            self.after_commit()
+            if mode == WRITING:
+                self.after_commit()
         finally:
             self._guard.release()
 
@@ -115,44 +120,6 @@ class Connection(ABC):
     def require_own_process(self) -> None:
         if self._process != os.getpid():
             raise PushError(message("this process is a fork of the one that pushes; it has to start its own push"))
-
-
-class Snapshot:
-    """What is read meanwhile fits together, whatever other processes write. One inside another belongs to the outer."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection, self._depth = connection, 0
-
-    def __enter__(self) -> None:
-        connection = self._connection
-        if not connection._guard.acquire(timeout=connection.patience):
-            raise connection.waited_too_long()
-        try:
-            if not connection.mode:
-                connection.rows(connection.begin[0])
-                connection.mode, connection.thread, self._depth = READING, threading.get_ident(), 0
-                connection.begun()
-        except BaseException:
-            connection.roll_back()
-            connection._guard.release()
-            raise
-        self._depth += 1
-
-    def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
-        connection = self._connection
-        self._depth -= 1
-        try:
-            if not self._depth and connection.mode == READING:
-                connection.mode, connection.thread = "", 0
-                if kind:
-                    connection.roll_back()
-                else:
-                    connection.rows(sql.COMMIT)
-        except BaseException:
-            connection.roll_back()
-            raise
-        finally:
-            connection._guard.release()
 
 
 def _see_forks() -> None:
@@ -183,7 +150,7 @@ def _in_child() -> None:
 class Database(Connection):
     """One connection to an SQLite file."""
 
-    begin = (sql.BEGIN_READING, sql.BEGIN)
+    begin: Mapping[str, str] = MappingProxyType({READING: sql.BEGIN_READING, WRITING: sql.BEGIN})
 
     def __init__(self, path: Path) -> None:
         super().__init__()

@@ -70,7 +70,7 @@ class StoredLedger(RowTables):
 
     def migrate(self) -> None:
         """Bring its tables to this version, all of it or nothing. Nobody else may have it open."""
-        with self.database.transaction(lambda: None):
+        with self.database.transaction():
             for step in range(self.version(), sql.VERSION):
                 for statement in filter(None, map(str.strip, sql.MIGRATIONS[step].split(";"))):
                     self.database.rows(self.in_dialect(statement))

@@ -11,7 +11,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import PushError, PushRefused, SettingsError
@@ -20,7 +21,7 @@ from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.store import sql
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.database import BUSY, Connection, Values
+from toolkit.push.store.database import BUSY, READING, WRITING, Connection, Values
 from toolkit.push.store.records import Damaged
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ ESCAPE, NUL = "\x1b", "\x00"  # PostgreSQL keeps no NUL in a text
 class TeamDatabase(Connection):
     """One connection to PostgreSQL; with `lock`, the one that holds the lock of a destination."""
 
-    begin = (sql.PG_BEGIN_READING, sql.PG_BEGIN)
+    begin: Mapping[str, str] = MappingProxyType({READING: sql.PG_BEGIN_READING, WRITING: sql.PG_BEGIN})
     patience = PATIENCE + 1
 
     def __init__(self, address: TeamAddress) -> None:

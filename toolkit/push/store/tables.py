@@ -66,7 +66,7 @@ class Tables:
 
         PushError where it cannot be: the disk is full, the file was taken away, another process holds it too long.
         """
-        return self.database.transaction(self._write_changes)
+        return self.database.transaction(before_commit=self._write_changes)
 
     def _begun(self) -> None:
         self.__dict__.pop("cache", None)
