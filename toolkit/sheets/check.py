@@ -187,6 +187,8 @@ def _columns(
         decimal=reading.get("decimal") or "",
         empty=words,
     )
+    bare = frame.copy(deep=False)
+    bare.attrs = {}  # which pandas copies with each slice
     done: dict[str, Column] = {}
     for field, name in sorted(paired, key=lambda pair: isinstance(pair[0], Identity) and bool(pair[0].by)):
         how: dict[str, Any] = {k: v for k, v in reading.get("columns", {}).get(name, {}).items() if v not in (None, "")}
@@ -194,9 +196,9 @@ def _columns(
             how["decimal"] = "."
         kinds = done.get(field.by) if isinstance(field, Identity) and name is not None else None
         if isinstance(field, Phone) and reading.get("country") and name is not None:
-            region, kinds = _country(frame, field, name, reading["country"])
+            region, kinds = _country(bare, field, name, reading["country"])
             how["country"] = region
-        cells = pd.Series(index=frame.index, dtype=object) if name is None else frame[name]
+        cells = pd.Series(index=frame.index, dtype=object) if name is None else bare[name]
         numbers = frozenset(frame.attrs.get("numbers", {}).get(name, "").split("\n"))
         column = Column(field, name, cells, replace(options, **how), kinds=kinds, numbers=numbers)
         if accepted := reading.get("accepted", {}).get(name):

@@ -215,7 +215,7 @@ class Column:
         results: list[Result] = []
         if not isinstance(self.field, PASSTHROUGH):
             texts = [v if isinstance(v, str) else None for v in values] if self._plain else values
-            kinds = self._kind(rows)
+            kinds = self.kinds.wire(rows) if self.kinds else [None]
             for kind in dict.fromkeys(kinds):
                 checker = self._checker(kind)
                 if self.kinds is None:
@@ -251,17 +251,11 @@ class Column:
         if self._plain:
             return [None if isinstance(v, str) and not v.strip() else v for v in objects_of(cells)]
         values = values_of(cells)
-        if isinstance(self.field, Number | Integer):
+        if isinstance(self.field, Number | Integer) or isinstance(cells.dtype, pd.StringDtype):
             return values
-        if not isinstance(cells.dtype, pd.StringDtype) and int in set(
-            map(type, values)
-        ):  # whole numbers as their digits: then they are looked at as texts
+        if int in {*map(type, values)}:  # whole numbers as their digits: then they are looked at as texts
             return [shown(v) or v if type(v) is int else v for v in values]
         return values
-
-    def _kind(self, rows: Where) -> list[Any]:
-        """By which rule the cells in these rows go."""
-        return self.kinds.wire(rows) if self.kinds else [None] * len(self._cells.iloc[rows])
 
     def _parsed_among(self, rows: Where) -> tuple[list[int], Sequence[Result]]:
         """Which of these rows needed parsing, and what became of them."""
