@@ -154,9 +154,8 @@ def sentences(push: Push, held: Sequence[Operation], ledger: StoredLedger) -> li
     baseline = ledger.baseline()
     lines = list[str]()
     if push.state is PushState.PAUSED:
-        lines.append(
-            message("PAUSED: {reason}. Running the same call again goes on where it stopped.", reason=push.reason)
-        )
+        text = "PAUSED: {reason}. Running the same call again goes on where it stopped."
+        lines.append(message(text, reason=push.reason))
     if baseline and any(o.state in (State.VERIFIED, State.COUNTED) for o in held):
         lines.append(_window(held, baseline.at))
     if others := (push.facts or {}).get("others"):
