@@ -49,7 +49,7 @@ def card_codes(api: toolkit.Api, many: int, workers: int) -> None:
 
 def people(api: toolkit.Api, many: int, workers: int) -> None:
     asked = pd.DataFrame({"IdDocument": [f"{10_000_000 + n}" for n in range(many)]})
-    report = api.carmachain.request(asked, categories="All categories", options={"workers": workers})
+    report = api.carmachain.request(asked, categories="All categories", options={"workers": workers, "chunk_rows": 10})
     assert report.table["idRequest"].notna().all()
 
 

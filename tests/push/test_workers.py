@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from toolkit import InputError
+from toolkit.push import Batch
+from toolkit.vendors.ida.push import Records
 
 from .benches import Bench, Ida
 
@@ -14,6 +16,20 @@ ROWS = 400
 def test_rows_that_are_counted_travel_one_request_after_the_other(ida: Ida) -> None:
     with pytest.raises(InputError, match="one request after the other"):
         ida.push(ida.frame(20), workers=4)
+
+
+def test_each_body_is_written_once(ida: Ida, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one is prepared while a request is away, and kept until its turn comes."""
+    written: list[int] = []
+    real = Records.request
+
+    def request(records: Records, batch: Batch) -> Any:
+        written.append(len(batch.positions))
+        return real(records, batch)
+
+    monkeypatch.setattr(Records, "request", request)
+    assert ida.insert(ida.frame(ROWS), options={"chunk_rows": 60}).complete
+    assert sum(written) < 1.3 * ROWS, written  # the last part may be cut once more
 
 
 FAULTS: dict[str, list[dict[str, Any]]] = {

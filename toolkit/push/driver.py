@@ -183,8 +183,9 @@ class Driver:
         """Begin with the next body, while an answer is awaited. What fails here fails again in its turn."""
         known = operation.id, operation.rows
         if known not in self._ready:
+            latest = [*self._ready.items()][-1:]  # the one that is sent now
             with contextlib.suppress(Exception):
-                self._ready = {known: self._pool.submit(self._build, self._batch(operation))}
+                self._ready = dict([*latest, (known, self._pool.submit(self._build, self._batch(operation)))])
 
     def _build(self, batch: Batch) -> Prepared:
         endpoint, request = self._target.request(batch)
