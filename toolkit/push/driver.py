@@ -94,7 +94,8 @@ class Driver:
         with self._progress, ThreadPoolExecutor(self._run.plan.workers) as self._pool:
             try:
                 while True:
-                    for effect in self._step(happened):
+                    effects = self._step(happened)  # a body that is written while a request is away is begun first
+                    for effect in sorted(effects, key=lambda each: not isinstance(each, events.Prepare)):
                         if isinstance(effect, events.End):
                             return effect
                         self._perform(effect)

@@ -116,10 +116,10 @@ def _send(run: Run) -> list[Effect]:
         )
         run.ledger.put_operation(sent)
         v.in_flight[sent.id] = None
+        effects.append(Send(sent))
         if plan.reconcile is Reconcile.COUNT and (baseline := run.ledger.baseline()) and baseline.proved:
             ahead = _take(run, sent)
             effects += [Prepare(ahead)] if ahead else []
-        effects.append(Send(sent))
     return effects or ([] if v.in_flight else [_finish(run)])
 
 
