@@ -56,6 +56,7 @@ def _settle(run: Run) -> Effect | None:
                 put(run, operation, State.REPLACED)
                 plan_next(run, operation, run.plan.first_kind)
                 doubted(run, operation)
+                _limit_drafts(run, operation)
             if run.volatile.stop:
                 return _end(run, PushState.PAUSED, run.volatile.stop)
         case Reconcile.NOTHING:
@@ -65,6 +66,15 @@ def _settle(run: Run) -> Effect | None:
                 )
                 change(run, Change(operation.id, State.UNKNOWN, note))
     return None
+
+
+def _limit_drafts(run: Run, operation: Operation) -> None:
+    """A draft that fails at the same step each time is not begun anew for ever."""
+    v = run.volatile
+    begun = sum(o.id in v.refusals for o in run.ledger.operations(operation.push) if o.rows == operation.rows)
+    if begun >= run.plan.max_doubts:
+        text = "a draft was begun {count} times, and each time an answer left doubt"
+        v.stop = v.stop or message(text, count=begun)
 
 
 def _settle_by_count(run: Run) -> Effect | None:

@@ -167,3 +167,20 @@ def test_half_a_draft_of_an_edited_sheet_is_an_orphan(box: Sandbox, signio: Sign
     assert sorted(plan.orphans()["id_transaccion"]) == sorted(halves)
     assert plan.delete_orphans()["error"].isna().all()
     assert len(envelopes(box)) == 2
+
+
+@pytest.mark.parametrize("reply", ["reset", "lost", "status"])
+@pytest.mark.parametrize("commit", ["before", "never"])
+def test_a_step_that_always_fails_does_not_make_drafts_for_ever(
+    box: Sandbox, signio: Signio, reply: str, commit: str
+) -> None:
+    fault = {"commit": commit, "reply": reply, "status": 503, "headers": {"Retry-After": "1"}}
+    box.control.fault(system="signio", match={"path": UPLOAD}, times=None, **fault)
+    for run in range(2):
+        plan = built(signio, crowd(1, 1))
+        assert plan.drafts
+        assert plan.drafts.facts["state"] == "paused"
+        assert len(envelopes(box)) <= 5 * (run + 1)
+    box.control.clear_faults()
+    assert built(signio, crowd(1, 1)).distribute(confirm=1).complete
+    assert len(mails(box)) == 1
