@@ -86,15 +86,18 @@ class Drafts:
         """The drafts of each thing, by its label, that were not released."""
         return {self._labels[n]: [d for d in made if d not in self._released] for n, made in self._made.items()}
 
-    def released_meanwhile(self, ledger: StoredLedger, push: Push, places: np.ndarray) -> PushRefused | None:
+    def released_meanwhile(
+        self, ledger: StoredLedger, push: Push, places: Callable[[], np.ndarray]
+    ) -> PushRefused | None:
         """Why a push does not go on: of rows that it has left, another draft was released meanwhile. None where not.
 
-        `places`: of each row of the push, its place.
+        `places`: gives of each row of the push its place.
         """
         released = self._others_released(push.id) if push.state in UNFINISHED else {}
         to_be_sent = (*SENDABLE, State.SENT) if not push.irrevocable else SENDABLE
         left = [o for o in ledger.operations(push.id) if o.state in to_be_sent] if released else []
-        late = {int(places[n]) for o in left for n in positions(o.rows)} & released.keys()
+        place_of = places() if left else np.empty(0, dtype=np.int64)
+        late = {int(place_of[n]) for o in left for n in positions(o.rows)} & released.keys()
         if not late:
             return None
         text = (

@@ -127,9 +127,9 @@ class _Call:
             rows.check.raise_if_bad()
         self._notes += rows.notes
         self._rows, drafts = rows if rows.target.release else None, Drafts(self._ledger, rows, self._keys)
-        rows, push = self._with_push(rows, drafts)
-        if push is not None and not self._is_overtaken(push, rows, drafts):
-            return self._go_on(push, rows)
+        known, push = self._with_push(rows, drafts)
+        if push is not None and not self._is_overtaken(push, known, drafts):
+            return self._go_on(push, known)
         if self._policy.resend_as:
             refuse_half_way(self._unfinished(), self._policy.resend_as)
             rows = rows.without(drafts.released())
@@ -231,7 +231,7 @@ class _Call:
         """Whether others have sent later what these rows name, so that this push is not the one to go on with."""
         if push.state is PushState.DONE:
             return changed_since(self._ledger, push, rows, drafts=bool(drafts) and self._policy.if_sent == "skip")
-        why = drafts.released_meanwhile(self._ledger, push, self._places(push, rows)) if drafts else None
+        why = None if rows.spared else drafts.released_meanwhile(self._ledger, push, partial(self._places, push, rows))
         if why and self._policy.if_sent != "skip":
             raise why
         return why is not None

@@ -133,6 +133,22 @@ def test_a_stopped_build_goes_on_beside_what_it_has_sent_itself(box: Sandbox, si
     assert len(mails(box)) == 3
 
 
+def test_of_what_went_out_and_what_was_built_again_the_newest_draft_is_taken(
+    box: Sandbox, signio: Signio, clock: ManualClock
+) -> None:
+    first, more = built(signio, crowd(2, 1)), crowd(3, 1)
+    more.loc[:1, "nombre"] = "Otra persona"
+    built(signio, more, if_sent="skip")
+    first.distribute(confirm=2)
+    clock.advance(60)
+    again = built(signio, more, **RESENDS[1])
+    clock.advance(60)
+    plan = built(signio, more, if_sent="skip")
+    assert plan.drafts
+    assert plan.drafts.table["outcome"].tolist() == ["not sent", "not sent", "accepted"]
+    assert plan.ready.equals(again.ready)
+
+
 # ── drafts that nobody distributes ──
 
 
