@@ -1,5 +1,6 @@
 """The witness: the client sends what the vendors' documents show and reads what they answer; so does the sandbox."""
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -184,14 +185,15 @@ def test_every_code_occurs_in_a_case_or_in_the_documents_list(system: str) -> No
 @contextmanager
 def misspelt(declared: Any, **facts: Any) -> Iterator[None]:
     """A declaration with something else in it; declarations are frozen, and are as before afterwards."""
-    before = {name: getattr(declared, name) for name in facts}
-    for name, value in facts.items():
-        object.__setattr__(declared, name, value)
+    before = dict(vars(declared))
+    declared_facts = {field.name for field in dataclasses.fields(declared)}
     try:
+        vars(declared).clear()  # what is kept of it, too
+        vars(declared).update({name: value for name, value in before.items() if name in declared_facts} | facts)
         yield
     finally:
-        for name, value in before.items():
-            object.__setattr__(declared, name, value)
+        vars(declared).clear()
+        vars(declared).update(before)
 
 
 def holds(system: str, endpoint: Endpoint) -> bool:
