@@ -153,6 +153,15 @@ def test_a_doubt_is_sent_unless_it_is_to_be_held(box: Sandbox, signio: Signio) -
     assert plan.build(if_sent="skip").complete
 
 
+@pytest.mark.parametrize("other", ["c-01", "C-01.", " C–01", "C 01", "Ć-01"])
+def test_envelopes_whose_names_are_spelt_alike_are_doubted(signio: Signio, other: str) -> None:
+    people = crowd(3, 1).assign(contrato=["C-01", other, "1-C"])
+    doubts = planned(signio, people).doubts
+    assert doubts["row"].tolist() == [0, 1]
+    assert set(doubts["column"]) == {"contrato"}
+    assert planned(signio, people.assign(contrato=["C-01", "C-10", "01-C"])).doubts.empty
+
+
 def test_columns_that_fill_nothing_or_are_not_there(signio: Signio) -> None:
     with pytest.raises(toolkit.InputError, match="correo"):
         planned(signio, crowd(1).assign(correo="x"))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import message
-from toolkit.sheets.cells import shown, stripped, values_of
+from toolkit.sheets.cells import folded, shown, stripped, values_of
 from toolkit.sheets.check import check
 from toolkit.sheets.checker import CellError
 from toolkit.spec import Assumed, Field, Flag, Integer
@@ -108,6 +108,7 @@ class _Planner:
                 groups.setdefault(key, []).append(position)
             else:
                 self._problem(position, self._layout.envelope, None, message("is empty: which envelope is it?"))
+        self._doubt_spellings(groups)
         self._require_roles(wire)
         drafts = []
         for key, rows in groups.items():
@@ -127,6 +128,18 @@ class _Planner:
         )
         return Drafts(drafts, problems, doubts, bad, doubtful)
 
+    def _doubt_spellings(self, groups: Mapping[str, Sequence[int]]) -> None:
+        """Envelopes whose names differ by case, accents, spaces or signs alone may be one."""
+        alike: dict[str, list[str]] = {}
+        for name in groups:
+            alike.setdefault(" ".join(map(folded, re.findall(r"\w+", name))), []).append(name)
+        for names in (names for words, names in alike.items() if words and len(names) > 1):
+            for name in names:
+                others = ", ".join(repr(other) for other in names if other != name)
+                text = message("is an envelope of its own, and so is {others}: are they one?", others=others)
+                for row in groups[name]:
+                    self._problem(row, self._layout.envelope, name, text, blocks=False)
+
     def _table(self, finding: list[Finding]) -> pd.DataFrame:
         lines = [(self._people.index[f.row], f.column, f.value, f.problem) for f in finding]
         return pd.DataFrame(lines, columns=PROBLEMS)
@@ -134,11 +147,11 @@ class _Planner:
     def _require_roles(self, wire: Mapping[str, Sequence[Any]]) -> None:
         """A role that nobody has is misspelt."""
         known = {role for cell in wire.get(ROLE, ()) for role in roles_of_person({ROLE: cell})}
-        folded = {role.casefold() for role in known}
+        lowered = {role.casefold() for role in known}
         for document in self._layout.documents:
             by_role = list(document.place) if document.has_places_by_role else []
             for role in [*document.roles, *map(str, by_role)]:
-                if role.casefold() not in folded:
+                if role.casefold() not in lowered:
                     hint = did_you_mean(role, known)
                     raise InputError(message("nobody has the role {role!r} in operation_rol", role=role) + hint)
 
