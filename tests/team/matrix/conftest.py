@@ -11,8 +11,10 @@ __all__ = ["api", "bench", "box", "carmachain", "ida", "nddprint", "one_box", "q
 
 
 @pytest.fixture(autouse=True)
-def home(home: Path, address: TeamAddress, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The ledger of every push of this test is in a database of its own."""
+def home(home: Path, address: TeamAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The ledger of every push of this test is in a database of its own, which a profile names."""
+    (profiles := tmp_path / "team.toml").write_text(f'[work]\nledger = "{address.url}"\n', encoding="utf-8")
+    monkeypatch.setenv("TOOLKIT_SETTINGS", str(profiles))
     monkeypatch.setattr(Connection, "team", address)
     monkeypatch.setattr(history, "_teams_in_use", {})
     return home
