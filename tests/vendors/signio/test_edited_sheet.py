@@ -109,3 +109,38 @@ def test_new_envelopes_beside_an_edited_one_are_built(
         assert plan.build(if_sent="skip").table["outcome"].tolist() == ["not sent", "accepted"]
         assert len(envelopes(box)) == 2
         assert plan.ready.index.tolist() == ["emp-001"]
+
+
+def test_no_draft_is_filled_twice_where_some_are_built_anew_and_others_again(
+    box: Sandbox, signio: Signio, people: pd.DataFrame, tmp_path: Path
+) -> None:
+    """Two builds that send once more, of different sheets: what both hold has a draft in each."""
+    for email in ("ana@example.co", "eva@example.co"):
+        people.loc[0, "email"] = email
+        built = plan_of(signio, people, tmp_path).build(if_sent="resend")
+        assert built.complete
+    assert_filled_once(box)
+    assert len(envelopes(box)) == 4
+    assert built.table["id_transaccion"].nunique() == 2
+
+
+def test_no_draft_is_filled_twice_where_another_build_takes_over(
+    box: Sandbox, signio: Signio, people: pd.DataFrame, tmp_path: Path
+) -> None:
+    """A build that stops half-way in an envelope: another sheet with the same envelope makes it anew."""
+    path = "/transacciones/registrar_contacto"
+    box.control.fault(system="signio", match={"path": path}, commit="before", reply="reset", times=None)
+    assert not plan_of(signio, people, tmp_path).build(options={"workers": 1, "max_ambiguous": 1}).complete
+    box.control.clear_faults()
+    more = pd.concat([people, people.tail(1).assign(contrato="emp-002")], ignore_index=True)
+    built = plan_of(signio, more, tmp_path).build(if_sent="skip")
+    assert built.complete
+    assert_filled_once(box, *built.table["id_transaccion"])
+
+
+def assert_filled_once(box: Sandbox, *ids: str) -> None:
+    """Each of these drafts, or all of them, holds its two documents and its signer, once."""
+    drafts = ids or [draft["id_transaccion"] for draft in envelopes(box)]
+    for record, count in (("Document", 2), ("Signer", 1)):
+        held = [len(box.control.stored("signio", record, {"id_transaccion": draft})) for draft in drafts]
+        assert held == [count] * len(drafts)

@@ -120,7 +120,7 @@ class Plan:
         keys = planned.index
         frame = pd.DataFrame({"envelope": keys, "content": [draft.digest for draft in self._planned.all]}, index=keys)
         campaign = Campaign(self._connection, self.campaign)
-        drafts = CampaignDrafts(campaign, self._planned.all, list(left_out), policy.resend_as)
+        drafts = CampaignDrafts(campaign, self._planned.all, list(left_out))
         report = bulk_write(frame, drafts, policy)
         table = report.table.astype({"error": "object", "error_column": "object"})
         for key, finding in left_out.items():

@@ -76,15 +76,15 @@ class CampaignDrafts:
 
     memory: Memory
 
-    def __init__(self, campaign: Campaign, drafts: Sequence[Draft], left_out: Sequence[str], time: str) -> None:
+    def __init__(self, campaign: Campaign, drafts: Sequence[Draft], left_out: Sequence[str]) -> None:
         self.memory, self.session = campaign.memory, campaign.connection.session
-        self._campaign, self._drafts, self._left_out, self._time = campaign, drafts, left_out, time
+        self._campaign, self._drafts, self._left_out = campaign, drafts, left_out
 
     def takes(self) -> Takes:
         return IDENTITY
 
     def job(self, checked: Check) -> PushJob:
-        target = Drafting(self._campaign, self._drafts, self._time)
+        target = Drafting(self._campaign, self._drafts)
         rows = np.flatnonzero(~checked.frame["envelope"].isin(self._left_out))
         return PushJob(target, checked, rows)
 
@@ -143,8 +143,8 @@ class Drafting(BaseTarget):
     other_content = mark('the draft of an earlier sheet stands; `if_sent="resend"` builds it anew')
     first = "create"
 
-    def __init__(self, campaign: Campaign, drafts: Sequence[Draft], time: str) -> None:
-        self._connection, self._drafts, self._time = campaign.connection, drafts, time
+    def __init__(self, campaign: Campaign, drafts: Sequence[Draft]) -> None:
+        self._connection, self._drafts = campaign.connection, drafts
         self.session = campaign.connection.session
         self.memory, self.release = campaign.memory, campaign.release
         self._answers: dict[int, dict[str, Any]] = {}
@@ -163,14 +163,15 @@ class Drafting(BaseTarget):
         return endpoint, wire.request(endpoint, {**values, **{flag: bool(values[flag]) for flag in flags}})
 
     def _key(self, draft: Draft, answers: Mapping[str, Any]) -> str:
-        """The same for the same envelope, until one was made and left behind: then another.
+        """The same for the same envelope of a push, until one was made and left behind: then another.
 
+        Another push has keys of its own: what a push before it began may hold some of the envelope already.
         Where a key that was used is refused, each creation has its own: a draft whose answer was lost is left behind.
         """
         if self._connection.assumed["deduplication_key"] == "refused":
             return str(uuid.uuid4())
         envelopes = len(answers.get("left_behind", ())) + ("id_transaccion" in answers)
-        facts = [self.memory.about, self.memory.lock, self._time, draft.key, draft.digest, envelopes]
+        facts = [self.memory.about, self.memory.lock, self.tag, draft.key, draft.digest, envelopes]
         return str(uuid.uuid5(KEYS, json.dumps(facts, ensure_ascii=False)))
 
     def results(self, batch: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
