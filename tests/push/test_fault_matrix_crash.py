@@ -286,6 +286,22 @@ def test_45_journal_that_is_deleted_on_the_way(ida: Ida) -> None:
     assert [ida.posts()] == posts
 
 
+def test_45_journal_that_an_older_copy_takes_the_place_of(ida: Ida) -> None:
+    """It is the same file, and whole: only that it has fewer transactions tells. What was on its way leaves."""
+    ida.push(ida.frame(5, prefix="before"))
+    (path,) = (settings.state_folder() / "ledgers").glob("*.sqlite")
+    older, frame, posts = path.read_bytes(), ida.frame(ROWS), []
+
+    def put_back(progress: Any) -> None:
+        if progress.done > 1 and not posts:
+            posts.append(ida.posts())
+            path.write_bytes(older)
+
+    with pytest.raises(PushError, match="older copy"):
+        ida.push(frame, watch=put_back)
+    assert ida.posts() <= posts[0] + 1
+
+
 @pytest.mark.parametrize("damage", ["a page", "the head", "nothing left"])
 def test_46_damaged_journal(ida: Ida, damage: str) -> None:
     """Nothing is sent on top of it; the list of pushes says so."""

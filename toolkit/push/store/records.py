@@ -110,6 +110,7 @@ class Head(Tallied):
     made: str  # ISO 8601, UTC
     key: str  # a digest of the key of the fingerprints
     version: int = sql.VERSION
+    writes: int = 0  # transactions that wrote: an older copy of the ledger has fewer
     rows: int = 0  # that were ever numbered
     pushes: int = 0
     operations: int = 0

@@ -14,6 +14,7 @@ from threading import get_ident
 from typing import Concatenate, ParamSpec, TypeVar
 
 from toolkit.http.secrets import scrub
+from toolkit.plain import message
 from toolkit.push.states import IN, LIFE, UNFINISHED, Baseline, Operation, Push, State
 from toolkit.push.store import sql
 from toolkit.push.store.cache import KEPT, Cache, Queue, Stored, place_of
@@ -59,6 +60,7 @@ class Tables:
     def __init__(self, database: Connection) -> None:
         self.database = database
         self._latest: Cache | None = None
+        self._writes = 0  # transactions that the ledger on disk is known to hold
         database.begun = self._begun
 
     def transaction(self) -> AbstractContextManager[None]:
@@ -77,6 +79,9 @@ class Tables:
         if self._latest is None or rows != [self._latest.row]:
             row = rows[0] if rows else None
             self._latest = Cache(Head.decoded(row), row)
+        if self._latest.head.writes < self._writes:
+            raise Damaged(message("an older copy took its place"))
+        self._writes = self._latest.head.writes
         return self._latest
 
     @property
@@ -118,6 +123,7 @@ class Tables:
             head.change("unfinished", left, row if row[3] in UNFINISHED else None)
             push.row = row
         cache.changed.clear()
+        head.writes += 1
         cache.row = head.encoded()
         self.database.rows(sql.WRITE_HEAD, cache.row)
 
