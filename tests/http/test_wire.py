@@ -205,6 +205,11 @@ def test_a_person_is_needed_where_trying_again_cannot_help(status: int, body: An
     assert result(INSERT, status, body).needs_person is person
 
 
+@pytest.mark.parametrize("body", [b"", b"{}", b"[]"])
+def test_a_redirect_is_called_one(body: bytes) -> None:
+    assert "another address" in result(INSERT, 302, body).message
+
+
 @pytest.mark.parametrize(
     ("words", "code", "meaning"),
     [

@@ -311,4 +311,6 @@ def _is_page(body: bytes) -> bool:
 def _excerpt(answer: Answer) -> str:
     if _is_page(answer.body):
         return message("a web page instead of an answer")
+    if 300 <= answer.status < 400:
+        return message("a pointer to another address instead of an answer")
     return " ".join(answer.body[:200].decode("utf-8", "replace").split()) or message("no text")
