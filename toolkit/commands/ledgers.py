@@ -86,7 +86,7 @@ def _check(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
     if team:
         conditions: list[Condition] = move.check(team, chosen.names)
     elif chosen.names:
-        conditions = [found for name in chosen.names for found in care.check(_folder_of(name), [name])]
+        conditions = [each for name in chosen.names for each in care.check(_folder_of(name), [name])]
     else:
         conditions = [found for folder in history.folders() for found in care.check(folder)]
     lines = [line for condition in conditions for line in condition.described()]

@@ -31,7 +31,7 @@ class Drafts:
 
     def __init__(self, ledger: StoredLedger, rows: "FrameRows", keys: Sequence[str]) -> None:
         """`keys`: all that rows may be known by. Of rows that stand for no drafts there are none."""
-        self._made: dict[int, dict[str, str]] = {}  # by place and identifier, the push that made it
+        self._drafts: dict[int, dict[str, str]] = {}  # by place and identifier, the push that made it
         self._released: set[str] = set()
         self._own: list[Any] = []  # what these rows themselves release
         release = rows.target.release
@@ -46,18 +46,18 @@ class Drafts:
                 words = pd.Index(identity.of_labels(self._labels, _about(key, release.drafts)))
                 for push in pushes:
                     self._add(push.id, words.get_indexer(ledger.row_words(push.id)[:, identity.CELL]), ledger, release)
-            ids = [*dict.fromkeys(draft for made in self._made.values() for draft in made)]
+            ids = [*dict.fromkeys(draft for drafts in self._drafts.values() for draft in drafts)]
             for key in keys if ids else ():
                 prints = identity.Fingerprints(_about(key, release.releases)).of({release.identifier: ids}, len(ids))
                 self._released |= {ids[n] for n in ledger.sent_before(prints).rows.tolist()}
 
     def __bool__(self) -> bool:
-        return bool(self._made)
+        return bool(self._drafts)
 
     def _add(self, push: str, places: np.ndarray, ledger: StoredLedger, release: Release) -> None:
         for position, results in ledger.results(push).items() if len(places) else ():
             if (place := int(places[position])) >= 0:
-                self._made.setdefault(place, {}).update(dict.fromkeys(release.ids(results), push))
+                self._drafts.setdefault(place, {}).update(dict.fromkeys(release.ids(results), push))
 
     def released(self, push: str = "") -> dict[int, str]:
         """The rows whose thing was released as another draft, or may have been, and why they are not sent.
@@ -71,9 +71,9 @@ class Drafts:
         own = self._own
         return {
             place: draft
-            for place, made in self._made.items()
-            for draft, maker in made.items()
-            if draft in self._released and maker != push and not (own and own[place] == draft)
+            for place, drafts in self._drafts.items()
+            for draft, origin in drafts.items()
+            if draft in self._released and origin != push and not (own and own[place] == draft)
         }
 
     def spare(self, rows: "FrameRows", chosen: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ class Drafts:
 
     def unreleased(self) -> dict[Any, list[str]]:
         """The drafts of each thing, by its label, that were not released."""
-        return {self._labels[n]: [d for d in made if d not in self._released] for n, made in self._made.items()}
+        return {self._labels[n]: [d for d in drafts if d not in self._released] for n, drafts in self._drafts.items()}
 
     def released_meanwhile(
         self, ledger: StoredLedger, push: Push, places: Callable[[], np.ndarray]
