@@ -113,7 +113,7 @@ def test_what_travels_to_a_worker_holds_no_secret(
     computed, sent = lazy._computed, []
 
     def spy(task: Any, *work: Any) -> Any:
-        sent.append(cloudpickle.dumps((task, work)))
+        sent.append(cloudpickle.dumps(work))
         return computed(task, *work)
 
     monkeypatch.setattr(lazy, "_computed", spy)

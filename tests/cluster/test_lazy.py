@@ -3,6 +3,7 @@
 import gc
 import tracemalloc
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -48,6 +49,17 @@ def test_they_come_in_order_and_a_few_ahead() -> None:
         assert len(table.computed) <= len(found) + 1 + AHEAD
         found.append(frame["NOMBRE"].iloc[0])
     assert found == [f"Ana {n}" for n in range(8)]
+
+
+def looked_up(frame: pd.DataFrame, kept: dict[str, int]) -> int:
+    kept[frame["NOMBRE"].iloc[0]] = len(kept)
+    return len(kept)
+
+
+def test_what_one_partition_looks_up_changes_nothing_of_another() -> None:
+    kept = {"before": 0}
+    assert [*partitions(Table(3), partial(looked_up, kept=kept))] == [2, 2, 2]
+    assert kept == {"before": 0}
 
 
 def test_whoever_stops_computes_no_more() -> None:

@@ -1,5 +1,6 @@
 """Tables in partitions that are computed when they are wanted, as Dask's: the engine and its scheduler are Dask's."""
 
+import copy
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -29,13 +30,14 @@ def is_lazy(rows: Any) -> TypeGuard[Partitions]:
 def partitions(rows: Partitions, work: Callable[[pd.DataFrame], Any]) -> Iterator[Any]:
     """What the work makes of each partition, in their order; both are done by whatever scheduler or cluster is in use.
 
-    Never more than `AHEAD` results wait here, however many there are. `work` travels: it holds no secret.
+    Never more than `AHEAD` results wait here, however many there are. `work` travels: it holds no secret. Each
+    partition has its own copy, for what is looked up in declarations is kept in them, and what changes is not packed.
     """
     language, waiting = plain.current_language(), deque[Future[Any]]()
     pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="partitions")  # threads that only wait for the scheduler
     try:
         for task in rows.to_delayed():
-            waiting.append(pool.submit(_computed, task, work, language))
+            waiting.append(pool.submit(_computed, task, copy.deepcopy(work), language))
             if len(waiting) > AHEAD:
                 yield waiting.popleft().result()
         while waiting:
