@@ -25,6 +25,7 @@ def signio(box: Sandbox, clock: Any) -> Signio:
 # ── the whole ────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_two_hundred_envelopes(box: Sandbox, signio: Signio, tmp_path: Path) -> None:
     people = crowd(200, lambda n: 2 + n % 3)
     people["archivo"] = [str(tmp_path / name) for name in people["archivo"]]
