@@ -80,8 +80,8 @@ class Watch:
             self.early.append(f"{left} was not synced before {arguments[:80]}")
 
     def _not_durable(self) -> list[str]:
-        """All but the locks, which hold nothing."""
-        return sorted(p for p in self.dirty if not p.endswith((".lock", "/locks", ".use")))
+        """All but the locks, which hold nothing, and the mark, which may lag: it is written after a commit."""
+        return sorted(p for p in self.dirty if not p.endswith((".lock", "/locks", ".use", ".writes")))
 
 
 def _watched(trace: Path, folder: str) -> Watch:

@@ -16,7 +16,7 @@ import pytest
 from toolkit import InputError, PushError, PushRefused, SettingsError
 from toolkit.push.states import Baseline, EventKind, Operation, PushState, State, cut
 from toolkit.push.store import care, sql
-from toolkit.push.store.file import LedgerFile, card_path, ledger_path, open_ledger, rollback_path
+from toolkit.push.store.file import LedgerFile, card_path, ledger_path, mark_path, open_ledger, rollback_path
 from toolkit.push.store.records import Damaged, checked, operation_of, with_checksum
 from toolkit.push.store.rows import decode_block
 
@@ -248,6 +248,51 @@ def test_a_missing_ledger_is_missed(state: Path) -> None:
     care.forget(state, NAME)
     with opened(state) as ledger:
         assert ledger.pushes() == []
+
+
+def put_back_an_older_copy(state: Path) -> None:
+    """What a person does who finds the ledger of last week in a backup."""
+    older = file_of(state).read_bytes()
+    with opened(state) as ledger:
+        add(ledger, "since", words(30, 9), [30], key="key of since")
+    file_of(state).write_bytes(older)
+
+
+def test_an_older_copy_is_refused_with_the_way_on(state: Path) -> None:
+    put_back_an_older_copy(state)
+    with pytest.raises(PushRefused, match=r"older copy took its place, without the last \d+ changes.*ledger repair"):
+        opened(state)
+    (condition,) = care.check(state)
+    assert len(condition.problems) == 1
+    assert condition.pushes == len(NAMES)
+
+
+def test_a_repaired_older_copy_knows_that_it_does_not_know(state: Path) -> None:
+    """Any row may have been sent since; so may be what was planned, or in doubt, when the copy was made."""
+    put_back_an_older_copy(state)
+    sentences = care.repair(state, NAME, NOW)
+    assert any("any row may be of one" in sentence for sentence in sentences)
+    with opened(state) as ledger:
+        assert ledger.lost_rows("11111")
+        assert not (baseline := ledger.baseline()) or not baseline.trusted
+        states = {o.state for name in NAMES for o in ledger.operations(name)}
+        assert not states & {State.PLANNED, State.SENT}
+        assert not any(ledger.sendable(name, 9) for name in NAMES)
+    assert care.check(state)[0].sound
+
+
+def test_another_copy_of_the_same_age_is_the_ledger(state: Path) -> None:
+    copy = file_of(state).read_bytes()
+    file_of(state).unlink()
+    file_of(state).write_bytes(copy)
+    file_of(state).chmod(0o600)
+    opened(state).close()
+
+
+def test_a_mark_that_is_damaged_or_gone_refuses_nothing(state: Path) -> None:
+    for content in (b"", b"\xff" * 20, None):
+        mark_path(file_of(state)).unlink() if content is None else mark_path(file_of(state)).write_bytes(content)
+        opened(state).close()
 
 
 def test_another_version_is_named(state: Path) -> None:

@@ -11,7 +11,16 @@ from toolkit.plain import mark, message
 from toolkit.push import disk, identity
 from toolkit.push.states import EventKind, Stamp
 from toolkit.push.store.examine import Condition, examine
-from toolkit.push.store.file import LedgerFile, card_path, fill, leave_card, rollback_path, use_lock
+from toolkit.push.store.file import (
+    LedgerFile,
+    card_path,
+    fill,
+    leave_card,
+    mark_path,
+    read_mark,
+    rollback_path,
+    use_lock,
+)
 from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.records import Damaged, Head
 from toolkit.push.store.salvage import Salvage, pour
@@ -90,7 +99,7 @@ def forget(state: Path, name: str) -> None:
     """
     path = path_of(state, name)
     with use_lock(path):
-        for each in (path, rollback_path(path), card_path(path)):
+        for each in (path, rollback_path(path), card_path(path), mark_path(path)):
             each.unlink(missing_ok=True)
         disk.sync_folder(path.parent)
 
@@ -161,9 +170,9 @@ def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
         _copy(path, copy)
         with LedgerFile(copy) as old:
             _refuse_another_key(old, key, condition)
-            fill(draft, Head(condition.about, condition.since, key_digest(key)))
+            fill(draft, Head(condition.about, condition.since, key_digest(key), writes=read_mark(path)))
             with LedgerFile(draft) as new:
-                sentences = pour(Salvage(old), new, now)
+                sentences = pour(Salvage(old, read_mark(path)), new, now)
         sentences.append(message("The damaged file is kept: {name}.", name=_keep(path).name))
         draft.replace(path)
         leave_card(path, condition.about, condition.since)

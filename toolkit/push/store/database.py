@@ -36,6 +36,7 @@ class Connection(ABC):
         self._guard = threading.RLock()
         self.mode = ""
         self.thread = 0  # the one whose transaction or snapshot is open
+        self.committed: Callable[[], object] = int  # called when something was written, durably
         self.begun: Callable[[], object] = int  # called at each beginning: what was read before may have changed since
         _see_forks()
         _open.add(self)
@@ -103,6 +104,7 @@ class Connection(ABC):
                 self.mode, self.thread = "", 0
             if mode == WRITING:
                 self.after_commit()
+                self.committed()
         finally:
             self._guard.release()
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from toolkit.errors import PushError, PushRefused
 from toolkit.plain import mark, message
@@ -35,13 +35,24 @@ class LedgerFile(StoredLedger):
         super().__init__(Database(path))
         self.path = path
         self._in_use: disk.Lock | None = None
+        self._mark: IO[bytes] | None = None
 
     def share(self) -> None:
-        """Let nobody repair or forget it while it is open here."""
+        """Let nobody repair or forget it while it is open here; from now on, its mark says how much was written."""
         self._in_use = use_lock(self.path, shared=True).__enter__()
+        mark = disk.private_file(mark_path(self.path))
+        self._mark = mark.open("r+b", buffering=0)
+        self.database.committed = self._leave_mark
+
+    def _leave_mark(self) -> None:
+        if self._mark and self._latest:
+            self._mark.seek(0)
+            self._mark.write(b"%020d" % self._latest.head.writes)
 
     def close(self) -> None:
         self.database.close()
+        if self._mark:
+            self._mark.close()
         if self._in_use:
             self._in_use.drop()
 
@@ -90,6 +101,9 @@ class LedgerFile(StoredLedger):
                     pages=pages * page,
                 )
             )
+        if (missing := read_mark(self.path) - self.head.writes) > 0:
+            text = "an older copy took its place, without the last {missing:,} changes"
+            raise Damaged(message(text, missing=missing))
 
     def _read(self, statement: str) -> tuple[Any, ...]:
         return self.database.row(statement) or (None,)
@@ -178,12 +192,25 @@ def read_card(path: Path) -> dict[str, str]:
     return {}
 
 
+def mark_path(path: Path) -> Path:
+    """How many transactions a ledger holds, beside it: what has fewer is an older copy."""
+    return path.with_suffix(".writes")
+
+
+def read_mark(path: Path) -> int:
+    """What the mark says; 0 where there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        return int(mark_path(path).read_bytes())
+    return 0
+
+
 def _create(path: Path, about: str, key: str, created: str) -> None:
     """A new ledger. It appears whole or not at all; where two are made at once, the first one stays."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
         fill(draft, Head(about, created, key_digest(key)))
-        rollback_path(path).unlink(missing_ok=True)  # SQLite would apply it to the new file
+        for of_another in (rollback_path(path), mark_path(path)):  # SQLite would apply the first to the new file
+            of_another.unlink(missing_ok=True)
         disk.appear(draft, path)
     finally:
         for left_over in (draft, rollback_path(draft)):

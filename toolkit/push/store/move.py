@@ -41,7 +41,7 @@ def move(state: Path, name: str, team: Team, now: Stamp) -> list[str]:
             sentences = _move_in(old, new, own, now)
         kept = path.with_suffix(file.MOVED)
         path.replace(kept)
-        for left_over in (file.card_path(path), file.rollback_path(path)):
+        for left_over in (file.card_path(path), file.rollback_path(path), file.mark_path(path)):
             left_over.unlink(missing_ok=True)
         disk.sync_folder(path.parent)
     return [*sentences, message("The file is kept: {file}.", file=kept.name)]

@@ -13,6 +13,7 @@ from toolkit.errors import PushError
 from toolkit.plain import mark, message
 from toolkit.push import identity
 from toolkit.push.states import (
+    SENDABLE,
     Baseline,
     EventKind,
     Operation,
@@ -37,13 +38,15 @@ T = TypeVar("T")
 class Salvage:
     """What of a damaged ledger is intact."""
 
-    def __init__(self, old: StoredLedger) -> None:
+    def __init__(self, old: StoredLedger, writes: int = 0) -> None:
+        """`writes`: how many transactions it once held; whatever the last ones wrote is lost where it has fewer."""
         self._database = old.database
         self.counts_hurt = False  # whether anything is lost that later counts are explained by
         try:
             with self._database.snapshot:
                 self._last: dict[str, int] = {"push": old.head.pushes, "operation": old.head.operations}
-            self.knows_how_many = True
+                self.knows_how_many = old.head.writes >= writes
+            self.counts_hurt |= not self.knows_how_many
         except PushError:
             self._last, self.counts_hurt = {}, True
             self.knows_how_many = _intact(self._database.rows, sql.SOUND) == [("ok",)]
@@ -230,7 +233,8 @@ class _Pour:
             after = tuple(ids.get(each, stand_in) for each in o.after)
             moved = replace(o, push=push.id, parent=ids.get(o.parent or 0), after=after)
             childless = o.state is State.REPLACED and o.id not in parents
-            if childless or (o.state is State.SENT and self._salvage.counts_hurt):
+            sent_since = o.state in SENDABLE and not self._salvage.knows_how_many
+            if childless or sent_since or (o.state is State.SENT and self._salvage.counts_hurt):
                 moved = replace(moved, state=State.UNKNOWN, note=message(WHY))
             self._new.add_operation(moved)
         if not self._whole(checksum for _, checksum in intact) and push.rows:
