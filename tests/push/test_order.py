@@ -20,6 +20,7 @@ from toolkit.sandbox import Sandbox
 from .kernel import ROOT
 from .world import World
 
+MAY_LAG = ".writes"  # the mark is written after a commit, and not synced
 NAMES = ("unlink", "rename", "link", "linkat", "mkdir", "mkdirat")
 CALLS = (
     "openat",
@@ -60,7 +61,7 @@ class Watch:
             return
         first = arguments.split(",")[0]
         named = re.findall(r'"([^"]*)"', arguments)
-        mine = [path for path in named if path.startswith(self._folder)]
+        mine = [path for path in named if path.startswith(self._folder) and not path.endswith(MAY_LAG)]
         if name in ("openat", "open", "creat"):
             self._open[result] = mine[0] if mine else ""
         if name in NAMES or "O_CREAT" in arguments:
@@ -80,8 +81,8 @@ class Watch:
             self.early.append(f"{left} was not synced before {arguments[:80]}")
 
     def _not_durable(self) -> list[str]:
-        """All but the locks, which hold nothing, and the mark, which may lag: it is written after a commit."""
-        return sorted(p for p in self.dirty if not p.endswith((".lock", "/locks", ".use", ".writes")))
+        """All but the locks, which hold nothing."""
+        return sorted(p for p in self.dirty if not p.endswith((".lock", "/locks", ".use")))
 
 
 def _watched(trace: Path, folder: str) -> Watch:

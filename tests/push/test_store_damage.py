@@ -16,7 +16,8 @@ import pytest
 from toolkit import InputError, PushError, PushRefused, SettingsError
 from toolkit.push.states import Baseline, EventKind, Operation, PushState, State, cut
 from toolkit.push.store import care, sql
-from toolkit.push.store.file import LedgerFile, card_path, ledger_path, mark_path, open_ledger, rollback_path
+from toolkit.push.store.file import LedgerFile, card_path, ledger_path, open_ledger, rollback_path
+from toolkit.push.store.mark import Mark
 from toolkit.push.store.records import Damaged, checked, operation_of, with_checksum
 from toolkit.push.store.rows import decode_block
 
@@ -291,7 +292,7 @@ def test_another_copy_of_the_same_age_is_the_ledger(state: Path) -> None:
 
 def test_a_mark_that_is_damaged_or_gone_refuses_nothing(state: Path) -> None:
     for content in (b"", b"\xff" * 20, None):
-        mark_path(file_of(state)).unlink() if content is None else mark_path(file_of(state)).write_bytes(content)
+        Mark(file_of(state)).path.unlink() if content is None else Mark(file_of(state)).path.write_bytes(content)
         opened(state).close()
 
 

@@ -340,7 +340,7 @@ def test_a_ledger_appears_whole_or_not_at_all(state: Path, monkeypatch: pytest.M
             opened(state)
     assert list((state / "ledgers").iterdir()) == []
     opened(state).close()
-    assert sorted(p.suffix for p in (state / "ledgers").iterdir()) == [".json", ".sqlite", ".use", ".writes"]
+    assert sorted(p.suffix for p in (state / "ledgers").iterdir()) == [".json", ".sqlite", ".use"]
 
 
 def test_where_there_are_no_hard_links_a_ledger_is_made_all_the_same(

@@ -1,6 +1,7 @@
 """The ledger in PostgreSQL is the one in SQLite and in memory: the same tables, the same code above them."""
 
 import contextlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,18 @@ def test_a_missing_ledger_and_another_version_are_refused(address: TeamAddress, 
         database.rows(f'DROP SCHEMA "toolkit_{name}" CASCADE')
     with pytest.raises(PushRefused, match=r"is missing at 127\.0\.0\.1"):
         opened(address, state)
+
+
+def test_a_database_that_was_restored_from_an_older_copy_is_refused(address: TeamAddress, state: Path) -> None:
+    """The mark of each computer that pushed since tells."""
+    with opened(address, state) as ledger:
+        (older,) = ledger.database.rows(sql.READ_HEAD)
+        add(ledger, "one", words(10))
+        ledger.database.rows(sql.WRITE_HEAD, older)
+    with pytest.raises(PushRefused, match=r"older copy .* Restore the database; .* remove (\S+\.writes)") as refused:
+        opened(address, state)
+    Path(re.search(r"\S+\.writes", str(refused.value))[0]).unlink()  # type: ignore[index]
+    opened(address, state).close()
 
 
 def test_two_write_one_after_the_other(address: TeamAddress, state: Path) -> None:

@@ -16,12 +16,11 @@ from toolkit.push.store.file import (
     card_path,
     fill,
     leave_card,
-    mark_path,
-    read_mark,
     rollback_path,
     use_lock,
 )
 from toolkit.push.store.ledger import StoredLedger, key_digest
+from toolkit.push.store.mark import Mark
 from toolkit.push.store.records import Damaged, Head
 from toolkit.push.store.salvage import Salvage, pour
 
@@ -99,7 +98,7 @@ def forget(state: Path, name: str) -> None:
     """
     path = path_of(state, name)
     with use_lock(path):
-        for each in (path, rollback_path(path), card_path(path), mark_path(path)):
+        for each in (path, rollback_path(path), card_path(path), Mark(path).path):
             each.unlink(missing_ok=True)
         disk.sync_folder(path.parent)
 
@@ -170,9 +169,9 @@ def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
         _copy(path, copy)
         with LedgerFile(copy) as old:
             _refuse_another_key(old, key, condition)
-            fill(draft, Head(condition.about, condition.since, key_digest(key), writes=read_mark(path)))
+            fill(draft, Head(condition.about, condition.since, key_digest(key), writes=Mark(path).read()))
             with LedgerFile(draft) as new:
-                sentences = pour(Salvage(old, read_mark(path)), new, now)
+                sentences = pour(Salvage(old, Mark(path).read()), new, now)
         sentences.append(message("The damaged file is kept: {name}.", name=_keep(path).name))
         draft.replace(path)
         leave_card(path, condition.about, condition.since)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from toolkit.errors import PushError, PushRefused
 from toolkit.plain import mark, message
@@ -14,6 +14,7 @@ from toolkit.push import disk, identity
 from toolkit.push.store import sql
 from toolkit.push.store.database import Database
 from toolkit.push.store.ledger import StoredLedger, key_digest
+from toolkit.push.store.mark import Mark
 from toolkit.push.store.records import Damaged, Head
 
 MOVED = ".moved"  # the suffix of a file that is a team's now
@@ -32,27 +33,17 @@ class LedgerFile(StoredLedger):
 
     def __init__(self, path: Path) -> None:
         """Open an existing file as it is. `open_ledger` also looks whether it is what it was."""
-        super().__init__(Database(path))
+        super().__init__(Database(path), Mark(path))
         self.path = path
         self._in_use: disk.Lock | None = None
-        self._mark: IO[bytes] | None = None
 
     def share(self) -> None:
         """Let nobody repair or forget it while it is open here; from now on, its mark says how much was written."""
         self._in_use = use_lock(self.path, shared=True).__enter__()
-        mark = disk.private_file(mark_path(self.path))
-        self._mark = mark.open("r+b", buffering=0)
-        self.database.committed = self._leave_mark
-
-    def _leave_mark(self) -> None:
-        if self._mark and self._latest:
-            self._mark.seek(0)
-            self._mark.write(b"%020d" % self._latest.head.writes)
+        self.keep_mark()
 
     def close(self) -> None:
         self.database.close()
-        if self._mark:
-            self._mark.close()
         if self._in_use:
             self._in_use.drop()
 
@@ -101,9 +92,6 @@ class LedgerFile(StoredLedger):
                     pages=pages * page,
                 )
             )
-        if (missing := read_mark(self.path) - self.head.writes) > 0:
-            text = "an older copy took its place, without the last {missing:,} changes"
-            raise Damaged(message(text, missing=missing))
 
     def _read(self, statement: str) -> tuple[Any, ...]:
         return self.database.row(statement) or (None,)
@@ -192,24 +180,12 @@ def read_card(path: Path) -> dict[str, str]:
     return {}
 
 
-def mark_path(path: Path) -> Path:
-    """How many transactions a ledger holds, beside it: what has fewer is an older copy."""
-    return path.with_suffix(".writes")
-
-
-def read_mark(path: Path) -> int:
-    """What the mark says; 0 where there is none."""
-    with contextlib.suppress(OSError, ValueError):
-        return int(mark_path(path).read_bytes())
-    return 0
-
-
 def _create(path: Path, about: str, key: str, created: str) -> None:
     """A new ledger. It appears whole or not at all; where two are made at once, the first one stays."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
         fill(draft, Head(about, created, key_digest(key)))
-        for of_another in (rollback_path(path), mark_path(path)):  # SQLite would apply the first to the new file
+        for of_another in (rollback_path(path), Mark(path).path):  # SQLite would apply the first to the new file
             of_another.unlink(missing_ok=True)
         disk.appear(draft, path)
     finally:

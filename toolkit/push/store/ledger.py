@@ -11,6 +11,8 @@ from toolkit.http.secrets import scrub
 from toolkit.plain import message
 from toolkit.push.states import EventKind, Stamp
 from toolkit.push.store import sql
+from toolkit.push.store.database import Connection
+from toolkit.push.store.mark import Mark
 from toolkit.push.store.records import Damaged, Head, Row, as_json, checked, with_checksum, without_content
 from toolkit.push.store.rows import RowTables
 from toolkit.push.store.tables import consistent
@@ -27,6 +29,18 @@ class Event(NamedTuple):
 
 class StoredLedger(RowTables):
     """The memory of one destination. See `states.Ledger` for what it promises. A context manager."""
+
+    def __init__(self, database: Connection, mark: Mark) -> None:
+        super().__init__(database)
+        self.mark = mark
+
+    def keep_mark(self) -> None:
+        """From now on, its mark says how much was written."""
+        self.database.committed = self._leave_mark
+
+    def _leave_mark(self) -> None:
+        if self._latest:
+            self.mark.leave(self._latest.head.writes)
 
     def __enter__(self) -> Self:
         return self
@@ -96,8 +110,11 @@ class StoredLedger(RowTables):
 
     @consistent  # else another process may be making it longer
     def check_tables(self) -> None:
-        """Raise where this is no ledger, one of another version, or not of the size that it says."""
+        """Raise where this is no ledger, one of another version, not of the size that it says, or an older copy."""
         self._check_tables()
+        if (missing := self.mark.read() - self.head.writes) > 0:
+            text = "an older copy took its place, without the last {missing:,} changes"
+            raise Damaged(message(text, missing=missing))
 
     def require_version(self, version: int) -> None:
         """Raise where its tables are not those of this version."""

@@ -15,6 +15,7 @@ from toolkit.push.states import Baseline, EventKind, PushState, Stamp
 from toolkit.push.store import care, file
 from toolkit.push.store.examine import Condition, examine, examine_opened
 from toolkit.push.store.ledger import StoredLedger, key_digest
+from toolkit.push.store.mark import Mark
 from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.salvage import Salvage, pour_push
 from toolkit.push.store.team import SCHEMA, Team
@@ -41,7 +42,7 @@ def move(state: Path, name: str, team: Team, now: Stamp) -> list[str]:
             sentences = _move_in(old, new, own, now)
         kept = path.with_suffix(file.MOVED)
         path.replace(kept)
-        for left_over in (file.card_path(path), file.rollback_path(path), file.mark_path(path)):
+        for left_over in (file.card_path(path), file.rollback_path(path), Mark(path).path):
             left_over.unlink(missing_ok=True)
         disk.sync_folder(path.parent)
     return [*sentences, message("The file is kept: {file}.", file=kept.name)]

@@ -13,6 +13,7 @@ from toolkit.push import disk
 from toolkit.push.store import file, keys, sql
 from toolkit.push.store.address import TeamAddress
 from toolkit.push.store.ledger import StoredLedger, key_digest
+from toolkit.push.store.mark import Mark
 from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.records import Damaged, Head
 
@@ -23,9 +24,9 @@ ABOUT_TABLES = "analyst-toolkit ledger, version "
 class TeamLedger(StoredLedger):
     """One destination's memory in a team's database."""
 
-    def __init__(self, database: TeamDatabase, name: str, *, alone: bool) -> None:
+    def __init__(self, database: TeamDatabase, name: str, mark: Mark, *, alone: bool) -> None:
         """`alone`: the connection serves this ledger only, and ends with it."""
-        super().__init__(database)
+        super().__init__(database, mark)
         self._name, self._alone, self.connection = name, alone, database
         database.use(SCHEMA + name)
 
@@ -85,7 +86,7 @@ class Team:
 
     def open(self, name: str) -> TeamLedger:
         """A ledger to read, or to do with what a person asks."""
-        return TeamLedger(TeamDatabase(self.address), name, alone=True)
+        return TeamLedger(TeamDatabase(self.address), name, Mark(self._card(name)), alone=True)
 
     def key_id(self, database: TeamDatabase) -> str:
         """The digest of the team's key. The first ledger gives the team its key: that of whoever makes it."""
@@ -134,20 +135,26 @@ class Team:
         name = file.ledger_path(self.state, system, about).stem
         if not moving:
             self._refuse_own(name, about)
-        key = self.key(database)
+        key, mark = self.key(database), Mark(self._card(name))
         try:
             if database.row(sql.PG_VERSION, (f'"{SCHEMA}{name}"',)) == (None,):
                 self._refuse_if_lost(name, about)
                 _create(database, name, Head(about, now, key_digest(key)))
-            ledger = TeamLedger(database, name, alone=False)
+            ledger = TeamLedger(database, name, mark, alone=False)
             if ledger.can_be_migrated:
                 self.use(database, name, alone=True)
                 ledger.migrate()
             self.use(database, name, alone=moving)
             ledger.check_identity(about, key)
         except Damaged as problem:
-            text = "the ledger of {about} at {name} is damaged ({what}). Nothing was sent. Restore the database"
-            raise PushRefused(message(text, about=about, name=self.address, what=problem.what)) from None
+            text = (
+                "the ledger of {about} at {name} is damaged ({what}). Nothing was sent. Restore the database; if an "
+                "older copy of it is the newest there is, remove {mark}, and what was sent since is not known any more"
+            )
+            raise PushRefused(
+                message(text, about=about, name=self.address, what=problem.what, mark=mark.path)
+            ) from None
+        ledger.keep_mark()
         file.leave_card(self._card(name), about, now)
         return ledger
 
@@ -164,7 +171,8 @@ class Team:
 
     def forget_card(self, name: str) -> None:
         """The ledger was removed on purpose."""
-        file.card_path(self._card(name)).unlink(missing_ok=True)
+        for left_over in (file.card_path(self._card(name)), Mark(self._card(name)).path):
+            left_over.unlink(missing_ok=True)
 
     def _refuse_own(self, name: str, about: str) -> None:
         if (self.state / "ledgers" / f"{name}.sqlite").exists():
