@@ -17,8 +17,9 @@ from tests.sheets.ugly.binaries import compound, ods, ods_cell, repacked, xls, z
 from tests.sheets.ugly.workbooks import SHEET, book, table
 from toolkit.errors import InputError
 from toolkit.sheets.check import check
+from toolkit.sheets.other_tables import BELOW, BESIDE
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.sheet_frame import BELOW, LONGER, MERGED, SIDEWAYS
+from toolkit.sheets.sheet_frame import LONGER, MERGED, SIDEWAYS
 from toolkit.spec import Email, Number, Phone, Text
 
 
@@ -656,6 +657,117 @@ def test_2_another_table_below_is_asked_about(below: list[str], rows: list[int])
     done = check(frame, [Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")])
     assert done.bad.tolist()[:2] == [False, False]
     assert all(done.bad[rows])
+
+
+PERSONS = (
+    ["NOMBRE", "EMAIL", "TELEFONO"],
+    *([f"Ana {a}", f"{a}@example.cl", f"91234567{n}"] for n, a in enumerate("bcdef")),
+)
+GOODS = (["Producto", "Precio"], *([f"Lápiz {a}", n] for n, a in enumerate("bcdef", 1)))
+
+
+@pytest.mark.parametrize(
+    ("first", "below", "rows", "header"),
+    [
+        (PERSONS, GOODS[:4], [7, 8, 9, 10], 7),
+        (PERSONS, [["Sucursal", "Dirección", "Ciudad"], ["Centro", "Calle 1", "Talca"]], [7, 8], 7),
+        (PERSONS, [["Artículo", "Bodega", "Estante"], ["Lápiz", "Norte", "b"], ["Goma", "Sur", "c"]], [7, 8, 9], 7),
+        (PERSONS, [["TELEFONO", "NOMBRE", "EMAIL"], ["912345678", "Eva", "e@example.cl"]], [7, 8], 7),
+        (PERSONS, [["NOMBRE", "EMAIL", "RUT"], ["Eva", "e@example.cl", "12345678-5"]], [7, 8], 7),
+        (PERSONS, [["Proveedores"], ["Empresa", "Correo", "Fono"], ["Acme", "a@example.cl", 5]], [7, 8, 9], 8),
+        (PERSONS, [["Nombre", "Correo", "Fono", "Ciudad"], ["Acme", "a@example.cl", 5, "Talca"]], [7, 8], 7),
+        (PERSONS, [["", "", "", "Lote", "Zona"], ["", "", "", "b", "Norte"]], [7, 8], 7),
+        ([["NOMBRE", "CIUDAD"], ["Ana", "Talca"]], [["Empresa", "Dirección"], ["Acme", "Calle"]], [3, 4], 3),
+        ([["Ім'я", "Місто"], ["Ольга", "Київ"]], [["Компанія", "Адреса"], ["Сад", "вулиця"]], [3, 4], 3),
+    ],
+)
+def test_2_another_table_glued_below_is_asked_about(first: Any, below: Any, rows: list[int], header: int) -> None:
+    frame = read_sheet(table(*first, *below))
+    assert frame.attrs["questions"] == {BELOW: rows}
+    way = f"begins in row {rows[0]}, with {len(rows)} rows: `header={header}` reads it"
+    assert any(way in note for note in frame.attrs["notes"])
+    assert len(read_sheet(table(*first, *below), header=header)) == len(first) + len(below) - header
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [["NOMBRE", "EMAIL", "TELEFONO"], ["Eva", "e@example.cl", "912345671"]],
+        [["Eva", "Correo", "912345671"], ["Sol", "s@example.cl", "912345672"]],
+        [["Eva", "pide otro día", "no contesta"], ["Sol", "s@example.cl", "912345672"]],
+        [["Eva", "sin correo", "sin fono"], ["Sol", "", ""]],
+        [["Eva", "pide otro día", "no contesta"]],
+    ],
+)
+def test_2_rows_that_are_no_header_are_of_the_same_table(more: Any) -> None:
+    assert read_sheet(table(*PERSONS, *more)).attrs["questions"] == {}
+
+
+def side_by_side(left: Sequence[list[Any]], right: Sequence[list[Any]], gap: int, down: int = 0) -> bytes:
+    def fill(_: Any, sheet: Any) -> None:
+        for n, row in enumerate(left):
+            sheet.write_row(n + max(-down, 0), 0, row)
+        for n, row in enumerate(right):
+            sheet.write_row(n + max(down, 0), len(left[0]) + gap, row)
+
+    return book(fill)
+
+
+@pytest.mark.parametrize(
+    ("data", "rows", "cells"),
+    [
+        (side_by_side(PERSONS, PERSONS, 1), [2, 3, 4, 5, 6], ("A1:C1", "E1:G1")),
+        (side_by_side(PERSONS, PERSONS, 0), [2, 3, 4, 5, 6], ("A1:C1", "D1:F1")),
+        (side_by_side(PERSONS, GOODS, 1), [2, 3, 4, 5, 6], ("A1:C1", "E1:F1")),
+        (side_by_side(PERSONS, GOODS[:4], 2), [2, 3, 4], ("A1:C1", "F1:G1")),
+        (side_by_side(PERSONS, GOODS[:4], 0), [2, 3, 4], ("A1:C1", "D1:E1")),
+        (side_by_side(PERSONS[:3], GOODS, 0), [2, 3], ("D1:E1", "A1:C1")),
+        (side_by_side(PERSONS, GOODS[:4], 1, down=2), [3, 4, 5, 6], ("A1:C1", "E3:F3")),
+        (side_by_side(PERSONS, GOODS[:4], 0, down=2), [3, 4, 5, 6], ("A1:C1", "D3:E3")),
+        (side_by_side(PERSONS, GOODS[:4], 1, down=-1), [3, 4], ("A2:C2", "E1:F1")),
+        (side_by_side(PERSONS, [["Leyenda"], ["rojo"], ["verde"]], 1), [2, 3], ("A1:C1", "E1:E1")),
+        (
+            side_by_side([["NOMBRE"], ["Ana"], ["Eva"], ["Sol"]], [["INVITA"], ["b"], ["c"]], 1),
+            [2, 3],
+            ("A1:A1", "C1:C1"),
+        ),
+    ],
+)
+def test_2_another_table_beside_is_asked_about(data: bytes, rows: list[int], cells: tuple[str, str]) -> None:
+    frame = read_sheet(data)
+    assert frame.attrs["questions"] == {BESIDE: rows}
+    way = "side by side: `header={!r}` reads one, `header={!r}` the other".format(*cells)
+    assert any(way in note for note in frame.attrs["notes"])
+    one, other = (read_sheet(data, header=header) for header in cells)
+    assert {*one.columns}.isdisjoint({*other.columns}) or [*one.columns] == [*other.columns] == PERSONS[0]
+    assert one.attrs["questions"] == other.attrs["questions"] == {}
+    assert any("outside of the columns" in note for note in one.attrs["notes"])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["NOMBRE", "", "EMAIL", "TELEFONO"], *([a, "", b, c] for a, b, c in PERSONS[1:])],
+        [["NOMBRE", "FONO", "FONO", "FONO"], ["Ana", "1", "2", "3"], ["Eva", "1", "2", "3"]],
+        [["NOMBRE", "FONO", "", "NOTA"], ["Ana", "1", "", ""], ["Eva", "2", "", "ojo"], ["Sol", "3", "", ""]],
+        [["NOMBRE", "FONO", "PAGO", "DÍA"], ["Ana", "1", "", ""], ["Eva", "2", "9", "x"], ["Sol", "3", "", ""]],
+        [[*PERSONS[0]], [*PERSONS[1], "x", "y", "z"], *PERSONS[2:]],
+    ],
+)
+def test_2_columns_of_one_table_are_not_parted(rows: Any) -> None:
+    assert read_sheet(table(*rows)).attrs["questions"] == {}
+
+
+def test_2_what_stands_outside_of_the_header_is_counted() -> None:
+    frame = read_sheet(side_by_side(PERSONS, GOODS, 1), header="$E$1:F1")
+    assert frame.index.tolist() == [2, 3, 4, 5, 6]
+    assert frame.iloc[0].tolist() == ["Lápiz b", "1"]
+    assert any("18 cells outside of the columns E–F were not read" in note for note in frame.attrs["notes"])
+
+
+@pytest.mark.parametrize("header", ["A1:C2", "A1", "1:1", "A:C"])
+def test_15_a_header_is_cells_of_one_row(header: str) -> None:
+    refused(table(*PEOPLE), "cells as 'A1:C1'", header=header)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 from toolkit.plain import message, plural
-from toolkit.sheets.cells import folded
-from toolkit.sheets.not_data import says_nothing
 from toolkit.sheets.synonyms import concept_of
 from toolkit.sheets.workbook import Cell, Merge, Row
 
@@ -13,8 +11,7 @@ WINDOW = 60  # filled rows among which the header is looked for
 MERGES = 1_000  # merged cells that are looked at
 _NAMED = 5  # of what is said of columns
 _NEXT = 5  # rows by which a candidate is measured
-_MOST = 0.8  # the share of a column's cells that makes it one of numbers or addresses
-_HOLDS = re.compile(r"[^\d@]*[\d@]").match
+holds_number_or_address = re.compile(r"[^\d@]*[\d@]").match
 _NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}").fullmatch
 
 
@@ -79,7 +76,12 @@ def _value(cells: Sequence[Cell], column: int) -> Cell:
 
 def _known(cells: Sequence[Cell]) -> int:
     """How many of the cells are names that fields have."""
-    return sum(isinstance(cell, str) and len(cell) < 60 and bool(concept_of(cell)) for cell in cells)
+    return sum(map(is_name, cells))
+
+
+def is_name(cell: Cell) -> bool:
+    """Whether a cell is a name that fields have."""
+    return isinstance(cell, str) and len(cell) < 60 and bool(concept_of(cell))
 
 
 def names_fields(cells: Sequence[Cell]) -> bool:
@@ -119,25 +121,6 @@ def lies_on_its_side(rows: Sequence[Sequence[Cell]]) -> bool:
     return len(first) > 1 and _all_known(first) and len({*first}) == len(first) and bool(beside) and not _known(beside)
 
 
-def begins_another(row: Mapping[int, str], above: Mapping[int, Sequence[str]], names: Sequence[str]) -> bool:
-    """Whether a row below a blank one names the columns of another table.
-
-    Its texts name fields, or stand in columns of numbers or addresses. The same names again are of the same table.
-
-    Args:
-        row: its texts, by column.
-        above: what stands in each column above it.
-        names: what the columns are called.
-    """
-    if len(row) < 2 or any(_HOLDS(text) or says_nothing(text) for text in row.values()):
-        return False
-    again = sum(folded(text) == folded(names[n]) for n, text in row.items() if n < len(names))
-    shares = [sum(map(bool, map(_HOLDS, above[n]))) / len(above[n]) for n in row if above[n]]
-    against = sum(share > _MOST for share in shares)
-    fields = _known([*row.values()])
-    return 2 * again < len(row) and (against > 1 or (against > 0 and fields > 0) or names_fields([*row.values()]))
-
-
 def looks_like_data(cells: Sequence[Cell]) -> bool:
     """Whether a header holds numbers, which may be values rather than names."""
     texts = [cell for cell in cells if cell != ""]
@@ -148,8 +131,8 @@ def looks_like_data(cells: Sequence[Cell]) -> bool:
 
 def names(
     rows: Mapping[int, Sequence[Cell]], at: int | None, merged: Sequence[Merge], used: Sequence[bool]
-) -> tuple[list[str], list[str]]:
-    """A name for each column, each another, and what is to be said of them; "" for one without name and values.
+) -> tuple[list[str], list[str], list[str]]:
+    """A name for each column, each another, "" for one without name and values; their names in the header; notes.
 
     Args:
         rows: the cells of the first rows, by position.
@@ -167,8 +150,8 @@ def names(
     if at is not None:
         nameless = [n for n, (name, full) in enumerate(zip(own, used, strict=True), 1) if full > bool(name)]
         notes += _first([message("column {number} has no name", number=number) for number in nameless])
-    own = [name or (f"Column {n}" if used[n - 1] else "") for n, name in enumerate(own, 1)]
-    return _unique(own, notes), notes
+    names = [name or (f"Column {n}" if used[n - 1] else "") for n, name in enumerate(own, 1)]
+    return _unique(names, notes), own, notes
 
 
 def _first(notes: Sequence[str]) -> list[str]:

@@ -14,7 +14,7 @@ from toolkit.sheets.cells import folded
 from toolkit.sheets.files import expanded
 from toolkit.sheets.result_format import restored
 from toolkit.sheets.sheet_frame import framed
-from toolkit.sheets.workbook import Grid, Row, Tab
+from toolkit.sheets.workbook import Grid, Merge, Row, Tab, cells_between
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")  # xls before it was a compound
@@ -25,7 +25,7 @@ def read_sheet(
     source: Any,
     *,
     sheet: str | int | None = None,
-    header: int | None = None,
+    header: int | str | None = None,
     encoding: str | None = None,
     separator: str | None = None,
     limits: int = 1,
@@ -43,8 +43,8 @@ def read_sheet(
         source: a path, bytes, an open file, or an upload of a notebook; xlsx, xls, xlsb, ods, csv, tsv, or a web page
             with a table, whatever its name says.
         sheet: its name, or its number from 1; without one the first that holds anything.
-        header: the row that names the columns, as the spreadsheet numbers it; 0 where none does; without one it is
-            the first row that names what the rows below it hold.
+        header: the row that names the columns, as the spreadsheet numbers it, or its cells, as "E1:G1", of one of the
+            tables that stand side by side; 0 where none does; without it, the first row that names what is below it.
         encoding: of a text file, where it is not UTF-8 and its letters do not tell.
         separator: of a text file, one character; without one, comma, semicolon, tab or bar.
         limits: how many times the usual limits on unpacked size are allowed.
@@ -52,11 +52,13 @@ def read_sheet(
     Raises:
         InputError: there is no such file or sheet, or it is damaged, protected, empty, no table, or too large.
     """
-    _raise_if_no_number(header, limits)
+    names = _header(header)
+    if isinstance(limits, bool) or not isinstance(limits, int) or limits < 1:
+        raise InputError(message("`limits` is a whole number from 1: {value!r} is none", value=limits))
     name, data = _content(source)
     try:
         title, sheets, grid = _opened(data, sheet, limits, encoding, separator)
-        frame = framed(grid, header, delimited=not title)
+        frame = framed(grid, names, delimited=not title)
     except InputError:
         raise
     except Exception as problem:  # noqa: BLE001 (whatever the reader of a foreign file stumbles over is said in words)
@@ -68,12 +70,14 @@ def read_sheet(
     return frame
 
 
-def _raise_if_no_number(header: Any, limits: Any) -> None:
+def _header(header: Any) -> int | Merge | None:
+    """The row of the header, or the corners of its cells."""
+    if isinstance(header, str) and (corners := cells_between(header)) and corners[0] == corners[2]:
+        return corners
     if header is not None and (isinstance(header, bool) or not isinstance(header, int) or header < 0):
-        text = "`header` is the number of a row, 0 where none names the columns: {value!r} is none"
+        text = "`header` is the number of a row, 0 where none names the columns, or cells as 'A1:C1', not {value!r}"
         raise InputError(message(text, value=header))
-    if isinstance(limits, bool) or not isinstance(limits, int) or limits < 1:
-        raise InputError(message("`limits` is a whole number from 1: {value!r} is none", value=limits))
+    return header
 
 
 def _content(source: Any) -> tuple[str, bytes]:

@@ -10,8 +10,9 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.plain import mark, message, plural
 from toolkit.sheets import header as headers
+from toolkit.sheets import other_tables
 from toolkit.sheets.cells import SHORTENED, shown
-from toolkit.sheets.workbook import Cell, Grid, Merge, Row
+from toolkit.sheets.workbook import Cell, Grid, Merge, Row, column_letters
 
 _BLOCK = 500  # rows: few at a time stay in the processor's cache
 _DIGITS = "{:.15g}".format  # as many as a spreadsheet keeps; longer numbers come out as 1.23e+16
@@ -19,20 +20,21 @@ _SPANS = 20  # places that a note names
 LONGER = mark("has more cells than the header: a separator may stand inside of one")
 JOINED = mark("may be several rows, or one that is cut otherwise: look at its quotes and separators")
 MERGED = mark("a merged cell of a row above reaches into it, and only that row has its value")
-BELOW = mark("stands below a blank row, in what looks like another table")
 SIDEWAYS = mark("stands in a table that seems to lie on its side: its first column has the names")
-_GAPS, _ABOVE = 100, 200  # blank rows below which another table is looked for, and rows above them that are compared
+_GAPS = 100  # blank rows below which another table is looked for
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
 
-def framed(grid: Grid, wanted: int | None, *, delimited: bool) -> pd.DataFrame:
+def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.DataFrame:
     """The table in a sheet, below its header.
 
     Args:
         grid: the cells; what is to be said is added to its notes.
-        wanted: the row of the header, 0 for none; None where it is to be looked for.
+        wanted: the row of the header, 0 for none, or its cells; None where it is to be looked for.
         delimited: whether separators cut the cells.
     """
+    if isinstance(wanted, tuple):
+        grid.rows, wanted = _between(grid, grid.rows, wanted), wanted[0] + 1
     rows = (row for row in grid.rows if any(c != "" and not (isinstance(c, str) and c.isspace()) for c in row[1]))
     head = list(islice(rows, headers.WINDOW))
     while wanted and head and head[-1][0] < wanted - 1 and (more := list(islice(rows, _BLOCK))):
@@ -47,28 +49,40 @@ def framed(grid: Grid, wanted: int | None, *, delimited: bool) -> pd.DataFrame:
         table.add(block)
     table.widen(names_end)
     used = [any(texts) for texts in table.columns]
-    names, notes = headers.names(dict(head[:body]), None if top is None else at, grid.merged, used)
+    names, own, notes = headers.names(dict(head[:body]), None if top is None else at, grid.merged, used)
     filled = {name: texts for name, texts in zip(names, table.columns, strict=True) if name}
     columns = {name: pd.array([text or None for text in texts], dtype="str") for name, texts in filled.items()}
     positions = np.array(table.positions, dtype=np.int64)
     frame = pd.DataFrame(columns, index=pd.Index(positions + 1, name="row"))
-    reached = _reached([m for m in grid.merged if m[0] > at], positions)
-    longer = table.longer(names_end) if delimited and names_end else []
-    below = table.others(names, at)
     sideways = wanted is None and headers.lies_on_its_side([cells for _, cells in head[max(body - 1, 0) :]])
-    joined = [n + 1 for n in grid.joined if n > at]
     questions = {
-        JOINED: joined,
-        LONGER: longer,
-        MERGED: reached,
-        BELOW: below,
+        JOINED: [n + 1 for n in grid.joined if n > at],
+        LONGER: table.longer(names_end) if delimited and names_end else [],
+        MERGED: _reached([m for m in grid.merged if m[0] > at], positions),
         SIDEWAYS: frame.index.tolist() if sideways else [],
+        **(table.others(names, own, head[:body], grid.notes) if body else {}),
     }
     frame.attrs |= {**table.numbers(names), "header": at + 1}
     frame.attrs["questions"] = {reason: rows for reason, rows in questions.items() if rows}
     grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)
     grid.notes += _left_out(positions, at) + _unusual(grid, positions, at, names) + _damaged(filled)
     return frame
+
+
+def _between(grid: Grid, rows: Iterable[Row], header: Merge) -> Iterator[Row]:
+    """The cells of the header's columns; what the others hold is counted in a note."""
+    outside, (_, left, _, right) = 0, header
+    for at, cells in rows:
+        outside += sum(cell != "" for cell in (*cells[:left], *cells[right + 1 :]))
+        yield at, [*[""] * left, *cells[left : right + 1]]
+    grid.merged[:] = [merge for merge in grid.merged if merge[1] <= right and merge[3] >= left]
+    for columns in (grid.uncounted, grid.silent):
+        columns[:] = [n for n in columns if left <= n <= right]
+    if outside:
+        one = "{count} cell outside of the columns {first}–{last} was not read, as `header=` says"
+        many = "{count} cells outside of the columns {first}–{last} were not read, as `header=` says"
+        letters = {"first": column_letters(left), "last": column_letters(right)}
+        grid.notes.append(plural(one, many, count=outside, **letters))
 
 
 def _wanted(head: Sequence[Row], wanted: int) -> int | None:
@@ -135,16 +149,27 @@ class _Table:
         rows = sorted({n for texts in self.columns[width:] for n, text in enumerate(texts) if text})
         return [self.positions[n] + 1 for n in rows]
 
-    def others(self, names: Sequence[str], header: int) -> list[int]:
-        """The rows from the one on that begins another table below a blank row, by number."""
+    def others(
+        self, names: Sequence[str], own: Sequence[str], above: Sequence[Row], notes: list[str]
+    ) -> dict[str, list[int]]:
+        """The rows of what looks like other tables, by number; how to read those is added to the notes."""
+        header = above[-1][0]
         gaps = np.flatnonzero(np.diff(self.positions, prepend=header) > 1)[:_GAPS].tolist()
-        for n in gaps if header >= 0 else ():
-            first = n + (sum(bool(texts[n]) for texts in self.columns) == 1)  # below a title
-            row = {c: texts[first] for c, texts in enumerate(self.columns) if first < len(texts) and texts[first]}
-            above = {c: [text for text in self.columns[c][max(0, n - _ABOVE) : n] if text] for c in row}
-            if n and headers.begins_another(row, above, names):
-                return [at + 1 for at in self.positions[n:]]
-        return []
+        columns, below = self.columns, []
+        if place := other_tables.below(columns, names, gaps):
+            below = [at + 1 for at in self.positions[place[0] :]]
+            one = "what looks like another table begins in row {row}, with {count} row: `header={header}` reads it"
+            many = "what looks like another table begins in row {row}, with {count} rows: `header={header}` reads it"
+            notes.append(plural(one, many, count=len(below), row=below[0], header=self.positions[place[1]] + 1))
+            columns = [texts[: place[0]] for texts in columns]
+        beside: set[int] = set()
+        for block, other, row in other_tables.beside(columns, names, own):
+            beside.update(n for c in other for n, text in enumerate(columns[c]) if text)
+            begins = _first_to_fill(above, other) if row is None else self.positions[row]
+            first, second = _cells(block, header), _cells(other, begins)
+            text = "two tables seem to stand side by side: `header={first!r}` reads one, `header={second!r}` the other"
+            notes.append(message(text, first=first, second=second))
+        return {other_tables.BELOW: below, other_tables.BESIDE: [self.positions[n] + 1 for n in sorted(beside)]}
 
     def numbers(self, names: Sequence[str]) -> dict[str, Any]:
         """The columns whose cells are all numbers; of the others, the texts that only numbers have."""
@@ -152,6 +177,15 @@ class _Table:
         mixed = {names[n]: sorted(numbers - texts) for n, (numbers, texts) in self._mixed.items()}
         joined = {name: "\n".join(texts) for name, texts in mixed.items() if texts}  # pandas copies lists at each step
         return {"numeric": numeric, "numbers": joined}
+
+
+def _first_to_fill(rows: Sequence[Row], columns: range) -> int:
+    """The position of the first of some rows that fills some columns; else of the last row."""
+    return next((at for at, cells in rows if sum(map(bool, cells[columns[0] : columns[-1] + 1])) > 1), rows[-1][0])
+
+
+def _cells(columns: range, at: int) -> str:
+    return f"{column_letters(columns[0])}{at + 1}:{column_letters(columns[-1])}{at + 1}"
 
 
 # ── notes ────────────────────────────────────────────────────────────────────

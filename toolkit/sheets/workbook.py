@@ -1,5 +1,6 @@
 """What the readers of all formats give: the tabs of a workbook, and the cells of one of them."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from typing import NamedTuple
 Cell = str | float  # a text, or a number; "" where nothing is
 Row = tuple[int, list[Cell]]  # its position, and its cells to the last that is filled
 Merge = tuple[int, int, int, int]  # top, left, bottom, right: positions
+_RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})").fullmatch
 
 
 @dataclass
@@ -37,3 +39,19 @@ def column_position(letters: str) -> int:
     for letter in letters[:8].upper():
         number = number * 26 + ord(letter) - 64
     return number - 1
+
+
+def column_letters(position: int) -> str:
+    """0, 1 … 16383 as A, B … XFD."""
+    letters = ""
+    while position >= 0:
+        letters = chr(65 + position % 26) + letters
+        position = position // 26 - 1
+    return letters
+
+
+def cells_between(text: str) -> Merge | None:
+    """The corners of a range as B2:D9; None of another text."""
+    if not (ends := _RANGE(text)):
+        return None
+    return int(ends[2]) - 1, column_position(ends[1]), int(ends[4]) - 1, column_position(ends[3])

@@ -10,13 +10,12 @@ from toolkit.plain import message
 from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local, out_of_order
 from toolkit.sheets.cells import encodable
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab, column_position
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab, cells_between, column_position
 
 _DIGITS = "0123456789"
 TRUE = ("1", "true", "on")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _EXACT = frozenset({"str", "inlineStr", "e", "b", "d"})  # kinds of cells of which each character counts
-_RANGE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})").fullmatch
 
 
 def read(archive: Archive) -> list[Tab]:
@@ -215,9 +214,8 @@ class _Sheet:
             first, last = (attributes.get(key, "0") for key in ("min", "max"))
             if first.isdigit() and last.isdigit() and int(last) <= MAX_COLUMNS:
                 self.grid.hidden_columns += range(int(first) - 1, int(last))
-        elif name == "mergeCell" and (ends := _RANGE(attributes.get("ref", ""))):
-            top, bottom = int(ends[2]) - 1, int(ends[4]) - 1
-            self.grid.merged.append((top, column_position(ends[1]), bottom, column_position(ends[3])))
+        elif name == "mergeCell" and (merge := cells_between(attributes.get("ref", ""))):
+            self.grid.merged.append(merge)
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
         number = attributes.get("r", "")
