@@ -46,9 +46,10 @@ class Proxy:
                     threading.Thread(target=self._forward, args=(source, target), daemon=True).start()
 
     def _forward(self, source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # a reset ends it as an end does
             while data := source.recv(65536):
                 if self.speaks.is_set():
                     target.sendall(data)
-            if self.speaks.is_set():
+        if self.speaks.is_set():
+            with contextlib.suppress(OSError):
                 target.shutdown(socket.SHUT_WR)

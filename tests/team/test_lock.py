@@ -130,7 +130,7 @@ def test_an_owner_that_lost_it_is_told_before_it_sends(trouble: str, server: Ser
             proxy.cut()
         with pytest.raises(PushError, match=r"was lost \((?!no answer).+\); nothing more was sent\. Run the"):
             owner.confirm()
-        assert is_free(address)
+        assert wait_until(lambda: is_free(address), most=10) < 5  # the server takes a moment to notice
         with pytest.raises(PushError, match="was lost"), owner.snapshot:
             pass
 
