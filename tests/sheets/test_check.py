@@ -18,7 +18,7 @@ from stdnum import get_cc_module
 from toolkit.errors import InputError, RowErrors
 from toolkit.sheets.cells import values_of
 from toolkit.sheets.check import Check, check
-from toolkit.sheets.checker import CellChecker, ParseOptions
+from toolkit.sheets.checker import CellChecker, ParseOptions, result_of
 from toolkit.sheets.column import Column
 from toolkit.sheets.identities import WEIGHTS
 from toolkit.sheets.kinds import rule_of
@@ -303,7 +303,7 @@ class TestIdentities:
         texts = [t[:-1] + library.calc_check_digit(digits[t]) if n % 3 else t for n, t in enumerate(texts)]
         checker = CellChecker(rule_of(Identity(scheme=scheme), ParseOptions()))
         checker.classify(texts)
-        doubted = [checker.results[t].problem is not None if t in checker.results else False for t in texts]
+        doubted = [result_of(checker.results[t]).problem is not None if t in checker.results else False for t in texts]
         assert doubted == [not library.is_valid(t) for t in texts]
 
 

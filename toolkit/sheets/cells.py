@@ -15,7 +15,7 @@ from pandas.api.types import infer_dtype, is_scalar
 INVISIBLE = "".join(map(chr, [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]))
 BLANK = "".join(map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F]))
 BLANK += "\u205f\u3000"
-NOTHING: Any = None  # which pandas takes for a missing text, though its types do not say so
+Filled = np.ndarray[Any, np.dtype[np.bool_]]
 _LARGEST = 4_000  # bits of a number that is written out
 _AROUND = BLANK + INVISIBLE
 _UNSEEN = re.compile(f"[{''.join(sorted({*INVISIBLE} - {chr(0x200C), chr(0x200D)}))}]")
@@ -63,20 +63,24 @@ def values_of(column: "pd.Series[Any]") -> list[Any]:
         half = str(column.dtype).lower() in _HALF
         return [_small(v) for v in column.to_numpy(dtype="float16" if half else "float32", na_value=np.nan)]
     if isinstance(column.dtype, pd.StringDtype):
-        texts: list[Any] = column.to_numpy(dtype=object, na_value=NOTHING).tolist()
-        return [v or None for v in texts] if "" in texts else texts
+        return texts_in(column)[0]
     listed = objects_of(column)
     if set(map(type, listed)) <= {str, type(None), float, int}:
         return [None if v == "" else v for v in listed] if "" in listed else listed
     return [None if isinstance(v, str) and not v else plain_value(v) for v in listed]
 
 
-def texts_among(values: list[Any]) -> list[str]:
-    """The texts among some values, none of which is empty."""
-    kinds = {*map(type, values)}
-    if kinds <= {str, type(None)}:
-        return values if type(None) not in kinds else [*filter(None, values)]
-    return [v for v in values if type(v) is str] if str in kinds else []
+def texts_in(column: "pd.Series[Any]") -> tuple[list[Any], list[str], Filled]:
+    """Of a column of texts: its values, None where there is none; those that are there; and where they are."""
+    held = np.asarray(column.array, dtype=object)
+    missing = held != held if column.array.dtype.na_value is np.nan else pd.isna(held)
+    values: list[Any] = held.tolist()
+    for position in np.flatnonzero(missing).tolist():
+        values[position] = None
+    texts = [*filter(None, values)]
+    if len(texts) + np.count_nonzero(missing) < len(values):
+        return [v or None for v in values], texts, ~missing & (held != "")
+    return values, texts, ~missing
 
 
 def texts_of(values: Iterable[str | None]) -> Any:

@@ -199,7 +199,7 @@ def _columns(
             region, kinds = _country(bare, field, name, reading["country"])
             how["country"] = region
         cells = pd.Series(index=frame.index, dtype=object) if name is None else bare[name]
-        numbers = frozenset(frame.attrs.get("numbers", {}).get(name, "").split("\n"))
+        numbers = frame.attrs.get("numbers", {}).get(name, "")
         column = Column(field, name, cells, replace(options, **how), kinds=kinds, numbers=numbers)
         if accepted := reading.get("accepted", {}).get(name):
             column = column.accepting(frozenset(accepted))

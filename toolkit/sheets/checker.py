@@ -8,17 +8,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import compress
+from itertools import compress, count
 from typing import Any, NamedTuple
 
 from toolkit.plain import mark, message
-from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped, texts_among
+from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped
 from toolkit.sheets.encodings import DAMAGED, repaired, unescaped
 from toolkit.sheets.not_data import is_formula_error, is_total, says_nothing, unaccented
 
 ERROR, QUESTION, DOUBT, FIX = "error", "question", "doubt", "fix"
 _FEW = 50  # texts that are looked at one by one
 MOST_COMPARED = 2_000  # values of a column, so that looking for what is spelt alike ends
+NEVER = "(?!)"  # a pattern that nothing matches
 LONGEST = 300  # characters of a value that has a form; texts may be longer
 
 _STARTS = frozenset("='’`#EeLlCcЗз")  # of formulas, of their errors, of texts that were kept from being numbers
@@ -82,6 +83,16 @@ class Result(NamedTuple):
         """Whether it is not sent as it is."""
         return self.problem is not None and self.problem.level in (ERROR, QUESTION)
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the value stands for nothing."""
+        return self.wire is None and self.problem is None
+
+
+def result_of(kept: "Result | str") -> Result:
+    """The whole of a result that is kept as what is sent: of many values, only that was another form."""
+    return Result(kept, problem=Problem(OTHER_FORM, kept, FIX)) if isinstance(kept, str) else kept
+
 
 @dataclass(frozen=True)
 class CellRule:
@@ -103,18 +114,13 @@ def unlike(pattern: str) -> Callable[[list[str]], list[str]]:
 
     The pattern must not reach over the end of a line.
     """
-    one, run = re.compile(pattern).fullmatch, re.compile(rf"(?:(?:{pattern})\n)*+").match
+    one, others = re.compile(pattern).fullmatch, re.compile(rf"(?:(?:{pattern})\n)*+(?:(.*)\n)?").findall
 
     def find(texts: list[str]) -> list[str]:
         joined = "\n".join([*texts, ""])
         if len(texts) < _FEW or joined.count("\n") > len(texts):
             return [text for text in texts if not one(text)]
-        others, at = [], 0
-        while (at := run(joined, at).end()) < len(joined):  # type: ignore[union-attr]
-            stop = joined.index("\n", at)
-            others.append(joined[at:stop])
-            at = stop + 1
-        return others
+        return [*filter(None, others(joined))]
 
     return find
 
@@ -122,11 +128,18 @@ def unlike(pattern: str) -> Callable[[list[str]], list[str]]:
 class CellChecker:
     """What a rule makes of values, seen a block at a time: each distinct one that needs parsing is parsed once."""
 
-    def __init__(self, rule: CellRule, empty: frozenset[str] = frozenset(), title: str = "") -> None:
-        self._rule, self._empty, self._title = rule, empty, unaccented(title)
+    def __init__(
+        self,
+        rule: CellRule,
+        empty: frozenset[str] = frozenset(),
+        title: str = "",
+        was_number: Callable[[Any], bool] | None = None,
+    ) -> None:
+        """`empty`: what stands for nothing; `title`: the column's name; `was_number`: which texts are numbers."""
+        self._rule, self._empty, self._title, self._was_number = rule, empty, unaccented(title), was_number
         named = [*empty, *([title] if rule.free and title else [])]  # looked at, however plain they are
         self._named = {f for word in named for f in (word, word.upper(), word.lower(), word.title(), word.capitalize())}
-        self.results: dict[Any, Result] = {}  # by value, of those that needed parsing
+        self.results: dict[Any, Result | str] = {}  # by value, of those that needed parsing
         self._compared = 0  # values of which something spelt alike was looked for
 
     @property
@@ -134,13 +147,17 @@ class CellChecker:
         """Values of which nothing spelt alike was looked for any more."""
         return max(0, self._compared - MOST_COMPARED)
 
-    def classify(self, values: list[Any]) -> list[int]:
-        """Where values stand that needed parsing: there may be problems. The others are sent as they stand."""
-        rule, results = self._rule, self.results
-        texts = texts_among(values)
-        unknown = rule.unlike(texts) if rule.unlike else texts
-        if len(texts) + values.count(None) < len(values):
+    def classify(self, values: list[Any], texts: list[str] | None = None) -> list[int]:
+        """Where values stand that needed parsing: there may be problems. The others are sent as they stand.
+
+        `texts`: the values that are not missing, where all of these are known to be texts.
+        """
+        rule, results, others = self._rule, self.results, list[Any]()
+        if texts is None:
+            texts = [v for v in values if type(v) is str]
             others = [v for v in values if type(v) is not str and v is not None]
+        unknown = rule.unlike(texts) if rule.unlike else texts
+        if others:
             unknown = unknown + (rule.invalid(others) if rule.invalid else others)
         if rule.limit and max(map(len, texts), default=0) > rule.limit:
             unknown = unknown + [v for v in texts if len(v) > rule.limit]
@@ -148,11 +165,18 @@ class CellChecker:
             unknown = [*unknown, *self._named.intersection(texts)]
         parsed = {*unknown}
         new = [value for value in parsed if value not in results]
-        respelt = rule.respelt([v for v in new if type(v) is str and v not in self._named]) if rule.respelt else {}
+        if new and rule.respelt:
+            respelt = rule.respelt([v for v in new if type(v) is str and v not in self._named])
+            results.update(respelt)
+        numbers = {value: float(value) for value in new if self._was_number(value)} if self._was_number else {}
+        if numbers:
+            wrong = {*rule.invalid([*numbers.values()])} if rule.invalid else numbers.values()
+            plain = {text: number for text, number in numbers.items() if number not in wrong}
+            results.update(zip(plain, map(Result, self.sent([*plain.values()])), strict=True))
         for value in new:
-            wire = respelt.get(value)
-            results[value] = Result(wire, problem=Problem(OTHER_FORM, wire, FIX)) if wire else self._result(value)
-        return [*compress(range(len(values)), map(parsed.__contains__, values))] if parsed else []
+            if value not in results:
+                results[value] = self._result(numbers.get(value, value))
+        return [*compress(count(), map(parsed.__contains__, values))] if parsed else []
 
     def sent(self, values: list[Any]) -> list[Any]:
         """What is sent for values that stand as they are, or None."""

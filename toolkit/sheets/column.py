@@ -4,7 +4,7 @@ Nothing is kept of the cells that are sent as they stand: what is sent for them 
 """
 
 import copy
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
 from operator import is_not
@@ -15,11 +15,11 @@ import pandas as pd
 from pandas.api.types import is_list_like
 
 from toolkit.plain import message, plural
-from toolkit.sheets.cells import NotACellValue, folded, objects_of, shown, snapshot, texts_among, values_of, whole
-from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem, Result
+from toolkit.sheets.cells import Filled, NotACellValue, folded, objects_of, shown, snapshot, texts_in, values_of, whole
+from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem, Result, result_of
 from toolkit.sheets.dates import order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
-from toolkit.sheets.numbers import decimal_of
+from toolkit.sheets.numbers import decimal_of, were_numbers
 from toolkit.sheets.phones import likely_country, region_of
 from toolkit.spec import Date, Field, Identity, Integer, Json, Masked, Number, Phone, Timestamp
 
@@ -27,7 +27,7 @@ BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and 
 _HINTED = 3  # phones that fit another country, from which on it is said
 Places = np.ndarray[Any, np.dtype[np.int64]]
 Where = slice | Places  # a slice with both ends, or positions
-Results = np.ndarray[Any, np.dtype[np.object_]]  # of `Result`
+Results = np.ndarray[Any, np.dtype[np.object_]]  # of `Result`, or of what is sent where only the form is another
 NOWHERE: Places = np.empty(0, dtype=np.int64)
 NOTHING: Results = np.empty(0, dtype=object)
 
@@ -48,41 +48,29 @@ class Column:
         options: ParseOptions,
         *,
         kinds: "Column | None" = None,
-        numbers: frozenset[str] = frozenset(),
+        numbers: str = "",
     ) -> None:
-        """`kinds`: the column that says of each row by which rule it goes; `numbers`: texts that were numbers."""
+        """`kinds`: the column that says of each row by which rule it goes; `numbers`: texts that were, one a line."""
         self.field: Field = field
         self.name: Hashable | None = name
         self.notes: list[str] = []
         self.options: ParseOptions = options
         self.accepted: frozenset[Any] = frozenset()  # values of which a question was decided: they are sent
-        self.filled: np.ndarray = np.zeros(len(cells), dtype=bool)  # where something is, be it right or wrong
-        self.kinds, self._numbers = kinds, numbers
+        self.filled: Filled = np.zeros(len(cells), dtype=bool)  # where something is, be it right or wrong
+        self.kinds = kinds
         self._plain = isinstance(field, (*PASSTHROUGH, Json))  # objects that are no cells: as they are
+        self._was_number = were_numbers(numbers) if numbers and isinstance(field, Number | Integer) else None
         self._checkers: dict[Any, CellChecker] = {}  # by the kind of a row
-        self._cells, self._parsed, self._results = (
-            cells,
-            NOWHERE,
-            NOTHING,
-        )  # where cells needed parsing, and what became
+        self._cells, self._parsed, self._results = cells, NOWHERE, NOTHING  # where cells needed parsing, what became
         if name is not None:
-            self._cells = self._held(cells)
+            self._cells = cells if self._plain else snapshot(cells)
             self._decide()
             self._look_at_all()
-
-    def _held(self, cells: "pd.Series[Any]") -> "pd.Series[Any]":
-        """The cells so that they can be looked at again and again."""
-        if self._plain:
-            return cells
-        if self._numbers and isinstance(self.field, Number | Integer):
-            values = [float(v) if v in self._numbers else v for v in values_of(cells)]
-            return pd.Series(values, index=cells.index, dtype=object)
-        return snapshot(cells)
 
     def _decide(self) -> None:
         """Take from the column itself how it is to be read, where that was not said."""
         if isinstance(self.field, Number | Integer) and not self.options.decimal:
-            sign, note = decimal_of(self._texts())
+            sign, note = decimal_of(self._texts, self._was_number)
             self.options, how = replace(self.options, decimal=sign), "decimal"
         elif isinstance(self.field, Date | Timestamp) and self.options.day_first is None:
             first, note = order_of(self._texts())
@@ -93,9 +81,9 @@ class Column:
             text = "{column}: {note}; `{how}=` says otherwise"
             self.notes = [message(text, column=self.title, note=note, how=how)]
 
-    def _texts(self) -> Iterator[str]:
-        """The texts of the column, block by block: one a line."""
-        return ("\n".join(texts_among(self._values(rows))) for rows in blocks(len(self._cells)))
+    def _texts(self) -> Iterator[list[str]]:
+        """The texts of the column, block by block."""
+        return (self._block(rows)[1] for rows in blocks(len(self._cells)))
 
     @property
     def title(self) -> Hashable:
@@ -106,7 +94,7 @@ class Column:
         if self.name is None:
             return Column(self.field, cells.name, cells, self.options, kinds=self.kinds)
         new = copy.copy(self)
-        new._cells, new.filled = self._held(cells), self.filled.copy()
+        new._cells, new.filled = cells if self._plain else snapshot(cells), self.filled.copy()
         kept = ~np.isin(self._parsed, positions)
         places, results = new._look_at(np.sort(positions))
         new._take([(self._parsed[kept], self._results[kept]), (places, results)])
@@ -127,8 +115,9 @@ class Column:
         new.accepted, new.filled, new._results = self.accepted | values, self.filled.copy(), self._results.copy()
         for n, value in enumerate(self._values(self._parsed)):
             if value in values:
-                new._results[n] = Result(self._results[n].wire)
-                new.filled[self._parsed[n]] = self._results[n].wire is not None
+                wire = result_of(self._results[n]).wire
+                new._results[n] = Result(wire)
+                new.filled[self._parsed[n]] = wire is not None
         return new
 
     def problems(self, *, fixes: bool = True) -> list[tuple[int, Problem]]:
@@ -136,13 +125,13 @@ class Column:
         if not len(self._parsed):
             return []
         parsed = zip(self._parsed.tolist(), self._results.tolist(), strict=True)
-        problems = [(i, result.problem) for i, result in parsed]
+        problems = [(i, result_of(kept).problem) for i, kept in parsed if fixes or type(kept) is not str]
         return [(i, p) for i, p in problems if p is not None and (fixes or p.level != FIX)]
 
     def has_wire(self, position: int) -> bool:
         """Whether there is something to send for a cell, were its question decided so."""
         _, results = self._parsed_among(np.array([position], dtype=np.int64))
-        return all(result.wire is not None for result in results)
+        return all(result_of(kept).wire is not None for kept in results)
 
     def held(self, positions: Sequence[int]) -> list[Any]:
         """The values that stand in these cells, as they are looked up."""
@@ -189,12 +178,11 @@ class Column:
         """What is sent for these rows; None where nothing, or nothing right, is there."""
         values = self._values(rows)
         at, results = self._parsed_among(rows)
-        wires = [*values] if at else values  # where nothing is changed, one list is both
         for i in at:
-            wires[i] = None
-        wires = self._checkers[None].sent(wires) if None in self._checkers else wires
-        for i, result in zip(at, results, strict=True):
-            wires[i] = None if result.open else result.wire
+            values[i] = None
+        wires = self._checkers[None].sent(values) if None in self._checkers else values
+        for i, kept in zip(at, results, strict=True):
+            wires[i] = kept if isinstance(kept, str) else None if kept.open else kept.wire
         return wires
 
     def _look_at_all(self) -> None:
@@ -209,29 +197,34 @@ class Column:
 
     def _look_at(self, rows: Where) -> tuple[Places, Results]:
         """Where among these rows cells are that needed parsing, and what became of them."""
-        values = self._values(rows)
-        filled = np.fromiter(map(is_not, values, repeat(None)), bool, len(values))
+        values, texts, filled = self._block(rows)
+        if self._plain:  # only texts may be wrong
+            values = [v if isinstance(v, str) else None for v in values]
         places: list[int] = []
-        results: list[Result] = []
-        if not isinstance(self.field, PASSTHROUGH):
-            texts = [v if isinstance(v, str) else None for v in values] if self._plain else values
-            kinds = self.kinds.wire(rows) if self.kinds else [None]
-            for kind in dict.fromkeys(kinds):
-                checker = self._checker(kind)
-                if self.kinds is None:
-                    parsed = checker.classify(texts)
-                else:
-                    own = [i for i, k in enumerate(kinds) if k == kind]
-                    parsed = [own[i] for i in checker.classify([texts[i] for i in own])]
-                places += parsed
-                results += [checker.results[values[i]] for i in parsed]
+        results: list[Result | str] = []
+        for kind, own in self._by_kind(rows):
+            checker, some = self._checker(kind), values if own is None else [values[i] for i in own]
+            among = checker.classify(some, texts if own is None and len(texts) == np.count_nonzero(filled) else None)
+            places += among if own is None else [own[i] for i in among]
+            results += [checker.results[some[i]] for i in among]
         if self.accepted:
             taken = [values[i] in self.accepted for i in places]
-            results = [Result(r.wire) if ok else r for r, ok in zip(results, taken, strict=True)]
-        filled[[i for i, r in zip(places, results, strict=True) if r.wire is None and not r.problem]] = False
+            results = [Result(result_of(r).wire) if ok else r for r, ok in zip(results, taken, strict=True)]
+        filled[[i for i, r in zip(places, results, strict=True) if not isinstance(r, str) and r.is_nothing]] = False
         self.filled[rows] = filled
         start = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
         return start[places], np.fromiter(results, dtype=object, count=len(results))
+
+    def _by_kind(self, rows: Where) -> Iterable[tuple[Any, list[int] | None]]:
+        """The kinds of some rows, and which of them are of each; None where all are."""
+        if isinstance(self.field, PASSTHROUGH):
+            return []
+        if self.kinds is None:
+            return [(None, None)]
+        kinds: dict[Any, list[int]] = {}
+        for i, kind in enumerate(self.kinds.wire(rows)):
+            kinds.setdefault(kind, []).append(i)
+        return kinds.items()
 
     def _checker(self, kind: Any) -> CellChecker:
         if kind not in self._checkers:
@@ -240,24 +233,31 @@ class Column:
                 scheme = {folded(name): scheme for name, scheme in self.field.schemes.items()}.get(folded(kind), "")
             elif isinstance(self.field, Phone) and kind is not None:
                 options = replace(options, country=region_of(kind, unknown="??"))
-            self._checkers[kind] = CellChecker(rule_of(self.field, options, scheme), options.empty, str(self.title))
+            rule = rule_of(self.field, options, scheme)
+            self._checkers[kind] = CellChecker(rule, options.empty, str(self.title), self._was_number)
         return self._checkers[kind]
 
     def _values(self, rows: Where) -> list[Any]:
         """What stands in these rows."""
+        return self._block(rows)[0]
+
+    def _block(self, rows: Where) -> tuple[list[Any], list[str], Filled]:
+        """What stands in these rows, None where nothing does; the texts of that; and where something stands."""
         cells = self._cells.iloc[rows]
         if self.name is None:
-            return [None] * len(cells)
+            return [None] * len(cells), [], np.zeros(len(cells), dtype=bool)
+        if isinstance(cells.dtype, pd.StringDtype) and not self._plain:
+            return texts_in(cells)
         if self._plain:
-            return [None if isinstance(v, str) and not v.strip() else v for v in objects_of(cells)]
-        values = values_of(cells)
-        if isinstance(self.field, Number | Integer) or isinstance(cells.dtype, pd.StringDtype):
-            return values
-        if int in {*map(type, values)}:  # whole numbers as their digits: then they are looked at as texts
-            return [shown(v) or v if type(v) is int else v for v in values]
-        return values
+            values = [None if isinstance(v, str) and not v.strip() else v for v in objects_of(cells)]
+        else:
+            values = values_of(cells)
+            if not isinstance(self.field, Number | Integer) and int in {*map(type, values)}:
+                values = [shown(v) or v if type(v) is int else v for v in values]  # their digits are looked at as texts
+        texts = [v for v in values if type(v) is str]
+        return values, texts, np.fromiter(map(is_not, values, repeat(None)), bool, len(values))
 
-    def _parsed_among(self, rows: Where) -> tuple[list[int], Sequence[Result]]:
+    def _parsed_among(self, rows: Where) -> tuple[list[int], Sequence[Result | str]]:
         """Which of these rows needed parsing, and what became of them."""
         if not len(self._parsed):
             return [], ()

@@ -48,13 +48,13 @@ _ZERO = (1899, 12, 30), (1899, 12, 31)  # what the number 0 is as a day
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def order_of(texts: Iterable[str]) -> tuple[bool | None, str]:
-    """Whether days come before months in the texts of a column, a day a line; None where some of them cannot be so.
+def order_of(blocks: Iterable[list[str]]) -> tuple[bool | None, str]:
+    """Whether days come before months in the texts of a column, block by block; None where some cannot be so.
 
     And what is to be said of that.
     """
     days = months = either = False
-    for text in texts:
+    for text in map("\n".join, blocks):
         months = months or _MONTH_FIRST_ONLY(text) is not None
         days = days or _DAY_FIRST_ONLY(text) is not None
         either = either or (not days and _EITHER_FIRST(text) is not None)

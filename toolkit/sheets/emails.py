@@ -27,7 +27,7 @@ _FRAMED = re.compile(r"[<(\[\"':“”«»‘’]")  # "Ana <ana@…>", "mailto:
 _INSIDE = re.compile(r"[^\s<>,;:\"'()\[\]|/@“”«»‘’]++@[^\s<>,;:\"'()\[\]|/@“”«»‘’]++")
 _WORD, _LABEL = "[A-Za-z0-9_+%-]++", "[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
 _NONE = (
-    r"(?i:(?:no|sin|sem|nao|not)[._-]?(?:tiene|posee|hay|informa(?:do)?|registra(?:do)?|aplica|existe|usa|tem|possui"
+    r"(?=[nNsS])(?i:(?:no|sin|sem|nao|not)[._-]?(?:tiene|posee|hay|informa(?:do)?|registra(?:do)?|aplica|existe|usa|tem|possui"
     r"|correo|e-?mail|mail))[0-9]{0,3}@"
 )
 _stands_for_none = re.compile(_NONE).match

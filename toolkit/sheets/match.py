@@ -14,7 +14,7 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.plain import mark, message, plain
 from toolkit.sheets.cells import folded, values_of
-from toolkit.sheets.checker import CellChecker, ParseOptions
+from toolkit.sheets.checker import CellChecker, ParseOptions, result_of
 from toolkit.sheets.fields import as_fields, columns_of, listed, named
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.result_format import outcome_at
@@ -232,7 +232,7 @@ class _Sample:
         if key not in self._shares:
             checker = CellChecker(rule_of(field, ParseOptions()))
             checker.classify(self.values)
-            self._shares[key] = 1 - sum(result.open for result in checker.results.values()) / len(self.values)
+            self._shares[key] = 1 - sum(result_of(kept).open for kept in checker.results.values()) / len(self.values)
         return self._shares[key]
 
     @cached_property

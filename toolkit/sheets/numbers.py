@@ -3,14 +3,14 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import EXACT, latin
-from toolkit.sheets.checker import LONGEST, QUESTION, CellError, CellRule, ParseOptions, Result, unlike
+from toolkit.sheets.checker import LONGEST, NEVER, QUESTION, CellError, CellRule, ParseOptions, Result, unlike
 from toolkit.spec import Integer, Number
 
 HUGE = 10**300  # no float is much larger
@@ -36,20 +36,27 @@ def _decisive(sign: str, other: str) -> Any:
 
 _WRITTEN = {".": _written(r"\.", ","), ",": _written(",", r"\.")}
 _DECISIVE = {".": _decisive(r"\.", ","), ",": _decisive(",", r"\.")}
+_POINT = r"\.(?:[0-9]{1,2}|[0-9]{4,15})"  # which nobody can take for a thousand
+_POINTED = re.compile(r"-?[0-9]+\.[0-9]").match
+_pointless = unlike(rf"[+-]?[0-9]{{1,15}}(?:{_POINT})?")
 
 
-def decimal_of(texts: Iterable[str]) -> tuple[str, str]:
-    """The decimal sign that the texts of a column show, a number a line; "" for none. And what is to be said of that.
+def decimal_of(
+    blocks: Callable[[], Iterable[list[str]]], was_number: Callable[[str], bool] | None = None
+) -> tuple[str, str]:
+    """The decimal sign that the texts of a column show, block by block; "" for none. And what is to be said of that.
 
     Those that show one have to agree, and to be more than those that can be read in two ways.
     """
     shows: Counter[str] = Counter()
-    for value in (line for text in texts if "." in text or "," in text for line in text.split("\n")):
-        if ("." in value or "," in value) and len(value) < LONGEST:
-            text = _bare(value)
-            shows[
-                "either" if _EITHER(text) else next((s for s, sees in _DECISIVE.items() if sees(text)), "neither")
-            ] += 1
+    for texts in blocks():
+        signed = [text for text in _pointless(texts) if ("." in text or "," in text) and len(text) < LONGEST]
+        shows.update(_sign_shown(text) for text in signed if not (was_number and was_number(text)))
+    if was_number and not shows["either"] and not shows[","]:
+        return "", ""  # whatever the sign is, all of them are read alike
+    for texts in blocks():
+        pointed = [text for text in texts if "." in text and not (was_number and was_number(text))]
+        shows["."] += len(pointed) - len(_pointless(pointed))
     signs = [sign for sign in ".," if shows[sign]]
     if not shows["either"] or not signs:
         return (signs[0] if len(signs) == 1 else ""), ""
@@ -60,6 +67,25 @@ def decimal_of(texts: Iterable[str]) -> tuple[str, str]:
             count=shows[signs[0]],
         )
     return "", ""
+
+
+def were_numbers(joined: str) -> Callable[[Any], bool]:
+    """Tells which values are among some texts that were numbers, one a line: all of them have a point."""
+    known: set[str] = set()
+
+    def was_number(value: Any) -> bool:
+        if not joined or type(value) is not str or not _POINTED(value):
+            return False
+        if not known:
+            known.update(joined.split("\n"))
+        return value in known
+
+    return was_number
+
+
+def _sign_shown(text: str) -> str:
+    text = _bare(text)
+    return "either" if _EITHER(text) else next((sign for sign, shows in _DECISIVE.items() if shows(text)), "neither")
 
 
 def _bare(text: str) -> str:
@@ -118,12 +144,11 @@ def number(field: Number, options: ParseOptions) -> CellRule:
             raise CellError(mark("is not a finite number"))
         return Result(_digits(number) if field.as_text else number)
 
-    point = options.decimal == "."
+    point = {".": r"\.[0-9]{1,15}", "": _POINT}.get(options.decimal, NEVER)
     if field.as_text:  # as it is written
-        form = "(?:0|-?[1-9][0-9]{0,14})" + (r"|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,3}[1-9]" * point)
+        form = rf"0|-?[1-9][0-9]{{0,14}}|-?(?:0|[1-9][0-9]{{0,8}})(?=\.[0-9]{{0,3}}[1-9](?![^\n])){point}"
         return CellRule(parse, (int, float), unlike(form), _infinite, convert=_as_digits)
-    form = "[+-]?[0-9]{1,15}" + (r"(?:\.[0-9]{1,15})?" * point)
-    return CellRule(parse, (int, float), unlike(form), _infinite, convert=_as_numbers)
+    return CellRule(parse, (int, float), unlike(f"[+-]?[0-9]{{1,15}}(?:{point})?"), _infinite, convert=_as_numbers)
 
 
 def _finite(value: Any) -> bool:

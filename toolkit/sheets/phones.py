@@ -14,10 +14,9 @@ from typing import Any
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import folded, latin, undecimal
-from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
+from toolkit.sheets.checker import DOUBT, NEVER, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
 from toolkit.spec import Phone
 
-NEVER = "(?!)"
 COUNTRIES = {  # as people write them
     "AR": "Argentina", "BO": "Bolivia", "BR": "Brasil, Brazil", "CL": "Chile", "CO": "Colombia", "CR": "Costa Rica",
     "EC": "Ecuador", "SV": "El Salvador", "GT": "Guatemala", "HN": "Honduras", "MX": "México", "NI": "Nicaragua",
@@ -28,7 +27,7 @@ COUNTRIES = {  # as people write them
 _REGIONS = {folded(name): region for region, names in COUNTRIES.items() for name in (region, *names.split(","))}
 _MOBILES = {"CL": "9"}  # how they begin, where the library does not tell them from others
 _NUMBER = re.compile(r"\+?\d{4,20}").fullmatch
-_ABROAD = re.compile(r"\+[0-9](?:[ -]?[0-9]){3,18}").fullmatch
+_unspaced = unlike(r"\+[0-9](?:[ -]?[0-9]){3,18}")
 _EXTENSION = re.compile(r"\s?(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s{0,3}\d{1,7}$", re.IGNORECASE)
 _SEVERAL = re.compile(r"[/;,|\n]|\s(?:y|e|o|ó|u|and|or|та|або|і)\s")
 NOT_MOBILE = Problem(mark("is not the number of a mobile phone"), level=DOUBT)
@@ -153,8 +152,9 @@ def _respelt(home: _Country, *, plus: bool) -> Callable[[list[str]], dict[str, s
     strange = unlike(rf"\+{home.code}(?:{home.general})(?![^\n])")
 
     def respelt(texts: list[str]) -> dict[str, str]:
-        whole = [text for text in texts if _ABROAD(text)]
-        numbers = ["".join(text.replace("-", " ").split()) for text in whole]
+        unspaced = {*_unspaced(texts)}
+        whole = [text for text in texts if text not in unspaced]
+        numbers = "\n".join(whole).replace("-", "").replace(" ", "").split("\n") if whole else []
         others = {*strange(numbers)}
         sent = (n if plus else n[1:] for n in numbers)
         return {t: wire for t, n, wire in zip(whole, numbers, sent, strict=True) if n not in others and wire != t}

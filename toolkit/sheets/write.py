@@ -14,7 +14,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import message, plural
-from toolkit.sheets.cells import encodable, objects_of, shown, texts_among, whole
+from toolkit.sheets.cells import encodable, objects_of, shown, whole
 from toolkit.sheets.files import expanded
 from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
@@ -169,7 +169,7 @@ def _columns(frames: Sequence[pd.DataFrame]) -> tuple[list[list[Any]], int]:
     for frame in frames:
         for _, column in frame.items():
             values = objects_of(column)
-            texts = texts_among(values)
+            texts = [v for v in values if type(v) is str]
             if not encodable("".join(texts)):
                 values = [whole(v) if isinstance(v, str) else v for v in values]
             if max(map(len, texts), default=0) > MAX_TEXT:
