@@ -19,7 +19,7 @@ from toolkit.sheets.checker import MOST_COMPARED
 from toolkit.sheets.frame_rules import repeated
 from toolkit.sheets.outcomes import COLUMNS
 from toolkit.sheets.target import Takes
-from toolkit.spec import Bool, Choice, Date, Email, Field, Identity, Integer, List, Number, Phone, Text
+from toolkit.spec import Bool, Choice, Date, Email, Field, Identity, Integer, List, Number, Phone, Text, Timestamp
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
 BORN = Date(name="FECHA_NACIMIENTO", format="%d/%m/%Y")
@@ -824,6 +824,27 @@ class TestDecisions:
         monkeypatch.setattr(Column, "_look_at", lambda self, rows: looked.append(len(rows)) or honest(self, rows))
         done.replace("Ciudad", {"Stgo": "Santiago"})
         assert looked == [2]
+
+    @pytest.mark.parametrize(
+        ("field", "cells", "changes"),
+        [
+            (Date(name="X"), ["12/13/1980", "12/14/1980", "05/06/1981"], {"12/13/1980": "1980-12-13"}),
+            (Timestamp(name="X"), ["12/13/1980", "05/06/1981", "07/04/1982"], {"12/13/1980": "1980-12-13"}),
+            (Number(name="X"), ["1,5", "2.5", "1.500", "2.000"], {"1,5": "1.5"}),
+            (Integer(name="X"), ["1,50", "2.5", "3.000", "2.000"], {"1,50": "1", "2.5": "2"}),
+        ],
+    )
+    def test_what_was_asked_stays_asked_once_its_evidence_is_corrected(
+        self, field: Field, cells: list[str], changes: dict[str, str]
+    ) -> None:
+        done = check(pd.DataFrame({"X": cells}), [field]).replace("X", changes)
+        if type(field) is Date:
+            done = done.accept("X", "has no such month")
+        assert done.bad.any()
+        for rows in (done, done.fixed(), check(done, [field]).fixed()):
+            again = check(rows, [field])
+            assert (again.bad.tolist(), again.wire()) == (done.bad.tolist(), done.wire())
+        assert check(done, [field], day_first=True, decimal=".").ok
 
     def test_the_callers_frame_is_not_changed(self) -> None:
         frame = sheet()

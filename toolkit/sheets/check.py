@@ -191,7 +191,8 @@ def _columns(
     bare.attrs = {}  # which pandas copies with each slice
     done: dict[str, Column] = {}
     for field, name in sorted(paired, key=lambda pair: isinstance(pair[0], Identity) and bool(pair[0].by)):
-        how: dict[str, Any] = {k: v for k, v in reading.get("columns", {}).get(name, {}).items() if v not in (None, "")}
+        settled = reading.get("columns", {}).get(name, {})
+        how: dict[str, Any] = {key: value for key, value in settled.items() if value not in (None, "")}
         if not options.decimal and name in frame.attrs.get("numeric", ()):
             how["decimal"] = "."
         kinds = done.get(field.by) if isinstance(field, Identity) and name is not None else None
@@ -200,7 +201,7 @@ def _columns(
             how["country"] = region
         cells = pd.Series(index=frame.index, dtype=object) if name is None else bare[name]
         numbers = frame.attrs.get("numbers", {}).get(name, "")
-        column = Column(field, name, cells, replace(options, **how), kinds=kinds, numbers=numbers)
+        column = Column(field, name, cells, replace(options, settled=bool(settled), **how), kinds=kinds, numbers=numbers)
         if accepted := reading.get("accepted", {}).get(name):
             column = column.accepting(frozenset(accepted))
         done[field.name] = column

@@ -36,6 +36,7 @@ class ParseOptions:
     decimal: str = ""  # "." or ","; "" where nothing tells
     country: str = ""  # of phones that name none; "" for that of the field
     empty: frozenset[str] = frozenset()  # what stands for nothing, in lower case
+    settled: bool = False  # an earlier check looked at all of the column: what it left open is asked, not looked for
 
 
 class Problem(NamedTuple):

@@ -69,6 +69,8 @@ class Column:
 
     def _decide(self) -> None:
         """Take from the column itself how it is to be read, where that was not said."""
+        if self.options.settled:
+            return
         if isinstance(self.field, Number | Integer) and not self.options.decimal:
             sign, note = decimal_of(self._texts, self._was_number)
             self.options, how = replace(self.options, decimal=sign), "decimal"
