@@ -1,6 +1,8 @@
 """The index of keys: it finds what a dictionary would find, and no addition pays for those before it."""
 
 from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from toolkit.push.store import index as module
+from toolkit.push.store import sql
 from toolkit.push.store.index import Damaged, Index
 
 TOP = st.integers(1, 2**64 - 1)
@@ -22,20 +25,20 @@ class Memory:
         self.kept: dict[int, bytes] = {}
         self.reads = self.bytes_read = self.bytes_added = self._last = 0
 
-    def read(self, id: int) -> bytes:
-        self.reads += 1
-        self.bytes_read += len(self.kept[id])
-        return self.kept[id]
-
-    def add(self, content: bytes) -> int:
-        self._last += 1
-        self.bytes_added += len(content)
-        self.kept[self._last] = content
-        return self._last
-
-    def remove(self, ids: list[int]) -> None:
-        for chunk in ids:
-            del self.kept[chunk]
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        (value,) = values
+        if statement == sql.READ_CHUNK:
+            self.reads += 1
+            self.bytes_read += len(self.kept[value])
+            return [(self.kept[value],)]
+        if statement == sql.ADD_CHUNK:
+            self._last += 1
+            self.bytes_added += len(value)
+            self.kept[self._last] = value
+            return [(self._last,)]
+        assert statement == sql.REMOVE_CHUNK
+        del self.kept[value]
+        return []
 
 
 def words(*keys: int) -> np.ndarray:

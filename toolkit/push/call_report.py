@@ -66,7 +66,7 @@ class CallReport:
             table.set(at, Outcome.NOT_SENT, why)
         state = PushState.PAUSED if stopped else PushState.DONE
         if push:
-            with ledger.database.snapshot:
+            with ledger.snapshot():
                 sent = ledger.push(push)
                 state = sent.state
                 table.fill(ledger, sent, span, where)

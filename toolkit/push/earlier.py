@@ -62,7 +62,7 @@ class EarlierRows:
             passed: how many rows of a push are of this call's earlier frames.
         """
         earlier, target = cls(len(rows.words)), rows.target
-        with ledger.database.snapshot:
+        with ledger.snapshot():
             named = ledger.newest(rows.words[:, identity.CELL])
             prints = np.concatenate([left_out, rows.prints]) if len(left_out) else rows.prints
             sent = ledger.sent_before(prints, passed)

@@ -40,7 +40,7 @@ class Drafts:
         self._labels = rows.check.frame.index[rows.good]
         if release.releases.lock == rows.target.memory.lock:
             self._own = rows.check.wire(rows.good)[release.identifier]
-        with ledger.database.snapshot:
+        with ledger.snapshot():
             pushes = [push for push in ledger.pushes() if push.lock == release.drafts.lock]
             for key in keys if pushes else ():
                 words = pd.Index(identity.of_labels(self._labels, _about(key, release.drafts)))

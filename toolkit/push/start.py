@@ -111,7 +111,7 @@ class _Call:
         self._key = FrameKey.of(self._place.key, memory, takes, self._policy.options, *what_for)
         other_keys = self._place.other_keys
         self._keys = [self._place.key, *other_keys.values()]
-        with self._ledger.database.snapshot:
+        with self._ledger.snapshot():
             refuse_if_rows_are_lost(self._ledger, memory)
             self._lookup = EarlierLookup(self._ledger, self._key, memory, other_keys)
         self._notes += [*self._place.notes(), *self._lookup.notes]
@@ -354,7 +354,7 @@ class _Call:
     def _run(self, rows: FrameRows, push: str, span: range, where: np.ndarray) -> End:
         plan = plan_of(push, rows.target, self._policy, span, more=self._several)
         places = Places(self._ledger, rows, push, span, where)
-        with self._ledger.database.snapshot:
+        with self._ledger.snapshot():
             driver = Driver(self._ledger, rows.job, plan, self._policy.options, places, since=self._since)
         return driver.run()
 
@@ -376,7 +376,7 @@ class _Call:
         notes = [*self._notes]
         if self._again:
             notes.insert(0, already_pushed(self._again))
-        with self._ledger.database.snapshot:
+        with self._ledger.snapshot():
             report = self._reports.report(self._memory.where, notes)
             if self._rows:
                 report.facts["drafts"] = Drafts(self._ledger, self._rows, self._keys).unreleased()

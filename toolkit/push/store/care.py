@@ -204,7 +204,7 @@ def _copy(path: Path, copy: Path) -> None:
 
 def _refuse_another_key(old: LedgerFile, key: str, condition: Condition) -> None:
     try:
-        with old.database.snapshot:
+        with old.snapshot():
             same = old.head.key == key_digest(key)
     except PushError:
         return  # its head is lost: nobody can tell

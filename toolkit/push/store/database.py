@@ -7,9 +7,8 @@ import sqlite3
 import threading
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from toolkit.errors import PushError
@@ -28,17 +27,15 @@ _hooked: list[int] = []  # the processes, this one and those it comes from, in w
 class Connection(ABC):
     """One connection. It serves the process that opened it, and no fork of it."""
 
-    begin: Mapping[str, str]  # by mode, the statement
     patience: float = -1  # seconds that a thread waits for another; without end
 
     def __init__(self) -> None:
         self._process = os.getpid()
-        self._guard = threading.RLock()
+        self.guard = threading.RLock()  # held by the thread whose transaction is open
         self.mode = ""
         self.thread = 0  # the one whose transaction or snapshot is open
-        self.committed: Callable[[], object] = int  # called when something was written, durably
-        self.begun: Callable[[], object] = int  # called at each beginning: what was read before may have changed since
-        _see_forks()
+        if not _hooked:
+            _see_forks()
         _open.add(self)
 
     @abstractmethod
@@ -61,6 +58,18 @@ class Connection(ABC):
         """Carry out several statements."""
 
     @abstractmethod
+    def begin(self, mode: str) -> list[tuple[Any, ...]]:
+        """Begin a transaction, or a snapshot. Gives the head, which tells whether anything is new."""
+
+    @abstractmethod
+    def commit(self) -> None:
+        """End it, durably. PushError where what was written is not where it belongs."""
+
+    @abstractmethod
+    def roll_back(self) -> None:
+        """Undo it, as far as that is possible: what led here matters more."""
+
+    @abstractmethod
     def close(self) -> None: ...
 
     @abstractmethod
@@ -75,65 +84,24 @@ class Connection(ABC):
         """Raise PushError where what the connection holds, as a lock, may be lost: nothing may be sent then."""
         self.require_own_process()
 
-    @property
-    def snapshot(self) -> contextlib.AbstractContextManager[None]:
-        """What is read meanwhile fits together, whatever other processes write."""
-        return self.transaction(READING)
-
-    @contextlib.contextmanager
-    def transaction(self, mode: str = WRITING, before_commit: Callable[[], object] = int) -> Iterator[None]:
-        """All of it durable at the end, or none of it. One inside another belongs to the outer one."""
-        if not self._guard.acquire(timeout=self.patience):
-            raise self.waited_too_long()
-        try:
-            if self.mode:
-                assert mode in (READING, self.mode), "whoever writes says so before reading"
-                yield
-                return
-            try:
-                self.rows(self.begin[mode])
-                self.mode, self.thread = mode, threading.get_ident()
-                self.begun()
-                yield
-                before_commit()
-                self.rows(sql.COMMIT)
-            except BaseException:
-                self.roll_back()
-                raise
-            finally:
-                self.mode, self.thread = "", 0
-            if mode == WRITING:
-                self.after_commit()
-                self.committed()
-        finally:
-            self._guard.release()
+    def require_own_process(self) -> None:
+        if self._process != os.getpid():
+            raise PushError(message("this process is a fork of the one that pushes; it has to start its own push"))
 
     def waited_too_long(self) -> PushError:
         """What to say where another thread has used the connection for longer than `patience`."""
         raise NotImplementedError("without patience, nobody waits too long")
 
-    def after_commit(self) -> None:  # noqa: B027 (nothing, where nothing can be seen)
-        """Look whether what was written is where it belongs."""
-
-    @abstractmethod
-    def roll_back(self) -> None:
-        """Undo a transaction, as far as that is possible: what led here matters more."""
-
-    def require_own_process(self) -> None:
-        if self._process != os.getpid():
-            raise PushError(message("this process is a fork of the one that pushes; it has to start its own push"))
-
 
 def _see_forks() -> None:
     """From now on, a fork waits until no transaction runs, and leaves the connections of its parent alone."""
-    if not _hooked:
-        _hooked.append(os.getpid())
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_in_child)
+    _hooked.append(os.getpid())
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_in_child)
 
 
 def _before() -> None:
-    _held.extend(each._guard for each in [*_open] if each._guard.acquire(timeout=BUSY))
+    _held.extend(each.guard for each in [*_open] if each.guard.acquire(timeout=BUSY))
 
 
 def _after() -> None:
@@ -143,7 +111,7 @@ def _after() -> None:
 
 def _in_child() -> None:
     for each in [*_open]:
-        each._guard = threading.RLock()
+        each.guard = threading.RLock()
         each.leave_to_parent()
     _open.clear()
     _held.clear()
@@ -151,8 +119,6 @@ def _in_child() -> None:
 
 class Database(Connection):
     """One connection to an SQLite file."""
-
-    begin: Mapping[str, str] = MappingProxyType({READING: sql.BEGIN_READING, WRITING: sql.BEGIN})
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -185,18 +151,47 @@ class Database(Connection):
             raise self._in_a_word(problem) from None
 
     def many(self, statement: str, rows: Sequence[Values]) -> None:
-        self.require_own_process()
+        if self._process != os.getpid():
+            self.require_own_process()
         try:
             self._connection.executemany(statement, rows)
         except (sqlite3.Error, UnicodeError) as problem:
             raise self._in_a_word(problem) from None
 
     def script(self, statements: str) -> None:
-        self.require_own_process()
+        if self._process != os.getpid():
+            self.require_own_process()
         try:
             self._connection.executescript(statements)
         except (sqlite3.Error, UnicodeError) as problem:
             raise self._in_a_word(problem) from None
+
+    def begin(self, mode: str) -> list[tuple[Any, ...]]:
+        if self._process != os.getpid():
+            self.require_own_process()
+        try:
+            self._connection.execute(sql.BEGIN if mode == WRITING else sql.BEGIN_READING)
+            self.mode, self.thread = mode, threading.get_ident()
+            return self._connection.execute(sql.READ_HEAD).fetchall()
+        except (sqlite3.Error, UnicodeError) as problem:
+            raise self._in_a_word(problem) from None
+
+    def commit(self) -> None:
+        mode = self.mode
+        try:
+            self._connection.execute(sql.COMMIT)
+        except sqlite3.Error as problem:
+            raise self._in_a_word(problem) from None
+        self.mode, self.thread = "", 0
+        if mode == WRITING and not self._is_there():
+            raise PushError(self._taken_away)
+
+    def roll_back(self) -> None:
+        self.mode, self.thread = "", 0
+        if self._process == os.getpid():
+            with contextlib.suppress(sqlite3.Error):  # SQLite undoes it when it is next opened
+                if self._connection.in_transaction:
+                    self._connection.execute(sql.ROLLBACK)
 
     def forget_old_content(self) -> None:
         """Leave nothing of what was removed in what SQLite would undo a commit with."""
@@ -207,16 +202,6 @@ class Database(Connection):
     def leave_to_parent(self) -> None:
         if hasattr(self, "_connection"):  # it stays open, and unused
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
-
-    def roll_back(self) -> None:
-        if self._process == os.getpid():
-            with contextlib.suppress(sqlite3.Error):  # SQLite undoes it when it is next opened
-                if self._connection.in_transaction:
-                    self._connection.execute(sql.ROLLBACK)
-
-    def after_commit(self) -> None:
-        if not self._is_there():
-            raise PushError(self._taken_away)
 
     def _is_there(self) -> bool:
         try:

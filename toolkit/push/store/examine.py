@@ -116,7 +116,7 @@ class _Examination:
 
     def parts(self) -> Iterator[Part]:
         ledger = self._ledger
-        yield Part(ledger.check_tables)
+        yield Part(ledger.checked_head)
         yield Part(self._head)
         yield Part(ledger.examine_database)
         yield Part(ledger.baseline)
@@ -132,7 +132,7 @@ class _Examination:
             yield Part(partial(self._index, kind), is_index=True)
 
     def _head(self) -> None:
-        with self._ledger.database.snapshot:
+        with self._ledger.snapshot():
             head = self._ledger.head
         self._condition.about, self._condition.since = head.identity, head.made
         if self._key is None:
@@ -152,7 +152,7 @@ class _Examination:
 
     def _rows(self, id: str) -> None:
         ledger = self._ledger
-        with ledger.database.snapshot:
+        with ledger.snapshot():
             owner, blocks = ledger.push_row(id), ledger.blocks(id)
         if not blocks:
             return
@@ -165,7 +165,7 @@ class _Examination:
             self._expected["name"].add(block.words[:, identity.CELL], block.first_row)
 
     def _index(self, kind: str) -> None:
-        with self._ledger.database.snapshot:
+        with self._ledger.snapshot():
             index, sums = self._ledger.index_of(kind), _Sums()
             for chunk in index.chunks():
                 sums.add_pairs(chunk.keys, chunk.serials)

@@ -3,10 +3,10 @@
 import contextlib
 import functools
 import hashlib
+import itertools
 import json
 import secrets
 from pathlib import Path
-from typing import Any
 
 from toolkit.errors import PushError, PushRefused
 from toolkit.plain import mark, message
@@ -18,7 +18,7 @@ from toolkit.push.store.mark import Mark
 from toolkit.push.store.records import Damaged, Head
 
 MOVED = ".moved"  # the suffix of a file that is a team's now
-HEADER = 100  # bytes at the beginning of an SQLite file; 28 to 32 are its size in pages
+HEADER = 100  # bytes at the beginning of an SQLite file; 16 to 18 are the size of a page, 28 to 32 how many it has
 WAY_ON = mark(
     "`analyst-toolkit ledger check {name}` says what is known; `analyst-toolkit ledger repair {name}` saves what can be"
 )
@@ -51,25 +51,21 @@ class LedgerFile(StoredLedger):
     def name(self) -> str:
         return self.path.stem
 
-    def check_identity(self, about: str, key: str) -> None:
-        """Raise PushRefused where this is not the ledger of that destination, or not one of this key."""
-        if self.head_of(about).key != key_digest(key):
-            raise PushRefused(
-                message(
-                    "the ledger of {about} was written with another key than {key} holds now, so that no row "
-                    "would be known again. Nothing was sent. Put that file back from a backup. {gone}",
-                    about=about,
-                    key=self.path.parents[1] / "key",
-                    gone=_gone(self),
-                )
-            )
+    def _another_key(self) -> str:
+        return message(
+            "the ledger of {about} was written with another key than {key} holds now, so that no row "
+            "would be known again. Nothing was sent. Put that file back from a backup. {gone}",
+            about=self.about,
+            key=self.path.parents[1] / "key",
+            gone=_gone(self),
+        )
 
     def examine_database(self) -> None:
         if (problems := self.database.rows(sql.SOUND)) != [("ok",)]:
             raise Damaged(f"SQLite: {problems[0][0]}")
 
     def version(self) -> int:
-        (application,), (version,) = self._read(sql.READ_APPLICATION), self._read(sql.READ_VERSION)
+        ((application, version),) = self.database.rows(sql.READ_VERSION)
         if application != sql.APPLICATION or not isinstance(version, int):
             raise Damaged(message("it is no ledger"))
         return version
@@ -78,23 +74,14 @@ class LedgerFile(StoredLedger):
         self.database.rows(sql.WRITE_VERSION)
 
     def _check_tables(self) -> None:
-        self.require_version(self.version())
-        if sorted([statement for (statement,) in self.database.rows(sql.READ_SCHEMA)]) != _statements(sql.TABLES):
+        if sorted(itertools.chain.from_iterable(self.database.rows(sql.READ_SCHEMA))) != _statements(sql.TABLES):
             raise Damaged(message("its tables"))
-        (page,) = self._read(sql.READ_PAGE_SIZE)
         with self.path.open("rb") as file:
-            pages = int.from_bytes(file.read(HEADER)[28:32], "big")
-        if pages * page != self.path.stat().st_size:
-            raise Damaged(
-                message(
-                    "its size: {st_size:,} bytes instead of {pages:,}",
-                    st_size=self.path.stat().st_size,
-                    pages=pages * page,
-                )
-            )
-
-    def _read(self, statement: str) -> tuple[Any, ...]:
-        return self.database.row(statement) or (None,)
+            header = file.read(HEADER)
+        size = int.from_bytes(header[28:32], "big") * int.from_bytes(header[16:18], "big")
+        if size != (st_size := self.path.stat().st_size):
+            text = "its size: {st_size:,} bytes instead of {pages:,}"
+            raise Damaged(message(text, st_size=st_size, pages=size))
 
 
 def open_ledger(state: Path, system: str, about: str, created: str) -> LedgerFile:
@@ -197,13 +184,9 @@ def _create(path: Path, about: str, key: str, created: str) -> None:
 def fill(path: Path, head: Head) -> None:
     """Make the tables of a ledger in a new file."""
     disk.private_file(path)
-    ledger = LedgerFile(path)
-    try:
-        ledger.database.script(f"BEGIN;{sql.TABLES}{sql.WRITE_APPLICATION};{sql.WRITE_VERSION};COMMIT;")
-        with ledger.transaction():
-            ledger.database.rows(sql.WRITE_HEAD, head.encoded())
-    finally:
-        ledger.close()
+    with contextlib.closing(Database(path)) as database:
+        database.script(f"BEGIN;{sql.TABLES}{sql.WRITE_APPLICATION};{sql.WRITE_VERSION};COMMIT;")
+        database.rows(sql.WRITE_HEAD, head.encoded())
 
 
 def leave_card(path: Path, about: str, created: str) -> None:

@@ -7,11 +7,13 @@ One addition merges a bounded number of keys, so that no push pays for those bef
 
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+from zlib import crc32
 
 import numpy as np
 
-from toolkit.push.store.records import Damaged, checksum
+from toolkit.push.store import sql
+from toolkit.push.store.records import Damaged
 
 Words = np.ndarray  # of uint64
 Serials = np.ndarray  # of uint32
@@ -26,14 +28,10 @@ CATALOG = np.dtype(
 )
 
 
-class Chunks(Protocol):
+class Database(Protocol):
     """Where chunks are kept."""
 
-    def read(self, id: int) -> bytes: ...
-
-    def add(self, content: bytes) -> int: ...
-
-    def remove(self, ids: Sequence[int]) -> None: ...
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
 
 class Matches(NamedTuple):
@@ -49,19 +47,12 @@ class Chunk(NamedTuple):
     keys: Words
     serials: Serials
 
-    def encoded(self) -> bytes:
-        return self.keys.tobytes() + self.serials.tobytes()
-
-    @classmethod
-    def decoded(cls, content: bytes, count: int) -> "Chunk":
-        return cls(np.frombuffer(content, "<u8", count), np.frombuffer(content, "<u4", count, 8 * count))
-
 
 class Index:
     """The keys of one kind. `catalog` says which chunks there are; whoever keeps the chunks keeps it too."""
 
-    def __init__(self, chunks: Chunks, catalog: bytes = b"") -> None:
-        self._chunks = chunks
+    def __init__(self, database: Database, catalog: bytes = b"") -> None:
+        self._database = database
         self._catalog = np.frombuffer(catalog, CATALOG)
 
     @property
@@ -93,7 +84,10 @@ class Index:
         if not len(where):
             return
         where = where[np.argsort(keys[where])]  # a stable order takes five times as long, and twins need none
-        self._put(Chunk(keys[where], (where + first).astype("<u4")), _bits(len(where)))
+        bits = 0  # of the top ones, as many as cut so many keys into chunks that are not too large
+        while len(where) >> bits > LARGEST:
+            bits += 2
+        self._put(Chunk(keys[where], (where + first).astype("<u4")), bits)
         budget = MERGES + 4 * len(where) // LARGEST
         while budget and (group := self._full_group()) is not None:
             self._merge(group)
@@ -107,48 +101,47 @@ class Index:
             if not kept.all():
                 self._drop([entry])
                 if kept.any():
-                    self._put_one(Chunk(chunk.keys[kept], chunk.serials[kept]), int(entry["bits"]), entry["prefix"])
+                    self._put(Chunk(chunk.keys[kept], chunk.serials[kept]), int(entry["bits"]))
 
     def chunks(self) -> Iterator[Chunk]:
         """All that it holds."""
         return (self._read(entry) for entry in self._catalog)
 
-    def clear(self) -> None:
-        """Forget all."""
-        self._drop([*self._catalog])
-
-    def _concerned(self, keys: Words) -> Iterator[tuple[np.void, int, int]]:
+    def _concerned(self, keys: Words) -> list[tuple[np.void, int, int]]:
         """The chunks that may hold some of these keys, and which of the keys each may hold."""
+        concerned = []
         for bits in np.unique(self._catalog["bits"]):
             entries = self._catalog[self._catalog["bits"] == bits]
             prefixes = _prefixes(keys, bits)
             starts = np.searchsorted(prefixes, entries["prefix"], "left")
             ends = np.searchsorted(prefixes, entries["prefix"], "right")
-            for n in np.flatnonzero(starts < ends):
-                yield entries[n], int(starts[n]), int(ends[n])
+            concerned += [(entries[n], int(starts[n]), int(ends[n])) for n in np.flatnonzero(starts < ends)]
+        return concerned
 
     def _read(self, entry: np.void) -> Chunk:
-        content = self._chunks.read(int(entry["id"]))
-        if len(content) != 12 * int(entry["count"]) or checksum(content) != entry["checksum"]:
+        count, rows = int(entry["count"]), self._database.rows(sql.READ_CHUNK, (int(entry["id"]),))
+        content = rows[0][0] if rows else None
+        if not isinstance(content, bytes) or len(content) != 12 * count or crc32(content) != entry["checksum"]:
             raise Damaged(f"chunk {entry['id']}")
-        return Chunk.decoded(content, int(entry["count"]))
+        return Chunk(np.frombuffer(content, "<u8", count), np.frombuffer(content, "<u4", count, 8 * count))
 
     def _put(self, chunk: Chunk, bits: int) -> None:
         """Store keys in the nodes of so many bits."""
         prefixes = _prefixes(chunk.keys, bits)
         edges = [0, *(np.flatnonzero(np.diff(prefixes)) + 1).tolist(), len(prefixes)]
+        entries = []
         for start, end in itertools.pairwise(edges):
-            self._put_one(Chunk(chunk.keys[start:end], chunk.serials[start:end]), bits, prefixes[start])
-
-    def _put_one(self, chunk: Chunk, bits: int, prefix: int) -> None:
-        content, count = chunk.encoded(), len(chunk.keys)
-        entry = np.array([(self._chunks.add(content), prefix, bits, _tier(count), count, checksum(content))], CATALOG)
-        self._catalog = np.concatenate([self._catalog, entry])
+            content, count = chunk.keys[start:end].tobytes() + chunk.serials[start:end].tobytes(), end - start
+            ((number,),) = self._database.rows(sql.ADD_CHUNK, (content,))
+            tier = (count.bit_length() - 1) // 2
+            entries.append((number, prefixes[start], bits, tier, count, crc32(content)))
+        self._catalog = np.concatenate([self._catalog, np.array(entries, CATALOG)])
 
     def _drop(self, entries: Sequence[np.void]) -> None:
-        ids = [int(entry["id"]) for entry in entries]
-        self._chunks.remove(ids)
-        self._catalog = self._catalog[~np.isin(self._catalog["id"], ids)]
+        numbers = [int(entry["id"]) for entry in entries]
+        for number in numbers:
+            self._database.rows(sql.REMOVE_CHUNK, (number,))
+        self._catalog = self._catalog[~np.isin(self._catalog["id"], numbers)]
 
     def _full_group(self) -> np.ndarray | None:
         """Chunks of one node and tier that are to be merged, the smallest first; None where there are too few."""
@@ -176,19 +169,7 @@ def distinct(values: np.ndarray) -> np.ndarray:
     return ordered[new & (ordered > 0)]
 
 
-def _bits(count: int) -> int:
-    """How many top bits cut so many keys into chunks that are not too large."""
-    bits = 0
-    while count >> bits > LARGEST:
-        bits += 2
-    return bits
-
-
 def _prefixes(keys: Words, bits: int) -> np.ndarray:
     if not bits:
         return np.zeros(len(keys), "<u4")
     return (keys >> np.uint64(64 - int(bits))).astype("<u4")
-
-
-def _tier(count: int) -> int:
-    return (count.bit_length() - 1) // 2

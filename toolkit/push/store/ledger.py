@@ -11,9 +11,18 @@ from toolkit.http.secrets import scrub
 from toolkit.plain import message
 from toolkit.push.states import EventKind, Stamp
 from toolkit.push.store import sql
-from toolkit.push.store.database import Connection
+from toolkit.push.store.database import WRITING, Connection
 from toolkit.push.store.mark import Mark
-from toolkit.push.store.records import Damaged, Head, Row, as_json, checked, with_checksum, without_content
+from toolkit.push.store.records import (
+    NO_ROW,
+    Damaged,
+    Head,
+    Row,
+    as_json,
+    checked,
+    with_checksum,
+    without_content,
+)
 from toolkit.push.store.rows import RowTables
 from toolkit.push.store.tables import consistent
 
@@ -36,11 +45,7 @@ class StoredLedger(RowTables):
 
     def keep_mark(self) -> None:
         """From now on, its mark says how much was written."""
-        self.database.committed = self._leave_mark
-
-    def _leave_mark(self) -> None:
-        if self._latest:
-            self.mark.leave(self._latest.head.writes)
+        self.leave_mark = self.mark.leave
 
     def __enter__(self) -> Self:
         return self
@@ -62,9 +67,6 @@ class StoredLedger(RowTables):
         return message('analyst-toolkit ledger trust {name} --why "…"', name=self.name)
 
     @abstractmethod
-    def _check_tables(self) -> None: ...
-
-    @abstractmethod
     def examine_database(self) -> None:
         """Raise where the database itself says that it is damaged."""
 
@@ -84,11 +86,16 @@ class StoredLedger(RowTables):
 
     def migrate(self) -> None:
         """Bring its tables to this version, all of it or nothing. Nobody else may have it open."""
-        with self.database.transaction():
+        self.database.begin(WRITING)
+        try:
             for step in range(self.version(), sql.VERSION):
                 for statement in filter(None, map(str.strip, sql.MIGRATIONS[step].split(";"))):
                     self.database.rows(self.in_dialect(statement))
             self.write_version()
+            self.database.commit()
+        except BaseException:
+            self.database.roll_back()
+            raise
 
     def in_dialect(self, statement: str) -> str:
         """A statement that makes or changes tables, as its database says it."""
@@ -100,21 +107,31 @@ class StoredLedger(RowTables):
         """Which destination it is the memory of."""
         return self.head.identity
 
-    @consistent
-    def head_of(self, about: str) -> Head:
-        """Its head. Raise where it is not the ledger of that destination."""
-        self.check_tables()
-        if self.head.identity != about:
-            raise Damaged(message("it is of {identity}, not of {about}", identity=self.head.identity, about=about))
-        return self.head
+    def check_identity(self, about: str, key: str) -> None:
+        """Raise PushRefused where it is not one of this key, Damaged where it is not the ledger of that destination."""
+        head = self.checked_head()
+        if head.identity != about:
+            raise Damaged(message("it is of {identity}, not of {about}", identity=head.identity, about=about))
+        if head.key != key_digest(key):
+            raise PushRefused(self._another_key())
 
-    @consistent  # else another process may be making it longer
-    def check_tables(self) -> None:
-        """Raise where this is no ledger, one of another version, not of the size that it says, or an older copy."""
-        self._check_tables()
-        if (missing := self.mark.read() - self.head.writes) > 0:
-            text = "an older copy took its place, without the last {missing:,} changes"
-            raise Damaged(message(text, missing=missing))
+    @abstractmethod
+    def _another_key(self) -> str:
+        """What to say where it was written with another key."""
+
+    def checked_head(self) -> Head:
+        """Its head. Raise where this is no ledger, one of another version or size than it says, or an older copy."""
+        self.require_version(self.version())
+        with self.snapshot():  # else another process may be making it longer
+            self._check_tables()
+            head = self.cache.head
+            if (missing := self.mark.read() - head.writes) > 0:
+                text = "an older copy took its place, without the last {missing:,} changes"
+                raise Damaged(message(text, missing=missing))
+            return head
+
+    @abstractmethod
+    def _check_tables(self) -> None: ...
 
     def require_version(self, version: int) -> None:
         """Raise where its tables are not those of this version."""
@@ -146,7 +163,7 @@ class StoredLedger(RowTables):
             earlier = json.loads(checked("result", (*key, *before), f"a result of push {push}")[-1]) if before else {}
             row = with_checksum("result", *key, as_json({**earlier, **values}))
             self.database.rows(sql.PUT_RESULT, row)
-            owner.change("result", before, row)
+            owner.change(before or NO_ROW, ["result"], row, ["result"])
 
     def results(self, push: str) -> dict[int, dict[str, Any]]:
         return self._contents(push, sql.READ_RESULTS, "result")
@@ -160,7 +177,7 @@ class StoredLedger(RowTables):
             checked("blame", (*key, *before), f"a blame of push {push}")
         row = with_checksum("blame", *key, as_json([scrub(error), column]))
         self.database.rows(sql.PUT_BLAME, row)
-        owner.change("blame", before, row)
+        owner.change(before or NO_ROW, ["blame"], row, ["blame"])
 
     def blames(self, push: str) -> dict[int, tuple[str, str | None]]:
         blames = self._contents(push, sql.READ_BLAMES, "blame")
@@ -179,23 +196,17 @@ class StoredLedger(RowTables):
 
     def event(self, at: Stamp, kind: EventKind, push: str = "", **details: Any) -> None:
         """Add to the history."""
-        head = self.changing()
+        head = self.changing().head
         content = scrub(as_json([at.epoch, at.monotonic, at.wall, kind, details]))
         row = with_checksum("event", head.count("event") + 1, push, content)
         self.database.rows(sql.ADD_EVENT, row)
-        head.change("event", None, row)
-        if push:
-            self.changing_push(push).change("event", None, row)
+        head.change(NO_ROW, [], row, ["event"])
 
     @consistent
-    def events(self, push: str | None = None) -> list[Event]:
-        """The history, of one push or of all."""
-        if push is None:
-            rows = self.database.rows(sql.READ_EVENTS)
-            self.head.check("event", rows, "its history")
-        else:
-            rows = self.database.rows(sql.READ_EVENTS_OF, (push,))
-            self.push_row(push).check("event", rows, f"the history of push {push}")
+    def events(self) -> list[Event]:
+        """The history."""
+        rows = self.database.rows(sql.READ_EVENTS)
+        self.cache.head.check("event", rows, "its history")
         return [decode_event(checked("event", row, f"event {row[0]}")) for row in rows]
 
     def purge(self, push: str, at: Stamp) -> None:

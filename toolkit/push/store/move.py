@@ -80,7 +80,7 @@ def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list
 
 def _source(old: StoredLedger) -> str:
     """By which a ledger is known again that was moved before, where that was broken off at its very end."""
-    with old.database.snapshot:
+    with old.snapshot():
         return f"{old.head.made} {old.head.key}"
 
 

@@ -142,7 +142,7 @@ def _problems(team: Team, name: str) -> list[str]:
     """Why a ledger cannot be listed; its rows are not looked at, for there may be many."""
     try:
         with team.open(name) as ledger:
-            ledger.check_tables()
+            ledger.checked_head()
             ledger.pushes()
     except PushError as problem:
         return [str(problem)]

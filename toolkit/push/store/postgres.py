@@ -11,8 +11,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import PushError, PushRefused, SettingsError
@@ -21,7 +20,7 @@ from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.store import sql
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.database import BUSY, READING, WRITING, Connection, Values
+from toolkit.push.store.database import BUSY, WRITING, Connection, Values
 from toolkit.push.store.records import Damaged
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ ESCAPE, NUL = "\x1b", "\x00"  # PostgreSQL keeps no NUL in a text
 class TeamDatabase(Connection):
     """One connection to PostgreSQL; with `lock`, the one that holds the lock of a destination."""
 
-    begin: Mapping[str, str] = MappingProxyType({READING: sql.PG_BEGIN_READING, WRITING: sql.PG_BEGIN})
     patience = PATIENCE + 1
 
     def __init__(self, address: TeamAddress) -> None:
@@ -107,6 +105,15 @@ class TeamDatabase(Connection):
         with self._in_words():
             self._connection.execute(statements)
 
+    def begin(self, mode: str) -> list[tuple[Any, ...]]:
+        self.rows(sql.PG_BEGIN if mode == WRITING else sql.PG_BEGIN_READING)
+        self.mode, self.thread = mode, threading.get_ident()
+        return self.rows(sql.READ_HEAD)
+
+    def commit(self) -> None:
+        self.rows(sql.COMMIT)
+        self.mode, self.thread = "", 0
+
     def use(self, schema: str) -> None:
         """Let tables be those of one ledger."""
         self.rows(f'SET search_path TO "{schema}"')
@@ -122,6 +129,7 @@ class TeamDatabase(Connection):
         self.rows(sql.PG_FORGET)
 
     def roll_back(self) -> None:
+        self.mode, self.thread = "", 0
         if not self._lost and self._process == os.getpid():
             with contextlib.suppress(PushError):
                 self.rows(sql.ROLLBACK)
@@ -171,13 +179,13 @@ class TeamDatabase(Connection):
                 if now - since > PATIENCE:
                     self._cut_off(_no_answer())
                     return
-            elif now - self._latest > BEAT and self._guard.acquire(blocking=False):
+            elif now - self._latest > BEAT and self.guard.acquire(blocking=False):
                 try:
                     self.rows(sql.PG_ALIVE)
                 except PushError:
                     return  # whoever uses the connection next is told
                 finally:
-                    self._guard.release()
+                    self.guard.release()
 
     def _cut_off(self, why: str) -> PushError:
         """Let nobody wait for an answer any more. What to say; the first reason is the one that counts."""
@@ -204,7 +212,7 @@ class TeamDatabase(Connection):
         import psycopg
 
         self.require_own_process()
-        if not self._guard.acquire(timeout=self.patience):
+        if not self.guard.acquire(timeout=self.patience):
             raise self.waited_too_long()
         try:
             if self._lost:
@@ -216,7 +224,7 @@ class TeamDatabase(Connection):
             raise self._in_a_word(problem) from None
         finally:
             self._since = None
-            self._guard.release()
+            self.guard.release()
 
     def _in_a_word(self, problem: "psycopg.Error") -> Exception:
         state = getattr(problem, "sqlstate", None) or ""

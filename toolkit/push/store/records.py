@@ -5,19 +5,22 @@ SQLite has no checksums, and a flipped bit in a fingerprint would send a row twi
 
 import itertools
 import json
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 from zlib import crc32
 
 from toolkit.errors import PushError
 from toolkit.plain import message
-from toolkit.push.states import SENDABLE, Answer, Baseline, Operation, Push, PushState, Ranges, Stamp, State
+from toolkit.push.states import SENDABLE, Answer, Baseline, Operation, Push, PushState, Stamp, State
 from toolkit.push.store import sql
 
 Row = tuple[Any, ...]
 MODULUS = 1 << 32
 NONE = (0, 0)
+NO_ROW: Row = ()
+CHECKSUM_OF = operator.itemgetter(-1)
 
 
 class Damaged(PushError):
@@ -34,22 +37,9 @@ class Damaged(PushError):
         )
 
 
-def checksum(*contents: bytes) -> int:
-    """CRC-32 of stored bytes."""
-    value = 0
-    for content in contents:
-        value = crc32(content, value)
-    return value
-
-
 as_json = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str
 ).encode  # compact, always the same for the same value
-
-
-def as_bytes(value: Any) -> bytes:
-    """What should be a stored block; empty where damage made something else of it."""
-    return value if isinstance(value, bytes) else b""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -62,29 +52,24 @@ class Tallied:
         """How many rows there are."""
         return self.tallies.get(name, NONE)[0]
 
-    def change(self, name: str, before: Row | None, after: Row | None) -> None:
-        """A row stands in the place of another; None: there was, or is, no such row."""
-        count, total = self.tallies.get(name, NONE)
-        if before:
-            count, total = count - 1, total - before[-1]
-        if after:
-            count, total = count + 1, total + after[-1]
-        self.tallies[name] = [count, total % MODULUS]
+    def change(self, before: Row, counted: Iterable[str], after: Row, counts: Iterable[str]) -> None:
+        """A row, which now counts under these names, stands in the place of another; an empty one counts under none."""
+        for name in counted if before else ():
+            count, total = self.tallies.get(name, NONE)
+            self.tallies[name] = [count - 1, (total - before[-1]) % MODULUS]
+        for name in counts if after else ():
+            count, total = self.tallies.get(name, NONE)
+            self.tallies[name] = [count + 1, (total + after[-1]) % MODULUS]
 
     def check(self, name: str, rows: Sequence[Row], what: str) -> None:
         """Raise where these are not the rows that it counted, by their last values."""
-        if not self.counted(name, [row[-1] for row in rows]):
-            raise Damaged(
-                message("{what}: {count:,} were written, and these are not they", what=what, count=self.count(name))
-            )
-
-    def counted(self, name: str, checksums: Sequence[Any]) -> bool:
-        """Whether these are the checksums of the rows that it counted."""
         count, total = self.tallies.get(name, NONE)
         try:
-            return len(checksums) == count and sum(checksums) % MODULUS == total
+            intact = len(rows) == count and sum(map(CHECKSUM_OF, rows)) % MODULUS == total
         except TypeError:  # what should be a number is none
-            return False
+            intact = False
+        if not intact:
+            raise Damaged(message("{what}: {count:,} were written, and these are not they", what=what, count=count))
 
 
 def checked(table: str, row: Row | None, what: str) -> Row:
@@ -124,7 +109,10 @@ class Head(Tallied):
     @classmethod
     def decoded(cls, row: Row | None) -> "Head":
         (content,) = checked("head", row, message("its head"))
-        return cls(**json.loads(content))
+        try:
+            return cls(**json.loads(content))
+        except TypeError:  # of another version
+            raise Damaged(message("its head")) from None
 
 
 # ── pushes ──
@@ -132,17 +120,18 @@ class Head(Tallied):
 
 @dataclass(eq=False)
 class PushRow(Tallied):
-    """A push as the ledger keeps it. It counts operation, sendable, result, blame, event, row_block."""
+    """A push as the ledger keeps it. It counts operation, sendable, result, blame, row_block."""
 
     number: int
     push: Push
-    row: Row | None = None  # as it stands on disk
+    row: Row = NO_ROW  # as it stands on disk
 
     def encoded(self) -> Row:
         push = self.push
-        content = {name: getattr(push, name) for name in IN_CONTENT}
-        values = self.number, push.id, push.lock, push.state, push.rows, as_json(content), as_json(self.tallies)
-        return with_checksum("push", *values)
+        content = as_json(dict(zip(IN_CONTENT, CONTENT_OF(push), strict=True)))
+        return with_checksum(
+            "push", self.number, push.id, push.lock, push.state, push.rows, content, as_json(self.tallies)
+        )
 
     @classmethod
     def decoded(cls, row: Row) -> "PushRow":
@@ -152,6 +141,7 @@ class PushRow(Tallied):
 
 
 IN_CONTENT = tuple({field.name for field in fields(Push)} - {"id", "lock", "state", "rows"})
+CONTENT_OF = operator.attrgetter(*IN_CONTENT)
 
 
 # ── operations ──
@@ -159,11 +149,14 @@ IN_CONTENT = tuple({field.name for field in fields(Push)} - {"id", "lock", "stat
 
 def encode_operation(operation: Operation, push_number: int, children: int) -> Row:
     """`children`: how many operations took over its rows."""
+    started, ended = operation.started, operation.ended
     return with_checksum(
-        "operation", operation.id, push_number, operation.kind, _text_of(operation.rows), operation.size,
+        "operation", operation.id, push_number, operation.kind,
+        " ".join(itertools.starmap("{}:{}".format, operation.rows)), operation.size,  # "0:487 490:492"
         operation.parent, " ".join(map(str, operation.after)), operation.state, operation.answer, operation.sendings,
-        *_stamp_columns(operation.started), *_stamp_columns(operation.ended), operation.digest, int(operation.open),
-        int(operation.believed), operation.note, operation.status, operation.code, operation.message,
+        *(STAMP_OF(started) if started else NO_STAMP), *(STAMP_OF(ended) if ended else NO_STAMP),
+        operation.digest, int(operation.open), int(operation.believed),
+        operation.note, operation.status, operation.code, operation.message,
         children, operation.rows[0][0] if operation.rows else 0, int(operation.state in SENDABLE),
         int(operation.unsettled),
     )  # fmt: skip
@@ -171,14 +164,19 @@ def encode_operation(operation: Operation, push_number: int, children: int) -> R
 
 def decode_operation(row: Row, push: str) -> Operation:
     values = checked("operation", row, f"operation {row[0]}")
+    ends = [*map(int, values[3].replace(":", " ").split())]
     return Operation(
-        id=values[0], push=push, kind=values[2], rows=_ranges_of(values[3]), size=values[4], parent=values[5],
-        after=tuple(map(int, values[6].split())), state=State(values[7]), answer=Answer(values[8]),
+        id=values[0], push=push, kind=values[2], rows=tuple(zip(ends[::2], ends[1::2], strict=True)), size=values[4],
+        parent=values[5], after=tuple(map(int, values[6].split())), state=State(values[7]), answer=Answer(values[8]),
         sendings=values[9], started=None if values[10] is None else Stamp(*values[10:13]),
         ended=None if values[13] is None else Stamp(*values[13:16]), digest=values[16],
         open=bool(values[17]), believed=bool(values[18]), note=values[19], status=values[20], code=values[21],
         message=values[22],
     )  # fmt: skip
+
+
+STAMP_OF = operator.attrgetter("epoch", "monotonic", "wall")
+NO_STAMP = (None, None, None)
 
 
 def operation_of(owner: PushRow, row: Row) -> Operation:
@@ -193,33 +191,19 @@ def children_of(row: Row) -> int:
     return int(row[23])
 
 
-def sets_of(row: Row) -> list[str]:
-    """What an operation belongs to that is counted apart, so that none of it vanishes."""
-    sets = ["sendable"] if row[25] else []
-    if row[26]:
-        sets.append("unsettled")
+def sets_of(row: Row) -> tuple[list[str], list[str]]:
+    """Under which names its push, and the head, count an operation, so that none of a set vanishes."""
+    if not row:
+        return [], []
+    of_head = ["unsettled"] if row[26] else []
     if row[7] == State.UNKNOWN:
-        sets.append("unknown")
-    return sets
+        of_head.append("unknown")
+    return ["operation", "sendable"] if row[25] else ["operation"], of_head
 
 
 def without_content(operation: Operation) -> Operation:
     """What a purge leaves of it: sizes, times and marks."""
     return replace(operation, digest="", note="", code="", message="")
-
-
-def _stamp_columns(stamp: Stamp | None) -> Row:
-    return (None, None, None) if stamp is None else (stamp.epoch, stamp.monotonic, stamp.wall)
-
-
-def _text_of(rows: Ranges) -> str:
-    """Ranges as text, "0:487 490:492": plain for a person who looks."""
-    return " ".join(itertools.starmap("{}:{}".format, rows))
-
-
-def _ranges_of(text: str) -> Ranges:
-    ends = [*map(int, text.replace(":", " ").split())]
-    return tuple(zip(ends[::2], ends[1::2], strict=True))
 
 
 # ── the counter ──

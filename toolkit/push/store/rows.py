@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
+from zlib import crc32
 
 import numpy as np
 
@@ -19,9 +20,8 @@ from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.states import Operation, Push, PushState, State
 from toolkit.push.store import sql
-from toolkit.push.store.database import WRITING
 from toolkit.push.store.index import LAST_SERIAL, Index, distinct
-from toolkit.push.store.records import Damaged, PushRow, Row, as_bytes, checksum
+from toolkit.push.store.records import NO_ROW, Damaged, PushRow, Row
 from toolkit.push.store.tables import Tables, consistent
 
 NOT_GONE = (State.PLANNED, State.REJECTED, State.RESOLVED_NOT_COMMITTED, State.REPLACED)
@@ -62,33 +62,37 @@ class RowTables(Tables):
 
     def add_rows(self, push: str, blocks: Iterable[RowBlock]) -> None:
         """More rows of a push, in the transaction that says how many it has with them."""
-        head, owner, new = self.changing(), self.changing_push(push), [*blocks]
-        count, start, number = sum(len(block.words) for block in new), 0, owner.count("row_block")
+        owner, head, new = self.changing_push(push), self.cache.head, [*blocks]
+        words = [block.words for block in new]
+        count, start, number, first = sum(map(len, words)), 0, owner.count("row_block"), head.rows
         if number:
             last = decode_block(self.database.row(sql.READ_BLOCK, (owner.number, number - 1)), owner)
             start = last.start + len(last.words)
-        if head.rows + count > LAST_SERIAL:
+        if first + count > LAST_SERIAL:
             raise PushError(message("This ledger is full: it has numbered four billion rows. Nothing was sent."))
         assert number or not owner.count("operation"), "a purged push is not begun again"
         assert start + count == owner.push.rows, "a push has as many rows as it says"
         for n, block in enumerate(new, start=number):
             row = _encoded(owner.number, n, block._replace(start=start, first_row=head.rows))
             self.database.rows(sql.ADD_BLOCK, row)
-            owner.change("row_block", None, row)
+            owner.change(NO_ROW, [], row, ["row_block"])
             start, head.rows = start + len(block.words), head.rows + len(block.words)
-        self._index([NO_WORDS, *(block.words for block in new)], head.rows - count)
+        self._index(words, first)
         if owner.push.key and not number:
-            self._add_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number)
+            self.index_of("push").add(push_keys(owner.push.lock, [owner.push.key]), owner.number)
+        self._keep_indexes()
 
     def remove_rows(self, push: str) -> None:
         """Forget the rows of a push, and that its call was made. Whoever counts them keeps the operations."""
         owner = self.changing_push(push)
         for first, words in _runs(self.blocks(push)):
             for kind, column in ROW_KEYS.items():
-                self._remove_keys(kind, distinct(words[:, column]), first, first + len(words))
+                self.index_of(kind).remove(distinct(words[:, column]), first, first + len(words))
         self.database.rows(sql.REMOVE_BLOCKS, (owner.number,))
-        self._remove_keys("push", push_keys(owner.push.lock, [owner.push.key]), owner.number, owner.number + 1)
-        self.changing().lost.pop(push, None)
+        keys = push_keys(owner.push.lock, [owner.push.key])
+        self.index_of("push").remove(keys, owner.number, owner.number + 1)
+        self._keep_indexes()
+        self.cache.head.lost.pop(push, None)
         left = {name: value for name, value in (owner.push.facts or {}).items() if name == "memory"}
         owner.push = replace(owner.push, key="", facts=left)
         owner.tallies.pop("row_block", None)
@@ -99,13 +103,13 @@ class RowTables(Tables):
 
         As long as there are such, nobody can say of a row that it was not sent before. A purge of the push ends it.
         """
-        lost = self.head.lost.items()
+        lost = self.cache.head.lost.items()
         return {push: rows for push, rows in lost if self.push_row(push).push.lock in (lock, ANY_LOCK)}
 
     @consistent
     def moved_in(self) -> dict[str, int]:
         """How many rows are known by another key only, by its digest: they were moved in from another ledger."""
-        return dict(self.head.keys)
+        return dict(self.cache.head.keys)
 
     @consistent
     def blocks(self, push: str, numbers: range | None = None) -> list[RowBlock]:
@@ -151,7 +155,7 @@ class RowTables(Tables):
         What was never sent, was rejected, or is known not to be there does not count; nor do the first rows of the
         pushes `passed`, so many of each.
         """
-        with self.database.snapshot:
+        with self.snapshot():
             serials = np.sort(self.index_of("print").find(distinct(prints[:, 0])).serials)
             sent = self._gone(serials)
         for push, rows in passed.items():
@@ -164,7 +168,7 @@ class RowTables(Tables):
 
     def newest(self, names: np.ndarray) -> Earlier:
         """For each of these names the row that was sent last of all that bear it; none for a name of zero."""
-        with self.database.snapshot:
+        with self.snapshot():
             keys = distinct(names)
             matches = self.index_of("name").find(keys)
             order = np.argsort(matches.serials, kind="stable")
@@ -208,68 +212,40 @@ class RowTables(Tables):
 
     # ── the index ──
 
+    def index_of(self, kind: str) -> Index:
+        """By which rows, or pushes, are found by a word of this kind."""
+        cache = self.cache
+        if kind not in cache.indexes:
+            rows = self.database.rows(sql.READ_CATALOG, (kind,))
+            content = rows[0][0] if rows else b""
+            if not isinstance(content, bytes) or crc32(content) != cache.head.catalogs.get(kind, 0):
+                raise Damaged(message("the list of its {kind} chunks", kind=kind))
+            cache.indexes[kind] = Index(self.database, content)
+        return cache.indexes[kind]
+
     def _index(self, words: Sequence[np.ndarray], first: int) -> None:
         """Make rows, block by block and numbered from `first` on, found by their content and by their name."""
         for kind, column in ROW_KEYS.items():
-            self._add_keys(kind, np.concatenate([block[:, column] for block in words]), first)
+            self.index_of(kind).add(np.concatenate([NO_WORDS[:, 0], *(block[:, column] for block in words)]), first)
 
-    def _add_keys(self, kind: str, keys: np.ndarray, first: int) -> None:
-        index = self.index_of(kind)
-        index.add(keys, first)
-        self._keep(kind, index)
+    def _keep_indexes(self) -> None:
+        """Write which chunks there are now."""
+        catalogs = [(kind, index.catalog) for kind, index in self.cache.indexes.items()]
+        self.database.many(sql.PUT_CATALOG, catalogs)
+        self.cache.head.catalogs |= {kind: crc32(catalog) for kind, catalog in catalogs}
 
     def rebuild_index(self) -> None:
         """Make the index anew, from the rows and pushes."""
-        self.changing()
+        cache = self.changing()
         for (chunk,) in self.database.rows(sql.READ_CHUNK_IDS):
             self.database.rows(sql.REMOVE_CHUNK, (chunk,))
-        for kind in KINDS:
-            self._keep(kind, Index(ChunkTable(self)))
+        cache.indexes = {kind: Index(self.database) for kind in KINDS}
         for push in self.pushes():
             for first, words in _runs(self.blocks(push.id)):
                 self._index([words], first)
             if push.key:
-                self._add_keys("push", push_keys(push.lock, [push.key]), self.push_row(push.id).number)
-
-    def _remove_keys(self, kind: str, keys: np.ndarray, first: int, end: int) -> None:
-        index = self.index_of(kind)
-        index.remove(keys, first, end)
-        self._keep(kind, index)
-
-    def index_of(self, kind: str) -> Index:
-        cache = self.cache
-        if kind not in cache.indexes:
-            row = self.database.row(sql.READ_CATALOG, (kind,))
-            content = as_bytes(row[0]) if row else b""
-            if checksum(content) != cache.head.catalogs.get(kind, 0):
-                raise Damaged(message("the list of its {kind} chunks", kind=kind))
-            cache.indexes[kind] = Index(ChunkTable(self), content)
-        return cache.indexes[kind]
-
-    def _keep(self, kind: str, index: Index) -> None:
-        catalog = index.catalog
-        self.database.rows(sql.PUT_CATALOG, (kind, catalog))
-        self.changing().catalogs[kind] = checksum(catalog)
-        self.cache.indexes[kind] = index
-
-
-class ChunkTable:
-    """The chunks of the index, in the ledger's file."""
-
-    def __init__(self, tables: RowTables) -> None:
-        self.database = tables.database
-
-    def read(self, id: int) -> bytes:
-        row = self.database.row(sql.READ_CHUNK, (id,))
-        return as_bytes(row[0]) if row else b""
-
-    def add(self, content: bytes) -> int:
-        assert self.database.mode == WRITING
-        return int(self.database.rows(sql.ADD_CHUNK, (content,))[0][0])
-
-    def remove(self, ids: Sequence[int]) -> None:
-        for chunk in ids:
-            self.database.rows(sql.REMOVE_CHUNK, (chunk,))
+                self.index_of("push").add(push_keys(push.lock, [push.key]), self.push_row(push.id).number)
+        self._keep_indexes()
 
 
 NO_WORDS = np.empty((0, identity.WORDS), np.uint64)
@@ -317,18 +293,25 @@ def push_keys(lock: str, keys: Sequence[str]) -> np.ndarray:
 def _encoded(push: int, number: int, block: RowBlock) -> Row:
     words, bad = np.ascontiguousarray(block.words, "<u8").tobytes(), block.bad.astype("<u4").tobytes()
     place = push, number, block.start, len(block.words), block.first_row
-    return *place, words, bad, block.digest, checksum(repr(place).encode(), words, bad, block.digest)
+    return *place, words, bad, block.digest, _checksum(repr(place).encode(), words, bad, block.digest)
 
 
 def decode_block(row: Row | None, owner: PushRow | int) -> RowBlock:
     """A block of the rows of this push."""
     number, name = (owner, owner) if isinstance(owner, int) else (owner.number, owner.push.id)
-    if row is None:
-        raise Damaged(message("the rows of push {name}", name=name))
+    damaged = Damaged(message("the rows of push {name}", name=name))
+    if row is None or not all(isinstance(each, bytes) for each in row[5:8]):
+        raise damaged
     *place, words, bad, digest, marks = row
-    words, bad, digest = map(as_bytes, (words, bad, digest))
-    intact = checksum(repr(tuple(place)).encode(), words, bad, digest) == marks
+    intact = _checksum(repr(tuple(place)).encode(), words, bad, digest) == marks
     if not intact or place[0] != number or len(words) != 8 * identity.WORDS * place[3]:
-        raise Damaged(message("the rows of push {name}", name=name))
+        raise damaged
     cells = np.frombuffer(words, "<u8").reshape(-1, identity.WORDS)
     return RowBlock(cells, np.frombuffer(bad, "<u4"), digest, place[2], place[4])
+
+
+def _checksum(*contents: bytes) -> int:
+    value = 0
+    for content in contents:
+        value = crc32(content, value)
+    return value

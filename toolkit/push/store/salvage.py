@@ -43,7 +43,7 @@ class Salvage:
         self._database = old.database
         self.counts_hurt = False  # whether anything is lost that later counts are explained by
         try:
-            with self._database.snapshot:
+            with old.snapshot():
                 self._last: dict[str, int] = {"push": old.head.pushes, "operation": old.head.operations}
                 self.knows_how_many = old.head.writes >= writes
             self.counts_hurt |= not self.knows_how_many
@@ -244,7 +244,13 @@ class _Pour:
 
     def _whole(self, checksums: Iterable[int]) -> bool:
         """Whether these are all operations that the push had."""
-        return self._row is not None and self._row.counted("operation", [*checksums])
+        if self._row is None:
+            return False
+        try:
+            self._row.check("operation", [(each,) for each in checksums], "")
+        except Damaged:
+            return False
+        return True
 
 
 def _left(push: Push, operations: list[Operation]) -> Ranges:

@@ -107,7 +107,6 @@ PUT_BLAME = _put("blame", "push, position, content, checksum", keys=2)
 REMOVE_BLAMES = "DELETE FROM blame WHERE push = ?"
 ADD_EVENT = "INSERT INTO event (id, push, content, checksum) VALUES (?, ?, ?, ?)"
 READ_EVENTS = "SELECT id, push, content, checksum FROM event ORDER BY id"
-READ_EVENTS_OF = "SELECT id, push, content, checksum FROM event WHERE push = ? ORDER BY id"
 
 # ── rows: what each is known by, and the index of that ──
 
@@ -139,9 +138,9 @@ SETTINGS = (
 FORGET_OLD_PAGES = "PRAGMA journal_size_limit = 0"  # the next commit empties the rollback file
 KEEP_OLD_PAGES = "PRAGMA journal_size_limit = 1048576"
 READ_SCHEMA = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
-READ_VERSION, WRITE_VERSION = "PRAGMA user_version", f"PRAGMA user_version = {VERSION}"
-READ_APPLICATION, WRITE_APPLICATION = "PRAGMA application_id", f"PRAGMA application_id = {APPLICATION}"
-READ_PAGE_SIZE = "PRAGMA page_size"
+READ_VERSION = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
+WRITE_VERSION = f"PRAGMA user_version = {VERSION}"
+WRITE_APPLICATION = f"PRAGMA application_id = {APPLICATION}"
 SOUND = "PRAGMA integrity_check(1)"
 
 # ── of PostgreSQL only: each ledger is a schema with the same tables ──

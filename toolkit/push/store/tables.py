@@ -4,22 +4,24 @@ Whatever is read from disk is checked against what was written. A transaction th
 the head is as this process left it, so is all the rest, and nothing of it is read again.
 """
 
+import contextlib
 import functools
+import itertools
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from threading import get_ident
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from toolkit.http.secrets import scrub
 from toolkit.plain import message
 from toolkit.push.states import IN, LIFE, UNFINISHED, Baseline, Operation, Push, State
 from toolkit.push.store import sql
-from toolkit.push.store.cache import KEPT, Cache, Queue, Stored, place_of
-from toolkit.push.store.database import WRITING, Connection
+from toolkit.push.store.database import READING, WRITING, Connection
+from toolkit.push.store.index import Index
 from toolkit.push.store.records import (
+    NO_ROW,
     Damaged,
     Head,
     PushRow,
@@ -34,6 +36,8 @@ from toolkit.push.store.records import (
 )
 
 AHEAD = 256  # operations to send that are read at once
+KEPT = 1024  # operations that stay in memory although they are settled
+COUNTED = ("push",), ("push", "unfinished")  # under which names the head counts a push: one that ended, and another
 SETS = {"unsettled": sql.READ_UNSETTLED, "unknown": sql.READ_UNKNOWN}
 S = TypeVar("S", bound="Tables")
 P = ParamSpec("P")
@@ -41,14 +45,45 @@ T = TypeVar("T")
 by_id = attrgetter("id")
 
 
+class Stored(NamedTuple):
+    """An operation, and the row that it is."""
+
+    row: Row
+    operation: Operation
+
+
+class Queue(NamedTuple):
+    """Operations of a push that can be sent or wait for others, by their first row and id; those up to `end`."""
+
+    operations: dict[tuple[int, int], Operation]
+    end: tuple[int, int] | None  # None: there are no more
+
+
+@dataclass
+class Cache:
+    """What is known of the tables, and what of it is not written yet. It holds for as long as the head is this one."""
+
+    head: Head
+    row: Row  # the head as it stands on disk
+    pushes: dict[str, PushRow] = field(default_factory=dict)
+    operations: dict[int, Stored] = field(default_factory=dict)  # those that were written or read last
+    sets: dict[str, dict[int, Operation]] = field(default_factory=dict)  # unsettled, unknown
+    queues: dict[str, Queue] = field(default_factory=dict)  # by push
+    counter: tuple[Row, Baseline] | None = None
+    indexes: dict[str, Index] = field(default_factory=dict)
+    changed: bool = False  # something is to be written at the end of the transaction
+    changed_pushes: dict[str, PushRow] = field(default_factory=dict)
+    changed_operations: dict[int, Row] = field(default_factory=dict)
+
+
 def consistent(read: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
-    """A method of which all that it reads fits together, whatever other processes write."""
+    """A method that can be called at any time: all that it reads fits together, whatever other processes write."""
 
     @functools.wraps(read)
     def reading(self: S, /, *arguments: P.args, **named: P.kwargs) -> T:
         if self.database.thread == get_ident():
             return read(self, *arguments, **named)
-        with self.database.snapshot:
+        with self.snapshot():
             return read(self, *arguments, **named)
 
     return reading
@@ -57,74 +92,102 @@ def consistent(read: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, 
 class Tables:
     """Pushes, operations, the counter. `cache` is what is known of them in this transaction, or snapshot."""
 
+    cache: Cache
+
     def __init__(self, database: Connection) -> None:
         self.database = database
         self._latest: Cache | None = None
         self._writes = 0  # transactions that the ledger on disk is known to hold
-        database.begun = self._begun
+        self.leave_mark: Callable[[int], object] = int  # called with their number after each of ours
 
-    def transaction(self) -> AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def transaction(self, mode: str = WRITING) -> Iterator[None]:
         """All of it durable at the end, or none of it; one inside another belongs to the outer one.
 
         PushError where it cannot be: the disk is full, the file was taken away, another process holds it too long.
         """
-        return self.database.transaction(before_commit=self._write_changes)
+        database = self.database
+        if database.thread == get_ident():
+            assert mode in (READING, database.mode), "whoever writes says so before reading"
+            yield
+            return
+        if not database.guard.acquire(timeout=database.patience):
+            raise database.waited_too_long()
+        try:
+            rows = database.begin(mode)
+            if self._latest is None or rows != [self._latest.row]:
+                self._latest = self._anew(rows)
+            self.cache = self._latest
+            yield
+            if self.cache.changed:
+                self._write_changes()
+            database.commit()
+            if self.cache.head.writes > self._writes:
+                self._writes = self.cache.head.writes
+                self.leave_mark(self._writes)
+        except BaseException:
+            self._latest = self._latest if mode == READING else None  # what it says of this transaction is undone
+            database.roll_back()
+            raise
+        finally:
+            database.guard.release()
 
-    def _begun(self) -> None:
-        self.__dict__.pop("cache", None)
+    def snapshot(self) -> contextlib.AbstractContextManager[None]:
+        """What is read meanwhile fits together, whatever other processes write."""
+        return self.transaction(READING)
 
-    @functools.cached_property
-    def cache(self) -> Cache:
-        rows = self.database.rows(sql.READ_HEAD)
-        if self._latest is None or rows != [self._latest.row]:
-            row = rows[0] if rows else None
-            self._latest = Cache(Head.decoded(row), row)
-        if self._latest.head.writes < self._writes:
+    def _anew(self, rows: list[Row]) -> Cache:
+        """Another process has written, or nothing was read yet."""
+        head = Head.decoded(rows[0] if rows else None)
+        if head.writes < self._writes:
             raise Damaged(message("an older copy took its place"))
-        self._writes = self._latest.head.writes
-        return self._latest
+        self._writes = head.writes
+        return Cache(head, rows[0])
 
     @property
     def head(self) -> Head:
         """What vouches for the rest."""
         return self.cache.head
 
-    def changing(self) -> Head:
-        """The head, to change it."""
+    def changing(self) -> Cache:
+        """What is known of the tables, to change it."""
         assert self.database.mode == WRITING, "a ledger is written to inside a transaction"
-        self.cache.row = None
-        return self.cache.head
+        self.cache.changed = True
+        return self.cache
 
     def changing_push(self, push: str) -> PushRow:
         """A push and what is kept of it, to change it."""
-        self.changing()
-        row = self.cache.changed[push] = self.push_row(push)
+        row = self.changing().changed_pushes[push] = self.push_row(push)
         return row
 
     def _write_operations(self) -> None:
         cache = self.cache
-        if cache.written:
-            self.database.many(sql.PUT_OPERATION, [*cache.written.values()])
-            cache.written.clear()
-            cache.forget_some()
+        self.database.many(sql.PUT_OPERATION, [*cache.changed_operations.values()])
+        cache.changed_operations.clear()
+        if len(cache.operations) > 2 * KEPT:
+            self._forget_some()
+
+    def _forget_some(self) -> None:
+        """Keep no more operations than a run needs."""
+        operations = self.cache.operations
+        for old in [*itertools.islice(operations, max(0, len(operations) - KEPT))]:
+            del operations[old]
 
     def _write_changes(self) -> None:
         """Write what changed, before the transaction ends or all pushes are read."""
-        cache: Cache | None = self.__dict__.get("cache")
-        if cache is None or cache.row is not None:
-            return
-        self._write_operations()
+        cache = self.cache
+        if cache.changed_operations:
+            self._write_operations()
         head = cache.head
-        for push in cache.changed.values():
+        for push in cache.changed_pushes.values():
             row, before = push.encoded(), push.row
             self.database.rows(sql.PUT_PUSH if before else sql.ADD_PUSH, row)
-            head.change("push", before, row)
-            left = before if before and before[3] in UNFINISHED else None
-            head.change("unfinished", left, row if row[3] in UNFINISHED else None)
+            counted = COUNTED[before[3] in UNFINISHED] if before else ()
+            head.change(before, counted, row, COUNTED[row[3] in UNFINISHED])
             push.row = row
-        cache.changed.clear()
+        cache.changed_pushes.clear()
         head.writes += 1
-        cache.row = head.encoded()
+        cache.row, cache.changed = head.encoded(), False
         self.database.rows(sql.WRITE_HEAD, cache.row)
 
     # ── the counter ──
@@ -139,10 +202,11 @@ class Tables:
         return cache.counter and cache.counter[1]
 
     def set_baseline(self, baseline: Baseline) -> None:
-        self.baseline()  # what is overwritten is counted no more
-        head, cache, row = self.changing(), self.cache, encode_baseline(baseline)
+        cache, row = self.changing(), encode_baseline(baseline)
+        if cache.counter is None:
+            self.baseline()  # what is overwritten is counted no more
         self.database.rows(sql.WRITE_COUNTER, row)
-        head.change("counter", cache.counter and cache.counter[0], row)
+        cache.head.change(cache.counter[0] if cache.counter else NO_ROW, ["counter"], row, ["counter"])
         cache.counter = row, baseline
 
     # ── pushes ──
@@ -162,19 +226,21 @@ class Tables:
 
     def put_push(self, push: Push) -> None:
         """Add it, or replace the one with its id."""
-        head, cache = self.changing(), self.cache
+        cache = self.changing()
         row = cache.pushes.get(push.id) or self._read_push(sql.READ_PUSH, push.id)
         if row is None:
-            head.pushes += 1
-            row = cache.pushes[push.id] = PushRow(head.pushes, push)
-        if push.facts is not row.push.facts or row.row is None:
+            cache.head.pushes += 1
+            row = cache.pushes[push.id] = PushRow(cache.head.pushes, push)
+            cache.queues[push.id] = Queue({}, None)
+        if push.facts is not row.push.facts or not row.row:
             push = replace(push, facts=json.loads(as_json(push.facts)))
         row.push = push
-        cache.changed[push.id] = row
+        cache.changed_pushes[push.id] = row
 
     @consistent
     def _all_pushes(self, statement: str, tally: str) -> list[Push]:
-        self._write_changes()
+        if self.cache.changed:
+            self._write_changes()
         rows = self.database.rows(statement)
         self.cache.head.check(tally, rows, "its pushes")
         return [PushRow.decoded(row).push for row in rows]
@@ -198,12 +264,12 @@ class Tables:
         return row
 
     def _read_push(self, statement: str, name: str | int) -> PushRow | None:
-        row = self.database.row(statement, (name,))
-        if row is None:
+        rows = self.database.rows(statement, (name,))
+        if not rows:
             return None
-        if name not in row[:2]:
+        if name not in rows[0][:2]:
             raise Damaged(f"push {name}")
-        return self.cache.pushes.setdefault(row[1], PushRow.decoded(row))
+        return self.cache.pushes.setdefault(rows[0][1], PushRow.decoded(rows[0]))
 
     # ── operations ──
 
@@ -217,25 +283,26 @@ class Tables:
     def _stored(self, id: int) -> Stored:
         if known := self.cache.operations.get(id):
             return known
-        row = self.database.row(sql.READ_OPERATION, (id,)) if 0 < id <= self.cache.head.operations else None
-        if row is None:
+        rows = self.database.rows(sql.READ_OPERATION, (id,)) if 0 < id <= self.cache.head.operations else []
+        if not rows:
             raise Damaged(f"operation {id}")
-        stored = self.cache.operations[id] = Stored(row, operation_of(self._push_numbered(row[1]), row))
+        stored = self.cache.operations[id] = Stored(rows[0], operation_of(self._push_numbered(rows[0][1]), rows[0]))
         return stored
 
     @consistent
     def operations(self, push: str) -> list[Operation]:
         """All of one push, by id."""
-        owner, known = self.push_row(push), self.cache.operations
-        kept = [stored.operation for stored in known.values() if stored.operation.push == push]
+        owner, cache = self.push_row(push), self.cache
+        kept = [stored.operation for stored in cache.operations.values() if stored.operation.push == push]
         if len(kept) == owner.count("operation"):
             return sorted(kept, key=by_id)
         rows = self._operation_rows(sql.READ_OPERATIONS, owner.number)
         owner.check("operation", rows, f"the operations of push {push}")
         operations = [operation_of(owner, row) for row in rows]
         if len(rows) <= KEPT:
-            known |= {row[0]: Stored(row, each) for row, each in zip(rows, operations, strict=True)}
-            self.cache.forget_some()
+            cache.operations |= {row[0]: Stored(row, each) for row, each in zip(rows, operations, strict=True)}
+            if len(cache.operations) > 2 * KEPT:
+                self._forget_some()
         return operations
 
     def unsettled(self, lock: str) -> list[Operation]:
@@ -287,7 +354,7 @@ class Tables:
     def _read_queue(self, push: str, size: int) -> Queue:
         owner = self.push_row(push)
         rows = self._operation_rows(sql.READ_SENDABLE, owner.number, size)
-        operations = {place_of(o): o for o in [operation_of(owner, row) for row in rows]}
+        operations = {(row[24], row[0]): operation_of(owner, row) for row in rows}
         if len(rows) < size:
             owner.check("sendable", rows, f"what is planned of push {push}")
         queue = self.cache.queues[push] = Queue(operations, None if len(rows) < size else [*operations][-1])
@@ -308,25 +375,27 @@ class Tables:
         return all(leaf.state in IN for leaf in self.leaves(id))
 
     def _operation_rows(self, statement: str, *values: int) -> list[Row]:
-        if self.cache.written:
+        if self.cache.changed_operations:
             self._write_operations()
         return self.database.rows(statement, values)
 
     def add_operation(self, operation: Operation) -> Operation:
         """A new one; gives it back with its id."""
-        head = self.changing()
-        head.operations += 1
-        added = replace(operation, id=head.operations)
+        cache = self.changing()
+        cache.head.operations += 1
+        added = replace(operation, id=cache.head.operations)
         if operation.parent is not None:
             parent = self._stored(operation.parent)
             self._write(parent.operation, parent, 1)
         self._write(added, None)
+        queue = cache.queues.get(operation.push)
+        if queue and queue.end is None and len(queue.operations) > AHEAD:
+            del cache.queues[operation.push]  # no more is remembered than is needed soon
         return added
 
     def put_operation(self, operation: Operation) -> None:
         """Replace it. A move that `LIFE` does not know is an AssertionError."""
-        self.changing()
-        stored = self._stored(operation.id)
+        stored = self.changing().operations.get(operation.id) or self._stored(operation.id)
         before = stored.operation
         known = operation.state is before.state or operation.state in LIFE[before.state]
         assert known, f"operation {operation.id} does not go from {before.state} to {operation.state}"
@@ -335,24 +404,25 @@ class Tables:
 
     def _write(self, operation: Operation, before: Stored | None, more_children: int = 0) -> None:
         """Write an operation in the place of the row that was there before."""
-        cache, owner = self.cache, self.push_row(operation.push)
-        cache.changed[operation.push] = owner
+        cache, number = self.cache, operation.id
+        owner = cache.changed_pushes[operation.push] = self.push_row(operation.push)
         if operation.note or operation.message:
             operation = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
-        old = before and before.row
+        old = before.row if before else NO_ROW
         row = encode_operation(operation, owner.number, more_children + (children_of(old) if old else 0))
-        cache.operations.pop(operation.id, None)
-        cache.operations[operation.id], cache.written[operation.id] = Stored(row, operation), row
-        owner.change("operation", old, row)
-        sets, left = sets_of(row), sets_of(old) if old else []
-        for name in {*sets, *left}:
-            tallied = owner if name == "sendable" else cache.head
-            tallied.change(name, old if name in left else None, row if name in sets else None)
-            if name in cache.sets:
-                cache.sets[name].pop(operation.id, None)
-                if name in sets:
-                    cache.sets[name][operation.id] = operation
-        if operation.push in cache.queues:
-            cache.queues[operation.push].change(before and before.operation, operation)
-        if len(cache.written) >= KEPT:
+        cache.operations.pop(number, None)
+        cache.operations[number], cache.changed_operations[number] = Stored(row, operation), row
+        (was_of_push, was_of_head), (of_push, of_head) = sets_of(old), sets_of(row)
+        owner.change(old, was_of_push, row, of_push)
+        if was_of_head or of_head:
+            cache.head.change(old, was_of_head, row, of_head)
+        for name, operations in cache.sets.items():
+            operations.pop(number, None)
+            if name in of_head:
+                operations[number] = operation
+        if queue := cache.queues.get(operation.push):
+            queue.operations.pop((old[24], number) if old else (-1, number), None)
+            if row[25] and (queue.end is None or (row[24], number) <= queue.end):
+                queue.operations[row[24], number] = operation
+        if len(cache.changed_operations) >= KEPT:
             self._write_operations()

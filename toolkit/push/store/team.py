@@ -57,7 +57,6 @@ class TeamLedger(StoredLedger):
         return sql.tables_in_postgres(statement)
 
     def _check_tables(self) -> None:
-        self.require_version(self.version())
         there = {name for (name,) in self.database.rows(sql.PG_TABLES, (SCHEMA + self._name,))}
         if there != sql.table_names():
             raise Damaged(message("its tables"))
@@ -65,11 +64,9 @@ class TeamLedger(StoredLedger):
     def examine_database(self) -> None:
         """The server looks after its own pages; ours have checksums besides."""
 
-    def check_identity(self, about: str, key: str) -> None:
-        """Raise PushRefused where this is not the ledger of that destination, or not one of this key."""
-        if self.head_of(about).key != key_digest(key):
-            text = "the ledger of {about} was written with another key than that of the team. Nothing was sent"
-            raise PushRefused(message(text, about=about))
+    def _another_key(self) -> str:
+        text = "the ledger of {about} was written with another key than that of the team. Nothing was sent"
+        return message(text, about=self.about)
 
 
 class Team:
