@@ -19,7 +19,7 @@ from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.other_tables import BELOW, BESIDE
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.sheet_frame import LONGER, MERGED, SIDEWAYS
+from toolkit.sheets.sheet_frame import LESSER, LONGER, MERGED, SIDEWAYS
 from toolkit.spec import Email, Number, Phone, Text
 
 
@@ -789,3 +789,78 @@ def test_2_a_table_on_its_side_is_asked_about(lines: list[str]) -> None:
 def test_15_paths_of_nobody(name: str) -> None:
     with pytest.raises(InputError, match=r"list\.xlsx|~~\.csv"):
         read_sheet(name)
+
+
+# ── which sheet ──────────────────────────────────────────────────────────────
+
+LESSER_SHEETS: dict[str, list[list[Any]]] = {
+    "pairs": [["Empresa:", "Acme"], ["Fecha:", "01/05/2024"], ["Autor:", "Ana"]],
+    "fields and what they are": [["Campo", "Descripción"], ["NOMBRE", "Nombre del cliente"], ["EMAIL", "Su correo"]],
+    "steps": [["Paso", "Qué hacer"], [1, "Complete la hoja Datos"], [2, "No cambie los títulos"]],
+    "an index": [["Hoja", "Contenido"], ["Datos", "Los clientes"], ["Otros", "Las ventas"]],
+    "goods": [["Producto", "Precio"], ["Lápiz", 1], ["Goma", 2]],
+    "codes": [["CODIGO"], ["1"], ["2"]],
+}
+COVERS: dict[str, list[list[Any]]] = {
+    "a title": [["Base de clientes"]],
+    "lines": [["Base de clientes"], ["Mayo 2024"], ["Elaborado por Ana"]],
+    "instructions": [["Instrucciones"], [], ["Complete la hoja Datos"], ["", "sin cambiar los títulos"], ["Guarde"]],
+    "a logo and a date": [[], ["", "", "Acme"], ["", "", "", "mayo de 2024"]],
+}
+
+
+def sheets(*tables: Sequence[list[Any]], hidden: int = -1) -> bytes:
+    def fill(made: Any, sheet: Any) -> None:
+        for n, rows in enumerate(tables):
+            sheet = made.add_worksheet(f"Hoja{n + 1}") if n else sheet
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+            if n == hidden:
+                sheet.hide()
+
+    return book(fill)
+
+
+def with_open_document(*tables: Sequence[list[Any]]) -> bytes:
+    def rows(cells: Sequence[list[Any]]) -> str:
+        return "".join(f"<table:table-row>{''.join(ods_cell(str(c)) for c in row)}</table:table-row>" for row in cells)
+
+    parts = [f'</table:table><table:table table:name="Hoja{n}">{rows(t)}' for n, t in enumerate(tables[1:], 2)]
+    return ods(rows(tables[0]) + "".join(parts))
+
+
+@pytest.mark.parametrize("make", [sheets, with_open_document])
+@pytest.mark.parametrize("cover", COVERS.values(), ids=COVERS)
+def test_2_a_cover_is_passed_over_and_said(cover: list[list[Any]], make: Any) -> None:
+    data = make(cover, PERSONS, PERSONS)
+    frame = read_sheet(data)
+    assert (frame.attrs["sheet"], len(frame), frame.attrs["questions"]) == ("Hoja2", 5, {})
+    count = sum(map(any, cover))
+    said = f"'Hoja1' comes first and looks like no table: its {count} row"
+    assert any(said in note and "`sheet='Hoja1'` reads it" in note for note in frame.attrs["notes"])
+    assert any("not read: 'Hoja1', 'Hoja3'; `sheet=`" in note for note in frame.attrs["notes"])
+    assert read_sheet(data, sheet=1).attrs["sheet"] == "Hoja1"
+
+
+@pytest.mark.parametrize("first", LESSER_SHEETS.values(), ids=LESSER_SHEETS)
+def test_2_a_sheet_that_is_less_of_a_table_than_another_is_asked_about(first: list[list[Any]]) -> None:
+    frame = read_sheet(sheets(first, PERSONS))
+    assert frame.attrs["sheet"] == "Hoja1"
+    assert frame.attrs["questions"][LESSER] == frame.index.tolist()
+    assert any("'Hoja2' looks more like a table than 'Hoja1'" in note for note in frame.attrs["notes"])
+    with pytest.raises(InputError, match="Each row stands in a sheet that looks less like a table"):
+        check(frame, [Email(name="EMAIL")])
+    for sheet in ("Hoja1", "Hoja2"):
+        assert LESSER not in read_sheet(sheets(first, PERSONS), sheet=sheet).attrs["questions"]
+
+
+def test_2_a_hidden_sheet_is_only_asked_about() -> None:
+    frame = read_sheet(sheets(COVERS["lines"], PERSONS, hidden=1))
+    assert (frame.attrs["sheet"], [*frame.attrs["questions"]]) == ("Hoja1", [LESSER])
+    assert any("not read: 'Hoja2' (hidden)" in note for note in frame.attrs["notes"])
+
+
+@pytest.mark.parametrize("first", [PERSONS, [["CORREO"], ["a@example.cl"]], [["Informe"], [], *PERSONS]])
+def test_2_a_table_that_comes_first_is_read(first: Any) -> None:
+    frame = read_sheet(sheets(first, PERSONS))
+    assert (frame.attrs["sheet"], frame.attrs["questions"]) == ("Hoja1", {})

@@ -19,7 +19,7 @@ from toolkit.sheets.lazy import Partitions, is_lazy
 from toolkit.sheets.match import Match, no_field
 from toolkit.sheets.partitions import CheckOfPartitions, check_partitions
 from toolkit.sheets.phones import region_of
-from toolkit.sheets.rows import frame_of
+from toolkit.sheets.rows import asked_of_all, frame_of
 from toolkit.sheets.target import resolved
 from toolkit.spec import Field, Identity, Phone, Record, Text
 
@@ -152,14 +152,9 @@ def _raise_if_not_matched(
         text = "matched by their values only: {columns}. Confirm each: match[column] = field"
         raise InputError(message(text, columns=listed(guessed)))
     if len(frame) and len(frame.columns) and paired and all(name is None for _, name in paired):
-        raise InputError(
-            message(
-                "no column fills a field. The columns are {columns}; the fields are {fields}: "
-                "say match[column] = field",
-                columns=listed(frame.columns),
-                fields=listed(f.name for f, _ in paired),
-            )
-        )
+        text = "no column fills a field. The columns are {columns}; the fields are {fields}: say match[column] = field"
+        said = message(text, columns=listed(frame.columns), fields=listed(f.name for f, _ in paired))
+        raise InputError(said + asked_of_all(frame))
 
 
 def _notes(frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]], target: Any) -> list[str]:

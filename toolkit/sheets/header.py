@@ -7,6 +7,7 @@ from toolkit.plain import message, plural
 from toolkit.sheets.synonyms import concept_of
 from toolkit.sheets.workbook import Cell, Merge, Row
 
+NO_TABLE, TABLE, OF_FIELDS = range(3)  # what a sheet looks like
 WINDOW = 60  # filled rows among which the header is looked for
 MERGES = 1_000  # merged cells that are looked at
 _NAMED = 5  # of what is said of columns
@@ -87,6 +88,19 @@ def is_name(cell: Cell) -> bool:
 def names_fields(cells: Sequence[Cell]) -> bool:
     """Whether most of the cells are names that fields have."""
     return _known(cells) >= 2 and 2 * _known(cells) >= _filled(cells)
+
+
+def likeness(rows: Sequence[Row], merged: Sequence[Merge]) -> int:
+    """How much the first filled rows of a sheet look like a table."""
+    top = find(rows, merged)
+    cells, below = rows[top or 0][1], rows[(top or 0) + 1 :]
+    if top is not None and below and (names_fields(cells) or _all_known(cells)):
+        return OF_FIELDS
+    values = [v for _, row in below for v, name in zip(row, cells, strict=False) if name != "" != v]
+    if top is None or (len(values) > 1 and all(not isinstance(v, str) or holds_number_or_address(v) for v in values)):
+        return TABLE
+    wide = sum(_filled(row) > 1 for _, row in below)
+    return TABLE if _filled(cells) > 1 and 2 * wide > len(below) and _covers(cells, below) else NO_TABLE
 
 
 def _all_known(cells: Sequence[Cell]) -> bool:

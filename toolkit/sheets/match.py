@@ -18,7 +18,7 @@ from toolkit.sheets.checker import CellChecker, ParseOptions, result_of
 from toolkit.sheets.fields import as_fields, columns_of, listed, named
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.result_format import outcome_at
-from toolkit.sheets.rows import frame_of
+from toolkit.sheets.rows import asked_of_all, frame_of
 from toolkit.sheets.synonyms import KINDS, spoken, words_of
 from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
@@ -185,7 +185,8 @@ def no_field(unknown: Sequence[Hashable], frame: pd.DataFrame, target: Any) -> s
     if outcome_at([*map(str, unknown)]) is not None:
         way = message("these are the columns of a result; toolkit.only_failed(result) gives the rows to send again")
     known = ", ".join(f.name for f in fields)
-    return message("{unknown}: {way}. The fields are {known}", unknown=". ".join(lines), way=way, known=known)
+    said = message("{unknown}: {way}. The fields are {known}", unknown=". ".join(lines), way=way, known=known)
+    return said + asked_of_all(frame)
 
 
 def _clearest(pairs: Mapping[tuple[Any, str], Reason]) -> tuple[Any, str] | None:

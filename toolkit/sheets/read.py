@@ -1,23 +1,27 @@
 """A spreadsheet as a DataFrame of texts: what is there, and nothing else."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.plain import line, message
+from toolkit.plain import line, message, plural
 from toolkit.sheets import delimited, html_table, ods, xls, xlsb, xlsx
+from toolkit.sheets import header as headers
 from toolkit.sheets.archive import MAX_BYTES, Archive
 from toolkit.sheets.cells import folded
 from toolkit.sheets.files import expanded
 from toolkit.sheets.result_format import restored
 from toolkit.sheets.sheet_frame import framed
-from toolkit.sheets.workbook import Grid, Merge, Row, Tab, cells_between
+from toolkit.sheets.workbook import Grid, Merge, Tab, cells_between
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")  # xls before it was a compound
+_LOOKED_AT = 20  # sheets with content
 _LONGEST = 200  # characters of the words of a reader's library
 
 
@@ -42,7 +46,7 @@ def read_sheet(
     Args:
         source: a path, bytes, an open file, or an upload of a notebook; xlsx, xls, xlsb, ods, csv, tsv, or a web page
             with a table, whatever its name says.
-        sheet: its name, or its number from 1; without one the first that holds anything.
+        sheet: its name, or its number from 1; without one, the first that holds anything and is more than a cover.
         header: the row that names the columns, as the spreadsheet numbers it, or its cells, as "E1:G1", of one of the
             tables that stand side by side; 0 where none does; without it, the first row that names what is below it.
         encoding: of a text file, where it is not UTF-8 and its letters do not tell.
@@ -141,22 +145,47 @@ def _opened(
 
 def _sheet(tabs: Sequence[Tab], wanted: str | int | None) -> tuple[str, list[str], Grid]:
     names = [tab.name for tab in tabs]
-    shown_first = sorted(range(len(names)), key=lambda n: tabs[n].hidden)
-    for position in shown_first if wanted is None else [_chosen(names, wanted)]:
-        grid = tabs[position].grid()
-        rows = iter(grid.rows)
-        if first := next(rows, None):
-            grid.rows = _chained(first, rows)
-            grid.notes += _tabs(tabs, position)
-            return names[position] or "Sheet", names, grid
-    if wanted is None:
+    position, grid = _first_table(tabs) if wanted is None else _peeked(tabs, _chosen(names, wanted))[:2]
+    grid.notes += _tabs(tabs, position)
+    return names[position] or "Sheet", names, grid
+
+
+def _first_table(tabs: Sequence[Tab]) -> tuple[int, Grid]:
+    """The first sheet with content. One that is no table at all is passed over; a lesser one asks about its rows."""
+    filled: list[tuple[int, Grid, int]] = []
+    for position in sorted(range(len(tabs)), key=lambda n: tabs[n].hidden):
+        with contextlib.suppress(_NothingError):
+            filled.append(_peeked(tabs, position))
+        if len(filled) == _LOOKED_AT or (filled and filled[-1][2] == headers.OF_FIELDS):
+            break
+    if not filled:
         raise InputError(message("the workbook holds nothing"))
-    raise InputError(message("sheet {name!r} holds nothing", name=names[position]))
+    best = max(filled, key=lambda sheet: sheet[2])
+    chosen = best if filled[0][2] == headers.NO_TABLE and not tabs[best[0]].hidden else filled[0]
+    for position, grid, _ in filled[: filled.index(chosen)]:
+        one = "{name!r} comes first and looks like no table: its {count} row is not read; `sheet={name!r}` reads it"
+        many = "{name!r} comes first and looks like no table: its {count} rows are not read; `sheet={name!r}` reads it"
+        chosen[1].notes.append(plural(one, many, count=sum(1 for _ in grid.rows), name=tabs[position].name))
+    if best[2] > chosen[2]:
+        chosen[1].lesser = True
+        text = "{name!r} looks more like a table than {read!r}, which comes first: `sheet=` says which is to be read"
+        chosen[1].notes.append(message(text, name=tabs[best[0]].name, read=tabs[chosen[0]].name))
+    return chosen[:2]
 
 
-def _chained(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
-    yield first
-    yield from rows
+class _NothingError(InputError):
+    """The sheet is blank."""
+
+
+def _peeked(tabs: Sequence[Tab], position: int) -> tuple[int, Grid, int]:
+    """A sheet of which the first rows were read, and how much it looks like a table."""
+    grid = tabs[position].grid()
+    rows = iter(grid.rows)
+    head = list(islice(rows, headers.WINDOW))
+    if not head:
+        raise _NothingError(message("sheet {name!r} holds nothing", name=tabs[position].name))
+    grid.rows = chain(head, rows)
+    return position, grid, headers.likeness(head, grid.merged)
 
 
 def _tabs(tabs: Sequence[Tab], chosen: int) -> list[str]:
@@ -165,7 +194,9 @@ def _tabs(tabs: Sequence[Tab], chosen: int) -> list[str]:
         for tab in tabs
         if tab is not tabs[chosen]
     ]
-    notes = [message("other sheets, not read: {names}", names=", ".join(others))] if others else []
+    notes = (
+        [message("other sheets, not read: {names}; `sheet=` reads another", names=", ".join(others))] if others else []
+    )
     hidden = message("the sheet {name!r} is hidden", name=tabs[chosen].name)
     return [*notes, hidden] if tabs[chosen].hidden else notes
 

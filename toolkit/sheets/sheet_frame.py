@@ -21,6 +21,7 @@ LONGER = mark("has more cells than the header: a separator may stand inside of o
 JOINED = mark("may be several rows, or one that is cut otherwise: look at its quotes and separators")
 MERGED = mark("a merged cell of a row above reaches into it, and only that row has its value")
 SIDEWAYS = mark("stands in a table that seems to lie on its side: its first column has the names")
+LESSER = mark("stands in a sheet that looks less like a table than another one of the workbook")
 _GAPS = 100  # blank rows below which another table is looked for
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -60,6 +61,7 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
         LONGER: table.longer(names_end) if delimited and names_end else [],
         MERGED: _reached([m for m in grid.merged if m[0] > at], positions),
         SIDEWAYS: frame.index.tolist() if sideways else [],
+        LESSER: frame.index.tolist() if grid.lesser else [],
         **(table.others(names, own, head[:body], grid.notes) if body else {}),
     }
     frame.attrs |= {**table.numbers(names), "header": at + 1}
