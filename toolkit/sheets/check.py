@@ -196,7 +196,9 @@ def _columns(
             how["country"] = region
         cells = pd.Series(index=frame.index, dtype=object) if name is None else bare[name]
         numbers = frame.attrs.get("numbers", {}).get(name, "")
-        column = Column(field, name, cells, replace(options, settled=bool(settled), **how), kinds=kinds, numbers=numbers)
+        column = Column(
+            field, name, cells, replace(options, settled=bool(settled), **how), kinds=kinds, numbers=numbers
+        )
         if accepted := reading.get("accepted", {}).get(name):
             column = column.accepting(frozenset(accepted))
         done[field.name] = column
