@@ -556,6 +556,82 @@ def test_18_wherever_a_table_stands_in_a_page(page: str) -> None:
     assert read_sheet(page.format(rows).encode()).to_dict("list") == {"NOMBRE": ["Ana"], "FONO": ["012"]}
 
 
+HEAD, ANA, EVA = (
+    "<th>NOMBRE<th>FONO",
+    "<td>Ana<td>1",
+    "<td>Eva<td>2",
+)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<tr hidden>",
+        "<TR STYLE='height:0; DISPLAY : None'>",
+        '<tr class="x h">',
+        "<tr id=off>",
+        "</tbody><tbody hidden><tr>",
+        "<tr height=0 style='display:none;mso-height-source:userset'>",
+        "<tr style='visibility:collapse'>",
+    ],
+)
+def test_18_hidden_rows_of_a_page_are_read_and_said(row: str) -> None:
+    style = "<style>p {color: red} td, tr.h, #off { margin: 0; display: none } @media print {.x {display:none}}</style>"
+    page = f"<html><head>{style}</head><table><tbody><tr>{HEAD}<tr class=x>{ANA}{row}{EVA}</tbody></table>"
+    frame = read_sheet(page.encode())
+    assert frame.to_dict("list") == {"NOMBRE": ["Ana", "Eva"], "FONO": ["1", "2"]}
+    assert any("1 row is hidden in the spreadsheet, and was read: 3" in note for note in frame.attrs["notes"])
+
+
+@pytest.mark.parametrize("cell", ["td hidden", "td style='display:none'", "th class=h", 'td data-x="a" hidden=""'])
+def test_18_hidden_columns_of_a_page_are_read_and_said(cell: str) -> None:
+    rows = "".join(f"<tr><{cell}>{n}</th>{cells}" for n, cells in zip(("CLAVE", 7, 8), (HEAD, ANA, EVA), strict=True))
+    described = f"<col style=display:none><col span=2><tr><td>CLAVE{HEAD}<tr><td>7{ANA}<tr><td>8{EVA}"
+    for content in (rows, described):
+        frame = read_sheet(f"<style>.h{{display:none}}</style><table>{content}</table>".encode())
+        assert frame.to_dict("list") == {"CLAVE": ["7", "8"], "NOMBRE": ["Ana", "Eva"], "FONO": ["1", "2"]}
+        assert any("1 column is hidden in the spreadsheet, and was read: CLAVE" in n for n in frame.attrs["notes"])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        f"<tr>{HEAD}<tr><td hidden>7{ANA}<tr><td hidden>8{EVA}",
+        f"<tr>{HEAD}<tr><td><span style='display:none'>0001</span>Ana<td>1<tr><td>Eva<td><b hidden>x<b>y</b></b>2",
+        f"<tr>{HEAD}<tr><td>Ana<p hidden>x<p></p><td>1<tr><td><div class=h><br>x<div>z</div></div>Eva<td>2",
+        f"<tr>{HEAD}<tr><td>Ana<i hidden>x<td>1<tr><td>Eva<td>2<em hidden>x",
+    ],
+)
+def test_18_what_a_page_does_not_show_in_a_cell_is_counted(rows: str) -> None:
+    frame = read_sheet(f"<style>.h{{display:none}}</style><table>{rows}</table>".encode())
+    assert frame.to_dict("list") == {"NOMBRE": ["Ana", "Eva"], "FONO": ["1", "2"]}
+    said = "2 cells have a text that the page does not show, and that was not read"
+    assert any(said in note for note in frame.attrs["notes"])
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<table hidden>{0}</table>{1}",
+        "<div style='display:none'><div>{0}</div></div>{1}",
+        "<table class=h>{0}</table>{1}",
+        "<form hidden>{0}</form>{1}",
+    ],
+)
+def test_18_a_hidden_table_of_a_page_is_not_the_first(page: str) -> None:
+    tables = [f"<table><tr>{HEAD}<tr>{row}</table>" for row in (ANA, EVA)]
+    if "<table" in page:
+        tables[0] = tables[0].removeprefix("<table>").removesuffix("</table>")
+    frame = read_sheet(("<style>.h{display:none}</style>" + page.format(*tables)).encode())
+    assert (frame["NOMBRE"].tolist(), frame.attrs["sheet"]) == (["Eva"], "Table 2")
+    assert any("'Table 1' (hidden)" in note for note in frame.attrs["notes"])
+
+
+def test_18_rows_of_many_cells_are_no_larger_than_they_are() -> None:
+    wide = "".join(f"<td>{n}" for n in range(700))
+    assert read_sheet(f"<table>{f'<tr>{wide}' * 30}</table>".encode()).shape == (29, 700)
+
+
 def test_18_a_text_that_speaks_of_tables_is_no_page() -> None:
     assert column(csv("NOMBRE;NOTA", "Ana;<table>"), "NOTA") == ["<table>"]
 

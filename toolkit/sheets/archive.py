@@ -126,9 +126,17 @@ class Extent:
         Raises:
             InputError: no sheet has such a row, or there are too many cells.
         """
-        if row >= MAX_ROWS or width > MAX_COLUMNS:
-            text = "a cell in row {row:,}, column {column:,}, where no sheet has one"
-            raise damaged(message(text, row=row + 1, column=width))
+        self.check(row, width)
         self.cells += width
         if self.cells > self._most:
             raise too_much(message("a sheet of more than {most:,} cells", most=self._most))
+
+    def check(self, row: int, width: int) -> None:
+        """Where no sheet has a cell there is none.
+
+        Raises:
+            InputError: no sheet has such a row, or so many columns.
+        """
+        if row >= MAX_ROWS or width > MAX_COLUMNS:
+            text = "a cell in row {row:,}, column {column:,}, where no sheet has one"
+            raise damaged(message(text, row=row + 1, column=width))

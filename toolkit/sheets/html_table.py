@@ -2,16 +2,26 @@
 
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
-from functools import partial
+from typing import NamedTuple
 
 from toolkit.errors import InputError
-from toolkit.plain import message
+from toolkit.plain import message, plural
 from toolkit.sheets.archive import MAX_COLUMNS, Extent
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab
+from toolkit.sheets.workbook import Cell, Grid, Merge, Row, Tab
 
 _TAG = re.compile(r"(/?)([A-Za-z][A-Za-z0-9:]{0,20})")
 _SPAN = re.compile(r"(col|row)span\s{0,9}=\s{0,9}[\"']?(\d{1,5})", re.IGNORECASE)
+_TIMES = re.compile(r"\bspan\s{0,9}=\s{0,9}[\"']?(\d{1,5})", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"([\w:-]+)(?:\s{0,9}=\s{0,9}(\"[^\"]*\"|'[^']*'|[^\s\"']+))?")
+_HIDES = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}collapse", re.IGNORECASE).search
+_STYLE, _SELECTOR = re.compile(r"<style\b[^>]{0,200}>", re.IGNORECASE), re.compile(r"\s*\w*([.#][\w-]+)\s*").fullmatch
+_LONGEST = 1_000  # characters of a tag's attributes
+_CELL_ENDS = frozenset({"td", "th", "tr", "/td", "/th", "/tr", "/table"})
+_CLOSED_BY_NEXT = frozenset({"p", "li", "option"})
+_WITHOUT_CONTENT = {"table", "td", "th", "tr", "thead", "tbody", "tfoot", "caption"}  # these are asked themselves
+_WITHOUT_CONTENT |= {"br", "img", "input", "hr", "wbr", "col", "embed", "source", "track", "area", "link", "meta"}
 _NO_CELLS = re.compile(r"(!--)|(script|style|head)\b", re.IGNORECASE)
 _ENDS = {"!--": re.compile("-->")} | {n: re.compile(f"</{n}", re.I) for n in ("script", "style", "head")}
 _MOST_CELLS, _MOST_COLUMNS = 5_000_000, 1_000  # of a table; that a cell reaches over
@@ -25,24 +35,24 @@ def read(text: str, limits: int) -> list[Tab]:
     Raises:
         InputError: there is none, or they are too large.
     """
-    extent = Extent(limits, _MOST_CELLS)
+    extent, hides = Extent(limits, _MOST_CELLS), _Hiding(text)
     tables: list[_Table] = []
     open_tables: list[_Table] = []  # a table may stand in a cell of another
     for name, attributes, following in _tags(text):
+        hides.take(name, attributes, len(open_tables))
         if name == "table":
-            open_tables.append(_Table(extent))
+            open_tables.append(_Table(extent, hidden=hides.level >= 0 or hides.by(attributes)))
             tables.append(open_tables[-1])
         elif name == "/table" and open_tables:
             open_tables.pop().end_row()
         if open_tables:
-            open_tables[-1].take(name, attributes, following)
+            open_tables[-1].take(name, attributes, following, hides, cut=hides.level == len(open_tables))
     for table in open_tables:
         table.end_row()
-    filled = [t for t in tables if len(t.rows) > 1] or [t for t in tables if t.rows]  # others only place what they hold
+    filled = [t for t in tables if t.filled > 1] or [t for t in tables if t.filled]  # others only place what they hold
     if not filled:
         raise InputError(message("the file is a web page without a table, whatever its name says"))
-    grids = (partial(Grid, table.rows, merged=table.merged) for table in filled)
-    return [Tab(f"Table {n}", hidden=False, grid=grid) for n, grid in enumerate(grids, 1)]
+    return [Tab(f"Table {n}", hidden=table.hidden, grid=table.grid) for n, table in enumerate(filled, 1)]
 
 
 def _tags(text: str) -> Iterator[Tag]:
@@ -61,58 +71,159 @@ def _tags(text: str) -> Iterator[Tag]:
             yield name[1] + name[2].lower(), inside, following
 
 
+class _Hiding:
+    """What a page does not show, by its attributes and its own styles, while its tags are gone through."""
+
+    def __init__(self, text: str) -> None:
+        self.level = -1  # in how many tables the element stands that hides what is in it; -1 where none is open
+        self._open, self._times = "", 0  # its name, and how often it is open
+        self._names = frozenset(_hidden_names(text))
+
+    def by(self, attributes: str) -> bool:
+        """Whether an element is hidden by its own attributes."""
+        if "hid" not in attributes.lower() and "none" not in attributes.lower() and not self._names:
+            return False
+        for name, value in _ATTRIBUTE.findall(attributes[:_LONGEST]):
+            kind, plain = name.lower(), value.strip("\"'")
+            if kind == "hidden" or (kind == "style" and _HIDES(plain)):
+                return True
+            if kind in ("class", "id") and not self._names.isdisjoint("#."[kind == "class"] + n for n in plain.split()):
+                return True
+        return False
+
+    def take(self, name: str, attributes: str, level: int) -> None:
+        """A tag inside of so many tables."""
+        if level <= self.level and name in _CELL_ENDS:
+            self.level = -1
+        if self.level >= 0 and name.lstrip("/") == self._open:
+            self._times += -1 if name[0] == "/" else 1
+            if not self._times or name in _CLOSED_BY_NEXT:
+                self.level = -1
+        if self.level < 0 and name[0] != "/" and name not in _WITHOUT_CONTENT and self.by(attributes):
+            self.level, self._open, self._times = level, name, 1
+
+
+def _hidden_names(text: str) -> Iterator[str]:
+    """The classes and ids that the page's own styles hide, as .class and #id."""
+    for start in _STYLE.finditer(text):
+        end = _ENDS["style"].search(text, start.end())
+        depth, selectors = 0, ""
+        for piece in re.split(r"([{}])", text[start.end() : end.start() if end else len(text)]):
+            if piece in ("{", "}"):
+                depth += 1 if piece == "{" else -1
+            elif depth == 0:
+                selectors = piece
+            elif depth == 1 and _HIDES(piece):
+                yield from (name[1] for part in selectors.split(",") if (name := _SELECTOR(part)))
+
+
+class _Special(NamedTuple):
+    """A cell that reaches over others, or is hidden."""
+
+    text: str
+    wide: int
+    high: int
+    hidden: bool
+
+
 class _Table:
     """One table while it is read."""
 
-    def __init__(self, extent: Extent) -> None:
-        self.rows: list[Row] = []
-        self.merged: list[tuple[int, int, int, int]] = []
+    def __init__(self, extent: Extent, *, hidden: bool) -> None:
+        self.hidden, self.filled = hidden, 0  # rows with a text
         self._extent = extent
-        self._row: list[Cell] = []
+        self._rows: list[list[str | _Special]] = []
+        self._row: list[str | _Special] = []
         self._texts: list[str] | None = None  # of the cell that is open
-        self._spans = (1, 1)
-        self._at = 0
-        self._taken: dict[int, int] = {}  # the last row that a cell of a row above reaches into, by column
+        self._cell = _Special("", 1, 1, False)  # what that is besides its text
+        self._hidden_rows: list[int] = []
+        self._hidden_columns: list[int] = []
+        self._columns = self._unseen = 0  # columns that were described; cells that hold a hidden text
+        self._of_row = self._of_rows = self._cut = False  # whether those are hidden; whether a text of this cell is
 
-    def take(self, name: str, attributes: str, following: str) -> None:
-        """A tag, and the text after it."""
+    def take(self, name: str, attributes: str, following: str, hides: _Hiding, *, cut: bool) -> None:
+        """A tag, and the text after it; `cut` where the page does not show that."""
         if name in ("td", "th"):
             self._end_cell()
-            spans = {kind.lower(): max(int(n), 1) for kind, n in _SPAN.findall(attributes[:1000])}
-            self._texts, self._spans = [], (min(spans.get("col", 1), _MOST_COLUMNS), spans.get("row", 1))
+            spans = {kind.lower(): max(int(n), 1) for kind, n in _SPAN.findall(attributes[:_LONGEST])}
+            wide, high = min(spans.get("col", 1), _MOST_COLUMNS), spans.get("row", 1)
+            self._texts, self._cell = [], _Special("", wide, high, hides.by(attributes))
         elif name in ("/td", "/th"):
             self._end_cell()
             return
         elif name in ("tr", "/tr"):
             self.end_row()
+            self._of_row = name == "tr" and hides.by(attributes)
+        elif name in ("thead", "tbody", "tfoot"):
+            self.end_row()
+            self._of_rows = hides.by(attributes)
+        elif name == "col":
+            times = min(int((_TIMES.search(attributes[:_LONGEST]) or "01")[1]) or 1, _MOST_COLUMNS)
+            self._hidden_columns += range(self._columns, self._columns + times * hides.by(attributes))
+            self._columns += times
         elif name in _BREAKS and self._texts:
             self._texts.append("\n")
         if self._texts is not None and following:
-            self._texts.append(re.sub(r"[ \t\r\n]+", " ", following))
+            if cut:
+                self._cut |= not following.isspace()
+            else:
+                self._texts.append(re.sub(r"[ \t\r\n]+", " ", following))
 
     def _end_cell(self) -> None:
         if self._texts is None:
             return
         text = html.unescape("".join(self._texts)).replace("\xa0", " ")
         value = "\n".join(line.strip() for line in text.split("\n")).strip()
-        self._texts = None
-        self._skip_taken()
-        column, (wide, high) = len(self._row), self._spans
-        self._extent.add(self._at, column + wide)
-        if wide > 1 or high > 1:
-            self.merged.append((self._at, column, self._at + high - 1, column + wide - 1))
-            self._taken |= {column + n: self._at + high - 1 for n in range(wide) if high > 1}
-        self._row += [value, *[""] * (wide - 1)]
-
-    def _skip_taken(self) -> None:
-        while self._taken.get(len(self._row), -1) >= self._at > 0 and len(self._row) < MAX_COLUMNS:
-            self._row.append("")
+        self._row.append(value if self._cell == _PLAIN else self._cell._replace(text=value))
+        self._unseen += self._cut
+        self._texts, self._cut = None, False
 
     def end_row(self) -> None:
         """Put the row that was read among the others."""
         self._end_cell()
         if self._row:
-            if any(self._row):
-                self.rows.append((self._at, self._row))
-            self._at += 1
+            self.filled += any(cell if isinstance(cell, str) else cell.text for cell in self._row)
+            if self._of_row or self._of_rows:
+                self._hidden_rows.append(len(self._rows))
+            self._rows.append(self._row)
             self._row = []
+
+    def grid(self) -> Grid:
+        """The cells where they stand. Hidden ones that are no column of hidden ones keep no place, and are counted."""
+        hidden = Counter(
+            n for row in self._rows for n, cell in enumerate(row) if not isinstance(cell, str) and cell.hidden
+        )
+        shown = {n for row in self._rows for n, cell in enumerate(row) if isinstance(cell, str) or not cell.hidden}
+        grid = Grid((), hidden_rows=self._hidden_rows, hidden_columns=self._hidden_columns)
+        if hidden.keys() & shown:
+            self._unseen += sum(1 for row in self._rows for c in row if not isinstance(c, str) and c.hidden and c.text)
+            self._rows = [[c for c in row if isinstance(c, str) or not c.hidden] for row in self._rows]
+        else:
+            grid.hidden_columns = [*grid.hidden_columns, *hidden]
+        if self._unseen:
+            one = "{count} cell has a text that the page does not show, and that was not read"
+            many = "{count} cells have a text that the page does not show, and that was not read"
+            grid.notes.append(plural(one, many, count=self._unseen))
+        grid.rows = self._laid_out(grid.merged)
+        return grid
+
+    def _laid_out(self, merged: list[Merge]) -> Iterator[Row]:
+        taken: dict[int, int] = {}  # the last row that a cell of a row above reaches into, by column
+        for at, cells in enumerate(self._rows):
+            row: list[Cell] = []
+            for cell in cells:
+                while taken.get(len(row), -1) >= at and len(row) < MAX_COLUMNS:
+                    row.append("")
+                text, wide, high, _ = (cell, 1, 1, False) if isinstance(cell, str) else cell
+                column, bottom = len(row), at + high - 1
+                self._extent.check(at, column + wide)
+                if wide > 1 or high > 1:
+                    merged.append((at, column, bottom, column + wide - 1))
+                    taken |= {column + n: bottom for n in range(wide) if high > 1}
+                row += [text, *[""] * (wide - 1)]
+            self._extent.add(at, len(row))
+            if any(row):
+                yield at, row
+
+
+_PLAIN = _Special("", 1, 1, False)

@@ -136,7 +136,7 @@ class _Sheet:
             return
         width = len(self._row) + self._blank
         self._merge(width)
-        self._extent.add(self._at, width + times)
+        self._extent.check(self._at, width + times)
         self._row += [""] * self._blank + [value] * times
         self._blank = 0
 
