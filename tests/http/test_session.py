@@ -165,6 +165,39 @@ def test_a_read_that_broke_may_be_repeated_and_says_so() -> None:
         assert "repeating is safe" in str(made.error)
 
 
+@pytest.mark.parametrize("interim", [[100], [102], [103], [199], [103, 100, 103]], ids=str)
+def test_what_announces_an_answer_is_none(interim: list[int]) -> None:
+    """The answer comes later, on the same connection: taken for the next one, it would be somebody else's."""
+    ahead = b"".join(b"HTTP/1.1 %d Wait\r\nLink: </style.css>\r\n\r\n" % status for status in interim)
+    one, two = (reply({**OK, "data": {"id": number}}) for number in (1, 2))
+    with RawServer(answering(ahead + one, ahead + two)) as server:
+        reader = session(server.url)
+        made = [reader.attempt(DATABASE, GET) for _ in range(2)]
+        assert [each.verdict for each in made] == [ACKED, ACKED]
+        assert [each.result.payload["data"]["id"] for each in made] == [1, 2]
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    "status", ["101 Switching Protocols", "204 No Content", "205 Reset Content", "304 Not Modified"]
+)
+def test_after_an_answer_without_a_body_the_connection_is_not_used_again(status: str) -> None:
+    """A body that comes all the same would be taken for the answer to the next request."""
+    with RawServer(answering(reply(b"", status)), answering(reply(OK))) as server:
+        reader = session(server.url)
+        reader.attempt(DATABASE, GET)
+        assert reader.attempt(DATABASE, GET).verdict is ACKED
+        assert server.connections == 2
+
+
+def test_a_secret_is_taken_out_before_a_text_is_cut() -> None:
+    for before in (*range(150, 240), 1_950, 1_990, 19_990):
+        text = ("x" * before + f" {TOKEN} and more").encode()
+        with RawServer(answering(reply(text, "500 Oops"))) as server:
+            shown = str(attempt(server.url).error)
+        assert "token" not in shown
+
+
 @pytest.mark.parametrize("sent", [1, 20, -20], ids=["in the status line", "in the head", "in the body"])
 def test_an_answer_in_drops_ends_at_the_deadline(sent: int) -> None:
     def drip(connection: Connection) -> None:

@@ -441,7 +441,40 @@ def test_without_its_head_or_count_nothing_is_trusted(state: Path, statement: st
         baseline = ledger.baseline()
         assert baseline is None or not baseline.trusted
         for name in NAMES:
-            assert ledger.sent_before(rows_of(name)[:, :2]).rows.tolist() == before[name]["earlier"][0]
+            known = ledger.sent_before(rows_of(name)[:, :2]).rows.tolist()
+            assert set(known) >= set(before[name]["earlier"][0])
+            assert "head" not in statement or not ledger.sendable(name, 9)  # each may be of an earlier instant
+
+
+@pytest.mark.parametrize("tables", [["operation"], ["push", "operation"], ["push", "operation", "counter"]], ids=str)
+def test_what_was_planned_at_an_earlier_instant_is_not_planned_now(state: Path, tables: list[str]) -> None:
+    """Pages of a backup that was copied in mid-push, or that were lost: each row is intact, and not the latest."""
+    with opened(state) as ledger:
+        operations = add(ledger, "four", words(20, 5), [10, 10], key="key of four")
+    db = sqlite3.connect(file_of(state))
+    older = {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+    db.close()
+    with opened(state) as ledger:
+        for operation in operations:
+            bring(ledger, operation, State.VERIFIED)
+    db = sqlite3.connect(file_of(state))
+    for table, rows in older.items():
+        db.execute(f"DELETE FROM {table}")
+        db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+    db.commit()
+    db.close()
+    assert not care.check(state)[0].sound
+    sentences = care.repair(state, NAME, NOW)
+    assert any("20 rows of push four are unknown" in sentence for sentence in sentences)
+    with opened(state) as ledger:
+        assert {o.state for o in ledger.operations("four")} == {State.UNKNOWN}
+        assert not ledger.sendable("four", 9)
+
+
+def test_what_repair_proposes_can_be_typed(state: Path) -> None:
+    damage(state, "DELETE FROM head")
+    (sentence,) = [each for each in care.repair(state, NAME, NOW) if "ledger trust" in each]
+    assert f"analyst-toolkit ledger trust {NAME} --why" in sentence
 
 
 def test_no_repair_while_a_push_has_it_open(state: Path) -> None:

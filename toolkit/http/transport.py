@@ -19,6 +19,8 @@ from toolkit.plain import message
 from toolkit.spec import CredentialHeader
 
 PIECE = 1 << 16  # bytes
+SWITCHING = 101
+BODILESS = (SWITCHING, 204, 205, 304)  # statuses
 
 
 class CredentialIn(AuthBase):
@@ -154,7 +156,12 @@ def _pool(kind: Any, answer: Callable[..., Any], sending: Sending, *facts: Any, 
 
 
 class _Answer(http.client.HTTPResponse):
-    """An answer whose last byte has to come before the deadline."""
+    """An answer whose last byte has to come before the deadline, and the one that belongs to its request.
+
+    What an interim answer (100, 102, 103) announces comes later on the same connection: it is waited for. After a 101
+    the connection speaks something else; after an answer that has no body, a body that came all the same would be taken
+    for the next answer. Neither is used again.
+    """
 
     def __init__(
         self, sock: socket.socket, *facts: Any, deadline: float, monotonic: Callable[[], float], **named: Any
@@ -162,6 +169,13 @@ class _Answer(http.client.HTTPResponse):
         super().__init__(sock, *facts, **named)
         end = monotonic() + deadline
         self.fp = io.BufferedReader(_Bytes(self.fp.detach(), sock, end, monotonic))
+
+    def begin(self) -> None:
+        super().begin()
+        while 100 <= self.status < 200 and self.status != SWITCHING:
+            self.headers = self.msg = None  # type: ignore[assignment]  # it has not begun yet
+            super().begin()
+        self.will_close = self.will_close or self.status in BODILESS
 
 
 class _Bytes(io.RawIOBase):

@@ -313,4 +313,5 @@ def _excerpt(answer: Answer) -> str:
         return message("a web page instead of an answer")
     if 300 <= answer.status < 400:
         return message("a pointer to another address instead of an answer")
-    return " ".join(answer.body[:200].decode("utf-8", "replace").split()) or message("no text")
+    text = answer.body[:LONGEST].decode("utf-8", "replace").replace("\0", "")
+    return text.strip() or message("no text")  # cut only once its secrets are out: half a one is not known again

@@ -49,7 +49,7 @@ class LedgerFile(StoredLedger):
 
     @property
     def name(self) -> str:
-        return self.path.stem
+        return self.path.name.partition(".")[0]  # also that of a copy, or of a draft
 
     def _another_key(self) -> str:
         return message(

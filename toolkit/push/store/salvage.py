@@ -41,15 +41,16 @@ class Salvage:
     def __init__(self, old: StoredLedger, writes: int = 0) -> None:
         """`writes`: how many transactions it once held; whatever the last ones wrote is lost where it has fewer."""
         self._database = old.database
-        self.counts_hurt = False  # whether anything is lost that later counts are explained by
         try:
             with old.snapshot():
                 self._last: dict[str, int] = {"push": old.head.pushes, "operation": old.head.operations}
                 self.knows_how_many = old.head.writes >= writes
-            self.counts_hurt |= not self.knows_how_many
         except PushError:
-            self._last, self.counts_hurt = {}, True
+            self._last = {}
             self.knows_how_many = _intact(self._database.rows, sql.SOUND) == [("ok",)]
+        self.is_latest = bool(self._last) and self.knows_how_many and _intact(old.pushes) is not None
+        counter = _intact(lambda: [old.baseline()])
+        self.counts_hurt = not (self.is_latest and counter)  # whether later counts are explained by what is lost
 
     @cached_property
     def baseline(self) -> Baseline | None:
@@ -227,20 +228,25 @@ class _Pour:
     def _operations(self, push: Push, intact: list[tuple[Operation, int]]) -> None:
         """Its operations, with new ids; one more, unknown, holds the rows of those that are lost."""
         operations, first = [operation for operation, _ in intact], self._new.head.operations + 1
+        whole = self._whole(checksum for _, checksum in intact)
+        settled_since = (*SENDABLE, State.SENT) if not (whole and self._salvage.is_latest) else ()
         ids = {o.id: first + n for n, o in enumerate(operations)}
-        parents, stand_in = {o.parent for o in operations}, first + len(operations)
+        parents, stand_in, doubtful = {o.parent for o in operations}, first + len(operations), 0
         for o in operations:
             after = tuple(ids.get(each, stand_in) for each in o.after)
             moved = replace(o, push=push.id, parent=ids.get(o.parent or 0), after=after)
             childless = o.state is State.REPLACED and o.id not in parents
-            sent_since = o.state in SENDABLE and not self._salvage.knows_how_many
-            if childless or sent_since or (o.state is State.SENT and self._salvage.counts_hurt):
+            if childless or o.state in settled_since or (o.state is State.SENT and self._salvage.counts_hurt):
                 moved = replace(moved, state=State.UNKNOWN, note=message(WHY))
+                doubtful += o.size
             self._new.add_operation(moved)
-        if not self._whole(checksum for _, checksum in intact) and push.rows:
+        if not whole and push.rows:
             left = _left(push, operations)
             self._new.add_operation(Operation(0, push.id, left, _size(left), state=State.UNKNOWN, note=message(WHY)))
-            self._sentences.append(message("{size:,} rows of push {id} are unknown.", size=_size(left), id=push.id))
+            doubtful += _size(left)
+        if doubtful:
+            size = min(doubtful, push.rows)
+            self._sentences.append(message("{size:,} rows of push {id} are unknown.", size=size, id=push.id))
 
     def _whole(self, checksums: Iterable[int]) -> bool:
         """Whether these are all operations that the push had."""
