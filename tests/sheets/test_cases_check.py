@@ -950,3 +950,134 @@ def test_10_spaces_inside_a_document_are_shown() -> None:
         done = of(field, cell)
         assert done.problems[["level", "proposal"]].to_numpy().tolist() == [["doubt", meant]]
         assert done.wire()["x"] == [cell]
+
+
+class TestPlaceholders:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("TBD", "Por definir", "POR CONFIRMAR", "xxx", "XXXXX", "N/A", "n.a.", "No aplica", "nenhum", "Ninguno"),
+            *("s/c", "NS/NC", "\\N", "[object Object]", "keine Angabe", "k.A.", "unbekannt", "невідомо", "не вказано"),
+        ],
+    )
+    def test_what_says_that_there_is_nothing_is_asked(self, text: str) -> None:
+        frame = pd.DataFrame({"NOMBRE": ["Ana", text, "Eva"]})
+        done = check(frame, [NAME])
+        assert done.facets[["level", "reason"]].to_numpy().tolist() == [["question", "says that there is nothing"]]
+        assert done.bad.tolist() == [False, True, False]
+        assert done.accept("NOMBRE").wire()["NOMBRE"] == ["Ana", text, "Eva"]
+
+    @pytest.mark.parametrize("text", ["Pendiente", "prueba", "TEST", "teste", "тест", "ND", "NR", "pendente", "nada"])
+    def test_what_may_be_a_placeholder_is_a_doubt(self, text: str) -> None:
+        done = check(pd.DataFrame({"NOMBRE": ["Ana", text]}), [NAME])
+        assert done.facets[["level", "reason"]].to_numpy().tolist() == [
+            ["doubt", "may stand for what is still to come"]
+        ]
+        assert done.wire()["NOMBRE"] == ["Ana", text]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            *("Testa", "Pruebas SA", "Pendientes", "Por Siempre", "Xxenia", "Na Li", "No", "0", "Sn Pedro", "Kea"),
+            *("Nada Surf", "Ning Wu", "Tbilisi", "Falsa", "Truesdale", "Пробан", "Тестов", "2024-03-12-A"),
+        ],
+    )
+    def test_names_and_answers_are_neither(self, text: str) -> None:
+        assert check(pd.DataFrame({"NOMBRE": ["Ana", text, "Eva"]}), [NAME]).problems.empty
+
+
+class TestCodesThatASpreadsheetMadeSomethingElseOf:
+    DATE, TRUTH = "is a date among texts that are none", "is TRUE or FALSE among texts that are neither"
+    CODES = ("A-1", "3-X", "B7", "0012")
+
+    @pytest.mark.parametrize(
+        ("cell", "reason"),
+        [
+            (True, TRUTH),
+            (np.bool_(False), TRUTH),
+            ("TRUE", TRUTH),
+            ("FALSE", TRUTH),
+            (date(2024, 3, 12), DATE),
+            (pd.Timestamp("2024-03-12"), DATE),
+            ("2024-03-12", DATE),
+            ("2024-03-12 10:30:00", DATE),
+        ],
+    )
+    @pytest.mark.parametrize("field", [Text(name="COD"), Identity(name="COD"), Text(name="COD", max_length=40)])
+    def test_one_among_codes_is_asked(self, field: Field, cell: Any, reason: str) -> None:
+        done = check(pd.DataFrame({"COD": pd.Series([*self.CODES, cell], dtype=object)}), [field])
+        assert done.facets[["level", "reason"]].to_numpy().tolist() == [["question", reason]]
+        assert done.bad.tolist() == [False] * 4 + [True]
+        assert done.accept("COD").wire()["COD"][-1] is not None
+
+    @pytest.mark.parametrize(
+        "cells", [[True, False, True], [date(2024, 3, 12), "2024-03-13", None], ["TRUE", "no", "TRUE"]]
+    )
+    def test_a_column_of_them_is_what_it_is(self, cells: list[Any]) -> None:
+        done = check(pd.DataFrame({"COD": pd.Series(cells, dtype=object)}), Takes((Text(name="COD"),), empty_rows=True))
+        assert done.problems.empty
+        assert done.replace("COD", {"2024-03-13" if None in cells else "TRUE": "X"}).ok
+
+    def test_a_subtotal_in_a_list_is_no_choice(self) -> None:
+        field = Choice(name="CIUDAD", choices={"Temuco": "Temuco", "Talca": "Talca"})
+        done = check(pd.DataFrame({"CIUDAD": ["Temuco", "Total Temuco", "Subtotal Talca"]}), [field])
+        assert (
+            done.problems[["problem", "proposal"]].astype(object).fillna("").to_numpy().tolist()
+            == [["looks like a total", ""]] * 2
+        )
+        with pytest.raises(InputError, match="nothing to accept"):
+            done.accept("CIUDAD")
+
+
+class TestRowsThatAreNobody:
+    FIELDS: tuple[Field, ...] = (
+        NAME,
+        MAIL,
+        Number(name="MONTO"),
+        Choice(name="CIUDAD", choices={"Santiago": "", "Talca": ""}),
+    )
+    PEOPLE = tuple([f"Ana {n}", f"a{n}@example.cl", "1000", "Talca"] for n in range(5))
+
+    def asked(self, *rows: list[Any], people: int = 5) -> list[tuple[int, str]]:
+        frame = pd.DataFrame([*self.PEOPLE[:people], *rows], columns=[f.name for f in self.FIELDS], dtype=object)
+        done = check(frame.set_axis(range(2, len(frame) + 2), axis=0).rename_axis("row"), self.FIELDS)
+        assert done.problems.empty or (done.problems["level"] == "question").all()
+        return [*zip(done.problem_positions, done.problems["reason"], strict=True)]
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            [None, None, 6000, None],
+            [None, None, "0", None],
+            [None, None, None, "Santiago"],
+            [None, None, 0, "Santiago"],
+        ],
+    )
+    @pytest.mark.parametrize("times", [1, 4, 14])
+    def test_a_total_a_formula_dragged_down_a_default(self, row: list[Any], times: int) -> None:
+        reason = "nothing in the row says whom or what it is about"
+        assert self.asked(*[row] * times) == [(5 + n, reason) for n in range(times)]
+
+    @pytest.mark.parametrize("notes", [1, 2, 5, 9])
+    @pytest.mark.parametrize("people", [2, 3, 5])
+    def test_several_notes_at_the_foot(self, notes: int, people: int) -> None:
+        texts = ["Elaborado por: Juan Pérez", "Fecha de emisión: 12/03/2024", "Página 1 de 3", "* Montos en UF", "FIN"]
+        rows = [[text, None, None, None] for text in (texts * 2)[:notes]]
+        reason = "nothing but one text is in the row: it may be a note"
+        assert self.asked(*rows, people=people) == [(people + n, reason) for n in range(notes)]
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            [None, "eva@example.cl", None, None],
+            [None, "eva@example.cl", "5", None],
+            ["Eva", "eva@example.cl", None, None],
+            ["Eva", None, "0", "Talca"],
+        ],
+    )
+    def test_people_of_whom_little_is_known_are_sent(self, row: list[Any]) -> None:
+        assert self.asked(row, [*row[:1], "pia@example.cl", *row[2:]]) == []
+
+    def test_where_most_rows_have_one_text_it_is_data(self) -> None:
+        rows = [[f"Eva {n}", None, None, None] for n in range(9)]
+        assert self.asked(*rows, self.PEOPLE[0], *rows[:3]) == []

@@ -14,7 +14,15 @@ from typing import Any, NamedTuple
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped
 from toolkit.sheets.encodings import DAMAGED, repaired, unescaped
-from toolkit.sheets.not_data import is_formula_error, is_total, says_nothing, unaccented
+from toolkit.sheets.not_data import (
+    begins_as_total,
+    is_formula_error,
+    is_total,
+    may_say_nothing,
+    says_nothing,
+    stored_as,
+    unaccented,
+)
 
 ERROR, QUESTION, DOUBT, FIX = "error", "question", "doubt", "fix"
 _FEW = 50  # texts that are looked at one by one
@@ -36,6 +44,7 @@ class ParseOptions:
     decimal: str = ""  # "." or ","; "" where nothing tells
     country: str = ""  # of phones that name none; "" for that of the field
     empty: frozenset[str] = frozenset()  # what stands for nothing, in lower case
+    stored: str = ""  # the kind of cell that most of a column of texts are, where it is not text
     settled: bool = False  # an earlier check looked at all of the column: what it left open is asked, not looked for
 
 
@@ -58,9 +67,14 @@ class Problem(NamedTuple):
 
 FORMULA = Problem(mark("is the error of a formula"))
 NOTHING_SAID = Problem(mark("says that there is nothing"), level=QUESTION)
+PLACEHOLDER = Problem(mark("may stand for what is still to come"), level=DOUBT)
+STORED = {  # what a spreadsheet may have made of a code, as of 3-12 or MAR5, by the kind of its cell
+    "date": Problem(mark("is a date among texts that are none"), level=QUESTION),
+    "truth": Problem(mark("is TRUE or FALSE among texts that are neither"), level=QUESTION),
+}
 TOTAL = Problem(mark("looks like a total"), level=QUESTION)
 REPEATED_NAME = Problem(mark("repeats the name of its column"), level=QUESTION)
-MAY_BE_NO_DATA = (NOTHING_SAID, TOTAL)
+MAY_BE_NO_DATA = (NOTHING_SAID, TOTAL, *STORED.values())
 SPACES, OTHER_FORM = mark("has spaces around it"), mark("is written in another form than it is sent in")
 STORED_DECIMAL = mark("is stored as a decimal number; its digits are sent")
 
@@ -132,12 +146,13 @@ class CellChecker:
     def __init__(
         self,
         rule: CellRule,
-        empty: frozenset[str] = frozenset(),
+        options: ParseOptions = ParseOptions(),
         title: str = "",
         was_number: Callable[[Any], bool] | None = None,
     ) -> None:
-        """`empty`: what stands for nothing; `title`: the column's name; `was_number`: which texts are numbers."""
-        self._rule, self._empty, self._title, self._was_number = rule, empty, unaccented(title), was_number
+        """`title`: the column's name; `was_number`: which texts are numbers."""
+        self._rule, self._options, self._title, self._was_number = rule, options, unaccented(title), was_number
+        empty = self._empty = options.empty
         named = [*empty, *([title] if rule.free and title else [])]  # looked at, however plain they are
         self._named = {f for word in named for f in (word, word.upper(), word.lower(), word.title(), word.capitalize())}
         self.results: dict[Any, Result | str] = {}  # by value, of those that needed parsing
@@ -191,6 +206,8 @@ class CellChecker:
             may_be_nothing = error.problem.level == ERROR and error.problem != FORMULA and isinstance(value, str)
             if may_be_nothing and text and says_nothing(stripped(text)):
                 return Result(None, problem=NOTHING_SAID)
+            if may_be_nothing and text and begins_as_total(stripped(text)):
+                return Result(None, problem=TOTAL)
             return Result(None, problem=self._with_nearest(error.problem, text or ""))
 
     def _with_nearest(self, problem: Problem, text: str) -> Problem:
@@ -226,7 +243,9 @@ class CellChecker:
             return Problem(mark("was read in a wrong encoding"), proposal, level=QUESTION)
         if len(text) < LONGEST and unaccented(text) == self._title:
             return REPEATED_NAME
-        return TOTAL if is_total(text) else None
+        if (kind := stored_as(text)) and kind != self._options.stored:
+            return STORED[kind]
+        return TOTAL if is_total(text) else PLACEHOLDER if may_say_nothing(text) else None
 
 
 def _is_common(text: str) -> bool:

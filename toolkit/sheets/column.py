@@ -4,6 +4,7 @@ Nothing is kept of the cells that are sent as they stand: what is sent for them 
 """
 
 import copy
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
@@ -19,11 +20,13 @@ from toolkit.sheets.cells import Filled, NotACellValue, folded, objects_of, show
 from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem, Result, result_of
 from toolkit.sheets.dates import order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
+from toolkit.sheets.not_data import stored_as
 from toolkit.sheets.numbers import decimal_of, were_numbers
 from toolkit.sheets.phones import likely_country, region_of
 from toolkit.spec import Date, Field, Identity, Integer, Json, Masked, Number, Phone, Timestamp
 
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
+_SAMPLE = slice(0, 500)  # rows that tell of what kind most cells of a column are
 _HINTED = 3  # phones that fit another country, from which on it is said
 Places = np.ndarray[Any, np.dtype[np.int64]]
 Where = slice | Places  # a slice with both ends, or positions
@@ -78,6 +81,9 @@ class Column:
             first, note = order_of(self._texts())
             self.options, how = replace(self.options, day_first=first), "day_first"
         else:
+            kinds = Counter(stored_as(shown(v) or "") for v in self._values(_SAMPLE) if v is not None)
+            most = next((kind for kind, count in kinds.items() if kind and 2 * count > kinds.total()), "")
+            self.options = replace(self.options, stored=most)
             return
         if note:
             text = "{column}: {note}; `{how}=` says otherwise"
@@ -236,7 +242,7 @@ class Column:
             elif isinstance(self.field, Phone) and kind is not None:
                 options = replace(options, country=region_of(kind, unknown="??"))
             rule = rule_of(self.field, options, scheme)
-            self._checkers[kind] = CellChecker(rule, options.empty, str(self.title), self._was_number)
+            self._checkers[kind] = CellChecker(rule, options, str(self.title), self._was_number)
         return self._checkers[kind]
 
     def _values(self, rows: Where) -> list[Any]:

@@ -16,6 +16,7 @@ from toolkit.spec import Identity, Integer, Number, Text
 EMPTY_ROW = Problem(mark("the row is empty"))
 LEFT_OUT = Problem(mark("the row was left out"))
 SPARSE = Problem(mark("hardly anything in the row is filled"), level=QUESTION)
+NAMELESS = Problem(mark("nothing in the row says whom or what it is about"), level=QUESTION)
 LONE_TEXT = Problem(mark("nothing but one text is in the row: it may be a note"), level=QUESTION)
 _TENTH, _USUAL = 10, 3
 _RARE = 50  # one in so many
@@ -55,13 +56,24 @@ def row_questions(columns: Sequence[Column], frame: pd.DataFrame) -> Iterator[tu
     )
     if len(used) < 2 or not (counts > 0).any():
         return
-    usual = np.median(counts[counts > 0])
+    foot = np.logical_and.accumulate((counts <= 1)[::-1])[::-1]  # of notes and totals; it does not say what is usual
+    usual = np.median(counts[(counts > 0) & ~foot] if (counts > 1).any() else counts[counts > 0])
     sparse = (counts > 0) & (counts * _TENTH <= len(used)) & (usual >= _USUAL)
     yield from ((int(i), SPARSE) for i in np.flatnonzero(sparse))
+    nameless = _nameless(used, counts) & ~sparse
+    yield from ((int(i), NAMELESS) for i in np.flatnonzero(nameless))
     lone = _lone_texts(used, counts, usual, sheet=index.name == "row") & ~sparse
     yield from ((int(i), LONE_TEXT) for i in np.flatnonzero(lone))
     fewer = (counts > 0) & (counts < usual) & ~sparse & ~lone
     yield from ((i, TOTAL) for i in _totals(used, np.flatnonzero(fewer)))
+
+
+def _nameless(used: Sequence[Column], counts: "np.ndarray[Any, Any]") -> Rows:
+    """The rows without a cell by which others are told apart, filled half as much as those at most."""
+    naming = [column.filled for column in used if isinstance(column.field, Text)]
+    named: Rows = np.logical_or.reduce(naming) if naming else counts < 0
+    usual = np.median(counts[named]) if named.any() else 0
+    return (counts > 0) & ~named & (counts * 2 <= usual) & (usual >= _USUAL)
 
 
 def _lone_texts(used: Sequence[Column], counts: "np.ndarray[Any, Any]", usual: float, *, sheet: bool) -> Rows:

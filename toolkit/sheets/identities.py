@@ -13,6 +13,7 @@ from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import latin, undecimal
 from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Problem, Result, unlike
+from toolkit.sheets.not_data import STORED_DATE
 from toolkit.spec import Identity
 
 WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11: as python-stdnum has them
@@ -23,7 +24,7 @@ WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11
 _GROUPED = re.compile(r"([0-9]{1,3}(?:([.,\s])[0-9]{3})(?:\2[0-9]{3})*)(?:(?!\2)[.,]0{1,2})?").fullmatch
 _DECIMAL = re.compile(r"(?:[0-9]{1,3}(?:([.,])[0-9]{3})+(?!\1)|[0-9]+)[.,][0-9]+").fullmatch
 _CEDULA = "[0-9]{3,10}"
-_uncommon = unlike("(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+")
+_uncommon = unlike(rf"(?!{STORED_DATE})(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+")
 
 
 def _ungrouped(text: str) -> str:

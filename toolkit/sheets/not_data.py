@@ -31,12 +31,16 @@ def is_formula_error(text: str) -> bool:
 # ── words for nothing ──
 
 _NULL = """nan, na, n/a, n.a, none, null, nil, nat, undefined, unknown, desconocido, desconocida, s/i, s.i, s/d, s.d,
-    s/n, n/i, n/d, n.d, n/c, n.c, н/д, н.д, vacío, vacía, en blanco, vazio, em branco, empty, blank, порожньо,
-    нет данных"""
-_VAGUE = """s.n, nd, sd, sn, nc, nulo, ninguno, ninguna, ningún, nada, pendiente, por confirmar, por definir, missing,
-    tbd, tbc, no, xx, xxx, 0, 00, 000, немає, нема, відсутній, відсутня, невідомо, нет"""
+    s/n, n/i, n/d, n.d, n/c, n.c, n/r, n/s, ns/nc, s/c, s.c, н/д, н.д, vacío, vacía, en blanco, vazio, em branco, empty,
+    blank, порожньо, нет данных, nulo, nula, ninguno, ninguna, ningún, nenhum, nenhuma, missing, por confirmar,
+    por definir, por asignar, por completar, a confirmar, a definir, tbd, tbc, tba, to be defined, to be confirmed,
+    to be determined, keine angabe, k.a, unbekannt, немає, нема, відсутній, відсутня, невідомо, отсутствует,
+    неизвестно, object object"""
+_VAGUE = """s.n, nd, sd, sn, nc, nr, ns, sc, nada, pendiente, pendente, pending, prueba, test, teste, testing, тест,
+    проба"""
+_ANSWERS = "no, 0, 00, 000, нет"  # which are data in a field that takes any text
 _LACKING = re.compile(
-    r"(?:sin|sem|без|without) \w+(?: \w+)?|s/ ?[^\W\d]\w+"
+    r"x{2,}|(?:sin|sem|без|without) \w+(?: \w+)?|s/ ?[^\W\d]\w+"
     r"|n(?:o|ao) (?:tiene|posee|hay|aplica|registra(?:do|da)?|informa(?:do|da)?|disponible|especifica(?:do|da)?"
     r"|indica(?:do|da)?|corresponde|existe|sabe|consta|cuenta|usa|se aplica|tem|possui|ha)(?: \w+){0,3}"
     r"|not? (?:available|applicable|provided|specified|given|known|set|data|info\w*|e-?mail|mail|phone|name|value)"
@@ -50,7 +54,12 @@ def unaccented(text: str) -> str:
     return " ".join("".join([c for c in plain if not unicodedata.combining(c)]).split())
 
 
-_NOTHING, _PERHAPS = (frozenset(unaccented(word) for word in words.split(",")) for words in (_NULL, _VAGUE))
+_NOTHING, _PERHAPS, _NO_FORM = (frozenset(unaccented(w) for w in t.split(",")) for t in (_NULL, _VAGUE, _ANSWERS))
+
+
+def may_say_nothing(text: str) -> bool:
+    """Whether a text may stand for what is still to come, or may be data."""
+    return len(text) <= _SHORT and unaccented(text.strip(_AROUND)) in _PERHAPS
 
 
 def says_nothing(text: str, *, surely: bool = False) -> bool:
@@ -60,7 +69,8 @@ def says_nothing(text: str, *, surely: bool = False) -> bool:
     plain = unaccented(text.strip(_AROUND))
     if not plain:
         return all(c in string.punctuation or unicodedata.category(c)[0] in "PZ" for c in text)
-    return plain in _NOTHING or bool(_LACKING(plain)) or (not surely and plain in _PERHAPS)
+    known = plain in _NOTHING or bool(_LACKING(plain)) or text == "\\N"  # as databases export it
+    return known or (not surely and (plain in _PERHAPS or plain in _NO_FORM))
 
 
 # ── totals ──
@@ -71,6 +81,7 @@ _TOTAL = re.compile(
     rf"(?:{_SUM})(?: (?:general|geral|final|de|del|personas|registros|clientes|filas|people|rows)\b.{{0,40}})?"
     r"(?:[ :=]{1,3}[$€₴]? ?[\d.,]{1,30}(?: \w{1,20})?)?"  # and what it is
 ).fullmatch
+_SUM_OF = re.compile(rf"(?:{_SUM})(?!\w)").match
 _SUMMING = re.compile(
     rf"(?:{_SUM}|saldo total|media|media:|max(?:imo)?|min(?:imo)?|count|cuenta|n[o°º.]* de \w+|cantidad de)(?!\w)"
 ).match
@@ -85,9 +96,25 @@ def is_total(text: str) -> bool:
     return len(text) <= _SHORT and bool(_TOTAL(unaccented(text).rstrip(": ")))
 
 
+def begins_as_total(text: str) -> bool:
+    """Whether a text begins with a word for a sum, as "Total Temuco" does."""
+    return bool(_SUM_OF(unaccented(text[:_SHORT])))
+
+
 def may_begin_total(text: str) -> bool:
     """Whether a text begins as the name of a total, an average or a count may."""
     return bool(_MAY_SUM(text) and _SUMMING(unaccented(text[:_SHORT])))
+
+
+# ── what a spreadsheet stores as something else than text ──
+
+STORED_DATE = r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?(?![^\n])"
+_is_stored_date = re.compile(STORED_DATE).fullmatch
+
+
+def stored_as(text: str) -> str:
+    """What kind of cell shows itself so, be it one: "date", "truth", else ""."""
+    return "truth" if text in ("TRUE", "FALSE") else "date" if _is_stored_date(text) else ""
 
 
 # ── texts of which none of that can be true ──
@@ -95,13 +122,17 @@ def may_begin_total(text: str) -> bool:
 _SUSPECT = (
     r"n(?:[ao]|an|il|at|one|ull|ot|[aã]o|[./]\w\.?)|s(?:in|em|um|umas?|[./]\w+)|sub.?totale?s?|without|undefined|unknown"
     r"|desconocid[oa]|vac[ií][oa]|vazio|empty|blank|e[nm] (?:blanco|branco)|без|н[./]д|не|нема|немає|порожньо|нет"
+    r"|nul[oa]|ning[uú]n[oa]?|nenhuma?|nada|n[cdrs]|ns/nc|s[cdn]|missing|por|a (?:confirmar|definir)|tb[acd]|to be|xx+"
+    r"|keine|k\.a|unbekannt|відсутн\w{1,2}|невідомо|отсутствует|неизвестно|pend(?:iente|ente|ing)|prueba|test(?:e|ing)?"
+    r"|тест|проба|true|false"
     r"|totale?s?|grand?|σ|всього|усього|разом|загалом|итого|promedio|average|t o t a l"
     r"|err(?:or)?|loading|cargando|carregando|загрузка|завантаження|chargement"
 )
 _UNUSUAL = "\x00-\x1f\x7f-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
 _UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%\\\\ЂЃЅЈЉЊЋЌЏђѓѕјљњћќџ"
 # of all these: by their first two letters, in both cases for the engine's sake, most texts are seen to be none of them
-_BEGIN = "[nsw][aeiou./ãt]|[tlп][oо ]|[gpue][rnm]|[vca][ahv]|[db][el]|[нбвурзи][есат./]|[σ0-9]"
+_BEGIN = "[nsw][aeiou./ãtcdrs]|[s][n]|[tlп][oо ]|[gpue][rnm]|[vca][ahv]|[db][el]|[нбвурзи][есат./]|[σ0-9]"
+_BEGIN += "|[p][eo]|[t][ebr]|[x][x]|[k][e.]|[m][i]|[a][ ]|[f][a]|[в][і]|[о][т]|[т][е]|[п][р]"
 _BEGIN = "".join(f"{c}{c.upper()}" if c.isalpha() else c for c in _BEGIN)
-_MAY_BE = rf"(?={_BEGIN})(?:(?i:{_SUSPECT})(?!\w)|{SHORTENED.pattern})"
+_MAY_BE = rf"(?={_BEGIN})(?:(?i:{_SUSPECT})(?!\w)|{SHORTENED.pattern}|{STORED_DATE})"
 PLAIN = rf"(?!{_MAY_BE})[^\W_][^{_UNUSUAL}]*+(?<! )"
