@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import toolkit
 from toolkit import settings
 from toolkit.push import disk
-from toolkit.push.destination import Memory, canonical_origin
+from toolkit.push.destination import Memory, canonical_origin, may_be_the_same
 
 SAME = {
     "localhost:8080": [
@@ -137,3 +137,25 @@ def test_a_home_on_a_network_file_system_is_said_with_the_ways_out(
     assert "(nfs4)" in note
     assert "set TOOLKIT_STATE" in note
     assert 'ledger = "postgresql://' in note
+
+
+@pytest.mark.parametrize(
+    ("about", "known", "same"),
+    [
+        ("ida/x/11", "ida/x/11 20190816144428", True),  # an answer without it
+        ("ida/x/11 20190816144428", "ida/x/11", True),
+        ("ida/x/11 20190816104428", "ida/x/11 20190816144428", True),  # in local time
+        ("ida/x/11 20190817000000", "ida/x/11 20190816144428", True),  # the day alone, and a time zone
+        ("ida/x/11 19700119030000", "ida/x/11 20190816144428", True),  # seconds that were milliseconds
+        ("ida/x/11 20190816144428", "ida/x/11 19700119030000", False),
+        ("ida/x/11 20210101000000", "ida/x/11 20190816144428", False),  # another one that got its number
+        ("ida/x/12 20190816144428", "ida/x/11 20190816144428", False),
+        ("ida/y/11", "ida/x/11 20190816144428", False),
+        ("signio/900 123", "signio/900 124", False),
+        ("signio/Company 12", "signio/Company 13", False),
+        ("nddprint/localhost:8080", "nddprint/localhost:8081", False),
+    ],
+)
+def test_what_may_be_the_same_destination(about: str, known: str, same: bool) -> None:
+    assert may_be_the_same(about, known) is same
+    assert not may_be_the_same(about, about)

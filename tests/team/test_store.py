@@ -119,6 +119,14 @@ def test_a_missing_ledger_and_another_version_are_refused(address: TeamAddress, 
         opened(address, state)
 
 
+def test_a_destination_that_says_otherwise_when_it_was_made_gets_no_second_ledger(
+    address: TeamAddress, state: Path
+) -> None:
+    opened(address, state, "system/x/11 20190816144428").close()
+    with pytest.raises(PushRefused, match="made at another time"):
+        opened(address, state, "system/x/11")
+
+
 def test_a_database_that_was_restored_from_an_older_copy_is_refused(address: TeamAddress, state: Path) -> None:
     """The mark of each computer that pushed since tells."""
     with opened(address, state) as ledger:

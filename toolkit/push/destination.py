@@ -5,8 +5,10 @@ No user and no credential enters: two analysts share one memory.
 
 import contextlib
 import dataclasses
+import datetime as dt
 import hashlib
 import ipaddress
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,6 +69,24 @@ class Memory:
     def lock_file(self, state: Path) -> Path:
         """The file that is locked."""
         return state / "locks" / f"{self.system}-{hashlib.sha256(self.lock_name.encode()).hexdigest()[:12]}.lock"
+
+
+_NUMBERED = re.compile(r"(?P<place>.+/\d+)(?: (?P<made>\d{14}))?")  # what ends with a number, and when that was made
+_A_DAY = dt.timedelta(hours=26)  # more than a time zone, or the time of day, can make of an instant
+
+
+def may_be_the_same(about: str, known: str) -> bool:
+    """Whether a destination may be one that a ledger knows: by its number it is, by when it was made it is not.
+
+    Only one that was clearly made later than the one that is known is another one, that got its number.
+    """
+    now, then = _NUMBERED.fullmatch(about), _NUMBERED.fullmatch(known)
+    if not (now and then) or now["place"] != then["place"] or about == known:
+        return False
+    if not (now["made"] and then["made"]):
+        return True
+    later, earlier = (dt.datetime.strptime(each["made"] + "Z", "%Y%m%d%H%M%S%z") for each in (now, then))
+    return later < earlier + _A_DAY
 
 
 def canonical_origin(address: str) -> str:

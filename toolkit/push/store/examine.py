@@ -12,12 +12,10 @@ from toolkit.errors import PushError, PushRefused
 from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.store import sql
-from toolkit.push.store.file import LedgerFile, read_card
+from toolkit.push.store.file import ABOUT, LedgerFile, read_card
 from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.records import Damaged
 from toolkit.push.store.rows import push_keys
-
-ABOUT = "ledger of"
 
 
 @dataclass

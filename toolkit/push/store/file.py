@@ -11,12 +11,14 @@ from pathlib import Path
 from toolkit.errors import PushError, PushRefused
 from toolkit.plain import mark, message
 from toolkit.push import disk, identity
+from toolkit.push.destination import may_be_the_same
 from toolkit.push.store import sql
 from toolkit.push.store.database import Database
 from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.mark import Mark
 from toolkit.push.store.records import Damaged, Head
 
+ABOUT = "ledger of"  # on a card
 MOVED = ".moved"  # the suffix of a file that is a team's now
 HEADER = 100  # bytes at the beginning of an SQLite file; 16 to 18 are the size of a page, 28 to 32 how many it has
 WAY_ON = mark(
@@ -103,6 +105,8 @@ def open_ledger(state: Path, system: str, about: str, created: str) -> LedgerFil
         key = identity.user_key(state)
         if not path.exists():
             _refuse_if_lost(path, about)
+            for card in sorted(path.parent.glob(f"{system}-*.json")):
+                refuse_if_the_same(about, read_card(card).get(ABOUT, ""), card.stem)
             _create(path, about, key, created)
         if not path.stat().st_size:
             raise Damaged(message("it is empty"))
@@ -194,7 +198,7 @@ def leave_card(path: Path, about: str, created: str) -> None:
     if not card.exists():
         draft = disk.private_file(card.with_name(f"{card.name}.{secrets.token_hex(4)}"))
         with draft.open("w", encoding="utf-8") as file:
-            json.dump({"ledger of": about, "since": created}, file, ensure_ascii=False)
+            json.dump({ABOUT: about, "since": created}, file, ensure_ascii=False)
             disk.sync_file(file)
         draft.replace(card)
         disk.sync_folder(card.parent)
@@ -215,6 +219,17 @@ def _refuse_if_lost(path: Path, about: str) -> None:
                 way=message(GONE, name=path.stem),
             )
         )
+
+
+def refuse_if_the_same(about: str, known: str, name: str) -> None:
+    """Raise PushRefused where a new ledger would forget what another one knows of the same destination."""
+    if may_be_the_same(about, known):
+        text = (
+            "there is a ledger of {known}, and the vendor says now that it is {about}: the same number, made at "
+            "another time. Nothing was sent. If it is the same, the vendor's answer was odd, or is read wrongly; if it "
+            "is another one that got the number, `analyst-toolkit ledger forget {name}` makes room for it"
+        )
+        raise PushRefused(message(text, known=known, about=about, name=name))
 
 
 def _damaged(path: Path, about: str, what: str) -> str:

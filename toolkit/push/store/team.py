@@ -136,6 +136,9 @@ class Team:
         try:
             if database.row(sql.PG_VERSION, (f'"{SCHEMA}{name}"',)) == (None,):
                 self._refuse_if_lost(name, about)
+                for other in self.names():
+                    with self.open(other) as known:
+                        file.refuse_if_the_same(about, known.about, other)
                 _create(database, name, Head(about, now, key_digest(key)))
             ledger = TeamLedger(database, name, mark, alone=False)
             if ledger.can_be_migrated:
