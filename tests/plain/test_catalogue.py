@@ -68,8 +68,7 @@ ALLOWED = {  # by file: texts that look like sentences, and are none
     "push/readers.py": r"… of …",
     "push/start.py": r" and more frames",
     "push/store/care.py": r"by hand",
-    "push/store/file.py": r"ledger of",
-    "push/store/file.py": r"SQLite: …",
+    "push/store/file.py": r"ledger of|SQLite: …",
     "push/store/ledger.py": r"its history|(a|the) \S+ of push …|event …",  # places in a damaged ledger
     "push/store/keys.py": r"key of analyst-toolkit",
     "push/store/postgres.py": r"SET search_path .*|PostgreSQL: …",
