@@ -4,7 +4,6 @@ Nothing is kept of the cells that are sent as they stand: what is sent for them 
 """
 
 import copy
-from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
@@ -20,10 +19,10 @@ from toolkit.sheets.cells import Filled, NotACellValue, folded, objects_of, show
 from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem, Result, result_of
 from toolkit.sheets.dates import order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
-from toolkit.sheets.not_data import stored_as
+from toolkit.sheets.not_data import mostly_stored_as
 from toolkit.sheets.numbers import decimal_of, were_numbers
 from toolkit.sheets.phones import likely_country, region_of
-from toolkit.spec import Date, Field, Identity, Integer, Json, Masked, Number, Phone, Timestamp
+from toolkit.spec import Date, Field, Identity, Integer, Json, Masked, Number, Phone, Text, Timestamp
 
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
 _SAMPLE = slice(0, 500)  # rows that tell of what kind most cells of a column are
@@ -81,9 +80,11 @@ class Column:
             first, note = order_of(self._texts())
             self.options, how = replace(self.options, day_first=first), "day_first"
         else:
-            kinds = Counter(stored_as(shown(v) or "") for v in self._values(_SAMPLE) if v is not None)
-            most = next((kind for kind, count in kinds.items() if kind and 2 * count > kinds.total()), "")
-            self.options = replace(self.options, stored=most)
+            if isinstance(self.field, Text):
+                values, texts, filled = self._block(_SAMPLE)
+                if len(texts) < np.count_nonzero(filled):
+                    texts = [shown(value) or "" for value in values if value is not None]
+                self.options = replace(self.options, stored=mostly_stored_as(texts))
             return
         if note:
             text = "{column}: {note}; `{how}=` says otherwise"

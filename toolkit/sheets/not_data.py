@@ -3,6 +3,7 @@
 import re
 import string
 import unicodedata
+from collections.abc import Iterable
 
 from toolkit.sheets.cells import SHORTENED
 
@@ -109,7 +110,17 @@ def may_begin_total(text: str) -> bool:
 # ── what a spreadsheet stores as something else than text ──
 
 STORED_DATE = r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}(?: [0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?(?![^\n])"
+_stored_lines = re.compile(rf"^(?:TRUE$|FALSE$|{STORED_DATE})", re.MULTILINE).findall
 _is_stored_date = re.compile(STORED_DATE).fullmatch
+
+
+def mostly_stored_as(texts: Iterable[str]) -> str:
+    """What most of some texts are stored as, where that is not text."""
+    lines = "\n".join(texts)
+    found = _stored_lines(lines)
+    truths = found.count("TRUE") + found.count("FALSE")
+    most, kind = max((truths, "truth"), (len(found) - truths, "date"))
+    return kind if 2 * most > lines.count("\n") + 1 else ""
 
 
 def stored_as(text: str) -> str:
