@@ -13,12 +13,12 @@ from toolkit.plain import message
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
 from toolkit.sheets.column import Column
+from toolkit.sheets.countries import country_column, country_in, region_of
 from toolkit.sheets.fields import as_fields, columns_of, listed
 from toolkit.sheets.findings import Change, Terms
 from toolkit.sheets.lazy import Partitions, is_lazy
 from toolkit.sheets.match import Match, no_field
 from toolkit.sheets.partitions import CheckOfPartitions, check_partitions
-from toolkit.sheets.phones import region_of
 from toolkit.sheets.rows import asked_of_all, frame_of
 from toolkit.sheets.target import resolved
 from toolkit.spec import Field, Identity, Phone, Record, Text
@@ -191,9 +191,9 @@ def _columns(
         if not options.decimal and name in frame.attrs.get("numeric", ()):
             how["decimal"] = "."
         kinds = done.get(field.by) if isinstance(field, Identity) and name is not None else None
-        if isinstance(field, Phone) and reading.get("country") and name is not None:
-            region, kinds = _country(bare, field, name, reading["country"])
-            how["country"] = region
+        if isinstance(field, Phone) and name is not None:
+            more, kinds = _country(bare, field, name, reading.get("country"))
+            how |= more
         cells = pd.Series(index=frame.index, dtype=object) if name is None else bare[name]
         numbers = frame.attrs.get("numbers", {}).get(name, "")
         column = Column(
@@ -213,12 +213,19 @@ def _raise_if_no_phones(country: Any, paired: Sequence[tuple[Field, Hashable | N
         raise InputError(message(text, others=listed(others)))
 
 
-def _country(frame: pd.DataFrame, field: Phone, name: Hashable, wanted: Any) -> tuple[str, Column | None]:
-    """The country of a column of phones, or the column that says it for each row."""
+def _country(frame: pd.DataFrame, field: Phone, name: Hashable, wanted: Any) -> tuple[dict[str, str], Column | None]:
+    """The country of a column of phones, or the column that says it for each row: said, else seen in the sheet."""
     if isinstance(wanted, Mapping):
-        own = wanted.get(name, wanted.get(field.name))
-        return (region_of(own) if own else ""), None
-    if wanted in frame.columns:
-        plain = frame[wanted].where(frame[wanted].notna(), None)
-        return "", Column(Text("", name=str(wanted)), wanted, plain, ParseOptions())
-    return region_of(str(wanted)), None
+        wanted = wanted.get(name, wanted.get(field.name))
+    elif wanted in frame.columns and wanted is not None:
+        return {"country": "", "named": ""}, _said_by_row(frame, wanted)
+    if wanted:
+        return {"country": region_of(str(wanted)), "named": ""}, None
+    if (seen := country_column(frame, field.country)) is not None and seen != name:
+        return {"country": field.country}, _said_by_row(frame, seen)  # the rows that say another are asked
+    return ({"named": named} if (named := country_in(str(name))) else {}), None
+
+
+def _said_by_row(frame: pd.DataFrame, name: Hashable) -> Column:
+    plain = frame[name].where(frame[name].notna(), None)
+    return Column(Text("", name=str(name)), name, plain, ParseOptions())

@@ -43,6 +43,7 @@ class ParseOptions:
     day_first: bool | None = True  # None: what can be read in two ways is asked
     decimal: str = ""  # "." or ","; "" where nothing tells
     country: str = ""  # of phones that name none; "" for that of the field
+    named: str = ""  # the country that the sheet says of them, without being asked; "" where it says none
     empty: frozenset[str] = frozenset()  # what stands for nothing, in lower case
     stored: str = ""  # the kind of cell that most of a column of texts are, where it is not text
     settled: bool = False  # an earlier check looked at all of the column: what it left open is asked, not looked for

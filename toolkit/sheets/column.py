@@ -17,16 +17,16 @@ from pandas.api.types import is_list_like
 from toolkit.plain import message, plural
 from toolkit.sheets.cells import Filled, NotACellValue, folded, objects_of, shown, snapshot, texts_in, values_of, whole
 from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem, Result, result_of
+from toolkit.sheets.countries import UNKNOWN, region_of
 from toolkit.sheets.dates import order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.not_data import mostly_stored_as
 from toolkit.sheets.numbers import decimal_of, were_numbers
-from toolkit.sheets.phones import likely_country, region_of
+from toolkit.sheets.phones import OTHER_COUNTRY, country_named, likely_country
 from toolkit.spec import Date, Field, Identity, Integer, Json, Masked, Number, Phone, Text, Timestamp
 
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
 _SAMPLE = slice(0, 500)  # rows that tell of what kind most cells of a column are
-_HINTED = 3  # phones that fit another country, from which on it is said
 Places = np.ndarray[Any, np.dtype[np.int64]]
 Where = slice | Places  # a slice with both ends, or positions
 Results = np.ndarray[Any, np.dtype[np.object_]]  # of `Result`, or of what is sent where only the form is another
@@ -179,7 +179,7 @@ class Column:
         """Which country the phones may be of that do not fit the one expected."""
         open_cells = [i for i, problem in self.problems(fixes=False) if problem.level != DOUBT][:1000]
         texts = [value for value in self.values(open_cells) if value]
-        likely = likely_country(texts, expected) if len(texts) >= _HINTED else ""
+        likely = likely_country(texts, expected)
         text = "numbers in {column!r} that do not fit {country} fit {likely}: `country={likely!r}` says so"
         return [message(text, column=self.title, country=expected, likely=likely)] if likely else []
 
@@ -196,6 +196,17 @@ class Column:
 
     def _look_at_all(self) -> None:
         self._take([self._look_at(rows) for rows in blocks(len(self._cells))])
+        if named := self._country_named():
+            self.options, self._checkers = replace(self.options, named=named), {}
+            self._take([self._look_at(rows) for rows in blocks(len(self._cells))])
+
+    def _country_named(self) -> str:
+        """The country that phones name, where it may be meant by others that name none."""
+        how = self.options
+        if not isinstance(self.field, Phone) or self.kinds or how.country or how.named or how.settled:
+            return ""
+        problems = {p.reason for _, p in self.problems(fixes=False)}
+        return country_named(self._texts(), self.field.country) if OTHER_COUNTRY in problems else ""
 
     def _take(self, looked: Sequence[tuple[Places, Results]]) -> None:
         """Keep what was found in some parts of the column."""
@@ -241,7 +252,8 @@ class Column:
             if isinstance(self.field, Identity) and self.kinds:
                 scheme = {folded(name): scheme for name, scheme in self.field.schemes.items()}.get(folded(kind), "")
             elif isinstance(self.field, Phone) and kind is not None:
-                options = replace(options, country=region_of(kind, unknown="??"))
+                region = region_of(kind, unknown=UNKNOWN)  # of rows that name another than is expected, it is asked
+                options = replace(options, named=region) if options.country else replace(options, country=region)
             rule = rule_of(self.field, options, scheme)
             self._checkers[kind] = CellChecker(rule, options, str(self.title), self._was_number)
         return self._checkers[kind]

@@ -272,7 +272,7 @@ class Findings(Suggesting):
     @property
     def reading(self) -> dict[str, Any]:
         """How the cells were read and what was decided, as `check` takes it up again."""
-        own = {c.name: {"decimal": c.options.decimal, "day_first": c.options.day_first} for c in self._used}
+        own = {c.name: {how: getattr(c.options, how) for how in ("decimal", "day_first", "named")} for c in self._used}
         accepted = {c.name: [*c.accepted] for c in self._used if c.accepted}
         return {**self._terms.reading, "columns": own, "accepted": accepted, "accepted_rows": [*self._terms.accepted]}
 

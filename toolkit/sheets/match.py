@@ -273,6 +273,8 @@ def _by_name(column: str, name: str) -> Reason:
         if own.vetoed or other.vetoed or not own.whole:
             return 0.1, message("speaks of {name!r}", name=name)
         return (0.9 if other.whole else 0.72), message("another word for {name!r}", name=name)
+    if (own.concept, other.concept) == ("first name", "name") and own.whole and not own.vetoed and not other.vetoed:
+        return 0.6, message("is a part of {name!r}: no column says all of it better", name=name)
     if abs(len(plain) - len(wanted)) <= 3 and len(wanted) > 3 and not (own.concept and other.concept):
         alike = difflib.SequenceMatcher(None, plain, wanted)
         if alike.real_quick_ratio() >= NEARLY and alike.quick_ratio() >= NEARLY and alike.ratio() >= NEARLY:

@@ -7,24 +7,19 @@ changes faster than the library.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from toolkit.errors import InputError
 from toolkit.plain import mark, message
-from toolkit.sheets.cells import folded, latin, undecimal
+from toolkit.sheets.cells import latin, undecimal
 from toolkit.sheets.checker import DOUBT, NEVER, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
 from toolkit.spec import Phone
 
-COUNTRIES = {  # as people write them
-    "AR": "Argentina", "BO": "Bolivia", "BR": "Brasil, Brazil", "CL": "Chile", "CO": "Colombia", "CR": "Costa Rica",
-    "EC": "Ecuador", "SV": "El Salvador", "GT": "Guatemala", "HN": "Honduras", "MX": "México", "NI": "Nicaragua",
-    "PA": "Panamá", "PY": "Paraguay", "PE": "Perú", "DO": "República Dominicana", "UY": "Uruguay", "VE": "Venezuela",
-    "ES": "España, Spain", "PT": "Portugal", "US": "Estados Unidos, United States, USA, EE.UU.",
-    "UA": "Ucrania, Ukraine, Україна", "PL": "Polonia, Poland, Польща", "DE": "Alemania, Germany, Німеччина",
-}  # fmt: skip
-_REGIONS = {folded(name): region for region, names in COUNTRIES.items() for name in (region, *names.split(","))}
+_COMPARED = (  # countries whose numbers those of a column may be
+    *("AR", "BO", "BR", "CL", "CO", "CR", "EC", "SV", "GT", "HN", "MX", "NI", "PA", "PY", "PE", "DO", "UY", "VE"),
+    *("ES", "PT", "US", "UA", "PL", "DE"),
+)
 _MOBILES = {"CL": "9"}  # how they begin, where the library does not tell them from others
 _NUMBER = re.compile(r"\+?\d{4,20}").fullmatch
 _unspaced = unlike(r"\+[0-9](?:[ -]?[0-9]){3,18}")
@@ -32,8 +27,11 @@ _EXTENSION = re.compile(r"\s?(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s{0,3
 _SEVERAL = re.compile(r"[/;,|\n]|\s(?:y|e|o|ó|u|and|or|та|або|і)\s")
 NOT_MOBILE = Problem(mark("is not the number of a mobile phone"), level=DOUBT)
 OTHER_COUNTRY = mark("is a number of another country than the one expected")
+ELSEWHERE = mark("names no country, and the sheet says another than the one expected")
 _SHORTEST = 7  # digits of a number, where several stand in a cell
-_MARGIN = 0.8  # of the numbers that are none of the country expected fit another
+_HINTED, _MARGIN = 3, 0.8  # so many fit another country, and such a share, of numbers that are none of ours
+_NAMES_ONE = re.compile(r"^[ \t(]{0,3}(?:\+|00)[ (]{0,2}([1-9][0-9 ()-]{2,20})", re.MULTILINE).findall
+_FORMED = ("digits", "+digits", "national", "trunk")  # forms in which a country is added or taken away
 
 
 @dataclass(frozen=True)
@@ -81,22 +79,6 @@ def _any_of(shapes: Iterable[Any]) -> str:
     return "|".join(f"(?:{pattern})" for pattern in patterns) or NEVER
 
 
-def region_of(name: str, *, unknown: str = "") -> str:
-    """The country of a name or code, in two letters; `unknown` where there is none.
-
-    Raises:
-        InputError: there is none, and nothing stands for it.
-    """
-    from phonenumbers import PhoneMetadata
-
-    region = _REGIONS.get(folded(name), str(name).strip().upper())
-    if PhoneMetadata.metadata_for_region(region) is not None:
-        return region
-    if unknown:
-        return unknown
-    raise InputError(message("there is no country {name!r}: say it in two letters, as 'CO' for Colombia", name=name))
-
-
 @lru_cache(maxsize=20_000)
 def _abroad(digits: str) -> str:
     """The country code that digits begin with, where they fit its country; "" where they do not."""
@@ -113,12 +95,28 @@ def _near(one: str, other: str) -> bool:
 
 
 def rule(field: Phone, options: ParseOptions) -> CellRule:
-    region = options.country or field.country
+    region, named = options.country or field.country, options.named
+    if named and named != region:
+        if field.form in _FORMED:
+            return CellRule(_asking(field, region, named))
+        region = named
+    home = _country(region)
+    own = f"(?:{home.general})(?![^\n])"
+    plus = re.escape("+") if field.form == "+digits" else ""
+    sent = f"(?!{own}){plus}{home.code}{own}"
+    parse = _parser(field, region)
+    if field.form not in ("digits", "+digits") or field.mobile or not home.code:
+        return CellRule(parse)
+    return CellRule(parse, unlike=unlike(sent), respelt=_respelt(home, plus=bool(plus)))
+
+
+def _parser(field: Phone, region: str) -> Callable[[str], Result]:
+    """Reads numbers, of which those that name no country are of this one."""
     home = _country(region)
 
     def parse(text: str) -> Result:
         number = _bare(text.replace("(0)", ""))
-        abroad = number[:1] == "+" or number[:2] == "00"
+        abroad = _names_country(number)
         digits = number.lstrip("+").removeprefix("00") if abroad else number
         own = abroad and home.whole(digits)
         if not own:
@@ -133,18 +131,63 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
         doubt = NOT_MOBILE if field.mobile and own and _is_fixed(home, region, digits) else None
         if not own and home.code:
             doubt = Problem(OTHER_COUNTRY, detail=f"+{digits}", level=DOUBT)
-        if field.form in ("bare", "as written"):
+        if field.form not in _FORMED:
             spelt = number if field.form == "bare" else text
             return Result(spelt, spelt, doubt)
         wire = _sent_as(field.form, home, digits, own=bool(own))
         return Result(wire, wire if own else f"+{digits}", doubt)  # without its +, it would be of home
 
-    own = f"(?:{home.general})(?![^\n])"
-    plus = re.escape("+") if field.form == "+digits" else ""
-    sent = f"(?!{own}){plus}{home.code}{own}"
-    if field.form not in ("digits", "+digits") or field.mobile or not home.code:
-        return CellRule(parse)
-    return CellRule(parse, unlike=unlike(sent), respelt=_respelt(home, plus=bool(plus)))
+    return parse
+
+
+def _asking(field: Phone, region: str, named: str) -> Callable[[str], Result]:
+    """Asks about numbers that name no country, where the sheet says another one for them than the one expected."""
+    home, parse = _country(region), _parser(field, region)
+    elsewhere = _parser(replace(field, form="digits", mobile=False), named)
+
+    def ask(text: str) -> Result:
+        number = _bare(text.replace("(0)", ""))
+        if _names_country(number) or home.whole(number):
+            return parse(text)
+        read = _read(elsewhere, text)
+        meant = f"+{read.wire}" if read and not read.problem else None
+        asked = Problem(ELSEWHERE, meant, QUESTION, message("{country}; `country=` decides", country=named))
+        result = _read(parse, text) or (Result(None) if meant else parse(text))
+        return result._replace(problem=asked)
+
+    return ask
+
+
+def _read(parse: Callable[[str], Result], text: str) -> Result | None:
+    try:
+        return parse(text)
+    except CellError:
+        return None
+
+
+def _names_country(number: str) -> bool:
+    return number[:1] == "+" or number[:2] == "00"
+
+
+def country_named(texts: Iterable[list[str]], expected: str) -> str:
+    """The country that most of those numbers name which name one, where that is not the one expected.
+
+    "" where there is none, or where the numbers that name none are too many for it to speak for them.
+    """
+    codes, seen = Counter[str](), 0
+    for some in texts:
+        seen += len(some)
+        for digits in _NAMES_ONE("\n".join(some)):
+            codes[_abroad(re.sub(r"\D", "", digits)[:15])] += 1
+    bare = seen - codes.total()
+    codes.pop("", None)
+    (code, count) = max(codes.items(), key=lambda item: item[1], default=("", 0))
+    if not code or code == _country(expected).code or 2 * count < bare:
+        return ""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+    region: str = COUNTRY_CODE_TO_REGION_CODE[int(code)][0]
+    return region
 
 
 def _respelt(home: _Country, *, plus: bool) -> Callable[[list[str]], dict[str, str]]:
@@ -194,8 +237,7 @@ def _at_home(home: _Country, digits: str, parse: Callable[[str], Result]) -> str
         return digits
     if first := _first(_halves("", digits, parse), parse) if len(digits) >= 2 * _SHORTEST else None:
         raise CellError(mark("holds several phone numbers"), first)
-    bare = digits.lstrip("0")
-    raise CellError(mark("is not a phone number"), f"{home.code}{bare}" if home.fits(bare) else None)
+    raise CellError(mark("is not a phone number"))
 
 
 def _halves(text: str, digits: str, parse: Callable[[str], Result]) -> list[str]:
@@ -239,9 +281,9 @@ def likely_country(texts: Iterable[str], expected: str) -> str:
         number = _bare(text[:40]).removeprefix("0")
         if number.isdigit() and 7 <= len(number) <= 12:
             seen += 1
-            fits.update(r for r in COUNTRIES if _near(_country(r).code, home.code) and _country(r).mobile(number))
+            fits.update(r for r in _COMPARED if _near(_country(r).code, home.code) and _country(r).mobile(number))
     if not fits:
         return ""
     (best, count), *others = fits.most_common(2)
     clear = not others or others[0][1] < _MARGIN * count
-    return best if clear and count >= _MARGIN * seen else ""
+    return best if clear and count >= max(_HINTED, _MARGIN * seen) else ""

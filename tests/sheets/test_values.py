@@ -1,0 +1,201 @@
+"""What single values and names of columns mean: kinds that went wrong in somebody's ugly spreadsheet."""
+
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from toolkit.sheets import Check, check, match_columns, read_sheet
+from toolkit.sheets.countries import country_in, region_of
+from toolkit.sheets.phones import ELSEWHERE
+from toolkit.sheets.target import Takes
+from toolkit.spec import Date, Email, Field, Number, Phone, Text
+
+NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
+AMOUNT, CITY = Number(name="MONTO", as_text=True), Text(name="CIUDAD")
+BORN = Date(name="FECHA_NACIMIENTO", format="%d/%m/%Y")
+FIELDS: tuple[Field, ...] = (MAIL, NAME, PHONE, BORN, AMOUNT, CITY)
+
+
+def checked(*lines: str, **how: Any) -> Check:
+    sheet = read_sheet("\n".join(lines).encode())
+    return check(sheet, match_columns(sheet, FIELDS), **how)
+
+
+def of(field: Field, *cells: Any, **how: Any) -> Check:
+    return check(pd.DataFrame({field.name: pd.Series(cells, dtype=object)}), Takes((field,), empty_rows=True), **how)
+
+
+def asked(done: Check) -> list[tuple[str, str | None]]:
+    """The values that are asked about, with what is proposed."""
+    lines = done.problems[done.problems["level"] == "question"]
+    proposals = lines["proposal"].astype(object).where(lines["proposal"].notna(), None)
+    return [*zip(lines["value"], proposals, strict=True)]
+
+
+# ── the country of phones ──
+
+
+@pytest.mark.parametrize(
+    ("column", "theirs", "ours", "number", "meant"),
+    [
+        ("País", "España", "Chile", "912345678", "+34912345678"),
+        ("País", "ESP", "CHL", "912345678", "+34912345678"),
+        ("Country", "France", "Chile", "0912345678", "+33912345678"),
+        ("Країна", "Україна", "Чилі", "0501234567", "+380501234567"),
+        ("Land", "Deutschland", "Chile", "0151 23456789", "+4915123456789"),
+        ("País de residencia", "Reino Unido", "Chile", "07400 123456", "+447400123456"),
+        ("Prefijo", "+34", "+56", "612345678", "+34612345678"),
+        ("Código de país", "57", "56", "3101234567", "+573101234567"),
+        ("Country code", "0034", "0056", "612345678", "+34612345678"),
+        ("DDI", "55", "56", "11 91234-5678", "+5511912345678"),
+        ("Ländervorwahl", "+49 (DE)", "+56 (CL)", "0151 23456789", "+4915123456789"),
+        ("Indicativo", "(+51)", "(+56)", "912345678", "+51912345678"),
+        ("Código telefónico", "España (+34)", "Chile (+56)", "34612345678", "+34612345678"),
+    ],
+)
+def test_the_country_that_a_row_says_is_asked(column: str, theirs: str, ours: str, number: str, meant: str) -> None:
+    rows = [f"Ana;{number};{theirs}", f"Eva;987654321;{ours}", f"Sol;+34 612 345 678;{theirs}", "Luz;987654322;"]
+    done = checked(f"Nombre;Teléfono;{column}", *rows)
+    assert asked(done) == [(number, meant)]
+    assert done.bad.tolist() == [True, False, False, False]
+    assert done.accept().wire()["TELEFONO"][0] == meant[1:]
+
+
+def test_a_number_that_does_not_fit_the_country_of_its_row_is_asked() -> None:
+    done = checked(
+        "Nombre;Teléfono;País",
+        "Ana;987654321;Perú",
+        "Eva;223456789;Francia",
+        "Sol;223456789;Narnia",
+        "I;987654323;Chile",
+    )
+    assert [value for value, _ in asked(done)] == ["987654321", "223456789", "223456789"]
+    assert not checked("Nombre;Teléfono;País", "Ana;987654321;Perú", country="CL").bad.any()
+    assert checked("Nombre;Teléfono;País", "Ana;987654321;Perú", country="País").wire()["TELEFONO"] == ["51987654321"]
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("Prefijo", ["Sr.", "Sra.", "Dr."]),
+        ("País", ["Chile", "CL", "CHILE"]),
+        ("Prefijo", ["+56", "56", "0056"]),
+        ("País de nacimiento", ["España", "Perú", "Chile"]),
+        ("Country", ["", "n/a", "Chile"]),
+    ],
+)
+def test_columns_that_say_no_other_country(column: str, cells: list[str]) -> None:
+    done = checked(f"Nombre;Teléfono;{column}", *(f"Ana;98765432{n};{cell}" for n, cell in enumerate(cells)))
+    assert not done.bad.any()
+
+
+@pytest.mark.parametrize(
+    ("cells", "questions"),
+    [
+        (["612 345 678", "+34 612 345 678", "0034612345678", "912345678"], ["612 345 678", "912345678"]),
+        (["912345678", "+51 987 654 321", "(+51) 987654322"], ["912345678"]),
+        (["912345678", "+56 9 8765 4321", "+34 612 345 678"], []),
+        (["987654321", "987654322", "987654323", "+34 612 345 678"], []),
+        (["56987654321", "+34 612 345 678"], []),
+    ],
+)
+def test_the_country_that_most_numbers_name_is_asked(cells: list[str], questions: list[str]) -> None:
+    done = of(PHONE, *cells)
+    assert [value for value, _ in asked(done)] == questions
+    assert {*done.problems.loc[done.problems["blocks"], "reason"]} <= {ELSEWHERE}
+    again = check(done.fixed(), Takes((PHONE,), empty_rows=True))
+    assert again.bad.tolist() == done.bad.tolist()
+    assert not of(PHONE, *cells, country="CL").bad.any()
+
+
+def test_the_country_in_the_name_of_a_column_is_asked() -> None:
+    assert asked(checked("Nombre;Móvil (+34)", "Ana;612345678")) == [("612345678", "+34612345678")]
+    assert asked(checked("Nombre;Móvil (España)", "Ana;612345678")) == [("612345678", "+34612345678")]
+    assert [*map(country_in, ["NÚMERO DE TELÉFONO", "Celular (9 dígitos)", "TEL (PE)", "Fono Chile"])] == [
+        "",
+        "",
+        "PE",
+        "CL",
+    ]
+
+
+def test_numbers_of_the_country_expected_only() -> None:
+    lenient = Phone(name="TELEFONO", form="as written")
+    frame = pd.DataFrame({"TELEFONO": ["612345678", "987654321"], "País": ["España", "Chile"]})
+    assert check(frame, [lenient, Text(name="País")]).wire()["TELEFONO"] == ["612345678", "987654321"]
+
+
+@pytest.mark.parametrize("number", ["0501234567", "0671234567", "0931234567", "0612345678"])
+def test_no_number_is_proposed_on_another_continent(number: str) -> None:
+    assert of(PHONE, number).problems["proposal"].isna().all()
+
+
+def test_one_cell_does_not_speak_for_a_column() -> None:
+    cells = [f"9{n}345678 9{n}345679" for n in range(10, 16)]
+    assert of(PHONE, *cells, "9223456789 87654321").notes == []
+
+
+@pytest.mark.parametrize(
+    ("name", "region"),
+    [
+        ("Deutschland", "DE"),
+        ("Países Bajos", "NL"),
+        ("Сполучені Штати Америки", "US"),
+        ("República de Chile", "CL"),
+        ("+1", "US"),
+        ("uk", "GB"),
+        ("Zona sur", "??"),
+        ("999", "??"),
+    ],
+)
+def test_names_of_countries(name: str, region: str) -> None:
+    assert region_of(name, unknown="??") == region
+
+
+# ── names of columns ──
+
+DENIED = """Email (no usar)|Sin teléfono|Correo (inválido)|Email (do not use)|Email no|No email|Sem e-mail|Con correo
+Telefone (não ligar)|Телефон (не дзвонити)|Kein Telefon|E-Mail (ungültig)|Teléfono malo|Celular (hermana)
+Email [bounced]|E-Mail (nicht verwenden)|Teléfono (sin uso)|Correo (no)|Mail (test)|Without email|Telefon (alt)
+Nome (teste)"""
+
+
+@pytest.mark.parametrize("column", DENIED.replace("\n", "|").split("|"))
+def test_a_name_that_denies_what_it_speaks_of_fills_nothing(column: str) -> None:
+    cells = (
+        ["a@example.cl", "b@example.cl"]
+        if "mail" in column.lower() or "Correo" in column
+        else ["987654321", "987654322"]
+    )
+    match = match_columns(pd.DataFrame({column: cells}), FIELDS)
+    assert match.columns == {column: None}
+
+
+SPOKEN = {
+    "TELEFONO": """Teléfono (sin +56)|Celular (sin espacios)|Teléfono (no obligatorio)|Celular (9 dígitos, sin 0)
+        No. Celular|Nº de teléfono|Handy|Handynummer|Telefonnummer|Phone 1 - Value|Mobile Phone|Ваш телефон|Fone
+        Telefone celular""",
+    "EMAIL": """Correo (obligatorio)|E-Mail-Adresse|E-mail 1 - Value|Correo electrónico 1 - Valor|E-mail Address
+        What is your email?|Ingrese su correo|E-mail-Adresse 1 - Wert""",
+    "NOMBRE": """Nombres|First Name|FNAME|Vorname|Vor- und Nachname|¿Cuál es tu nombre?|Qual é o seu nome?
+        Wie lautet Ihr Name?|Name (Vor- und Nachname)|Sobrenome e nome""",
+    "FECHA_NACIMIENTO": "FNAC|F. Nac.|Nascimento|Geburtsdatum|Geb.-Datum|Дата нар.|день народження|Cumpleaños",
+    "CIUDAD": "Stadt|Ort|Town|LOCALIDAD|Ciudad de residencia|Населений пункт",
+    "MONTO": "Betrag|Summe|Monto (CLP)|Monto (sin puntos)",
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [(name.strip(), field) for field, names in SPOKEN.items() for name in names.replace("\n", "|").split("|")],
+)
+def test_other_words_for_the_same(column: str, field: str) -> None:
+    assert match_columns(pd.DataFrame({column: pd.Series(dtype="str")}), FIELDS).columns == {column: field}
+
+
+def test_a_whole_name_comes_before_a_part_of_it() -> None:
+    frame = pd.DataFrame(
+        columns=["Given Name", "Family Name", "Name", "Name Prefix", "E-mail 1 - Type", "E-mail 2 - Value"]
+    )
+    assert [c for c, field in match_columns(frame, FIELDS).columns.items() if field] == ["Name"]
