@@ -1016,6 +1016,7 @@ class TestCodesThatASpreadsheetMadeSomethingElseOf:
     def test_a_column_of_them_is_what_it_is(self, cells: list[Any]) -> None:
         done = check(pd.DataFrame({"COD": pd.Series(cells, dtype=object)}), Takes((Text(name="COD"),), empty_rows=True))
         assert done.problems.empty
+        assert check(done, Takes((Text(name="COD"),), empty_rows=True)).problems.empty
         assert done.replace("COD", {"2024-03-13" if None in cells else "TRUE": "X"}).ok
 
     def test_a_subtotal_in_a_list_is_no_choice(self) -> None:

@@ -188,6 +188,7 @@ def _columns(
     for field, name in sorted(paired, key=lambda pair: isinstance(pair[0], Identity) and bool(pair[0].by)):
         settled = reading.get("columns", {}).get(name, {})
         how: dict[str, Any] = {key: value for key, value in settled.items() if value not in (None, "")}
+        how["stored"] = settled.get("stored")
         if not options.decimal and name in frame.attrs.get("numeric", ()):
             how["decimal"] = "."
         kinds = done.get(field.by) if isinstance(field, Identity) and name is not None else None

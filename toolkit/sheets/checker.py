@@ -45,7 +45,7 @@ class ParseOptions:
     country: str = ""  # of phones that name none; "" for that of the field
     named: str = ""  # the country that the sheet says of them, without being asked; "" where it says none
     empty: frozenset[str] = frozenset()  # what stands for nothing, in lower case
-    stored: str = ""  # the kind of cell that most of a column of texts are, where it is not text
+    stored: str | None = None  # what most of a column of texts are, where not text; None where nobody looked
     settled: bool = False  # an earlier check looked at all of the column: what it left open is asked, not looked for
 
 
@@ -152,11 +152,13 @@ class CellChecker:
         was_number: Callable[[Any], bool] | None = None,
     ) -> None:
         """`title`: the column's name; `was_number`: which texts are numbers."""
-        self._rule, self._options, self._title, self._was_number = rule, options, unaccented(title), was_number
+        self._rule, self._options, self._title, self._was_number = rule, options, title, was_number
         empty = self._empty = options.empty
         named = [*empty, *([title] if rule.free and title else [])]  # looked at, however plain they are
-        self._named = {f for word in named for f in (word, word.upper(), word.lower(), word.title(), word.capitalize())}
+        spelt = (str.strip, str.upper, str.lower, str.title, str.capitalize)
+        self._named = {spell(word) for word in named for spell in spelt} if named else frozenset[str]()
         self.results: dict[Any, Result | str] = {}  # by value, of those that needed parsing
+        self.asks_how_stored = False
         self._compared = 0  # values of which something spelt alike was looked for
 
     @property
@@ -242,9 +244,10 @@ class CellChecker:
             return NOTHING_SAID
         if proposal := unescaped(text):
             return Problem(mark("was read in a wrong encoding"), proposal, level=QUESTION)
-        if len(text) < LONGEST and unaccented(text) == self._title:
+        if len(text) < LONGEST and unaccented(text) == unaccented(self._title):
             return REPEATED_NAME
         if (kind := stored_as(text)) and kind != self._options.stored:
+            self.asks_how_stored = True
             return STORED[kind]
         return TOTAL if is_total(text) else PLACEHOLDER if may_say_nothing(text) else None
 

@@ -23,7 +23,7 @@ from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.not_data import mostly_stored_as
 from toolkit.sheets.numbers import decimal_of, were_numbers
 from toolkit.sheets.phones import OTHER_COUNTRY, country_named, likely_country
-from toolkit.spec import Date, Field, Identity, Integer, Json, Masked, Number, Phone, Text, Timestamp
+from toolkit.spec import Date, Field, Identity, Integer, Json, Masked, Number, Phone, Timestamp
 
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
 _SAMPLE = slice(0, 500)  # rows that tell of what kind most cells of a column are
@@ -61,18 +61,21 @@ class Column:
         self.filled: Filled = np.zeros(len(cells), dtype=bool)  # where something is, be it right or wrong
         self.kinds = kinds
         self._plain = isinstance(field, (*PASSTHROUGH, Json))  # objects that are no cells: as they are
+        self._one_kind = [] if isinstance(field, PASSTHROUGH) else [(None, None)]
         self._was_number = were_numbers(numbers) if numbers and isinstance(field, Number | Integer) else None
         self._checkers: dict[Any, CellChecker] = {}  # by the kind of a row
         self._cells, self._parsed, self._results = cells, NOWHERE, NOTHING  # where cells needed parsing, what became
+        self._wires: list[Any] | None = None  # of a column that is one block, once it was asked for
         if name is not None:
-            self._cells = cells if self._plain else snapshot(cells)
-            self._decide()
+            self._cells = cells if self._plain or isinstance(cells.dtype, pd.StringDtype) else snapshot(cells)
+            if not options.settled and isinstance(field, Number | Integer | Date | Timestamp):
+                self._decide()
             self._look_at_all()
+            if options.stored is None and (checker := self._checkers.get(None)) and checker.asks_how_stored:
+                self._look_again()
 
     def _decide(self) -> None:
         """Take from the column itself how it is to be read, where that was not said."""
-        if self.options.settled:
-            return
         if isinstance(self.field, Number | Integer) and not self.options.decimal:
             sign, note = decimal_of(self._texts, self._was_number)
             self.options, how = replace(self.options, decimal=sign), "decimal"
@@ -80,15 +83,18 @@ class Column:
             first, note = order_of(self._texts())
             self.options, how = replace(self.options, day_first=first), "day_first"
         else:
-            if isinstance(self.field, Text):
-                values, texts, filled = self._block(_SAMPLE)
-                if len(texts) < np.count_nonzero(filled):
-                    texts = [shown(value) or "" for value in values if value is not None]
-                self.options = replace(self.options, stored=mostly_stored_as(texts))
             return
         if note:
             text = "{column}: {note}; `{how}=` says otherwise"
             self.notes = [message(text, column=self.title, note=note, how=how)]
+
+    def _look_again(self) -> None:
+        """Look at a column of texts once more, where most of it is of the kind that was asked about."""
+        stored = mostly_stored_as(shown(value) or "" for value in self._values(_SAMPLE) if value is not None)
+        self.options = replace(self.options, stored=stored)
+        if stored:
+            self._checkers = {}
+            self._look_at_all()
 
     def _texts(self) -> Iterator[list[str]]:
         """The texts of the column, block by block."""
@@ -103,7 +109,7 @@ class Column:
         if self.name is None:
             return Column(self.field, cells.name, cells, self.options, kinds=self.kinds)
         new = copy.copy(self)
-        new._cells, new.filled = cells if self._plain else snapshot(cells), self.filled.copy()
+        new._cells, new.filled, new._wires = cells if self._plain else snapshot(cells), self.filled.copy(), None
         kept = ~np.isin(self._parsed, positions)
         places, results = new._look_at(np.sort(positions))
         new._take([(self._parsed[kept], self._results[kept]), (places, results)])
@@ -114,7 +120,7 @@ class Column:
         if kinds is self.kinds:
             return self
         new = copy.copy(self)
-        new.kinds, new.filled = kinds, self.filled.copy()
+        new.kinds, new.filled, new._wires = kinds, self.filled.copy(), None
         new._look_at_all()
         return new
 
@@ -122,6 +128,7 @@ class Column:
         """The column once some of its values were decided to be sent."""
         new = copy.copy(self)
         new.accepted, new.filled, new._results = self.accepted | values, self.filled.copy(), self._results.copy()
+        new._wires = None
         for n, value in enumerate(self._values(self._parsed)):
             if value in values:
                 wire = result_of(self._results[n]).wire
@@ -167,6 +174,8 @@ class Column:
 
     def hints(self) -> list[str]:
         """What is to be said once the cells were looked at."""
+        if not len(self._parsed):
+            return []
         further = sum([checker.uncompared for checker in self._checkers.values()])
         one = "{column}: {count} further value was not compared with the list"
         many = "{column}: {count} further values were not compared with the list"
@@ -185,6 +194,14 @@ class Column:
 
     def wire(self, rows: Where) -> list[Any]:
         """What is sent for these rows; None where nothing, or nothing right, is there."""
+        if len(self._cells) > BLOCK:
+            return self._wire(rows)
+        if self._wires is None:
+            self._wires = self._wire(slice(0, len(self._cells)))
+        wires = self._wires
+        return wires[rows] if isinstance(rows, slice) else [*map(wires.__getitem__, rows.tolist())]
+
+    def _wire(self, rows: Where) -> list[Any]:
         values = self._values(rows)
         at, results = self._parsed_among(rows)
         for i in at:
@@ -195,10 +212,10 @@ class Column:
         return wires
 
     def _look_at_all(self) -> None:
-        self._take([self._look_at(rows) for rows in blocks(len(self._cells))])
-        if named := self._country_named():
+        self._take(map(self._look_at, blocks(len(self._cells))))
+        if isinstance(self.field, Phone) and (named := self._country_named()):
             self.options, self._checkers = replace(self.options, named=named), {}
-            self._take([self._look_at(rows) for rows in blocks(len(self._cells))])
+            self._take(map(self._look_at, blocks(len(self._cells))))
 
     def _country_named(self) -> str:
         """The country that phones name, where it may be meant by others that name none."""
@@ -208,10 +225,10 @@ class Column:
         problems = {p.reason for _, p in self.problems(fixes=False)}
         return country_named(self._texts(), self.field.country) if OTHER_COUNTRY in problems else ""
 
-    def _take(self, looked: Sequence[tuple[Places, Results]]) -> None:
+    def _take(self, looked: Iterable[tuple[Places, Results]]) -> None:
         """Keep what was found in some parts of the column."""
-        places = np.concatenate([NOWHERE, *[places for places, _ in looked]])
-        results = np.concatenate([NOTHING, *[results for _, results in looked]])
+        found = [(NOWHERE, NOTHING), *looked]
+        places, results = map(np.concatenate, zip(*found, strict=True))
         order = np.argsort(places, kind="stable")
         self._parsed, self._results = places[order], results[order]
 
@@ -222,29 +239,27 @@ class Column:
             values = [v if isinstance(v, str) else None for v in values]
         places: list[int] = []
         results: list[Result | str] = []
-        for kind, own in self._by_kind(rows):
+        for kind, own in self._by_kind(self.kinds, rows) if self.kinds else self._one_kind:
             checker, some = self._checker(kind), values if own is None else [values[i] for i in own]
             among = checker.classify(some, texts if own is None and len(texts) == np.count_nonzero(filled) else None)
-            places += among if own is None else [own[i] for i in among]
-            results += [checker.results[some[i]] for i in among]
+            if among:
+                places += among if own is None else [own[i] for i in among]
+                results += [checker.results[some[i]] for i in among]
         if self.accepted:
             taken = [values[i] in self.accepted for i in places]
             results = [Result(result_of(r).wire) if ok else r for r, ok in zip(results, taken, strict=True)]
-        filled[[i for i, r in zip(places, results, strict=True) if not isinstance(r, str) and r.is_nothing]] = False
+        if places:
+            filled[[i for i, r in zip(places, results, strict=True) if not isinstance(r, str) and r.is_nothing]] = False
         self.filled[rows] = filled
         start = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
         return start[places], np.fromiter(results, dtype=object, count=len(results))
 
-    def _by_kind(self, rows: Where) -> Iterable[tuple[Any, list[int] | None]]:
-        """The kinds of some rows, and which of them are of each; None where all are."""
-        if isinstance(self.field, PASSTHROUGH):
-            return []
-        if self.kinds is None:
-            return [(None, None)]
-        kinds: dict[Any, list[int]] = {}
-        for i, kind in enumerate(self.kinds.wire(rows)):
-            kinds.setdefault(kind, []).append(i)
-        return kinds.items()
+    def _by_kind(self, kinds: "Column", rows: Where) -> Iterable[tuple[Any, list[int]]]:
+        """The kinds of some rows, and which of them are of each."""
+        some: dict[Any, list[int]] = {}
+        for i, kind in enumerate(kinds.wire(rows)):
+            some.setdefault(kind, []).append(i)
+        return some.items()
 
     def _checker(self, kind: Any) -> CellChecker:
         if kind not in self._checkers:

@@ -272,7 +272,8 @@ class Findings(Suggesting):
     @property
     def reading(self) -> dict[str, Any]:
         """How the cells were read and what was decided, as `check` takes it up again."""
-        own = {c.name: {how: getattr(c.options, how) for how in ("decimal", "day_first", "named")} for c in self._used}
+        named = ("decimal", "day_first", "named", "stored")
+        own = {c.name: {name: getattr(c.options, name) for name in named} for c in self._used}
         accepted = {c.name: [*c.accepted] for c in self._used if c.accepted}
         return {**self._terms.reading, "columns": own, "accepted": accepted, "accepted_rows": [*self._terms.accepted]}
 
