@@ -281,6 +281,23 @@ def test_12_digits_that_a_format_shows(form: str, number: int, text: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("number", "text", "shortened"),
+    [
+        (1e15, "1000000000000000", False),
+        (4110000000000000.0, "4110000000000000", False),
+        (-2.5e17, "-250000000000000000", False),
+        (1234567890123456, "1.23456789012346e+15", True),
+        (4111111111111111111, "4.11111111111111e+18", True),
+        (1e30, "1e+30", True),
+    ],
+)
+def test_12_a_long_number_is_whole_where_its_digits_end(number: float, text: str, shortened: bool) -> None:
+    frame = read_sheet(table(["A", "N"], ["x", number], ["y", 0.5]))
+    assert frame["N"].tolist() == [text, "0.5"]
+    assert any("shortened" in note for note in frame.attrs["notes"]) == shortened
+
+
+@pytest.mark.parametrize(
     ("value", "text"), [("P1DT2H", "26:00:00"), ("P2D", "48:00:00"), ("-P1DT0H30M", "-24:30:00"), ("PT0S", "00:00:00")]
 )
 def test_12_durations_with_days(value: str, text: str) -> None:
@@ -549,11 +566,29 @@ def test_18_a_table_of_a_web_page_is_read() -> None:
         "<!-- saved --><div>{}</div>",
         "<div>İİİİİİİİ</div><SCRIPT>if (a<b) '</td>'</SCRIPT><!-- İ <table> -->{}",
         "<TABLE><TR><TD>{}</TD></TR></TABLE>",
+        "<p title='<table>'>1 < 2</p><p x=\"</p>\">{}</p>",
     ],
 )
 def test_18_wherever_a_table_stands_in_a_page(page: str) -> None:
     rows = "<table><tr><td>NOMBRE<td>FONO<tr><td>Ana<td>012</table>"
     assert read_sheet(page.format(rows).encode()).to_dict("list") == {"NOMBRE": ["Ana"], "FONO": ["012"]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('<td data-v="Ana <b>" id="x">Ana', "Ana"),
+        ("<td title='a > b'>Ana</td>", "Ana"),
+        ('<td title = "it\'s">Ana</td>', "Ana"),
+        ("<td>a < b", "a < b"),
+        ("<td>I <3 you</td>", "I <3 you"),
+        ("<td>5<6<br>x", "5<6\nx"),
+        ('<td width=5">Ana</td>', "Ana"),
+        ('<td title="Ana>Ana</td>', "Ana"),
+    ],
+)
+def test_18_signs_of_tags_inside_of_a_page(cell: str, text: str) -> None:
+    assert column(f"<table><tr><th>NOMBRE<tr>{cell}".encode(), "NOMBRE") == [text]
 
 
 HEAD, ANA, EVA = (

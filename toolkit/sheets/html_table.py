@@ -16,6 +16,7 @@ _SPAN = re.compile(r"(col|row)span\s{0,9}=\s{0,9}[\"']?(\d{1,5})", re.IGNORECASE
 _TIMES = re.compile(r"\bspan\s{0,9}=\s{0,9}[\"']?(\d{1,5})", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([\w:-]+)(?:\s{0,9}=\s{0,9}(\"[^\"]*\"|'[^']*'|[^\s\"']+))?")
 _HIDES = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}collapse", re.IGNORECASE).search
+_END_OR_QUOTE = re.compile(r"[<>]|=\s{0,9}([\"'])")
 _STYLE, _SELECTOR = re.compile(r"<style\b[^>]{0,200}>", re.IGNORECASE), re.compile(r"\s*\w*([.#][\w-]+)\s*").fullmatch
 _LONGEST = 1_000  # characters of a tag's attributes
 _CELL_ENDS = frozenset({"td", "th", "tr", "/td", "/th", "/tr", "/table"})
@@ -56,7 +57,7 @@ def read(text: str, limits: int) -> list[Tab]:
 
 
 def _tags(text: str) -> Iterator[Tag]:
-    """The tags of a page, without those inside of comments, scripts and styles."""
+    """The tags of a page, without those inside of comments, scripts and styles; one without a name is a text."""
     at = 0
     while (start := text.find("<", at)) >= 0:
         at = start + 1
@@ -65,10 +66,23 @@ def _tags(text: str) -> Iterator[Tag]:
             at = end.start() + 1 if end else len(text)
             continue
         name = _TAG.match(text, at)
-        stop = text.find("<", at)
-        inside, _, following = text[at : stop if stop >= 0 else len(text)].partition(">")
-        if name:
-            yield name[1] + name[2].lower(), inside, following
+        if not name and text[at : at + 1] in ("!", "?", "/"):
+            continue
+        stop = _end_of_tag(text, at) if name else start - 1
+        following = stop if name and text[stop : stop + 1] == "<" else text.find("<", max(stop, at))
+        following = following if following >= 0 else len(text)
+        yield (name[1] + name[2].lower() if name else ""), text[at:stop], text[stop + 1 : following]
+        at = following
+
+
+def _end_of_tag(text: str, at: int) -> int:
+    """Where the sign stands that ends a tag, none in quotes; the end of the text where there is none."""
+    while end := _END_OR_QUOTE.search(text, at):
+        if not end[1]:
+            return end.start()
+        closed = text.find(end[1], end.end())
+        at = closed + 1 if closed >= 0 else end.end()
+    return len(text)
 
 
 class _Hiding:
@@ -96,10 +110,10 @@ class _Hiding:
         if level <= self.level and name in _CELL_ENDS:
             self.level = -1
         if self.level >= 0 and name.lstrip("/") == self._open:
-            self._times += -1 if name[0] == "/" else 1
+            self._times += -1 if name[:1] == "/" else 1
             if not self._times or name in _CLOSED_BY_NEXT:
                 self.level = -1
-        if self.level < 0 and name[0] != "/" and name not in _WITHOUT_CONTENT and self.by(attributes):
+        if self.level < 0 and name[:1] != "/" and name not in _WITHOUT_CONTENT and self.by(attributes):
             self.level, self._open, self._times = level, name, 1
 
 

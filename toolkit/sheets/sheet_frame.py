@@ -16,6 +16,7 @@ from toolkit.sheets.workbook import Cell, Grid, Merge, Row, column_letters
 
 _BLOCK = 500  # rows: few at a time stay in the processor's cache
 _DIGITS = "{:.15g}".format  # as many as a spreadsheet keeps; longer numbers come out as 1.23e+16
+_KEPT, _LONGEST = 14, 1e21  # digits; a number that is longer is none that somebody wrote
 _SPANS = 20  # places that a note names
 LONGER = mark("has more cells than the header: a separator may stand inside of one")
 JOINED = mark("may be several rows, or one that is cut otherwise: look at its quotes and separators")
@@ -105,6 +106,12 @@ def _blocks(first: Iterable[Row], rest: Iterator[Row]) -> Iterator[list[Row]]:
         yield block
 
 
+def _whole(number: float, digits: str) -> str:
+    """All digits of a long number of which the spreadsheet lost none: it would have kept more of them."""
+    short = "e+" in digits and len(digits.partition("e")[0]) < _KEPT and abs(number) < _LONGEST
+    return str(int(number)) if short else digits
+
+
 class _Table:
     """The body of a sheet, column by column, as texts."""
 
@@ -133,6 +140,8 @@ class _Table:
         after = before | ({type(v) for v in values if v != ""} if kinds != {str} or not before else kinds)
         self._kinds[n] = after
         texts = values if kinds == {str} else [v if isinstance(v, str) else _DIGITS(v) for v in values]
+        if float in kinds and "e+" in "".join(texts):  # type: ignore[arg-type]
+            texts = [_whole(v, t) if isinstance(v, float) else t for v, t in zip(values, texts, strict=True)]  # type: ignore[arg-type]
         if len(after) > 1:
             if n not in self._mixed:
                 self._mixed[n] = set(), set()

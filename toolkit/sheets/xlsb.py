@@ -13,7 +13,16 @@ ERRORS = {
     0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA"
 }  # fmt: skip
 _ROW, _RK, _ERROR, _BOOL, _REAL, _TEXT, _SHARED = 0, 2, 3, 4, 5, 6, 7
-_FORMULAS = {8: _TEXT, 9: _REAL, 10: _BOOL, 11: _ERROR}  # their values are written as those of cells
+_KINDS = {  # of a cell's value, by that of its record
+    **dict.fromkeys((_RK, 13), _RK),
+    **dict.fromkeys((_ERROR, 11, 14), _ERROR),
+    **dict.fromkeys((_BOOL, 10, 15), _BOOL),
+    **dict.fromkeys((_REAL, 9, 16), _REAL),
+    **dict.fromkeys((_TEXT, 8, 17), _TEXT),
+    **dict.fromkeys((_SHARED, 18), _SHARED),
+    62: 62,  # a text in several fonts
+}
+_BLANK, _SHORT = 1, range(12, 19)  # short records stand in the column after that of the cell before
 _COLUMN, _MERGED, _STRING, _FORMAT, _STYLE, _SHEET, _BOOK = 60, 176, 19, 44, 47, 156, 153
 _STYLES_BEGIN, _STYLES_END = 617, 618
 Record = tuple[int, bytes]
@@ -37,9 +46,14 @@ def read(archive: Archive) -> list[Tab]:
         elif kind == _BOOK and content[:1]:
             epoch = 1904 if content[0] & 1 else 1900
 
+    strings: list[str] = []
+
     def grid(part: str) -> Grid:
+        if not strings:
+            records = _records(archive, "xl/sharedStrings.bin")
+            strings.extend(_text(content, 1)[0] for kind, content in records if kind == _STRING)
         grid = Grid(())
-        grid.rows = _rows(archive, part, epoch, grid)
+        grid.rows = _rows(archive, part, (strings, _styles(archive), epoch), grid)
         return grid
 
     return [Tab(name, hidden, partial(grid, part)) for name, hidden, part in sheets]
@@ -103,52 +117,55 @@ def _styles(archive: Archive) -> list[str]:
     return styles
 
 
-def _rows(archive: Archive, part: str, epoch: int, grid: Grid) -> Iterator[Row]:
-    strings = [_text(content, 1)[0] for kind, content in _records(archive, "xl/sharedStrings.bin") if kind == _STRING]
-    styles, extent = _styles(archive), Extent(archive.limits)
-    at, row = -1, []  # type: tuple[int, list[Cell]]
+def _rows(archive: Archive, part: str, shared: tuple[list[str], list[str], int], grid: Grid) -> Iterator[Row]:
+    extent = Extent(archive.limits)
+    at, column, row = -1, -1, []  # type: tuple[int, int, list[Cell]]
     for kind, content in _records(archive, part):
         if kind == _ROW:
             if row:
                 yield at, row
             extent.add(at, len(row))
             before, (at,) = at, struct.unpack_from("<I", content)
-            extent.add(at, 0)
+            extent.check(at, 0)
             if at <= before:
                 raise out_of_order(at, before)
-            row = []
+            column, row = -1, []
             if len(content) > 11 and content[11] & 16:
                 grid.hidden_rows.append(at)
-        elif (kind := _FORMULAS.get(kind, kind)) in range(_RK, _SHARED + 1):
-            column, style = struct.unpack_from("<II", content)
-            extent.add(at, 0 if column < len(row) else column + 1 - len(row))
-            value = _value(kind, content, strings)
-            if isinstance(value, float) and (style & 0xFFFFFF) < len(styles):
-                value = shown(value, styles[style & 0xFFFFFF], epoch)
-            row += [""] * (column + 1 - len(row))
-            row[column] = value
+        elif kind in _KINDS or kind in (_BLANK, _SHORT[0]):
+            content = struct.pack("<I", column + 1) + content if kind in _SHORT else content
+            (column,) = struct.unpack_from("<I", content)
+            if kind in _KINDS:
+                extent.check(at, column + 1)
+                row += [""] * (column + 1 - len(row))
+                row[column] = _value(_KINDS[kind], content, shared)
         elif kind in (_COLUMN, _MERGED):
             _aside(kind, content, grid)
     if row:
         yield at, row
 
 
-def _value(kind: int, content: bytes, strings: list[str]) -> Cell:
-    if kind == _RK:
-        (packed,) = struct.unpack_from("<i", content, 8)
-        double: float = struct.unpack("<d", struct.pack("<q", (packed & ~3) << 32))[0]
-        number = float(packed >> 2) if packed & 2 else double
-        return number / 100 if packed & 1 else number
-    if kind == _REAL:
-        return float(struct.unpack_from("<d", content, 8)[0])
+def _value(kind: int, content: bytes, shared: tuple[list[str], list[str], int]) -> Cell:
+    strings, styles, epoch = shared
+    if kind in (_RK, _REAL):
+        number = _packed(content) if kind == _RK else float(struct.unpack_from("<d", content, 8)[0])
+        style = struct.unpack_from("<I", content, 4)[0] & 0xFFFFFF
+        return shown(number, styles[style], epoch) if style < len(styles) else number
     if kind == _BOOL:
         return "TRUE" if content[8] else "FALSE"
     if kind == _ERROR:
         return ERRORS.get(content[8], "#ERROR!")
-    if kind == _TEXT:
-        return _text(content, 8)[0]
-    place: int = struct.unpack_from("<I", content, 8)[0]
-    return strings[place]
+    if kind == _SHARED:
+        place: int = struct.unpack_from("<I", content, 8)[0]
+        return strings[place]
+    return _text(content, 8 if kind == _TEXT else 9)[0]
+
+
+def _packed(content: bytes) -> float:
+    (packed,) = struct.unpack_from("<i", content, 8)
+    double: float = struct.unpack("<d", struct.pack("<q", (packed & ~3) << 32))[0]
+    number = float(packed >> 2) if packed & 2 else double
+    return number / 100 if packed & 1 else number
 
 
 def _aside(kind: int, content: bytes, grid: Grid) -> None:

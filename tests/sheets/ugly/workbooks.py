@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -350,6 +351,30 @@ def old_workbook() -> Case:
 def binary_workbook() -> Case:
     data = xlsb([["Ñombre", "FONO"], ["José", 56912345678.0], ["007", 0.5]])
     return Case(data, {2: ["José", "56912345678"], 3: ["007", "0.5"]}, ["Ñombre", "FONO"])
+
+
+@ugly
+def binary_workbook_of_a_program_whose_cells_do_not_say_their_column() -> Case:
+    data = (Path(__file__).parent / "by_sheetjs.xlsb").read_bytes()
+    rows: dict[int, list[str | None]] = {
+        2: ["José Ñandú", "j@example.cl", "56912345678", "2024-03-05", "TRUE", "1234.56", "00123", "#N/A"],
+        3: ["Ana <b>&", "a@example.cl", "00123", "1990-05-06", "FALSE", "-0.1", "00007", "#DIV/0!"],
+        4: ["Eva\nLuz", "e@example.cl", "0.5", None, "TRUE", "1000000000000000", "1234567", "#REF!"],
+        5: ["😀 x", None, "-5", None, None, "100", "00000", None],
+    }
+    notes = ["other sheets, not read: 'Oculta' (hidden)", "1 row is hidden", "1 column is hidden", "row 4 of 'NOMBRE'"]
+    return Case(data, rows, ["NOMBRE", "CORREO", "FONO", "DÍA", "OK", "SALDO", "CÓDIGO", "ERR"], notes)
+
+
+@ugly
+def binary_workbook_of_another_program() -> Case:
+    data = (Path(__file__).parent / "by_pyxlsbwriter.xlsb").read_bytes()
+    rows: dict[int, list[str | None]] = {
+        2: ["José", "00123", "2024-03-05", "2024-03-05 14:22:00", "TRUE", "0.3"],
+        3: ["Ana", "56912345678", "1990-05-06", None, "FALSE", "-7"],
+        4: [None, None, None, None, None, "12"],
+    }
+    return Case(data, rows, ["NOMBRE", "FONO", "DÍA", "MOMENTO", "OK", "N"], ["'Oculta' (hidden)"])
 
 
 def ods_row(*texts: str, more: str = "") -> str:
