@@ -5,7 +5,6 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypedDict, Unpack, overload
 
-import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError
@@ -16,6 +15,7 @@ from toolkit.sheets.column import Column
 from toolkit.sheets.countries import country_column, country_in, region_of
 from toolkit.sheets.fields import as_fields, columns_of, listed
 from toolkit.sheets.findings import Change, Terms
+from toolkit.sheets.frame_rules import recalled, row_questions
 from toolkit.sheets.lazy import Partitions, is_lazy
 from toolkit.sheets.match import Match, no_field
 from toolkit.sheets.partitions import CheckOfPartitions, check_partitions
@@ -98,17 +98,22 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
     _raise_if_not_matched(data, paired, guessed=fields.guessed if strict and isinstance(fields, Match) else ())
     _raise_if_no_phones(how.get("country"), paired)
     data = data.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
+    decided, empty_rows = data.attrs.pop("decided", False), getattr(fields, "empty_rows", False)
     if any(value is not None for value in reading.values()):
         data.attrs["reading"] = reading  # a frame made of this one is read so again
     columns = _columns(data, paired, reading)
+    asked, left_out = recalled(data, reading.get("rows", {}))
+    if not decided and not empty_rows:
+        asked += row_questions(columns, data)
     terms = Terms(
         rules=getattr(fields, "rules", ()),
         hold=reading.get("doubts") == "hold",
-        empty_rows=getattr(fields, "empty_rows", False),
+        empty_rows=empty_rows,
         notes=(*data.attrs.get("notes", ()), *_notes(data, paired, fields)),
         reading=reading,
         accepted=frozenset(tuple(pair) for pair in reading.get("accepted_rows", ())),
-        left_out=_left_out(data, reading),
+        asked=tuple(dict.fromkeys(asked)),
+        left_out=frozenset(left_out),
         decisions=tuple(rows.decisions) if isinstance(rows, Check) else (),
     )
     return Check(data, columns, terms)
@@ -127,14 +132,6 @@ def _reading(remembered: Mapping[str, Any], arguments: Mapping[str, Any]) -> dic
         for name, own in remembered.get("columns", {}).items()
     }
     return {**remembered, **({"columns": columns} if columns else {}), **new}
-
-
-def _left_out(frame: pd.DataFrame, reading: Mapping[str, Any]) -> frozenset[int]:
-    """The positions of the rows that were left out before: by their labels, where these tell."""
-    rows, places = reading.get("left_out_at", (0, ()))
-    if places and rows == len(frame):
-        return frozenset(places)
-    return frozenset(np.flatnonzero(frame.index.isin(reading.get("left_out", ()))).tolist())
 
 
 def _fields(target: Any, frame: pd.DataFrame) -> tuple[Field, ...]:

@@ -19,7 +19,7 @@ from toolkit.sheets.column import Column
 from toolkit.sheets.facets import CellProblem
 from toolkit.sheets.fields import listed
 from toolkit.sheets.findings import Findings, Terms
-from toolkit.sheets.frame_rules import EMPTY_ROW
+from toolkit.sheets.frame_rules import EMPTY_ROW, row_questions
 from toolkit.sheets.target import FrameRule
 
 
@@ -78,7 +78,7 @@ class Check(Findings):
                 message("no cell of {column!r} holds {values}", column=column, values=listed([*values][:5]))
             )
         line = _code("replace", column=column, values=values, rows=rows)
-        return self._decided(line, cells={own.title: cells})
+        return self._decided(line, cells={own.title: cells}, anew=[] if rows is None else [*cells])
 
     def empty(
         self, column: Hashable | None = None, reason: str | None = None, *, values: Iterable[str] | None = None
@@ -178,14 +178,23 @@ class Check(Findings):
         cells: Mapping[Hashable, Mapping[int, Any]] | None = None,
         accepted: Sequence[CellProblem] = (),
         left_out: Iterable[int] = (),
+        anew: Iterable[int] = (),
     ) -> "Check":
-        """The check once some cells are others, some questions are no more, and some rows are left out."""
+        """The check once some cells are others, some questions are no more, and some rows are left out.
+
+        `anew`: rows that somebody looked at one by one, so that what was asked of them is asked only if it still is so.
+        """
         frame = with_cells(self.frame, cells or {})
         columns = _changed(self._columns, frame, cells or {}, accepted)
         of_rules = {problem for problems in self._of_rules.values() for _, problem in problems}
         waived = {(one.title, one.problem.reason) for one in accepted if one.column is None or one.problem in of_rules}
+        touched, anew = {i for changes in (cells or {}).values() for i in changes}, {*anew}
+        asked = [q for q in self._terms.asked if q[0] not in anew]
+        if touched:
+            asked += [q for q in row_questions(columns, frame) if q[0] in touched]
         terms = replace(
             self._terms,
+            asked=tuple(dict.fromkeys(asked)),
             accepted=self._terms.accepted | waived,
             left_out=self._terms.left_out.union(left_out),
             decisions=(*self._terms.decisions, line),

@@ -19,7 +19,7 @@ from toolkit.sheets.cells import with_cells
 from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
 from toolkit.sheets.column import NOWHERE, Column, Places, Where
 from toolkit.sheets.facets import ROW, CellProblem
-from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, empty_rows, row_questions
+from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, Remembered, empty_rows, remembered
 from toolkit.sheets.target import FrameRule
 from toolkit.spec.suggest import Suggesting
 
@@ -49,6 +49,7 @@ class Terms:
     notes: tuple[str, ...] = ()
     reading: Mapping[str, Any] = field(default_factory=dict)  # how cells are to be read, as it was said
     accepted: frozenset[tuple[Hashable, str]] = frozenset()  # questions of rows, and of rules: column and reason
+    asked: tuple[tuple[int, Problem], ...] = ()  # questions of rows, by position
     left_out: frozenset[int] = frozenset()  # positions
     decisions: tuple[str, ...] = ()
 
@@ -65,8 +66,7 @@ class Findings(Suggesting):
 
     def _row_problems(self) -> dict[int, Problem]:
         """The rows that have a problem as such: one each."""
-        asked = row_questions(self._columns, self.frame)
-        questions = dict(q for q in reversed([*asked]) if (ROW, q[1].reason) not in self._terms.accepted)
+        questions = dict(q for q in reversed(self._terms.asked) if (ROW, q[1].reason) not in self._terms.accepted)
         nothing = np.flatnonzero(empty_rows(self._columns, len(self.frame))).tolist()
         return questions | dict.fromkeys(nothing, EMPTY_ROW) | dict.fromkeys(self._terms.left_out, LEFT_OUT)
 
@@ -227,10 +227,13 @@ class Findings(Suggesting):
     def as_rows(self) -> pd.DataFrame:
         """The frame as it is, with what this check was told and what was decided, so that it can be checked again."""
         frame = self.frame.copy(deep=False)
-        index, left_out = frame.index, sorted(self._terms.left_out)
-        places = {"left_out": [*index[left_out]]} if index.is_unique else {"left_out_at": (len(index), left_out)}
-        frame.attrs["fields"], frame.attrs["reading"] = self.mapping, self.reading | places
+        frame.attrs["fields"], frame.attrs["decided"] = self.mapping, True
+        frame.attrs["reading"] = self.reading | {"rows": self._remembered(np.arange(len(frame)))}
         return frame
+
+    def _remembered(self, kept: Places) -> Remembered:
+        left_out = ((i, LEFT_OUT) for i in sorted(self._terms.left_out))
+        return remembered(self.frame.index, kept, [*left_out, *self._terms.asked])
 
     @property
     def _kept(self) -> "np.ndarray[Any, np.dtype[np.bool_]]":
@@ -250,7 +253,7 @@ class Findings(Suggesting):
                 changes[column.name] = fixes
         fixed = with_cells(self.frame, changes)
         fixed.attrs["fields"] = self.mapping
-        fixed.attrs["reading"] = self.reading
+        fixed.attrs["reading"] = self.reading | {"rows": self._remembered(np.flatnonzero(self._kept))}
         return fixed[self._kept] if self._terms.left_out else fixed
 
     @property

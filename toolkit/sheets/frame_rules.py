@@ -1,6 +1,6 @@
 """What is asked of whole rows, and of a frame as a whole."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 
 from toolkit.plain import mark, message
 from toolkit.sheets.checker import QUESTION, TOTAL, Problem
-from toolkit.sheets.column import Column
+from toolkit.sheets.column import Column, Places
 from toolkit.sheets.not_data import is_total, may_begin_total
 from toolkit.sheets.target import FrameRule, RowProblem
 from toolkit.spec import Identity, Integer, Number, Text
@@ -22,6 +22,35 @@ _TENTH, _USUAL = 10, 3
 _RARE = 50  # one in so many
 _FOOT = 20  # rows at the end, among which notes stand
 Rows = np.ndarray[Any, np.dtype[np.bool_]]
+
+
+Remembered = dict[str, Any]  # of how many rows, and which of them, by what is asked: `labels`, or else `positions`
+
+
+def remembered(index: "pd.Index[Any]", kept: Places, problems: Iterable[tuple[int, Problem]]) -> Remembered:
+    """The problems of the rows that are kept, for a later check of these: by label, where labels tell rows apart."""
+    places: dict[str, list[int]] = {}
+    for position, problem in problems:
+        places.setdefault(problem.reason, []).append(position)
+    index = index[kept]
+    among = {reason: np.flatnonzero(np.isin(kept, some)) for reason, some in places.items()}
+    if index.is_unique:
+        return {"rows": len(index), "labels": {reason: [*index[at]] for reason, at in among.items()}}
+    return {"rows": len(index), "positions": {reason: at.tolist() for reason, at in among.items()}}
+
+
+def recalled(frame: pd.DataFrame, known: Remembered) -> tuple[list[tuple[int, Problem]], list[int]]:
+    """The questions that an earlier check had of rows, and the rows that were left out."""
+    asked, left_out = list[tuple[int, Problem]](), list[int]()
+    places = {**known.get("positions", {})} if known.get("rows") == len(frame) else {}
+    for reason, labels in known.get("labels", {}).items():
+        places[reason] = np.flatnonzero(frame.index.isin(labels)).tolist()
+    for reason, at in places.items():
+        if reason == LEFT_OUT.reason:
+            left_out += at
+        else:
+            asked += [(i, Problem(reason, level=QUESTION)) for i in at]
+    return asked, left_out
 
 
 def repeated(*fields: str) -> FrameRule:
