@@ -113,7 +113,7 @@ def test_forget_wants_to_know_what(wrong: list[str], capsys: pytest.CaptureFixtu
 
 def test_trust_is_a_persons_word(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ledger", "trust", NAME, "--why", "I counted them"]) == 0
-    with opened(state) as ledger:
+    with opened(state) as ledger, ledger.snapshot():
         assert ledger.baseline() == Baseline(60, NOW, trusted=True)
         (event,) = ledger.events()
         assert (event.kind, event.details) == ("trusted", {"why": "I counted them"})
@@ -126,7 +126,7 @@ def test_no_trust_while_a_request_is_in_doubt(state: Path, capsys: pytest.Captur
             ledger.put_operation(replace(operation, state=State.SENT))
     assert main(["ledger", "trust", NAME, "--why", "I counted them"]) == 6
     assert "1 requests to" in capsys.readouterr().err
-    with opened(state) as ledger:
+    with opened(state) as ledger, ledger.snapshot():
         baseline = ledger.baseline()
         assert baseline is not None
         assert not baseline.trusted

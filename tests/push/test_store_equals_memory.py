@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from toolkit.push.states import LIFE, Answer, Baseline, EventKind, Operation, PushState, Stamp, State, cut
+from toolkit.push.states import LIFE, Answer, Baseline, EventKind, Operation, Push, PushState, Stamp, State, cut
 from toolkit.push.store import tables
 from toolkit.push.store.file import LedgerFile
 
@@ -167,6 +167,12 @@ class BothLedgers(RuleBasedStateMachine):
         self.says_all_that_is_planned(self.other)
 
     def says_the_same(self, disk: Any, *limits: int) -> None:
+        with disk.snapshot():
+            self.says_the_same_of_all(disk)
+            for push in self.memory.pushes():
+                self.says_the_same_of(push, disk, *limits)
+
+    def says_the_same_of_all(self, disk: Any) -> None:
         memory = self.memory
         assert disk.baseline() == memory.baseline()
         assert disk.pushes() == memory.pushes()
@@ -174,21 +180,24 @@ class BothLedgers(RuleBasedStateMachine):
         for lock in ("11111", "22222"):
             assert disk.unsettled(lock) == memory.unsettled(lock)
             assert disk.unknown(lock) == memory.unknown(lock)
-        for push in memory.pushes():
-            assert disk.push(push.id) == push
-            operations = disk.operations(push.id)
-            assert operations == memory.operations(push.id)
-            assert [disk.operation(o.id) for o in operations] == operations
-            assert [disk.leaves(o.id) for o in operations] == [memory.leaves(o.id) for o in operations]
-            for limit in limits:
-                assert disk.sendable(push.id, limit) == memory.sendable(push.id, limit)
-            assert disk.results(push.id) == memory.results(push.id)
-            assert disk.blames(push.id) == memory.blames(push.id)
+
+    def says_the_same_of(self, push: Push, disk: Any, *limits: int) -> None:
+        memory = self.memory
+        assert disk.push(push.id) == push
+        operations = disk.operations(push.id)
+        assert operations == memory.operations(push.id)
+        assert [disk.operation(o.id) for o in operations] == operations
+        assert [disk.leaves(o.id) for o in operations] == [memory.leaves(o.id) for o in operations]
+        for limit in limits:
+            assert disk.sendable(push.id, limit) == memory.sendable(push.id, limit)
+        assert disk.results(push.id) == memory.results(push.id)
+        assert disk.blames(push.id) == memory.blames(push.id)
 
     def says_all_that_is_planned(self, disk: Any) -> None:
-        for push in self.memory.pushes():
-            planned = sorted(disk.planned(push.id), key=lambda operation: operation.id)
-            assert planned == self.memory.planned(push.id)
+        with disk.snapshot():
+            for push in self.memory.pushes():
+                planned = sorted(disk.planned(push.id), key=lambda operation: operation.id)
+                assert planned == self.memory.planned(push.id)
 
 
 TestBothLedgers = BothLedgers.TestCase
@@ -209,6 +218,6 @@ def test_what_chance_seldom_finds(tmp_path: Path, kind: str) -> None:
         operation = replace(operation, state=state)
         with ledger.transaction():
             ledger.put_operation(operation)
-        assert ledger.sendable("one", 1) == ([operation] if state is State.RESOLVED_NOT_COMMITTED else [])
+            assert ledger.sendable("one", 1) == ([operation] if state is State.RESOLVED_NOT_COMMITTED else [])
     if isinstance(ledger, LedgerFile):
         ledger.close()

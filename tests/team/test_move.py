@@ -43,16 +43,16 @@ def opened(address: TeamAddress, state: Path) -> TeamLedger:
 
 def test_the_first_to_move_gives_the_team_its_key(state: Path, address: TeamAddress, capsys: object) -> None:
     assert main(["ledger", "move", NAME, *PROFILE]) == 0
-    with opened(address, state) as ledger:
+    with opened(address, state) as ledger, ledger.snapshot():
         assert ledger.pushes()[0].rows == 60
         assert (ledger.row_words("one") == words(60)).all()
         assert ledger.baseline() == Baseline(60, NOW)
         assert [event.kind for event in ledger.events()] == [EventKind.BEGAN, EventKind.TRUSTED, EventKind.MOVED]
-        assert ledger.head.keys == {}
+        assert ledger.cache.head.keys == {}
     path = ledger_path(state, "system", ABOUT)
     path.with_suffix(".moved").rename(path)  # as where the computer died just before the file got its new name
     assert main(["ledger", "move", NAME, *PROFILE]) == 0
-    with opened(address, state) as ledger:
+    with opened(address, state) as ledger, ledger.snapshot():
         assert (len(ledger.pushes()), ledger.baseline()) == (1, Baseline(60, NOW))
         assert len([event for event in ledger.events() if event.kind is EventKind.TRUSTED]) == 1
     with pytest.raises(PushRefused, match="in a team's database now"):
@@ -123,7 +123,8 @@ def test_what_a_person_asks_of_a_ledger_of_the_team(
         assert ledger.trust_command == f'analyst-toolkit ledger trust {NAME} --why "…" --profile {PROFILE[1]}'
     assert main(["ledger", "trust", NAME, "--why", "I counted", *PROFILE]) == 0
     with opened(address, state) as ledger:
-        baseline = ledger.baseline()
+        with ledger.snapshot():
+            baseline = ledger.baseline()
         assert baseline
         assert baseline.trusted
         ledger.database.rows("DELETE FROM chunk")

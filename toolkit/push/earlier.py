@@ -121,7 +121,8 @@ class EarlierRows:
         other = self.other
         parts = [tuple(values[~other[part[0]]] for values in part) for part in self._parts]
         for push, rows, pushes, positions in [(push, *part) for part in parts for push in sorted({*part[1]})]:
-            known, of = ledger.results(push), ledger.push(push)
+            with ledger.snapshot():
+                known, of = ledger.results(push), ledger.push(push)
             where, serials = rows[pushes == push].tolist(), positions[pushes == push].tolist()
             results |= {n: known.get(serial, {}) for n, serial in zip(where, serials, strict=True)}
             if (of.facts or {}).get("tagged"):

@@ -43,7 +43,7 @@ def pushes() -> pd.DataFrame:
         if known.problems:
             rows.append({"id": known.name, "state": "damaged", "reason": "; ".join(known.problems)})
             continue
-        with known.open() as ledger:
+        with known.open() as ledger, ledger.snapshot():
             for push in ledger.pushes():
                 facts: dict[str, Any] = {
                     "id": push.id,
@@ -157,14 +157,16 @@ class Push:
     @contextlib.contextmanager
     def _opened(self, alone: bool = False) -> Iterator[tuple[StoredLedger, PushFacts]]:
         """Its ledger and what that says of it; with `alone`, nobody pushes there meanwhile."""
-        with self._known.open() as ledger:
+        with self._known.open() as ledger, ledger.snapshot():
             push = ledger.push(self.id)
             if not alone:
                 yield ledger, push
                 return
         memory = replace(Memory.of((push.facts or {})["memory"]), team=self._known.team)
         with places.locked(memory) as place, place.ledger(memory, "") if memory.team else self._known.open() as ledger:
-            yield ledger, ledger.push(self.id)
+            with ledger.snapshot():
+                push = ledger.push(self.id)
+            yield ledger, push
 
 
 def _ledgers() -> Iterator[KnownLedger]:

@@ -248,7 +248,8 @@ class _Call:
         span = self._pass(push, len(where))
         if push.state not in UNFINISHED:
             self._again = push
-            reads = rows.target.reconcile is Reconcile.READ and self._ledger.unknown(self._memory.lock)
+            with self._ledger.snapshot():
+                reads = rows.target.reconcile is Reconcile.READ and self._ledger.unknown(self._memory.lock)
             if not reads and not self._policy.options.final_look:
                 return self._reports.add(rows, push.id, span, where)
         with self._ledger.transaction():
@@ -346,7 +347,9 @@ class _Call:
 
     def _settle(self, rows: FrameRows) -> str:
         """Find out what stopped pushes left in doubt; why that was not possible, where it was not."""
-        if not any(o.state is State.SENT for o in self._ledger.unsettled(self._memory.lock)):
+        with self._ledger.snapshot():
+            in_doubt = any(o.state is State.SENT for o in self._ledger.unsettled(self._memory.lock))
+        if not in_doubt:
             return ""
         ended = self._run(rows, "", range(0), rows.good[:0])
         return ended.reason if ended.state is PushState.PAUSED else ""
@@ -362,13 +365,15 @@ class _Call:
 
     def _end(self) -> None:
         """No frame follows: what has all its rows, is done."""
-        push = self._push and self._ledger.push(self._push.id) if self._several else None
-        if push is None or push.state is not PushState.OPEN:
+        if self._push is None or not self._several:
             return
-        state, reason = PushState.DONE, ""
-        if any(o.state in SENDABLE for o in self._ledger.operations(push.id)):
-            state, reason = PushState.PAUSED, message("frames that it began with did not come this time")
         with self._ledger.transaction():
+            push = self._ledger.push(self._push.id)
+            if push.state is not PushState.OPEN:
+                return
+            state, reason = PushState.DONE, ""
+            if any(o.state in SENDABLE for o in self._ledger.operations(push.id)):
+                state, reason = PushState.PAUSED, message("frames that it began with did not come this time")
             self._ledger.put_push(replace(push, state=state, reason=reason))
             self._ledger.event(stamp(self._clock), EventKind.ENDED, push.id, state=str(state), reason=reason)
 

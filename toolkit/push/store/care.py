@@ -130,8 +130,9 @@ def trust_counter(ledger: StoredLedger, condition: Condition, why: str, now: Sta
     """The same of a ledger that is open, and that nobody pushes with."""
     if not why:
         raise InputError(message("say why the counter may be trusted again: it is recorded"))
-    baseline = ledger.baseline()
-    if in_doubt := ledger.in_doubt():
+    with ledger.snapshot():
+        baseline, in_doubt = ledger.baseline(), ledger.in_doubt()
+    if in_doubt:
         raise PushRefused(
             message(
                 "{in_doubt:,} requests to {about} are still in doubt. Run the call that sent them again "
@@ -205,7 +206,7 @@ def _copy(path: Path, copy: Path) -> None:
 def _refuse_another_key(old: LedgerFile, key: str, condition: Condition) -> None:
     try:
         with old.snapshot():
-            same = old.head.key == key_digest(key)
+            same = old.cache.head.key == key_digest(key)
     except PushError:
         return  # its head is lost: nobody can tell
     if not same:

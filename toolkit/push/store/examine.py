@@ -117,10 +117,9 @@ class _Examination:
         yield Part(ledger.checked_head)
         yield Part(self._head)
         yield Part(ledger.examine_database)
-        yield Part(ledger.baseline)
         yield Part(ledger.events)
-        yield Part(partial(ledger.unsettled, ""))
-        yield Part(partial(ledger.unknown, ""))
+        for part in (ledger.baseline, partial(ledger.unsettled, ""), partial(ledger.unknown, "")):
+            yield Part(partial(self._in_snapshot, part))
         yield Part(ledger.unfinished)
         yield Part(self._pushes)
         for push in self._ids():
@@ -129,9 +128,13 @@ class _Examination:
         for kind in self._expected:
             yield Part(partial(self._index, kind), is_index=True)
 
+    def _in_snapshot(self, look: Callable[[], object]) -> None:
+        with self._ledger.snapshot():
+            look()
+
     def _head(self) -> None:
         with self._ledger.snapshot():
-            head = self._ledger.head
+            head = self._ledger.cache.head
         self._condition.about, self._condition.since = head.identity, head.made
         if self._key is None:
             raise PushError(message("the key of its fingerprints is gone"))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 from toolkit.errors import PushRefused
 from toolkit.http.secrets import scrub
 from toolkit.plain import message
-from toolkit.push.states import EventKind, Stamp
+from toolkit.push.states import Baseline, EventKind, Stamp
 from toolkit.push.store import sql
 from toolkit.push.store.database import WRITING, Connection
 from toolkit.push.store.mark import Mark
@@ -20,6 +20,8 @@ from toolkit.push.store.records import (
     Row,
     as_json,
     checked,
+    decode_baseline,
+    encode_baseline,
     with_checksum,
     without_content,
 )
@@ -105,7 +107,7 @@ class StoredLedger(RowTables):
     @consistent
     def about(self) -> str:
         """Which destination it is the memory of."""
-        return self.head.identity
+        return self.cache.head.identity
 
     def check_identity(self, about: str, key: str) -> None:
         """Raise PushRefused where it is not one of this key, Damaged where it is not the ledger of that destination."""
@@ -152,6 +154,24 @@ class StoredLedger(RowTables):
         """Raise PushError where another process may push there by now: nothing may be sent then."""
         self.database.confirm()
 
+    # ── the counter ──
+
+    def baseline(self) -> Baseline | None:
+        cache = self.cache
+        if cache.counter is None and "counter" in cache.head.tallies:
+            rows = self.database.rows(sql.READ_COUNTER)
+            cache.head.check("counter", rows, "its count")
+            cache.counter = rows[0], decode_baseline(rows[0])
+        return cache.counter and cache.counter[1]
+
+    def set_baseline(self, baseline: Baseline) -> None:
+        cache, row = self.cache, encode_baseline(baseline)
+        if cache.counter is None:
+            self.baseline()  # what is overwritten is counted no more
+        self.database.rows(sql.WRITE_COUNTER, row)
+        cache.head.change(cache.counter[0] if cache.counter else NO_ROW, ["counter"], row, ["counter"])
+        cache.counter, cache.changed = (row, baseline), True
+
     # ── what came back for rows ──
 
     def keep_results(self, push: str, results: Mapping[int, Mapping[str, Any]]) -> None:
@@ -196,15 +216,15 @@ class StoredLedger(RowTables):
 
     def event(self, at: Stamp, kind: EventKind, push: str = "", **details: Any) -> None:
         """Add to the history."""
-        head = self.changing().head
-        content = scrub(as_json([at.epoch, at.monotonic, at.wall, kind, details]))
-        row = with_checksum("event", head.count("event") + 1, push, content)
-        self.database.rows(sql.ADD_EVENT, row)
-        head.change(NO_ROW, [], row, ["event"])
+        cache = self.cache
+        cache.new_events.append((push, scrub(as_json([at.epoch, at.monotonic, at.wall, kind, details]))))
+        cache.changed = True
 
     @consistent
     def events(self) -> list[Event]:
         """The history."""
+        if self.cache.changed:
+            self._write_changes()
         rows = self.database.rows(sql.READ_EVENTS)
         self.cache.head.check("event", rows, "its history")
         return [decode_event(checked("event", row, f"event {row[0]}")) for row in rows]

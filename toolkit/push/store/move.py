@@ -51,7 +51,7 @@ def move(state: Path, name: str, team: Team, now: Stamp) -> list[str]:
 def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list[str]:
     salvage, digest = Salvage(old), key_digest(key)
     with new.transaction():
-        same_key, source = new.head.key == digest, _source(old)
+        same_key, source = new.cache.head.key == digest, _source(old)
         done = any(event.kind is EventKind.MOVED and event.details["source"] == source for event in new.events())
         numbers = {} if done else {n: row for n, row in salvage.pushes.items() if row}
         rows = 0
@@ -61,7 +61,7 @@ def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list
             if not same_key and push.key:
                 ended = {"state": PushState.SUPERSEDED, "reason": "moved"} if push.state in UNFINISHED else {}
                 new.put_push(replace(push, facts={**(push.facts or {}), "key": digest}, **ended))  # type: ignore[arg-type]
-                new.head.keys[digest] = new.head.keys.get(digest, 0) + push.rows
+                new.cache.head.keys[digest] = new.cache.head.keys.get(digest, 0) + push.rows
             rows += push.rows
         if not done:
             for event in salvage.events():
@@ -81,7 +81,7 @@ def _move_in(old: StoredLedger, new: StoredLedger, key: str, now: Stamp) -> list
 def _source(old: StoredLedger) -> str:
     """By which a ledger is known again that was moved before, where that was broken off at its very end."""
     with old.snapshot():
-        return f"{old.head.made} {old.head.key}"
+        return f"{old.cache.head.made} {old.cache.head.key}"
 
 
 def _count(theirs: Baseline | None, new: StoredLedger) -> None:

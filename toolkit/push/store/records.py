@@ -8,7 +8,7 @@ import json
 import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from toolkit.errors import PushError
@@ -60,6 +60,11 @@ class Tallied:
         for name in counts if after else ():
             count, total = self.tallies.get(name, NONE)
             self.tallies[name] = [count + 1, (total + after[-1]) % MODULUS]
+
+    def add(self, name: str, rows: Sequence[Row]) -> None:
+        """There are these rows more."""
+        count, total = self.tallies.get(name, NONE)
+        self.tallies[name] = [count + len(rows), (total + sum(map(CHECKSUM_OF, rows))) % MODULUS]
 
     def check(self, name: str, rows: Sequence[Row], what: str) -> None:
         """Raise where these are not the rows that it counted, by their last values."""
@@ -184,6 +189,13 @@ def operation_of(owner: PushRow, row: Row) -> Operation:
     if row[1] != owner.number:
         raise Damaged(f"the operations of push {owner.push.id}")
     return decode_operation(row, owner.push.id)
+
+
+class Stored(NamedTuple):
+    """An operation, and the row that it is."""
+
+    row: Row
+    operation: Operation
 
 
 def children_of(row: Row) -> int:

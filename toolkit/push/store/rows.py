@@ -21,7 +21,7 @@ from toolkit.push import identity
 from toolkit.push.states import Operation, Push, PushState, State
 from toolkit.push.store import sql
 from toolkit.push.store.index import LAST_SERIAL, Index, distinct
-from toolkit.push.store.records import NO_ROW, Damaged, PushRow, Row
+from toolkit.push.store.records import Damaged, PushRow, Row
 from toolkit.push.store.tables import Tables, consistent
 
 NOT_GONE = (State.PLANNED, State.REJECTED, State.RESOLVED_NOT_COMMITTED, State.REPLACED)
@@ -75,7 +75,7 @@ class RowTables(Tables):
         for n, block in enumerate(new, start=number):
             row = _encoded(owner.number, n, block._replace(start=start, first_row=head.rows))
             self.database.rows(sql.ADD_BLOCK, row)
-            owner.change(NO_ROW, [], row, ["row_block"])
+            owner.add("row_block", [row])
             start, head.rows = start + len(block.words), head.rows + len(block.words)
         self._index(words, first)
         if owner.push.key and not number:
@@ -236,7 +236,7 @@ class RowTables(Tables):
 
     def rebuild_index(self) -> None:
         """Make the index anew, from the rows and pushes."""
-        cache = self.changing()
+        cache = self.cache
         for (chunk,) in self.database.rows(sql.READ_CHUNK_IDS):
             self.database.rows(sql.REMOVE_CHUNK, (chunk,))
         cache.indexes = {kind: Index(self.database) for kind in KINDS}

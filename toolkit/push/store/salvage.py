@@ -43,13 +43,13 @@ class Salvage:
         self._database = old.database
         try:
             with old.snapshot():
-                self._last: dict[str, int] = {"push": old.head.pushes, "operation": old.head.operations}
-                self.knows_how_many = old.head.writes >= writes
+                self._last: dict[str, int] = {"push": old.cache.head.pushes, "operation": old.cache.head.operations}
+                self.knows_how_many = old.cache.head.writes >= writes
         except PushError:
             self._last = {}
             self.knows_how_many = _intact(self._database.rows, sql.SOUND) == [("ok",)]
         self.is_latest = bool(self._last) and self.knows_how_many and _intact(old.pushes) is not None
-        counter = _intact(lambda: [old.baseline()])
+        counter = _intact(_counter, old)
         self.counts_hurt = not (self.is_latest and counter)  # whether later counts are explained by what is lost
 
     @cached_property
@@ -116,6 +116,11 @@ class Salvage:
                 yield number, row
 
 
+def _counter(old: StoredLedger) -> list[Baseline | None]:
+    with old.snapshot():
+        return [old.baseline()]
+
+
 def _intact(read: Callable[..., T], *arguments: Any) -> T | None:
     """What is read; None where it is damaged."""
     try:
@@ -133,7 +138,7 @@ def pour(salvage: Salvage, new: StoredLedger, now: Stamp) -> list[str]:
             sentences += pour_push(salvage, new, number, row, operations.get(number, []))
         if not salvage.knows_how_many:
             new.put_push(stand_in("salvaged-rest", new, 0))
-            new.head.lost["salvaged-rest"] = 1
+            new.cache.head.lost["salvaged-rest"] = 1
             sentences.append(
                 message(
                     "Whether there were more pushes is lost: any row may be of one, until `salvaged-rest` is purged."
@@ -167,8 +172,8 @@ def pour_push(
 def stand_in(id: str, ledger: StoredLedger, rows: int) -> Push:
     """A push in the place of one that is lost."""
     return Push(
-        id=id, what="?", lock=ANY_LOCK, where=ledger.about, started=ledger.head.made, rows=rows, state=PushState.DONE,
-        reason=message(WHY),
+        id=id, what="?", lock=ANY_LOCK, where=ledger.about, started=ledger.cache.head.made, rows=rows,
+        state=PushState.DONE, reason=message(WHY),
     )  # fmt: skip
 
 
@@ -215,7 +220,7 @@ class _Pour:
         if self._row is None:
             lost = max(lost, 1)  # nobody knows how many it had
         if lost:
-            self._new.head.lost[push.id] = lost
+            self._new.cache.head.lost[push.id] = lost
             self._sentences.append(
                 message(
                     "{lost:,} fingerprints or more of push {id} are lost: any row may be one of these, until that "
@@ -227,7 +232,7 @@ class _Pour:
 
     def _operations(self, push: Push, intact: list[tuple[Operation, int]]) -> None:
         """Its operations, with new ids; one more, unknown, holds the rows of those that are lost."""
-        operations, first = [operation for operation, _ in intact], self._new.head.operations + 1
+        operations, first = [operation for operation, _ in intact], self._new.cache.head.operations + 1
         whole = self._whole(checksum for _, checksum in intact)
         settled_since = (*SENDABLE, State.SENT) if not (whole and self._salvage.is_latest) else ()
         ids = {o.id: first + n for n, o in enumerate(operations)}

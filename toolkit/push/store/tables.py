@@ -1,4 +1,4 @@
-"""Pushes, their operations, and the last count: on disk, and in memory for as long as nobody else writes.
+"""Pushes and their operations: on disk, and in memory for as long as nobody else writes.
 
 Whatever is read from disk is checked against what was written. A transaction that writes changes the head; so where
 the head is as this process left it, so is all the rest, and nothing of it is read again.
@@ -8,6 +8,7 @@ import contextlib
 import functools
 import itertools
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
@@ -26,30 +27,22 @@ from toolkit.push.store.records import (
     Head,
     PushRow,
     Row,
+    Stored,
     as_json,
     children_of,
-    decode_baseline,
-    encode_baseline,
     encode_operation,
     operation_of,
     sets_of,
+    with_checksum,
 )
 
 AHEAD = 256  # operations to send that are read at once
 KEPT = 1024  # operations that stay in memory although they are settled
 COUNTED = ("push",), ("push", "unfinished")  # under which names the head counts a push: one that ended, and another
-SETS = {"unsettled": sql.READ_UNSETTLED, "unknown": sql.READ_UNKNOWN}
 S = TypeVar("S", bound="Tables")
 P = ParamSpec("P")
 T = TypeVar("T")
 by_id = attrgetter("id")
-
-
-class Stored(NamedTuple):
-    """An operation, and the row that it is."""
-
-    row: Row
-    operation: Operation
 
 
 class Queue(NamedTuple):
@@ -67,13 +60,14 @@ class Cache:
     row: Row  # the head as it stands on disk
     pushes: dict[str, PushRow] = field(default_factory=dict)
     operations: dict[int, Stored] = field(default_factory=dict)  # those that were written or read last
-    sets: dict[str, dict[int, Operation]] = field(default_factory=dict)  # unsettled, unknown
+    sets: dict[str, dict[str, dict[int, Operation]]] = field(default_factory=dict)  # unsettled, unknown; by lock
     queues: dict[str, Queue] = field(default_factory=dict)  # by push
     counter: tuple[Row, Baseline] | None = None
     indexes: dict[str, Index] = field(default_factory=dict)
-    changed: bool = False  # something is to be written at the end of the transaction
+    changed: bool = False  # something is to be written at the end of the transaction: these, and the head
     changed_pushes: dict[str, PushRow] = field(default_factory=dict)
     changed_operations: dict[int, Row] = field(default_factory=dict)
+    new_events: list[tuple[str, str]] = field(default_factory=list)  # the push, and the content
 
 
 def consistent(read: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
@@ -90,7 +84,7 @@ def consistent(read: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, 
 
 
 class Tables:
-    """Pushes, operations, the counter. `cache` is what is known of them in this transaction, or snapshot."""
+    """Pushes and operations. `cache` is what is known of them in this transaction, or snapshot."""
 
     cache: Cache
 
@@ -126,15 +120,14 @@ class Tables:
                 self._writes = self.cache.head.writes
                 self.leave_mark(self._writes)
         except BaseException:
-            self._latest = self._latest if mode == READING else None  # what it says of this transaction is undone
+            self._latest = None  # what it says of this transaction is undone
             database.roll_back()
             raise
         finally:
+            vars(self).pop("cache", None)  # outside, nothing of it is known
             database.guard.release()
 
-    def snapshot(self) -> contextlib.AbstractContextManager[None]:
-        """What is read meanwhile fits together, whatever other processes write."""
-        return self.transaction(READING)
+    snapshot = functools.partialmethod(transaction, READING)  # what is read meanwhile fits together
 
     def _anew(self, rows: list[Row]) -> Cache:
         """Another process has written, or nothing was read yet."""
@@ -144,20 +137,11 @@ class Tables:
         self._writes = head.writes
         return Cache(head, rows[0])
 
-    @property
-    def head(self) -> Head:
-        """What vouches for the rest."""
-        return self.cache.head
-
-    def changing(self) -> Cache:
-        """What is known of the tables, to change it."""
-        assert self.database.mode == WRITING, "a ledger is written to inside a transaction"
-        self.cache.changed = True
-        return self.cache
-
     def changing_push(self, push: str) -> PushRow:
         """A push and what is kept of it, to change it."""
-        row = self.changing().changed_pushes[push] = self.push_row(push)
+        cache = self.cache
+        row = cache.changed_pushes[push] = cache.pushes.get(push) or self.push_row(push)
+        cache.changed = True
         return row
 
     def _write_operations(self) -> None:
@@ -175,10 +159,16 @@ class Tables:
 
     def _write_changes(self) -> None:
         """Write what changed, before the transaction ends or all pushes are read."""
-        cache = self.cache
+        assert self.database.mode == WRITING, "a ledger is written to inside a transaction"
+        cache, head = self.cache, self.cache.head
         if cache.changed_operations:
             self._write_operations()
-        head = cache.head
+        if cache.new_events:
+            first = head.count("event") + 1
+            events = [with_checksum("event", n, *event) for n, event in enumerate(cache.new_events, first)]
+            self.database.many(sql.ADD_EVENT, events)
+            head.add("event", events)
+            cache.new_events.clear()
         for push in cache.changed_pushes.values():
             row, before = push.encoded(), push.row
             self.database.rows(sql.PUT_PUSH if before else sql.ADD_PUSH, row)
@@ -190,31 +180,11 @@ class Tables:
         cache.row, cache.changed = head.encoded(), False
         self.database.rows(sql.WRITE_HEAD, cache.row)
 
-    # ── the counter ──
-
-    @consistent
-    def baseline(self) -> Baseline | None:
-        cache = self.cache
-        if cache.counter is None and cache.head.count("counter"):
-            rows = self.database.rows(sql.READ_COUNTER)
-            cache.head.check("counter", rows, "its count")
-            cache.counter = rows[0], decode_baseline(rows[0])
-        return cache.counter and cache.counter[1]
-
-    def set_baseline(self, baseline: Baseline) -> None:
-        cache, row = self.changing(), encode_baseline(baseline)
-        if cache.counter is None:
-            self.baseline()  # what is overwritten is counted no more
-        self.database.rows(sql.WRITE_COUNTER, row)
-        cache.head.change(cache.counter[0] if cache.counter else NO_ROW, ["counter"], row, ["counter"])
-        cache.counter = row, baseline
-
     # ── pushes ──
 
-    @consistent
     def push(self, id: str) -> Push:
         """KeyError where there is none of this id."""
-        return self.push_row(id).push
+        return (self.cache.pushes.get(id) or self.push_row(id)).push
 
     def pushes(self) -> list[Push]:
         """All of them, in the order in which they began."""
@@ -226,7 +196,7 @@ class Tables:
 
     def put_push(self, push: Push) -> None:
         """Add it, or replace the one with its id."""
-        cache = self.changing()
+        cache = self.cache
         row = cache.pushes.get(push.id) or self._read_push(sql.READ_PUSH, push.id)
         if row is None:
             cache.head.pushes += 1
@@ -235,7 +205,7 @@ class Tables:
         if push.facts is not row.push.facts or not row.row:
             push = replace(push, facts=json.loads(as_json(push.facts)))
         row.push = push
-        cache.changed_pushes[push.id] = row
+        cache.changed_pushes[push.id], cache.changed = row, True
 
     @consistent
     def _all_pushes(self, statement: str, tally: str) -> list[Push]:
@@ -273,16 +243,13 @@ class Tables:
 
     # ── operations ──
 
-    @consistent
     def operation(self, id: int) -> Operation:
         """KeyError where there is none of this id."""
         if not 0 < id <= self.cache.head.operations:
             raise KeyError(id)
-        return self._stored(id).operation
+        return (self.cache.operations.get(id) or self._read_operation(id)).operation
 
-    def _stored(self, id: int) -> Stored:
-        if known := self.cache.operations.get(id):
-            return known
+    def _read_operation(self, id: int) -> Stored:
         rows = self.database.rows(sql.READ_OPERATION, (id,)) if 0 < id <= self.cache.head.operations else []
         if not rows:
             raise Damaged(f"operation {id}")
@@ -307,27 +274,28 @@ class Tables:
 
     def unsettled(self, lock: str) -> list[Operation]:
         """Of every push of this lock, those that are `unsettled`. Its time does not grow with the others."""
-        return self._set("unsettled", lock)
+        by_lock = self.cache.sets.get("unsettled") or self._read_set("unsettled", sql.READ_UNSETTLED)
+        return sorted(by_lock[lock].values(), key=by_id)
 
     def unknown(self, lock: str) -> list[Operation]:
         """Of every push of this lock, those that are `unknown`. Its time does not grow with the others."""
-        return self._set("unknown", lock)
+        by_lock = self.cache.sets.get("unknown") or self._read_set("unknown", sql.READ_UNKNOWN)
+        return sorted(by_lock[lock].values(), key=by_id)
 
     def in_doubt(self) -> int:
         """How many operations of all locks are `sent`, and nothing shows what became of them."""
-        return sum(operation.state is State.SENT for operation in self._set("unsettled", None))
+        by_lock = self._read_set("unsettled", sql.READ_UNSETTLED)
+        return sum(operation.state is State.SENT for known in by_lock.values() for operation in known.values())
 
-    @consistent
-    def _set(self, name: str, lock: str | None) -> list[Operation]:
-        cache = self.cache
-        operations = cache.sets.get(name)
-        if operations is None:
-            rows = self._operation_rows(SETS[name])
-            cache.head.check(name, rows, f"its {name} operations")
-            operations = cache.sets[name] = {row[0]: operation_of(self._push_numbered(row[1]), row) for row in rows}
-        return [o for _, o in sorted(operations.items()) if lock in (None, cache.pushes[o.push].push.lock)]
+    def _read_set(self, name: str, statement: str) -> dict[str, dict[int, Operation]]:
+        rows = self._operation_rows(statement)
+        self.cache.head.check(name, rows, f"its {name} operations")
+        by_lock = self.cache.sets[name] = defaultdict[str, dict[int, Operation]](dict)
+        for row in rows:
+            owner = self._push_numbered(row[1])
+            by_lock[owner.push.lock][row[0]] = operation_of(owner, row)
+        return by_lock
 
-    @consistent
     def sendable(self, push: str, limit: int) -> list[Operation]:
         """Those whose turn it is: planned, all that they wait for is in; by their first row, then by id."""
         queue = self.cache.queues.get(push) or self._read_queue(push, AHEAD)
@@ -343,7 +311,6 @@ class Tables:
                 return ready
             queue = self._read_queue(push, 2 * len(queue.operations) + limit + AHEAD)
 
-    @consistent
     def planned(self, push: str) -> list[Operation]:
         """Those that are to be sent, whatever they wait for."""
         queue = self.cache.queues.get(push)
@@ -360,10 +327,9 @@ class Tables:
         queue = self.cache.queues[push] = Queue(operations, None if len(rows) < size else [*operations][-1])
         return queue
 
-    @consistent
     def leaves(self, id: int) -> list[Operation]:
         """The operations that hold its rows now: itself, or what replaced it."""
-        stored = self._stored(id)
+        stored = self.cache.operations.get(id) or self._read_operation(id)
         if stored.operation.state is not State.REPLACED:
             return [stored.operation]
         rows = self._operation_rows(sql.READ_CHILDREN, id)
@@ -381,11 +347,11 @@ class Tables:
 
     def add_operation(self, operation: Operation) -> Operation:
         """A new one; gives it back with its id."""
-        cache = self.changing()
+        cache = self.cache
         cache.head.operations += 1
         added = replace(operation, id=cache.head.operations)
         if operation.parent is not None:
-            parent = self._stored(operation.parent)
+            parent = cache.operations.get(operation.parent) or self._read_operation(operation.parent)
             self._write(parent.operation, parent, 1)
         self._write(added, None)
         queue = cache.queues.get(operation.push)
@@ -395,7 +361,7 @@ class Tables:
 
     def put_operation(self, operation: Operation) -> None:
         """Replace it. A move that `LIFE` does not know is an AssertionError."""
-        stored = self.changing().operations.get(operation.id) or self._stored(operation.id)
+        stored = self.cache.operations.get(operation.id) or self._read_operation(operation.id)
         before = stored.operation
         known = operation.state is before.state or operation.state in LIFE[before.state]
         assert known, f"operation {operation.id} does not go from {before.state} to {operation.state}"
@@ -405,7 +371,8 @@ class Tables:
     def _write(self, operation: Operation, before: Stored | None, more_children: int = 0) -> None:
         """Write an operation in the place of the row that was there before."""
         cache, number = self.cache, operation.id
-        owner = cache.changed_pushes[operation.push] = self.push_row(operation.push)
+        owner = cache.changed_pushes[operation.push] = cache.pushes.get(operation.push) or self.push_row(operation.push)
+        cache.changed = True
         if operation.note or operation.message:
             operation = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
         old = before.row if before else NO_ROW
@@ -416,10 +383,10 @@ class Tables:
         owner.change(old, was_of_push, row, of_push)
         if was_of_head or of_head:
             cache.head.change(old, was_of_head, row, of_head)
-        for name, operations in cache.sets.items():
-            operations.pop(number, None)
+        for name, by_lock in cache.sets.items():
+            by_lock[owner.push.lock].pop(number, None)
             if name in of_head:
-                operations[number] = operation
+                by_lock[owner.push.lock][number] = operation
         if queue := cache.queues.get(operation.push):
             queue.operations.pop((old[24], number) if old else (-1, number), None)
             if row[25] and (queue.end is None or (row[24], number) <= queue.end):
