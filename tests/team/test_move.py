@@ -84,12 +84,12 @@ def test_a_ledger_under_another_key_moves_in_with_sizes_and_counts(
         assert main(["ledger", "import-key", str(home / "team.key")]) == 0
     assert main(["ledger", "move", NAME, *PROFILE]) == 0
     assert "known only on computers that have it" in capsys.readouterr().out
-    with opened(address, state) as team:
+    with opened(address, state) as team, team.snapshot():
         assert [(push.rows, push.state) for push in team.pushes()] == [
             (60, PushState.SUPERSEDED),
             (5, PushState.SUPERSEDED),
         ]
-        (digest,) = team.head.keys
+        (digest,) = team.cache.head.keys
         assert {(push.facts or {}).get("key") for push in team.pushes()} == {digest}
         assert team.baseline() is not None
         assert sum(operation.size for operation in team.operations("one")) == 60
