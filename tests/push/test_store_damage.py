@@ -481,7 +481,7 @@ def test_what_was_planned_at_an_earlier_instant_is_not_planned_now(state: Path, 
     assert not care.check(state)[0].sound
     sentences = care.repair(state, NAME, NOW)
     assert any("20 rows of push four are unknown" in sentence for sentence in sentences)
-    with opened(state) as ledger:
+    with opened(state) as ledger, ledger.snapshot():
         assert {o.state for o in ledger.operations("four")} == {State.UNKNOWN}
         assert not ledger.sendable("four", 9)
 

@@ -160,7 +160,7 @@ class StoredLedger(RowTables):
         cache = self.cache
         if cache.counter is None and "counter" in cache.head.tallies:
             rows = self.database.rows(sql.READ_COUNTER)
-            cache.head.check("counter", rows, "its count")
+            cache.head.check("counter", rows, message("its count"))
             cache.counter = rows[0], decode_baseline(rows[0])
         return cache.counter and cache.counter[1]
 
