@@ -196,7 +196,7 @@ MAIL = Email(name="e", max_length=60)
 class TestEmails:
     @pytest.mark.parametrize(
         "text",
-        ["juan@example.com", "Juan.Perez+x@Example.CO.UK", "o'hara@example.com", "a@ñandú.cl", "a@xn--and-6ma2c.cl"],
+        ["juan@example.com", "Juan.Perez+x@Example.CO.UK", "o'hara@example.com", "a@xn--and-6ma2c.cl"],
     )
     def test_right(self, text: str) -> None:
         right(MAIL, text, text)

@@ -199,3 +199,87 @@ def test_a_whole_name_comes_before_a_part_of_it() -> None:
         columns=["Given Name", "Family Name", "Name", "Name Prefix", "E-mail 1 - Type", "E-mail 2 - Value"]
     )
     assert [c for c, field in match_columns(frame, FIELDS).columns.items() if field] == ["Name"]
+
+
+# ── letters ──
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("Mu√±oz", "Muñoz"), ("Mu├▒oz", "Muñoz"), ("MuĂ±oz", "Muñoz"), ("LĂłpez", "López"), ("MuГ±oz", "Muñoz")),
+        *(("S√£o", "São"), ("Jo├úo", "João"), ("M√ºller", "Müller"), ("Ð†Ð²Ð°Ð½", "Іван"), ("Ă‰va", "Éva")),
+        *(("Mu¤oz", "Muñoz"), ("MuÒoz", "Muñoz"), ("Mu±oz", "Muñoz"), ("L¾pez", "López"), ("GarcÝa", "García")),
+        *(
+            ("PÚrez", "Pérez"),
+            ("PŽrez", "Pérez"),
+            ("PÈrez", "Pérez"),
+            ("Garc¡a", "García"),
+            ("Jos‚", "José"),
+            ("Mu\x96oz", "Muñoz"),
+        ),
+        *(("Èâàí", "Иван"), ("Ïåòðåíêî Èâàí", "Петренко Иван"), ("╚трэ", "Иван")),
+        *(("Ana_x000D_Peña", "Ana Peña"), ("Ana_x000d_", "Ana"), ("Ana_x00F1_", "Anañ")),
+    ],
+)
+def test_letters_that_were_read_in_a_wrong_encoding_are_asked(text: str, meant: str) -> None:
+    done = of(NAME, text)
+    assert asked(done) == [(text, meant)]
+    assert done.problems["reason"].tolist() == ["was read in a wrong encoding"]
+    assert done.accept().wire() == {"NOMBRE": [meant]}
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("Аna Peña", "Ana Peña"), ("Ivаn", "Ivan"), ("Αna", "Ana"), ("Маriа", "Maria")),
+        *(("Iван", "Іван"), ("Пeтро", "Петро"), ("Muсoz", None), ("Raуl", None), ("Жana", None)),
+    ],
+)
+def test_two_alphabets_in_a_word_are_asked(text: str, meant: str | None) -> None:
+    done = of(NAME, text)
+    assert asked(done) == [(text, meant)]
+    assert done.problems["reason"].tolist() == ["mixes letters of two alphabets in one word"]
+
+
+@pytest.mark.parametrize("text", ["Pe?a", "Nu?oz Pe?a", "Mu¼oz", "Ив¢ан", "Mu\x9aoz"])
+def test_letters_that_were_lost_are_asked(text: str) -> None:
+    assert asked(of(NAME, text)) == [(text, None)]
+
+
+SOUND = """Muñoz|ÑUÑOA|ÁLVAREZ|McÉwan|DeÁvila|Großmann Weiß|Søren Ærø|Dvořák|Łukasz|Иван|Євген Ґалаґан|Іван (Ivan)
+Zoë|O´Higgins|L·lull|Nº 5|1º piso|¿Qué?|¿Qué? No|Ana – María|“Ana”|Ελένη|Élodie Ézéchiel|Íñigo Óñez|Ó Súilleabháin
+Çağla Öztürk
+AÉROPORT|naïve|Peña_Soto|a_xb|Ана-Мария|Ні|Вії|Рі|Наталія Ґ.|Ім'я|МВС|ООО Coca-Cola Україна|N°Depto
+10°C|Nguyễn Văn Ánh|Ангел24|C#|x.cl/a?b"""
+
+
+@pytest.mark.parametrize("text", SOUND.replace("\n", "|").split("|"))
+def test_letters_as_people_write_them_are_sent(text: str) -> None:
+    assert of(Text(name="OBS"), text).wire() == {"OBS": [text]}
+
+
+@pytest.mark.parametrize("sign", ["\u3164", "\u2800", "\u1160", "\uffa0", "\u034f", "\u180e", " \u3164 "])
+def test_a_text_that_nobody_sees_is_empty(sign: str) -> None:
+    assert of(NAME, sign).wire() == {"NOMBRE": [None]}
+    assert of(NAME, f"Ana{sign}").wire() == {"NOMBRE": ["Ana"]}
+
+
+@pytest.mark.parametrize(
+    ("address", "level", "meant"),
+    [
+        ("ana@\u0435xample.cl", "question", "ana@example.cl"),
+        ("\u0430na@example.cl", "question", "ana@example.cl"),
+        ("ana@example.c", "doubt", None),
+        ("x@x.x", "doubt", None),
+        ("ana@exámple.cl", "doubt", "ana@example.cl"),
+        ("ana@приклад.укр", "doubt", None),
+        ("ana@example.con", "doubt", "ana@example.com"),
+        (f"{'a' * 65}@example.cl", "error", None),
+        ("ana@example.cl_x000D_", "error", "ana@example.cl"),
+    ],
+)
+def test_addresses_whose_letters_may_be_others(address: str, level: str, meant: str | None) -> None:
+    problems = of(MAIL, address).problems
+    assert problems["level"].tolist() == [level]
+    assert problems["proposal"].astype(object).where(problems["proposal"].notna(), None).tolist() == [meant]

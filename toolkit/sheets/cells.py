@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_scalar
 
-INVISIBLE = "".join(map(chr, [0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]))
+_UNSHOWN = (0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, *range(0x180B, 0x180F), 0x3164, 0xFEFF, 0xFFA0)
+INVISIBLE = "".join(map(chr, [*_UNSHOWN, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A)]))
 BLANK = "".join(map(chr, [*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F]))
-BLANK += "\u205f\u3000"
+BLANK += "\u205f\u2800\u3000"
 Filled = np.ndarray[Any, np.dtype[np.bool_]]
 _LARGEST = 4_000  # bits of a number that is written out
 _AROUND = BLANK + INVISIBLE

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped
-from toolkit.sheets.encodings import DAMAGED, repaired, unescaped
+from toolkit.sheets.letters import DAMAGED_SIGN, WRONG_ENCODING, broken, has_lost_letters, unescaped
 from toolkit.sheets.not_data import (
     begins_as_total,
     is_formula_error,
@@ -34,6 +34,7 @@ _STARTS = frozenset("='’`#EeLlCcЗз")  # of formulas, of their errors, of tex
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
 )
+_IN_WORD = re.compile(r"(?<=[^\W\d_])[\x80-\x9f](?=[^\W\d_])").search  # in the place of a letter
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,9 @@ class CellChecker:
         if says_nothing(text, surely=True):
             return NOTHING_SAID
         if proposal := unescaped(text):
-            return Problem(mark("was read in a wrong encoding"), proposal, level=QUESTION)
+            return Problem(WRONG_ENCODING, proposal, level=QUESTION)
+        if has_lost_letters(text):
+            return Problem(DAMAGED_SIGN, level=QUESTION)
         if len(text) < LONGEST and unaccented(text) == unaccented(self._title):
             return REPEATED_NAME
         if (kind := stored_as(text)) and kind != self._options.stored:
@@ -285,12 +288,10 @@ def _question(text: str, longest: int) -> Problem | None:
         return Problem(mark("begins with an apostrophe"), proposal, level=QUESTION)
     if text.isascii() and text.isprintable():
         return None
-    if proposal := repaired(text):
-        return Problem(mark("was read in a wrong encoding"), proposal, level=QUESTION)
-    if DAMAGED in text:
-        return Problem(mark("has a damaged character"), level=QUESTION)
+    if not text.isascii() and (wrong := broken(text)):
+        return Problem(*wrong, level=QUESTION)
     if _CONTROL.search(text):
-        proposal = stripped(_CONTROL.sub("", text)) or None
+        proposal = None if _IN_WORD(text) else stripped(_CONTROL.sub("", text)) or None
         return Problem(mark("has control characters"), proposal, level=QUESTION)
     return None
 

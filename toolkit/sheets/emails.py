@@ -2,6 +2,7 @@
 
 import re
 import string
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import repeat
@@ -10,6 +11,7 @@ from operator import itemgetter
 from toolkit.plain import current_language, mark, message
 from toolkit.sheets.cells import latin
 from toolkit.sheets.checker import DOUBT, CellError, CellRule, ParseOptions, Problem, Result, unlike
+from toolkit.sheets.letters import unescaped
 from toolkit.spec import Email
 
 PROVIDERS = ("gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "live.com", "ukr.net", "yahoo.es")
@@ -33,6 +35,9 @@ _NONE = (
 _stands_for_none = re.compile(_NONE).match
 _uncommon = unlike(rf"(?!{_NONE}){_WORD}(?:\.{_WORD})*+@(?:{_LABEL}\.)+[A-Za-z]{{2,}}")
 MISSPELT = mark("has a domain that may be misspelt")
+OTHER_LETTERS = mark("has letters beyond a to z in its domain")
+_MOST_BEFORE_AT = 64  # characters, by RFC 5321
+_NEAR_COM = {"con", "cmo", "ocm", "vom", "xom", "dom", "comm", "coom", "ccom", "cim", "cpm", "cok", "coml", "comn"}
 _SHORT = 64  # so short an address breaks none of the limits on its parts
 
 
@@ -60,7 +65,8 @@ def _special() -> frozenset[str]:
 @lru_cache(maxsize=20_000)
 def _is_sound(domain: str) -> bool:
     low = domain.lower()
-    return low not in _slips() and low.rpartition(".")[2] not in _special()
+    top = low.rpartition(".")[2]
+    return low not in _slips() and top not in _NEAR_COM and top not in _special()
 
 
 def _unlike(texts: list[str]) -> list[str]:
@@ -87,12 +93,26 @@ def _parse(text: str) -> Result:
         return Result(text, text, Problem(MISSPELT, f"{name}@{meant}", DOUBT))
     if _stands_for_none(text):
         return Result(text, text, Problem(mark("may be written for no address"), level=DOUBT))
-    return Result(text, text)
+    return Result(text, text, _doubt(name, domain))
+
+
+def _doubt(name: str, domain: str) -> Problem | None:
+    """What may be wrong with the domain of an address that is written as one."""
+    rest, _, top = domain.rpartition(".")
+    if not domain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", domain) if not unicodedata.combining(c))
+        return Problem(OTHER_LETTERS, f"{name}@{plain}" if plain.isascii() else None, DOUBT)
+    if top.lower() in _NEAR_COM:
+        return Problem(MISSPELT, f"{name}@{rest}.com", DOUBT)
+    return Problem(MISSPELT, level=DOUBT) if len(top) == 1 else None
 
 
 def _validate(text: str) -> None:
     from email_validator import EmailNotValidError, validate_email
 
+    if len(text.rpartition("@")[0]) > _MOST_BEFORE_AT:
+        limit = message("more than {limit} characters before the @-sign", limit=_MOST_BEFORE_AT)
+        raise CellError(mark("is not an e-mail address"), detail=limit)
     try:
         validate_email(text, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as problem:
@@ -100,7 +120,7 @@ def _validate(text: str) -> None:
         if len(addresses) > 1:
             raise CellError(mark("holds several addresses"), _first(addresses)) from None
         inside = _INSIDE.findall(text) if _FRAMED.search(text) else []  # else "ana soto@…" would become somebody else
-        guesses = [*inside, "".join(text.split()), text.replace(",", "."), text.rstrip(".,;:")]
+        guesses = [*inside, "".join(text.split()), text.replace(",", "."), text.rstrip(".,;:"), unescaped(text) or ""]
         why = str(problem).rstrip(".")
         raise CellError(mark("is not an e-mail address"), _first(guesses), detail=_in_words(why)) from None
 

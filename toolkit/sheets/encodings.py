@@ -1,7 +1,6 @@
 """In which encoding a text file was written: by its mark, by its bytes, or by the letters that come out."""
 
 import codecs
-import html
 import re
 from itertools import islice
 
@@ -21,14 +20,6 @@ _SPANISH, _LATIN = set("áéíóúüñÁÉÍÓÚÜÑªº"), set("çãõâêôà�
 _CYRILLIC = set("абвгґдеєжзиіїйклмнопрстуфхцчшщьюяыэъё")
 _WORD = re.compile(r"(?=[^\W\d_]*[^\W\d_\x00-\x7f])[^\W\d_]+")
 _INSIDE = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f](?=[^\W\d_])|[\x80-\x9f]")  # signs inside of words, controls
-_HIGH = "".join(bytes([n]).decode("cp1252", "ignore") for n in range(0x80, 0xC0))  # the second bytes of letters
-_TWICE = re.compile(f"[\xc2-\xf4][\x80-\xbf{_HIGH}]").search
-_MAY_BE_ESCAPED = re.compile(r"[&\\=%]").search
-_ESCAPED = re.compile(
-    r"&(?:#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6}|[A-Za-z]{2,8}[0-9]{0,2});|\\u([0-9a-fA-F]{4})"
-    r"|((?:[=%](?i:c[2-5]|d[01])[=%][89abAB][0-9a-fA-F])+)"
-)
-_TWICE_CYRILLIC = re.compile(r"(?:[РС][^\x00-\x7fА-Яа-я]){2}").search  # the first bytes of its letters
 _SAMPLE = 50_000  # words that are looked at
 _MARGIN = 1.5
 _PROBED, _FOREIGN = 2_000, "\u2e80"  # characters that are looked at; from here on, scripts of East Asia
@@ -58,40 +49,6 @@ def decoded(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
         return text, [plural(one, many, count=bad, sign=DAMAGED)]
     name = _legacy(data)
     return data.decode(name), [_taken(name)]
-
-
-def unescaped(text: str) -> str | None:
-    """A text whose letters were written in signs, as web pages, addresses and mails do: Peña for Pe&ntilde;a."""
-    if not _MAY_BE_ESCAPED(text) or "://" in text:
-        return None
-    plain = _ESCAPED.sub(_letters, text)
-    return None if plain == text else plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _letters(escape: re.Match[str]) -> str:
-    if escape[1]:
-        return chr(int(escape[1], 16))
-    if escape[2]:
-        return bytes.fromhex(re.sub("[=%]", "", escape[2])).decode("utf-8", "replace")
-    return html.unescape(escape[0])
-
-
-def repaired(text: str) -> str | None:
-    """What a text was before UTF-8 was read as cp1252 or cp1251: Peña for PeÃ±a. None where it was not."""
-    encoding = "cp1252" if _TWICE(text) else "cp1251" if _TWICE_CYRILLIC(text) else None
-    if encoding is None:
-        return None
-    try:
-        return b"".join([_one_byte(letter, encoding) for letter in text]).decode("utf-8")
-    except UnicodeError:
-        return None
-
-
-def _one_byte(letter: str, encoding: str) -> bytes:
-    try:
-        return letter.encode(encoding)
-    except UnicodeEncodeError:
-        return letter.encode("latin-1")
 
 
 def _taken(name: str) -> str:
@@ -124,7 +81,7 @@ def _legacy(data: bytes) -> str:
     scores = {}
     for name in _LEGACY:
         try:
-            scores[name] = _sense(data.decode(name))
+            scores[name] = sense(data.decode(name))
         except UnicodeDecodeError:
             continue
     best, *others = sorted(scores, key=lambda name: -scores[name])
@@ -137,7 +94,7 @@ def _legacy(data: bytes) -> str:
     return best
 
 
-def _sense(text: str) -> float:
+def sense(text: str) -> float:
     """How many letters beyond ASCII stand in words that make sense, less those that do not."""
     score = 0.0
     for match in islice(_WORD.finditer(text), _SAMPLE):

@@ -140,10 +140,19 @@ _SUSPECT = (
     r"|err(?:or)?|loading|cargando|carregando|загрузка|завантаження|chargement"
 )
 _UNUSUAL = "\x00-\x1f\x7f-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-_UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%\\\\ЂЃЅЈЉЊЋЌЏђѓѕјљњћќџ"
+_UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%\\\\ЂЃЅЈЉЊЋЌЏђѓѕјљњћќџĂĹ"
+_UNUSUAL += (
+    "\u2190-\u25ff\u02c6\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2800\u3164\uffa0\U0001d400-\U0001d7ff"
+)
+_LATIN, _OTHER = "A-Za-zªº\xc0-\xd6\xd8-\xf6\xf8-\u024f", "\u0370-\u03ff\u0400-\u052f"  # alphabets
 # of all these: by their first two letters, in both cases for the engine's sake, most texts are seen to be none of them
 _BEGIN = "[nsw][aeiou./ãtcdrs]|[s][n]|[tlп][oо ]|[gpue][rnm]|[vca][ahv]|[db][el]|[нбвурзи][есат./]|[σ0-9]"
 _BEGIN += "|[p][eo]|[t][ebr]|[x][x]|[k][e.]|[m][i]|[a][ ]|[f][a]|[в][і]|[о][т]|[т][е]|[п][р]"
 _BEGIN = "".join(f"{c}{c.upper()}" if c.isalpha() else c for c in _BEGIN)
 _MAY_BE = rf"(?={_BEGIN})(?:(?i:{_SUSPECT})(?!\w)|{SHORTENED.pattern}|{STORED_DATE})"
-PLAIN = rf"(?!{_MAY_BE})[^\W_][^{_UNUSUAL}]*+(?<! )"
+_WITH_CARE = r"_(?!x)|\?(?!\w)"
+_ACCENTED = r"(?:(?<![A-Za-z\xdf-\xff])[\xc0-\xde]|(?<![a-z\xdf-\xff])[\xc0-\xde](?![a-z\xdf-\xff]))(?![\xc0-\xff]{2})"
+_EASY, _OTHER_EASY = f"[^{_UNUSUAL}{_OTHER}\xc0-\xde_?]*+", f"[^{_UNUSUAL}{_LATIN}_?]*+"
+_IN_LATIN = rf"{_EASY}(?:(?:{_ACCENTED}|{_WITH_CARE}){_EASY})*+"
+_IN_OTHER = rf"{_OTHER_EASY}(?:(?:{_WITH_CARE}){_OTHER_EASY})*+"
+PLAIN = rf"(?!{_MAY_BE})(?=[^\W_])(?:{_IN_LATIN}|{_IN_OTHER})(?<! )"
