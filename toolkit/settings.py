@@ -9,7 +9,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -69,15 +69,19 @@ def language_setting() -> str:
 def settings_file() -> Path:
     """Where profiles are kept: `[profile.system]` tables with addresses, users and limits, without secrets."""
     named = os.environ.get("TOOLKIT_SETTINGS")
-    if named:
-        return Path(named)
-    return _at_home(lambda: platformdirs.user_config_path(APP) / "settings.toml", "TOOLKIT_SETTINGS")
+    try:
+        return Path(named or platformdirs.user_config_path(APP) / "settings.toml")
+    except RuntimeError:
+        raise _without_home("TOOLKIT_SETTINGS") from None
 
 
 def state_folder(setting: str | Path | None = None) -> Path:
     """Where ledgers and locks are kept, for this user only: the same folder wherever a notebook is started."""
     named = setting or os.environ.get("TOOLKIT_STATE")
-    folder = _at_home(lambda: Path(named or platformdirs.user_state_path(APP)).expanduser(), "TOOLKIT_STATE")
+    try:
+        folder = Path(named or platformdirs.user_state_path(APP)).expanduser()
+    except RuntimeError:
+        raise _without_home("TOOLKIT_STATE") from None
     if not folder.is_absolute():
         name = message("the setting `state`") if setting else "TOOLKIT_STATE"
         raise SettingsError(
@@ -91,13 +95,10 @@ def state_folder(setting: str | Path | None = None) -> Path:
     return folder
 
 
-def _at_home(find: Callable[[], Path], variable: str) -> Path:
-    """A path in the home directory; a scheduler's user may have none."""
-    try:
-        return find()
-    except RuntimeError:
-        text = "this user has no home directory to keep it in: name the place in {variable}"
-        raise SettingsError(message(text, variable=variable)) from None
+def _without_home(variable: str) -> SettingsError:
+    """Why there is no such path: a scheduler's user may have no home directory."""
+    text = "this user has no home directory to keep it in: name the place in {variable}"
+    return SettingsError(message(text, variable=variable))
 
 
 def profiles() -> dict[str, dict[str, dict[str, Any]]]:

@@ -146,7 +146,11 @@ def _add_columns(
 ) -> None:
     spellings = cache(partial(_spellings, rows))  # looked at once, and only where a key is missing somewhere
     for f in record.fields:
-        name, values = prefix + f.name, _values(rows, f.key, f.aliases, spellings)
+        name = prefix + f.name
+        try:
+            values = list(map(itemgetter(f.key), rows))  # two thirds of the time that asking each row takes
+        except KeyError:
+            values = _under_other_names(rows, (f.key, *f.aliases), spellings())
         if isinstance(f, Nested):
             assert f.record
             inner = [v or {} for v in values]
@@ -159,7 +163,7 @@ def _add_columns(
             cells = _missing(f).take(np.zeros(len(values), dtype=np.intp))
         else:
             try:
-                cells = COLUMNS[type(f)](f, values)
+                cells = COLUMNS[type(f)](values, f)
             except (ValueError, TypeError, OverflowError):
                 cells = _one_by_one(f, values, name, unexpected)
         columns[name] = cells
@@ -170,7 +174,7 @@ def _add_columns(
 @lru_cache(1_000)
 def _missing(field: Field) -> Any:
     """One missing cell of a field's column: a column that has no other is made of it, ten times as fast."""
-    return COLUMNS[type(field)](field, [None])
+    return COLUMNS[type(field)]([None], field)
 
 
 def _one_by_one(field: Field, values: Values, name: str, unexpected: _Unexpected) -> Any:
@@ -178,7 +182,7 @@ def _one_by_one(field: Field, values: Values, name: str, unexpected: _Unexpected
     column, others, known = COLUMNS[type(field)], [], []
     for item in values:
         try:
-            column(field, [item])
+            column([item], field)
             known.append(item)
         except (ValueError, TypeError, OverflowError):
             others.append(item)
@@ -186,7 +190,7 @@ def _one_by_one(field: Field, values: Values, name: str, unexpected: _Unexpected
     in_words = isinstance(field, Choice) and field.meaning  # a word without a code stands where meanings stand
     if named := [v for v in others if not (in_words and isinstance(v, str))]:
         unexpected.cells.append((name, field.kind, len(named), form_of(named[0])))
-    return column(field, known)
+    return column(known, field)
 
 
 def _meanings(field: Choice, codes: Any, values: Values) -> Any:
@@ -206,18 +210,15 @@ def _categories(words: tuple[str, ...]) -> "pd.CategoricalDtype[str]":
     return pd.CategoricalDtype([*words])
 
 
-def _values(
-    rows: Sequence[dict[str, Any]], key: str, aliases: Sequence[str], spellings: Callable[[], dict[str, list[str]]]
+def _under_other_names(
+    rows: Sequence[dict[str, Any]], declared: Sequence[str], spellings: dict[str, list[str]]
 ) -> Values:
-    """What stands in each row under a key, or under another spelling of it; None where nothing does."""
-    try:
-        return list(map(itemgetter(key), rows))  # two thirds of the time that asking each row takes
-    except KeyError:
-        alike = chain.from_iterable(spellings().get(folded_key(name), ()) for name in (key, *aliases))
-        names = dict.fromkeys((key, *aliases, *alike))
-        if spellings().keys().isdisjoint(map(folded_key, names)):
-            return [None] * len(rows)
-        return [next((row[name] for name in names if name in row), None) for row in rows]
+    """What stands in each row under one of these names, or another spelling of it; None where nothing does."""
+    alike = chain.from_iterable(spellings.get(folded_key(name), ()) for name in declared)
+    names = dict.fromkeys((*declared, *alike))
+    if spellings.keys().isdisjoint(map(folded_key, names)):
+        return [None] * len(rows)
+    return [next((row[name] for name in names if name in row), None) for row in rows]
 
 
 def _spellings(rows: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
@@ -235,7 +236,7 @@ def value(field: Field, item: Any) -> Any:
         BadAnswer: it is missing, or of another kind.
     """
     try:
-        (cell,) = COLUMNS[type(field)](field, [item])
+        (cell,) = COLUMNS[type(field)]([item], field)
     except (ValueError, TypeError, OverflowError):
         cell = None
     if cell is None or cell is pd.NA or cell != cell:
@@ -243,7 +244,7 @@ def value(field: Field, item: Any) -> Any:
     return cell.item() if hasattr(cell, "item") else cell
 
 
-def text(values: Values) -> Any:
+def text(values: Values, _: Field | None = None) -> Any:
     """Text, as `str`: whole numbers as their digits, objects as JSON."""
     if not set(map(type, values)) <= {str, type(None)}:
         values = list(map(_spelt, values))
@@ -258,7 +259,7 @@ def _spelt(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _whole(field: Field, values: Values) -> Any:
+def _whole(values: Values, _: Field | None = None) -> Any:
     kinds = set(map(type, values))
     if kinds == {int}:
         return pd.arrays.IntegerArray(np.array(values, dtype="int64"), np.zeros(len(values), dtype=bool))
@@ -267,7 +268,7 @@ def _whole(field: Field, values: Values) -> Any:
     return pd.array(values, dtype=INT64)
 
 
-def _yes_or_no(field: Field, values: Values) -> Any:
+def _yes_or_no(values: Values, _: Field) -> Any:
     kinds = set(map(type, values))
     if kinds == {bool}:  # a third of the time that pandas takes to find that out
         return pd.arrays.BooleanArray(np.array(values, dtype=bool), np.zeros(len(values), dtype=bool))
@@ -285,11 +286,11 @@ def _truth(value: Any) -> bool:
     raise ValueError(message("{value!r} is neither yes nor no", value=value))
 
 
-def _moment(field: Field, values: Values) -> Any:
+def _moment(values: Values, field: Field) -> Any:
     assert isinstance(field, Timestamp)
     try:
         if not field.format:
-            return _of_milliseconds(_whole(field, values))
+            return _of_milliseconds(_whole(values))
         if field.zone == "UTC" and not field.also:
             style = "ISO8601" if field.format == "iso" else field.format
             moments = pd.to_datetime(pd.Series(values, dtype=STR), utc=True, format=style, cache=False)
@@ -332,19 +333,19 @@ def _one_moment(field: Timestamp, item: Any) -> Any:
     raise ValueError(message("no time"))
 
 
-def _day(field: Field, values: Values) -> Any:
+def _day(values: Values, field: Field) -> Any:
     assert isinstance(field, Date)
     return pd.to_datetime(pd.Series(values, dtype=STR), format=field.format).astype("datetime64[us]").array
 
 
-def _code(field: Field, values: Values) -> Any:
+def _code(values: Values, field: Field) -> Any:
     assert isinstance(field, Choice)
     if not isinstance(next(iter(field.choices), 0), int):  # codes are all numbers or all text
         return text(values)
     if str in set(map(type, values)):  # a code's own word stands for it
         codes = {_in_words(word): code for code, word in field.choices.items()}
         values = [codes.get(_in_words(v), v) if isinstance(v, str) else v for v in values]
-    return _whole(field, values)
+    return _whole(values)
 
 
 def _in_words(text: str) -> str:
@@ -353,33 +354,33 @@ def _in_words(text: str) -> str:
     return "".join(c for c in plain_letters if not unicodedata.combining(c))
 
 
-def _list(field: Field, values: Values) -> Any:
+def _list(values: Values, field: Field) -> Any:
     assert isinstance(field, List)
     apart = field.separator
     split = [[p.strip() for p in v.split(apart) if p.strip()] if apart and isinstance(v, str) else v for v in values]
     return objects([v if v is None or isinstance(v, list) else [v] for v in split])
 
 
-def objects(values: Values) -> Any:
+def objects(values: Values, _: Field | None = None) -> Any:
     """Python objects as they are; None where there is none."""
     return pd.arrays.NumpyExtensionArray(np.fromiter(values, object, len(values)))
 
 
-def _number(field: Field, values: Values) -> Any:
+def _number(values: Values, _: Field) -> Any:
     return pd.to_numeric(pd.Series(values, dtype=object)).astype("float64").array
 
 
-def _secret(field: Field, values: Values) -> Any:
+def _secret(values: Values, _: Field) -> Any:
     return objects([None if v in (None, "") else Secret(v) for v in values])
 
 
-def _link(field: Field, values: Values) -> Any:
+def _link(values: Values, _: Field) -> Any:
     return objects([None if v in (None, "") else MaskedLink(v) for v in values])
 
 
-COLUMNS: KindTable[Callable[[Field, Values], Any]] = KindTable(
+COLUMNS: KindTable[Callable[[Values, Field], Any]] = KindTable(
     {
-        Text: lambda _, values: text(values),
+        Text: text,
         Integer: _whole,
         Number: _number,
         Bool: _yes_or_no,
@@ -388,9 +389,9 @@ COLUMNS: KindTable[Callable[[Field, Values], Any]] = KindTable(
         Date: _day,
         Choice: _code,
         List: _list,
-        Json: lambda _, values: objects(values),
-        Rows: lambda _, values: objects(values),
-        File: lambda _, values: text(values),
+        Json: objects,
+        Rows: objects,
+        File: text,
         Masked: _secret,
         Link: _link,
     },

@@ -59,8 +59,10 @@ def envelope_of(endpoint: Endpoint) -> frozenset[str]:
 
 def stated(returns: Value, payload: Any) -> Any:
     """The one value of an answer, wherever it stands; `ABSENT` where it stands nowhere."""
-    places = (find(payload, path) for path in (returns.data_path, *returns.also))
-    return next((value for value in places if value is not ABSENT and value is not None), ABSENT)
+    for path in (returns.data_path, *returns.also):
+        if (value := find(payload, path)) is not ABSENT and value is not None:
+            return value
+    return ABSENT
 
 
 def remark(endpoint: Endpoint, payload: Any) -> str:
@@ -124,9 +126,10 @@ def without_the_operations(endpoint: Endpoint, payload: Any, body: bytes) -> Any
     Where the name stands twice, the first is the row's. Where it stands once, it is the operation's.
     """
     assert endpoint.system
-    if endpoint.returns.data_path or not endpoint.record or not isinstance(payload, dict):
+    returns = endpoint.returns
+    if not isinstance(returns, Table) or returns.data_path or not isinstance(payload, dict):
         return payload
-    names = {f.key for f in endpoint.record.fields} & {*endpoint.system.dialect.message}
+    names = {f.key for f in returns.record.fields} & {*endpoint.system.dialect.message}
     if not names:
         return payload
     pairs: list[list[tuple[str, Any]]] = []

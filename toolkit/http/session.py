@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
@@ -29,7 +30,7 @@ from toolkit.errors import SettingsError, Throttled, ToolkitError
 from toolkit.http import wire
 from toolkit.http.attempt import Attempt, failed, plain_result, unsent
 from toolkit.http.secrets import Secret, clear_frames, guard_logs, scrub
-from toolkit.http.transport import Adapter, CredentialIn, NoRedirects, read_body
+from toolkit.http.transport import Adapter, NoRedirects, read_body, with_credential
 from toolkit.http.wire import Classification, Verdict
 from toolkit.plain import message
 from toolkit.spec import CredentialHeader, Endpoint, Meaning
@@ -228,10 +229,13 @@ class Session:
 
     def _exchange(self, endpoint: Endpoint, request: wire.Request, token: Secret | None) -> Attempt:
         started = self.clock.monotonic()
-        self._http()  # before it, nothing has left
-        self._local.adapter.forget()
+        self._http()
+        self._local.sending.left = False
         try:
-            answer = self._answer(endpoint, request, token)
+            if self.recorder is None or (self.tokens and self.tokens.asking):
+                answer = self._send(request, token)
+            else:
+                answer = self.recorder.exchange(endpoint, request, partial(self._send, request, token))
         except (requests.RequestException, u3.HTTPError, HTTPException, OSError, ValueError) as failure:
             if isinstance(failure, ValueError) and not isinstance(failure, requests.RequestException) and not self.left:
                 raise  # a fault of this program, before anything was sent
@@ -250,12 +254,7 @@ class Session:
     @property
     def left(self) -> bool:
         """Whether a byte of this thread's latest request was handed to a socket."""
-        return hasattr(self._local, "adapter") and self._local.adapter.left
-
-    def _answer(self, endpoint: Endpoint, request: wire.Request, token: Secret | None) -> wire.Answer:
-        if self.recorder is None or (self.tokens and self.tokens.asking):
-            return self._send(request, token)
-        return self.recorder.exchange(endpoint, request, lambda: self._send(request, token))
+        return hasattr(self._local, "sending") and self._local.sending.left
 
     def _send(self, request: wire.Request, token: Secret | None) -> wire.Answer:
         response = self._local.http.request(
@@ -265,7 +264,7 @@ class Session:
             data=request.body if request.body is not None else request.form or None,
             files=dict(request.files) or None,
             headers={"Content-Type": wire.JSON} if request.body is not None else None,
-            auth=CredentialIn(self._header, token),
+            auth=partial(with_credential, self._header, token),
             timeout=(self.limits.connect, self.limits.read),
             allow_redirects=False,
             verify=self._ca_bundle,
@@ -282,7 +281,7 @@ class Session:
             http.mount("http://", adapter)
             http.headers["User-Agent"] = "analyst-toolkit"
             http.trust_env = not _is_loopback(self.host)  # no proxy stands before this machine itself
-            self._local.http, self._local.adapter = http, adapter
+            self._local.http, self._local.sending = http, adapter.sending
         return self._local.http  # type: ignore[no-any-return]
 
     # ── trying again ──

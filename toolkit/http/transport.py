@@ -9,7 +9,6 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.retry import Retry
@@ -23,19 +22,16 @@ SWITCHING = 101
 BODILESS = (SWITCHING, 204, 205, 304)  # statuses
 
 
-class CredentialIn(AuthBase):
-    """Our header and no other: with an auth object, requests does not look into .netrc."""
-
-    def __init__(self, header: CredentialHeader, token: Secret | None) -> None:
-        self._header, self._token = header, token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token is not None:
-            value = self._header.form.format_map({self._header.credential: self._token.reveal()})
-            if not (value.isascii() and value.isprintable()):
-                raise requests.exceptions.InvalidHeader("no header carries this token")  # without it in the message
-            request.headers[self._header.name] = value
-        return request
+def with_credential(
+    header: CredentialHeader, token: Secret | None, request: requests.PreparedRequest
+) -> requests.PreparedRequest:
+    """The request with our header and no other: where something is called to put it in, .netrc is not looked into."""
+    if token is not None:
+        value = header.form.format_map({header.credential: token.reveal()})
+        if not (value.isascii() and value.isprintable()):
+            raise requests.exceptions.InvalidHeader("no header carries this token")  # without it in the message
+        request.headers[header.name] = value
+    return request
 
 
 class AnswerTooLarge(requests.RequestException):
@@ -76,26 +72,16 @@ class Adapter(HTTPAdapter):
     """Sends once, and reads an answer for `deadline` seconds at most.
 
     The libraries' own timeout starts anew with every byte, so that an answer in drops has no end.
-
-    `left`: whether a byte of the latest request was handed to a socket. Nothing that is raised tells that.
     """
 
     def __init__(self, deadline: float, monotonic: Callable[[], float]) -> None:
-        self._sending = Sending()
+        self.sending: Sending = Sending()
         answer = partial(_Answer, deadline=deadline, monotonic=monotonic)
         self._pools = {
-            scheme: partial(_pool, kind, answer, self._sending)
+            scheme: partial(_pool, kind, answer, self.sending)
             for scheme, kind in (("http", HTTPConnectionPool), ("https", HTTPSConnectionPool))
         }
         super().__init__(max_retries=Retry(0, read=False, other=0, redirect=0))
-
-    @property
-    def left(self) -> bool:
-        return self._sending.left
-
-    def forget(self) -> None:
-        """Nothing has left yet of the request that comes next."""
-        self._sending.left = False
 
     def init_poolmanager(self, *facts: Any, **named: Any) -> None:
         super().init_poolmanager(*facts, **named)
@@ -108,7 +94,10 @@ class Adapter(HTTPAdapter):
 
 
 class Sending:
-    """Whether a byte of the latest request was handed to a socket. Connections share it with their adapter."""
+    """Whether a byte of the latest request was handed to a socket: nothing that is raised tells that.
+
+    Connections share it with their adapter.
+    """
 
     left = False
 

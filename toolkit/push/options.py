@@ -1,5 +1,6 @@
 """How a push goes about it: one set of options, for all systems; and how far it is, for whoever watches."""
 
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -74,8 +75,9 @@ class Options:
     stop: threading.Event = field(default_factory=threading.Event)  # set by another thread, it pauses the push
 
     def __post_init__(self) -> None:
-        for name, kind in get_type_hints(type(self)).items():
-            value = getattr(self, name)
+        kinds = _kinds(type(self))
+        for name, value in vars(self).items():
+            kind = kinds[name]
             if value is not getattr(type(self), name, None) and not _fits(value, kind):
                 wanted = _in_words(kind)
                 raise InputError(message("the option {name} is {wanted}, not {v!r}", name=name, wanted=wanted, v=value))
@@ -96,19 +98,21 @@ class Options:
         for each in sets:
             if isinstance(each, Options):
                 changes |= {f.name: value for f in fields(cls) if (value := getattr(each, f.name)) != f.default}
+            elif isinstance(each, Mapping):
+                changes |= each
             elif each is not None:
-                changes |= _known(each, [f.name for f in fields(cls)])
+                raise InputError(message("options come as a dict, not as {kind}", kind=type(each).__name__))
+        names = _kinds(cls)
+        if unknown := [name for name in changes if name not in names]:
+            hint = did_you_mean(str(unknown[0]), names) or message("; there are {names}", names=", ".join(names))
+            raise InputError(message("a push has no option {name!r}", name=unknown[0]) + hint)
         return cls(**changes)
 
 
-def _known(options: Any, names: list[str]) -> Mapping[str, Any]:
-    if not isinstance(options, Mapping):
-        raise InputError(message("options come as a dict, not as {kind}", kind=type(options).__name__))
-    for name in options:
-        if name not in names:
-            hint = did_you_mean(str(name), names) or message("; there are {names}", names=", ".join(names))
-            raise InputError(message("a push has no option {name!r}", name=name) + hint)
-    return options
+@functools.cache
+def _kinds(options: type[Options]) -> dict[str, Any]:
+    """The type of each option."""
+    return get_type_hints(options)
 
 
 def _fits(value: Any, kind: Any) -> bool:

@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -79,16 +80,16 @@ class Connection:
             look_into(connection.memory("", ""))
         return connection
 
-    @property
+    @cached_property
     def session(self) -> Session:
         return self.client.session
 
-    @property
+    @cached_property
     def assumed(self) -> Assumed:
         """The readings of the document that are in force."""
         return self.client.assumed
 
-    @property
+    @cached_property
     def host(self) -> str:
         return self.session.host
 
@@ -97,7 +98,7 @@ class Connection:
         """The base address without its scheme: what identifies a destination."""
         return self.session.base_url.partition("://")[2]
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Which installation of the system this is, however its address is spelt: what was sent there is remembered."""
         known = self.account.get("identity") or self.account.get("tenant")
@@ -108,7 +109,7 @@ class Connection:
         state = self.account.get("state")
         return Memory(self.system.name, self.identity, "", lock, where, Path(state) if state else None, self.team)
 
-    @property
+    @cached_property
     def team(self) -> TeamAddress | None:
         """The team's database that the ledgers are in, where the settings name one."""
         address = self.account.get(settings.LEDGER)
