@@ -190,8 +190,8 @@ class World:
         self.ledger.running = self.push
         self.volatile.now = self.stamp
         effects = runner.step(runner.Run(self.ledger, self.volatile, self.plan), event)
-        self.effect, *ahead = effects  # one operation in flight; nothing is made ahead here
-        assert [isinstance(effect, events.Prepare) for effect in effects] == [False, *(True for _ in ahead)]
+        *ahead, self.effect = effects  # one operation in flight; nothing is made ahead here
+        assert [isinstance(effect, events.Prepare) for effect in effects] == [*(True for _ in ahead), False]
         self.rested = False
         if isinstance(self.effect, events.End):
             self.volatile = self.effect = None

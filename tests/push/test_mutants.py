@@ -40,7 +40,7 @@ DECIDER = [
     loose(
         "a count decides that may not show all that was acknowledged",
         decide._wait,
-        "return max(\n                hidden, default=0\n            )",
+        "return max(hidden, default=0)",
         "return 0",
         broken(((23, 27, 31),), looks=2, foreign=(58,)),
     ),
@@ -58,7 +58,9 @@ DECIDER = [
         "if True",
         broken(((12,),), faults=0, executed=1),
     ),
-    Mutant("what was acknowledged is not subtracted", decide.decide, " - sum(o.size for o in acknowledged)", "", PLAIN),
+    Mutant(
+        "what was acknowledged is not subtracted", decide.decide, " - sum([o.size for o in acknowledged])", "", PLAIN
+    ),
     loose(
         "trust returns by itself",
         decide.decide,
@@ -135,7 +137,7 @@ RUNNER = [
         "plan.reads_refusals",
         elsewhere("repeatable"),
     ),
-    Mutant("what a count shows is not written", runner._counted, "_apply(run, book, decision)", "pass", PLAIN),
+    Mutant("what a count shows is not written", runner._counted, "_apply(run, decision)", "pass", PLAIN),
     Mutant("it is always late enough", runner._book, "else age(o.ended, at)", "else 99", PLAIN),
     Mutant(
         "what is not there is sent again at once",

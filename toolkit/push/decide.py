@@ -12,6 +12,7 @@ counterexample in hand.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple
 
 from toolkit.plain import mark, message
@@ -80,12 +81,12 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
     """What a count shows of everything that is not settled."""
     acknowledged = [o for o in book.operations if o.state is State.ACKNOWLEDGED]
     doubt = next((o for o in book.operations if o.state is State.SENT), None)
-    rise = count - book.baseline.count - sum(o.size for o in acknowledged)
+    rise = count - book.baseline.count - sum([o.size for o in acknowledged])
     histories, explained = explain(rise, doubt, book.operations)
     if (wait := _wait(book, rise, doubt, histories, waits)) > 0:
         return Decision(wait=wait, rise=rise)
     copied = {h.copy for h in histories if h.copy is not None}
-    removed = any(h.rest < 0 for h in histories)
+    removed = min([h.rest for h in histories]) < 0
     masks = _masks(book, waits)
     shown = [o for o in book.operations if o.size not in masks]
     changes = [_settled(doubt, rise, histories, book.baseline.trusted)] if doubt else []
@@ -97,7 +98,9 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
             changes.append(Change(each.id, State.UNKNOWN, _note(rise)))
         else:
             changes.append(Change(each.id, State.VERIFIED, ""))
-    changes += [Change(o.id, State.UNKNOWN, _copy_note(rise)) for o in book.operations if _tainted(o, copied, doubt)]
+    if copied:
+        tainted = [o for o in book.operations if _tainted(o, copied, doubt)]
+        changes += [Change(o.id, State.UNKNOWN, _copy_note(rise)) for o in tainted]
     if why:
         changes += [Change(o.id, State.UNKNOWN, why) for o in book.operations if _provisional(o, rise)]
     return Decision(
@@ -110,8 +113,8 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
             trusted=book.baseline.trusted and not why,
             proved=book.baseline.proved or (bool(acknowledged) and not rise),
         ),
-        closed=tuple(o.id for o in shown if book.ages[o.id] >= waits.late and o.state is not State.PLANNED),
-        believed=tuple(o.id for o in shown if o.believed and book.ages[o.id] >= waits.stable),
+        closed=tuple([o.id for o in shown if book.ages[o.id] >= waits.late and o.state is not State.PLANNED]),
+        believed=tuple([o.id for o in shown if o.believed and book.ages[o.id] >= waits.stable]),
         why=why,
         rise=rise,
         others=0 if explained or book.first else rise,
@@ -120,8 +123,9 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
 
 def _masks(book: Book, waits: Waits) -> set[int]:
     """What the counter may not show yet: as many rows of another operation would look as if nothing had come."""
-    fresh = [o for o in book.operations if o.state is State.ACKNOWLEDGED and book.ages[o.id] < waits.stable]
-    return set(accumulate(o.size for o in sorted(fresh, key=lambda o: book.ages[o.id])))
+    acknowledged = [(book.ages[o.id], o.size) for o in book.operations if o.state is State.ACKNOWLEDGED]
+    latest = [size for age, size in sorted(acknowledged, key=itemgetter(0)) if age < waits.stable]
+    return {*accumulate(latest)}
 
 
 def explain(rise: int, doubt: Operation | None, operations: tuple[Operation, ...]) -> tuple[list[History], bool]:
@@ -130,6 +134,8 @@ def explain(rise: int, doubt: Operation | None, operations: tuple[Operation, ...
     Where one does, of the others only two kinds are taken as likely enough: another operation's second copy, and
     somebody else's few rows.
     """
+    if doubt is None and not rise:
+        return [History(stored=False)], True
     both = (False,) if doubt is None else (False, True)
     rests = {stored: rise - (doubt.size if stored and doubt else 0) for stored in both}
     plain = [History(stored) for stored, rest in rests.items() if not rest]
@@ -147,19 +153,18 @@ def explain(rise: int, doubt: Operation | None, operations: tuple[Operation, ...
 def _wait(book: Book, rise: int, doubt: Operation | None, histories: list[History], waits: Waits) -> float:
     """How long it is too early to decide anything."""
     stable = waits.stable
-    hidden = [stable - book.ages[o.id] for o in book.operations if o.state is State.ACKNOWLEDGED]
     if doubt is not None:
         answered = doubt.answer in (Answer.BUSY, Answer.REFUSED)
         if rise == doubt.size and all(h.stored for h in histories) and doubt.answer is not Answer.REFUSED:
-            return max(
-                hidden, default=0
-            )  # else somebody else's rows could stand for those that the counter does not show
+            # else somebody else's rows could stand for those that the counter does not show
+            hidden = [stable - book.ages[o.id] for o in book.operations if o.state is State.ACKNOWLEDGED]
+            return max(hidden, default=0)
         return (stable if answered else waits.late) - book.ages[doubt.id]
     if not rise:
         return 0
     fresh = [book.ages[o.id] for o in book.operations if o.state is State.ACKNOWLEDGED or o.believed]
     since = [*fresh, *([book.locked] if fresh else []), *([book.locked, book.counted_before] if rise < 0 else [])]
-    return max((stable - age for age in since), default=0)
+    return stable - min(since, default=stable)
 
 
 def _settled(doubt: Operation, rise: int, histories: list[History], trusted: bool) -> Change | None:

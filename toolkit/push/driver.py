@@ -9,7 +9,6 @@ import hashlib
 import itertools
 import queue
 import uuid
-from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -17,21 +16,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-import numpy as np
-
 from toolkit.errors import NotSent, Throttled, ToolkitError
 from toolkit.http import wire
 from toolkit.http.attempt import Attempt
 from toolkit.http.secrets import redact
 from toolkit.http.session import Clock
 from toolkit.http.wire import Classification, Verdict
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.push import events
 from toolkit.push.contract import PushJob
 from toolkit.push.events import Answered, Counted, Looked, Plan, Reply, Run, Stopped, Volatile, Woke
 from toolkit.push.options import Options, Progress
 from toolkit.push.runner import step
-from toolkit.push.states import IN, Answer, Ledger, Operation, PushState, Ranges, Stamp, State, positions
+from toolkit.push.states import DECIDED, Answer, Ledger, Operation, PushState, Ranges, Stamp
 from toolkit.push.target import Batch
 from toolkit.spec import Endpoint, Meaning
 
@@ -39,8 +36,9 @@ SLICE = 0.5  # seconds between two looks at the stop button, and the longest tha
 TOO_LARGE = 413
 TOO_MANY = 429
 BUSY = (408, 425, TOO_MANY, 503)  # answered: the request is not on its way any more
+COUNTER, ROW = mark("the counter"), mark("what became of a row")  # that are read
 PATIENT = 6  # a read that failed has been tried some times already: longer pauses from here on
-Places = Callable[[Operation], np.ndarray | None]
+Places = Callable[[Operation], Batch | None]
 T = TypeVar("T")
 
 
@@ -73,11 +71,11 @@ class Driver:
     def __init__(
         self, ledger: Ledger, job: PushJob, plan: Plan, options: Options, places: Places, *, since: Stamp
     ) -> None:
-        """`places`: where the rows of an operation stand in the frame. `since`: when the lock was there."""
+        """`places`: an operation's rows, where they stand in the frame at hand. `since`: when the lock was there."""
         self._ledger, self._target, self._check, self._options = ledger, job.target, job.check, options
         self._session, self._clock, self._places = job.target.session, job.target.session.clock, places
-        self._since, self._run = since, Run(ledger, Volatile(stamp(self._clock), since), plan)
-        self._events: deque[events.Event] = deque()
+        self._since, self._run = since, Run(ledger, Volatile(since, since), plan)
+        self._events: list[events.Event] = []
         self._back: queue.SimpleQueue[Future[Answered]] = queue.SimpleQueue()
         self._ready: dict[
             tuple[int, Ranges], Future[Prepared]
@@ -86,7 +84,8 @@ class Driver:
         self._tries, self._slot = 0, 0.0
         rows = ledger.push(plan.push).rows if plan.push else 0
         self._progress = Progress(rows, job.target.what, options.progress, options.watch)
-        self._progress.advance(self._rows_done())
+        if plan.push:
+            self._progress.advance(sum([o.size for o in ledger.operations(plan.push) if o.state in DECIDED]))
 
     def run(self) -> events.End:
         """Work until nothing is left, or until somebody has to look. The ledger says how it ended."""
@@ -94,8 +93,7 @@ class Driver:
         with self._progress, ThreadPoolExecutor(self._run.plan.workers) as self._pool:
             try:
                 while True:
-                    effects = self._step(happened)  # a body that is written while a request is away is begun first
-                    for effect in sorted(effects, key=lambda each: not isinstance(each, events.Prepare)):
+                    for effect in self._step(happened):
                         if isinstance(effect, events.End):
                             return effect
                         self._perform(effect)
@@ -114,23 +112,24 @@ class Driver:
         with self._ledger.transaction():
             for event in happened:
                 effects += step(self._run, event)
-                done += self._newly_done(event)
+                if isinstance(event, Answered):
+                    self._watched.setdefault(event.operation, 0)
+                done += self._newly_done() if self._watched else 0
         if done:
             self._progress.advance(done)
         return effects
 
     def _wait(self) -> list[events.Event]:
-        back: list[Future[Answered]] = []
-        while not (self._events or back):
+        while not self._events:
+            back: list[Future[Answered]] = []
             with contextlib.suppress(queue.Empty):
                 back.append(self._back.get(timeout=SLICE))
                 while True:
                     back.append(self._back.get_nowait())
-        self._events += [future.result() for future in back if not future.exception()]
-        for future in back:
-            future.result()  # raises what one of them raised
-        happened = [*self._events]
-        self._events.clear()
+            self._events += [future.result() for future in back if not future.exception()]
+            for future in back:
+                future.result()  # raises what one of them raised
+        happened, self._events = self._events, []
         return happened
 
     def _interrupted(self) -> None:
@@ -160,9 +159,9 @@ class Driver:
             case events.Prepare(operation):
                 self._prepare(operation)
             case events.Count():
-                self._events.append(self._read(self._count, message("the counter")))
+                self._events.append(self._read(self._count, COUNTER))
             case events.LookUp(operation):
-                self._events.append(self._read(lambda: self._look_up(operation), message("what became of a row")))
+                self._events.append(self._read(functools.partial(self._look_up, operation), ROW))
             case events.Sleep(seconds, why):
                 self._sleep(seconds, why)
                 self._events.append(Woke())
@@ -193,9 +192,9 @@ class Driver:
         return Prepared(batch, endpoint, request, _sha256(request))
 
     def _batch(self, operation: Operation) -> Batch:
-        places = self._places(operation)
-        assert places is not None, "what is sent is at hand"
-        return Batch(operation.kind, places, positions(operation.rows))
+        batch = self._places(operation)
+        assert batch is not None, "what is sent is at hand"
+        return batch
 
     def _exchange(self, operation: Operation, prepared: Prepared) -> Answered:
         self._ledger.confirm()
@@ -231,15 +230,14 @@ class Driver:
         if first is None:
             return Counted(self._target.count())
         count, seconds = first
-        at = stamp(self._clock)
+        at = self._run.volatile.now
         return Counted(count, replace(at, monotonic=max(self._since.monotonic, at.monotonic - seconds)))
 
     def _look_up(self, operation: Operation) -> Looked:
-        places = self._places(operation)
-        if places is None:
+        batch = self._places(operation)
+        if batch is None:
             return Looked(operation.id, None)
-        serials = positions(operation.rows).tolist()
-        rows = dict(zip(serials, self._target.find(places.tolist()), strict=True))
+        rows = dict(zip(batch.serials.tolist(), self._target.find(batch.positions.tolist()), strict=True))
         there = {n: values for n, values in rows.items() if values is not None}
         return Looked(operation.id, len(there), {n: values for n, values in there.items() if values})
 
@@ -253,9 +251,9 @@ class Driver:
                 away = isinstance(problem, NotSent | Throttled) or getattr(problem, "status", 0) >= 500
                 passing = away and (asked or 0) <= self._options.max_wait
                 if self._options.stop.is_set() or not passing or not self._session.quota.spend():
-                    return Stopped(message("{what} could not be read: {problem}", what=what, problem=problem))
+                    return Stopped(message("{what} could not be read: {problem}", what=message(what), problem=problem))
                 why = Classification(
-                    Verdict.NOT_EXECUTED, None, message("{what} cannot be read", what=what), retry_after=asked
+                    Verdict.NOT_EXECUTED, None, message("{what} cannot be read", what=message(what)), retry_after=asked
                 )
                 self._sleep(self._session.delay(number, why), why.message)
         raise AssertionError("the quota ends")
@@ -296,14 +294,11 @@ class Driver:
         self._tries, batch = 0, prepared.batch
         self._run.plan.sizes.fast(operation.size, len(prepared.request.body or b""), took)
         results = self._target.results(batch, result.payload)
-        back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True)) if results else {}
-        return Reply(
-            Answer.ACKNOWLEDGED,
-            status=result.status,
-            results={back[position]: values for position, values in results.items()},
-            follows=self._target.follows(batch),
-            digest=prepared.digest,
-        )
+        if results:
+            back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
+            results = {back[position]: values for position, values in results.items()}
+        more = self._target.follows(batch)
+        return Reply(Answer.ACKNOWLEDGED, status=result.status, results=results, follows=more, digest=prepared.digest)
 
     def _redacted(self, batch: Batch, result: Classification) -> str:
         """What was said, without the cells of these rows."""
@@ -340,27 +335,21 @@ class Driver:
 
     # ── progress ──
 
-    def _newly_done(self, event: events.Event) -> int:
+    def _newly_done(self) -> int:
         """How many rows more are done, of the operations that were answered."""
-        if isinstance(event, Answered):
-            self._watched.setdefault(event.operation, 0)
         rows = 0
         for watched, before in [*self._watched.items()]:
-            leaves = self._ledger.leaves(watched)
-            done = max(before, sum(o.size for o in leaves if _is_done(o)))
-            rows += done - before
-            self._watched[watched] = done
-            if done == sum(o.size for o in leaves):
+            done = left = 0
+            for operation in self._ledger.leaves(watched):
+                if operation.state in DECIDED:
+                    done += operation.size
+                else:
+                    left += operation.size
+            rows += max(0, done - before)
+            self._watched[watched] = max(before, done)
+            if not left:
                 del self._watched[watched]
         return rows
-
-    def _rows_done(self) -> int:
-        push = self._run.plan.push
-        return sum(o.size for o in self._ledger.operations(push) if _is_done(o)) if push else 0
-
-
-def _is_done(operation: Operation) -> bool:
-    return operation.state in (*IN, State.REJECTED, State.UNKNOWN, State.DUPLICATED)
 
 
 def _kind(result: Classification) -> tuple[Answer, bool]:

@@ -53,6 +53,7 @@ class Volatile:
     in_flight: dict[int, None] = field(default_factory=dict)
     busy: bool = False  # a count, a reading or a sleep is under way
     looked: bool = False
+    proved: bool = False  # as far as this run has looked: an acknowledged operation was once counted there
     unlooked: int = 0  # operations since the latest look
     latest_size: int = 0  # of those, the latest: between looks, sizes ascend
     refusal_looked_at: bool = False  # the first refusal of this run was counted: others are believed
@@ -76,6 +77,11 @@ class Run:
     ledger: Ledger
     volatile: Volatile
     plan: Plan
+
+    @property
+    def unlooked_at_most(self) -> int:
+        """How many operations may go before somebody looks; whether counting works at all is seen at once."""
+        return self.plan.looks_every if self.volatile.proved else 1
 
 
 # ── events ──

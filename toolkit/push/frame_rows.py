@@ -18,7 +18,7 @@ from toolkit.push.options import Options
 from toolkit.push.states import Operation, Push, positions
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import RowBlock
-from toolkit.push.target import Target
+from toolkit.push.target import Batch, Target
 from toolkit.sheets.check import check
 from toolkit.sheets.column import blocks
 from toolkit.sheets.target import Takes
@@ -260,16 +260,22 @@ class Places:
         self._ledger, self._rows, self._push, self._span, self._where = ledger, rows, push, span, where
         self._of_others: dict[str, np.ndarray] = {}  # for each row of another push, its place among ours; else -1
 
-    def __call__(self, operation: Operation) -> np.ndarray | None:
-        """The position of each of its rows; None where not all of them are here."""
+    def __call__(self, operation: Operation) -> Batch | None:
+        """Its rows; None where not all of them are here."""
         serials = positions(operation.rows)
         if operation.push == self._push:
             inside = (serials >= self._span.start) & (serials < self._span.stop)
-            return self._where[serials - self._span.start] if inside.all() else None
-        if operation.push not in self._of_others:
-            theirs = self._ledger.row_words(operation.push)[:, identity.PRINT]
-            self._of_others[operation.push] = identity.counterparts(theirs, self._rows.prints)
-        places = self._of_others[operation.push]
+            where = self._where[serials - self._span.start] if inside.all() else None
+        else:
+            where = self._of_another(operation.push, serials)
+        return None if where is None else Batch(operation.kind, where, serials)
+
+    def _of_another(self, push: str, serials: np.ndarray) -> np.ndarray | None:
+        """Where rows of another push stand."""
+        if push not in self._of_others:
+            theirs = self._ledger.row_words(push)[:, identity.PRINT]
+            self._of_others[push] = identity.counterparts(theirs, self._rows.prints)
+        places = self._of_others[push]
         if not len(places) or (places[serials] < 0).any():
             return None
         good: np.ndarray = self._rows.good[places[serials]]

@@ -75,7 +75,7 @@ class Options:
     stop: threading.Event = field(default_factory=threading.Event)  # set by another thread, it pauses the push
 
     def __post_init__(self) -> None:
-        kinds = _kinds(type(self))
+        kinds = _kinds()
         for name, value in vars(self).items():
             kind = kinds[name]
             if value is not getattr(type(self), name, None) and not _fits(value, kind):
@@ -102,7 +102,7 @@ class Options:
                 changes |= each
             elif each is not None:
                 raise InputError(message("options come as a dict, not as {kind}", kind=type(each).__name__))
-        names = _kinds(cls)
+        names = _kinds()
         if unknown := [name for name in changes if name not in names]:
             hint = did_you_mean(str(unknown[0]), names) or message("; there are {names}", names=", ".join(names))
             raise InputError(message("a push has no option {name!r}", name=unknown[0]) + hint)
@@ -110,9 +110,9 @@ class Options:
 
 
 @functools.cache
-def _kinds(options: type[Options]) -> dict[str, Any]:
+def _kinds() -> dict[str, Any]:
     """The type of each option."""
-    return get_type_hints(options)
+    return get_type_hints(Options)
 
 
 def _fits(value: Any, kind: Any) -> bool:

@@ -15,20 +15,19 @@ from toolkit.push.states import Answer, Baseline, EventKind, Operation, Stamp, S
 
 
 def step(run: Run, event: Event) -> list[Effect]:
-    """Take in what happened, durably, and say what to do now."""
-    with run.ledger.transaction():
-        match event:
-            case Answered():
-                _answered(run, event)
-            case Counted():
-                _counted(run, event)
-            case Looked():
-                _looked(run, event)
-            case Stopped():
-                run.volatile.stop, run.volatile.busy, run.volatile.parted = event.reason, False, True
-            case Woke():
-                run.volatile.busy = False
-        return next_effects(run)
+    """Take in what happened, inside a transaction, and say what to do once that is durable."""
+    match event:
+        case Answered():
+            _answered(run, event)
+        case Counted():
+            _counted(run, event)
+        case Looked():
+            _looked(run, event)
+        case Stopped():
+            run.volatile.stop, run.volatile.busy, run.volatile.parted = event.reason, False, True
+        case Woke():
+            run.volatile.busy = False
+    return next_effects(run)
 
 
 # ── what happened ──
@@ -131,8 +130,9 @@ def _counted(run: Run, event: Counted) -> None:
     if decision.wait > 0:
         v.wake = v.now.monotonic + max(decision.wait, SHORTEST)
         return
-    _apply(run, book, decision)
-    v.looked, v.unlooked, v.latest_size = True, 0, 0
+    _apply(run, decision)
+    assert decision.baseline
+    v.looked, v.unlooked, v.latest_size, v.proved = True, 0, 0, decision.baseline.proved
 
 
 def _book(run: Run, baseline: Baseline, at: Stamp) -> Book:
@@ -143,7 +143,7 @@ def _book(run: Run, baseline: Baseline, at: Stamp) -> Book:
     return Book(baseline, operations, ages, locked, age(baseline.at, at), first=not v.looked)
 
 
-def _apply(run: Run, book: Book, decision: Decision) -> None:
+def _apply(run: Run, decision: Decision) -> None:
     v, ledger = run.volatile, run.ledger
     assert decision.baseline
     first = decision.baseline.first if v.looked else v.now
@@ -157,13 +157,14 @@ def _apply(run: Run, book: Book, decision: Decision) -> None:
     if decision.refused is not None:
         v.refusal_looked_at = True
         _refused(run, ledger.operation(decision.refused), v.refusals.pop(decision.refused, None), believed=False)
-    details = {"rise": decision.rise, "changes": [(c.operation, str(c.state)) for c in decision.changes]}
     if decision.changes or decision.why:
-        ledger.event(v.now, EventKind.LOOK, run.plan.push, count=decision.baseline.count, **details)
+        changes = [(c.operation, str(c.state)) for c in decision.changes]
+        facts = {"count": decision.baseline.count, "rise": decision.rise, "changes": changes}
+        ledger.event(v.now, EventKind.LOOK, run.plan.push, **facts)
     if decision.others and run.plan.push:
         push = ledger.push(run.plan.push)
-        facts = dict(push.facts or {})
-        ledger.put_push(replace(push, facts={**facts, "others": facts.get("others", 0) + decision.others}))
+        known = dict(push.facts or {})
+        ledger.put_push(replace(push, facts={**known, "others": known.get("others", 0) + decision.others}))
     if decision.why:
         ledger.event(v.now, EventKind.TRUST_LOST, run.plan.push, why=decision.why)
         v.stop = message("{why}. What was not verified is unknown", why=decision.why)

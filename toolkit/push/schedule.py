@@ -81,7 +81,7 @@ def _settle_by_count(run: Run) -> Effect | None:
     v = run.volatile
     if v.wake > v.now.monotonic:
         return Sleep(v.wake - v.now.monotonic, message("the counter shows what became of a request"))
-    if v.wake or not v.looked or in_doubt(run) or v.unlooked >= _every(run):
+    if v.wake or not v.looked or in_doubt(run) or v.unlooked >= run.unlooked_at_most:
         v.wake = 0
         return Count()
     return None
@@ -126,10 +126,9 @@ def _send(run: Run) -> list[Effect]:
         )
         run.ledger.put_operation(sent)
         v.in_flight[sent.id] = None
+        if plan.reconcile is Reconcile.COUNT and v.proved and (ahead := _take(run, sent)):
+            effects.append(Prepare(ahead))  # its body is begun before the request leaves that is waited for
         effects.append(Send(sent))
-        if plan.reconcile is Reconcile.COUNT and (baseline := run.ledger.baseline()) and baseline.proved:
-            ahead = _take(run, sent)
-            effects += [Prepare(ahead)] if ahead else []
     return effects or ([] if v.in_flight else [_finish(run)])
 
 
@@ -144,17 +143,11 @@ def _take(run: Run, after: Operation | None = None) -> Operation | None:
     if rejected := isolation.known_bad(ledger, operation):
         v.mapping.rejected += rejected - 1
         return _take(run, after)
-    unlooked, every = v.unlooked + (after is not None), _every(run)
+    unlooked, every = v.unlooked + (after is not None), run.unlooked_at_most
     if unlooked >= every:  # a look comes before it
         unlooked = 0
     latest = 0 if not unlooked else after.size if after else v.latest_size
     return plan.sizes.fit(ledger, operation, latest, every - unlooked)
-
-
-def _every(run: Run) -> int:
-    """After how many operations somebody looks; whether counting works at all is seen at once."""
-    baseline = run.ledger.baseline()
-    return run.plan.looks_every if baseline and baseline.proved else 1
 
 
 def _finish(run: Run) -> Effect:
@@ -164,14 +157,13 @@ def _finish(run: Run) -> Effect:
         unsettled = run.ledger.unsettled(plan.lock)
         believed = [o for o in unsettled if o.believed]
         if v.unlooked or believed:
-            late = max((plan.waits.stable - age(o.ended, v.now) for o in believed if o.ended), default=0)
-            return _look_in(run, late)
+            late = [plan.waits.stable - age(o.ended, v.now) for o in believed if o.ended]
+            return _look_in(run, max(late, default=0))
         baseline = run.ledger.baseline()
         claims = [o for o in unsettled if o.open and o.push == plan.push and o.state in (State.COUNTED, State.VERIFIED)]
         if baseline and baseline.trusted and claims and (plan.final_look or v.trouble):
-            return _look_in(run, max(plan.waits.late - age(o.ended or v.locked, v.now) for o in claims))
-    waiting = sum(o.size for o in run.ledger.planned(plan.push) if o.rows[0][0] in plan.span)
-    if waiting:
+            return _look_in(run, max([plan.waits.late - age(o.ended or v.locked, v.now) for o in claims]))
+    if waiting := sum([o.size for o in run.ledger.planned(plan.push) if o.rows[0][0] in plan.span]):
         text = "{count} rows wait for others that are not in"
         return _end(run, PushState.PAUSED, plural("{count} row waits for others that are not in", text, count=waiting))
     return _end(run, PushState.OPEN if plan.more else PushState.DONE, "")

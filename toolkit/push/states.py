@@ -115,6 +115,7 @@ LIFE: Mapping[State, frozenset[State]] = {
 UNFINISHED = (PushState.OPEN, PushState.PAUSED)
 IN = (State.ACKNOWLEDGED, State.VERIFIED, State.COUNTED, State.RESOLVED_COMMITTED)
 SENDABLE = (State.PLANNED, State.RESOLVED_NOT_COMMITTED)
+DECIDED = (*IN, State.REJECTED, State.UNKNOWN, State.DUPLICATED)  # this run does nothing more about it by itself
 
 Ranges = tuple[tuple[int, int], ...]  # row positions within the push, as half-open ranges
 
@@ -266,6 +267,8 @@ def ranges(positions: np.ndarray) -> Ranges:
 
 def positions(rows: Ranges) -> np.ndarray:
     """Ranges as row positions."""
+    if len(rows) == 1:
+        return np.arange(*rows[0], dtype=np.int64)
     parts = [np.arange(start, stop, dtype=np.int64) for start, stop in rows]
     return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
 
