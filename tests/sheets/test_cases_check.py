@@ -498,7 +498,7 @@ def test_19_nothing_matched_is_said_once() -> None:
         check(frame, match_columns(frame, CONTACTS))
 
 
-@pytest.mark.parametrize("text", ["15%", "1E5", "½", "1.5M", "3½", "10²", "20 mil", "5 %", "2k"])
+@pytest.mark.parametrize("text", ["15%", "½", "1.5M", "3½", "10²", "20 mil", "5 %", "2k"])
 def test_19_what_changes_a_number_is_never_dropped(text: str) -> None:
     done = of(AMOUNT, text)
     assert done.wire()["MONTO"] == [None]
@@ -978,7 +978,7 @@ class TestPlaceholders:
     @pytest.mark.parametrize(
         "text",
         [
-            *("Testa", "Pruebas SA", "Pendientes", "Por Siempre", "Xxenia", "Na Li", "No", "0", "Sn Pedro", "Kea"),
+            *("Testa", "Pruebas SA", "Pendientes", "Por Siempre", "Xxenia", "Na Li", "No", "Sn Pedro", "Kea"),
             *("Nada Surf", "Ning Wu", "Tbilisi", "Falsa", "Truesdale", "Пробан", "Тестов", "2024-03-12-A"),
         ],
     )

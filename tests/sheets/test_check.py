@@ -377,7 +377,7 @@ class TestNumbers:
         wrong(self.number, "$ 1.500", "not a number", "1.500")
         wrong(self.number, "1.500-", "not a number", "-1.500")
         wrong(self.number, "(1.234,50)", "not a number", "-1234.5")
-        for text in ("12%", "1E5", "½", "1½", "10²", "1.5M", "2 mil", "1.500 kg"):
+        for text in ("12%", "½", "1½", "10²", "1.5M", "2 mil", "1.500 kg"):
             wrong(self.number, text, "not a number")
         wrong(self.number, "$ 1.611.580", "not a number", "1611580")
         wrong(self.whole, "$ 1.611.580", "not a number", "1611580")

@@ -120,7 +120,7 @@ def test_letters_that_were_written_in_signs_are_asked(text: str, meant: str) -> 
     ],
 )
 def test_signs_that_stand_for_themselves_are_sent(text: str) -> None:
-    assert of(NAME, text).problems.empty
+    assert of(Text(name="OBS"), text).problems.empty
 
 
 @pytest.mark.parametrize(

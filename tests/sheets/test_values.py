@@ -1,5 +1,6 @@
 """What single values and names of columns mean: kinds that went wrong in somebody's ugly spreadsheet."""
 
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,7 @@ from toolkit.sheets import Check, check, match_columns, read_sheet
 from toolkit.sheets.countries import country_in, region_of
 from toolkit.sheets.phones import ELSEWHERE
 from toolkit.sheets.target import Takes
-from toolkit.spec import Date, Email, Field, Number, Phone, Text
+from toolkit.spec import Date, Email, Field, Number, Phone, Text, Timestamp
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
 AMOUNT, CITY = Number(name="MONTO", as_text=True), Text(name="CIUDAD")
@@ -283,3 +284,124 @@ def test_addresses_whose_letters_may_be_others(address: str, level: str, meant: 
     problems = of(MAIL, address).problems
     assert problems["level"].tolist() == [level]
     assert problems["proposal"].astype(object).where(problems["proposal"].notna(), None).tolist() == [meant]
+
+
+# ── dates and numbers as programs write them ──
+
+DAYS = """lunes, 12 de marzo de 1980|12 березня 1980 р.|12. Mrz 1980|12/03/1980 12:00:00 a. m.|12/3/1980 12:00:00 AM
+1980-03-12 00:00:00 UTC|March 12th, 1980|Wednesday, March 12, 1980|середа, 12 березня 1980 р.|Mittwoch, 12. März 1980
+quarta-feira, 12 de março de 1980|12MAR1980|12.º de março de 1980|marzo 12 de 1980|Mar-12-1980|1980-mar-12
+12 de marzo, 1980|Wed Mar 12 1980 00:00:00 GMT-0300 (Chile Summer Time)|Wed, 12 Mar 1980 00:00:00 +0000
+12.03.1980, 00:00 Uhr
+mar 12 1980|12 марта 1980 г.|mié 12-03-1980|12 mars 1980|12 marca 1980|12/03/1980 00:00 h"""
+
+
+@pytest.mark.parametrize("text", DAYS.replace("\n", "|").split("|"))
+def test_days_that_programs_write(text: str) -> None:
+    assert of(BORN, text).wire() == {"FECHA_NACIMIENTO": ["12/03/1980"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "meant"),
+    [
+        *(
+            (text, "question", "1980-03-12")
+            for text in ("12-mar-80", "12 mar 80", "12/mar/80", "80/03/12", "Mar 12, '80")
+        ),
+        ("12/03/1980 02:35 p. m.", "question", "1980-03-12"),
+        *((text, "error", "1980-03-12") for text in ("12031980",)),
+        ("31121980", "error", "1980-12-31"),
+        ("12131980", "error", None),
+        ("12 jui 1980", "error", None),
+        ("Foo, 12/03/1980", "error", None),
+    ],
+)
+def test_days_that_are_not_sure(text: str, level: str, meant: str | None) -> None:
+    problems = of(BORN, text).problems
+    assert problems["level"].tolist() == [level]
+    assert problems["proposal"].astype(object).where(problems["proposal"].notna(), None).tolist() == [meant]
+
+
+@pytest.mark.parametrize(("hour", "full"), [("12:00 a.m.", 0), ("12:30 PM", 12), ("2:00 p. m.", 14), ("11:00 AM", 11)])
+def test_halves_of_the_day(hour: str, full: int) -> None:
+    wire = of(Timestamp(name="t", format="iso"), f"12/03/1980 {hour}").wire()["t"]
+    assert wire[0].startswith(f"1980-03-12T{full:02}:")
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("1.5E6", "1500000"), ("2e3", "2000"), ("1,5e3", "1500"), ("-1E2", "-100")]
+)
+def test_a_number_in_the_scientific_form_is_proposed_in_digits(text: str, meant: str) -> None:
+    assert of(AMOUNT, text).problems["proposal"].tolist() == [meant]
+    assert of(AMOUNT, text).accept().wire() == {"MONTO": [meant]}
+
+
+def test_a_price_that_can_be_read_in_two_ways_is_not_accepted_at_once() -> None:
+    assert of(AMOUNT, "$ 1.234").accept().wire() == {"MONTO": [None]}
+
+
+@pytest.mark.parametrize("cell", [Decimal("123456789012345678.123456789"), "0.123456789012345678901"])
+def test_digits_that_no_number_keeps_are_asked(cell: Any) -> None:
+    assert of(AMOUNT, cell).problems["reason"].tolist() == ["has more digits than a number keeps"]
+    assert of(Number(name="MONTO"), cell).bad.tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("number", "sent"),
+    [
+        *((0.1 + 0.2, "0.3"), (1.1 + 2.2, "3.3"), (sum([0.1] * 10), "1"), (-0.1 - 0.2, "-0.3"), (12345.67, "12345.67")),
+        *((123456789012345.67, "123456789012345.67"), (1 / 3, "0.3333333333333333"), (1e22, "1" + "0" * 22)),
+    ],
+)
+def test_what_adding_up_leaves_behind_is_not_sent(number: float, sent: str) -> None:
+    assert of(AMOUNT, number).wire() == {"MONTO": [sent]}
+
+
+# ── values of another kind than is expected ──
+
+
+@pytest.mark.parametrize("cell", ["999999999", "900000000", "+56 9 9999 9999", "56999999999", "+34 600 000 000"])
+def test_a_number_that_repeats_one_digit_is_doubted(cell: str) -> None:
+    cells = [cell, *(f"+56 9 8765 {n}" for n in range(1000, 1100))]
+    done = of(PHONE, *cells)
+    assert done.problems.loc[done.problems["level"] == "doubt", ["value", "reason"]].to_numpy().tolist() == [
+        [cell, "repeats one digit: it may be made up"]
+    ]
+
+
+@pytest.mark.parametrize("cell", [-922345678, "-922345678", "−56922345678"])
+def test_a_negative_phone_is_asked(cell: Any) -> None:
+    assert asked(of(PHONE, cell)) == [(str(cell), "56922345678")]
+
+
+@pytest.mark.parametrize("cell", ["- 922345678", "9-22345678", "+56-922345678"])
+def test_a_dash_is_no_sign_of_a_number_below_zero(cell: str) -> None:
+    assert of(PHONE, cell).wire() == {"TELEFONO": ["56922345678"]}
+
+
+@pytest.mark.parametrize("field", [NAME, CITY, Text(name="x", label="Nombre completo"), Text(name="Apellidos")])
+@pytest.mark.parametrize("cell", ["ana@example.cl", "922345678", "12/03/1980", 12])
+def test_what_is_no_name_is_doubted(field: Field, cell: Any) -> None:
+    assert of(field, cell, "Ana Soto", "25 de Mayo", "Juan 2º").problems[["value", "level"]].to_numpy().tolist() == [
+        [str(cell), "doubt"]
+    ]
+
+
+def test_other_texts_may_be_anything() -> None:
+    assert of(Text(name="OBS"), "ana@example.cl", "922345678").problems.empty
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Fehler:502", "Erro:502", "Помилка:502", "Ошибка:508", "Błąd:502", "Err:502", "＃N/A", "Wird geladen..."),
+        *("Cargando datos…", "Caricamento...", "Завантаження…"),
+    ],
+)
+def test_errors_of_formulas_in_more_languages(text: str) -> None:
+    assert of(NAME, text).problems["reason"].tolist() == ["is the error of a formula"]
+
+
+@pytest.mark.parametrize("text", ["Fehler", "Erro de Souza", "Laden", "Felipe", "Wiebke", "Оксана", "Петро", "Boris"])
+def test_names_that_begin_like_errors_are_sent(text: str) -> None:
+    assert of(NAME, text).problems.empty

@@ -15,6 +15,7 @@ from toolkit.plain import mark, message
 from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped
 from toolkit.sheets.letters import DAMAGED_SIGN, WRONG_ENCODING, broken, has_lost_letters, unescaped
 from toolkit.sheets.not_data import (
+    ERROR_STARTS,
     begins_as_total,
     is_formula_error,
     is_total,
@@ -30,7 +31,7 @@ MOST_COMPARED = 2_000  # values of a column, so that looking for what is spelt a
 NEVER = "(?!)"  # a pattern that nothing matches
 LONGEST = 300  # characters of a value that has a form; texts may be longer
 
-_STARTS = frozenset("='’`#EeLlCcЗз")  # of formulas, of their errors, of texts that were kept from being numbers
+_STARTS = frozenset("='’`") | ERROR_STARTS  # of formulas, their errors, and texts kept from being numbers
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
 )

@@ -11,14 +11,28 @@ from toolkit.sheets.cells import folded, latin
 from toolkit.sheets.checker import QUESTION, CellError, CellRule, ParseOptions, Result, unlike
 from toolkit.spec import Date, Timestamp
 
-_MONTHS = (
-    "enero january janeiro січень січня", "febrero february fevereiro лютий лютого",
-    "marzo march março березень березня", "abril april квітень квітня", "mayo may maio травень травня",
-    "junio june junho червень червня", "julio july julho липень липня", "agosto august серпень серпня",
-    "septiembre setiembre september setembro вересень вересня",
-    "octubre october outubro жовтень жовтня", "noviembre november novembro листопад листопада",
-    "diciembre december dezembro грудень грудня",
+_MONTHS = (  # in Spanish, English, Portuguese, Ukrainian, German, French, Italian, Polish and Russian
+    "enero january janeiro січень січня januar jänner janvier gennaio styczeń stycznia январь января",
+    "febrero february fevereiro лютий лютого februar feber février febbraio luty lutego февраль февраля",
+    "marzo march março березень березня märz mrz mars marzec marca март марта",
+    "abril april квітень квітня avril aprile kwiecień kwietnia апрель апреля",
+    "mayo may maio травень травня mai maggio maj maja май мая",
+    "junio june junho червень червня juni juin giugno czerwiec czerwca июнь июня",
+    "julio july julho липень липня juli juillet luglio lipiec lipca июль июля",
+    "agosto august серпень серпня août sierpień sierpnia август августа",
+    "septiembre setiembre september setembro вересень вересня septembre settembre wrzesień września сентябрь сентября",
+    "octubre october outubro жовтень жовтня oktober octobre ottobre październik października октябрь октября",
+    "noviembre november novembro листопад листопада novembre listopad listopada ноябрь ноября",
+    "diciembre december dezembro грудень грудня dezember décembre dicembre grudzień grudnia декабрь декабря",
 )  # fmt: skip
+_WEEKDAYS = (
+    "lunes martes miércoles jueves viernes sábado domingo segunda terça quarta quinta sexta monday tuesday wednesday",
+    "thursday friday saturday sunday понеділок вівторок середа четвер п'ятниця субота неділя montag dienstag mittwoch",
+    "donnerstag freitag samstag sonnabend sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunedì martedì",
+    "mercoledì giovedì venerdì sabato domenica понедельник вторник среда пятница суббота воскресенье segundafeira",
+    "terçafeira quartafeira quintafeira sextafeira poniedziałek wtorek środa czwartek piątek sobota niedziela",
+)
+_DAY_NAMES = [folded(name) for names in _WEEKDAYS for name in names.split()]
 _MONTH_NAMES = [(folded(name), number) for number, names in enumerate(_MONTHS, 1) for name in names.split()]
 _ISO = re.compile(r"([12]\d{3})[-/.](\d{1,2})[-/.](\d{1,2})|([12]\d{3})(\d\d)(\d\d)", re.ASCII).fullmatch
 _NUMERIC = re.compile(r"(\d{1,2})([-/.\s])(\d{1,2})\2([12]\d{3}|\d\d)", re.ASCII).fullmatch
@@ -27,12 +41,18 @@ _DAY_FIRST_ONLY, _MONTH_FIRST_ONLY, _EITHER_FIRST = (
     re.compile(rf"^[ \t]{{0,9}}{one}([-/. ]){other}\1{_YEAR}", re.MULTILINE | re.ASCII).search
     for one, other in ((_LARGE, _SMALL), (_SMALL, _LARGE), (_SMALL, _SMALL))
 )
-_NAMED = re.compile(
-    r"(\d{1,2})(?:\s{1,3}de\s{1,3}|[-/.\s]{1,3})([^\W\d]{3,15})\.?,?(?:\s{1,3}del?\s{1,3}|[-/.\s]{1,3})([12]\d{3})"
+_DAY, _MONTH, _ANY_YEAR = r"(\d{1,2})(?:st|nd|rd|th|er|r?o|\.?[º°ª])?", r"([^\W\d]{3,15})\.?", r"'?([12]\d{3}|\d\d)"
+_OF = r"(?:\s{1,3}del?\s{1,3}|[-/.\s]{0,3})"
+_NAMED = re.compile(rf"{_DAY}\.?{_OF}{_MONTH},?{_OF}{_ANY_YEAR}", re.IGNORECASE).fullmatch
+_MONTH_FIRST = re.compile(
+    rf"{_MONTH}[-/\s]{{1,3}}{_DAY},?(?:\s{{1,3}}del?\s{{1,3}}|[-/\s]{{1,3}}){_ANY_YEAR}", re.I
 ).fullmatch
-_MONTH_FIRST = re.compile(r"([^\W\d]{3,15})\.?\s{1,3}(\d{1,2}),?\s{1,3}([12]\d{3})").fullmatch
+_YEAR_FIRST = re.compile(rf"([12]\d{{3}})[-/.\s]{{1,3}}{_MONTH}[-/.\s]{{1,3}}(\d{{1,2}})").fullmatch
+_WEEKDAY = re.compile(r"([^\W\d]{2,13}(?:[-'’ʼ][^\W\d]{2,7})?)\.?,?\s{1,3}(.{6,80})", re.DOTALL).fullmatch
+_OF_THE_YEAR = re.compile(r"(?<=\d)\s{0,3}(?:р(?:оку|\.)?|г(?:ода|\.)?)$", re.IGNORECASE)
 _CLOCK = re.compile(
-    r"(.{0,80}?)(?:^|[T\s])\s{0,3}(\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s{0,3}(Z|[+-]\d\d:?\d\d)?",
+    r"(.{0,80}?)(?:^|[T\s]|,\s)\s{0,3}(\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?)\s{0,3}(?:([ap])\.?\s?m\b\.?)?"
+    r"\s{0,3}(?:uhr|h(?:rs?)?\.?)?(?:(?:UTC|GMT)(?![+-]))?(Z|(?:UTC|GMT)?[+-]\d\d:?\d\d)?(?:\s\([^)]{0,60}\))?",
     re.IGNORECASE | re.DOTALL,
 ).fullmatch
 _SERIAL = re.compile(r"[2-6]\d{4}", re.ASCII).fullmatch
@@ -70,25 +90,63 @@ def read_date(text: str, day_first: bool | None) -> date:
     Raises:
         CellError: it names none, or more than one; with a proposal where there is a likely one.
     """
-    text = latin(text)
+    text = _without_weekday(_OF_THE_YEAR.sub("", latin(text)))
     try:
         if parts := _ISO(text):
             year, month, day = (int(part) for part in parts.groups() if part)
         elif parts := _NAMED(text):
-            day, month, year = int(parts[1]), _month(parts[2]), int(parts[3])
+            return _named(int(parts[1]), _month(parts[2]), parts[3])
         elif parts := _MONTH_FIRST(text):
-            month, day, year = _month(parts[1]), int(parts[2]), int(parts[3])
+            return _named(int(parts[2]), _month(parts[1]), parts[3])
+        elif parts := _YEAR_FIRST(text):
+            year, month, day = int(parts[1]), _month(parts[2]), int(parts[3])
         elif parts := _NUMERIC(text):
             return _numeric(int(parts[1]), int(parts[3]), parts[4], day_first)
         else:
-            raise CellError(mark("is not a date"), _serial(text))
+            raise CellError(mark("is not a date"), _serial(text) or _run_together(text, day_first))
         return date(year, month, day)
     except ValueError:
-        raise CellError(mark("is a day that no calendar has")) from None
+        raise CellError(mark("is a day that no calendar has"), _run_together(text, day_first)) from None
+
+
+def _without_weekday(text: str) -> str:
+    """The text without the name of a day of the week before a date."""
+    parts = None if _MONTH_FIRST(text) else _WEEKDAY(text)
+    known = parts and any(name.startswith(folded(parts[1])) for name in _DAY_NAMES)
+    return parts[2] if parts and known else text
+
+
+def _run_together(text: str, day_first: bool | None) -> str | None:
+    """The day of eight digits that begin with the day or the month, as 12031980."""
+    if day_first is None or not re.fullmatch(r"[0-9]{4}(?:19|20)[0-9]{2}", text):
+        return None
+    first, second = int(text[:2]), int(text[2:4])
+    day, month = (first, second) if day_first else (second, first)
+    try:
+        return date(int(text[4:]), month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _full(year: str) -> int:
+    """A year; one of two digits as spreadsheets take it."""
+    return int(year) if len(year) == 4 else int(year) + (1900 if int(year) > _THIS_CENTURY else 2000)
+
+
+def _named(day: int, month: int, year: str) -> date:
+    return _of_a_century(date(_full(year), month, day), year)
+
+
+def _of_a_century(read: date, year: str) -> date:
+    if len(year) == 2:
+        raise CellError(mark("leaves the century open"), read.isoformat(), level=QUESTION)
+    return read
 
 
 def _numeric(first: int, second: int, year: str, day_first: bool | None) -> date:
-    full = int(year) if len(year) == 4 else int(year) + (1900 if int(year) > _THIS_CENTURY else 2000)
+    if first > 31 and len(year) == 2:
+        return _of_a_century(date(_full(str(first)), second, int(year)), str(first))
+    full = _full(year)
     day, month = (second, first) if day_first is False else (first, second)
     if day_first is None and first != second and max(first, second) <= 12:
         detail = message(
@@ -102,10 +160,7 @@ def _numeric(first: int, second: int, year: str, day_first: bool | None) -> date
         days_first = message("no month {month} when the day comes first", month=month)
         detail = months_first if day_first is False else days_first
         raise CellError(mark("has no such month"), date(full, day, month).isoformat(), detail=detail, level=QUESTION)
-    read = date(full, month, day)
-    if len(year) == 2:
-        raise CellError(mark("leaves the century open"), read.isoformat(), level=QUESTION)
-    return read
+    return _of_a_century(date(full, month, day), year)
 
 
 def _month(name: str) -> int:
@@ -152,7 +207,7 @@ def _day_of_text(text: str, form: str, options: ParseOptions) -> Result:
     clock = _CLOCK(text)
     read = read_date(clock[1] if clock else text, options.day_first)
     _raise_if_zero(read)
-    if clock and re.search(r"[1-9]", clock[2]):
+    if clock and re.search(r"[1-9]", _time(clock)):
         raise CellError(mark("has a time of day"), read.isoformat(), level=QUESTION)
     if form == "as written":
         return Result(text, text)
@@ -181,13 +236,24 @@ def moment(field: Timestamp, options: ParseOptions) -> CellRule:
     return CellRule(parse, takes=(datetime,))
 
 
+def _time(clock: re.Match[str]) -> str:
+    """The time of day, the hour from 0 to 23."""
+    hour, _, rest = clock[2].partition(":")
+    half = (clock[3] or "").lower()
+    if not half:
+        return clock[2]
+    full = int(hour) % 12 + 12 * (half == "p") if int(hour) <= 12 else int(hour)
+    return f"{full:02}:{rest}"
+
+
 def _moment(text: str, day_first: bool | None) -> datetime:
     text = latin(text)
     clock = _CLOCK(text)
     day = read_date(clock[1] if clock else text, day_first)
     if not clock:
         return datetime.fromisoformat(day.isoformat())
+    zone = (clock[4] or "").upper().removeprefix("UTC").removeprefix("GMT")
     try:
-        return datetime.fromisoformat(f"{day.isoformat()}T{clock[2]:0>5}{(clock[3] or '').upper()}")
+        return datetime.fromisoformat(f"{day.isoformat()}T{_time(clock):0>5}{zone}")
     except ValueError:
         raise CellError(mark("has a time that no clock shows")) from None

@@ -12,8 +12,9 @@ from toolkit.plain import mark, message
 from toolkit.sheets import dates, emails, files, identities, numbers, phones
 from toolkit.sheets.alike import Alike
 from toolkit.sheets.cells import NotACellValue, folded, seen
-from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, ParseOptions, Result, unlike
-from toolkit.sheets.not_data import PLAIN, says_nothing
+from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
+from toolkit.sheets.not_data import PLAIN, PLAIN_NAME, says_nothing
+from toolkit.sheets.synonyms import spoken
 from toolkit.spec import (
     Bool,
     Choice,
@@ -36,6 +37,10 @@ from toolkit.spec import (
     Timestamp,
 )
 
+_NAMED = frozenset({"name", "first name", "last name", "city", "town", "country"})  # people and places: by words
+_is_address = re.compile(r"[^\s@]{1,64}@[^\s@.]{1,60}(?:\.[^\s@.]{1,60}){1,9}").fullmatch
+_AN_ADDRESS = Problem(mark("is an e-mail address, where a name is expected"), level=DOUBT)
+_NO_LETTER = Problem(mark("has no letter, as a name has"), level=DOUBT)
 _YES = "true, yes, y, on, sí, s, verdadero, sim, так, т, істина, истина, да, wahr, vrai, 1, x, ok, ✓, ✔, ☑, ✅"
 _NO = "false, no, n, off, falso, não, ні, н, хибність, ложь, нет, falsch, faux, 0, ✗, ✘, ☐, ❌"
 YES_NO = {folded(word) or word: yes for words, yes in ((_YES, True), (_NO, False)) for word in words.split(", ")}
@@ -91,7 +96,15 @@ def _text(field: Field, options: ParseOptions) -> CellRule:
     def parse(text: str) -> Result:
         return Result(seen(text), seen(text))
 
-    return CellRule(parse, unlike=unlike(PLAIN), free=True, longest=sys.maxsize)
+    names = _NAMED.intersection(spoken(name).concept for name in (field.name, field.label))
+    if not names:
+        return CellRule(parse, unlike=unlike(PLAIN), free=True, longest=sys.maxsize)
+
+    def parse_name(text: str) -> Result:
+        doubt = _AN_ADDRESS if _is_address(text) else None if any(map(str.isalpha, text)) else _NO_LETTER
+        return parse(text)._replace(problem=doubt)
+
+    return CellRule(parse_name, unlike=unlike(PLAIN_NAME), free=True, longest=sys.maxsize)
 
 
 def _bool(field: Field, options: ParseOptions) -> CellRule:

@@ -12,21 +12,27 @@ _AROUND = string.punctuation + string.whitespace + "¿¡«»“”‘’–—�
 
 # ── errors of formulas ──
 
+ERROR_STARTS = frozenset("#＃EeLlCcFfWwBbOoЗзПпОо")
 _FAILED = re.compile(r"#[¡¿]?[^\W\d_][\w /'.’]{0,30}[!?]").fullmatch
 _UNCALCULATED = re.compile(
-    r"#{3,}|#N/?[AD](?: .{0,40})?|#Н/Д|#NV|#N/DISP|#GETTING_DATA|#OBTENIENDO_DATOS|(?:ERR(?:OR)?:|#ERR)\d{1,3}!?"
+    r"#{3,}|#N/?[AD](?: .{0,40})?|#Н/Д|#NV|#N/DISP|#GETTING_DATA|#OBTENIENDO_DATOS"
+    r"|(?:ERR(?:OR|O|EUR|ORE)?: ?|#ERR|FEHLER: ?|ПОМИЛКА: ?|ОШИБКА: ?|BŁĄD: ?)\d{1,3}!?"
     r"|#(?:REF|VALUE|VALOR|DIV/0|NAME|NOMBRE|NUM|NULL|ERROR|SPILL|CALC)"
 ).fullmatch
-_WAITING = ("loading", "cargando", "carregando", "загрузка", "завантаження", "chargement")
-_LOADING = frozenset(f"{word}{dots}" for word in _WAITING for dots in ("...", "…"))
+_LOADING = re.compile(
+    r"(?:loading|cargando|carregando|загрузка|завантаження|chargement|wird geladen|wird berechnet|caricamento|laden"
+    r"|wczytywanie|загружается|завантажується|calculando|calculating|fetching|obteniendo)(?: \w{1,20}){0,2}(?:\.\.\.|…)"
+).fullmatch
 
 
 def is_formula_error(text: str) -> bool:
     """Whether a text is what a spreadsheet shows where a formula failed, in any language."""
-    if text[0] not in "#EeLlCcЗз" or len(text) > _SHORT:
+    if text[0] not in ERROR_STARTS or len(text) > _SHORT:
         return False
-    upper = text.upper()
-    return bool((text == upper and _FAILED(text)) or _UNCALCULATED(upper) or text.casefold() in _LOADING)
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    upper = plain.upper()
+    failed = (plain == upper and _FAILED(plain)) or _UNCALCULATED(upper)
+    return bool(failed or _LOADING(text.casefold()))
 
 
 # ── words for nothing ──
@@ -137,22 +143,28 @@ _SUSPECT = (
     r"|keine|k\.a|unbekannt|відсутн\w{1,2}|невідомо|отсутствует|неизвестно|pend(?:iente|ente|ing)|prueba|test(?:e|ing)?"
     r"|тест|проба|true|false"
     r"|totale?s?|grand?|σ|всього|усього|разом|загалом|итого|promedio|average|t o t a l"
-    r"|err(?:or)?|loading|cargando|carregando|загрузка|завантаження|chargement"
+    r"|err(?:or|o|eur|ore)?|fehler|помилка|ошибка|błąd|loading|cargando|carregando|загрузка|завантаження|chargement"
+    r"|wird (?:geladen|berechnet)|caricamento|laden|wczytywanie|загружается|завантажується|calculando|calculating"
+    r"|fetching|obteniendo"
 )
 _UNUSUAL = "\x00-\x1f\x7f-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-_UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%\\\\ЂЃЅЈЉЊЋЌЏђѓѕјљњћќџĂĹ"
-_UNUSUAL += (
-    "\u2190-\u25ff\u02c6\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2800\u3164\uffa0\U0001d400-\U0001d7ff"
-)
+_UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%\\\\ЂЃЅЈЉЊЋЌЏђѓѕјљњћќџĂĹ\U0001d400-\U0001d7ff"
+_UNUSUAL += "\u2190-\u25ff\u02c6\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2800\u3164\uffa0\uff01-\uff5e"
 _LATIN, _OTHER = "A-Za-zªº\xc0-\xd6\xd8-\xf6\xf8-\u024f", "\u0370-\u03ff\u0400-\u052f"  # alphabets
 # of all these: by their first two letters, in both cases for the engine's sake, most texts are seen to be none of them
 _BEGIN = "[nsw][aeiou./ãtcdrs]|[s][n]|[tlп][oо ]|[gpue][rnm]|[vca][ahv]|[db][el]|[нбвурзи][есат./]|[σ0-9]"
-_BEGIN += "|[p][eo]|[t][ebr]|[x][x]|[k][e.]|[m][i]|[a][ ]|[f][a]|[в][і]|[о][т]|[т][е]|[п][р]"
+_BEGIN += "|[p][eo]|[t][ebr]|[x][x]|[k][e.]|[m][i]|[a][ ]|[f][ae]|[о][ш]|[b][ł]|[o][b]|[в][і]|[о][т]|[т][е]|[п][р]"
 _BEGIN = "".join(f"{c}{c.upper()}" if c.isalpha() else c for c in _BEGIN)
 _MAY_BE = rf"(?={_BEGIN})(?:(?i:{_SUSPECT})(?!\w)|{SHORTENED.pattern}|{STORED_DATE})"
 _WITH_CARE = r"_(?!x)|\?(?!\w)"
 _ACCENTED = r"(?:(?<![A-Za-z\xdf-\xff])[\xc0-\xde]|(?<![a-z\xdf-\xff])[\xc0-\xde](?![a-z\xdf-\xff]))(?![\xc0-\xff]{2})"
-_EASY, _OTHER_EASY = f"[^{_UNUSUAL}{_OTHER}\xc0-\xde_?]*+", f"[^{_UNUSUAL}{_LATIN}_?]*+"
-_IN_LATIN = rf"{_EASY}(?:(?:{_ACCENTED}|{_WITH_CARE}){_EASY})*+"
-_IN_OTHER = rf"{_OTHER_EASY}(?:(?:{_WITH_CARE}){_OTHER_EASY})*+"
-PLAIN = rf"(?!{_MAY_BE})(?=[^\W_])(?:{_IN_LATIN}|{_IN_OTHER})(?<! )"
+
+
+def _plain(more: str) -> str:
+    """The pattern of texts in which nothing is to be looked for, nor any of some further signs."""
+    latin, other = f"[^{_UNUSUAL}{_OTHER}\xc0-\xde_?{more}]*+", f"[^{_UNUSUAL}{_LATIN}_?{more}]*+"
+    in_latin = rf"{latin}(?:(?:{_ACCENTED}|{_WITH_CARE}){latin})*+"
+    return rf"(?!{_MAY_BE})(?=[^\W_])(?:{in_latin}|{other}(?:(?:{_WITH_CARE}){other})*+)(?<! )"
+
+
+PLAIN, PLAIN_NAME = _plain(""), f"(?![0-9]){_plain('@')}"

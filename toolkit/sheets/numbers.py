@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ from toolkit.sheets.cells import EXACT, latin
 from toolkit.sheets.checker import LONGEST, NEVER, QUESTION, CellError, CellRule, ParseOptions, Result, unlike
 from toolkit.spec import Integer, Number
 
+_KEPT, _NOISE = 16, 4  # digits and a point that every number keeps; digits that adding up leaves behind
 HUGE = 10**300  # no float is much larger
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII).fullmatch
 _TINY = re.compile(r"[+-]?\d(?:\.\d{1,30})?[eE]-\d{1,3}", re.ASCII).fullmatch
+_SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d{1,14})?[eE]\d{1,2}", re.ASCII).fullmatch
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII).fullmatch  # one thousand, or one
 _SPACED = re.compile(r"(?<=\d)[\s'’](?=\d{3})")
 _CURRENCY = r"us\$|r\$|s/\.?|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|\$|€|£|₴|грн\.?|pesos?|euros?|d[oó]lares"
@@ -114,19 +117,33 @@ def _number(text: str, decimal: str) -> int | float:
         raise CellError(mark("is not a number"), _proposal(text, decimal))
     sign = decimal or ways.pop()
     plain = text.replace("," if sign == "." else ".", "").replace(sign, ".")
-    return float(plain) if "." in plain else int(plain)
+    return _decimal(plain) if "." in plain else int(plain)
+
+
+def _decimal(plain: str) -> float:
+    """The number, which has digits behind a point.
+
+    Raises:
+        CellError: it has more digits than a number keeps.
+    """
+    number = float(plain)
+    if len(plain) > _KEPT and Decimal(plain) != Decimal(repr(number)):
+        raise CellError(mark("has more digits than a number keeps"), _digits(number), level=QUESTION)
+    return number
 
 
 def _proposal(text: str, decimal: str) -> str | None:
     """The number in an amount of money, as "$ 1.611.580": as it is sent, or as it stands where it has two readings.
 
-    Whatever else stands beside digits, as in 15%, 1E5 or ½, may change what they mean.
+    Whatever else stands beside digits, as in 15% or ½, may change what they mean.
     """
     bare = _bare(text)
     if bare.startswith("(") and bare.endswith(")"):
         bare = f"-{bare[1:-1].strip()}"
     elif bare.endswith("-"):
         bare = f"-{bare[:-1].strip()}"
+    if _SCIENTIFIC(bare):
+        return f"{Decimal(bare.replace(',', '.')):f}"
     if bare == text or bare[-1:] not in "0123456789":
         return None
     try:
@@ -148,7 +165,8 @@ def number(field: Number, options: ParseOptions) -> CellRule:
     if field.as_text:  # as it is written
         form = rf"0|-?[1-9][0-9]{{0,14}}|-?(?:0|[1-9][0-9]{{0,8}})(?=\.[0-9]{{0,3}}[1-9](?![^\n])){point}"
         return CellRule(parse, (int, float), unlike(form), _infinite, convert=_as_digits)
-    return CellRule(parse, (int, float), unlike(f"[+-]?[0-9]{{1,15}}(?:{point})?"), _infinite, convert=_as_numbers)
+    form = rf"[+-]?(?![0-9.]{{{_KEPT + 1}}})[0-9]{{1,15}}(?:{point})?"
+    return CellRule(parse, (int, float), unlike(form), _infinite, convert=_as_numbers)
 
 
 def _finite(value: Any) -> bool:
@@ -184,7 +202,16 @@ def _digits(value: float) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         value = int(value)
     text = repr(value)
-    return text if "e" not in text else np.format_float_positional(value, trim="-")
+    if len(text) > _KEPT:
+        text = _without_noise(value, text)
+    return text if "e" not in text else np.format_float_positional(float(text), trim="-")
+
+
+def _without_noise(value: float, text: str) -> str:
+    """What a sum of few digits is, where adding up left a last digit or two behind: 0.3 for 0.30000000000000004."""
+    short = repr(float(f"{value:.15g}"))
+    near = len(short) < _KEPT - _NOISE and abs(float(short) - value) <= 2**_NOISE * math.ulp(value)
+    return short.removesuffix(".0") if near else text
 
 
 def integer(field: Integer, options: ParseOptions) -> CellRule:

@@ -25,6 +25,10 @@ _NUMBER = re.compile(r"\+?\d{4,20}").fullmatch
 _unspaced = unlike(r"\+[0-9](?:[ -]?[0-9]){3,18}")
 _EXTENSION = re.compile(r"\s?(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s{0,3}\d{1,7}$", re.IGNORECASE)
 _SEVERAL = re.compile(r"[/;,|\n]|\s(?:y|e|o|ó|u|and|or|та|або|і)\s")
+_FILLED = tuple(digit * 7 for digit in "0123456789")  # runs of digits in what is no number, but fills a field
+MADE_UP = Problem(mark("repeats one digit: it may be made up"), level=DOUBT)
+NEGATIVE = mark("is negative, as no phone number is")
+_NEGATIVE = re.compile(r"[-−–][0-9][0-9 .]{5,20}").fullmatch
 NOT_MOBILE = Problem(mark("is not the number of a mobile phone"), level=DOUBT)
 OTHER_COUNTRY = mark("is a number of another country than the one expected")
 ELSEWHERE = mark("names no country, and the sheet says another than the one expected")
@@ -104,10 +108,14 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
     own = f"(?:{home.general})(?![^\n])"
     plus = re.escape("+") if field.form == "+digits" else ""
     sent = f"(?!{own}){plus}{home.code}{own}"
-    parse = _parser(field, region)
+    parse, find = _parser(field, region), unlike(sent)
+
+    def strange(texts: list[str]) -> list[str]:
+        return find(texts) + _made_up(texts)
+
     if field.form not in ("digits", "+digits") or field.mobile or not home.code:
         return CellRule(parse)
-    return CellRule(parse, unlike=unlike(sent), respelt=_respelt(home, plus=bool(plus)))
+    return CellRule(parse, unlike=strange, respelt=_respelt(home, plus=bool(plus)))
 
 
 def _parser(field: Phone, region: str) -> Callable[[str], Result]:
@@ -115,6 +123,9 @@ def _parser(field: Phone, region: str) -> Callable[[str], Result]:
     home = _country(region)
 
     def parse(text: str) -> Result:
+        if _NEGATIVE(text):  # what a formula made of +56 - 9…
+            first = _first([text.lstrip("-−– ")], parse)
+            raise CellError(NEGATIVE, first, level=QUESTION)
         number = _bare(text.replace("(0)", ""))
         abroad = _names_country(number)
         digits = number.lstrip("+").removeprefix("00") if abroad else number
@@ -131,6 +142,8 @@ def _parser(field: Phone, region: str) -> Callable[[str], Result]:
         doubt = NOT_MOBILE if field.mobile and own and _is_fixed(home, region, digits) else None
         if not own and home.code:
             doubt = Problem(OTHER_COUNTRY, detail=f"+{digits}", level=DOUBT)
+        if _made_up([digits]):
+            doubt = MADE_UP
         if field.form not in _FORMED:
             spelt = number if field.form == "bare" else text
             return Result(spelt, spelt, doubt)
@@ -163,6 +176,13 @@ def _read(parse: Callable[[str], Result], text: str) -> Result | None:
         return parse(text)
     except CellError:
         return None
+
+
+def _made_up(numbers: list[str]) -> list[str]:
+    """The numbers that repeat one digit, as those do that only fill a field."""
+    joined = "\n".join(numbers)
+    runs = [run for run in _FILLED if run in joined]
+    return [number for number in numbers if any(run in number for run in runs)] if runs else []
 
 
 def _names_country(number: str) -> bool:
@@ -198,7 +218,7 @@ def _respelt(home: _Country, *, plus: bool) -> Callable[[list[str]], dict[str, s
         unspaced = {*_unspaced(texts)}
         whole = [text for text in texts if text not in unspaced]
         numbers = "\n".join(whole).replace("-", "").replace(" ", "").split("\n") if whole else []
-        others = {*strange(numbers)}
+        others = {*strange(numbers), *_made_up(numbers)}
         sent = (n if plus else n[1:] for n in numbers)
         return {t: wire for t, n, wire in zip(whole, numbers, sent, strict=True) if n not in others and wire != t}
 
