@@ -12,8 +12,8 @@ import pytest
 import toolkit
 from tests.benchmarks.server import serving
 from tests.cluster.client import part
-from toolkit.sheets.lazy import AHEAD, is_lazy, partitions
-from toolkit.sheets.rows import frame_of
+from toolkit.sheets.partitions import AHEAD, partitions
+from toolkit.sheets.rows import frame_of, is_lazy
 
 ROWS = 20_000
 

@@ -32,9 +32,8 @@ from toolkit.push.store.places import Locked
 from toolkit.push.store.rows import RowBlock
 from toolkit.push.target import tag_of
 from toolkit.sheets.check import Check, check_frame
-from toolkit.sheets.lazy import is_lazy
 from toolkit.sheets.partitions import checked_partitions
-from toolkit.sheets.rows import frames_of, is_iterator
+from toolkit.sheets.rows import frames_of, is_iterator, is_lazy
 from toolkit.sheets.target import Takes
 
 SETTLED = (*IN, State.REJECTED, State.DUPLICATED, State.REPLACED)  # of these, no cell is asked for any more

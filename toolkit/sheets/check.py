@@ -16,10 +16,9 @@ from toolkit.sheets.countries import country_column, country_in, region_of
 from toolkit.sheets.fields import as_fields, columns_of, listed
 from toolkit.sheets.findings import Change, Terms
 from toolkit.sheets.frame_rules import recalled, row_questions
-from toolkit.sheets.lazy import Partitions, is_lazy
 from toolkit.sheets.match import Match, no_field
 from toolkit.sheets.partitions import CheckOfPartitions, check_partitions
-from toolkit.sheets.rows import asked_of_all, frame_of
+from toolkit.sheets.rows import Partitions, asked_of_all, frame_of, is_lazy
 from toolkit.sheets.target import resolved
 from toolkit.spec import Field, Identity, Phone, Record, Text
 

@@ -1,9 +1,12 @@
 """Which fields there are, in whatever form they come, and which column of a frame fills each."""
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_hashable
 
 from toolkit.errors import InputError
 from toolkit.plain import message
@@ -11,8 +14,7 @@ from toolkit.spec import Choice, Date, Email, Field, Number, Phone, Text
 
 Explain = Callable[[Sequence[Hashable]], str]
 KINDS: dict[str, type[Field]] = {"text": Text, "phone": Phone, "email": Email, "date": Date, "number": Number}
-
-
+_FACTS = ["name", "label", "kind", "required", "defaultValue", "options"]  # what is known of a field
 FORMS = {"date": "%d/%m/%Y", "phone": "digits"}  # in which a table's fields are sent, where its `attrs` do not say it
 
 
@@ -28,7 +30,11 @@ def as_fields(described: Any) -> tuple[Field, ...]:
         if "name" not in described:
             raise InputError(message("a table of fields needs the column `name`"))
         forms = {**FORMS, **described.attrs.get("forms", {})}
-        return tuple([_from_row(row, forms) for row in described.astype(object).to_dict("records")])
+        facts = described.reindex(columns=_FACTS).astype(object)
+        facts["defaultValue"] = facts["defaultValue"].where(facts["defaultValue"].map(is_hashable))
+        facts["options"] = facts["options"].map(tuple, na_action="ignore")
+        rows = facts.where(facts.notna(), None).itertuples(index=False, name=None)
+        return tuple(dict.fromkeys(map(_field, repeat(forms["date"]), repeat(forms["phone"]), rows)))
     fields = getattr(described, "fields", described)
     fields = [*fields] if isinstance(fields, Iterable) else [fields]
     if [f for f in fields if not isinstance(f, Field)]:
@@ -36,24 +42,20 @@ def as_fields(described: Any) -> tuple[Field, ...]:
     return tuple([f for f in fields if not f.readonly])
 
 
-def _from_row(row: Mapping[Hashable, Any], forms: Mapping[str, str]) -> Field:
-    known = {str(k): v for k, v in row.items() if isinstance(v, list | tuple | dict) or not pd.isna(v)}
-    facts: dict[str, Any] = {
-        "name": str(known["name"]),
-        "label": str(known.get("label", "")),
-        "required": bool(known.get("required", False)),
-        "default": known.get("defaultValue") or None,
+@lru_cache(maxsize=512)
+def _field(date: str, phone: str, facts: tuple[Any, ...]) -> Field:
+    """One field of a contact database: the same object for the same facts, so that its rule is made once."""
+    name, label, kind, required, default, options = facts
+    own: dict[str, Any] = {
+        "name": str(name),
+        "label": str(label or ""),
+        "required": bool(required),
+        "default": default or None,
     }
-    options = known.get("options") or ()
-    if known.get("kind") == "list" and options:
-        return Choice("", choices={str(o): str(o) for o in options}, **facts)
-    kind = KINDS.get(str(known.get("kind", "text")), Text)
-    own: dict[type[Field], Any] = {
-        Date: {"format": forms["date"]},
-        Phone: {"form": forms["phone"]},
-        Number: {"as_text": True},
-    }
-    return kind("", **facts, **own.get(kind, {}))
+    if kind == "list" and options:
+        return Choice("", choices={str(option): str(option) for option in options}, **own)
+    how: dict[str, Any] = {"date": {"format": date}, "phone": {"form": phone}, "number": {"as_text": True}}
+    return KINDS.get(kind, Text)("", **own, **how.get(kind, {}))
 
 
 def named(frame: pd.DataFrame) -> None:

@@ -1,20 +1,25 @@
 """The check of a table in partitions: each is checked where it is computed; what comes back is of bounded size."""
 
+import copy
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from toolkit import plain
 from toolkit.errors import InputError, RowErrors
-from toolkit.plain import message, plain, plural
+from toolkit.plain import message, plural
 from toolkit.sheets.checked import Check
 from toolkit.sheets.fields import as_fields
-from toolkit.sheets.lazy import Partitions, partitions
 from toolkit.sheets.match import Match
+from toolkit.sheets.rows import Partitions
 from toolkit.sheets.target import Takes, resolved
 from toolkit.spec.suggest import Suggesting
 
+AHEAD = 2  # partitions that are computed, or wait, while one is in use
 SHOWN = 20  # problems of one column and reason that are kept
 LEAST_FACETS = 500  # columns and reasons that are counted apart, at most
 KIND = ["column", "reason", "level"]  # what tells one facet from another
@@ -82,7 +87,7 @@ class CheckOfPartitions(Suggesting):
             count=self.partitions, rows=len(self),
         )  # fmt: skip
         lines = [head, self.summary.to_string(), *(f"- {note}" for note in self.notes)]
-        return plain("\n".join([*lines, self.facets.to_string(index=False)] if len(self.facets) else lines))
+        return plain.plain("\n".join([*lines, self.facets.to_string(index=False)] if len(self.facets) else lines))
 
 
 def check_partitions(rows: Partitions, target: Any, check: Callable[..., Check]) -> CheckOfPartitions:
@@ -116,3 +121,37 @@ def _part(frame: pd.DataFrame, check: Callable[[pd.DataFrame], Check]) -> Part:
     facets = problems.groupby(KIND, sort=False, as_index=False).agg(cells=("row", "size"))
     facets.insert(len(KIND), "problem", facets["reason"].map(message))
     return Part(checked.summary, facets, problems.groupby(KIND, sort=False).head(SHOWN), checked.notes)
+
+
+def partitions(rows: Partitions, work: Callable[[pd.DataFrame], Any]) -> Iterator[Any]:
+    """What the work makes of each partition, in their order; both are done by whatever scheduler or cluster is in use.
+
+    Never more than `AHEAD` results wait here, however many there are. `work` travels: it holds no secret. Each
+    partition has its own copy, for what is looked up in declarations is kept in them, and what changes is not packed.
+    """
+    language, waiting = plain.current_language(), deque[Future[Any]]()
+    pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="partitions")  # threads that only wait for the scheduler
+    try:
+        for task in rows.to_delayed():
+            waiting.append(pool.submit(_computed, task, copy.deepcopy(work), language))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _computed(task: Any, work: Callable[[pd.DataFrame], Any], language: str) -> Any:
+    if not hasattr(task, "__dask_graph__"):
+        return work(task.compute())
+    from dask import delayed
+
+    return delayed(_work_in_language)(task, work, language).compute()
+
+
+def _work_in_language(frame: pd.DataFrame, work: Callable[[pd.DataFrame], Any], language: str) -> Any:
+    """In the language of who waits for it: what is found is said in sentences."""
+    if plain.current_language() != language:
+        plain.speak(language)
+    return work(frame)

@@ -2,15 +2,28 @@
 
 from collections.abc import Iterator, Mapping
 from os import PathLike
-from typing import Any
+from typing import Any, Protocol, TypeGuard
 
 import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
-from toolkit.sheets.lazy import is_lazy
 
 FORMS = mark("a DataFrame, a list of dicts, a polars, pyarrow or DuckDB table, or a Check")
+
+
+class Partitions(Protocol):
+    """A table in partitions, in their order."""
+
+    npartitions: int
+
+    def to_delayed(self) -> Any:
+        """One object a partition; its `compute()` gives the frame."""
+
+
+def is_lazy(rows: Any) -> TypeGuard[Partitions]:
+    """Whether rows are a table in partitions that are not computed yet."""
+    return not isinstance(rows, type) and hasattr(rows, "to_delayed") and hasattr(rows, "npartitions")
 
 
 def frame_of(rows: Any) -> pd.DataFrame:
