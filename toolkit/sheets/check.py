@@ -89,16 +89,17 @@ def check(
 
 def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool = False) -> Check:
     """The same of rows that are one frame. `how`: the ways to read cells that were said."""
-    data, fields = frame_of(rows), resolved(target)
+    data, fields = frame_of(rows), resolved(target) if callable(target) else target
     reading = _reading(data.attrs.get("reading", {}), how)
     mapping = fields.columns if isinstance(fields, Match) else data.attrs.get("fields", {})
     explain = functools.partial(no_field, frame=data, target=fields)
     paired = columns_of(data, _fields(fields, data), mapping, strict=isinstance(fields, Match), explain=explain)
     _raise_if_not_matched(data, paired, guessed=fields.guessed if strict and isinstance(fields, Match) else ())
-    _raise_if_no_phones(how.get("country"), paired)
+    if isinstance(how.get("country"), Mapping):
+        _raise_if_no_phones(how["country"], paired)
     data = data.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
     decided, empty_rows = data.attrs.pop("decided", False), getattr(fields, "empty_rows", False)
-    if any(value is not None for value in reading.values()):
+    if reading:
         data.attrs["reading"] = reading  # a frame made of this one is read so again
     columns = _columns(data, paired, reading)
     asked, left_out = recalled(data, reading.get("rows", {}))
@@ -110,7 +111,7 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
         empty_rows=empty_rows,
         notes=(*data.attrs.get("notes", ()), *_notes(data, paired, fields)),
         reading=reading,
-        accepted=frozenset(tuple(pair) for pair in reading.get("accepted_rows", ())),
+        accepted=frozenset(map(tuple, reading.get("accepted_rows", ()))),
         asked=tuple(dict.fromkeys(asked)),
         left_out=frozenset(left_out),
         decisions=tuple(rows.decisions) if isinstance(rows, Check) else (),
@@ -126,11 +127,12 @@ def _reading(remembered: Mapping[str, Any], arguments: Mapping[str, Any]) -> dic
     if decimal not in (None, "", ".", ","):
         raise InputError(message("the decimal sign is '.' or ',', not {value!r}", value=decimal))
     new = {name: how for name, how in arguments.items() if how is not None}
+    if "columns" not in remembered:
+        return {**remembered, **new}
     columns = {
-        name: {key: how for key, how in own.items() if key not in new}
-        for name, own in remembered.get("columns", {}).items()
+        name: {key: how for key, how in own.items() if key not in new} for name, own in remembered["columns"].items()
     }
-    return {**remembered, **({"columns": columns} if columns else {}), **new}
+    return {**remembered, "columns": columns, **new}
 
 
 def _fields(target: Any, frame: pd.DataFrame) -> tuple[Field, ...]:
@@ -147,7 +149,7 @@ def _raise_if_not_matched(
     if guessed:
         text = "matched by their values only: {columns}. Confirm each: match[column] = field"
         raise InputError(message(text, columns=listed(guessed)))
-    if len(frame) and len(frame.columns) and paired and all(name is None for _, name in paired):
+    if len(frame) and len(frame.columns) and paired and {name for _, name in paired} == {None}:
         text = "no column fills a field. The columns are {columns}; the fields are {fields}: say match[column] = field"
         said = message(text, columns=listed(frame.columns), fields=listed(f.name for f, _ in paired))
         raise InputError(said + asked_of_all(frame))
@@ -172,29 +174,30 @@ def _columns(
     frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]], reading: Mapping[str, Any]
 ) -> list[Column]:
     """Each field with what was found in its column; a column after the one by which it is read."""
-    words = frozenset(str(word).strip().casefold() for word in reading.get("empty") or ())
-    options = ParseOptions(
-        day_first=reading.get("day_first"),
-        decimal=reading.get("decimal") or "",
-        empty=words,
-    )
+    words = frozenset([str(word).strip().casefold() for word in reading["empty"]] if reading.get("empty") else ())
+    options = ParseOptions(day_first=reading.get("day_first"), decimal=reading.get("decimal") or "", empty=words)
     bare = frame.copy(deep=False)
     bare.attrs = {}  # which pandas copies with each slice
-    done: dict[str, Column] = {}
-    for field, name in sorted(paired, key=lambda pair: isinstance(pair[0], Identity) and bool(pair[0].by)):
+    nothing = pd.Series(index=frame.index, dtype=object)
+    by_others = [pair for pair in paired if isinstance(pair[0], Identity) and pair[0].by]
+    done = {field.name: Column(field, None, nothing, options) for field, name in paired if name is None}
+    for field, name in [*[pair for pair in paired if pair not in by_others], *by_others]:
+        if name is None:
+            continue
         settled = reading.get("columns", {}).get(name, {})
-        how: dict[str, Any] = {key: value for key, value in settled.items() if value not in (None, "")}
+        how: dict[str, Any] = {}
+        if settled:
+            how = {key: value for key, value in settled.items() if value not in (None, "")}
         how["stored"] = settled.get("stored")
         if not options.decimal and name in frame.attrs.get("numeric", ()):
             how["decimal"] = "."
-        kinds = done.get(field.by) if isinstance(field, Identity) and name is not None else None
-        if isinstance(field, Phone) and name is not None:
+        kinds = done.get(field.by) if isinstance(field, Identity) else None
+        if isinstance(field, Phone):
             more, kinds = _country(bare, field, name, reading.get("country"))
             how |= more
-        cells = pd.Series(index=frame.index, dtype=object) if name is None else bare[name]
         numbers = frame.attrs.get("numbers", {}).get(name, "")
         column = Column(
-            field, name, cells, replace(options, settled=bool(settled), **how), kinds=kinds, numbers=numbers
+            field, name, bare[name], replace(options, settled=bool(settled), **how), kinds=kinds, numbers=numbers
         )
         if accepted := reading.get("accepted", {}).get(name):
             column = column.accepting(frozenset(accepted))
@@ -202,10 +205,10 @@ def _columns(
     return [done[field.name] for field, _ in paired]
 
 
-def _raise_if_no_phones(country: Any, paired: Sequence[tuple[Field, Hashable | None]]) -> None:
+def _raise_if_no_phones(country: Mapping[Any, str], paired: Sequence[tuple[Field, Hashable | None]]) -> None:
     """A country is said of columns of phones: of another it would be passed over in silence."""
     phones = {name for f, column in paired if isinstance(f, Phone) and column is not None for name in (f.name, column)}
-    if isinstance(country, Mapping) and (others := [name for name in country if name not in phones]):
+    if others := [name for name in country if name not in phones]:
         text = "`country` names {others}, which fill no field of phones"
         raise InputError(message(text, others=listed(others)))
 

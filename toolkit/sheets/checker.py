@@ -158,8 +158,9 @@ class CellChecker:
         empty = self._empty = options.empty
         named = [*empty, *([title] if rule.free and title else [])]  # looked at, however plain they are
         spelt = (str.strip, str.upper, str.lower, str.title, str.capitalize)
-        self._named = {spell(word) for word in named for spell in spelt} if named else frozenset[str]()
+        self._named = {form for spell in spelt for form in map(spell, named)} if named else frozenset[str]()
         self.results: dict[Any, Result | str] = {}  # by value, of those that needed parsing
+        self.convert = rule.convert  # what is sent for values that stand as they are, or None
         self.asks_how_stored = False
         self._compared = 0  # values of which something spelt alike was looked for
 
@@ -184,6 +185,8 @@ class CellChecker:
             unknown = unknown + [v for v in texts if len(v) > rule.limit]
         if self._named:
             unknown = [*unknown, *self._named.intersection(texts)]
+        if not unknown:
+            return []
         parsed = {*unknown}
         new = [value for value in parsed if value not in results]
         if new and rule.respelt:
@@ -193,15 +196,18 @@ class CellChecker:
         if numbers:
             wrong = {*rule.invalid([*numbers.values()])} if rule.invalid else numbers.values()
             plain = {text: number for text, number in numbers.items() if number not in wrong}
-            results.update(zip(plain, map(Result, self.sent([*plain.values()])), strict=True))
+            wires = self.convert([*plain.values()]) if self.convert else plain.values()
+            results.update(zip(plain, map(Result, wires), strict=True))
         for value in new:
             if value not in results:
                 results[value] = self._result(numbers.get(value, value))
-        return [*compress(count(), map(parsed.__contains__, values))] if parsed else []
+        return [*compress(count(), map(parsed.__contains__, values))]
 
-    def sent(self, values: list[Any]) -> list[Any]:
-        """What is sent for values that stand as they are, or None."""
-        return self._rule.convert(values) if self._rule.convert else values
+    def result(self, value: Any) -> Result:
+        """What becomes of one value."""
+        if self.classify([value]):
+            return result_of(self.results[value])
+        return Result(self.convert([value])[0] if self.convert else value)
 
     def _result(self, value: Any) -> Result:
         try:

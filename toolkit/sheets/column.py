@@ -36,7 +36,8 @@ NOTHING: Results = np.empty(0, dtype=object)
 
 def blocks(rows: int) -> Iterator[slice]:
     """All rows, a block at a time."""
-    return (slice(start, min(start + BLOCK, rows)) for start in range(0, rows, BLOCK))
+    starts = range(0, rows, BLOCK)
+    return map(slice, starts, [*starts[1:], rows])
 
 
 class Column:
@@ -55,6 +56,7 @@ class Column:
         """`kinds`: the column that says of each row by which rule it goes; `numbers`: texts that were, one a line."""
         self.field: Field = field
         self.name: Hashable | None = name
+        self.title: Hashable = field.name if name is None else name
         self.notes: list[str] = []
         self.options: ParseOptions = options
         self.accepted: frozenset[Any] = frozenset()  # values of which a question was decided: they are sent
@@ -64,7 +66,8 @@ class Column:
         self._one_kind = [] if isinstance(field, PASSTHROUGH) else [(None, None)]
         self._was_number = were_numbers(numbers) if numbers and isinstance(field, Number | Integer) else None
         self._checkers: dict[Any, CellChecker] = {}  # by the kind of a row
-        self._cells, self._parsed, self._results = cells, NOWHERE, NOTHING  # where cells needed parsing, what became
+        self.parsed: Places = NOWHERE  # where cells needed parsing: there may be problems
+        self._cells, self._results = cells, NOTHING
         self._wires: list[Any] | None = None  # of a column that is one block, once it was asked for
         if name is not None:
             self._cells = cells if self._plain or isinstance(cells.dtype, pd.StringDtype) else snapshot(cells)
@@ -100,19 +103,15 @@ class Column:
         """The texts of the column, block by block."""
         return (self._block(rows)[1] for rows in blocks(len(self._cells)))
 
-    @property
-    def title(self) -> Hashable:
-        return self.field.name if self.name is None else self.name
-
     def with_cells(self, cells: "pd.Series[Any]", positions: Places) -> "Column":
         """The column once some of its cells are others: only those are looked at."""
         if self.name is None:
             return Column(self.field, cells.name, cells, self.options, kinds=self.kinds)
         new = copy.copy(self)
         new._cells, new.filled, new._wires = cells if self._plain else snapshot(cells), self.filled.copy(), None
-        kept = ~np.isin(self._parsed, positions)
+        kept = ~np.isin(self.parsed, positions)
         places, results = new._look_at(np.sort(positions))
-        new._take([(self._parsed[kept], self._results[kept]), (places, results)])
+        new._take([(self.parsed[kept], self._results[kept]), (places, results)])
         return new
 
     def with_kinds(self, kinds: "Column") -> "Column":
@@ -129,24 +128,22 @@ class Column:
         new = copy.copy(self)
         new.accepted, new.filled, new._results = self.accepted | values, self.filled.copy(), self._results.copy()
         new._wires = None
-        for n, value in enumerate(self._values(self._parsed)):
+        for n, value in enumerate(self._values(self.parsed)):
             if value in values:
                 wire = result_of(self._results[n]).wire
                 new._results[n] = Result(wire)
-                new.filled[self._parsed[n]] = wire is not None
+                new.filled[self.parsed[n]] = wire is not None
         return new
 
     def problems(self, *, fixes: bool = True) -> list[tuple[int, Problem]]:
         """The cells with a problem, by position; with what was fixed safely, or without."""
-        if not len(self._parsed):
-            return []
-        parsed = zip(self._parsed.tolist(), self._results.tolist(), strict=True)
+        parsed = zip(self.parsed.tolist(), self._results.tolist(), strict=True)
         problems = [(i, result_of(kept).problem) for i, kept in parsed if fixes or type(kept) is not str]
         return [(i, p) for i, p in problems if p is not None and (fixes or p.level != FIX)]
 
     def has_wire(self, position: int) -> bool:
         """Whether there is something to send for a cell, were its question decided so."""
-        _, results = self._parsed_among(np.array([position], dtype=np.int64))
+        _, results = self._parsed_among(np.array([position], dtype=np.int64)) if len(self.parsed) else ([], ())
         return all(result_of(kept).wire is not None for kept in results)
 
     def held(self, positions: Sequence[int]) -> list[Any]:
@@ -174,8 +171,6 @@ class Column:
 
     def hints(self) -> list[str]:
         """What is to be said once the cells were looked at."""
-        if not len(self._parsed):
-            return []
         further = sum([checker.uncompared for checker in self._checkers.values()])
         one = "{column}: {count} further value was not compared with the list"
         many = "{column}: {count} further values were not compared with the list"
@@ -202,11 +197,12 @@ class Column:
         return wires[rows] if isinstance(rows, slice) else [*map(wires.__getitem__, rows.tolist())]
 
     def _wire(self, rows: Where) -> list[Any]:
-        values = self._values(rows)
-        at, results = self._parsed_among(rows)
+        wires = self._values(rows)
+        at, results = self._parsed_among(rows) if len(self.parsed) else ([], ())
         for i in at:
-            values[i] = None
-        wires = self._checkers[None].sent(values) if None in self._checkers else values
+            wires[i] = None
+        if (checker := self._checkers.get(None)) and checker.convert:
+            wires = checker.convert(wires)
         for i, kept in zip(at, results, strict=True):
             wires[i] = kept if isinstance(kept, str) else None if kept.open else kept.wire
         return wires
@@ -230,7 +226,7 @@ class Column:
         found = [(NOWHERE, NOTHING), *looked]
         places, results = map(np.concatenate, zip(*found, strict=True))
         order = np.argsort(places, kind="stable")
-        self._parsed, self._results = places[order], results[order]
+        self.parsed, self._results = places[order], results[order]
 
     def _look_at(self, rows: Where) -> tuple[Places, Results]:
         """Where among these rows cells are that needed parsing, and what became of them."""
@@ -295,13 +291,11 @@ class Column:
 
     def _parsed_among(self, rows: Where) -> tuple[list[int], Sequence[Result | str]]:
         """Which of these rows needed parsing, and what became of them."""
-        if not len(self._parsed):
-            return [], ()
         if isinstance(rows, slice):
-            start, stop = np.searchsorted(self._parsed, [rows.start, rows.stop])
-            return (self._parsed[start:stop] - rows.start).tolist(), self._results[start:stop].tolist()
-        places = np.minimum(np.searchsorted(self._parsed, rows), len(self._parsed) - 1)
-        among = np.flatnonzero(self._parsed[places] == rows)
+            start, stop = np.searchsorted(self.parsed, [rows.start, rows.stop])
+            return (self.parsed[start:stop] - rows.start).tolist(), self._results[start:stop].tolist()
+        places = np.minimum(np.searchsorted(self.parsed, rows), len(self.parsed) - 1)
+        among = np.flatnonzero(self.parsed[places] == rows)
         return among.tolist(), self._results[places[among]].tolist()
 
 

@@ -16,6 +16,7 @@ from toolkit.sheets.column import Column
 from toolkit.sheets.fields import listed
 from toolkit.sheets.outcomes import COLUMNS
 
+SHOWN = 10  # lines of a table
 _LOOKED_AT = 200  # cells of a facet, to see whether any can be accepted
 ROW = "(row)"  # stands for the column of a problem that a whole row has
 
@@ -177,3 +178,8 @@ def counted(summary: "pd.Series[int]") -> str:
     can = plural("{count} row that can be sent", "{count} rows that can be sent", count=sendable)
     what = ", ".join([can, *(text for count, text in counted if count)])
     return plural("Check of {count} row: {what}", "Check of {count} rows: {what}", count=rows, what=what)
+
+
+def cut(table: pd.DataFrame) -> list[str]:
+    """How many lines there are, where not all are shown."""
+    return [message("{shown} of {count:,}", shown=SHOWN, count=len(table))] if len(table) > SHOWN else []

@@ -37,9 +37,10 @@ def as_fields(described: Any) -> tuple[Field, ...]:
         return tuple(dict.fromkeys(map(_field, repeat(forms["date"]), repeat(forms["phone"]), rows)))
     fields = getattr(described, "fields", described)
     fields = [*fields] if isinstance(fields, Iterable) else [fields]
-    if [f for f in fields if not isinstance(f, Field)]:
-        raise InputError(message("fields come as a match, a record, a list of fields or a table of them"))
-    return tuple([f for f in fields if not f.readonly])
+    try:
+        return tuple([f for f in fields if not f.readonly])
+    except AttributeError:
+        raise InputError(message("fields come as a match, a record, a list of fields or a table of them")) from None
 
 
 @lru_cache(maxsize=512)
@@ -104,7 +105,7 @@ def columns_of(
             raise InputError(message(text, one=filled[own], other=column, field=own.name))
         else:
             filled[own] = column
-    if gone := [c for c in mapping if strict and mapping[c] and c not in frame.columns]:
+    if strict and (gone := [c for c in mapping if mapping[c] and c not in frame.columns]):
         raise InputError(message("the match has columns that this sheet lacks: {columns}", columns=listed(gone)))
     if unknown:
         raise InputError(explain(unknown) if explain and not strict else _unknown(unknown, fields))

@@ -20,12 +20,12 @@ from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
 from toolkit.sheets.column import NOWHERE, Column, Places, Where
 from toolkit.sheets.facets import ROW, CellProblem
 from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, Remembered, empty_rows, remembered
+from toolkit.sheets.outcomes import COLUMNS
 from toolkit.sheets.target import FrameRule
 from toolkit.spec.suggest import Suggesting
 
 MISSING = Problem(mark("is required and empty"))
 _OF_FACETS = ["column", "level", "problem", "cells", "values", "proposals"]  # what is shown of the tables
-_SHOWN = 10  # lines of each
 _OF_CELLS = ["row", "column", "value", "problem", "proposal"]
 
 
@@ -108,7 +108,7 @@ class Findings(Suggesting):
         """The problems, column by column; with what was fixed safely, or without."""
         rules = self._of_rules
         for column in self._columns:
-            cells = column.problems(fixes=fixes)
+            cells = column.problems(fixes=fixes) if len(column.parsed) else []
             if self._rows:
                 cells = [(i, problem) for i, problem in cells if self._rows.get(i) not in (EMPTY_ROW, LEFT_OUT)]
             if len(missing := self._missing.get(column.field.name, NOWHERE)):
@@ -179,10 +179,12 @@ class Findings(Suggesting):
         """For each row of the frame whether it cannot be sent as it is."""
         rows = np.zeros(len(self.frame), dtype=bool)
         for column in self._used:
-            rows[[i for i, problem in column.problems(fixes=False) if self._blocks(problem)]] = True
+            if len(column.parsed):
+                rows[[i for i, problem in column.problems(fixes=False) if self._blocks(problem)]] = True
         for places in self._missing.values():
             rows[places] = True
-        rows[[i for cells in self._of_rules.values() for i, problem in cells if self._blocks(problem)]] = True
+        for cells in self._of_rules.values():
+            rows[[i for i, problem in cells if self._blocks(problem)]] = True
         rows[[*self._rows]] = True
         return pd.Series(rows, index=self.frame.index, name="bad", dtype=bool)
 
@@ -199,7 +201,10 @@ class Findings(Suggesting):
     @cached_property
     def notes(self) -> list[str]:
         """What was decided without you, and what will not be sent: sentences, each with the way to decide otherwise."""
-        return [*self._terms.notes, *(note for column in self._used for note in (*column.notes, *column.hints()))]
+        notes = [*self._terms.notes]
+        for column in self._used:
+            notes += [*column.notes, *(column.hints() if len(column.parsed) else ())]
+        return notes
 
     # ── what would be sent ──
 
@@ -235,12 +240,6 @@ class Findings(Suggesting):
         left_out = ((i, LEFT_OUT) for i in sorted(self._terms.left_out))
         return remembered(self.frame.index, kept, [*left_out, *self._terms.asked])
 
-    @property
-    def _kept(self) -> "np.ndarray[Any, np.dtype[np.bool_]]":
-        kept = np.ones(len(self.frame), dtype=bool)
-        kept[[*self._terms.left_out]] = False
-        return kept
-
     def fixed(self) -> pd.DataFrame:
         """The frame as it would be sent: safe fixes applied (`fixes` lists them), rows that were left out gone.
 
@@ -253,8 +252,9 @@ class Findings(Suggesting):
                 changes[column.name] = fixes
         fixed = with_cells(self.frame, changes)
         fixed.attrs["fields"] = self.mapping
-        fixed.attrs["reading"] = self.reading | {"rows": self._remembered(np.flatnonzero(self._kept))}
-        return fixed[self._kept] if self._terms.left_out else fixed
+        kept = np.setdiff1d(np.arange(len(fixed)), [*self._terms.left_out])
+        fixed.attrs["reading"] = self.reading | {"rows": self._remembered(kept)}
+        return fixed.iloc[kept] if self._terms.left_out else fixed
 
     @property
     def mapping(self) -> dict[Hashable, str | None]:
@@ -345,6 +345,8 @@ class Findings(Suggesting):
     @cached_property
     def refused(self) -> pd.DataFrame:
         """The rows that cannot be sent, by position: `outcome` ("not sent"), `error`, `error_column`, `error_value`."""
+        if self.ok:
+            return pd.DataFrame([], index=[], columns=[*COLUMNS], dtype="str")
         return facets.refused(one for one in self._unfixed if self._blocks(one.problem))
 
     @property
@@ -374,7 +376,10 @@ class Findings(Suggesting):
     def __repr__(self) -> str:
         lines = [facets.counted(self.summary), *(f"- {note}" for note in self.notes)]
         if len(table := self.facets):
-            lines += [table[_OF_FACETS].head(_SHOWN).to_string(index=False, max_colwidth=60), *_cut(table)]
+            lines += [
+                table[_OF_FACETS].head(facets.SHOWN).to_string(index=False, max_colwidth=60),
+                *facets.cut(table),
+            ]
             lines.append(message("`facets`, `values` and `problems` say more"))
         return plain("\n".join(lines))
 
@@ -384,14 +389,9 @@ class Findings(Suggesting):
         tables = [(decisions, _OF_FACETS), (self.errors, _OF_CELLS)] if len(decisions) else []
         shown = ""
         for table, columns in tables:
-            shown += table[columns].head(_SHOWN).to_html(escape=True, index=False, na_rep="")
-            shown += "".join(f"<p>{text}</p>" for text in _cut(table))
+            shown += table[columns].head(facets.SHOWN).to_html(escape=True, index=False, na_rep="")
+            shown += "".join(f"<p>{text}</p>" for text in facets.cut(table))
         return f"<p>{html.escape(plain(facets.counted(self.summary)))}</p><ul>{notes}</ul>{shown}"
-
-
-def _cut(table: pd.DataFrame) -> list[str]:
-    """How many lines there are, where not all are shown."""
-    return [message("{shown} of {count:,}", shown=_SHOWN, count=len(table))] if len(table) > _SHOWN else []
 
 
 def _hashable(value: Any) -> Any:

@@ -80,9 +80,10 @@ def row_questions(columns: Sequence[Column], frame: pd.DataFrame) -> Iterator[tu
             yield int(i), Problem(reason, level=QUESTION)
     used = [column for column in columns if column.name is not None]
     counts = np.sum([column.filled for column in used], axis=0) if used else np.zeros(len(index))
-    yield from (
-        (i, TOTAL) for i in _named_totals(frame, used, np.flatnonzero((counts > 0) & (counts <= len(used) / 2)))
-    )
+    if (counts == len(used)).all():
+        return
+    few = np.flatnonzero((counts > 0) & (counts <= len(used) / 2))
+    yield from ((position, TOTAL) for position in _named_totals(frame, used, few))
     if len(used) < 2 or not (counts > 0).any():
         return
     foot = np.logical_and.accumulate((counts <= 1)[::-1])[::-1]  # of notes and totals; it does not say what is usual

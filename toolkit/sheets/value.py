@@ -9,7 +9,7 @@ from pandas.api.types import is_scalar
 from toolkit.errors import InputWarning
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import plain_value, shown
-from toolkit.sheets.checker import MAY_BE_NO_DATA, CellChecker, ParseOptions, Result, result_of
+from toolkit.sheets.checker import MAY_BE_NO_DATA, CellChecker, ParseOptions
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.numbers import decimal_of
 from toolkit.spec import Field, File, Integer, Json, Number
@@ -33,9 +33,7 @@ def check_value(field: Field, value: Any, *, scheme: str = "") -> tuple[Any, str
         options = ParseOptions(decimal=decimal_of(lambda: [[plain]])[0] if isinstance(plain, str) else "")
     elif type(plain) is int:
         plain = shown(plain) or plain
-    checker = CellChecker(rule_of(field, options, scheme))
-    needs_parsing = checker.classify([plain])
-    result = result_of(checker.results[plain]) if needs_parsing else Result(checker.sent([plain])[0])
+    result = CellChecker(rule_of(field, options, scheme)).result(plain)
     if result.problem is None:
         return result.wire, None
     if not result.open:
