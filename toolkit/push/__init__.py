@@ -15,12 +15,11 @@ from toolkit.push.events import Reconcile
 from toolkit.push.history import Push, open_push, pushes
 from toolkit.push.isolation import Suspect
 from toolkit.push.options import Options
-from toolkit.push.release import Release
 from toolkit.push.report import Report
 from toolkit.push.start import bulk_write
 from toolkit.push.states import PushState
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.target import BaseTarget, Batch, Target, row_tag
+from toolkit.push.target import BaseTarget, Batch, Release, Target, row_tag
 
 __all__ = [
     "BaseTarget",

@@ -1,6 +1,6 @@
-"""Which rows of a frame an earlier push has sent, and what became of them."""
+"""Which rows of a frame an earlier push has sent, and what became of them; which drafts of them it made or released."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +11,9 @@ from toolkit.errors import PushRefused
 from toolkit.plain import mark, message, plural
 from toolkit.push import identity
 from toolkit.push.destination import Memory
-from toolkit.push.frame_rows import FrameKey, FrameRows
+from toolkit.push.frame_rows import FrameKey, FrameRows, key_of_rows
 from toolkit.push.outcomes import CODES, OUTCOME, tags
-from toolkit.push.states import Push
+from toolkit.push.states import SENDABLE, UNFINISHED, Push, State, positions
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import Earlier
 from toolkit.push.target import Target
@@ -40,14 +40,16 @@ SENT_BEFORE_A_FRAME = mark(
 )
 
 
+# ── rows ──
+
+
 class EarlierRows:
     """For each row that is to be sent, the row of an earlier push that it is, where there is one."""
 
     def __init__(self, rows: int) -> None:
-        self._codes = np.full(rows, -1, dtype=np.int8)  # what became of it; -1 where no earlier push has sent it
-        self._parts: list[
-            tuple[np.ndarray, ...]
-        ] = []  # of those that one has: the place here, the push, the place there
+        self.sent: np.ndarray = np.zeros(rows, dtype=bool)  # whether an earlier push has sent it
+        self._codes = np.zeros(rows, dtype=np.int8)  # what became of it, where one has
+        self._parts: list[tuple[np.ndarray, ...]] = []  # of these: the place here, the push, the place there
         self.edited = np.zeros(rows, dtype=bool)  # sent before with other content
         self.notes: list[str] = []
 
@@ -95,16 +97,13 @@ class EarlierRows:
         self._parts += [tuple(values[new[part[0]]] for values in part) for part in others._parts]
         self.edited = np.where(new, others.edited, self.edited | (others.edited & ~self.sent))
         self._codes[new] = others._codes[new]
+        self.sent |= new
 
     def _take(self, earlier: Earlier, less: int = 0) -> None:
         rows = earlier.rows - less
         self._parts.append((rows, earlier.pushes, earlier.positions))
         self._codes[rows] = [CODES[OUTCOME.get(state, Outcome.UNKNOWN)] for state in earlier.states]
-
-    @property
-    def sent(self) -> np.ndarray:
-        """For each row whether an earlier push has sent it."""
-        return self._codes >= 0
+        self.sent[rows] = True
 
     @property
     def other(self) -> np.ndarray:
@@ -113,17 +112,17 @@ class EarlierRows:
 
     def are(self, outcome: Outcome) -> np.ndarray:
         """The rows of which this became, by place."""
-        return np.flatnonzero((self._codes == CODES[outcome]) & ~self.other)
+        return np.flatnonzero(self.sent & (self._codes == CODES[outcome]) & ~self.edited)
 
     def results(self, ledger: StoredLedger) -> dict[int, dict[str, Any]]:
         """What the vendor gave back for the rows that were sent before, by place."""
         results: dict[int, dict[str, Any]] = {}
         other = self.other
         parts = [tuple(values[~other[part[0]]] for values in part) for part in self._parts]
-        for push, rows, pushes, positions in [(push, *part) for part in parts for push in sorted({*part[1]})]:
+        for push, rows, pushes, places in [(push, *part) for part in parts for push in sorted({*part[1]})]:
             with ledger.snapshot():
                 known, of = ledger.results(push), ledger.push(push)
-            where, serials = rows[pushes == push].tolist(), positions[pushes == push].tolist()
+            where, serials = rows[pushes == push].tolist(), places[pushes == push].tolist()
             results |= {n: known.get(serial, {}) for n, serial in zip(where, serials, strict=True)}
             if (of.facts or {}).get("tagged"):
                 for n, tag in zip(where, tags(of, serials), strict=True):
@@ -236,3 +235,92 @@ def refuse_half_way(unfinished: Iterable[Push], choice: str) -> None:
                 'on top of what it has sent, pass options={{"resend_as": "third"}} besides.'
             )
             raise PushRefused(message(text, push=push.id, where=push.where))
+
+
+# ── drafts ──
+
+
+class Drafts:
+    """All drafts that the ledger knows of the things that some rows stand for, by the places of these rows."""
+
+    def __init__(self, ledger: StoredLedger, rows: FrameRows, keys: Sequence[str]) -> None:
+        """`keys`: all that rows may be known by. `rows.target.release` says of which drafts they tell."""
+        release = rows.target.release
+        assert release
+        self._ledger, self._rows, self._keys, self._release = ledger, rows, keys, release
+        self._labels = rows.check.frame.index[rows.good]
+        self._own: list[Any] = []  # what these rows themselves release
+        if release.releases.lock == rows.target.memory.lock:
+            self._own = rows.check.wire(rows.good)[release.identifier]
+        self.read()
+
+    def read(self) -> None:
+        """Look up how they stand now."""
+        ledger, keys, release = self._ledger, self._keys, self._release
+        self._drafts: dict[int, dict[str, str]] = {}  # by place and identifier, the push that made it
+        self._released: set[str] = set()
+        with ledger.snapshot():
+            pushes = [push for push in ledger.pushes() if push.lock == release.drafts.lock]
+            for key in keys if pushes else ():
+                words = pd.Index(identity.of_labels(self._labels, key_of_rows(key, release.drafts)))
+                for push in pushes:
+                    self._add(push.id, words.get_indexer(ledger.row_words(push.id)[:, identity.CELL]))
+            ids = [*dict.fromkeys(draft for drafts in self._drafts.values() for draft in drafts)]
+            for key in keys if ids else ():
+                fingerprints = identity.Fingerprints(key_of_rows(key, release.releases))
+                prints = fingerprints.of({release.identifier: ids}, len(ids))
+                self._released |= {ids[n] for n in ledger.sent_before(prints).rows.tolist()}
+
+    def __bool__(self) -> bool:
+        return bool(self._drafts)
+
+    def _add(self, push: str, places: np.ndarray) -> None:
+        for position, results in self._ledger.results(push).items() if len(places) else ():
+            if (place := int(places[position])) >= 0:
+                self._drafts.setdefault(place, {}).update(dict.fromkeys(self._release.ids(results), push))
+
+    def released(self, push: str = "") -> dict[int, str]:
+        """The rows whose thing was released as another draft, or may have been, and why they are not sent.
+
+        What this push made is left out of account.
+        """
+        text = "it went out to people as {draft}, or may have: it is neither made nor sent once more"
+        return {place: message(text, draft=draft) for place, draft in self._others_released(push).items()}
+
+    def _others_released(self, push: str) -> dict[int, str]:
+        own = self._own
+        return {
+            place: draft
+            for place, drafts in self._drafts.items()
+            for draft, origin in drafts.items()
+            if draft in self._released and origin != push and not (own and own[place] == draft)
+        }
+
+    def spare(self, chosen: np.ndarray) -> np.ndarray:
+        """Of the rows that are chosen by a mask those that were not released, as places; the others say why."""
+        reasons = {place: why for place, why in self.released().items() if chosen[place]}
+        self._rows.spared |= {int(self._rows.good[place]): why for place, why in reasons.items()}
+        return np.setdiff1d(np.flatnonzero(chosen), [*reasons])
+
+    def unreleased(self) -> dict[Any, list[str]]:
+        """The drafts of each thing, by its label, that were not released."""
+        return {self._labels[n]: [d for d in drafts if d not in self._released] for n, drafts in self._drafts.items()}
+
+    def released_meanwhile(self, push: Push, places: Callable[[], np.ndarray]) -> PushRefused | None:
+        """Why a push does not go on: of rows that it has left, another draft was released meanwhile. None where not.
+
+        `places`: gives of each row of the push its place.
+        """
+        released = self._others_released(push.id) if push.state in UNFINISHED else {}
+        to_be_sent = (*SENDABLE, State.SENT) if not push.irrevocable else SENDABLE
+        left = [o for o in self._ledger.operations(push.id) if o.state in to_be_sent] if released else []
+        place_of = places() if left else np.empty(0, dtype=np.int64)
+        late = {int(place_of[n]) for o in left for n in positions(o.rows)} & released.keys()
+        if not late:
+            return None
+        text = (
+            "Push {push} does not go on: {count:,} of the rows that it has left went out to people meanwhile, or may "
+            'have, as {drafts}. Nothing was sent. Build with if_sent="skip": that takes the drafts that stand now.'
+        )
+        drafts = ", ".join(sorted(released[place] for place in late)[:5])
+        return PushRefused(message(text, push=push.id, count=len(late), drafts=drafts))

@@ -7,7 +7,7 @@ same was found in them and the same is sent. The converse does not hold, nor nee
 import contextlib
 import dataclasses
 import hashlib
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from types import FunctionType
@@ -22,6 +22,7 @@ TOGETHER = 8_192  # rows of a block that are looked at together: their texts sta
 PLAIN = "biufcmM"  # kinds of NumPy columns whose bytes are their values
 TYPES: tuple[type, ...] = (str, type(None), float, int, bool, type(pd.NA), type(pd.NaT), Decimal, datetime, date, time)
 TYPES += (pd.Timestamp, np.float64, np.int64, np.bool_)
+MOMENTS = (datetime, pd.Timestamp)
 NUMBER_OF = {kind: n for n, kind in enumerate(TYPES)}
 
 
@@ -39,18 +40,16 @@ class FrameDigests:
     """
 
     def __init__(self, frame: pd.DataFrame, key: str, context: str) -> None:
-        self._frame, self._key = frame, key.encode()
-        index = frame.index
-        labels = [index.get_level_values(n) for n in range(index.nlevels)]
-        self._columns = [*(frame.iloc[:, n].array for n in range(frame.shape[1])), *(level.array for level in labels)]
-        names = [*frame.columns, *index.names]
-        self._context = repr([context, *((_name(n), str(a.dtype)) for n, a in zip(names, self._columns, strict=True))])
+        self._rows, self._key = len(frame), key.encode()
+        self._columns = [frame.iloc[:, n].array for n in range(frame.shape[1])]
+        self._columns += [frame.index.get_level_values(n).array for n in range(frame.index.nlevels)]
+        named = zip([*frame.columns, *frame.index.names], self._columns, strict=True)
+        self._context = repr([context, *[(f"{type(name).__name__}:{name!r}", str(a.dtype)) for name, a in named]])
         self._categories: dict[int, bytes] = {}
 
     def of_blocks(self, size: int) -> list[bytes]:
         """Those of all blocks of so many rows."""
-        rows = len(self._frame)
-        return [self.of(slice(start, min(start + size, rows))) for start in range(0, rows, size)]
+        return [self.of(slice(start, min(start + size, self._rows))) for start in range(0, self._rows, size)]
 
     def of(self, rows: slice) -> bytes:
         """That of one block; empty where it would not be known again."""
@@ -102,7 +101,7 @@ def _of_objects(values: list[Any]) -> list[Any]:
 
 
 def _shown(value: Any) -> str:
-    return f"{value!r} {value.utcoffset()}" if type(value) in (datetime, pd.Timestamp) else repr(value)
+    return f"{value!r} {value.utcoffset()}" if type(value) in MOMENTS else repr(value)
 
 
 def _of_texts(texts: list[str]) -> list[Any]:
@@ -130,29 +129,31 @@ def _of_arrow(cells: Any) -> list[Any]:
     return [np.concatenate([np.empty(0, np.int32), *lengths]).data.cast("B"), b"".join(contents)]
 
 
-def _name(name: Hashable) -> str:
-    return f"{type(name).__name__}:{name!r}"
-
-
 def described(value: Any) -> str:
     """A text that only an equal value has: of fields and rules, and of what stands in a frame's `attrs`.
 
     Raises:
         NotKnownAgain: nobody can tell of such a value whether another is equal.
     """
-    if type(value) in NUMBER_OF:
-        return f"{type(value).__name__} {_shown(value)}"
-    if isinstance(value, type):
-        return f"{value.__module__}.{value.__qualname__}"
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(sorted(f'{described(key)}: {described(each)}' for key, each in value.items()))}}}"
-    if isinstance(value, set | frozenset):
-        return f"{{{', '.join(sorted(map(described, value)))}}}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(map(described, value))}]"
-    if dataclasses.is_dataclass(value) and " at 0x" not in (text := repr(value)):
-        return text
-    if isinstance(value, FunctionType):  # a rule: its code goes with the version
-        held = [cell.cell_contents for cell in value.__closure__ or ()]
-        return f"{value.__module__}.{value.__qualname__}{described(held)}"
-    raise NotKnownAgain
+    texts, left = list[str](), [value]
+    while left:
+        each = left.pop()
+        if type(each) in NUMBER_OF:
+            texts.append(f"{type(each).__name__} {each!r}" if type(each) not in MOMENTS else _shown(each))
+        elif isinstance(each, type):
+            texts.append(f"{each.__module__}.{each.__qualname__}")
+        elif isinstance(each, Mapping):
+            texts.append(f"{len(each)} members: {sorted([described(member) for member in each.items()])}")
+        elif isinstance(each, set | frozenset):
+            texts.append(f"{len(each)} of a set: {sorted(map(described, each))}")
+        elif isinstance(each, list | tuple):
+            texts.append(f"{len(each)}:")
+            left += each
+        elif dataclasses.is_dataclass(each) and " at 0x" not in (text := repr(each)):
+            texts.append(text)
+        elif isinstance(each, FunctionType):  # a rule: its code goes with the version
+            texts.append(f"{each.__module__}.{each.__qualname__}")
+            left.append([cell.cell_contents for cell in each.__closure__ or ()])
+        else:
+            raise NotKnownAgain
+    return repr(texts)

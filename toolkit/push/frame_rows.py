@@ -44,12 +44,11 @@ class FrameKey:
     def of(cls, key: str, memory: Memory, takes: Takes, options: Options, *what_for: str) -> "FrameKey":
         """`what_for`: in which call these rows are sent."""
         context = " ".join([_version(), pd.__version__, np.__version__, str(options.doubts), *what_for])
-        # rows of two destinations never look alike
-        return cls(identity.key_about(key, f"{memory.about} {memory.lock}"), takes, options.doubts, context)
+        return cls(key_of_rows(key, memory), takes, options.doubts, context)
 
     def with_key(self, key: str, memory: Memory) -> "FrameKey":
         """The same with another key of fingerprints."""
-        return replace(self, key=identity.key_about(key, f"{memory.about} {memory.lock}"))
+        return replace(self, key=key_of_rows(key, memory))
 
     def digests(self, frame: pd.DataFrame) -> list[bytes]:
         """Those of the frame's blocks; empty ones where it would not be known again."""
@@ -62,13 +61,30 @@ class FrameKey:
     def check(self, frame: pd.DataFrame) -> "Check":
         return check(frame, self.takes, doubts=self.doubts)
 
-    def known_as(self, cells: Mapping[str, list[Any]]) -> Mapping[str, list[Any]]:
-        """The cells by which rows are known, of those that are sent."""
-        return self.takes.known_as(cells) if self.takes.known_as else cells
-
     def prints(self, cells: Mapping[str, list[Any]], rows: int) -> np.ndarray:
         """By which the content of rows is known."""
-        return identity.Fingerprints(self.key).of(self.known_as(cells), rows)
+        return identity.Fingerprints(self.key).of(self._known_as(cells), rows)
+
+    def words(self, job: PushJob) -> np.ndarray:
+        """Those of a job's rows."""
+        checked, target, good = job.check, job.target, job.good
+        sample = checked.wire(good[identity.sample(len(good))])
+        named_by = identity.most_distinctive_column(sample)
+        prints, words = identity.Fingerprints(self.key), np.zeros((len(good), identity.WORDS), dtype=np.uint64)
+        for rows in blocks(len(good)):
+            part = words[rows]
+            cells = self._known_as(sample if len(good) <= identity.SAMPLE else checked.wire(good[rows]))
+            part[:, identity.PRINT] = prints.of(cells, len(part))
+            part[:, identity.LABEL] = identity.of_labels(checked.frame.index[good[rows]], self.key)
+            if target.keyed:
+                part[:, identity.CELL] = part[:, identity.LABEL]
+            elif named := target.keys or ((named_by,) if named_by in cells else ()):
+                part[:, identity.CELL] = identity.of_names({name: cells[name] for name in named}, self.key)
+        return words
+
+    def _known_as(self, cells: Mapping[str, list[Any]]) -> Mapping[str, list[Any]]:
+        """The cells by which rows are known, of those that are sent."""
+        return self.takes.known_as(cells) if self.takes.known_as else cells
 
 
 @dataclass
@@ -87,28 +103,17 @@ class FrameRows:
     ) -> "FrameRows":
         """The rows of a frame that is checked now, or was where it was computed."""
         job = destination.job(key.check(rows) if isinstance(rows, pd.DataFrame) else rows)
-        return cls(job, _words(job, key), digests)
+        return cls(job, key.words(job), digests)
 
-    @cached_property
-    def good(self) -> np.ndarray:
-        """The positions of the rows in the frame."""
-        return self.job.good
-
-    @property
-    def target(self) -> Target:
-        return self.job.target
-
-    @property
-    def check(self) -> "Check":
-        return self.job.check
-
-    @property
-    def notes(self) -> list[str]:
-        return self.check.notes
+    def __post_init__(self) -> None:
+        self.target: Target = self.job.target
+        self.check: Check = self.job.check
+        self.good: np.ndarray = self.job.good  # the positions of the rows in the frame
+        self.prints: np.ndarray = self.words[:, identity.PRINT]
 
     def under(self, key: FrameKey) -> "FrameRows":
         """The same rows as another key knows them."""
-        return FrameRows(self.job, _words(self.job, key), [])
+        return FrameRows(self.job, key.words(self.job), [])
 
     def without(self, spared: Mapping[int, str]) -> "FrameRows":
         """The same without some, by their places among these, and why."""
@@ -117,10 +122,6 @@ class FrameRows:
         kept = np.delete(np.arange(len(self.words)), [*spared])
         reasons = {int(self.good[place]): why for place, why in spared.items()}
         return FrameRows(self.job._replace(rows=self.good[kept]), self.words[kept], [], spared=reasons)
-
-    @property
-    def prints(self) -> np.ndarray:
-        return self.words[:, identity.PRINT]
 
     def blocks(self, chosen: np.ndarray) -> Iterator[RowBlock]:
         """Some of the rows as the ledger keeps them: block by block, where all of the frame is in."""
@@ -140,7 +141,7 @@ class FrameRows:
         names = {name: n for n, name in enumerate(self.check.frame.columns)}
         decided = self.check.reading["columns"].items()
         reading = [[names[name], how["decimal"], how["day_first"]] for name, how in decided if name in names]
-        return {"rows": len(chosen), "notes": self.notes, "reading": reading}
+        return {"rows": len(chosen), "notes": self.check.notes, "reading": reading}
 
 
 def known_again(
@@ -227,29 +228,17 @@ class RememberedCheck(CheckLike):
         return self._whole.changes(rows) if rows is None or len(rows) else []
 
 
+def key_of_rows(key: str, memory: Memory) -> str:
+    """What keys the words of the rows of one destination: those of two never look alike."""
+    return identity.key_about(key, f"{memory.about} {memory.lock}")
+
+
 @functools.cache
 def _version() -> str:
     try:
         return metadata.version("analyst-toolkit")
     except metadata.PackageNotFoundError:
         return "a checkout"  # that was not installed
-
-
-def _words(job: PushJob, key: FrameKey) -> np.ndarray:
-    """The words of a job's rows."""
-    checked, target, good = job.check, job.target, job.good
-    named_by = identity.most_distinctive_column(checked.wire(good[identity.sample(len(good))]))
-    prints, words = identity.Fingerprints(key.key), np.zeros((len(good), identity.WORDS), dtype=np.uint64)
-    for rows in blocks(len(good)):
-        cells, part = key.known_as(checked.wire(good[rows])), words[rows]
-        part[:, identity.PRINT] = prints.of(cells, len(part))
-        part[:, identity.LABEL] = identity.of_labels(checked.frame.index[good[rows]], key.key)
-        if target.keyed:
-            part[:, identity.CELL] = part[:, identity.LABEL]
-        elif named := target.keys or ((named_by,) if named_by in cells else ()):
-            part[:, identity.CELL] = identity.of_names({name: cells[name] for name in named}, key.key)
-        words[rows] = part
-    return words
 
 
 class Places:

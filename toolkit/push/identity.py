@@ -78,7 +78,7 @@ class Fingerprints:
         except (TypeError, ValueError):  # a cell holds no text, or an empty one
             gaps, rows = _rows([_texts(values) for values in columns.values()])
         for places, missing in _patterns(gaps, size):
-            names = tuple(name for n, name in enumerate(columns) if n not in missing)
+            names = tuple([name for n, name in enumerate(columns) if n not in missing])
             for word, own in enumerate(self._keys(names)):
                 words[places, word] = hash_array(rows[places], hash_key=own, categorize=False)
         return words
@@ -126,7 +126,7 @@ def _rows(columns: Sequence[list[Any]]) -> tuple[dict[int, np.ndarray], np.ndarr
     rows = [APART.join(filter(None, row)) for row in cells] if gaps else [*map(APART.join, cells)]
     together = BETWEEN.join(rows).encode()
     encoded = together.split(BETWEEN.encode())
-    marks = len(rows) * (len(columns) - 1) - sum(int(empty.sum()) for empty in gaps.values())
+    marks = len(rows) * (len(columns) - 1) - sum([int(empty.sum()) for empty in gaps.values()])
     if len(encoded) != len(rows) or together.count(APART.encode()) != marks:  # a cell holds a mark itself
         encoded = [_unlike_others([*filter(None, row)]) for row in zip(*columns, strict=True)]
     return gaps, np.array(encoded, dtype=object)
@@ -177,8 +177,11 @@ def sample(size: int) -> np.ndarray:
 
 def most_distinctive_column(columns: Mapping[str, list[Any]]) -> str:
     """The column that tells rows apart best, as an e-mail or a number does; "" where none tells most of them."""
-    distinct = {name: len({*_texts(values)}) for name, values in columns.items()}
-    best = max(distinct, key=lambda name: distinct[name], default="")
+    distinct: dict[str, int] = {}
+    for name, values in columns.items():
+        all_texts = {*map(type, values)} <= {str, type(None)}
+        distinct[name] = len({*(values if all_texts else _texts(values))})
+    best = max(distinct, key=distinct.__getitem__, default="")
     return best if best and distinct[best] > len(columns[best]) / 2 else ""
 
 

@@ -6,7 +6,7 @@ whether the push has it already (then its rows go on where they stopped), or wha
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,10 +21,9 @@ from toolkit.push import disk, history, identity
 from toolkit.push.call_report import CallReport, already_pushed
 from toolkit.push.contract import Destination, SendPolicy, plan_of
 from toolkit.push.driver import Driver, stamp
-from toolkit.push.earlier import EarlierLookup, changed_since, refuse_half_way, refuse_if_rows_are_lost
+from toolkit.push.earlier import Drafts, EarlierLookup, changed_since, refuse_half_way, refuse_if_rows_are_lost
 from toolkit.push.events import End, Reconcile
 from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again
-from toolkit.push.release import Drafts
 from toolkit.push.report import Report
 from toolkit.push.states import IN, SENDABLE, UNFINISHED, EventKind, Operation, Push, PushState, State, positions
 from toolkit.push.store import places
@@ -68,13 +67,14 @@ class _Call:
 
     def __init__(self, place: Locked, destination: Destination, policy: SendPolicy, several: bool) -> None:
         self._place, self._destination, self._policy, self._several = place, destination, policy, several
+        self._choice = policy.resend_as
         self._clock = destination.session.clock
         self._since = stamp(self._clock)
         self._push: Push | None = None  # the one that this call goes on with
         self._frames = 0  # of it, that this call has passed
         self._passed: dict[str, int] = {}  # rows of pushes that are of frames before the one at hand
         self._again: Push | None = None  # it was ended already, and nothing was added to it
-        self._rows: FrameRows | None = None  # the latest, where they stand for drafts
+        self._drafts: Drafts | None = None  # what the latest rows stand for, where that is released
         self._notes: list[str] = []
         self._reports = CallReport(several)
 
@@ -106,10 +106,9 @@ class _Call:
         memory = self._memory = self._destination.memory
         self._ledger = opened.enter_context(self._place.ledger(memory, self._clock.now().isoformat()))
         self._reports.ledger = self._ledger
-        what_for = self._policy.resend_as, str(self._several)
-        self._key = FrameKey.of(self._place.key, memory, takes, self._policy.options, *what_for)
-        other_keys = self._place.other_keys
-        self._keys = [self._place.key, *other_keys.values()]
+        key, other_keys = self._place.key, self._place.other_keys
+        self._key = FrameKey.of(key, memory, takes, self._policy.options, self._choice, str(self._several))
+        self._keys = [key, *other_keys.values()]
         with self._ledger.snapshot():
             refuse_if_rows_are_lost(self._ledger, memory)
             self._lookup = EarlierLookup(self._ledger, self._key, memory, other_keys)
@@ -124,14 +123,14 @@ class _Call:
         rows = self._known_again(frame, digests) or FrameRows.checked(checked, self._destination, self._key, digests)
         if self._policy.on_bad_rows == "raise":
             rows.check.raise_if_bad()
-        self._notes += rows.notes
-        self._rows, drafts = rows if rows.target.release else None, Drafts(self._ledger, rows, self._keys)
-        known, push = self._with_push(rows, drafts)
-        if push is not None and not self._is_overtaken(push, known, drafts):
+        self._notes += rows.check.notes
+        drafts = self._drafts = Drafts(self._ledger, rows, self._keys) if rows.target.release else None
+        known, push = self._with_push(rows)
+        if push is not None and not self._is_overtaken(push, known):
             return self._go_on(push, known)
-        if self._policy.resend_as:
-            refuse_half_way(self._unfinished(), self._policy.resend_as)
-            rows = rows.without(drafts.released())
+        if self._choice:
+            refuse_half_way(self._unfinished(), self._choice)
+            rows = rows.without(drafts.released()) if drafts else rows
             return self._add(rows, np.arange(len(rows.words)))
         if self._policy.if_sent == "skip" and (stopped := self._settle(rows)):
             text = (
@@ -145,7 +144,8 @@ class _Call:
             raise earlier.refusal(self._ledger, rows, self._frames)
         self._notes += earlier.notes
         self._reports.earlier = earlier
-        return self._add(rows, drafts.spare(rows, ~earlier.sent))
+        new = ~earlier.sent
+        return self._add(rows, drafts.spare(new) if drafts else np.flatnonzero(new))
 
     def _known_again(self, frame: pd.DataFrame, digests: list[bytes]) -> FrameRows | None:
         """The rows of a frame that an earlier run has checked, and of which nothing is other now."""
@@ -167,9 +167,9 @@ class _Call:
             return []
         if self._push is not None:
             return [self._push]
+        ours = self._memory.lock, self._choice
         pushes = self._ledger.pushes_of_frame(digests)
-        same = [p for p in pushes if (p.lock, p.choice) == (self._memory.lock, self._policy.resend_as)]
-        return [p for p in same if p.state is not PushState.SUPERSEDED]
+        return [p for p in pushes if (p.lock, p.choice) == ours and p.state is not PushState.SUPERSEDED]
 
     def _of_frame(self, push: Push) -> tuple[dict[str, Any], list[RowBlock]]:
         """What a push keeps of the frame that comes next, and its rows; nothing where it has no more."""
@@ -189,14 +189,16 @@ class _Call:
                 is_open[serials[(serials >= 0) & (serials < rows)]] = True
         return np.flatnonzero(is_open)
 
-    def _with_push(self, rows: FrameRows, drafts: Drafts) -> tuple[FrameRows, Push | None]:
+    def _with_push(self, rows: FrameRows) -> tuple[FrameRows, Push | None]:
         """The push that has exactly these rows, or all but those that were released before it."""
-        push = rows.push or self._with_same_rows(rows)
-        for each in reversed(self._ledger.pushes()) if push is None and drafts.released() else ():
+        push, drafts = rows.push or self._with_same_rows(rows), self._drafts
+        if push is not None or not drafts or not drafts.released():
+            return rows, push
+        for each in reversed(self._ledger.pushes()):
             others = rows.without(drafts.released(each.id))
             if each.lock == self._memory.lock and each.key == self._rows_key(others, others.words):
                 return others, each
-        return rows, push
+        return rows, None
 
     def _with_same_rows(self, rows: FrameRows) -> Push | None:
         """The push whose next frame has exactly these rows, in any order."""
@@ -219,18 +221,21 @@ class _Call:
 
     def _rows_key(self, rows: FrameRows, words: np.ndarray) -> str:
         frames = " and more frames" if self._several else ""
-        return identity.rows_key(words, f"{rows.target.what} {self._policy.resend_as}{frames}")
+        return identity.rows_key(words, f"{rows.target.what} {self._choice}{frames}")
 
     def _places(self, push: Push, rows: FrameRows) -> np.ndarray:
         """For each row of a push that comes next, which of these it is."""
         words = np.concatenate([block.words for block in self._of_frame(push)[1]])
         return identity.align(words[:, identity.PRINT], rows.prints)
 
-    def _is_overtaken(self, push: Push, rows: FrameRows, drafts: Drafts) -> bool:
+    def _is_overtaken(self, push: Push, rows: FrameRows) -> bool:
         """Whether others have sent later what these rows name, so that this push is not the one to go on with."""
+        drafts = self._drafts
         if push.state is PushState.DONE:
             return changed_since(self._ledger, push, rows, drafts=bool(drafts) and self._policy.if_sent == "skip")
-        why = None if rows.spared else drafts.released_meanwhile(self._ledger, push, partial(self._places, push, rows))
+        if not drafts or rows.spared:
+            return False
+        why = drafts.released_meanwhile(push, partial(self._places, push, rows))
         if why and self._policy.if_sent != "skip":
             raise why
         return why is not None
@@ -293,14 +298,14 @@ class _Call:
             started=self._clock.now().isoformat(),
             rows=0,
             key=self._rows_key(rows, words),
-            choice=self._policy.resend_as,
+            choice=self._choice,
             irrevocable=target.irrevocable,
             facts={"tagged": target.tagged, "by": disk.who(), "memory": self._memory.as_dict()},
         )
 
     def _supersede(self, words: np.ndarray, push: Push) -> None:
         """What a stopped push has not sent, and this one sends, is not sent by both."""
-        for old in self._unfinished() if not self._policy.resend_as else ():
+        for old in self._unfinished() if not self._choice else ():
             theirs = self._ledger.row_words(old.id)[:, identity.PRINT]
             if old.id != push.id and (identity.counterparts(theirs, words[:, identity.PRINT]) >= 0).any():
                 self._ledger.put_push(replace(old, state=PushState.SUPERSEDED, reason=push.id))
@@ -327,13 +332,16 @@ class _Call:
         assert self._push
         ledger, target, push = self._ledger, rows.target, self._ledger.push(self._push.id)
         target.tag = tag_of(push.id)
-        known = {int(where[n - span.start]): values for n, values in ledger.results(push.id).items() if n in span}
-        serials = dict(zip(where.tolist(), span, strict=True)) if target.kept else {}
-        new = {at: values for at, values in target.kept.items() if at in serials and at not in known}
-        ledger.keep_results(push.id, {serials[at]: values for at, values in new.items()})
+        results = ledger.results(push.id).items()
+        known: dict[int, Mapping[str, Any]] = {int(where[n - span.start]): v for n, v in results if n in span}
+        if target.kept:
+            serials = dict(zip(where.tolist(), span, strict=True))
+            new = {at: values for at, values in target.kept.items() if at in serials and at not in known}
+            ledger.keep_results(push.id, {serials[at]: values for at, values in new.items()})
+            known |= new
         ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
         ledger.event(stamp(self._clock), EventKind.OPENED, push.id)
-        target.recall({**known, **new})
+        target.recall(known)
 
     def _drive(self, rows: FrameRows, span: range, where: np.ndarray) -> PushState:
         assert self._push
@@ -382,8 +390,9 @@ class _Call:
             notes.insert(0, already_pushed(self._again))
         with self._ledger.snapshot():
             report = self._reports.report(self._memory.where, notes)
-            if self._rows:
-                report.facts["drafts"] = Drafts(self._ledger, self._rows, self._keys).unreleased()
+            if self._drafts is not None:
+                self._drafts.read()  # this call made some, or released them
+                report.facts["drafts"] = self._drafts.unreleased()
             return report
 
     def _with_report(self, problem: ToolkitError) -> ToolkitError:

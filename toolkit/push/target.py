@@ -1,6 +1,6 @@
 """What a push is handed: where its rows go, and how doubt is settled there. Vendor names stay outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -12,7 +12,6 @@ from toolkit.http.wire import Classification
 from toolkit.push.destination import Memory
 from toolkit.push.events import Reconcile
 from toolkit.push.isolation import Suspect
-from toolkit.push.release import Release
 from toolkit.spec import Endpoint
 
 
@@ -22,6 +21,15 @@ class Batch(NamedTuple):
     kind: str  # "send", or the name of a step
     positions: np.ndarray  # of the rows in the frame
     serials: np.ndarray  # of the same rows in the push
+
+
+class Release(NamedTuple):
+    """How the drafts of things are released. A thing is known by its label, a draft by its identifier."""
+
+    drafts: Memory  # of the pushes that make them
+    releases: Memory  # of the pushes that release them; in the same ledger
+    identifier: str  # of a draft: the only cell of a row there
+    ids: Callable[[Mapping[str, Any]], list[str]]  # those of a thing's drafts, in what came back for it
 
 
 class Target(Protocol):
