@@ -109,16 +109,13 @@ class Scripted:
         self.sent: list[wire.Request] = []
         self._answers = list(answers)
 
-    def answer(self, endpoint: Endpoint, request: wire.Request) -> Classification:
-        given = self.send(endpoint, request)
-        return given if isinstance(given, Classification) else Classification(Verdict.ACKED, payload=given)
-
-    def send(self, endpoint: Endpoint, request: wire.Request) -> Any:
+    def send(self, endpoint: Endpoint, request: wire.Request) -> Classification:
         self.sent.append(request)
         given = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(given, Exception):
             raise given
-        return given(request) if callable(given) else given
+        given = given(request) if callable(given) else given
+        return given if isinstance(given, Classification) else Classification(Verdict.ACKED, payload=given)
 
 
 def toys(*answers: Any, **options: Any) -> tuple[Toys, Scripted]:

@@ -107,7 +107,7 @@ def test_only_what_does_no_harm_and_may_help_is_tried_again(
             client.send(endpoint, POST)
         assert type(caught.value) is raised
     else:
-        assert client.send(endpoint, POST) == OK
+        assert client.send(endpoint, POST).payload == OK
     assert len(client.sent) == sent
 
 
@@ -171,7 +171,7 @@ def test_the_vendors_wait_holds_for_every_thread() -> None:
     with pytest.raises(Throttled):
         client.send(INSERT, POST)
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(lambda _: client.send(INSERT, POST), range(4))) == [OK] * 4
+        assert list(pool.map(lambda _: client.send(INSERT, POST).payload, range(4))) == [OK] * 4
     first, *others = (time for time, _ in client.sent)
     assert len(others) == 4
     assert min(others) >= first + 30
@@ -188,7 +188,7 @@ def test_a_wait_beyond_the_limit_is_said_and_nothing_is_sent_before_its_end() ->
     assert second.value.retry_after == 99_999
     assert (len(client.sent), client.hand.slept) == (1, 0)
     client.hand.advance(99_999)
-    assert client.send(INSERT, POST) == OK
+    assert client.send(INSERT, POST).payload == OK
 
 
 # ── tokens ───────────────────────────────────────────────────────────────────
@@ -201,7 +201,7 @@ def by_token(good: Mapping[str, Answer]) -> Callable[[str], Answer]:
 def test_a_refused_token_is_renewed_once_and_the_request_sent_once_more() -> None:
     client = Wired(by_token({"second": answer(200, OK)}))
     given = tokens(client, "first", "second")
-    assert client.send(INSERT, POST) == OK
+    assert client.send(INSERT, POST).payload == OK
     assert given == [token for _, token in client.sent] == ["first", "second"]
     assert client.hand.slept == 0
 
@@ -243,7 +243,7 @@ def test_eight_threads_ask_for_one_new_token() -> None:
     client = Wired(refuse_all_at_once)
     given = tokens(client, "first", "second", "third")
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda _: client.send(INSERT, POST), range(8))) == [OK] * 8
+        assert list(pool.map(lambda _: client.send(INSERT, POST).payload, range(8))) == [OK] * 8
     assert given == ["first", "second"]
     assert len(client.sent) == 16
 

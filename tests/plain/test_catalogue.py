@@ -62,7 +62,7 @@ ALLOWED = {  # by file: texts that look like sentences, and are none
     "notebook/forms/widgets.py": r"tk-.*",
     "notebook/lab.py": r"No module named …",
     "notebook/plots.py": r"axes fraction|offset points|outside lower center",
-    "push/contract.py": r"once more",  # a name in the ledger, as those below
+    "push/options.py": r"once more",  # a name in the ledger, as those below
     "push/disk.py": r"network share",
     "push/isolation.py": r"second half",
     "push/readers.py": r"… of …",

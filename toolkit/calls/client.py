@@ -94,10 +94,10 @@ class Client:
     def _result(self, endpoint: Endpoint, values: Mapping[str, Any]) -> Any:
         returns = endpoint.returns
         if endpoint.page and isinstance(returns, Table):
-            every = pages(endpoint, values, partial(self.session.answer, endpoint), self.session.base_url)
+            every = pages(endpoint, values, partial(self.session.send, endpoint), self.session.base_url)
             rows = [row for page in every for row in page]
             return frames.to_frame(returns.record, rows, call=endpoint.name, apart=body.envelope_of(endpoint))
-        payload = self.session.send(endpoint, wire.request(endpoint, values))
+        payload = self.session.send(endpoint, wire.request(endpoint, values)).payload
         assert endpoint.system
         dialect = endpoint.system.dialect
         if (dialect.status or dialect.success) and (words := body.remark(endpoint, payload)):
@@ -125,7 +125,7 @@ class Client:
     def _sent_once(self, endpoint: Endpoint, request: wire.Request) -> Any:
         """The answer to a request; that of a read may be asked for again."""
         if endpoint.method == "GET":
-            return self.session.send(endpoint, request)
+            return self.session.send(endpoint, request).payload
         self.session.wait_for_pause(endpoint)
         attempt = self.session.attempt(endpoint, request)
         if attempt.error:

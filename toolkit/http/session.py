@@ -286,12 +286,8 @@ class Session:
 
     # ── trying again ──
 
-    def send(self, endpoint: Endpoint, request: wire.Request) -> Any:
-        """The answer's payload. Tries again what may be tried again; raises otherwise (see `errors`)."""
-        return self.answer(endpoint, request).payload
-
-    def answer(self, endpoint: Endpoint, request: wire.Request) -> Classification:
-        """The answer of a request that succeeded. Tries again and raises as `send`."""
+    def send(self, endpoint: Endpoint, request: wire.Request) -> Classification:
+        """The answer of a request that succeeded. Tries again what may be; raises otherwise (see `errors`)."""
         for number in range(1, self.limits.attempts + 1):
             self.wait_for_pause(endpoint)
             attempt = self.attempt(endpoint, request)

@@ -9,17 +9,16 @@ A thing that takes several requests (an envelope) is one row of a frame of such 
 step. Releasing it is a push of its own, of an irrevocable target: sent once, and after a doubt only looked at.
 """
 
-from toolkit.push.contract import Destination, IfSent, OnBadRows, PushJob, SendPolicy
 from toolkit.push.destination import Memory
 from toolkit.push.events import Reconcile
 from toolkit.push.history import Push, open_push, pushes
 from toolkit.push.isolation import Suspect
-from toolkit.push.options import Options
+from toolkit.push.options import IfSent, OnBadRows, Options, SendPolicy
 from toolkit.push.report import Report
 from toolkit.push.start import bulk_write
 from toolkit.push.states import PushState
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.target import BaseTarget, Batch, Release, Target, row_tag
+from toolkit.push.target import BaseTarget, Batch, Destination, PushJob, Release, Target, row_tag
 
 __all__ = [
     "BaseTarget",

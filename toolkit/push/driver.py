@@ -24,9 +24,9 @@ from toolkit.http.session import Clock
 from toolkit.http.wire import Classification, Verdict
 from toolkit.plain import mark, message
 from toolkit.push import events
-from toolkit.push.contract import PushJob
-from toolkit.push.events import Answered, Counted, Looked, Plan, Reply, Run, Stopped, Volatile, Woke
-from toolkit.push.options import Options, Progress
+from toolkit.push.events import Answered, Counted, Looked, Plan, Reconcile, Reply, Run, Stopped, Volatile, Woke
+from toolkit.push.frame_rows import Places
+from toolkit.push.options import Progress, SendPolicy
 from toolkit.push.runner import step
 from toolkit.push.states import DECIDED, Answer, Ledger, Operation, PushState, Ranges, Stamp
 from toolkit.push.target import Batch
@@ -38,7 +38,6 @@ TOO_MANY = 429
 BUSY = (408, 425, TOO_MANY, 503)  # answered: the request is not on its way any more
 COUNTER, ROW = mark("the counter"), mark("what became of a row")  # that are read
 PATIENT = 6  # a read that failed has been tried some times already: longer pauses from here on
-Places = Callable[[Operation], Batch | None]
 T = TypeVar("T")
 
 
@@ -68,12 +67,11 @@ class Prepared(NamedTuple):
 class Driver:
     """One run of one push."""
 
-    def __init__(
-        self, ledger: Ledger, job: PushJob, plan: Plan, options: Options, places: Places, *, since: Stamp
-    ) -> None:
-        """`places`: an operation's rows, where they stand in the frame at hand. `since`: when the lock was there."""
-        self._ledger, self._target, self._check, self._options = ledger, job.target, job.check, options
-        self._session, self._clock, self._places = job.target.session, job.target.session.clock, places
+    def __init__(self, ledger: Ledger, part: Places, policy: SendPolicy, *, since: Stamp, more: bool) -> None:
+        """`part`: the rows at hand. `since`: when the lock was there. `more`: further rows may be added to the push."""
+        target, options, plan = part.rows.target, policy.options, Plan.of(part, policy, more=more)
+        self._ledger, self._target, self._check, self._options = ledger, target, part.rows.check, options
+        self._session, self._clock, self._places = target.session, target.session.clock, part
         self._since, self._run = since, Run(ledger, Volatile(since, since), plan)
         self._events: list[events.Event] = []
         self._back: queue.SimpleQueue[Future[Answered]] = queue.SimpleQueue()
@@ -83,15 +81,15 @@ class Driver:
         self._watched: dict[int, int] = {}  # operations that are not done, and how many of their rows are
         self._tries, self._slot = 0, 0.0
         rows = ledger.push(plan.push).rows if plan.push else 0
-        self._progress = Progress(rows, job.target.what, options.progress, options.watch)
+        self._progress = Progress(rows, target.what, options.progress, options.watch)
         if plan.push:
-            self._progress.advance(sum([o.size for o in ledger.operations(plan.push) if o.state in DECIDED]))
+            self._progress.done = sum([o.size for o in ledger.operations(plan.push) if o.state in DECIDED])
 
     def run(self) -> events.End:
         """Work until nothing is left, or until somebody has to look. The ledger says how it ended."""
-        happened: list[events.Event] = [events.Began()]
         with self._progress, ThreadPoolExecutor(self._run.plan.workers) as self._pool:
             try:
+                happened = [self._read(self._begin, COUNTER)]
                 while True:
                     for effect in self._step(happened):
                         if isinstance(effect, events.End):
@@ -224,14 +222,17 @@ class Driver:
 
     # ── reading what settles a doubt ──
 
-    def _count(self) -> Counted:
-        """How many rows are there; at first, what the reading of the destination showed already."""
-        first = None if self._run.volatile.looked else self._target.first_count()
+    def _begin(self) -> events.Event:
+        """A run begins with the count that the reading of the destination showed, where it showed one."""
+        first = self._target.first_count() if self._run.plan.reconcile is Reconcile.COUNT else None
         if first is None:
-            return Counted(self._target.count())
+            return events.Began()
         count, seconds = first
-        at = self._run.volatile.now
+        at = stamp(self._clock)
         return Counted(count, replace(at, monotonic=max(self._since.monotonic, at.monotonic - seconds)))
+
+    def _count(self) -> Counted:
+        return Counted(self._target.count())
 
     def _look_up(self, operation: Operation) -> Looked:
         batch = self._places(operation)

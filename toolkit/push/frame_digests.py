@@ -143,11 +143,11 @@ def described(value: Any) -> str:
         elif isinstance(each, type):
             texts.append(f"{each.__module__}.{each.__qualname__}")
         elif isinstance(each, Mapping):
-            texts.append(f"{len(each)} members: {sorted([described(member) for member in each.items()])}")
+            texts += [f"mapping/{len(each)}", *sorted([described(member) for member in each.items()])]
         elif isinstance(each, set | frozenset):
-            texts.append(f"{len(each)} of a set: {sorted(map(described, each))}")
+            texts += [f"set/{len(each)}", *sorted(map(described, each))]
         elif isinstance(each, list | tuple):
-            texts.append(f"{len(each)}:")
+            texts.append(f"list/{len(each)}")
             left += each
         elif dataclasses.is_dataclass(each) and " at 0x" not in (text := repr(each)):
             texts.append(text)

@@ -5,23 +5,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from toolkit.push import identity
-from toolkit.push.contract import Destination, PushJob
 from toolkit.push.destination import Memory
 from toolkit.push.frame_digests import FrameDigests, NotKnownAgain, described
 from toolkit.push.options import Options
 from toolkit.push.states import Operation, Push, positions
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import RowBlock
-from toolkit.push.target import Batch, Target
+from toolkit.push.target import Batch, Destination, PushJob, Target
 from toolkit.sheets.check import check
 from toolkit.sheets.column import blocks
 from toolkit.sheets.target import Takes
+
+NOWHERE = np.empty(0, dtype=np.int64)
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from toolkit.sheets.check import Check
@@ -242,19 +244,22 @@ def _version() -> str:
 
 
 class Places:
-    """Where the rows of an operation stand in the frame at hand."""
+    """The rows of one frame that a push has, and where those of an operation stand in the frame."""
 
-    def __init__(self, ledger: StoredLedger, rows: FrameRows, push: str, span: range, where: np.ndarray) -> None:
-        """`span`: which rows of the push are of this frame; `where`: the position of each."""
-        self._ledger, self._rows, self._push, self._span, self._where = ledger, rows, push, span, where
+    def __init__(
+        self, ledger: StoredLedger, rows: FrameRows, push: str = "", span: range = range(0), where: np.ndarray = NOWHERE
+    ) -> None:
+        """`span`: which rows of the push are of this frame; `where`: the position of each. Without a push, none are."""
+        self.rows, self.push, self.span, self.where = rows, push, span, where
+        self._ledger = ledger
         self._of_others: dict[str, np.ndarray] = {}  # for each row of another push, its place among ours; else -1
 
     def __call__(self, operation: Operation) -> Batch | None:
         """Its rows; None where not all of them are here."""
         serials = positions(operation.rows)
-        if operation.push == self._push:
-            inside = (serials >= self._span.start) & (serials < self._span.stop)
-            where = self._where[serials - self._span.start] if inside.all() else None
+        if operation.push == self.push:
+            inside = (serials >= self.span.start) & (serials < self.span.stop)
+            where = self.where[serials - self.span.start] if inside.all() else None
         else:
             where = self._of_another(operation.push, serials)
         return None if where is None else Batch(operation.kind, where, serials)
@@ -263,9 +268,17 @@ class Places:
         """Where rows of another push stand."""
         if push not in self._of_others:
             theirs = self._ledger.row_words(push)[:, identity.PRINT]
-            self._of_others[push] = identity.counterparts(theirs, self._rows.prints)
+            self._of_others[push] = identity.counterparts(theirs, self.rows.prints)
         places = self._of_others[push]
         if not len(places) or (places[serials] < 0).any():
             return None
-        good: np.ndarray = self._rows.good[places[serials]]
+        good: np.ndarray = self.rows.good[places[serials]]
         return good
+
+    def serials(self) -> dict[int, int]:
+        """The row of the push at each position."""
+        return dict(zip(self.where.tolist(), self.span, strict=True))
+
+    def by_position(self, results: Mapping[int, T]) -> dict[int, T]:
+        """What is known of rows of the push, by the position that each has here."""
+        return {int(self.where[n - self.span.start]): values for n, values in results.items() if n in self.span}

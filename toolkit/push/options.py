@@ -1,4 +1,4 @@
-"""How a push goes about it: one set of options, for all systems; and how far it is, for whoever watches."""
+"""What a person decides of a push, one form for all systems; and how far it is, for whoever watches."""
 
 import functools
 import threading
@@ -31,6 +31,8 @@ class Progress:
 
     def __enter__(self) -> "Progress":
         self._bar = progress_bar(self.rows, self._label, shown=self._shown, initial=self.done, unit="rows")
+        if self._watch:
+            self._watch(self)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
@@ -136,3 +138,29 @@ def _in_words(kind: Any) -> str:
     names = {bool: message("True or False"), int: message("a whole number"), float: message("a number")}
     names |= {str: message("a text"), type(None): "None"}
     return names.get(kind, message("a function") if get_origin(kind) else kind.__name__)
+
+
+IfSent = Literal["raise", "skip", "resend"]
+OnBadRows = Literal["skip", "raise"]
+
+
+@dataclass(frozen=True)
+class SendPolicy:
+    """What a person decided: about rows that were sent before, about bad rows, and how to go about it."""
+
+    if_sent: IfSent = "raise"
+    on_bad_rows: OnBadRows = "skip"
+    options: Options = field(default_factory=Options)
+
+    def __post_init__(self) -> None:
+        for name, known in (("if_sent", get_args(IfSent)), ("on_bad_rows", get_args(OnBadRows))):
+            if (value := getattr(self, name)) not in known:
+                wanted = " or ".join(map(repr, known))
+                raise InputError(message("{name} is {wanted}, not {value!r}", name=name, wanted=wanted, value=value))
+        if self.options.resend_as and self.if_sent != "resend":
+            raise InputError(message('the option resend_as goes with if_sent="resend"'))
+
+    @property
+    def resend_as(self) -> str:
+        """The name of a further time of sending; "" where rows are not sent once more."""
+        return (self.options.resend_as or "once more") if self.if_sent == "resend" else ""

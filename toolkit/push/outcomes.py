@@ -86,8 +86,8 @@ class Table:
                 text = error if value is None else restore(error, value)
                 for name, cell in zip(COLUMNS[1:], (text, column, value), strict=True):
                     self._column(name)[at] = cell
-        results = ledger.results(push.id).items()
-        self.give({int(where[n - span.start]): values for n, values in results if n in span})
+        if results := ledger.results(push.id):
+            self.give({int(where[n - span.start]): values for n, values in results.items() if n in span})
         if (push.facts or {}).get("tagged"):
             self._column("tag")[where] = tags(push, span)
 
@@ -138,7 +138,8 @@ def reason_of(operation: Operation, push: Push) -> str | None:
         return message(NOT_STORED)
     if operation.state is State.PLANNED and operation.kind != "send" and operation.parent is not None:
         return message(BEGUN)  # a later step of it, or the first one again
-    return operation.note or message(REASON.get(operation.state, "")) or None
+    reason = REASON.get(operation.state)
+    return operation.note or (message(reason) if reason else None)
 
 
 def tally(operations: Iterable[Operation], push: Push) -> dict[str, int]:
@@ -151,13 +152,13 @@ def tally(operations: Iterable[Operation], push: Push) -> dict[str, int]:
 
 def sentences(push: Push, held: Sequence[Operation], ledger: StoredLedger) -> list[str]:
     """What a person should know beside the counts. `held`: the operations that hold the push's rows now."""
-    baseline = ledger.baseline()
-    lines = list[str]()
+    baseline, lines = ledger.baseline(), list[str]()
     if push.state is PushState.PAUSED:
         text = "PAUSED: {reason}. Running the same call again goes on where it stopped."
         lines.append(message(text, reason=push.reason))
-    if baseline and any(o.state in (State.VERIFIED, State.COUNTED) for o in held):
-        lines.append(_window(held, baseline.at))
+    counted = [o for o in held if o.state in (State.VERIFIED, State.COUNTED)]
+    if baseline and counted:
+        lines.append(_window(counted, baseline.at))
     if others := (push.facts or {}).get("others"):
         lines.append(
             message(
@@ -184,7 +185,7 @@ def sentences(push: Push, held: Sequence[Operation], ledger: StoredLedger) -> li
                 id=push.id,
             )
         )
-    if any(o.state is State.UNKNOWN and o.size < FEW and o.answer is Answer.LOST for o in held):
+    if [o for o in held if o.state is State.UNKNOWN and o.size < FEW and o.answer is Answer.LOST]:
         text = (
             "Requests of fewer than {few} rows that got no answer are always unknown where rows are only counted: "
             "somebody typing a few rows looks the same."
@@ -213,19 +214,18 @@ def _taken_over(push: Push, held: Sequence[Operation]) -> list[str]:
     return lines
 
 
-def _window(held: Sequence[Operation], until: Stamp) -> str:
+def _window(counted: Sequence[Operation], until: Stamp) -> str:
     """Between which times nobody else may have written, for what the counter vouches for to be true."""
-    sent = [o.started for o in held if o.started and o.state in (State.VERIFIED, State.COUNTED)]
-    since = min((started.wall for started in sent), default=until.wall)
+    since = min([o.started.wall for o in counted if o.started], default=until.wall)
     text = message(
         "Verified by count, assuming that nobody else wrote there between {since} and {until} UTC "
         "and that a request is stored wholly or not at all.",
         since=_clock(since),
         until=_clock(until.wall),
     )
-    if counted := sum(o.size for o in held if o.state is State.COUNTED):
-        text += message(" For {counted:,} accepted rows no answer came, and the count alone vouches.", counted=counted)
-    if claims := sum(o.size for o in held if o.open and o.state in (State.VERIFIED, State.COUNTED)):
+    if silent := sum([o.size for o in counted if o.state is State.COUNTED]):
+        text += message(" For {counted:,} accepted rows no answer came, and the count alone vouches.", counted=silent)
+    if claims := sum([o.size for o in counted if o.open]):
         text += message(
             ' No late second copy was looked for of {claims:,} rows: options={{"final_look": True}}, or the next run.',
             claims=claims,

@@ -18,18 +18,17 @@ from toolkit.errors import InputError, PushError, PushRefused, Stopped, ToolkitE
 from toolkit.http.session import Session
 from toolkit.plain import message
 from toolkit.push import disk, history, identity
-from toolkit.push.call_report import CallReport, already_pushed
-from toolkit.push.contract import Destination, SendPolicy, plan_of
 from toolkit.push.driver import Driver, stamp
 from toolkit.push.earlier import Drafts, EarlierLookup, changed_since, refuse_half_way, refuse_if_rows_are_lost
-from toolkit.push.events import End, Reconcile
+from toolkit.push.events import Reconcile
 from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again
-from toolkit.push.report import Report
+from toolkit.push.options import SendPolicy
+from toolkit.push.report import CallReport, Report, already_pushed
 from toolkit.push.states import IN, SENDABLE, UNFINISHED, EventKind, Operation, Push, PushState, State, positions
 from toolkit.push.store import places
 from toolkit.push.store.places import Locked
 from toolkit.push.store.rows import RowBlock
-from toolkit.push.target import tag_of
+from toolkit.push.target import Destination, tag_of
 from toolkit.sheets.check import Check, check_frame
 from toolkit.sheets.partitions import checked_partitions
 from toolkit.sheets.rows import frames_of, is_iterator, is_lazy
@@ -138,7 +137,7 @@ class _Call:
                 "running the same call again goes on where it stopped."
             )
             self._notes.append(message(text, stopped=stopped))
-            return self._reports.add(rows, stopped=True)
+            return self._reports.add(Places(self._ledger, rows), stopped=True)
         earlier = self._lookup.find(rows, self._passed)
         if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
             raise earlier.refusal(self._ledger, rows, self._frames)
@@ -248,45 +247,44 @@ class _Call:
 
     def _go_on(self, push: Push, rows: FrameRows) -> PushState:
         """The rows of a frame that the push has: on where they stopped."""
-        where = rows.good[self._places(push, rows)]
-        span = self._pass(push, len(where))
+        part = self._pass(push, rows, rows.good[self._places(push, rows)])
         if push.state not in UNFINISHED:
             self._again = push
             with self._ledger.snapshot():
                 reads = rows.target.reconcile is Reconcile.READ and self._ledger.unknown(self._memory.lock)
             if not reads and not self._policy.options.final_look:
-                return self._reports.add(rows, push.id, span, where)
+                return self._reports.add(part)
         with self._ledger.transaction():
-            self._begin_run(rows, span, where)
-        return self._drive(rows, span, where)
+            driver = self._begin_run(push, part)
+        return self._drive(driver, part)
 
     def _add(self, rows: FrameRows, chosen: np.ndarray) -> PushState:
         """Rows that the push does not have: it begins with them, or grows by them."""
         if not len(chosen):
-            return self._reports.add(rows)
+            return self._reports.add(Places(self._ledger, rows))
         some = chosen if len(chosen) < len(rows.words) else slice(None)  # of a million rows, a copy is forty megabytes
         words, where, blocks = rows.words[some], rows.good[some], [*rows.blocks(chosen)]
         push = self._push or self._new_push(rows, words)
         facts = {**(push.facts or {}), "frames": [*_frames(push), {**rows.facts(chosen), "blocks": len(blocks)}]}
-        grown = replace(push, rows=push.rows + len(chosen), facts=facts)
+        grown = replace(push, rows=push.rows + len(chosen), facts=facts, state=PushState.OPEN, reason="")
         with self._ledger.transaction():
             self._supersede(words, grown)
             self._ledger.put_push(grown)
             self._ledger.add_rows(grown.id, blocks)
-            span = self._pass(grown, len(chosen))
-            self._plan_operations(rows, span, where)
+            part = self._pass(grown, rows, where)
+            self._plan_operations(part)
             if not push.rows:
                 self._ledger.event(stamp(self._clock), EventKind.BEGAN, grown.id)
-            self._begin_run(rows, span, where)
+            driver = self._begin_run(grown, part)
         self._again = None
-        return self._drive(rows, span, where)
+        return self._drive(driver, part)
 
-    def _pass(self, push: Push, rows: int) -> range:
-        """The call goes on with the next rows of a push: their positions in it."""
+    def _pass(self, push: Push, rows: FrameRows, where: np.ndarray) -> Places:
+        """The call goes on with the next rows of a push, which stand there in the frame."""
         self._frames = 1 + (self._frames if self._push else 0)
         start = self._passed.get(push.id, 0)
-        self._push, self._passed[push.id] = push, start + rows
-        return range(start, start + rows)
+        self._push, self._passed[push.id] = push, start + len(where)
+        return Places(self._ledger, rows, push.id, range(start, start + len(where)), where)
 
     def _new_push(self, rows: FrameRows, words: np.ndarray) -> Push:
         target = rows.target
@@ -310,47 +308,46 @@ class _Call:
             if old.id != push.id and (identity.counterparts(theirs, words[:, identity.PRINT]) >= 0).any():
                 self._ledger.put_push(replace(old, state=PushState.SUPERSEDED, reason=push.id))
 
-    def _plan_operations(self, rows: FrameRows, span: range, where: np.ndarray) -> None:
-        push, first = self._push.id if self._push else "", rows.target.first
-        if rows.target.together:
-            self._ledger.add_operation(Operation(0, push, ((span.start, span.stop),), len(span), first))
+    def _plan_operations(self, part: Places) -> None:
+        target, after, span = part.rows.target, part.rows.job.after, part.span
+        if target.together:
+            self._ledger.add_operation(Operation(0, part.push, ((span.start, span.stop),), len(span), target.first))
             return
-        serials = dict(zip(where.tolist(), span, strict=True))
-        ids: dict[int, int] = {}
-        for position in where.tolist():
+        serials, ids = part.serials(), dict[int, int]()
+        for position in serials:
             chain = []  # of rows that wait for each other, the last first
             while position in serials and position not in ids and position not in chain:
                 chain.append(position)
-                position = rows.job.after.get(position, -1)
+                position = after.get(position, -1)
             for each in reversed(chain):
-                before, n = rows.job.after.get(each, -1), serials[each]
+                before, n = after.get(each, -1), serials[each]
+                planned = Operation(0, part.push, ((n, n + 1),), 1, target.first)
                 waits = (ids[before],) if before in ids else ()
-                ids[each] = self._ledger.add_operation(Operation(0, push, ((n, n + 1),), 1, first, after=waits)).id
+                ids[each] = self._ledger.add_operation(replace(planned, after=waits)).id
 
-    def _begin_run(self, rows: FrameRows, span: range, where: np.ndarray) -> None:
+    def _begin_run(self, push: Push, part: Places) -> Driver:
         """The target learns what came back for its rows before; the ledger, what it shows of them from the start."""
-        assert self._push
-        ledger, target, push = self._ledger, rows.target, self._ledger.push(self._push.id)
+        ledger, target = self._ledger, part.rows.target
         target.tag = tag_of(push.id)
-        results = ledger.results(push.id).items()
-        known: dict[int, Mapping[str, Any]] = {int(where[n - span.start]): v for n, v in results if n in span}
+        known: dict[int, Mapping[str, Any]] = part.by_position(ledger.results(push.id))
         if target.kept:
-            serials = dict(zip(where.tolist(), span, strict=True))
+            serials = part.serials()
             new = {at: values for at, values in target.kept.items() if at in serials and at not in known}
             ledger.keep_results(push.id, {serials[at]: values for at, values in new.items()})
             known |= new
-        ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
+        if push.state is not PushState.OPEN:
+            ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
         ledger.event(stamp(self._clock), EventKind.OPENED, push.id)
         target.recall(known)
+        return Driver(ledger, part, self._policy, since=self._since, more=self._several)
 
-    def _drive(self, rows: FrameRows, span: range, where: np.ndarray) -> PushState:
-        assert self._push
+    def _drive(self, driver: Driver, part: Places) -> PushState:
         try:
-            self._run(rows, self._push.id, span, where)
+            driver.run()
         except KeyboardInterrupt:
             text = "Stopped. Push {push} is safe as it is: run the same call again to go on."
-            raise Stopped(message(text, push=self._push.id)) from None
-        return self._reports.add(rows, self._push.id, span, where)
+            raise Stopped(message(text, push=part.push)) from None
+        return self._reports.add(part)
 
     def _settle(self, rows: FrameRows) -> str:
         """Find out what stopped pushes left in doubt; why that was not possible, where it was not."""
@@ -358,15 +355,9 @@ class _Call:
             in_doubt = any(o.state is State.SENT for o in self._ledger.unsettled(self._memory.lock))
         if not in_doubt:
             return ""
-        ended = self._run(rows, "", range(0), rows.good[:0])
+        nothing = Places(self._ledger, rows)
+        ended = Driver(self._ledger, nothing, self._policy, since=self._since, more=self._several).run()
         return ended.reason if ended.state is PushState.PAUSED else ""
-
-    def _run(self, rows: FrameRows, push: str, span: range, where: np.ndarray) -> End:
-        plan = plan_of(push, rows.target, self._policy, span, more=self._several)
-        places = Places(self._ledger, rows, push, span, where)
-        with self._ledger.snapshot():
-            driver = Driver(self._ledger, rows.job, plan, self._policy.options, places, since=self._since)
-        return driver.run()
 
     # ── the end ──
 

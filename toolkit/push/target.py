@@ -1,8 +1,8 @@
-"""What a push is handed: where its rows go, and how doubt is settled there. Vendor names stay outside."""
+"""What a push is handed: a destination, rows, and a target that makes requests and settles doubt. No vendor names."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -12,7 +12,12 @@ from toolkit.http.wire import Classification
 from toolkit.push.destination import Memory
 from toolkit.push.events import Reconcile
 from toolkit.push.isolation import Suspect
+from toolkit.sheets.check import Check
+from toolkit.sheets.target import Takes
 from toolkit.spec import Endpoint
+
+if TYPE_CHECKING:
+    from toolkit.push.report import Report
 
 
 class Batch(NamedTuple):
@@ -119,6 +124,40 @@ class BaseTarget:
 
     def find(self, positions: Sequence[int]) -> Sequence[Mapping[str, Any] | None]:
         raise NotImplementedError("no row can be read here")
+
+
+class PushJob(NamedTuple):
+    """The rows of one frame: where they go, and what the check found in them."""
+
+    target: Target
+    check: Check
+    rows: np.ndarray | None = None  # positions of the rows to send, in their order; None: all that are not bad
+    after: Mapping[int, int] = MappingProxyType({})  # for a row's position, that of the row that has to be in before
+    finish: "Callable[[Report], Report]" = lambda report: report  # what the report says besides
+
+    @property
+    def good(self) -> np.ndarray:
+        return np.flatnonzero(~self.check.bad.to_numpy()) if self.rows is None else self.rows
+
+
+class Destination(Protocol):
+    """Where the rows of one call go. It is locked before anything is read there."""
+
+    session: Session
+
+    @property
+    def memory(self) -> Memory:
+        """What is locked, and what remembers what was sent; `part` and `where` in full once `takes` was read."""
+
+    def takes(self) -> Takes:
+        """What its rows are checked by. What has to be read for that is read once, and under the lock."""
+
+    def job(self, checked: Check) -> PushJob:
+        """Make the checked rows of a frame ready to be sent.
+
+        Raises:
+            InputError: they cannot be sent as they are.
+        """
 
 
 def tag_of(push_id: str) -> str:

@@ -89,7 +89,7 @@ class Database:
     @cached_property
     def _fields(self) -> tuple[Field, ...]:
         known = as_fields(self._table)
-        fields = tuple(f for f in known if f.name != self._tag_field)
+        fields = tuple([f for f in known if f.name != self._tag_field])
         if self._tag_field is not None and len(fields) == len(known):
             text = "the database has no field {tag!r} for the tag; it has {names}"
             raise InputError(message(text, tag=self._tag_field, names=", ".join(self.field_ids)))
@@ -207,7 +207,7 @@ def _records(columns: Sequence[tuple[int, list[str | None]]]) -> str:
     texts_of: list[list[Any]] = [texts for _, texts in columns]
     heads = [f'"}},{{"field_id":{field_id},"fvalue":"' for field_id, _ in columns]
     heads[0] = OPENING + heads[0][3:]
-    width, parts = 2 * len(columns) + 1, [*(p for head in heads for p in (head, "")), '"}]},'] * len(texts_of[0])
+    width, parts = 2 * len(columns) + 1, [*[p for head in heads for p in (head, "")], '"}]},'] * len(texts_of[0])
     for n, texts in enumerate(texts_of):
         if None in texts:
             parts[2 * n :: width] = ["" if v is None else heads[n] for v in texts]
