@@ -172,7 +172,7 @@ class _Call:
 
     def _of_frame(self, push: Push) -> tuple[dict[str, Any], list[RowBlock]]:
         """What a push keeps of the frame that comes next, and its rows; nothing where it has no more."""
-        kept, number = _frames(push), self._frames if self._push else 0
+        kept, number = push.frames, self._frames if self._push else 0
         if number >= len(kept):
             return {}, []
         first = sum(each["blocks"] for each in kept[:number])
@@ -265,7 +265,7 @@ class _Call:
         some = chosen if len(chosen) < len(rows.words) else slice(None)  # of a million rows, a copy is forty megabytes
         words, where, blocks = rows.words[some], rows.good[some], [*rows.blocks(chosen)]
         push = self._push or self._new_push(rows, words)
-        facts = {**(push.facts or {}), "frames": [*_frames(push), {**rows.facts(chosen), "blocks": len(blocks)}]}
+        facts = {**(push.facts or {}), "frames": [*push.frames, {**rows.facts(chosen), "blocks": len(blocks)}]}
         grown = replace(push, rows=push.rows + len(chosen), facts=facts, state=PushState.OPEN, reason="")
         with self._ledger.transaction():
             self._supersede(words, grown)
@@ -396,9 +396,3 @@ class _Call:
         else:
             problem.add_note(message("What became of the frames before it: {report}", report=report))
         return problem
-
-
-def _frames(push: Push) -> list[dict[str, Any]]:
-    """What a push keeps of each of its frames."""
-    frames: list[dict[str, Any]] = (push.facts or {}).get("frames", [])
-    return frames

@@ -187,6 +187,12 @@ class Push:
     irrevocable: bool = False
     facts: Mapping[str, Any] | None = None  # what else is known of it, and of each of its frames, in JSON
 
+    @property
+    def frames(self) -> list[dict[str, Any]]:
+        """What it keeps of each of its frames."""
+        frames: list[dict[str, Any]] = (self.facts or {}).get("frames", [])
+        return frames
+
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
