@@ -129,11 +129,11 @@ def test_where_mounts_are_not_told_none_is_seen(tmp_path: Path, monkeypatch: pyt
 def test_a_home_on_a_network_file_system_is_said_with_the_ways_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from toolkit.push.store import care
+    from toolkit.push.store import places
 
-    assert care.notes(tmp_path) == []
+    assert places.notes(tmp_path) == []
     monkeypatch.setattr(disk, "_mounts", lambda: iter([(str(tmp_path), "nfs4")]))
-    (note,) = care.notes(tmp_path)
+    (note,) = places.notes(tmp_path)
     assert "(nfs4)" in note
     assert "set TOOLKIT_STATE" in note
     assert 'ledger = "postgresql://' in note

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from toolkit.push.store.mark import Mark
 
 from toolkit import InputError, PushError, PushRefused, SettingsError
 from toolkit.push.states import Baseline, EventKind, Operation, PushState, State, cut
-from toolkit.push.store import care, sql
+from toolkit.push.store import care, places, sql
 from toolkit.push.store.file import LedgerFile, card_path, ledger_path, open_ledger, rollback_path
-from toolkit.push.store.mark import Mark
 from toolkit.push.store.records import Damaged, checked, operation_of, with_checksum
 from toolkit.push.store.rows import decode_block
 
@@ -522,10 +522,10 @@ def test_what_cannot_be_cared_for_is_told(state: Path) -> None:
 
 
 def test_journals_of_the_first_version_get_a_word(state: Path) -> None:
-    assert care.notes(state) == []
+    assert places.notes(state) == []
     (state / "pushes").mkdir()
     (state / "pushes" / "a.sqlite").touch()
-    assert "version 0.1" in care.notes(state)[0]
+    assert "version 0.1" in places.notes(state)[0]
 
 
 # ── what one damage hides from another check ─────────────────────────────────

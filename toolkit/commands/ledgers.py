@@ -9,7 +9,7 @@ from toolkit.commands.exits import Exit
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.push import TeamAddress, history
-from toolkit.push.store import care, keys, move
+from toolkit.push.store import care, keys, move, places
 from toolkit.push.store.examine import Condition
 from toolkit.push.store.team import Team
 
@@ -90,7 +90,7 @@ def _check(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
     else:
         conditions = [found for folder in history.folders() for found in care.check(folder)]
     lines = [line for condition in conditions for line in condition.described()]
-    say(*(lines or [message("There is no ledger.")]), *([] if team else care.notes(state)))
+    say(*(lines or [message("There is no ledger.")]), *([] if team else places.notes(state)))
     return Exit.DONE if all(condition.sound for condition in conditions) else Exit.FAILED
 
 

@@ -19,8 +19,7 @@ from toolkit.push.store.file import (
     rollback_path,
     use_lock,
 )
-from toolkit.push.store.ledger import StoredLedger, key_digest
-from toolkit.push.store.mark import Mark
+from toolkit.push.store.ledger import Mark, StoredLedger, key_digest
 from toolkit.push.store.records import Damaged, Head
 from toolkit.push.store.salvage import Salvage, pour
 
@@ -45,30 +44,6 @@ def check(state: Path, names: list[str] | None = None) -> list[Condition]:
     """What each ledger holds, and what of it is damaged; of all where none is named."""
     key = _key(state)
     return [examine(path_of(state, name), key) for name in (names or ledger_names(state))]
-
-
-def notes(state: Path) -> list[str]:
-    """What else a person should know of a state folder."""
-    sentences = []
-    if kind := disk.network_file_system(state):
-        text = (
-            "{state} is on a network file system ({kind}): whether two computers keep out of each other's way, and "
-            "whether a power cut loses what was written, hangs on how it is mounted. Safe is a folder on a disk of "
-            "this computer (set TOOLKIT_STATE), or a database "
-            '(`ledger = "postgresql://user@host/database"` in the profile).'
-        )
-        sentences.append(message(text, state=state, kind=kind))
-    old = state / "pushes"
-    if any(old.glob("*.sqlite")):
-        sentences.append(
-            message(
-                "{old} holds journals of version 0.1. They are not read: what they say was sent is not known "
-                "here, and would be sent again. Move the folder away once you have compared it with the "
-                "vendor.",
-                old=old,
-            )
-        )
-    return sentences
 
 
 def repair(state: Path, name: str, now: Stamp) -> list[str]:

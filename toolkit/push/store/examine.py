@@ -15,7 +15,7 @@ from toolkit.push.store import sql
 from toolkit.push.store.file import ABOUT, LedgerFile, read_card
 from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.records import Damaged
-from toolkit.push.store.rows import push_keys
+from toolkit.push.store.rows import push_word
 
 
 @dataclass
@@ -160,7 +160,7 @@ class _Examination:
         if sum(len(block.words) for block in blocks) != owner.push.rows:
             raise Damaged(message("the rows of push {id}", id=id))
         if owner.push.key:
-            self._expected["push"].add(push_keys(owner.push.lock, [owner.push.key]), owner.number)
+            self._expected["push"].add(push_word(owner.push.lock, owner.push.key), owner.number)
         for block in blocks:
             self._expected["print"].add(block.words[:, 0], block.first_row)
             self._expected["name"].add(block.words[:, identity.CELL], block.first_row)

@@ -14,8 +14,7 @@ from toolkit.push import disk, identity
 from toolkit.push.destination import may_be_the_same
 from toolkit.push.store import sql
 from toolkit.push.store.database import Database
-from toolkit.push.store.ledger import StoredLedger, key_digest
-from toolkit.push.store.mark import Mark
+from toolkit.push.store.ledger import Mark, StoredLedger, key_digest
 from toolkit.push.store.records import Damaged, Head
 
 ABOUT = "ledger of"  # on a card

@@ -115,7 +115,8 @@ class Index:
             prefixes = _prefixes(keys, bits)
             starts = np.searchsorted(prefixes, entries["prefix"], "left")
             ends = np.searchsorted(prefixes, entries["prefix"], "right")
-            concerned += [(entries[n], int(starts[n]), int(ends[n])) for n in np.flatnonzero(starts < ends)]
+            for n in np.flatnonzero(starts < ends):
+                concerned.append((entries[n], int(starts[n]), int(ends[n])))
         return concerned
 
     def _read(self, entry: np.void) -> Chunk:
@@ -170,6 +171,4 @@ def distinct(values: np.ndarray) -> np.ndarray:
 
 
 def _prefixes(keys: Words, bits: int) -> np.ndarray:
-    if not bits:
-        return np.zeros(len(keys), "<u4")
-    return (keys >> np.uint64(64 - int(bits))).astype("<u4")
+    return (keys >> np.uint64(64 - int(bits))).astype("<u4")  # a shift by all 64 gives zeros

@@ -1,9 +1,13 @@
 """The ledger of one destination, whatever database it is in: what it is about, who may read it, what a purge leaves."""
 
+import contextlib
 import hashlib
 import json
+import os
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from toolkit.errors import PushRefused
@@ -12,8 +16,8 @@ from toolkit.plain import message
 from toolkit.push.states import Baseline, EventKind, Stamp
 from toolkit.push.store import sql
 from toolkit.push.store.database import WRITING, Connection
-from toolkit.push.store.mark import Mark
 from toolkit.push.store.records import (
+    ITS_COUNT,
     NO_ROW,
     Damaged,
     Head,
@@ -21,7 +25,6 @@ from toolkit.push.store.records import (
     as_json,
     checked,
     decode_baseline,
-    encode_baseline,
     with_checksum,
     without_content,
 )
@@ -36,6 +39,32 @@ class Event(NamedTuple):
     kind: EventKind
     push: str
     details: dict[str, Any]
+
+
+class Mark:
+    """How many transactions a ledger holds, in a file that does not stand in it: what has fewer is an older copy.
+
+    It is written after each commit, and not synced: it may lag, and never runs ahead.
+    """
+
+    def __init__(self, ledger: Path) -> None:
+        """`ledger`: its file, or what stands for it on this computer; the mark is beside it."""
+        self.path = ledger.with_suffix(".writes")
+
+    def read(self) -> int:
+        """What it says; 0 where there is none."""
+        with contextlib.suppress(OSError, ValueError):
+            return int(self.path.read_bytes())
+        return 0
+
+    def leave(self, writes: int) -> None:
+        """Say that there are so many, where that is possible: on a full disk it lags."""
+        with contextlib.suppress(OSError):
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
+            try:
+                os.write(handle, b"%020d" % writes)
+            finally:
+                os.close(handle)
 
 
 class StoredLedger(RowTables):
@@ -160,12 +189,12 @@ class StoredLedger(RowTables):
         cache = self.cache
         if cache.counter is None and "counter" in cache.head.tallies:
             rows = self.database.rows(sql.READ_COUNTER)
-            cache.head.check("counter", rows, message("its count"))
+            cache.head.check("counter", rows, ITS_COUNT)
             cache.counter = rows[0], decode_baseline(rows[0])
         return cache.counter and cache.counter[1]
 
     def set_baseline(self, baseline: Baseline) -> None:
-        cache, row = self.cache, encode_baseline(baseline)
+        cache, row = self.cache, with_checksum("counter", as_json(asdict(baseline)))
         if cache.counter is None:
             self.baseline()  # what is overwritten is counted no more
         self.database.rows(sql.WRITE_COUNTER, row)
@@ -205,8 +234,8 @@ class StoredLedger(RowTables):
 
     @consistent
     def _contents(self, push: str, statement: str, table: str) -> dict[int, Any]:
-        owner, what = self.push_row(push), f"a {table} of push {push}"
-        if not owner.count(table):
+        owner, what = self.cache.pushes.get(push) or self.push_row(push), f"a {table} of push {push}"
+        if table not in owner.tallies:
             return {}
         rows = self.database.rows(statement, (owner.number,))
         owner.check(table, rows, what)

@@ -14,8 +14,7 @@ from toolkit.push import disk, identity
 from toolkit.push.states import Baseline, EventKind, PushState, Stamp
 from toolkit.push.store import care, file
 from toolkit.push.store.examine import Condition, examine, examine_opened
-from toolkit.push.store.ledger import StoredLedger, key_digest
-from toolkit.push.store.mark import Mark
+from toolkit.push.store.ledger import Mark, StoredLedger, key_digest
 from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.salvage import Salvage, pour_push
 from toolkit.push.store.team import SCHEMA, Team

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from toolkit.errors import PushError, SettingsError
+from toolkit.plain import message
 from toolkit.push import disk, identity
 from toolkit.push.destination import Memory
 from toolkit.push.store import care, file, keys
@@ -64,6 +65,30 @@ def locked(memory: Memory) -> Iterator[Locked]:
         yield _OfTheTeam(memory, database)
 
 
+def notes(state: Path) -> list[str]:
+    """What else a person should know of a state folder."""
+    sentences = []
+    if kind := disk.network_file_system(state):
+        text = (
+            "{state} is on a network file system ({kind}): whether two computers keep out of each other's way, and "
+            "whether a power cut loses what was written, hangs on how it is mounted. Safe is a folder on a disk of "
+            "this computer (set TOOLKIT_STATE), or a database "
+            '(`ledger = "postgresql://user@host/database"` in the profile).'
+        )
+        sentences.append(message(text, state=state, kind=kind))
+    old = state / "pushes"
+    if any(old.glob("*.sqlite")):
+        sentences.append(
+            message(
+                "{old} holds journals of version 0.1. They are not read: what they say was sent is not known "
+                "here, and would be sent again. Move the folder away once you have compared it with the "
+                "vendor.",
+                old=old,
+            )
+        )
+    return sentences
+
+
 class _OnThisComputer:
     """In the state folder."""
 
@@ -82,7 +107,7 @@ class _OnThisComputer:
         return {}
 
     def notes(self) -> list[str]:
-        return care.notes(self._state)
+        return notes(self._state)
 
 
 class _OfTheTeam:

@@ -7,12 +7,12 @@ import itertools
 import json
 import operator
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 from zlib import crc32
 
 from toolkit.errors import PushError
-from toolkit.plain import message
+from toolkit.plain import mark, message
 from toolkit.push.states import SENDABLE, Answer, Baseline, Operation, Push, PushState, Stamp, State
 from toolkit.push.store import sql
 
@@ -21,6 +21,7 @@ MODULUS = 1 << 32
 NONE = (0, 0)
 NO_ROW: Row = ()
 CHECKSUM_OF = operator.itemgetter(-1)
+ITS_HEAD, ITS_COUNT = mark("its head"), mark("its count")
 
 
 class Damaged(PushError):
@@ -74,13 +75,15 @@ class Tallied:
         except TypeError:  # what should be a number is none
             intact = False
         if not intact:
-            raise Damaged(message("{what}: {count:,} were written, and these are not they", what=what, count=count))
+            raise Damaged(
+                message("{what}: {count:,} were written, and these are not they", what=message(what), count=count)
+            )
 
 
 def checked(table: str, row: Row | None, what: str) -> Row:
     """A row without its checksum, which is its last value. Damaged where it does not match, or there is no row."""
     if row is None or crc32(as_json((table, *row[:-1])).encode()) != row[-1]:
-        raise Damaged(what)
+        raise Damaged(message(what))
     return row[:-1]
 
 
@@ -113,11 +116,11 @@ class Head(Tallied):
 
     @classmethod
     def decoded(cls, row: Row | None) -> "Head":
-        (content,) = checked("head", row, message("its head"))
+        (content,) = checked("head", row, ITS_HEAD)
         try:
             return cls(**json.loads(content))
         except TypeError:  # of another version
-            raise Damaged(message("its head")) from None
+            raise Damaged(message(ITS_HEAD)) from None
 
 
 # ── pushes ──
@@ -221,12 +224,8 @@ def without_content(operation: Operation) -> Operation:
 # ── the counter ──
 
 
-def encode_baseline(baseline: Baseline) -> Row:
-    return with_checksum("counter", as_json(asdict(baseline)))
-
-
 def decode_baseline(row: Row) -> Baseline:
-    (content,) = checked("counter", row, message("its count"))
+    (content,) = checked("counter", row, ITS_COUNT)
     values = json.loads(content)
     at, first = values["at"], values["first"]
     return Baseline(**{**values, "at": Stamp(**at), "first": first and Stamp(**first)})

@@ -79,7 +79,7 @@ class RowTables(Tables):
             start, head.rows = start + len(block.words), head.rows + len(block.words)
         self._index(words, first)
         if owner.push.key and not number:
-            self.index_of("push").add(push_keys(owner.push.lock, [owner.push.key]), owner.number)
+            self.index_of("push").add(push_word(owner.push.lock, owner.push.key), owner.number)
         self._keep_indexes()
 
     def remove_rows(self, push: str) -> None:
@@ -89,8 +89,8 @@ class RowTables(Tables):
             for kind, column in ROW_KEYS.items():
                 self.index_of(kind).remove(distinct(words[:, column]), first, first + len(words))
         self.database.rows(sql.REMOVE_BLOCKS, (owner.number,))
-        keys = push_keys(owner.push.lock, [owner.push.key])
-        self.index_of("push").remove(keys, owner.number, owner.number + 1)
+        word = push_word(owner.push.lock, owner.push.key)
+        self.index_of("push").remove(word, owner.number, owner.number + 1)
         self._keep_indexes()
         self.cache.head.lost.pop(push, None)
         left = {name: value for name, value in (owner.push.facts or {}).items() if name == "memory"}
@@ -133,21 +133,29 @@ class RowTables(Tables):
         """
         if not digests or not all(digests):
             return []
-        numbers = [number for (number,) in self.database.rows(sql.READ_PUSHES_LIKE, (digests[0],))]
-        pushes = [self._push_numbered(number).push for number in numbers]
-        return [p for p in pushes if [b.digest for b in self.blocks(p.id)[: len(digests)]] == [*digests]]
+        pushes = []
+        for (number,) in self.database.rows(sql.READ_PUSHES_LIKE, (digests[0],)):
+            push = self._push_numbered(number).push
+            if [block.digest for block in self.blocks(push.id)[: len(digests)]] == [*digests]:
+                pushes.append(push)
+        return pushes
 
     @consistent
     def pushes_with_key(self, lock: str, key: str) -> list[Push]:
         """The pushes of the same rows for the same thing, in the order in which they began."""
-        numbers = self.index_of("push").find(push_keys(lock, [key])).serials.tolist()
-        pushes = [self._push_numbered(number).push for number in sorted(numbers)]
-        return [push for push in pushes if (push.lock, push.key) == (lock, key)]
+        pushes = []
+        for number in sorted(self.index_of("push").find(push_word(lock, key)).serials.tolist()):
+            push = self._push_numbered(number).push
+            if (push.lock, push.key) == (lock, key):
+                pushes.append(push)
+        return pushes
 
     def push_with_key(self, lock: str, key: str) -> Push | None:
         """The latest of them that no other took over."""
-        serving = [push for push in self.pushes_with_key(lock, key) if push.state is not PushState.SUPERSEDED]
-        return serving[-1] if serving else None
+        for push in reversed(self.pushes_with_key(lock, key)):
+            if push.state is not PushState.SUPERSEDED:
+                return push
+        return None
 
     def sent_before(self, prints: np.ndarray, passed: Mapping[str, int] = MappingProxyType({})) -> Earlier:
         """Which of these rows an earlier push sent, twin for twin, those first of which it is known what became.
@@ -226,7 +234,7 @@ class RowTables(Tables):
     def _index(self, words: Sequence[np.ndarray], first: int) -> None:
         """Make rows, block by block and numbered from `first` on, found by their content and by their name."""
         for kind, column in ROW_KEYS.items():
-            self.index_of(kind).add(np.concatenate([NO_WORDS[:, 0], *(block[:, column] for block in words)]), first)
+            self.index_of(kind).add(np.concatenate([NO_WORDS[:, 0], *[block[:, column] for block in words]]), first)
 
     def _keep_indexes(self) -> None:
         """Write which chunks there are now."""
@@ -244,7 +252,7 @@ class RowTables(Tables):
             for first, words in _runs(self.blocks(push.id)):
                 self._index([words], first)
             if push.key:
-                self.index_of("push").add(push_keys(push.lock, [push.key]), self.push_row(push.id).number)
+                self.index_of("push").add(push_word(push.lock, push.key), self.push_row(push.id).number)
         self._keep_indexes()
 
 
@@ -285,9 +293,9 @@ def _with_first(blocks: Iterable[RowBlock]) -> Iterator[tuple[int, RowBlock]]:
         yield first, block
 
 
-def push_keys(lock: str, keys: Sequence[str]) -> np.ndarray:
-    """Words by which pushes are found."""
-    return np.array([identity.word_of(f"{lock}\n{key}") for key in keys], dtype=np.uint64)
+def push_word(lock: str, key: str) -> np.ndarray:
+    """The word by which a push is found."""
+    return np.array([identity.word_of(f"{lock}\n{key}")], dtype=np.uint64)
 
 
 def _encoded(push: int, number: int, block: RowBlock) -> Row:
@@ -299,13 +307,12 @@ def _encoded(push: int, number: int, block: RowBlock) -> Row:
 def decode_block(row: Row | None, owner: PushRow | int) -> RowBlock:
     """A block of the rows of this push."""
     number, name = (owner, owner) if isinstance(owner, int) else (owner.number, owner.push.id)
-    damaged = Damaged(message("the rows of push {name}", name=name))
     if row is None or not all(isinstance(each, bytes) for each in row[5:8]):
-        raise damaged
+        raise Damaged(message("the rows of push {name}", name=name))
     *place, words, bad, digest, marks = row
     intact = _checksum(repr(tuple(place)).encode(), words, bad, digest) == marks
     if not intact or place[0] != number or len(words) != 8 * identity.WORDS * place[3]:
-        raise damaged
+        raise Damaged(message("the rows of push {name}", name=name))
     cells = np.frombuffer(words, "<u8").reshape(-1, identity.WORDS)
     return RowBlock(cells, np.frombuffer(bad, "<u4"), digest, place[2], place[4])
 

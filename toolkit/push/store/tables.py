@@ -259,7 +259,7 @@ class Tables:
     @consistent
     def operations(self, push: str) -> list[Operation]:
         """All of one push, by id."""
-        owner, cache = self.push_row(push), self.cache
+        owner, cache = self.cache.pushes.get(push) or self.push_row(push), self.cache
         kept = [stored.operation for stored in cache.operations.values() if stored.operation.push == push]
         if len(kept) == owner.count("operation"):
             return sorted(kept, key=by_id)
@@ -376,7 +376,7 @@ class Tables:
         if operation.note or operation.message:
             operation = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
         old = before.row if before else NO_ROW
-        row = encode_operation(operation, owner.number, more_children + (children_of(old) if old else 0))
+        row = encode_operation(operation, owner.number, more_children + (old[23] if old else 0))
         cache.operations.pop(number, None)
         cache.operations[number], cache.changed_operations[number] = Stored(row, operation), row
         (was_of_push, was_of_head), (of_push, of_head) = sets_of(old), sets_of(row)

@@ -12,8 +12,7 @@ from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.store import file, keys, sql
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.ledger import StoredLedger, key_digest
-from toolkit.push.store.mark import Mark
+from toolkit.push.store.ledger import Mark, StoredLedger, key_digest
 from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.records import Damaged, Head
 
