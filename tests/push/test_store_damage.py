@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toolkit.push.store.mark import Mark
 
 from toolkit import InputError, PushError, PushRefused, SettingsError
 from toolkit.push.states import Baseline, EventKind, Operation, PushState, State, cut
 from toolkit.push.store import care, places, sql
 from toolkit.push.store.file import LedgerFile, card_path, ledger_path, open_ledger, rollback_path
+from toolkit.push.store.ledger import Mark
 from toolkit.push.store.records import Damaged, checked, operation_of, with_checksum
 from toolkit.push.store.rows import decode_block
 
