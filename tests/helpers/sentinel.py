@@ -4,10 +4,14 @@ import base64
 import hashlib
 import html
 import json
+import re
+import string
 import traceback
 from urllib.parse import quote
 
 import pytest
+
+LETTERS = string.ascii_letters + string.digits
 
 
 def spellings(value: str) -> list[str]:
@@ -24,8 +28,16 @@ def spellings(value: str) -> list[str]:
         quote(value, safe=""),
         json.dumps(value)[1:-1],
         json.dumps(value, ensure_ascii=False)[1:-1],
+        json.dumps(value)[1:-1].replace("/", "\\/"),
+        json.dumps(json.dumps(value)[1:-1])[1:-1],
         repr(value)[1:-1],
         html.escape(value),
+        html.escape(value).replace("&#x27;", "&#39;"),
+        "".join(c if c in LETTERS else f"&#{ord(c)};" for c in value),
+        "".join(c if c in LETTERS else f"&#x{ord(c):X};" for c in value),
+        re.sub("%..", lambda code: code[0].lower(), quote(value, safe="")),
+        quote(quote(value, safe="")),
+        raw.hex(),
     ]
 
 

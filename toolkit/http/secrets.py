@@ -85,18 +85,25 @@ class SecretRegistry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._spellings: dict[int, tuple[str, ...]] = {}
+        self._longest_first: tuple[tuple[int, ...], list[str]] = (), []  # of which secrets, and all spellings of these
 
     def add(self, secret: Secret, value: str) -> None:
         if value:
             with self._lock:
-                self._spellings[id(secret)] = _spellings(value)
+                self._spellings[id(secret)], self._longest_first = _spellings(value), ((), [])
             weakref.finalize(secret, self._spellings.pop, id(secret), None)
 
     def scrub(self, text: str) -> str:
         """The text without any secret that is alive and long enough to be one, in whatever spelling."""
-        with self._lock:
-            spellings = set[str]().union(*[*self._spellings.values()])  # one may end meanwhile
-        for spelling in sorted(filter(text.__contains__, spellings), key=len, reverse=True):
+        secrets, longest_first = self._longest_first
+        if secrets != tuple(self._spellings):
+            with self._lock:
+                spellings = {**self._spellings}  # one may end meanwhile
+                longest_first = sorted(set[str]().union(*spellings.values()), key=len, reverse=True)
+                self._longest_first = tuple(spellings), longest_first
+        for spelling in longest_first:
+            if spelling not in text:
+                continue
             if spelling.isdecimal():  # not in the middle of a longer number
                 text = re.sub(rf"(?<!\d){spelling}(?!\d)", MASK, text)
             else:
@@ -110,15 +117,31 @@ def _bytes(value: str) -> bytes:
 
 def _spellings(value: str) -> tuple[str, ...]:
     raw = _bytes(value)
-    digest = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
-    spellings = {digest, digest.upper()}  # no other text is like a digest, however short the value
+    digest = hashlib.sha1(raw, usedforsecurity=False)
+    spellings = {digest.hexdigest(), digest.hexdigest().upper(), *_base64(digest.digest())}  # like no other text
     if len(value) >= SHORTEST:
-        coded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
-        quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
+        quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw), quote(quote(raw, safe=""))}
         escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
-        marked = {html.escape(value), html.escape(value, quote=False)}
-        spellings |= {value, *coded, *(c.rstrip("=") for c in coded), *quoted, *escaped, *marked}
-    return tuple(spellings)
+        spellings |= {value, " ".join(value.split()), raw.hex(), repr(raw)[2:-1], *_base64(raw), *_entities(value)}
+        spellings |= {*quoted, *(re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), each) for each in quoted)}
+        spellings |= {*escaped, *(each.replace("/", r"\/") for each in escaped)}
+        spellings |= {json.dumps(each)[1:-1] for each in escaped}  # JSON in JSON
+    return tuple(each for each in spellings if len(each) >= SHORTEST)  # where blanks go, less is left
+
+
+def _base64(raw: bytes) -> set[str]:
+    coded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
+    return coded | {each.rstrip("=") for each in coded}
+
+
+def _entities(value: str) -> set[str]:
+    """As encoders for web pages write it: by name or number, what has to be or all that is no letter of ASCII."""
+    escaped = {html.escape(value), html.escape(value, quote=False)}
+    numbered = html.escape(value).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+    by_number = {numbered, *escaped}
+    for form in ("&#{:d};", "&#x{:x};", "&#x{:X};"):
+        by_number.add("".join(c if c.isascii() and c.isalnum() else form.format(ord(c)) for c in value))
+    return by_number | {each.encode("ascii", "xmlcharrefreplace").decode() for each in by_number}
 
 
 _registry = SecretRegistry()
