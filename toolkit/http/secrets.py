@@ -136,9 +136,9 @@ def _base64(raw: bytes) -> set[str]:
 
 def _entities(value: str) -> set[str]:
     """As encoders for web pages write it: by name or number, what has to be or all that is no letter of ASCII."""
-    escaped = {html.escape(value), html.escape(value, quote=False)}
-    numbered = html.escape(value).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
-    by_number = {numbered, *escaped}
+    by_number = {html.escape(value), html.escape(value, quote=False)}
+    for name, number in (("&quot;", "&#34;"), ("&#x27;", "&#39;")):
+        by_number |= {each.replace(name, number) for each in by_number}
     for form in ("&#{:d};", "&#x{:x};", "&#x{:X};"):
         by_number.add("".join(c if c.isascii() and c.isalnum() else form.format(ord(c)) for c in value))
     return by_number | {each.encode("ascii", "xmlcharrefreplace").decode() for each in by_number}
