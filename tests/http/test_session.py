@@ -190,6 +190,13 @@ def test_after_an_answer_without_a_body_the_connection_is_not_used_again(status:
         assert server.connections == 2
 
 
+def test_an_answer_that_echoes_the_token_does_not_hold_it() -> None:
+    body = {**OK, "data": {"id": 1, "headers": {"Authorization": f"Bearer {TOKEN}"}}}
+    with RawServer(answering(reply(body))) as server:
+        made = attempt(server.url, DATABASE, GET)
+    assert made.result.payload["data"] == {"id": 1, "headers": {"Authorization": "Bearer ***"}}
+
+
 def test_a_secret_is_taken_out_before_a_text_is_cut() -> None:
     for before in (*range(150, 240), 1_950, 1_990, 19_990):
         text = ("x" * before + f" {TOKEN} and more").encode()

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from http.client import HTTPException
@@ -29,7 +29,7 @@ import urllib3.exceptions as u3
 from toolkit.errors import SettingsError, Throttled, ToolkitError
 from toolkit.http import wire
 from toolkit.http.attempt import Attempt, failed, plain_result, unsent
-from toolkit.http.secrets import Secret, clear_frames, guard_logs, scrub
+from toolkit.http.secrets import Secret, clear_frames, guard_logs, scrub, scrubbed
 from toolkit.http.transport import Adapter, NoRedirects, read_body, with_credential
 from toolkit.http.wire import Classification, Verdict
 from toolkit.plain import message
@@ -244,6 +244,8 @@ class Session:
             result = wire.classify(endpoint, answer, self.clock.now(), request.rows)
             if result.verdict is not Verdict.ACKED:
                 result = plain_result(result)
+            elif token is not None and token.reveal().encode() in answer.body:  # an echo of what was sent
+                result = replace(result, payload=scrubbed(result.payload))
             if result.meaning is Meaning.BUSY:
                 self._pause_until = max(self._pause_until, self.clock.monotonic() + (result.retry_after or 0))
             attempt = Attempt(result, None if result.verdict is Verdict.ACKED else wire.error(endpoint, result))

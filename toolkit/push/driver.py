@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from toolkit.errors import NotSent, Throttled, ToolkitError
+from toolkit.errors import BadAnswer, NotSent, Throttled, ToolkitError
 from toolkit.http import wire
 from toolkit.http.attempt import Attempt
 from toolkit.http.secrets import redact
@@ -294,7 +294,11 @@ class Driver:
         self._session.quota.earn()
         self._tries, batch = 0, prepared.batch
         self._run.plan.sizes.fast(operation.size, len(prepared.request.body or b""), took)
-        results = self._target.results(batch, result.payload)
+        try:
+            results = self._target.results(batch, result.payload)
+        except BadAnswer as problem:
+            words = str(problem)
+            return Reply(Answer.LOST, message=words, status=result.status, stop=words, digest=prepared.digest)
         if results:
             back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
             results = {back[position]: values for position, values in results.items()}

@@ -338,7 +338,7 @@ class _Call:
         if push.state is not PushState.OPEN:
             ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
         ledger.event(stamp(self._clock), EventKind.OPENED, push.id)
-        target.recall(known)
+        target.recall(known, self._drafts.of_others(push.id) if self._drafts is not None else ())
         return Driver(ledger, part, self._policy, since=self._since, more=self._several)
 
     def _drive(self, driver: Driver, part: Places) -> PushState:

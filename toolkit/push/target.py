@@ -1,6 +1,6 @@
 """What a push is handed: a destination, rows, and a target that makes requests and settles doubt. No vendor names."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -62,7 +62,10 @@ class Target(Protocol):
         """The request that carries these rows."""
 
     def results(self, order: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
-        """What the vendor gave back for each row, added to what it gave before; {} where it gives nothing."""
+        """What the vendor gave back for each row, added to what it gave before; {} where it gives nothing.
+
+        BadAnswer where that cannot be true: what became of the rows is in doubt then, whatever the answer says.
+        """
 
     def follows(self, order: Batch) -> str:
         """The kind of the next op of this row, once this one is acknowledged; "" where it was the last."""
@@ -70,8 +73,8 @@ class Target(Protocol):
     def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
         """The rows that a refusal names; none where it names nobody."""
 
-    def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
-        """What earlier runs were given, before this one begins."""
+    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
+        """What earlier runs were given, before this one begins; and the drafts that other pushes made."""
 
     def count(self) -> int:
         """How many rows are there. Of a counted destination only."""
@@ -113,7 +116,7 @@ class BaseTarget:
         named = [row for row in result.rows if row.index < len(positions)]
         return [Suspect(int(positions[r.index]), r.column, certain=True, message=r.message) for r in named]
 
-    def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
+    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
         pass
 
     def count(self) -> int:

@@ -1,5 +1,6 @@
 """Nobody is asked about twice, and no question is put twice, in whatever spelling of person and categories."""
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -204,3 +205,37 @@ def test_in_a_later_frame_of_one_call_nobody_is_asked_about_again(box: Sandbox, 
         tickets = carma.request(iter(frames), categories="Address", if_sent="skip").table["idRequest"]
         assert tickets.notna().all()
         assert tickets.nunique() == asked(box) == 3
+
+
+# ── one ticket for two people ──
+
+
+@pytest.mark.parametrize(
+    ("change", "known"),
+    [
+        (lambda tickets: [{**t, "idRequest": "T1"} for t in tickets], [False, False]),
+        (lambda tickets: [{**t, "idRequest": True} for t in tickets], [False, False]),
+        (lambda tickets: [{**t, "idRequest": ["T1"]} for t in tickets], [False, False]),
+        (lambda tickets: [{**t, "idRequest": n} for n, t in enumerate(tickets)], [True, True]),
+        (lambda tickets: tickets * 2, [True, True]),
+    ],
+    ids=["the same", "a truth value", "lists", "numbers", "each twice"],
+)
+def test_whose_ticket_it_is_has_to_be_clear(
+    carma: CarmaChain, monkeypatch: pytest.MonkeyPatch, change: Any, known: list[bool]
+) -> None:
+    session = carma.connection.session
+    ask = session.attempt
+
+    def attempt(endpoint: Any, request: Any) -> Any:
+        exchange = ask(endpoint, request)
+        if "parametrRequest" not in exchange.result.payload:
+            return exchange
+        payload = {**exchange.result.payload, "parametrRequest": change(exchange.result.payload["parametrRequest"])}
+        return replace(exchange, result=replace(exchange.result, payload=payload))
+
+    monkeypatch.setattr(session, "attempt", attempt)
+    table = carma.request(people(*OTHERS[:2]), categories="Address").table
+    assert table["outcome"].tolist() == ["accepted", "accepted"]
+    assert table["idRequest"].notna().tolist() == known
+    assert table["error"].isna().tolist() == known

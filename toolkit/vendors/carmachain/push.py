@@ -1,7 +1,7 @@
 """CarmaChain: how people are asked about, each once, and which ticket belongs to whom."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,7 @@ class People(BaseTarget):
         self._alone = connection.assumed["categories_form"] != "list"
         cells = checked.wire()
         rows = (zip(cells, row, strict=True) for row in zip(*cells.values(), strict=True))
+        self._owners: dict[str, set[Any]] = {}  # of each ticket; of one that two people have, nobody knows whose it is
         self._people = [{name: value for name, value in row if value is not None} for row in rows]
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
@@ -91,13 +92,19 @@ class People(BaseTarget):
         people = [self._people[n] for n in batch.positions]
         asked = [(person.get("IdDocument"), person.get("PhoneNumber")) for person in people]
         answered = [(_either(t, "IdDocument", "idDocument"), _either(t, "PhoneNumber", "phoneNumber")) for t in tickets]
+        ids = [_ticket(t) for t in tickets]
+        for ticket, person in zip(ids, answered, strict=True):
+            self._owners.setdefault(ticket, set()).add(person)
         words = remark(self._endpoint, payload)  # what `response` says besides
         shown = {"response": vendor_text(words)} if words else {}
         return {
-            int(at): {"idRequest": str(tickets[n]["idRequest"]), "type_request": self._peers.type_request, **shown}
+            int(at): {"idRequest": ids[n], "type_request": self._peers.type_request, **shown}
             for at, n in zip(batch.positions, matched(asked, answered), strict=True)
-            if n is not None and tickets[n].get("idRequest")
+            if n is not None and ids[n] and len(self._owners[ids[n]]) == 1
         }
+
+    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
+        self._owners = {values["idRequest"]: {(at,)} for at, values in results.items() if "idRequest" in values}
 
 
 def sent_people(checked: Check) -> pd.DataFrame:
@@ -154,6 +161,12 @@ def known(categories: str | Sequence[str]) -> list[str]:
         names = ", ".join(declared.CATEGORIES)
         raise InputError(message(text, unknown=", ".join(map(repr, unknown)), known=names))
     return listed
+
+
+def _ticket(item: Mapping[str, Any]) -> str:
+    """The identifier of a ticket; "" where it has none that is one."""
+    ticket = item.get("idRequest")
+    return str(ticket) if isinstance(ticket, str | int) and not isinstance(ticket, bool) else ""
 
 
 def _either(item: Mapping[str, Any], *names: str) -> str | None:

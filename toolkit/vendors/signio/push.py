@@ -2,18 +2,19 @@
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from toolkit.errors import BadAnswer
 from toolkit.http import wire
 from toolkit.http.wire import Classification
-from toolkit.plain import mark
+from toolkit.plain import mark, message
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Release, Suspect
 from toolkit.sheets.check import Check
-from toolkit.sheets.target import Takes
+from toolkit.sheets.target import RowProblem, Takes
 from toolkit.spec import Endpoint, Flag, Text
 from toolkit.vendors.base import Connection
 from toolkit.vendors.signio.api import Signio
@@ -23,9 +24,19 @@ from toolkit.vendors.signio.drafts import Draft
 from toolkit.vendors.signio.people import PERSON, SIGNERS
 from toolkit.vendors.signio.status import role_of
 
+TWICE = mark("the vendor gave two things one identifier: {id}")
+
+
+def each_once(checked: Check) -> Iterator[RowProblem]:
+    """A draft that two rows name: whose it is, nobody knows."""
+    ids = pd.Series(checked.wire()["id_transaccion"], dtype="str")
+    for position in np.flatnonzero(ids.duplicated(keep=False) & ids.notna()).tolist():
+        yield RowProblem(position, "id_transaccion", mark("is the draft of another envelope too"))
+
+
 KEYS = uuid.UUID("a3c1f0de-6f2b-5a53-9d0e-5e9a6a4d7c11")  # of the deduplication keys
 IDENTITY = Takes((Text(name="envelope"), Text(name="content")))
-ENVELOPE = Takes((Text(name="id_transaccion"),))
+ENVELOPE = Takes((Text(name="id_transaccion"),), (each_once,))
 
 
 class EnvelopeOfSigners:
@@ -103,6 +114,7 @@ class Signers(BaseTarget):
         self._envelope, self._columns = envelope_id, checked.columns
         names = {f.key: f.name for f in self._endpoint.arguments}
         self._rows = {names[key]: values for key, values in checked.wire().items()}
+        self._ids: dict[str, int] = {}  # that were given, by position
         self.session, self.memory = connection.session, memory
 
     def _person(self, position: int) -> dict[str, Any]:
@@ -113,8 +125,13 @@ class Signers(BaseTarget):
         return self._endpoint, wire.request(self._endpoint, values)
 
     def results(self, batch: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
-        position = int(batch.positions[0])
-        return {position: {"id_firmante": payload["id_firmante"], "rol": self._role(position)}}
+        position, signer = int(batch.positions[0]), payload["id_firmante"]
+        if self._ids.setdefault(signer, position) != position:
+            raise BadAnswer(message(TWICE, id=signer))
+        return {position: {"id_firmante": signer, "rol": self._role(position)}}
+
+    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
+        self._ids = {given["id_firmante"]: position for position, given in results.items() if "id_firmante" in given}
 
     def _role(self, position: int) -> str:
         """The role of a signer as people call it: in the documents, else in the envelope."""
@@ -148,9 +165,11 @@ class Drafting(BaseTarget):
         self.session = campaign.connection.session
         self.memory, self.release = campaign.memory, campaign.release
         self._answers: dict[int, dict[str, Any]] = {}
+        self._taken: dict[str, Any] = {}  # identifiers of drafts
 
-    def recall(self, results: Mapping[int, Mapping[str, Any]]) -> None:
+    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
         self._answers = {position: dict(answers) for position, answers in results.items()}
+        self._taken = dict.fromkeys([*taken, *(draft for answers in results.values() for draft in _drafts(answers))])
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
         position = int(batch.positions[0])
@@ -180,15 +199,19 @@ class Drafting(BaseTarget):
         kind, _, number = batch.kind.partition(" ")
         match kind:
             case "create":
-                new: dict[str, Any] = {"id_transaccion": payload["id_transaccion"]}
-                if answers.get("id_transaccion") not in (None, new["id_transaccion"]):
+                new: dict[str, Any] = {"id_transaccion": _new(payload["id_transaccion"], self._taken)}
+                if "id_transaccion" in answers:
                     new["left_behind"] = [*answers.get("left_behind", ()), answers["id_transaccion"]]
-            case "file":
-                new = {"documents": {**answers.get("documents", {}), number: payload["id_documento"]}}
+                    new |= {"documents": {}, "signers": {}}  # they stand in the one that is left behind
+            case "file" | "template":
+                known = answers.get("documents", {})
+                document = payload["id_documento"] if kind == "file" else payload["document"]["id"]
+                new = {"documents": {**known, number: _new(document, dict.fromkeys(known.values()))}}
             case "signer":
-                new = {"signers": {**answers.get("signers", {}), number: payload["id_firmante"]}}
-            case "template":
-                new = {"documents": {**answers.get("documents", {}), number: payload["document"]["id"]}}
+                known, people = answers.get("signers", {}), self._drafts[position].people
+                email = people[int(number)].get("email")
+                others = {signer: n for n, signer in known.items() if people[int(n)].get("email") != email}
+                new = {"signers": {**known, number: _new(payload["id_firmante"], others)}}
             case _:
                 new = {}
         answers.update(new)
@@ -197,6 +220,14 @@ class Drafting(BaseTarget):
     def follows(self, batch: Batch) -> str:
         steps = self._drafts[int(batch.positions[0])].steps
         return steps[steps.index(batch.kind) + 1] if batch.kind != steps[-1] else ""
+
+
+def _new(identifier: str, taken: dict[str, Any]) -> str:
+    """An identifier that nothing else has, taken now. BadAnswer where it has: what is for one would reach both."""
+    mine = object()
+    if taken.setdefault(identifier, mine) is not mine:  # also where two threads ask at once
+        raise BadAnswer(message(TWICE, id=identifier))
+    return identifier
 
 
 class Distributor:

@@ -1,0 +1,99 @@
+"""A vendor that gives two things one identifier: neither is filled with what was meant for the other."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import toolkit
+from tests.helpers.clock import ManualClock
+from toolkit.http.attempt import Attempt
+from toolkit.sandbox import Sandbox
+from toolkit.vendors.signio.client import Signio
+
+from .helpers import ANA, CONTRACT, EVA, crowd, mails, planned
+
+Change = Callable[[Any], Any]
+
+
+@pytest.fixture
+def signio(box: Sandbox, clock: ManualClock) -> Signio:
+    return toolkit.connect(**box.settings(), clock=clock, progress=False).signio
+
+
+@pytest.fixture
+def answer(signio: Signio, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Change], None]:
+    """Changes what is answered to an endpoint."""
+    session = signio.connection.session
+    ask = session.attempt
+
+    def change(name: str, payload: Change) -> None:
+        def attempt(endpoint: Any, request: Any) -> Attempt:
+            exchange = ask(endpoint, request)
+            if endpoint.name.rpartition(".")[2] != name or exchange.error:
+                return exchange
+            return replace(exchange, result=replace(exchange.result, payload=payload(exchange.result.payload)))
+
+        monkeypatch.setattr(session, "attempt", attempt)
+
+    return change
+
+
+def always(name: str) -> Change:
+    """The first identifier, again and again."""
+    first: list[Any] = []
+
+    def payload(given: Any) -> Any:
+        first.append(given[name])
+        return {**given, name: first[0]}
+
+    return payload
+
+
+def test_two_envelopes_with_one_identifier(box: Sandbox, signio: Signio, answer: Any) -> None:
+    answer("create_envelope", always("id_transaccion"))
+    plan = planned(signio, crowd(3))
+    report = plan.build(options={"workers": 1})
+    assert report.table["outcome"].tolist() == ["accepted", "not sent", "not sent"]
+    assert "two things one identifier" in str(report)
+    (envelope,) = plan.ready["id_transaccion"]
+    assert len(box.control.stored("signio", "Document", {"id_transaccion": envelope})) == 1
+    assert plan.distribute(confirm=1).complete
+
+
+def test_a_draft_of_an_earlier_push_is_not_filled_again(box: Sandbox, signio: Signio, answer: Any) -> None:
+    answer("create_envelope", always("id_transaccion"))
+    assert planned(signio, crowd(1)).build().complete
+    report = planned(signio, crowd(1)).build(if_sent="resend")
+    assert not report.complete
+    assert "two things one identifier" in str(report)
+
+
+@pytest.mark.parametrize(("name", "key"), [("add_signer", "id_firmante"), ("upload_document", "id_documento")])
+def test_within_an_envelope(signio: Signio, answer: Any, name: str, key: str) -> None:
+    answer(name, always(key))
+    plan = planned(signio, crowd(1), documents=[CONTRACT, ("anexo.pdf", CONTRACT[1])])
+    assert "two things one identifier" in str(plan.build())
+    assert plan.ready.empty
+
+
+def test_two_signers_of_one_draft(signio: Signio, answer: Any) -> None:
+    envelope = signio.create_envelope("Contrato")
+    answer("add_signer", always("id_firmante"))
+    report = signio.add_signers(envelope, pd.DataFrame([ANA, EVA]), options={"workers": 1})
+    assert report.table["outcome"].tolist() == ["accepted", "verified"]  # it was read back
+    assert report.table["id_firmante"].tolist() == signio.signers(envelope)["id_contacto"].tolist()
+
+
+def test_nobody_is_told_of_one_draft_for_two_envelopes(box: Sandbox, signio: Signio) -> None:
+    plan = planned(signio, crowd(2))
+    plan.build()
+    assert plan.drafts is not None
+    table = plan.drafts.table.assign(id_transaccion="e1")
+    plan.drafts = plan.drafts.with_table(table)
+    report = plan.distribute(confirm=2)
+    assert report.table["outcome"].tolist() == ["not sent"] * 2
+    assert report.table["error"].str.contains("is the draft of another envelope").all()
+    assert mails(box) == []
