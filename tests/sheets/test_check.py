@@ -225,7 +225,7 @@ class TestEmails:
             ("a@example.com,b@example.com", "several", "a@example.com"),
             ("Ana <a@example.com>", "not an e-mail", "a@example.com"),
             ("mailto:a@example.com", "not an e-mail", "a@example.com"),
-            ("juan perez@example.com", "not an e-mail", "juanperez@example.com"),
+            ("juan perez@example.com", "not an e-mail", None),
             ("a@example,com", "not an e-mail", "a@example.com"),
             ("a@example.com.", "not an e-mail", "a@example.com"),
             ("josé@example.com", "not an e-mail", None),
@@ -345,8 +345,8 @@ class TestNumbers:
         right(self.number, text, value)
 
     def test_read_in_two_ways(self) -> None:
-        wrong(self.number, "1.234", "1234 or 1.234", "1234")
-        wrong(self.number, "1,234", "1234 or 1.234", "1234")
+        wrong(self.number, "1.234", "1234 or 1.234")
+        wrong(self.number, "1,234", "1234 or 1.234")
         right(self.number, "1.234", 1.234, decimal=".")
         right(self.number, "1.234", 1234, decimal=",")
         right(self.number, "1,234", 1.234, decimal=",")
@@ -667,14 +667,15 @@ MANY: list[tuple[Field, st.SearchStrategy[Any]]] = [
 def test_many_are_judged_as_each_alone(field: Field, values: st.SearchStrategy[Any], data: st.DataObject) -> None:
     drawn = data.draw(st.lists(values | st.none(), min_size=1, max_size=8))
     few = pd.DataFrame({field.name: pd.Series(drawn, dtype=object)})
-    alone = [check(few.iloc[[n]], [field], decimal=".") for n in range(len(few))]
+    how: dict[str, Any] = {"decimal": ".", "day_first": True}
+    alone = [check(few.iloc[[n]], [field], **how) for n in range(len(few))]
     times = 60 // len(few) + 1  # so many that whole columns are looked at at once
-    together = check(pd.concat([few] * times), [field], decimal=".")
+    together = check(pd.concat([few] * times), [field], **how)
     assert together.wire()[field.key] == [one.wire()[field.key][0] for one in alone] * times
     assert together.bad.tolist() == [one.bad.iloc[0] for one in alone] * times
     expected = pd.concat([one.problems for one in alone] * times, ignore_index=True)
     assert together.problems.astype(object).fillna("").equals(expected.astype(object).fillna(""))
-    again = check(together.fixed(), [field], decimal=".")
+    again = check(together.fixed(), [field], **how)
     assert again.fixes.empty
     assert again.wire()[field.key] == together.wire()[field.key]
 

@@ -1,16 +1,18 @@
 """What single values and names of columns mean: kinds that went wrong in somebody's ugly spreadsheet."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from toolkit.errors import InputError
 from toolkit.sheets import Check, check, match_columns, read_sheet
 from toolkit.sheets.countries import country_in, region_of
 from toolkit.sheets.phones import ELSEWHERE
 from toolkit.sheets.target import Takes
-from toolkit.spec import Date, Email, Field, Number, Phone, Text, Timestamp
+from toolkit.spec import Date, Email, Field, Identity, Number, Phone, Text, Timestamp
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
 AMOUNT, CITY = Number(name="MONTO", as_text=True), Text(name="CIUDAD")
@@ -286,6 +288,16 @@ def test_addresses_whose_letters_may_be_others(address: str, level: str, meant: 
     assert problems["proposal"].astype(object).where(problems["proposal"].notna(), None).tolist() == [meant]
 
 
+def test_addresses_and_phones_that_are_not_to_be_used_are_not_proposed() -> None:
+    for text in ("ana@example.cl (NO ENVIAR)", "baja: ana@example.cl", "no ana@example.cl", "juan soto@example.cl"):
+        assert of(MAIL, text).problems["proposal"].isna().all()
+    for text in ("987654321 (no llamar)", "987654321 mamá / tía", "987654321 malo"):
+        problems = of(PHONE, text).problems
+        assert problems["level"].tolist() == ["error"]
+    assert of(MAIL, "ana @ example . cl").problems["proposal"].tolist() == ["ana@example.cl"]
+    assert of(PHONE, "987654321 / 987654322").problems["proposal"].tolist() == ["56987654321"]
+
+
 # ── dates and numbers as programs write them ──
 
 DAYS = """lunes, 12 de marzo de 1980|12 березня 1980 р.|12. Mrz 1980|12/03/1980 12:00:00 a. m.|12/3/1980 12:00:00 AM
@@ -405,3 +417,96 @@ def test_errors_of_formulas_in_more_languages(text: str) -> None:
 @pytest.mark.parametrize("text", ["Fehler", "Erro de Souza", "Laden", "Felipe", "Wiebke", "Оксана", "Петро", "Boris"])
 def test_names_that_begin_like_errors_are_sent(text: str) -> None:
     assert of(NAME, text).problems.empty
+
+
+@pytest.mark.parametrize("field", [Text(name="CardCode"), Text(name="IdDocument"), Identity(name="identificacion")])
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        *((date(2024, 3, 1), None), (True, None), (12.5, None), ("5.2123456E7", "52123456")),
+        *(("2.935277368E9", "2935277368"), ("2,9E3", "2900")),
+    ],
+)
+def test_codes_that_a_spreadsheet_made_something_else_of(field: Field, cell: Any, meant: str | None) -> None:
+    done = of(field, cell)
+    assert [proposal for _, proposal in asked(done)] == [meant]
+    assert of(field, "12E45678", "000777", "A-12").problems.empty
+
+
+@pytest.mark.parametrize("cell", ["１２", "٣٤", "१२"])
+def test_digits_of_another_script_in_a_code_are_asked(cell: str) -> None:
+    assert asked(of(Text(name="CardCode"), cell)) == [(cell, "".join(str(int(digit)) for digit in cell))]
+
+
+# ── orders of days ──
+
+
+def test_a_column_of_which_all_dates_show_the_month_first_is_read_so() -> None:
+    done = of(BORN, "1/13/1980", "2/14/1980", "12/31/1999", "5/5/1980")
+    assert done.wire() == {"FECHA_NACIMIENTO": ["13/01/1980", "14/02/1980", "31/12/1999", "05/05/1980"]}
+    assert done.notes == [
+        "FECHA_NACIMIENTO: the month was taken to come first, as the dates show; `day_first=` says otherwise"
+    ]
+    assert of(BORN, "1/13/1980", "2/14/1980", "12/31/1999", "5/6/1980").bad.all()
+    assert of(BORN, "1/13/1980", "2/14/1980").bad.all()
+
+
+@pytest.mark.parametrize("sign", ["-", "/", "."])
+def test_days_between_year_and_month_are_asked(sign: str) -> None:
+    cells = [text.replace("-", sign) for text in ("1958-18-10", "2001-05-03", "1978-18-12", "2001-07-07")]
+    for field in (BORN, Date(name="VENCE", format="%Y-%m-%d")):
+        done = of(field, *cells)
+        assert asked(done) == [(cells[0], "1958-10-18"), (cells[1], None), (cells[2], "1978-12-18")]
+        again = check(done.replace(field.name, {cells[0]: "1958-10-18", cells[2]: "1978-12-18"}), [field])
+        assert again.bad.tolist() == [False, True, False, False]
+    assert not of(BORN, "1958-10-18", "2001-05-03").bad.any()
+
+
+def test_days_on_which_nobody_is_born_are_doubted() -> None:
+    done = of(BORN, "2080-01-01", "1900-01-01", date(1880, 5, 6), "01/01/1905", "12/03/1980", "12/03/2024")
+    assert done.problems.loc[done.problems["level"] == "doubt", "row"].tolist() == [0, 1, 2, 3]
+    assert not of(Date(name="VENCE"), "2080-01-01").problems["level"].eq("doubt").any()
+    assert of(BORN, "12/03/29").problems["proposal"].isna().all()
+
+
+def test_a_number_of_two_readings_is_not_proposed_in_one() -> None:
+    for cells in (["0.750", "1.250", "2.125", "0.5"], ["12.5", "1.500", "2.500"], ["-33.400"]):
+        done = of(AMOUNT, *cells)
+        assert all(proposal is None for _, proposal in asked(done))
+
+
+# ── words ──
+
+
+@pytest.mark.parametrize("text", ["No Hay Problema", "Sin Límites SpA", "Na", "Nil", "Sin Wai Kin", "Sin Miedo"])
+def test_names_that_only_begin_like_words_for_nothing_are_sent(text: str) -> None:
+    assert of(NAME, text).problems.empty
+
+
+@pytest.mark.parametrize("text", ["No hay", "no hay datos", "sin correo", "Sin nombre", "SIN INFORMACIÓN", "NA", "nil"])
+def test_words_for_nothing_are_asked(text: str) -> None:
+    assert of(NAME, text).problems["reason"].tolist() == ["says that there is nothing"]
+
+
+def test_a_formula_that_only_holds_a_text_is_proposed_as_the_text() -> None:
+    assert asked(of(NAME, '="0922"')) == [('="0922"', "0922")]
+
+
+def test_an_unknown_country_is_called_so() -> None:
+    frame = pd.DataFrame({"TELEFONO": ["987654321"] * 3, "País": ["Narnia", "Chile", "Chile"]})
+    problems = check(frame, [PHONE, Text(name="País")]).problems
+    assert "a country that is not known" in problems.loc[problems["level"] == "question", "problem"].iloc[0]
+
+
+def test_a_name_in_brackets_is_the_name() -> None:
+    assert match_columns(pd.DataFrame(columns=["[Correo]", "[Nombre]"]), FIELDS).columns == {
+        "[Correo]": "EMAIL",
+        "[Nombre]": "NOMBRE",
+    }
+
+
+@pytest.mark.parametrize("wrong", [5, float("nan"), ["EMAIL"]])
+def test_what_is_no_name_of_a_field_is_refused(wrong: Any) -> None:
+    match = match_columns(pd.DataFrame(columns=["Correo"]), FIELDS)
+    with pytest.raises(InputError, match="there is no field"):
+        match["Correo"] = wrong

@@ -35,6 +35,7 @@ _STARTS = frozenset("='’`") | ERROR_STARTS  # of formulas, their errors, and t
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
 )
+_TEXT_FORMULA = re.compile(r'="([^"]+)"').fullmatch  # by which programs keep zeros
 _IN_WORD = re.compile(r"(?<=[^\W\d_])[\x80-\x9f](?=[^\W\d_])").search  # in the place of a letter
 
 
@@ -43,6 +44,7 @@ class ParseOptions:
     """How what is written is to be understood where it can be understood in more than one way."""
 
     day_first: bool | None = True  # None: what can be read in two ways is asked
+    iso: bool = True  # a month follows its year; False: what can be read in two ways is asked
     decimal: str = ""  # "." or ","; "" where nothing tells
     country: str = ""  # of phones that name none; "" for that of the field
     named: str = ""  # the country that the sheet says of them, without being asked; "" where it says none
@@ -238,6 +240,8 @@ class CellChecker:
             kind = type(getattr(value, "value", value)).__name__
             raise CellError(mark("cannot be sent here"), detail=message("it is of the type {kind}", kind=kind))
         clean = stripped(text)
+        if not clean and any(map(str.isalpha, text)):
+            return Result(None, problem=NOTHING_SAID)
         if not clean or (self._empty and clean.casefold() in self._empty):
             return Result(None)
         question = None if _is_common(clean) else _question(clean, rule.longest)
@@ -289,7 +293,8 @@ def _question(text: str, longest: int) -> Problem | None:
     """
     _raise_if_damaged(text, longest)
     if text[0] == "=" and len(text) > 1 and not text[1:].isspace():
-        return Problem(mark("looks like a formula"), level=QUESTION)
+        held = _TEXT_FORMULA(text)
+        return Problem(mark("looks like a formula"), held[1] if held else None, level=QUESTION)
     if text[0] in "'’`" and len(text) > 1:
         proposal = stripped(text.strip("'’`")) or None
         return Problem(mark("begins with an apostrophe"), proposal, level=QUESTION)

@@ -18,7 +18,7 @@ from toolkit.plain import message, plural
 from toolkit.sheets.cells import Filled, NotACellValue, folded, objects_of, shown, snapshot, texts_in, values_of, whole
 from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem, Result, result_of
 from toolkit.sheets.countries import UNKNOWN, region_of
-from toolkit.sheets.dates import order_of
+from toolkit.sheets.dates import month_follows_year, order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.not_data import mostly_stored_as
 from toolkit.sheets.numbers import decimal_of, were_numbers
@@ -82,9 +82,11 @@ class Column:
         if isinstance(self.field, Number | Integer) and not self.options.decimal:
             sign, note = decimal_of(self._texts, self._was_number)
             self.options, how = replace(self.options, decimal=sign), "decimal"
-        elif isinstance(self.field, Date | Timestamp) and self.options.day_first is None:
-            first, note = order_of(self._texts())
-            self.options, how = replace(self.options, day_first=first), "day_first"
+        elif isinstance(self.field, Date | Timestamp):
+            said = self.options.day_first
+            first, note = order_of(self._texts()) if said is None else (said, "")
+            iso = month_follows_year(self._texts())
+            self.options, how = replace(self.options, day_first=first, iso=iso), "day_first"
         else:
             return
         if note:

@@ -30,7 +30,7 @@ _CODE = re.compile(r"\(?(?:\+|00)?\s?([1-9]\d{0,2})\)?", re.ASCII).fullmatch
 _SIGNED = re.compile(r"(?:\+|\b00)\s?([1-9]\d{0,2})(?!\d)", re.ASCII).search
 _OFFICIAL = re.compile(r"^(?:república|republic|estado|reino|kingdom) (?:of|de|del) ", re.IGNORECASE)
 _SAID = ("dial code", "country")  # what columns speak of that say the country of phones; the surer first
-_MOST, _SHARE = 300, 0.5  # values of such a column; of which so many have to be countries
+_MOST, _SHARE = 300, 0.5  # values of such a column; of which at least so many are countries
 UNKNOWN = "??"  # a country that nobody knows
 
 
@@ -81,7 +81,7 @@ def country_column(frame: pd.DataFrame, home: str) -> Hashable | None:
                 values = [v for v in pd.unique(frame[name].dropna())[: _MOST + 1] if not says_nothing(str(v))]
                 regions = [region_of(text, unknown=UNKNOWN) for text in map(str, values_of(pd.Series(values)))]
                 known = [region for region in regions if region != UNKNOWN]
-                if len(values) <= _MOST and len(known) > len(values) * _SHARE:
+                if len(values) <= _MOST and known and len(known) >= len(values) * _SHARE:
                     return name if {*regions} - {home} else None
     return None
 

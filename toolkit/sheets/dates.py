@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import folded, latin
-from toolkit.sheets.checker import QUESTION, CellError, CellRule, ParseOptions, Result, unlike
+from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
+from toolkit.sheets.synonyms import spoken
 from toolkit.spec import Date, Timestamp
 
 _MONTHS = (  # in Spanish, English, Portuguese, Ukrainian, German, French, Italian, Polish and Russian
@@ -38,9 +40,14 @@ _ISO = re.compile(r"([12]\d{3})[-/.](\d{1,2})[-/.](\d{1,2})|([12]\d{3})(\d\d)(\d
 _NUMERIC = re.compile(r"(\d{1,2})([-/.\s])(\d{1,2})\2([12]\d{3}|\d\d)", re.ASCII).fullmatch
 _SMALL, _LARGE, _YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:1[3-9]|2\d|3[01])", r"(?:[12]\d{3}|\d\d)(?!\d)"
 _DAY_FIRST_ONLY, _MONTH_FIRST_ONLY, _EITHER_FIRST = (
-    re.compile(rf"^[ \t]{{0,9}}{one}([-/. ]){other}\1{_YEAR}", re.MULTILINE | re.ASCII).search
-    for one, other in ((_LARGE, _SMALL), (_SMALL, _LARGE), (_SMALL, _SMALL))
+    re.compile(rf"^[ \t]{{0,9}}{one}([-/. ]){other}\{group}{_YEAR}", re.MULTILINE | re.ASCII)
+    for one, other, group in (
+        *((_LARGE, _SMALL, 1), (_SMALL, _LARGE, 1)),
+        (rf"(?!0?(\d{{1,2}})[-/. ]0?\1[-/. ]){_SMALL}", _SMALL, 2),  # but for 5/5
+    )
 )
+_SURE = 3  # dates that show an order, where none shows another
+_DAY_SECOND = re.compile(rf"^[ \t]{{0,9}}[12]\d{{3}}([-/.]){_LARGE}\1{_SMALL}(?!\d)", re.MULTILINE | re.ASCII).search
 _DAY, _MONTH, _ANY_YEAR = r"(\d{1,2})(?:st|nd|rd|th|er|r?o|\.?[º°ª])?", r"([^\W\d]{3,15})\.?", r"'?([12]\d{3}|\d\d)"
 _OF = r"(?:\s{1,3}del?\s{1,3}|[-/.\s]{0,3})"
 _NAMED = re.compile(rf"{_DAY}\.?{_OF}{_MONTH},?{_OF}{_ANY_YEAR}", re.IGNORECASE).fullmatch
@@ -63,6 +70,11 @@ _WRITTEN = {
     "%Y-%m-%d": "(?:19|20)[0-9]{2}-(?:" + "|".join(f"{month}-{day}" for day, month in _DAYS.items()) + ")",
     "%d/%m/%Y": "(?:" + "|".join(f"{day}/{month}" for day, month in _DAYS.items()) + ")/(?:19|20)[0-9]{2}",
 }
+_AN_OLD_YEAR, _A_YEAR_OF_BIRTH = "(?:19|20)[0-9]{2}", "(?:19[2-9]|20[01])[0-9]"
+TWO_DAYS, NO_MONTH = mark("can be read as two days"), mark("has no such month")
+OPEN_CENTURY = mark("leaves the century open")
+UNLIKELY_BIRTH = Problem(mark("is no likely day of birth"), level=DOUBT)
+_BORN = range(1911, 2026)  # years in which people who are asked for may be born
 _THIS_CENTURY = 29  # of years in two digits, the last that spreadsheets take for one after 2000
 _ZERO = (1899, 12, 30), (1899, 12, 31)  # what the number 0 is as a day
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,19 +85,27 @@ def order_of(blocks: Iterable[list[str]]) -> tuple[bool | None, str]:
 
     And what is to be said of that.
     """
-    days = months = either = False
+    days = either = False
+    months = 0
     for text in map("\n".join, blocks):
-        months = months or _MONTH_FIRST_ONLY(text) is not None
-        days = days or _DAY_FIRST_ONLY(text) is not None
-        either = either or (not days and _EITHER_FIRST(text) is not None)
-    if months:
+        months += sum(1 for _ in islice(_MONTH_FIRST_ONLY.finditer(text), _SURE))
+        days = days or _DAY_FIRST_ONLY.search(text) is not None
+        either = either or (not days and _EITHER_FIRST.search(text) is not None)
+    if months and (days or either or months < _SURE):
         return None, ""
+    if months:
+        return False, message("the month was taken to come first, as the dates show")
     shown = days or not either
     return True, "" if shown else message("the day was taken to come first, though none of the dates shows it")
 
 
-def read_date(text: str, day_first: bool | None) -> date:
-    """The day that a text names.
+def month_follows_year(blocks: Iterable[list[str]]) -> bool:
+    """Whether no text of a column has the day between year and month, as some databases write it."""
+    return not any(map(_DAY_SECOND, map("\n".join, blocks)))
+
+
+def read_date(text: str, day_first: bool | None, *, iso: bool = True) -> date:
+    """The day that a text names. `iso`: the month follows the year; else what can be read in two ways is asked.
 
     Raises:
         CellError: it names none, or more than one; with a proposal where there is a likely one.
@@ -94,6 +114,8 @@ def read_date(text: str, day_first: bool | None) -> date:
     try:
         if parts := _ISO(text):
             year, month, day = (int(part) for part in parts.groups() if part)
+            if parts[1] and (month > 12 or not iso):
+                return _year_first(year, month, day)
         elif parts := _NAMED(text):
             return _named(int(parts[1]), _month(parts[2]), parts[3])
         elif parts := _MONTH_FIRST(text):
@@ -107,6 +129,17 @@ def read_date(text: str, day_first: bool | None) -> date:
         return date(year, month, day)
     except ValueError:
         raise CellError(mark("is a day that no calendar has"), _run_together(text, day_first)) from None
+
+
+def _year_first(year: int, second: int, third: int) -> date:
+    if second > 12 >= third:
+        detail = message("no month {month} when the month comes second", month=second)
+        raise CellError(NO_MONTH, date(year, third, second).isoformat(), detail=detail, level=QUESTION)
+    read = date(year, second, third)
+    if second != third <= 12:
+        other = date(year, third, second).isoformat()
+        raise CellError(TWO_DAYS, detail=message("{one} or {other}", one=read.isoformat(), other=other), level=QUESTION)
+    return read
 
 
 def _without_weekday(text: str) -> str:
@@ -139,7 +172,7 @@ def _named(day: int, month: int, year: str) -> date:
 
 def _of_a_century(read: date, year: str) -> date:
     if len(year) == 2:
-        raise CellError(mark("leaves the century open"), read.isoformat(), level=QUESTION)
+        raise CellError(OPEN_CENTURY, read.isoformat(), level=QUESTION)
     return read
 
 
@@ -154,12 +187,12 @@ def _numeric(first: int, second: int, year: str, day_first: bool | None) -> date
             one=date(full, second, first).isoformat(),
             other=date(full, first, second).isoformat(),
         )
-        raise CellError(mark("can be read as two days"), detail=detail, level=QUESTION)
+        raise CellError(TWO_DAYS, detail=detail, level=QUESTION)
     if month > 12 >= day and month <= 31:
         months_first = message("no month {month} when the month comes first", month=month)
         days_first = message("no month {month} when the day comes first", month=month)
         detail = months_first if day_first is False else days_first
-        raise CellError(mark("has no such month"), date(full, day, month).isoformat(), detail=detail, level=QUESTION)
+        raise CellError(NO_MONTH, date(full, day, month).isoformat(), detail=detail, level=QUESTION)
     return _of_a_century(date(full, month, day), year)
 
 
@@ -177,18 +210,23 @@ def _serial(text: str) -> str | None:
 
 
 def day(field: Date, options: ParseOptions) -> CellRule:
+    birth = "birth" in [spoken(name).concept for name in (field.name, field.label)]
+
     def parse(value: str | date) -> Result:
         if isinstance(value, str):
-            return _day_of_text(value, field.format, options)
-        _raise_if_zero(value)
-        if isinstance(value, datetime):
-            if value.timetz().replace(tzinfo=None) != datetime.min.time():
-                raise CellError(mark("has a time of day"), value.date().isoformat(), level=QUESTION)
-            value = value.date()
-        return Result(_written(value, field.format))
+            read, result = _day_of_text(value, field.format, options, birth=birth)
+        else:
+            _raise_if_zero(value)
+            if isinstance(value, datetime):
+                if value.timetz().replace(tzinfo=None) != datetime.min.time():
+                    raise CellError(mark("has a time of day"), value.date().isoformat(), level=QUESTION)
+                value = value.date()
+            read, result = value, Result(_written(value, field.format))
+        return result._replace(problem=UNLIKELY_BIRTH) if birth and read.year not in _BORN else result
 
-    known = field.format in _WRITTEN and (options.day_first or not field.format.startswith("%d"))
-    return CellRule(parse, (date,), unlike=unlike(_WRITTEN[field.format]) if known else None)
+    known = field.format in _WRITTEN and options.iso and (options.day_first or not field.format.startswith("%d"))
+    form = _WRITTEN.get(field.format, "").replace(_AN_OLD_YEAR, _A_YEAR_OF_BIRTH if birth else _AN_OLD_YEAR)
+    return CellRule(parse, (date,), unlike=unlike(form) if known else None)
 
 
 def _raise_if_zero(day: date) -> None:
@@ -203,16 +241,22 @@ def _written(day: date, form: str) -> str:
     return day.isoformat() if form == "as written" else day.strftime(form)
 
 
-def _day_of_text(text: str, form: str, options: ParseOptions) -> Result:
+def _day_of_text(text: str, form: str, options: ParseOptions, *, birth: bool) -> tuple[date, Result]:
     clock = _CLOCK(text)
-    read = read_date(clock[1] if clock else text, options.day_first)
+    try:
+        read = read_date(clock[1] if clock else text, options.day_first, iso=options.iso)
+    except CellError as error:
+        meant = error.problem.proposal
+        if birth and meant and error.problem.reason == OPEN_CENTURY and int(meant[:4]) not in _BORN:
+            raise CellError(OPEN_CENTURY, level=QUESTION) from None
+        raise
     _raise_if_zero(read)
     if clock and re.search(r"[1-9]", _time(clock)):
         raise CellError(mark("has a time of day"), read.isoformat(), level=QUESTION)
     if form == "as written":
-        return Result(text, text)
+        return read, Result(text, text)
     written = read.strftime(form)
-    return Result(written, text if text in (written, read.isoformat()) else read.isoformat())
+    return read, Result(written, text if text in (written, read.isoformat()) else read.isoformat())
 
 
 def zone_of(name: str) -> tzinfo:
@@ -227,7 +271,7 @@ def moment(field: Timestamp, options: ParseOptions) -> CellRule:
     theirs = zone_of(field.zone)
 
     def parse(value: str | datetime) -> Result:
-        read = _moment(value, options.day_first) if isinstance(value, str) else value
+        read = _moment(value, options) if isinstance(value, str) else value
         read = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
         if not field.format:
             return Result((read - EPOCH) // timedelta(milliseconds=1))
@@ -246,10 +290,10 @@ def _time(clock: re.Match[str]) -> str:
     return f"{full:02}:{rest}"
 
 
-def _moment(text: str, day_first: bool | None) -> datetime:
+def _moment(text: str, options: ParseOptions) -> datetime:
     text = latin(text)
     clock = _CLOCK(text)
-    day = read_date(clock[1] if clock else text, day_first)
+    day = read_date(clock[1] if clock else text, options.day_first, iso=options.iso)
     if not clock:
         return datetime.fromisoformat(day.isoformat())
     zone = (clock[4] or "").upper().removeprefix("UTC").removeprefix("GMT")

@@ -12,6 +12,7 @@ from toolkit.plain import current_language, mark, message
 from toolkit.sheets.cells import latin
 from toolkit.sheets.checker import DOUBT, CellError, CellRule, ParseOptions, Problem, Result, unlike
 from toolkit.sheets.letters import unescaped
+from toolkit.sheets.synonyms import denies
 from toolkit.spec import Email
 
 PROVIDERS = ("gmail.com", "hotmail.com", "outlook.com", "yahoo.com", "icloud.com", "live.com", "ukr.net", "yahoo.es")
@@ -120,9 +121,16 @@ def _validate(text: str) -> None:
         if len(addresses) > 1:
             raise CellError(mark("holds several addresses"), _first(addresses)) from None
         inside = _INSIDE.findall(text) if _FRAMED.search(text) else []  # else "ana soto@…" would become somebody else
-        guesses = [*inside, "".join(text.split()), text.replace(",", "."), text.rstrip(".,;:"), unescaped(text) or ""]
+        guesses = [
+            *inside,
+            re.sub(r"\s{0,9}([@.])\s{0,9}", r"\1", text),
+            text.replace(",", "."),
+            text.rstrip(".,;:"),
+            unescaped(text) or "",
+        ]
         why = str(problem).rstrip(".")
-        raise CellError(mark("is not an e-mail address"), _first(guesses), detail=_in_words(why)) from None
+        meant = None if denies(_INSIDE.sub(" ", text)) else _first(guesses)
+        raise CellError(mark("is not an e-mail address"), meant, detail=_in_words(why)) from None
 
 
 def _first(texts: Iterable[str]) -> str | None:

@@ -275,7 +275,7 @@ class Findings(Suggesting):
     @property
     def reading(self) -> dict[str, Any]:
         """How the cells were read and what was decided, as `check` takes it up again."""
-        named = ("decimal", "day_first", "named", "stored")
+        named = ("decimal", "day_first", "iso", "named", "stored")
         own = {c.name: {name: getattr(c.options, name) for name in named} for c in self._used}
         accepted = {c.name: [*c.accepted] for c in self._used if c.accepted}
         return {**self._terms.reading, "columns": own, "accepted": accepted, "accepted_rows": [*self._terms.accepted]}

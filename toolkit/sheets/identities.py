@@ -3,6 +3,7 @@
 import importlib
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from functools import lru_cache
 from itertools import repeat
 from typing import Any
@@ -12,8 +13,8 @@ import numpy as np
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import latin, undecimal
-from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, Problem, Result, unlike
-from toolkit.sheets.not_data import STORED_DATE
+from toolkit.sheets.checker import DOUBT, QUESTION, STORED, CellError, CellRule, Problem, Result, unlike
+from toolkit.sheets.not_data import STORED_DATE, stored_as
 from toolkit.spec import Identity
 
 WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11: as python-stdnum has them
@@ -23,6 +24,7 @@ WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11
 }
 _GROUPED = re.compile(r"([0-9]{1,3}(?:([.,\s])[0-9]{3})(?:\2[0-9]{3})*)(?:(?!\2)[.,]0{1,2})?").fullmatch
 _DECIMAL = re.compile(r"(?:[0-9]{1,3}(?:([.,])[0-9]{3})+(?!\1)|[0-9]+)[.,][0-9]+").fullmatch
+_SCIENTIFIC = re.compile(r"[0-9][.,][0-9]{1,14}[eE][0-9]{1,2}").fullmatch
 _CEDULA = "[0-9]{3,10}"
 _uncommon = unlike(rf"(?!{STORED_DATE})(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+")
 
@@ -40,11 +42,21 @@ def _cedula(text: str) -> Result:
     return Result(digits, digits)
 
 
+def no_code(text: str) -> Problem | None:
+    """Why a text can be no code and no number of a document, where it cannot: spreadsheets make such of them."""
+    if kind := stored_as(text):
+        return STORED[kind]
+    if _SCIENTIFIC(text):
+        digits = f"{Decimal(text.replace(',', '.')):f}"
+        return Problem(mark("is a number in its scientific form"), digits, level=QUESTION)
+    if (plain := latin(text)) != text and any(c.isdecimal() and c > "\x7f" for c in text):
+        return Problem(mark("has digits of another script"), plain, level=QUESTION)
+    return Problem(mark("has decimals, as no document has"), level=QUESTION) if _DECIMAL(_ungrouped(text)) else None
+
+
 def _any(text: str) -> Result:
     """A number of which nothing is known but that dots between thousands are none of it."""
     number = _ungrouped(text)
-    if _DECIMAL(number):
-        return Result(number, number, Problem(mark("has decimals, as no document has"), level=QUESTION))
     if not any(map(str.isdigit, number)):
         return Result(number, number, Problem(mark("has no digits, as a document has"), level=QUESTION))
     return Result(number, number)
@@ -107,7 +119,10 @@ def rule(field: Identity, scheme: str) -> CellRule:
     parse = _any if not scheme else _cedula if scheme == "co.cc" else _checked(scheme)
 
     def parse_plain(text: str) -> Result:
-        result = parse(undecimal(latin(text)))
+        plain = undecimal(latin(text))
+        if problem := no_code(plain):
+            return Result(plain, plain, problem)
+        result = parse(plain)
         if result.problem or not result.wire or len(parts := result.wire.split()) < 2:
             return result
         return result._replace(problem=Problem(mark("has spaces inside"), "".join(parts), DOUBT))  # as if of another
@@ -119,4 +134,6 @@ def rule(field: Identity, scheme: str) -> CellRule:
 
 
 def _unlike_any(texts: list[str]) -> list[str]:
-    return _uncommon(texts) + [t for t in texts if len(t) < 5 or _GROUPED(t) or _DECIMAL(t)]
+    return _uncommon(texts) + [
+        t for t in texts if len(t) < 5 or _GROUPED(t) or _DECIMAL(t) or _SCIENTIFIC(t) or stored_as(t)
+    ]

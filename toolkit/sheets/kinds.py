@@ -13,7 +13,7 @@ from toolkit.sheets import dates, emails, files, identities, numbers, phones
 from toolkit.sheets.alike import Alike
 from toolkit.sheets.cells import NotACellValue, folded, seen
 from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
-from toolkit.sheets.not_data import PLAIN, PLAIN_NAME, says_nothing
+from toolkit.sheets.not_data import PLAIN, PLAIN_CODE, PLAIN_NAME, says_nothing
 from toolkit.sheets.synonyms import spoken
 from toolkit.spec import (
     Bool,
@@ -38,6 +38,7 @@ from toolkit.spec import (
 )
 
 _NAMED = frozenset({"name", "first name", "last name", "city", "town", "country"})  # people and places: by words
+_CODES = frozenset({"card", "identity", "company identity"})
 _is_address = re.compile(r"[^\s@]{1,64}@[^\s@.]{1,60}(?:\.[^\s@.]{1,60}){1,9}").fullmatch
 _AN_ADDRESS = Problem(mark("is an e-mail address, where a name is expected"), level=DOUBT)
 _NO_LETTER = Problem(mark("has no letter, as a name has"), level=DOUBT)
@@ -96,8 +97,12 @@ def _text(field: Field, options: ParseOptions) -> CellRule:
     def parse(text: str) -> Result:
         return Result(seen(text), seen(text))
 
-    names = _NAMED.intersection(spoken(name).concept for name in (field.name, field.label))
-    if not names:
+    concepts = {spoken(name).concept for name in (field.name, field.label)}
+    if _CODES & concepts:
+        return CellRule(
+            lambda text: parse(text)._replace(problem=identities.no_code(text)), unlike=unlike(PLAIN_CODE), free=True
+        )
+    if not _NAMED & concepts:
         return CellRule(parse, unlike=unlike(PLAIN), free=True, longest=sys.maxsize)
 
     def parse_name(text: str) -> Result:

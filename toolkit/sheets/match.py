@@ -80,7 +80,7 @@ class Match(Suggesting):
         self._raise_if_unknown(column)
         names = [f.name for f in self.fields]
         if field is not None and field not in names:
-            raise InputError(message("there is no field {field!r}", field=field) + did_you_mean(field, names))
+            raise InputError(message("there is no field {field!r}", field=field) + did_you_mean(str(field), names))
         for other, filled in self.columns.items():
             if field is not None and filled == field and other != column:
                 why = message("{field} is filled by {column!r}", field=field, column=column)

@@ -46,10 +46,18 @@ _NULL = """nan, na, n/a, n.a, none, null, nil, nat, undefined, unknown, desconoc
 _VAGUE = """s.n, nd, sd, sn, nc, nr, ns, sc, nada, pendiente, pendente, pending, prueba, test, teste, testing, тест,
     проба"""
 _ANSWERS = "no, 0, 00, 000, нет"  # which are data in a field that takes any text
+_OF_DATA = (  # what is lacking
+    r"(?:datos?|info\w*|dados?|correos?|e-?mails?|mails?|nombres?|nomes?|apellidos?|sobrenome|fonos?|telefonos?|telefones?"
+    r"|celular(?:es)?|movil|numeros?|rut|dni|cedula|documentos?|direccion|endereco|domicilio|ciudad|cidade|comuna|pais"
+    r"|registros?|registrar|especificar|asignar|asignacion|atribuir|definir|definicao|identificar|identificacion|contactos?"
+    r"|valor|monto|fecha|data|nacimiento|respuesta|resposta|comentarios?|observacion(?:es)?|informar|completar|confirmar"
+    r"|empresa|cargo|titulo|codigo|clave|cuenta|tarjeta|nada|address|phone|name|date|даних|імені|телефону|пошти"
+    r"|адреси|номера|данных|имени|телефона|почты|nc|dato|n[o°]|ningun[oa]?|efecto|uso|disponible)"
+)
 _LACKING = re.compile(
-    r"x{2,}|(?:sin|sem|без|without) \w+(?: \w+)?|s/ ?[^\W\d]\w+"
-    r"|n(?:o|ao) (?:tiene|posee|hay|aplica|registra(?:do|da)?|informa(?:do|da)?|disponible|especifica(?:do|da)?"
-    r"|indica(?:do|da)?|corresponde|existe|sabe|consta|cuenta|usa|se aplica|tem|possui|ha)(?: \w+){0,3}"
+    rf"x{{2,}}|(?:sin|sem|без|without|ohne) {_OF_DATA}(?: \w+)?|s/ ?[^\W\d]\w+|no hay(?: {_OF_DATA}(?: \w+){{0,2}})?"
+    r"|n(?:o|ao) (?:tiene|posee|aplica|registra(?:do|da)?|informa(?:do|da)?|disponible|especifica(?:do|da)?"
+    r"|indica(?:do|da)?|corresponde|existe|sabe|consta|cuenta|usa|se aplica|tem|possui)(?: \w+){0,3}"
     r"|not? (?:available|applicable|provided|specified|given|known|set|data|info\w*|e-?mail|mail|phone|name|value)"
     r"|(?:немає|не|нема) (?:даних|вказано|вказана|відомо|має|заповнено)(?: \w+){0,2}"
 ).fullmatch
@@ -64,6 +72,9 @@ def unaccented(text: str) -> str:
 _NOTHING, _PERHAPS, _NO_FORM = (frozenset(unaccented(w) for w in t.split(",")) for t in (_NULL, _VAGUE, _ANSWERS))
 
 
+_SURNAME = re.compile("N[ai]l?").fullmatch  # as people write it; NA is what programs write
+
+
 def may_say_nothing(text: str) -> bool:
     """Whether a text may stand for what is still to come, or may be data."""
     return len(text) <= _SHORT and unaccented(text.strip(_AROUND)) in _PERHAPS
@@ -76,6 +87,8 @@ def says_nothing(text: str, *, surely: bool = False) -> bool:
     plain = unaccented(text.strip(_AROUND))
     if not plain:
         return all(c in string.punctuation or unicodedata.category(c)[0] in "PZ" for c in text)
+    if surely and _SURNAME(text):
+        return False
     known = plain in _NOTHING or bool(_LACKING(plain)) or text == "\\N"  # as databases export it
     return known or (not surely and (plain in _PERHAPS or plain in _NO_FORM))
 
@@ -168,3 +181,4 @@ def _plain(more: str) -> str:
 
 
 PLAIN, PLAIN_NAME = _plain(""), f"(?![0-9]){_plain('@')}"
+PLAIN_CODE = rf"(?!{_MAY_BE})[A-Za-z0-9]++(?:[ :/_-][A-Za-z0-9]++)*+"

@@ -15,6 +15,7 @@ from toolkit.sheets.checker import LONGEST, NEVER, QUESTION, CellError, CellRule
 from toolkit.spec import Integer, Number
 
 _KEPT, _NOISE = 16, 4  # digits and a point that every number keeps; digits that adding up leaves behind
+TWO_NUMBERS = mark("can be read as two numbers")
 HUGE = 10**300  # no float is much larger
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII).fullmatch
 _TINY = re.compile(r"[+-]?\d(?:\.\d{1,30})?[eE]-\d{1,3}", re.ASCII).fullmatch
@@ -109,7 +110,7 @@ def _number(text: str, decimal: str) -> int | float:
         if _EITHER(text):
             digits = re.sub("[.,]", "", text)
             detail = message("{whole} or {fraction}; `decimal=` decides", whole=digits, fraction=text.replace(",", "."))
-            raise CellError(mark("can be read as two numbers"), digits, detail=detail, level=QUESTION)
+            raise CellError(TWO_NUMBERS, detail=detail, level=QUESTION)
         ways = {sign for sign in ways if _DECISIVE[sign](text)} or ways
     if decimal and decimal not in ways:
         ways = set()
@@ -149,7 +150,7 @@ def _proposal(text: str, decimal: str) -> str | None:
     try:
         number = _number(bare, decimal)
     except CellError as error:
-        return bare if error.problem.proposal else None
+        return bare if error.problem.reason == TWO_NUMBERS else None
     plain = str(number)
     return bare if isinstance(number, float) and (decimal == "," or _EITHER(plain)) else plain
 

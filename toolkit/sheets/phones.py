@@ -14,6 +14,8 @@ from typing import Any
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import latin, undecimal
 from toolkit.sheets.checker import DOUBT, NEVER, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
+from toolkit.sheets.countries import UNKNOWN
+from toolkit.sheets.synonyms import denies
 from toolkit.spec import Phone
 
 _COMPARED = (  # countries whose numbers those of a column may be
@@ -164,7 +166,8 @@ def _asking(field: Phone, region: str, named: str) -> Callable[[str], Result]:
             return parse(text)
         read = _read(elsewhere, text)
         meant = f"+{read.wire}" if read and not read.problem else None
-        asked = Problem(ELSEWHERE, meant, QUESTION, message("{country}; `country=` decides", country=named))
+        country = message("a country that is not known") if named == UNKNOWN else named
+        asked = Problem(ELSEWHERE, meant, QUESTION, message("{country}; `country=` decides", country=country))
         result = _read(parse, text) or (Result(None) if meant else parse(text))
         return result._replace(problem=asked)
 
@@ -270,6 +273,8 @@ def _halves(text: str, digits: str, parse: Callable[[str], Result]) -> list[str]
 
 
 def _unreadable(text: str, parse: Callable[[str], Result]) -> CellError:
+    if denies(re.sub(r"[^\W\d_]{1,3}\.?\s?#?\d{1,9}$", "", text)):  # but for an extension
+        return CellError(mark("holds more than a phone number"))
     if (main := _EXTENSION.sub("", text)) != text:
         return CellError(mark("has an extension"), _first([main], parse))
     parts = [part for part in (part.strip() for part in _SEVERAL.split(text)) if part]

@@ -201,6 +201,7 @@ _NUMBERED = {"phone", "landline", "identity", "company identity", "card", "refer
 _MEANINGLESS = re.compile(
     r"(?:column|columna|col|campo|field|datos?|data|unnamed|var|sin nombre|valor|value|f)?\s?:?\s?\d*|\w{1,2}"
 ).fullmatch
+_IN_BRACKETS = re.compile(r"^\s{0,9}[(\[]([^()\[\]]{1,100})[)\]]\s{0,9}$")  # as a whole, as databases write names
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,7 @@ def concept_of(name: str) -> str | None:
 def spoken(name: str) -> Spoken:
     """What a name speaks of, or a part of it."""
     meaningless = bool(_MEANINGLESS(name.strip().casefold()))
+    name = _IN_BRACKETS.sub(r"\1", name)
     aside = {folded(word) for text in re.findall(r"[(\[]([^)\]]{0,60})", name) for word in words_of(text)}
     base = re.sub(r"[(\[][^)\]]{0,60}[)\]]?|[*:¿?¡!]", " ", name)
     if concept := concept_of(base):
@@ -250,6 +252,11 @@ def _is_denied(concept: str, aside: set[str], before: Sequence[str] = (), after:
     plain = {word for word in aside - _NEGATIONS - NEUTRAL - _HOW if not word.isdigit()}
     said = aside & _NEGATIONS - numbered and (plain or not aside - _NEGATIONS)
     return bool(aside & OTHERS or around - numbered or said)
+
+
+def denies(text: str) -> bool:
+    """Whether words beside a value say that it is of somebody else, or not to be used: "no llamar"."""
+    return not {folded(word) for word in words_of(text)}.isdisjoint(OTHERS | _NEGATIONS)
 
 
 def words_of(name: str) -> list[str]:
