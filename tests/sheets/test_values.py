@@ -161,7 +161,7 @@ def test_names_of_countries(name: str, region: str) -> None:
 DENIED = """Email (no usar)|Sin teléfono|Correo (inválido)|Email (do not use)|Email no|No email|Sem e-mail|Con correo
 Telefone (não ligar)|Телефон (не дзвонити)|Kein Telefon|E-Mail (ungültig)|Teléfono malo|Celular (hermana)
 Email [bounced]|E-Mail (nicht verwenden)|Teléfono (sin uso)|Correo (no)|Mail (test)|Without email|Telefon (alt)
-Nome (teste)"""
+Nome (teste)|Teléfono (no)|Email no válido|Monto (M$)|Monto (USD)|Monto (miles)|Valor (UF)"""
 
 
 @pytest.mark.parametrize("column", DENIED.replace("\n", "|").split("|"))
@@ -182,10 +182,10 @@ SPOKEN = {
     "EMAIL": """Correo (obligatorio)|E-Mail-Adresse|E-mail 1 - Value|Correo electrónico 1 - Valor|E-mail Address
         What is your email?|Ingrese su correo|E-mail-Adresse 1 - Wert""",
     "NOMBRE": """Nombres|First Name|FNAME|Vorname|Vor- und Nachname|¿Cuál es tu nombre?|Qual é o seu nome?
-        Wie lautet Ihr Name?|Name (Vor- und Nachname)|Sobrenome e nome""",
+        Wie lautet Ihr Name?|Імʼя|Ім’я|Name (Vor- und Nachname)|Sobrenome e nome""",
     "FECHA_NACIMIENTO": "FNAC|F. Nac.|Nascimento|Geburtsdatum|Geb.-Datum|Дата нар.|день народження|Cumpleaños",
     "CIUDAD": "Stadt|Ort|Town|LOCALIDAD|Ciudad de residencia|Населений пункт",
-    "MONTO": "Betrag|Summe|Monto (CLP)|Monto (sin puntos)",
+    "MONTO": "Betrag|Summe|Monto (CLP)|Monto (sin puntos)|Сума, грн|Monto en pesos",
 }
 
 
@@ -300,12 +300,13 @@ def test_addresses_and_phones_that_are_not_to_be_used_are_not_proposed() -> None
 
 # ── dates and numbers as programs write them ──
 
-DAYS = """lunes, 12 de marzo de 1980|12 березня 1980 р.|12. Mrz 1980|12/03/1980 12:00:00 a. m.|12/3/1980 12:00:00 AM
+DAYS = """miércoles, 12 de marzo de 1980|12 березня 1980 р.|12. Mrz 1980|12/03/1980 12:00:00 a. m.|12/3/1980 12:00:00 AM
 1980-03-12 00:00:00 UTC|March 12th, 1980|Wednesday, March 12, 1980|середа, 12 березня 1980 р.|Mittwoch, 12. März 1980
 quarta-feira, 12 de março de 1980|12MAR1980|12.º de março de 1980|marzo 12 de 1980|Mar-12-1980|1980-mar-12
 12 de marzo, 1980|Wed Mar 12 1980 00:00:00 GMT-0300 (Chile Summer Time)|Wed, 12 Mar 1980 00:00:00 +0000
 12.03.1980, 00:00 Uhr
-mar 12 1980|12 марта 1980 г.|mié 12-03-1980|12 mars 1980|12 marca 1980|12/03/1980 00:00 h"""
+mar 12 1980|miércoles 12/03/1980|Wed 12/03/1980|12 марта 1980 г.
+mié 12-03-1980|12 mars 1980|12 marca 1980|12/03/1980 00:00 h"""
 
 
 @pytest.mark.parametrize("text", DAYS.replace("\n", "|").split("|"))
@@ -334,6 +335,22 @@ def test_days_that_are_not_sure(text: str, level: str, meant: str | None) -> Non
     assert problems["proposal"].astype(object).where(problems["proposal"].notna(), None).tolist() == [meant]
 
 
+@pytest.mark.parametrize(
+    ("text", "sent", "meant"),
+    [
+        ("Wed 05/06/1981", "06/05/1981", None),
+        ("Fri 05/06/1981", "05/06/1981", None),
+        ("lunes 12/03/1980", None, "1980-03-12"),
+        ("Thursday, March 12, 1980", None, "1980-03-12"),
+        ("четвер, 12 березня 1980 р.", None, "1980-03-12"),
+    ],
+)
+def test_the_day_of_the_week_tells(text: str, sent: str | None, meant: str | None) -> None:
+    done = of(BORN, text)
+    assert done.wire() == {"FECHA_NACIMIENTO": [sent]}
+    assert [proposal for _, proposal in asked(done)] == ([meant] if meant else [])
+
+
 @pytest.mark.parametrize(("hour", "full"), [("12:00 a.m.", 0), ("12:30 PM", 12), ("2:00 p. m.", 14), ("11:00 AM", 11)])
 def test_halves_of_the_day(hour: str, full: int) -> None:
     wire = of(Timestamp(name="t", format="iso"), f"12/03/1980 {hour}").wire()["t"]
@@ -346,6 +363,18 @@ def test_halves_of_the_day(hour: str, full: int) -> None:
 def test_a_number_in_the_scientific_form_is_proposed_in_digits(text: str, meant: str) -> None:
     assert of(AMOUNT, text).problems["proposal"].tolist() == [meant]
     assert of(AMOUNT, text).accept().wire() == {"MONTO": [meant]}
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("$0", "0"), ("-$1.500.000", "-1500000"), ("($ 1.500.000)", "-1500000"), ("$ 1.500.000.-", "1500000")),
+        *(("CLP$1.500.000", "1500000"), ("$-1.500.000", "-1500000"), ("1.500 kg", None), ("10-20", None)),
+    ],
+)
+def test_signs_around_an_amount_are_taken_off_in_a_proposal(text: str, meant: str | None) -> None:
+    problems = of(AMOUNT, text).problems
+    assert problems["proposal"].astype(object).where(problems["proposal"].notna(), None).tolist() == [meant]
 
 
 def test_a_price_that_can_be_read_in_two_ways_is_not_accepted_at_once() -> None:

@@ -217,7 +217,7 @@ class CellChecker:
         except CellError as error:
             text = shown(value)
             may_be_nothing = error.problem.level == ERROR and error.problem != FORMULA and isinstance(value, str)
-            if may_be_nothing and text and says_nothing(stripped(text)):
+            if may_be_nothing and text and not error.problem.proposal and says_nothing(stripped(text)):
                 return Result(None, problem=NOTHING_SAID)
             if may_be_nothing and text and begins_as_total(stripped(text)):
                 return Result(None, problem=TOTAL)

@@ -27,14 +27,16 @@ _MONTHS = (  # in Spanish, English, Portuguese, Ukrainian, German, French, Itali
     "noviembre november novembro листопад листопада novembre listopad listopada ноябрь ноября",
     "diciembre december dezembro грудень грудня dezember décembre dicembre grudzień grudnia декабрь декабря",
 )  # fmt: skip
-_WEEKDAYS = (
-    "lunes martes miércoles jueves viernes sábado domingo segunda terça quarta quinta sexta monday tuesday wednesday",
-    "thursday friday saturday sunday понеділок вівторок середа четвер п'ятниця субота неділя montag dienstag mittwoch",
-    "donnerstag freitag samstag sonnabend sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunedì martedì",
-    "mercoledì giovedì venerdì sabato domenica понедельник вторник среда пятница суббота воскресенье segundafeira",
-    "terçafeira quartafeira quintafeira sextafeira poniedziałek wtorek środa czwartek piątek sobota niedziela",
+_WEEKDAYS = (  # from Monday on
+    "lunes segunda segundafeira monday понеділок montag lundi lunedì понедельник poniedziałek",
+    "martes terça terçafeira tuesday вівторок dienstag mardi martedì вторник wtorek",
+    "miércoles quarta quartafeira wednesday середа mittwoch mercredi mercoledì среда środa",
+    "jueves quinta quintafeira thursday четвер donnerstag jeudi giovedì четверг czwartek",
+    "viernes sexta sextafeira friday п'ятниця freitag vendredi venerdì пятница piątek",
+    "sábado saturday субота samstag sonnabend samedi sabato суббота sobota",
+    "domingo sunday неділя sonntag dimanche domenica воскресенье niedziela",
 )
-_DAY_NAMES = [folded(name) for names in _WEEKDAYS for name in names.split()]
+_DAY_NAMES = [(folded(name), number) for number, names in enumerate(_WEEKDAYS) for name in names.split()]
 _MONTH_NAMES = [(folded(name), number) for number, names in enumerate(_MONTHS, 1) for name in names.split()]
 _ISO = re.compile(r"([12]\d{3})[-/.](\d{1,2})[-/.](\d{1,2})|([12]\d{3})(\d\d)(\d\d)", re.ASCII).fullmatch
 _NUMERIC = re.compile(r"(\d{1,2})([-/.\s])(\d{1,2})\2([12]\d{3}|\d\d)", re.ASCII).fullmatch
@@ -110,7 +112,24 @@ def read_date(text: str, day_first: bool | None, *, iso: bool = True) -> date:
     Raises:
         CellError: it names none, or more than one; with a proposal where there is a likely one.
     """
-    text = _without_weekday(_OF_THE_YEAR.sub("", latin(text)))
+    text, weekdays = _without_weekday(_OF_THE_YEAR.sub("", latin(text)))
+    if not weekdays:
+        return _read(text, day_first, iso)
+    days, errors = list[date](), list[CellError]()
+    for first in dict.fromkeys((day_first, True, False)):
+        try:
+            days.append(_read(text, first, iso))
+        except CellError as error:
+            errors.append(error)
+    fit = {day for day in days if day.weekday() in weekdays}
+    if len(fit) == 1 or (fit and day_first is not None):
+        return next(day for day in days if day in fit)
+    if errors:
+        raise errors[0]
+    raise CellError(mark("is on another day of the week than it says"), days[0].isoformat(), level=QUESTION)
+
+
+def _read(text: str, day_first: bool | None, iso: bool) -> date:
     try:
         if parts := _ISO(text):
             year, month, day = (int(part) for part in parts.groups() if part)
@@ -142,11 +161,12 @@ def _year_first(year: int, second: int, third: int) -> date:
     return read
 
 
-def _without_weekday(text: str) -> str:
-    """The text without the name of a day of the week before a date."""
+def _without_weekday(text: str) -> tuple[str, set[int]]:
+    """The text without the name of a day of the week before a date, and which days are called so."""
     parts = None if _MONTH_FIRST(text) else _WEEKDAY(text)
-    known = parts and any(name.startswith(folded(parts[1])) for name in _DAY_NAMES)
-    return parts[2] if parts and known else text
+    name = folded(parts[1]) if parts else ""
+    days = {number for known, number in _DAY_NAMES if known.startswith(name)} if name else set[int]()
+    return (parts[2], days) if parts and days else (text, set())
 
 
 def _run_together(text: str, day_first: bool | None) -> str | None:

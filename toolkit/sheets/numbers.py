@@ -23,7 +23,10 @@ _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d{1,14})?[eE]\d{1,2}", re.ASCII).fullm
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII).fullmatch  # one thousand, or one
 _SPACED = re.compile(r"(?<=\d)[\s'’](?=\d{3})")
 _CURRENCY = r"us\$|r\$|s/\.?|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|\$|€|£|₴|грн\.?|pesos?|euros?|d[oó]lares"
-_MONEY = re.compile(rf"(?:{_CURRENCY})?\s*([(+-]{{0,2}}[\d.,\s'’]+\)?-?)\s*(?:{_CURRENCY})?", re.IGNORECASE).fullmatch
+_MONEY = re.compile(
+    rf"([(+-]{{0,2}})\s*(?:{_CURRENCY}){{0,2}}\s*([(+-]?[\d.,\s'’]+?)(?:[.,]-{{1,2}})?\s*(?:{_CURRENCY})?\s*(\)?-?)",
+    re.IGNORECASE,
+).fullmatch
 
 
 def _written(sign: str, other: str) -> Any:
@@ -96,7 +99,7 @@ def _bare(text: str) -> str:
     """The digits and signs of an amount of money."""
     text = _SPACED.sub("", latin(text))
     amount = _MONEY(text[:LONGEST])
-    return amount[1].strip() if amount else text
+    return "".join(part.strip() for part in amount.groups()) if amount else text
 
 
 def _number(text: str, decimal: str) -> int | float:

@@ -16,7 +16,7 @@ _WORDS = {
         dirección de correo electrónico, dirección email, dirección de email, casilla, casilla de correo,
         endereço de email, email address, пошта, електронна пошта, ел пошта, електронна адреса, електронна скринька,
         адреса електронної пошти, імейл, мейл, mail adresse, e-mail adresse, email adresse, mailadresse, emailadresse,
-        elektronische post, endereço eletrônico, correio eletrônico, адреса ел пошти""",
+        elektronische post, endereço eletrônico, correio eletrônico, адреса ел пошти, e-mail адреса, email адреса""",
     "phone": """teléfono, fono, celular, móvil, cel, tel, telf, tlf, tlfno, tfno, número de teléfono, número teléfono,
         nro teléfono, no teléfono, número celular, número de celular, nro celular, no celular, número móvil,
         número de móvil, teléfono móvil, teléfono celular, teléfono de contacto, whatsapp, telefone, telemóvel, fone,
@@ -140,7 +140,7 @@ _NEUTRAL = """cliente, clientes, titular, contacto, principal, personal, particu
     indique, ingrese, escriba, ingresa, escribe, favor, por, what, is, your, my, enter, please, qual, é, seu, sua,
     informe, wie, lautet, ihr, ihre, dein, deine, bitte, яке, який, яка, ваше, ваш, ваша, вкажіть, introduzca,
     introduce, de usted, kunde, kunden, privat, клієнта, контактний, контактна, основний, основна, номер, особистий,
-    повний"""
+    повний, clp, cop, uah, грн, гривень, pesos"""
 NEUTRAL = {folded(word) for word in _NEUTRAL.split(",")} | _LINKS  # change nothing of what a name speaks of
 _OTHERS = """vendedor, vendedora, ejecutivo, ejecutiva, asesor, asesora, agente, supervisor, jefe, gerente, encargado,
     responsable, coordinador, promotor, apoderado, aval, fiador, codeudor, cónyuge, esposo, esposa, pareja, padre,
@@ -197,6 +197,13 @@ _FORM = """puntos, guion, guión, guiones, dígitos, dígito, verificador, dv, e
     dashes, hyphen, hyphens, code, leading, zeros, zero, pontos, traço, traços, espaços, sonderzeichen, leerzeichen,
     пробілів, крапок, abreviar, abreviaturas, mayúsculas, minúsculas"""
 _HOW = {folded(word) for word in _FORM.split(",")}  # is said of the form in which something is to be written
+_UNITS = {
+    folded(word)
+    for word in (
+        *("usd", "uf", "utm", "eur", "euros", "dólares", "dollars", "m", "mm", "k", "miles", "millón", "millones"),
+        *("thousands", "millions", "mil", "milhares", "milhões", "tausend", "millionen", "тис", "млн"),
+    )
+}  # in which an amount is another number
 _NUMBERED = {"phone", "landline", "identity", "company identity", "card", "reference", "consecutive", "template"}
 _MEANINGLESS = re.compile(
     r"(?:column|columna|col|campo|field|datos?|data|unnamed|var|sin nombre|valor|value|f)?\s?:?\s?\d*|\w{1,2}"
@@ -247,11 +254,17 @@ def spoken(name: str) -> Spoken:
 
 def _is_denied(concept: str, aside: set[str], before: Sequence[str] = (), after: Sequence[str] = ()) -> bool:
     """Whether a name says in passing that there is none of what it speaks of, or that it is not to be used."""
-    numbered = {"no"} if concept in _NUMBERED else set()  # as in "teléfono no. 1"
-    around = {*before} & _BEFORE | {*after[-1:]} & {"no", "nao", "nein"}
-    plain = {word for word in aside - _NEGATIONS - NEUTRAL - _HOW if not word.isdigit()}
-    said = aside & _NEGATIONS - numbered and (plain or not aside - _NEGATIONS)
-    return bool(aside & OTHERS or around - numbered or said)
+    numbered = concept in _NUMBERED  # as in "teléfono no. 1"
+    around = {*before} & _BEFORE - ({"no"} if numbered else set())
+    behind = {*after[:-1]} if numbered and after[-1:] == ["no"] else {*after}
+    unit = concept == "amount" and aside & _UNITS
+    return bool(aside & OTHERS or unit or around or _is_negated(aside) or _is_negated(behind))
+
+
+def _is_negated(words: set[str]) -> bool:
+    """Whether words deny something else than a form in which it is written."""
+    plain = {word for word in words - _NEGATIONS - NEUTRAL - _HOW if not word.isdigit()}
+    return bool(words & _NEGATIONS and (plain or not words - _NEGATIONS))
 
 
 def denies(text: str) -> bool:
