@@ -92,6 +92,10 @@ def test_secrets_are_equal_by_value() -> None:
     assert Secret("\ud800 alone") == Secret("\ud800 alone") != Secret("\ud800 other")
 
 
+def test_a_half_made_api_can_be_shown() -> None:
+    assert repr(toolkit.Api.__new__(toolkit.Api)).startswith("<toolkit profile")
+
+
 # ── the scrubber ─────────────────────────────────────────────────────────────
 
 

@@ -5,6 +5,7 @@ Kills are simulated here: from the moment of death nothing is written any more. 
 
 import contextlib
 import itertools
+import re
 import shutil
 import sqlite3
 import threading
@@ -17,11 +18,12 @@ import pytest
 
 import toolkit
 from tests.helpers.clock import ManualClock
-from toolkit import PushError, PushRefused, settings
+from toolkit import PushError, PushRefused, SettingsError, settings
 from toolkit.http.session import Session
 from toolkit.push import driver, isolation
 from toolkit.push.events import Answered
 from toolkit.push.states import State
+from toolkit.push.store import care
 from toolkit.push.store.database import Database as Connection
 from toolkit.push.store.file import LedgerFile
 from toolkit.sandbox.vendor import Refused
@@ -318,3 +320,36 @@ def test_46_damaged_journal(ida: Ida, damage: str) -> None:
             ida.push(rows)
     assert ida.posts() == posts
     assert toolkit.pushes()["state"].tolist() == ["damaged"]
+
+
+def test_46_what_a_repaired_journal_proposes_leads_on(ida: Ida) -> None:
+    """The push itself is lost: its rows are known, whose they are is not. A person compares, and purges it."""
+    frame = ida.frame(ROWS)
+    ida.push(frame)
+    state = settings.state_folder()
+    (path,) = (state / "ledgers").glob("*.sqlite")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE push SET state = 'paused'")
+        db.commit()
+    care.repair(state, path.stem, care.now())
+    with pytest.raises(
+        PushRefused, match=r"leave out the rows that are there.*purge\(\) all others are sent"
+    ) as refused:
+        ida.push(frame)
+    (lost,) = re.findall(r'open_push\("(.+?)"\)', str(refused.value))
+    toolkit.open_push(lost).purge()
+    before = ida.posts()
+    ida.push(ida.frame(5, prefix="other"))
+    assert ida.posts() > before
+
+
+def test_46_a_folder_in_the_way_is_named(ida: Ida) -> None:
+    state = settings.state_folder()
+    (state / "locks").rmdir() if (state / "locks").exists() else state.mkdir(parents=True, exist_ok=True)
+    (state / "locks").write_text("")
+    with pytest.raises(PushRefused, match="locks cannot be made"):
+        ida.push(ida.frame(5))
+    (state / "locks").unlink()
+    (state / "key").mkdir()
+    with pytest.raises(SettingsError, match="key is a folder, where a file has to be"):
+        ida.push(ida.frame(5))

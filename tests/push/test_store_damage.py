@@ -251,6 +251,18 @@ def test_a_missing_ledger_is_missed(state: Path) -> None:
         assert ledger.pushes() == []
 
 
+@pytest.mark.parametrize("card", ["", "{", "[]", None])
+def test_a_missing_ledger_is_missed_whatever_became_of_its_card(state: Path, card: str | None) -> None:
+    with opened(state) as ledger:
+        add(ledger, "since", words(3, 9))
+    file_of(state).unlink()
+    card_path(file_of(state)).unlink() if card is None else card_path(file_of(state)).write_text(card)
+    with pytest.raises(PushRefused, match=r"is missing.*ledger forget"):
+        opened(state)
+    care.forget(state, NAME)
+    opened(state).close()
+
+
 def put_back_an_older_copy(state: Path) -> None:
     """What a person does who finds the ledger of last week in a backup."""
     older = file_of(state).read_bytes()
@@ -336,8 +348,18 @@ def test_a_flipped_key_is_refused(state: Path) -> None:
 
 def test_a_ledger_of_another_destination_is_refused(state: Path) -> None:
     shutil.copy(file_of(state), ledger_path(state, "system", "system/22222"))
-    with pytest.raises(PushRefused, match="it is of system/11111"):
+    other = ledger_path(state, "system", "system/22222").stem
+    way = rf"that of {ABOUT}, not of system/22222.*Move it back under its own name.*ledger forget {other}"
+    with pytest.raises(PushRefused, match=way):
         open_ledger(state, "system", "system/22222", MADE)
+    (condition,) = care.check(state, [other])
+    assert not condition.sound
+    assert f"move it to {NAME}" in condition.described()[-1]
+    with pytest.raises(PushRefused, match=f"move it to {NAME}"):
+        care.repair(state, other, NOW)
+    file_of(state).unlink()
+    ledger_path(state, "system", "system/22222").rename(file_of(state))
+    opened(state).close()
 
 
 def test_a_destination_that_says_otherwise_when_it_was_made_gets_no_second_ledger(state: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pandas as pd
 
 from toolkit.calls import frames
-from toolkit.errors import AnswerWarning, InputError, SettingsError, ToolkitError
+from toolkit.errors import AnswerWarning, BadAnswer, InputError, SettingsError, ToolkitError
 from toolkit.http import body, wire
 from toolkit.http.pages import pages
 from toolkit.http.secrets import ClearedFrames, Secret, clear_frames, masked, vendor_text
@@ -120,7 +120,11 @@ class Client:
             if endpoint.is_text and isinstance(endpoint.returns, Value) and isinstance(endpoint.returns.field, Masked):
                 return Secret(payload)
             assert endpoint.system
-            return masked(payload, endpoint.secret_keys | secret_keys(endpoint.system.credentials.fields))
+            try:
+                return masked(payload, endpoint.secret_keys | secret_keys(endpoint.system.credentials.fields))
+            except RecursionError:
+                text = "{call}: the answer is nested too deeply"
+                raise BadAnswer(message(text, call=endpoint.name)) from None
 
     def _sent_once(self, endpoint: Endpoint, request: wire.Request) -> Any:
         """The answer to a request; that of a read may be asked for again."""

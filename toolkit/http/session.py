@@ -245,7 +245,7 @@ class Session:
             if result.verdict is not Verdict.ACKED:
                 result = plain_result(result)
             elif token is not None and token.reveal().encode() in answer.body:  # an echo of what was sent
-                result = replace(result, payload=scrubbed(result.payload))
+                result = replace(result, payload=_without_secrets(result.payload))
             if result.meaning is Meaning.BUSY:
                 self._pause_until = max(self._pause_until, self.clock.monotonic() + (result.retry_after or 0))
             attempt = Attempt(result, None if result.verdict is Verdict.ACKED else wire.error(endpoint, result))
@@ -368,3 +368,10 @@ def _certificates(bundle: str | None) -> str | None:
             message("ca_bundle: {bundle} cannot be used: {problem}", bundle=bundle, problem=problem)
         ) from None
     return bundle
+
+
+def _without_secrets(payload: Any) -> Any:
+    try:
+        return scrubbed(payload)
+    except RecursionError:
+        return None

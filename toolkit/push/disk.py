@@ -38,6 +38,8 @@ def private_file(path: Path) -> Path:
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         sync_folder(path.parent)
+    elif path.is_dir():
+        raise SettingsError(message("{path} is a folder, where a file has to be: move it away", path=path))
     elif not WINDOWS and path.stat().st_mode & 0o077:
         raise SettingsError(message("{path} can be read by others; make it private first: chmod 600", path=path))
     return path

@@ -220,7 +220,8 @@ def refuse_if_rows_are_lost(ledger: StoredLedger, memory: Memory) -> None:
     for push, rows in ledger.lost_rows(memory.lock).items():
         text = (
             "Damage took away which {rows:,} rows push {push} sent to {where}: they may be any of these. Nothing "
-            'was sent. Compare them with the vendor; then toolkit.open_push("{push}").purge().'
+            "was sent. Compare these with the vendor, and leave out the rows that are there: after "
+            'toolkit.open_push("{push}").purge() all others are sent.'
         )
         raise PushRefused(message(text, rows=rows, push=push, where=memory.where))
 

@@ -162,8 +162,13 @@ class Push:
             if not alone:
                 yield ledger, push
                 return
-        memory = replace(Memory.of((push.facts or {})["memory"]), team=self._known.team)
-        with places.locked(memory) as place, place.ledger(memory, "") if memory.team else self._known.open() as ledger:
+        with contextlib.ExitStack() as opened:
+            if where := (push.facts or {}).get("memory"):
+                memory = replace(Memory.of(where), team=self._known.team)
+                place = opened.enter_context(places.locked(memory))
+                ledger = opened.enter_context(place.ledger(memory, "") if memory.team else self._known.open())
+            else:  # in the place of one that was lost: it may be of any lock
+                ledger = opened.enter_context(self._known.alone())
             with ledger.snapshot():
                 push = ledger.push(self.id)
             yield ledger, push

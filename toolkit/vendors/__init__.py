@@ -97,7 +97,8 @@ class Api(Suggesting):
         return [name for name in super().__dir__() if name not in ("connect", "fakes", "vendors")]
 
     def __repr__(self) -> str:
-        return f"<toolkit profile {self._profile!r}: {', '.join(self.vendors())}>"
+        profile = vars(self).get("_profile", "")  # "" of one that was not made to its end
+        return f"<toolkit profile {profile!r}: {', '.join(self.vendors())}>"
 
     @ClearedFrames()
     def _open(self, vendor: Vendor) -> Any:

@@ -1,5 +1,6 @@
 """What a person can do about ledgers: check, repair, forget, trust. The command line stands on these."""
 
+import contextlib
 import secrets
 import time
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ NOTHING_LEFT = mark("Put it back from a backup; or forget it, and what was sent 
 def ledger_names(state: Path) -> list[str]:
     """The ledgers of a state folder, also those of which only the card is left."""
     folder = state / "ledgers"
-    return sorted({path.stem for suffix in ("sqlite", "json") for path in folder.glob(f"*.{suffix}")})
+    return sorted({path.stem for suffix in ("sqlite", "json", "writes") for path in folder.glob(f"*.{suffix}")})
 
 
 def check(state: Path, names: list[str] | None = None) -> list[Condition]:
@@ -57,12 +58,23 @@ def repair(state: Path, name: str, now: Stamp) -> list[str]:
         condition = examine(path, _key(state))
         if condition.sound:
             return [message("Nothing is damaged.")]
+        if condition.own_name:
+            raise PushRefused(
+                message("{name} was not changed. {way}", name=name, way=condition.described()[-1].strip())
+            )
         if condition.index_only:
             with LedgerFile(path) as ledger, ledger.transaction():
                 ledger.rebuild_index()
                 ledger.event(now, EventKind.REPAIRED, what=condition.problems)
             return [message("The index was made anew from the rows. Nothing is lost.")]
         return _made_anew(state, condition, now)
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[LedgerFile]:
+    """A ledger that nobody else has open meanwhile; PushRefused where somebody has."""
+    with use_lock(path), LedgerFile(path) as ledger:
+        yield ledger
 
 
 def forget(state: Path, name: str) -> None:

@@ -12,7 +12,7 @@ from toolkit.errors import PushError, PushRefused
 from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.store import sql
-from toolkit.push.store.file import ABOUT, LedgerFile, read_card
+from toolkit.push.store.file import ABOUT, LedgerFile, destination_digest, read_card
 from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.records import Damaged
 from toolkit.push.store.rows import push_word
@@ -31,6 +31,7 @@ class Condition:
     bytes: int = 0
     problems: list[str] = field(default_factory=list)
     index_only: bool = True  # whatever is damaged can be made anew from the rows
+    own_name: str = ""  # where it stands in the place of another
 
     @property
     def sound(self) -> bool:
@@ -44,7 +45,8 @@ class Condition:
 
     def note(self, problem: PushError, *, is_index: bool) -> None:
         """That something is damaged."""
-        self.problems.append(problem.what if isinstance(problem, Damaged) else str(problem))
+        text = problem.what if isinstance(problem, Damaged) else str(problem)
+        self.problems += [text] if text not in self.problems else []
         self.index_only &= is_index
 
     def described(self) -> list[str]:
@@ -54,6 +56,9 @@ class Condition:
         way_on = message(
             "The way on: analyst-toolkit ledger repair {name}; or put it back from a backup.", name=self.name
         )
+        if self.own_name:
+            text = "The way on: move it to {own_name}; then put the right one back from a backup, or forget {name}."
+            way_on = message(text, own_name=self.own_name, name=self.name)
         return [
             message("{name}: DAMAGED. {facts}", name=self.name, facts=self._facts),
             *(f"  - {problem}" for problem in self.problems),
@@ -136,6 +141,10 @@ class _Examination:
         with self._ledger.snapshot():
             head = self._ledger.cache.head
         self._condition.about, self._condition.since = head.identity, head.made
+        if not self._condition.name.endswith(destination_digest(head.identity)):
+            system = self._condition.name.rpartition("-")[0]
+            self._condition.own_name = f"{system}-{destination_digest(head.identity)}"
+            raise PushError(message("it is that of {about}, in the place of another", about=head.identity))
         if self._key is None:
             raise PushError(message("the key of its fingerprints is gone"))
         if head.key != key_digest(self._key):

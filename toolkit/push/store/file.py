@@ -55,10 +55,11 @@ class LedgerFile(StoredLedger):
     def _another_key(self) -> str:
         return message(
             "the ledger of {about} was written with another key than {key} holds now, so that no row "
-            "would be known again. Nothing was sent. Put that file back from a backup. {gone}",
+            "would be known again. Nothing was sent. Put that key back from a backup; or, if nothing of what was "
+            "sent there matters any more, `analyst-toolkit ledger forget {name}` begins a new ledger",
             about=self.about,
             key=self.path.parents[1] / "key",
-            gone=_gone(self),
+            name=self.name,
         )
 
     def examine_database(self) -> None:
@@ -143,7 +144,12 @@ def _opened(path: Path, about: str, key: str, created: str) -> LedgerFile:
 
 def ledger_path(state: Path, system: str, about: str) -> Path:
     """Where the ledger of a destination is, or would be."""
-    return state / "ledgers" / f"{system}-{hashlib.sha256(about.encode()).hexdigest()[:12]}.sqlite"
+    return state / "ledgers" / f"{system}-{destination_digest(about)}.sqlite"
+
+
+def destination_digest(about: str) -> str:
+    """What the name of a ledger ends with."""
+    return hashlib.sha256(about.encode()).hexdigest()[:12]
 
 
 def use_lock(path: Path, shared: bool = False) -> disk.Lock:
@@ -175,8 +181,7 @@ def _create(path: Path, about: str, key: str, created: str) -> None:
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
         fill(draft, Head(about, created, key_digest(key)))
-        for of_another in (rollback_path(path), Mark(path).path):  # SQLite would apply the first to the new file
-            of_another.unlink(missing_ok=True)
+        rollback_path(path).unlink(missing_ok=True)  # SQLite would apply it to the new file
         disk.appear(draft, path)
     finally:
         for left_over in (draft, rollback_path(draft)):
@@ -207,14 +212,15 @@ def _refuse_if_lost(path: Path, about: str) -> None:
     if path.with_suffix(MOVED).exists():
         text = "the ledger of {about} is in a team's database now. Nothing was sent. Use the profile that names it"
         raise PushRefused(message(text, about=about))
-    if card := read_card(path):
+    traces = (card_path(path), Mark(path).path)
+    if any(trace.exists() for trace in traces) and not path.exists():  # it may have been made meanwhile
         raise PushRefused(
             message(
                 "the ledger of {about} is missing: {path}. It was there since {since} UTC; without it nobody "
                 "knows which rows were sent, so that all would be sent again. Nothing was sent. {way}",
                 about=about,
                 path=path,
-                since=card.get("since", "")[:16],
+                since=read_card(path).get("since", "?")[:16],
                 way=message(GONE, name=path.stem),
             )
         )
@@ -240,10 +246,6 @@ def _damaged(path: Path, about: str, what: str) -> str:
         path=path,
         way=message(WAY_ON, name=path.stem),
     )
-
-
-def _gone(ledger: LedgerFile) -> str:
-    return message(GONE, name=ledger.name)
 
 
 @functools.cache

@@ -139,10 +139,15 @@ class StoredLedger(RowTables):
         return self.cache.head.identity
 
     def check_identity(self, about: str, key: str) -> None:
-        """Raise PushRefused where it is not one of this key, Damaged where it is not the ledger of that destination."""
+        """Raise PushRefused where it is not one of this key, or not the ledger of that destination."""
         head = self.checked_head()
         if head.identity != about:
-            raise Damaged(message("it is of {identity}, not of {about}", identity=head.identity, about=about))
+            text = (
+                "the ledger {name} is that of {identity}, not of {about}: it stands in the place of another. Nothing "
+                "was sent. Move it back under its own name; then put the right one back from a backup, or, if nothing "
+                "of what was sent there matters any more, `analyst-toolkit ledger forget {name}` begins a new one"
+            )
+            raise PushRefused(message(text, name=self.name, identity=head.identity, about=about))
         if head.key != key_digest(key):
             raise PushRefused(self._another_key())
 

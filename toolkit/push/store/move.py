@@ -127,6 +127,13 @@ def forget(team: Team, name: str) -> None:
 
 
 @contextlib.contextmanager
+def alone(team: Team, name: str) -> Iterator[StoredLedger]:
+    """A ledger that nobody else has open meanwhile; as `care.alone`."""
+    with _opened(team, name, alone=True) as (ledger, _):
+        yield ledger
+
+
+@contextlib.contextmanager
 def _opened(team: Team, name: str, *, alone: bool = False) -> Iterator[tuple[StoredLedger, str | None]]:
     _require(team, name)
     with team.open(name) as ledger:

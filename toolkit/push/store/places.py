@@ -2,16 +2,17 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from toolkit.errors import PushError, SettingsError
+from toolkit.errors import PushError, PushRefused, SettingsError
 from toolkit.plain import message
 from toolkit.push import disk, identity
 from toolkit.push.destination import Memory
-from toolkit.push.store import care, file, keys
+from toolkit.push.store import care, file, keys, move
 from toolkit.push.store.address import TeamAddress
 from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.postgres import TeamDatabase
@@ -56,7 +57,11 @@ def locked(memory: Memory) -> Iterator[Locked]:
     """
     state = disk.private_folder(memory.folder)
     if memory.team is None:
-        disk.private_folder(state / "locks")
+        try:
+            disk.private_folder(state / "locks")
+        except OSError as problem:
+            text = "{folder} cannot be made ({problem}); nothing was sent"
+            raise PushRefused(message(text, folder=state / "locks", problem=problem)) from None
         with disk.Lock(memory.lock_file(state), memory.where):
             yield _OnThisComputer(memory)
         return
@@ -141,6 +146,7 @@ class KnownLedger:
 
     name: str
     open: Callable[[], StoredLedger]
+    alone: Callable[[], AbstractContextManager[StoredLedger]]  # while nobody else has it open
     problems: list[str]
     team: TeamAddress | None = None
 
@@ -148,7 +154,9 @@ class KnownLedger:
 def in_folder(state: Path) -> Iterator[KnownLedger]:
     """The ledgers of a state folder."""
     for condition in care.check(state):
-        yield KnownLedger(condition.name, partial(_opened, condition.path), condition.problems)
+        yield KnownLedger(
+            condition.name, partial(_opened, condition.path), partial(care.alone, condition.path), condition.problems
+        )
 
 
 def of_team(address: TeamAddress, state: Path) -> Iterator[KnownLedger]:
@@ -157,10 +165,13 @@ def of_team(address: TeamAddress, state: Path) -> Iterator[KnownLedger]:
     try:
         names = team.names()
     except (PushError, SettingsError) as problem:
-        yield KnownLedger(str(address), partial(_fail, problem), [str(problem)], address)
+        fail = partial(_fail, problem)
+        yield KnownLedger(str(address), fail, fail, [str(problem)], address)
         return
     for name in names:
-        yield KnownLedger(name, partial(team.open, name), _problems(team, name), address)
+        yield KnownLedger(
+            name, partial(team.open, name), partial(move.alone, team, name), _problems(team, name), address
+        )
 
 
 def _problems(team: Team, name: str) -> list[str]:
