@@ -82,9 +82,6 @@ class Connection(ABC):
 
     def confirm(self) -> None:
         """Raise PushError where what the connection holds, as a lock, may be lost: nothing may be sent then."""
-        self.require_own_process()
-
-    def require_own_process(self) -> None:
         if self._process != os.getpid():
             raise PushError(message("this process is a fork of the one that pushes; it has to start its own push"))
 
@@ -144,7 +141,7 @@ class Database(Connection):
 
     def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
         if self._process != os.getpid():
-            self.require_own_process()
+            self.confirm()
         try:
             return self._connection.execute(statement, values).fetchall()
         except (sqlite3.Error, UnicodeError) as problem:
@@ -152,7 +149,7 @@ class Database(Connection):
 
     def many(self, statement: str, rows: Sequence[Values]) -> None:
         if self._process != os.getpid():
-            self.require_own_process()
+            self.confirm()
         try:
             self._connection.executemany(statement, rows)
         except (sqlite3.Error, UnicodeError) as problem:
@@ -160,7 +157,7 @@ class Database(Connection):
 
     def script(self, statements: str) -> None:
         if self._process != os.getpid():
-            self.require_own_process()
+            self.confirm()
         try:
             self._connection.executescript(statements)
         except (sqlite3.Error, UnicodeError) as problem:
@@ -168,7 +165,7 @@ class Database(Connection):
 
     def begin(self, mode: str) -> list[tuple[Any, ...]]:
         if self._process != os.getpid():
-            self.require_own_process()
+            self.confirm()
         try:
             self._connection.execute(sql.BEGIN if mode == WRITING else sql.BEGIN_READING)
             self.mode, self.thread = mode, threading.get_ident()

@@ -51,18 +51,14 @@ class Chunk(NamedTuple):
 class Index:
     """The keys of one kind. `catalog` says which chunks there are; whoever keeps the chunks keeps it too."""
 
-    def __init__(self, database: Database, catalog: bytes = b"") -> None:
+    def __init__(self, database: Database, catalog: bytes | np.ndarray = b"") -> None:
         self._database = database
-        self._catalog = np.frombuffer(catalog, CATALOG)
-
-    @property
-    def catalog(self) -> bytes:
-        return self._catalog.tobytes()
+        self.catalog = np.frombuffer(catalog, CATALOG)
 
     @property
     def size(self) -> int:
         """How many keys it holds."""
-        return int(self._catalog["count"].sum())
+        return int(self.catalog["count"].sum())
 
     def find(self, keys: Words) -> Matches:
         """The rows that have any of these keys, which are distinct and ascending."""
@@ -105,13 +101,13 @@ class Index:
 
     def chunks(self) -> Iterator[Chunk]:
         """All that it holds."""
-        return (self._read(entry) for entry in self._catalog)
+        return (self._read(entry) for entry in self.catalog)
 
     def _concerned(self, keys: Words) -> list[tuple[np.void, int, int]]:
         """The chunks that may hold some of these keys, and which of the keys each may hold."""
         concerned = []
-        for bits in np.unique(self._catalog["bits"]):
-            entries = self._catalog[self._catalog["bits"] == bits]
+        for bits in np.unique(self.catalog["bits"]):
+            entries = self.catalog[self.catalog["bits"] == bits]
             prefixes = _prefixes(keys, bits)
             starts = np.searchsorted(prefixes, entries["prefix"], "left")
             ends = np.searchsorted(prefixes, entries["prefix"], "right")
@@ -136,17 +132,17 @@ class Index:
             ((number,),) = self._database.rows(sql.ADD_CHUNK, (content,))
             tier = (count.bit_length() - 1) // 2
             entries.append((number, prefixes[start], bits, tier, count, crc32(content)))
-        self._catalog = np.concatenate([self._catalog, np.array(entries, CATALOG)])
+        self.catalog = np.concatenate([self.catalog, np.array(entries, CATALOG)])
 
     def _drop(self, entries: Sequence[np.void]) -> None:
         numbers = [int(entry["id"]) for entry in entries]
         for number in numbers:
             self._database.rows(sql.REMOVE_CHUNK, (number,))
-        self._catalog = self._catalog[~np.isin(self._catalog["id"], numbers)]
+        self.catalog = self.catalog[~np.isin(self.catalog["id"], numbers)]
 
     def _full_group(self) -> np.ndarray | None:
         """Chunks of one node and tier that are to be merged, the smallest first; None where there are too few."""
-        of = self._catalog
+        of = self.catalog
         groups = of["tier"].astype(np.uint64) << 40 | of["bits"].astype(np.uint64) << 32 | of["prefix"]
         names, counts = np.unique(groups, return_counts=True)
         full = names[counts >= FAN_OUT]

@@ -168,7 +168,7 @@ class TeamDatabase(Connection):
 
     def confirm(self) -> None:
         """Ask whether the lock is still held, by this session and no other that a pool put in its place."""
-        self.require_own_process()
+        super().confirm()
         if self._locked and self.rows(sql.PG_HOLDS, self._locked) != [(1,)]:
             raise self._cut_off(message("it holds the lock no more"))
 
@@ -211,7 +211,7 @@ class TeamDatabase(Connection):
     def _in_words(self) -> Iterator[None]:
         import psycopg
 
-        self.require_own_process()
+        super().confirm()
         if not self.guard.acquire(timeout=self.patience):
             raise self.waited_too_long()
         try:

@@ -155,6 +155,9 @@ CONTENT_OF = operator.attrgetter(*IN_CONTENT)
 # ── operations ──
 
 
+PARENT, STATE, CHILDREN, FIRST, IS_SENDABLE, IS_UNSETTLED = 5, 7, 23, 24, 25, 26  # where they stand in a row
+
+
 def encode_operation(operation: Operation, push_number: int, children: int) -> Row:
     """`children`: how many operations took over its rows."""
     started, ended = operation.started, operation.ended
@@ -201,19 +204,19 @@ class Stored(NamedTuple):
     operation: Operation
 
 
-def children_of(row: Row) -> int:
-    """How many operations took over the rows of this one."""
-    return int(row[23])
-
-
-def sets_of(row: Row) -> tuple[list[str], list[str]]:
-    """Under which names its push, and the head, count an operation, so that none of a set vanishes."""
-    if not row:
-        return [], []
-    of_head = ["unsettled"] if row[26] else []
-    if row[7] == State.UNKNOWN:
-        of_head.append("unknown")
-    return ["operation", "sendable"] if row[25] else ["operation"], of_head
+def count_operation(owner: PushRow, head: Head, before: Row, after: Row) -> None:
+    """Count an operation in the place of another, and in each set that it is in, so that none of a set vanishes."""
+    for row, one in (before, -1), (after, 1):
+        counted = [(owner.tallies, "operation")] if row else []
+        if row and row[IS_SENDABLE]:
+            counted.append((owner.tallies, "sendable"))
+        if row and row[IS_UNSETTLED]:
+            counted.append((head.tallies, "unsettled"))
+        if row and row[STATE] == State.UNKNOWN:
+            counted.append((head.tallies, "unknown"))
+        for tallies, name in counted:
+            count, total = tallies.get(name, NONE)
+            tallies[name] = [count + one, (total + one * row[-1]) % MODULUS]
 
 
 def without_content(operation: Operation) -> Operation:

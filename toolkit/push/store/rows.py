@@ -27,7 +27,10 @@ from toolkit.push.store.tables import Tables, consistent
 NOT_GONE = (State.PLANNED, State.REJECTED, State.RESOLVED_NOT_COMMITTED, State.REPLACED)
 STATES = tuple(State)
 GONE = np.array([state not in NOT_GONE for state in STATES])
-ROW_KEYS = {"print": 0, "name": identity.CELL}  # the word by which rows are found
+ROW_KEYS = {  # the words by which rows are found
+    "print": operator.itemgetter((slice(None), 0)),
+    "name": operator.itemgetter((slice(None), identity.CELL)),
+}
 KINDS = (*ROW_KEYS, "push")
 ANY_LOCK = "?"  # of a push of which damage left too little to say
 
@@ -63,7 +66,7 @@ class RowTables(Tables):
     def add_rows(self, push: str, blocks: Iterable[RowBlock]) -> None:
         """More rows of a push, in the transaction that says how many it has with them."""
         owner, head, new = self.changing_push(push), self.cache.head, [*blocks]
-        words = [block.words for block in new]
+        words = [NO_WORDS, *[block.words for block in new]]
         count, start, number, first = sum(map(len, words)), 0, owner.count("row_block"), head.rows
         if number:
             last = decode_block(self.database.row(sql.READ_BLOCK, (owner.number, number - 1)), owner)
@@ -87,7 +90,7 @@ class RowTables(Tables):
         owner = self.changing_push(push)
         for first, words in _runs(self.blocks(push)):
             for kind, column in ROW_KEYS.items():
-                self.index_of(kind).remove(distinct(words[:, column]), first, first + len(words))
+                self.index_of(kind).remove(distinct(column(words)), first, first + len(words))
         self.database.rows(sql.REMOVE_BLOCKS, (owner.number,))
         word = push_word(owner.push.lock, owner.push.key)
         self.index_of("push").remove(word, owner.number, owner.number + 1)
@@ -157,15 +160,14 @@ class RowTables(Tables):
                 return push
         return None
 
+    @consistent
     def sent_before(self, prints: np.ndarray, passed: Mapping[str, int] = MappingProxyType({})) -> Earlier:
         """Which of these rows an earlier push sent, twin for twin, those first of which it is known what became.
 
         What was never sent, was rejected, or is known not to be there does not count; nor do the first rows of the
         pushes `passed`, so many of each.
         """
-        with self.snapshot():
-            serials = np.sort(self.index_of("print").find(distinct(prints[:, 0])).serials)
-            sent = self._gone(serials)
+        sent = self._gone(np.sort(self.index_of("print").find(distinct(prints[:, 0])).serials))
         for push, rows in passed.items():
             sent = sent.only((sent.pushes != push) | (sent.positions >= rows))
         sent = sent.only(np.argsort(sent.states == State.UNKNOWN, kind="stable"))  # the surest first
@@ -174,14 +176,14 @@ class RowTables(Tables):
         known = places >= 0
         return sent.only(places[known])._replace(rows=alike[known])
 
+    @consistent
     def newest(self, names: np.ndarray) -> Earlier:
         """For each of these names the row that was sent last of all that bear it; none for a name of zero."""
-        with self.snapshot():
-            keys = distinct(names)
-            matches = self.index_of("name").find(keys)
-            order = np.argsort(matches.serials, kind="stable")
-            serials, which = matches.serials[order], matches.places[order]
-            sent = self._gone(serials)
+        keys = distinct(names)
+        matches = self.index_of("name").find(keys)
+        order = np.argsort(matches.serials, kind="stable")
+        serials, which = matches.serials[order], matches.places[order]
+        sent = self._gone(serials)
         by_time = np.argsort(sent.times, kind="stable")
         latest = np.full(len(keys), -1)
         latest[which[sent.rows][by_time]] = by_time  # the last of several stays
@@ -232,15 +234,17 @@ class RowTables(Tables):
         return cache.indexes[kind]
 
     def _index(self, words: Sequence[np.ndarray], first: int) -> None:
-        """Make rows, block by block and numbered from `first` on, found by their content and by their name."""
+        """Make rows, one block or more and numbered from `first` on, found by their content and by their name."""
         for kind, column in ROW_KEYS.items():
-            self.index_of(kind).add(np.concatenate([NO_WORDS[:, 0], *[block[:, column] for block in words]]), first)
+            self.index_of(kind).add(np.concatenate([*map(column, words)]), first)
 
     def _keep_indexes(self) -> None:
         """Write which chunks there are now."""
-        catalogs = [(kind, index.catalog) for kind, index in self.cache.indexes.items()]
+        catalogs = []
+        for kind, index in self.cache.indexes.items():
+            catalogs.append((kind, content := index.catalog.tobytes()))
+            self.cache.head.catalogs[kind] = crc32(content)
         self.database.many(sql.PUT_CATALOG, catalogs)
-        self.cache.head.catalogs |= {kind: crc32(catalog) for kind, catalog in catalogs}
 
     def rebuild_index(self) -> None:
         """Make the index anew, from the rows and pushes."""

@@ -22,17 +22,22 @@ from toolkit.push.store import sql
 from toolkit.push.store.database import READING, WRITING, Connection
 from toolkit.push.store.index import Index
 from toolkit.push.store.records import (
+    CHILDREN,
+    FIRST,
+    IS_SENDABLE,
+    IS_UNSETTLED,
     NO_ROW,
+    PARENT,
+    STATE,
     Damaged,
     Head,
     PushRow,
     Row,
     Stored,
     as_json,
-    children_of,
+    count_operation,
     encode_operation,
     operation_of,
-    sets_of,
     with_checksum,
 )
 
@@ -321,7 +326,7 @@ class Tables:
     def _read_queue(self, push: str, size: int) -> Queue:
         owner = self.push_row(push)
         rows = self._operation_rows(sql.READ_SENDABLE, owner.number, size)
-        operations = {(row[24], row[0]): operation_of(owner, row) for row in rows}
+        operations = {(row[FIRST], row[0]): operation_of(owner, row) for row in rows}
         if len(rows) < size:
             owner.check("sendable", rows, f"what is planned of push {push}")
         queue = self.cache.queues[push] = Queue(operations, None if len(rows) < size else [*operations][-1])
@@ -333,7 +338,7 @@ class Tables:
         if stored.operation.state is not State.REPLACED:
             return [stored.operation]
         rows = self._operation_rows(sql.READ_CHILDREN, id)
-        if any(row[5] != id for row in rows) or len(rows) != children_of(stored.row):
+        if any(row[PARENT] != id for row in rows) or len(rows) != stored.row[CHILDREN]:
             raise Damaged(f"what replaced operation {id}")
         return [leaf for row in rows for leaf in self.leaves(row[0])]
 
@@ -376,20 +381,20 @@ class Tables:
         if operation.note or operation.message:
             operation = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
         old = before.row if before else NO_ROW
-        row = encode_operation(operation, owner.number, more_children + (old[23] if old else 0))
+        row = encode_operation(operation, owner.number, more_children + (old[CHILDREN] if old else 0))
         cache.operations.pop(number, None)
         cache.operations[number], cache.changed_operations[number] = Stored(row, operation), row
-        (was_of_push, was_of_head), (of_push, of_head) = sets_of(old), sets_of(row)
-        owner.change(old, was_of_push, row, of_push)
-        if was_of_head or of_head:
-            cache.head.change(old, was_of_head, row, of_head)
-        for name, by_lock in cache.sets.items():
-            by_lock[owner.push.lock].pop(number, None)
-            if name in of_head:
-                by_lock[owner.push.lock][number] = operation
+        count_operation(owner, cache.head, old, row)
+        for name, is_in in ("unsettled", row[IS_UNSETTLED]), ("unknown", row[STATE] == State.UNKNOWN):
+            if name in cache.sets:
+                of_lock = cache.sets[name][owner.push.lock]
+                of_lock.pop(number, None)
+                if is_in:
+                    of_lock[number] = operation
         if queue := cache.queues.get(operation.push):
-            queue.operations.pop((old[24], number) if old else (-1, number), None)
-            if row[25] and (queue.end is None or (row[24], number) <= queue.end):
-                queue.operations[row[24], number] = operation
+            if old:
+                queue.operations.pop((old[FIRST], number), None)
+            if row[IS_SENDABLE] and (queue.end is None or (row[FIRST], number) <= queue.end):
+                queue.operations[row[FIRST], number] = operation
         if len(cache.changed_operations) >= KEPT:
             self._write_operations()
