@@ -209,4 +209,4 @@ def folders() -> list[Path]:
     own, named = settings.state_folder(), list[Path]()
     if (own / FOLDERS).exists():
         named = [Path(line) for line in (own / FOLDERS).read_text(encoding="utf-8").splitlines()]
-    return [own, *(folder for folder in dict.fromkeys(named) if folder.is_dir() and folder != own)]
+    return [own, *[folder for folder in filter(Path.is_dir, dict.fromkeys(named)) if folder != own]]
