@@ -539,3 +539,61 @@ def test_what_is_no_name_of_a_field_is_refused(wrong: Any) -> None:
     match = match_columns(pd.DataFrame(columns=["Correo"]), FIELDS)
     with pytest.raises(InputError, match="there is no field"):
         match["Correo"] = wrong
+
+
+# ── more of the same kinds ──
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [
+        *(
+            ("España 912345678", "+34912345678"),
+            ("ES 612345678", "+34612345678"),
+            ("612345678 (España)", "+34612345678"),
+        ),
+        *(("Chile 912345678", "56912345678"), ("Perú: 912345678", "+51912345678"), ("cel: 912345678", "56912345678")),
+    ],
+)
+def test_the_country_that_a_cell_names_in_words(cell: str, meant: str) -> None:
+    assert of(PHONE, cell).problems["proposal"].tolist() == [meant]
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"), [("Mun\u0303oz", "Muñoz"), ("Сергии\u0306", "Сергий"), ("Jose\u0301", "José")]
+)
+def test_a_letter_and_its_accent_are_one(text: str, sent: str) -> None:
+    assert of(NAME, text).wire() == {"NOMBRE": [sent]}
+    assert of(NAME, text).problems["level"].tolist() == ["fix"]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("Ａna", "Ana"), ("𝐀𝐧𝐚", "Ana"), ("Seraﬁn", "Serafin")),
+        *(("<b>Ana</b>", "Ana"), ("Ana<br/>Soto", "Ana Soto"), ("<p class='x'>Ana</p>", "Ana")),
+    ],
+)
+def test_letters_and_signs_that_programs_left_are_asked(text: str, meant: str) -> None:
+    assert asked(of(NAME, text)) == [(text, meant)]
+
+
+@pytest.mark.parametrize("text", ["{{nombre}}", "${name}", "%NOMBRE%", "<<Nombre>>", "«nombre»", "test user", "NN"])
+def test_places_that_nobody_filled_are_doubted(text: str) -> None:
+    assert of(NAME, text).problems["reason"].tolist() == ["may stand for what is still to come"]
+
+
+@pytest.mark.parametrize("text", ["null null", "None None", "undefined undefined", "N.N.", "nan nan"])
+def test_words_for_nothing_put_together_are_asked(text: str) -> None:
+    assert asked(of(NAME, text)) == [(text, None)]
+
+
+@pytest.mark.parametrize("text", ["a < b", "Tom & <Jerry>", "Nuñez <3", "100% real", "{x}y"])
+def test_signs_that_are_no_tags_are_sent(text: str) -> None:
+    assert of(Text(name="OBS"), text).wire() == {"OBS": [text]}
+
+
+@pytest.mark.parametrize("address", ["test@test.com", "no@no.cl", "xxx@xxx.com", "ana@gmail.cl", "ana@example.c0m"])
+def test_addresses_that_nobody_reads_are_doubted(address: str) -> None:
+    assert of(MAIL, address).problems["level"].tolist() == ["doubt"]
+    assert of(MAIL, "ana@ana.cl", "notest@test.cl", "a@xn--and-6ma2c.cl").problems.empty

@@ -182,8 +182,8 @@ def stripped(text: str) -> str:
 
 
 def seen(text: str) -> str:
-    """The text without invisible characters, but for those that join others."""
-    return text if text.isascii() else _UNSEEN.sub("", text)
+    """The text without invisible characters, but for those that join others; a letter and its accent are one."""
+    return text if text.isascii() else unicodedata.normalize("NFC", _UNSEEN.sub("", text))
 
 
 def latin(text: str) -> str:

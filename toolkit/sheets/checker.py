@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import SHORTENED, encodable, shown, stripped
-from toolkit.sheets.letters import DAMAGED_SIGN, WRONG_ENCODING, broken, has_lost_letters, unescaped
+from toolkit.sheets.letters import broken, left_behind
 from toolkit.sheets.not_data import (
     ERROR_STARTS,
     begins_as_total,
@@ -254,10 +254,8 @@ class CellChecker:
         """The question whether a text in a field that takes any is data at all."""
         if says_nothing(text, surely=True):
             return NOTHING_SAID
-        if proposal := unescaped(text):
-            return Problem(WRONG_ENCODING, proposal, level=QUESTION)
-        if has_lost_letters(text):
-            return Problem(DAMAGED_SIGN, level=QUESTION)
+        if left := left_behind(text):
+            return Problem(*left, level=QUESTION)
         if len(text) < LONGEST and unaccented(text) == unaccented(self._title):
             return REPEATED_NAME
         if (kind := stored_as(text)) and kind != self._options.stored:

@@ -29,9 +29,31 @@ _SEVERAL = re.compile(r"[\s;,|/]+")
 _FRAMED = re.compile(r"[<(\[\"':“”«»‘’]")  # "Ana <ana@…>", "mailto:ana@…"
 _INSIDE = re.compile(r"[^\s<>,;:\"'()\[\]|/@“”«»‘’]++@[^\s<>,;:\"'()\[\]|/@“”«»‘’]++")
 _WORD, _LABEL = "[A-Za-z0-9_+%-]++", "[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
+_FILLERS = [
+    "test",
+    "prueba",
+    "no",
+    "na",
+    "nn",
+    "nada",
+    "x",
+    "xx",
+    "xxx",
+    "a",
+    "aa",
+    "aaa",
+    "asdf",
+    "correo",
+    "mail",
+    "email",
+    "ejemplo",
+    "sin",
+    "nocorreo",
+    "abc",
+]
 _NONE = (
     r"(?=[nNsS])(?i:(?:no|sin|sem|nao|not)[._-]?(?:tiene|posee|hay|informa(?:do)?|registra(?:do)?|aplica|existe|usa|tem|possui"
-    r"|correo|e-?mail|mail))[0-9]{0,3}@"
+    r"|correo|e-?mail|mail))[0-9]{0,3}@|(?i:" + "|".join(f"{word}@{word}" for word in _FILLERS) + r")\."
 )
 _stands_for_none = re.compile(_NONE).match
 _uncommon = unlike(rf"(?!{_NONE}){_WORD}(?:\.{_WORD})*+@(?:{_LABEL}\.)+[A-Za-z]{{2,}}")
@@ -67,7 +89,8 @@ def _special() -> frozenset[str]:
 def _is_sound(domain: str) -> bool:
     low = domain.lower()
     top = low.rpartition(".")[2]
-    return low not in _slips() and top not in _NEAR_COM and top not in _special()
+    strange = top in _NEAR_COM or top in _special() or (low.startswith("gmail.") and low != "gmail.com")
+    return low not in _slips() and not strange
 
 
 def _unlike(texts: list[str]) -> list[str]:
@@ -105,7 +128,10 @@ def _doubt(name: str, domain: str) -> Problem | None:
         return Problem(OTHER_LETTERS, f"{name}@{plain}" if plain.isascii() else None, DOUBT)
     if top.lower() in _NEAR_COM:
         return Problem(MISSPELT, f"{name}@{rest}.com", DOUBT)
-    return Problem(MISSPELT, level=DOUBT) if len(top) == 1 else None
+    if rest.lower() == "gmail":
+        return Problem(MISSPELT, f"{name}@gmail.com", DOUBT) if top.lower() != "com" else None
+    is_one = len(top) > 1 and (top.isalpha() or top.lower().startswith("xn--"))
+    return None if is_one else Problem(MISSPELT, level=DOUBT)
 
 
 def _validate(text: str) -> None:

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections import Counter
 
 from toolkit.plain import mark
@@ -39,7 +40,11 @@ _UPPER = "\xc0-\xd6\xd8-\xde\u0160\u017d\u0152\u0178"
 _ODD = re.compile(  # where letters were read one by one in a wrong encoding
     rf"(?<=[^\W\d_])[{_SIGN}\xa1\xa7\u201a\u02c6]|[a-z\xdf-\xff][{_UPPER}]|[A-Z][{_UPPER}][a-z]|[\xc0-\xff]{{3}}|[\u2500-\u25ff\x80-\x9f]"
 ).search
+_OTHER_FORM = re.compile("[\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]").search
 _LOST = re.compile(r"[^\W\d_]\?[^\W\d_]").search
+_TAGS = re.compile(
+    r"</?(?:b|i|u|p|br|a|div|span|strong|em|td|tr|li|ul|font|h[1-6])(?:\s[^<>]{0,200})?/?>", re.IGNORECASE
+)
 _ADDRESS = re.compile(r"[/=@]|www\.").search
 _ALIKE = {  # letters that look the same
     **dict(zip("АВЕІЈКМНОРСТУХЅаеіјорсухѕһ", "ABEIJKMHOPCTYXSaeijopcyxsh", strict=True)),
@@ -84,9 +89,16 @@ def broken(text: str) -> tuple[str, str | None] | None:
     return (DAMAGED_SIGN, None) if _BROKEN(text) else None
 
 
-def has_lost_letters(text: str) -> bool:
-    """Whether a question mark stands for a letter that an encoding did not have: Pe?a."""
-    return "?" in text and bool(_LOST(text)) and not _ADDRESS(text)
+def left_behind(text: str) -> tuple[str, str | None] | None:
+    """What programs left in a text that takes any, and what it may have been; None for nothing."""
+    if plain := unescaped(text):
+        return WRONG_ENCODING, plain
+    if "<" in text and (plain := " ".join(_TAGS.sub(" ", text).split())) != " ".join(text.split()):
+        return mark("has tags of a web page in it"), plain or None
+    if not text.isascii() and _OTHER_FORM(text):
+        return mark("has letters in another form than people write them"), unicodedata.normalize("NFKC", text)
+    lost = "?" in text and _LOST(text) and not _ADDRESS(text)  # Pe?a: an encoding did not have the letter
+    return (DAMAGED_SIGN, None) if lost else None
 
 
 def _was_utf8(text: str) -> str | None:

@@ -42,9 +42,9 @@ _NULL = """nan, na, n/a, n.a, none, null, nil, nat, undefined, unknown, desconoc
     blank, порожньо, нет данных, nulo, nula, ninguno, ninguna, ningún, nenhum, nenhuma, missing, por confirmar,
     por definir, por asignar, por completar, a confirmar, a definir, tbd, tbc, tba, to be defined, to be confirmed,
     to be determined, keine angabe, k.a, unbekannt, немає, нема, відсутній, відсутня, невідомо, отсутствует,
-    неизвестно, object object"""
+    неизвестно, object object, n.n"""
 _VAGUE = """s.n, nd, sd, sn, nc, nr, ns, sc, nada, pendiente, pendente, pending, prueba, test, teste, testing, тест,
-    проба"""
+    проба, nn"""
 _ANSWERS = "no, 0, 00, 000, нет"  # which are data in a field that takes any text
 _OF_DATA = (  # what is lacking
     r"(?:datos?|info\w*|dados?|correos?|e-?mails?|mails?|nombres?|nomes?|apellidos?|sobrenome|fonos?|telefonos?|telefones?"
@@ -72,12 +72,17 @@ def unaccented(text: str) -> str:
 _NOTHING, _PERHAPS, _NO_FORM = (frozenset(unaccented(w) for w in t.split(",")) for t in (_NULL, _VAGUE, _ANSWERS))
 
 
+_TEMPLATE = re.compile(r"(?:\{\{?|\$\{|<<|«|%|\[\[|<%=)\s?[\w. ]{1,40}\s?(?:\}\}?|>>|»|%|\]\]|%>)").fullmatch
+_FILLERS = frozenset({"cliente", "usuario", "user", "customer", "persona", "contacto", "nombre", "apellido", "de"})
 _SURNAME = re.compile("N[ai]l?").fullmatch  # as people write it; NA is what programs write
 
 
 def may_say_nothing(text: str) -> bool:
     """Whether a text may stand for what is still to come, or may be data."""
-    return len(text) <= _SHORT and unaccented(text.strip(_AROUND)) in _PERHAPS
+    words = unaccented(text.strip(_AROUND)).split() if len(text) <= _SHORT else []
+    known = [word in _PERHAPS for word in words]
+    fills = any(known) and all(has or word in _FILLERS for has, word in zip(known, words, strict=True))
+    return fills or bool(_TEMPLATE(text))
 
 
 def says_nothing(text: str, *, surely: bool = False) -> bool:
@@ -89,7 +94,9 @@ def says_nothing(text: str, *, surely: bool = False) -> bool:
         return all(c in string.punctuation or unicodedata.category(c)[0] in "PZ" for c in text)
     if surely and _SURNAME(text):
         return False
-    known = plain in _NOTHING or bool(_LACKING(plain)) or text == "\\N"  # as databases export it
+    words = plain.split()
+    known = plain in _NOTHING or (len(words) > 1 and _NOTHING.issuperset(words)) or bool(_LACKING(plain))
+    known = known or text == "\\N"  # as databases export it
     return known or (not surely and (plain in _PERHAPS or plain in _NO_FORM))
 
 
@@ -154,19 +161,23 @@ _SUSPECT = (
     r"|desconocid[oa]|vac[ií][oa]|vazio|empty|blank|e[nm] (?:blanco|branco)|без|н[./]д|не|нема|немає|порожньо|нет"
     r"|nul[oa]|ning[uú]n[oa]?|nenhuma?|nada|n[cdrs]|ns/nc|s[cdn]|missing|por|a (?:confirmar|definir)|tb[acd]|to be|xx+"
     r"|keine|k\.a|unbekannt|відсутн\w{1,2}|невідомо|отсутствует|неизвестно|pend(?:iente|ente|ing)|prueba|test(?:e|ing)?"
-    r"|тест|проба|true|false"
+    r"|тест|проба|true|false|nn|n\.n"
     r"|totale?s?|grand?|σ|всього|усього|разом|загалом|итого|promedio|average|t o t a l"
     r"|err(?:or|o|eur|ore)?|fehler|помилка|ошибка|błąd|loading|cargando|carregando|загрузка|завантаження|chargement"
     r"|wird (?:geladen|berechnet)|caricamento|laden|wczytywanie|загружается|завантажується|calculando|calculating"
     r"|fetching|obteniendo"
 )
 _UNUSUAL = "\x00-\x1f\x7f-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
-_UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%\\\\ЂЃЅЈЉЊЋЌЏђѓѕјљњћќџĂĹ\U0001d400-\U0001d7ff"
-_UNUSUAL += "\u2190-\u25ff\u02c6\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2800\u3164\uffa0\uff01-\uff5e"
+_UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%<\\\\ЂЃЅЈЉЊЋЌЏђѓѕјљњћќџĂĹ\U0001d400-\U0001d7ff"
+_UNUSUAL += "\ufb00-\ufb06"
+_UNUSUAL += (
+    "\u0300-\u036f\u2190-\u25ff\u02c6\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u2800\u3164\uffa0\uff01-\uff5e"
+)
 _LATIN, _OTHER = "A-Za-zªº\xc0-\xd6\xd8-\xf6\xf8-\u024f", "\u0370-\u03ff\u0400-\u052f"  # alphabets
 # of all these: by their first two letters, in both cases for the engine's sake, most texts are seen to be none of them
 _BEGIN = "[nsw][aeiou./ãtcdrs]|[s][n]|[tlп][oо ]|[gpue][rnm]|[vca][ahv]|[db][el]|[нбвурзи][есат./]|[σ0-9]"
-_BEGIN += "|[p][eo]|[t][ebr]|[x][x]|[k][e.]|[m][i]|[a][ ]|[f][ae]|[о][ш]|[b][ł]|[o][b]|[в][і]|[о][т]|[т][е]|[п][р]"
+_BEGIN += "|[n][n.]|[p][eo]|[t][ebr]|[x][x]|[k][e.]|[m][i]|[a][ ]|[f][ae]|[о][ш]|[b][ł]|[o][b]|[в][і]"
+_BEGIN += "|[о][т]|[т][е]|[п][р]"
 _BEGIN = "".join(f"{c}{c.upper()}" if c.isalpha() else c for c in _BEGIN)
 _MAY_BE = rf"(?={_BEGIN})(?:(?i:{_SUSPECT})(?!\w)|{SHORTENED.pattern}|{STORED_DATE})"
 _WITH_CARE = r"_(?!x)|\?(?!\w)"

@@ -14,7 +14,7 @@ from typing import Any
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import latin, undecimal
 from toolkit.sheets.checker import DOUBT, NEVER, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
-from toolkit.sheets.countries import UNKNOWN
+from toolkit.sheets.countries import UNKNOWN, country_in
 from toolkit.sheets.synonyms import denies
 from toolkit.spec import Phone
 
@@ -134,7 +134,7 @@ def _parser(field: Phone, region: str) -> Callable[[str], Result]:
         own = abroad and home.whole(digits)
         if not own:
             if not _NUMBER(number):
-                raise _unreadable(text, parse)
+                raise _of_another(text, field, region) or _unreadable(text, parse)
             if not abroad:
                 digits = _at_home(home, digits, parse)
                 own = home.whole(digits)
@@ -270,6 +270,16 @@ def _halves(text: str, digits: str, parse: Callable[[str], Result]) -> list[str]
         return parts[:1]
     cuts = sorted(range(_SHORTEST, len(digits) - _SHORTEST + 1), key=lambda n: (2 * n != len(digits), n))
     return [digits[:n] for n in cuts if _first([digits[n:]], parse)]
+
+
+def _of_another(text: str, field: Phone, region: str) -> CellError | None:
+    """What is said of a number beside which another country is named in words: "España 612345678"."""
+    named = "" if "+" in text else country_in(f"({text[:60]})")
+    if not named or named == region:
+        return None
+    digits = re.sub(r"[^0-9+]", "", latin(text))
+    read = _read(_parser(replace(field, form="digits", mobile=False), named), digits) if digits else None
+    return CellError(mark("holds more than a phone number"), f"+{read.wire}" if read and not read.problem else None)
 
 
 def _unreadable(text: str, parse: Callable[[str], Result]) -> CellError:
