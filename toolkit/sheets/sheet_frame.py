@@ -37,7 +37,7 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     """
     if isinstance(wanted, tuple):
         grid.rows, wanted = _between(grid, grid.rows, wanted), wanted[0] + 1
-    rows = (row for row in grid.rows if any(c != "" and not (isinstance(c, str) and c.isspace()) for c in row[1]))
+    rows = (row for row in grid.rows if _holds(row[1][0]) or any(map(_holds, row[1])))
     head = list(islice(rows, headers.WINDOW))
     while wanted and head and head[-1][0] < wanted - 1 and (more := list(islice(rows, _BLOCK))):
         head += more
@@ -70,6 +70,10 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)
     grid.notes += _left_out(positions, at) + _unusual(grid, positions, at, names) + _damaged(filled)
     return frame
+
+
+def _holds(cell: Cell) -> bool:
+    return cell != "" and not (isinstance(cell, str) and cell.isspace())
 
 
 def _between(grid: Grid, rows: Iterable[Row], header: Merge) -> Iterator[Row]:
@@ -119,7 +123,7 @@ class _Table:
         self.columns: list[list[str]] = []
         self.positions: list[int] = []
         self._kinds: list[set[type]] = []
-        self._mixed: dict[int, tuple[set[str], set[str]]] = {}  # of columns with both: numbers, and texts like numbers
+        self._mixed: dict[int, tuple[dict[str, None], dict[str, None]]] = {}  # of columns with both: numbers, texts
 
     def add(self, block: Sequence[Row]) -> None:
         """Some rows more."""
@@ -144,11 +148,11 @@ class _Table:
             texts = [_whole(v, t) if isinstance(v, float) else t for v, t in zip(values, texts, strict=True)]  # type: ignore[arg-type]
         if len(after) > 1:
             if n not in self._mixed:
-                self._mixed[n] = set(), set()
-                self._mixed[n][str in before].update(t for t in self.columns[n] if "." in t)
+                self._mixed[n] = {}, {}
+                self._mixed[n][str in before].update({t: None for t in self.columns[n] if "." in t})
             for text, value in zip(texts, values, strict=True):
                 if "." in text:  # type: ignore[operator]
-                    self._mixed[n][isinstance(value, str)].add(text)  # type: ignore[arg-type]
+                    self._mixed[n][isinstance(value, str)][text] = None  # type: ignore[index]
         return texts  # type: ignore[return-value]
 
     def widen(self, width: int) -> None:
@@ -185,7 +189,7 @@ class _Table:
     def numbers(self, names: Sequence[str]) -> dict[str, Any]:
         """The columns whose cells are all numbers; of the others, the texts that only numbers have."""
         numeric = [names[n] for n, kinds in enumerate(self._kinds) if kinds == {float}]
-        mixed = {names[n]: sorted(numbers - texts) for n, (numbers, texts) in self._mixed.items()}
+        mixed = {names[n]: [t for t in numbers if t not in texts] for n, (numbers, texts) in self._mixed.items()}
         joined = {name: "\n".join(texts) for name, texts in mixed.items() if texts}  # pandas copies lists at each step
         return {"numeric": numeric, "numbers": joined}
 
@@ -235,7 +239,7 @@ def _unusual(grid: Grid, positions: Positions, header: int, names: Sequence[str]
     """What is hidden, merged, or was never calculated."""
     notes = []
     named = dict(enumerate(names))
-    if hidden := np.intersect1d(grid.hidden_rows, positions).astype(int).tolist():
+    if grid.hidden_rows and (hidden := np.intersect1d(grid.hidden_rows, positions).astype(int).tolist()):
         one = "{count} row is hidden in the spreadsheet, and was read: {rows}"
         many = "{count} rows are hidden in the spreadsheet, and were read: {rows}"
         notes.append(plural(one, many, count=len(hidden), rows=_spans(hidden)))
