@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from toolkit.sheets.cells import with_cells
 from toolkit.sheets.column import Column
 from toolkit.sheets.facets import CellProblem
 from toolkit.sheets.fields import listed
-from toolkit.sheets.findings import Findings, Terms
+from toolkit.sheets.findings import Findings
 from toolkit.sheets.frame_rules import EMPTY_ROW, row_questions
 from toolkit.sheets.target import FrameRule
 
@@ -30,15 +30,9 @@ class Check(Findings):
     sent. A *doubt* is well-formed and sent. Each decision gives a new check, which looks only at what it changes.
     """
 
-    def __init__(
-        self, frame: pd.DataFrame, columns: Sequence[Column], terms: Terms, before: "Check | None" = None
-    ) -> None:
-        super().__init__(frame, columns, terms)
-        self._before = before
-
     def with_rules(self, rules: Sequence[FrameRule]) -> "Check":
         """The check once more rules have looked at all rows."""
-        return Check(self.frame, self._columns, replace(self._terms, rules=(*self._terms.rules, *rules)), self._before)
+        return Check(self.frame, self._columns, replace(self._terms, rules=(*self._terms.rules, *rules)))
 
     def values(self, column: Hashable, reason: str | None = None) -> pd.DataFrame:
         """The distinct values of a facet, the most frequent first.
@@ -167,9 +161,9 @@ class Check(Findings):
         Raises:
             InputError: nothing was decided.
         """
-        if self._before is None:
+        if self._terms.before is None:
             raise InputError(message("nothing was decided that could be undone"))
-        return self._before
+        return cast(Check, self._terms.before)
 
     def _decided(
         self,
@@ -198,8 +192,9 @@ class Check(Findings):
             accepted=self._terms.accepted | waived,
             left_out=self._terms.left_out.union(left_out),
             decisions=(*self._terms.decisions, line),
+            before=self,
         )
-        return Check(frame, columns, terms, self)
+        return Check(frame, columns, terms)
 
 
 def _is_blank(value: Any) -> bool:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import attrgetter
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,6 +53,7 @@ class Terms:
     asked: tuple[tuple[int, Problem], ...] = ()  # questions of rows, by position
     left_out: frozenset[int] = frozenset()  # positions
     decisions: tuple[str, ...] = ()
+    before: "Findings | None" = None  # the check before the last of them
 
 
 class Findings(Suggesting):
@@ -275,8 +277,8 @@ class Findings(Suggesting):
     @property
     def reading(self) -> dict[str, Any]:
         """How the cells were read and what was decided, as `check` takes it up again."""
-        named = ("decimal", "day_first", "iso", "named", "stored")
-        own = {c.name: {name: getattr(c.options, name) for name in named} for c in self._used}
+        kept = ("decimal", "day_first", "iso", "named", "stored")
+        own = {c.name: dict(zip(kept, attrgetter(*kept)(c.options), strict=True)) for c in self._used}
         accepted = {c.name: [*c.accepted] for c in self._used if c.accepted}
         return {**self._terms.reading, "columns": own, "accepted": accepted, "accepted_rows": [*self._terms.accepted]}
 
