@@ -147,9 +147,8 @@ class Findings(Suggesting):
         cells_only: Any = type(self)(self.frame, self._columns, replace(self._terms, rules=()))
         titles = {column.field.key: column.title for column in self._columns}
         for rule in self._terms.rules:
-            for position, key, reason, blocks, detail in rule(cells_only):
-                problem = Problem(reason, None, ERROR if blocks else DOUBT, detail)
-                waived = (titles.get(key, ROW), reason) in self._terms.accepted
+            for position, key, problem in rule(cells_only):
+                waived = (titles.get(key, ROW), problem.reason) in self._terms.accepted
                 if not waived and self._rows.get(position) not in (EMPTY_ROW, LEFT_OUT):
                     problems.setdefault(key if key in titles else "", []).append((position, problem))
         return problems

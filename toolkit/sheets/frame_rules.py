@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.plain import mark, message
-from toolkit.sheets.checker import QUESTION, TOTAL, Problem
+from toolkit.sheets.checker import DOUBT, QUESTION, TOTAL, Problem
 from toolkit.sheets.column import Column, Places
 from toolkit.sheets.not_data import is_total, may_begin_total
 from toolkit.sheets.target import FrameRule, RowProblem
@@ -59,7 +59,8 @@ def repeated(*fields: str) -> FrameRule:
     def rule(checked: Any) -> Iterator[RowProblem]:
         for position, first in checked.repeats(fields):
             row = message("row {row}", row=checked.frame.index[first])
-            yield RowProblem(position, checked.keys[fields[0]], mark("is the same as in a row above"), False, row)
+            problem = Problem(mark("is the same as in a row above"), level=DOUBT, detail=row)
+            yield position, checked.keys[fields[0]], problem
 
     return rule
 

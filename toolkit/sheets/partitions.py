@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -23,15 +23,6 @@ AHEAD = 2  # partitions that are computed, or wait, while one is in use
 SHOWN = 20  # problems of one column and reason that are kept
 LEAST_FACETS = 500  # columns and reasons that are counted apart, at most
 KIND = ["column", "reason", "level"]  # what tells one facet from another
-
-
-class Part(NamedTuple):
-    """What was found in one partition."""
-
-    summary: "pd.Series[int]"
-    facets: pd.DataFrame  # `KIND`, `problem`, `cells`
-    problems: pd.DataFrame  # the first of each facet
-    notes: list[str]
 
 
 class CheckOfPartitions(Suggesting):
@@ -68,15 +59,15 @@ class CheckOfPartitions(Suggesting):
         if not self.ok:
             raise RowErrors(self.problems[self.problems["blocks"]])
 
-    def add(self, part: Part) -> None:
-        """What was found in the next partition."""
-        self.summary = self.summary.add(part.summary, fill_value=0).astype("int64") if self.partitions else part.summary
-        self.notes = list(dict.fromkeys([*self.notes, *part.notes]))[:LEAST_FACETS]
-        facets = pd.concat([f for f in (self.facets, part.facets.assign(partitions=1)) if len(f)] or [self.facets])
-        merged = facets.groupby(KIND, sort=False, as_index=False)
+    def add(self, summary: "pd.Series[int]", facets: pd.DataFrame, problems: pd.DataFrame, notes: list[str]) -> None:
+        """What was found in the next partition; `facets` with `KIND`, `problem`, `cells`; the first of each kind."""
+        self.summary = self.summary.add(summary, fill_value=0).astype("int64") if self.partitions else summary
+        self.notes = list(dict.fromkeys([*self.notes, *notes]))[:LEAST_FACETS]
+        both = pd.concat([f for f in (self.facets, facets.assign(partitions=1)) if len(f)] or [self.facets])
+        merged = both.groupby(KIND, sort=False, as_index=False)
         self.facets = merged.agg({"problem": "first", "cells": "sum", "partitions": "sum"})
         self.facets = self.facets.sort_values("cells", ascending=False, ignore_index=True).head(LEAST_FACETS)
-        new = part.problems.assign(partition=self.partitions)
+        new = problems.assign(partition=self.partitions)
         kept = pd.concat([p for p in (self.problems, new) if len(p)] or [new])
         self.problems = kept.groupby(KIND, sort=False).head(SHOWN).reset_index(drop=True)
         self.partitions += 1
@@ -97,7 +88,7 @@ def check_partitions(rows: Partitions, target: Any, check: Callable[..., Check])
         fields = Takes(tuple(as_fields(fields)), tuple(getattr(fields, "rules", ())))
     checked = CheckOfPartitions()
     for part in partitions(rows, partial(_part, check=partial(check, target=fields))):
-        checked.add(part)
+        checked.add(*part)
     if not checked.partitions:
         raise InputError(message("there are no rows: the table has no partitions"))
     return checked
@@ -114,13 +105,13 @@ def _checked(frame: pd.DataFrame, check: Callable[[pd.DataFrame], Check]) -> Che
     return checked
 
 
-def _part(frame: pd.DataFrame, check: Callable[[pd.DataFrame], Check]) -> Part:
+def _part(frame: pd.DataFrame, check: Callable[[pd.DataFrame], Check]) -> tuple[Any, ...]:
     """What of a check is counted and shown."""
     checked = check(frame)
     problems = checked.problems[checked.problems["level"] != "fix"]
     facets = problems.groupby(KIND, sort=False, as_index=False).agg(cells=("row", "size"))
     facets.insert(len(KIND), "problem", facets["reason"].map(message))
-    return Part(checked.summary, facets, problems.groupby(KIND, sort=False).head(SHOWN), checked.notes)
+    return checked.summary, facets, problems.groupby(KIND, sort=False).head(SHOWN), checked.notes
 
 
 def partitions(rows: Partitions, work: Callable[[pd.DataFrame], Any]) -> Iterator[Any]:

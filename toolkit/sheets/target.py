@@ -5,21 +5,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from toolkit.errors import InputError
 from toolkit.plain import message
+from toolkit.sheets.checker import Problem
 from toolkit.spec import Field
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class RowProblem(NamedTuple):
-    """What a rule of the whole frame says of one row."""
-
-    position: int  # of the row in the frame
-    field: str  # key of the field that is to blame; "" for the row as such
-    reason: str  # an English literal, marked: problems of one reason are decided together
-    blocks: bool = True  # the row cannot be sent with it; otherwise it is a doubt
-    detail: str = ""  # what differs from row to row
-
-
+RowProblem = tuple[int, str, Problem]  # the row's position; the key of the field to blame, "" for the row as such
 FrameRule = Callable[[Any], Iterable[RowProblem]]  # looks at all rows of a `Check`, once their cells are checked
 Spelling = Callable[[Mapping[str, list[Any]]], Mapping[str, list[Any]]]  # cells as they are sent, in one spelling
 

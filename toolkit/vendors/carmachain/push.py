@@ -14,6 +14,7 @@ from toolkit.http.secrets import vendor_text
 from toolkit.plain import mark, message
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Report
 from toolkit.sheets.check import Check
+from toolkit.sheets.checker import Problem
 from toolkit.sheets.outcomes import Outcome
 from toolkit.sheets.target import RowProblem, Takes
 from toolkit.spec import Endpoint
@@ -140,7 +141,7 @@ def phones_are_ukrainian(checked: Check) -> Iterator[RowProblem]:
     text = mark("is no phone of the form +380999999999, 380999999999 or 0999999999")
     phones = sent_people(checked)["PhoneNumber"]
     abroad = phones.notna() & ~phones.str.fullmatch(UKRAINIAN, na=False)
-    return (RowProblem(i, "PhoneNumber", text) for i in np.flatnonzero(abroad).tolist())
+    return ((i, "PhoneNumber", Problem(text)) for i in np.flatnonzero(abroad).tolist())
 
 
 PEOPLE = Takes(

@@ -15,6 +15,7 @@ from toolkit.http.wire import Classification
 from toolkit.plain import mark, message
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect
 from toolkit.sheets.check import Check
+from toolkit.sheets.checker import DOUBT, Problem
 from toolkit.sheets.target import RowProblem, Takes
 from toolkit.spec import Endpoint
 from toolkit.vendors.base import Connection
@@ -162,9 +163,9 @@ def _chain(row: int, first: Mapping[int, int]) -> list[int]:
 
 def _stuck(checked: Check, row: int, waits_for: int | None) -> RowProblem:
     if waits_for is None:
-        return RowProblem(row, "CardCode", mark("is exchanged in a circle: no order of sending works"))
+        return row, "CardCode", Problem(mark("is exchanged in a circle: no order of sending works"))
     label = message("row {row}", row=checked.frame.index[waits_for])
-    return RowProblem(row, "CardCode", mark("is still the code of a row that is not sent"), detail=label)
+    return row, "CardCode", Problem(mark("is still the code of a row that is not sent"), detail=label)
 
 
 def codes_are_text(checked: Check) -> Iterator[RowProblem]:
@@ -172,7 +173,7 @@ def codes_are_text(checked: Check) -> Iterator[RowProblem]:
     text = mark("was turned into a number by a spreadsheet: leading zeros may be lost; read the column as text")
     column = checked.columns.get("CardCode")
     cells = () if column is None else checked.frame[column]
-    return (RowProblem(i, "CardCode", text) for i, v in enumerate(cells) if _was_number(v))
+    return ((i, "CardCode", Problem(text)) for i, v in enumerate(cells) if _was_number(v))
 
 
 def codes_are_whole(checked: Check) -> Iterator[RowProblem]:
@@ -183,21 +184,21 @@ def codes_are_whole(checked: Check) -> Iterator[RowProblem]:
     if 2 * often > lengths.total():
         text = mark("has fewer digits than the others: leading zeros may be lost")
         short = (i for i, code in enumerate(codes) if 0 < len(code) < usual and code[0] != "0")
-        yield from (RowProblem(i, "CardCode", text, blocks=False) for i in short)
+        yield from ((i, "CardCode", Problem(text, level=DOUBT)) for i in short)
 
 
 def one_row_for_each_user(checked: Check) -> Iterator[RowProblem]:
     """Which of two codes a user should have, nobody here can know: neither is sent."""
     users = _users(sent_rows(checked))
     several = users.notna() & users.duplicated(keep=False)
-    return (RowProblem(i, "LogonName", mark("is in several rows")) for i in _where(several))
+    return ((i, "LogonName", Problem(mark("is in several rows"))) for i in _where(several))
 
 
 def one_user_for_each_code(checked: Check) -> Iterator[RowProblem]:
     """A code opens the printer for one person."""
     sent = sent_rows(checked)
     several = _users(sent).groupby(sent["CardCode"]).transform("nunique") > 1
-    return (RowProblem(i, "CardCode", mark("is given to several users")) for i in _where(several))
+    return ((i, "CardCode", Problem(mark("is given to several users"))) for i in _where(several))
 
 
 CARD_CODES = Takes(

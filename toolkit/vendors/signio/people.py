@@ -5,6 +5,7 @@ from typing import Any
 
 from toolkit.plain import mark
 from toolkit.sheets.check import Check
+from toolkit.sheets.checker import DOUBT, ERROR, Problem
 from toolkit.sheets.target import RowProblem, Takes
 from toolkit.vendors.signio.api.signers import NewSigner
 
@@ -32,7 +33,7 @@ def each_signer_once(checked: Check) -> Iterator[RowProblem]:
     people = [{} if bad[i] else {name: wire[name][i] for name in names} for i in range(len(checked.frame))]
     for twins, fields, blocks in repeated(people):
         for i in twins:
-            yield RowProblem(i, fields[-1], mark("is in several rows of the envelope"), blocks)
+            yield i, fields[-1], Problem(mark("is in several rows of the envelope"), level=ERROR if blocks else DOUBT)
 
 
 SIGNERS = Takes(NewSigner.fields, (each_signer_once,), "api.signio.add_signers")
