@@ -17,7 +17,7 @@ import toolkit
 from tests.benchmarks.server import serving
 from tests.helpers.waiting import wait_until
 from toolkit import plain
-from toolkit.sheets import lazy
+from toolkit.sheets import partitions
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 pytest.importorskip("dask.dataframe", reason="Dask is not installed (extra `cluster`)")
@@ -110,13 +110,13 @@ def test_what_travels_to_a_worker_holds_no_secret(
     import dask.dataframe as dd
 
     cloudpickle = pytest.importorskip("cloudpickle")
-    computed, sent = lazy._computed, []
+    computed, sent = partitions._computed, []
 
     def spy(task: Any, *work: Any) -> Any:
         sent.append(cloudpickle.dumps(work))
         return computed(task, *work)
 
-    monkeypatch.setattr(lazy, "_computed", spy)
+    monkeypatch.setattr(partitions, "_computed", spy)
     api.ida.insert_records(11111, dd.from_pandas(contacts(100), npartitions=2))
     secrets = [(home / "state" / "key").read_text(), *box.credentials["ida"].values()]
     assert (len(sent), len(secrets) > 1) == (2, True)
