@@ -14,6 +14,7 @@ from toolkit.http.wire import Classification
 from toolkit.plain import mark, message
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Release, Suspect
 from toolkit.sheets.check import Check
+from toolkit.sheets.checker import Problem
 from toolkit.sheets.target import RowProblem, Takes
 from toolkit.spec import Endpoint, Flag, Text
 from toolkit.vendors.base import Connection
@@ -31,7 +32,7 @@ def each_once(checked: Check) -> Iterator[RowProblem]:
     """A draft that two rows name: whose it is, nobody knows."""
     ids = pd.Series(checked.wire()["id_transaccion"], dtype="str")
     for position in np.flatnonzero(ids.duplicated(keep=False) & ids.notna()).tolist():
-        yield RowProblem(position, "id_transaccion", mark("is the draft of another envelope too"))
+        yield position, "id_transaccion", Problem(mark("is the draft of another envelope too"))
 
 
 KEYS = uuid.UUID("a3c1f0de-6f2b-5a53-9d0e-5e9a6a4d7c11")  # of the deduplication keys
