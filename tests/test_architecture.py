@@ -16,7 +16,7 @@ from toolkit.spec import KINDS, Choice, Email, Field, KindTable
 
 ROOT = Path(__file__).parent.parent / "toolkit"
 LOW = {"spec", "errors", "plain", "http.secrets"}
-CLIENT = LOW | {"http.wire", "http.body", "http.pages", "http.attempt", "http.session"}
+CLIENT = LOW | {"http.wire", "http.answers", "http.pages", "http.attempt", "http.session"}
 CLIENT |= {"calls.frames", "sheets", "settings", "calls.client"}
 ROOMS = {  # room: the rooms it may import, besides `plain`, by which every room speaks
     "spec": {"errors", "plain"},
@@ -24,12 +24,12 @@ ROOMS = {  # room: the rooms it may import, besides `plain`, by which every room
     "errors": {"plain"},
     "http.secrets": {"plain"},
     "http.headers": set(),
-    "http.body": {"spec"},
-    "http.wire": {"spec", "errors", "http.headers", "http.body"},
+    "http.wire": {"spec", "errors"},
+    "http.answers": {"spec", "errors", "http.headers"},
     "http.transport": {"http.secrets", "spec"},
-    "http.pages": {"spec", "errors", "http.wire", "http.body"},
-    "http.attempt": LOW | {"http.wire", "http.transport"},
-    "http.session": LOW | {"http.wire", "http.transport", "http.attempt"},
+    "http.pages": {"spec", "errors", "http.wire", "http.answers"},
+    "http.attempt": LOW | {"http.answers", "http.transport"},
+    "http.session": LOW | {"http.wire", "http.answers", "http.transport", "http.attempt"},
     "calls.frames": LOW,
     "sheets": {"spec", "errors", "plain"},
     "settings": LOW,
@@ -42,7 +42,7 @@ ROOMS = {  # room: the rooms it may import, besides `plain`, by which every room
     "vendors.sandbox": LOW | {"vendors.api", "sandbox"},
     "vendors.registry": {"spec", "settings", "http.secrets", "http.session", "vendors", "vendors.vendor", "sandbox"},
     "commands": LOW | {"notebook.recording", "vendors", "vendors.registry", "push", "sheets", "settings"},
-    "notebook.recording": LOW | {"http.wire", "http.session"},
+    "notebook.recording": LOW | {"http.wire", "http.answers", "http.session"},
     "notebook.plots": {"errors"},
     "notebook.forms": LOW | {"vendors.registry", "vendors", "vendors.api", "push", "sheets", "settings"},
     "notebook.reports": LOW | {"notebook.recording"},
@@ -61,7 +61,7 @@ OUTSIDE = {  # library: the rooms that may use it
     },
     "requests": {"http.attempt", "http.session", "http.transport"},
     "urllib3": {"http.session", "http.transport"},
-    "msgspec": {"http.body"},
+    "msgspec": {"http.answers"},
     "sqlite3": {"push", "sandbox", "vendors.sandbox"},
     "psycopg": {"push"},
     "dask": {"sheets"},

@@ -11,7 +11,7 @@ import toolkit
 from tests.helpers.clock import ManualClock
 from toolkit.calls import frames
 from toolkit.errors import InputError, Rejected
-from toolkit.http import wire
+from toolkit.http import answers, wire
 from toolkit.sandbox import Sandbox
 from toolkit.sheets.value import check_value
 from toolkit.spec import Assumed, Date, Phone
@@ -41,7 +41,7 @@ def sent(api: toolkit.Api, system: str) -> list[wire.Request]:
     session, requests = getattr(api, system).connection.session, []
     send = session._send
 
-    def noted(request: wire.Request, token: Any) -> wire.Answer:
+    def noted(request: wire.Request, token: Any) -> answers.Answer:
         requests.append(request)
         return send(request, token)  # type: ignore[no-any-return]
 
@@ -307,7 +307,7 @@ def test_6_21_gets_the_token_of_6_1(connect: Connect, value: str, headers: list[
     session, tokens = api.signio.connection.session, []
     send = session._send
 
-    def noted(request: wire.Request, token: Any) -> wire.Answer:
+    def noted(request: wire.Request, token: Any) -> answers.Answer:
         tokens.append((request.path, token is not None))
         return send(request, token)  # type: ignore[no-any-return]
 
@@ -360,10 +360,10 @@ def test_every_page_of_a_search_is_asked_for_in_the_same_way(connect: Connect, b
     session = api.signio.connection.session
     pages = iter([[{"id": str(n)} for n in range(1000)], [{"id": "last"}]])
 
-    def answered(request: wire.Request, token: Any) -> wire.Answer:
+    def answered(request: wire.Request, token: Any) -> answers.Answer:
         requests.append(request)
         body = wire.encode({"envelopes": next(pages), "code": "00", "message": "OK"})
-        return wire.Answer(200, {}, body)
+        return answers.Answer(200, {}, body)
 
     session.tokens = None
     session._send = answered  # type: ignore[method-assign]

@@ -11,6 +11,8 @@ from tests.helpers.toy_vendor import SYSTEM
 from toolkit.calls.client import Client
 from toolkit.errors import ArgumentError, InputError, NotFound, OutcomeUnknown, Rejected
 from toolkit.http import wire
+from toolkit.http.answers import Answer, Classification, Verdict, classify
+from toolkit.http.attempt import Attempt
 from toolkit.http.secrets import Secret
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint, Payload
@@ -77,15 +79,13 @@ class Once:
     def wait_for_pause(self, endpoint: Endpoint) -> None:
         pass
 
-    def send(self, endpoint: Endpoint, request: wire.Request) -> Any:
+    def send(self, endpoint: Endpoint, request: wire.Request) -> Classification:
         self.asked.append(("again and again", request, endpoint))
-        return self.answer_
+        return Classification(Verdict.ACKED, payload=self.answer_)
 
-    def attempt(self, endpoint: Endpoint, request: wire.Request) -> Any:
+    def attempt(self, endpoint: Endpoint, request: wire.Request) -> Attempt:
         self.asked.append(("once", request, endpoint))
-        return type(
-            "Attempt", (), {"error": None, "result": wire.Classification(wire.Verdict.ACKED, payload=self.answer_)}
-        )
+        return Attempt(Classification(Verdict.ACKED, payload=self.answer_))
 
 
 @pytest.mark.parametrize(
@@ -183,11 +183,11 @@ def test_a_write_is_sent_once_whatever_comes_back(api: toolkit.Api, box: Sandbox
     assert api.ida.raw.databases()["data"]
 
 
-def answered(body: bytes, status: int = 200) -> wire.Classification:
+def answered(body: bytes, status: int = 200) -> Classification:
     from datetime import UTC, datetime
 
     endpoint = Endpoint("POST", "/x", "1", system=SYSTEM, returns=Payload())
-    return wire.classify(endpoint, wire.Answer(status, {}, body), datetime(2026, 3, 2, tzinfo=UTC))
+    return classify(endpoint, Answer(status, {}, body), datetime(2026, 3, 2, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -195,11 +195,11 @@ def answered(body: bytes, status: int = 200) -> wire.Classification:
 )
 def test_what_is_not_json_comes_as_bytes(body: bytes, payload: Any) -> None:
     judgement = answered(body)
-    assert (judgement.verdict, judgement.payload) == (wire.Verdict.ACKED, payload)
+    assert (judgement.verdict, judgement.payload) == (Verdict.ACKED, payload)
 
 
 def test_a_web_page_is_no_answer() -> None:
-    assert answered(b" <html>sign in</html>").verdict is wire.Verdict.AMBIGUOUS
+    assert answered(b" <html>sign in</html>").verdict is Verdict.AMBIGUOUS
 
 
 def test_nothing_of_a_raw_call_is_in_the_ledger(api: toolkit.Api) -> None:

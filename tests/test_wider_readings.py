@@ -189,7 +189,7 @@ def test_a_call_can_be_corrected_to_patch(box: Sandbox) -> None:
     def answered(request: Any, token: Any) -> Any:
         bodies.append((request.method, request.body))
         body = {"statusApi": "OK", "code": 200, "data": {"recordData": {"A": "b"}}}
-        return toolkit.http.wire.Answer(200, {}, json.dumps(body).encode())
+        return toolkit.http.answers.Answer(200, {}, json.dumps(body).encode())
 
     session.tokens, session._send = None, answered
     ida.update_record(7, {"A": "b"})

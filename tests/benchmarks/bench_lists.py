@@ -9,7 +9,7 @@ import pandas as pd
 from tests.benchmarks.bench_push import exponent, seconds
 from tests.benchmarks.measure import Line, faster, in_turns
 from toolkit.calls import frames
-from toolkit.http import body as answered
+from toolkit.http import answers as answered
 from toolkit.spec import (
     Bool,
     Choice,

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from toolkit.calls.client import Client
 from toolkit.http import wire
-from toolkit.http.wire import Classification, Verdict
+from toolkit.http.answers import Classification, Verdict
 from toolkit.spec import (
     Bool,
     Choice,

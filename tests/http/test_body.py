@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit.http import body, wire
-from toolkit.http.wire import Answer, Verdict
+from toolkit.http import answers
+from toolkit.http.answers import Answer, Verdict
 from toolkit.spec import Assumed, Endpoint, Meaning, Payload
 from toolkit.vendors.carmachain.api import CarmaChain
 from toolkit.vendors.ida.api import Ida
@@ -42,7 +42,7 @@ def test_json_says_what_the_standard_library_reads(text: bytes) -> None:
         expected = json.loads(text)
     except (ValueError, RecursionError):
         expected = None
-    parsed = body.parse(text)
+    parsed = answers.parse(text)
     assert (repr(parsed), type(parsed)) == (repr(expected), type(expected))
 
 
@@ -50,11 +50,11 @@ def test_json_says_what_the_standard_library_reads(text: bytes) -> None:
 def test_json_is_read_as_it_was_written(value: Any) -> None:
     for as_ascii in (True, False):
         text = json.dumps(value, ensure_ascii=as_ascii).encode("utf-8", "surrogatepass")
-        assert repr(body.parse(text)) == repr(json.loads(text))
+        assert repr(answers.parse(text)) == repr(json.loads(text))
 
 
 def verdict(endpoint: Endpoint, answer: Any) -> Verdict:
-    return wire.classify(endpoint, Answer(200, {}, json.dumps(answer).encode()), NOW).verdict
+    return answers.classify(endpoint, Answer(200, {}, json.dumps(answer).encode()), NOW).verdict
 
 
 @pytest.mark.parametrize(("call", "key"), MAKERS.items())
@@ -75,7 +75,7 @@ def test_an_identifier_of_zero_is_one_where_no_document_says_otherwise() -> None
 
 def test_a_refusal_says_that_the_answer_contradicts_itself() -> None:
     answer = Answer(200, {}, b'{"codigo": "00", "mensaje": "Operacion correcta", "id_transaccion": 0}')
-    said = wire.classify(Signio.endpoints["create_envelope"], answer, NOW)
+    said = answers.classify(Signio.endpoints["create_envelope"], answer, NOW)
     assert said.message.endswith("the rest that it was not: Operacion correcta")
 
 
@@ -118,7 +118,7 @@ def test_a_signing_url_is_read_wherever_it_stands(where: str) -> None:
     answer: Mapping[str, Any] = {outer: {inner: "https://x.example/s"} if inner else "https://x.example/s"}
     endpoint = Signio.endpoints["signing_url"]
     assert verdict(endpoint, answer) is Verdict.ACKED
-    assert body.stated(endpoint.returns, answer) == "https://x.example/s"  # type: ignore[arg-type]
+    assert answers.stated(endpoint.returns, answer) == "https://x.example/s"  # type: ignore[arg-type]
     assert verdict(endpoint, {"other": "x"}) is Verdict.AMBIGUOUS
 
 
@@ -130,10 +130,10 @@ def test_a_signing_url_is_read_wherever_it_stands(where: str) -> None:
     ],
 )
 def test_the_operations_message_is_never_the_envelopes(text: bytes, own: str | None) -> None:
-    read = wire.classify(Signio.endpoints["envelope"], Answer(200, {}, text), NOW).payload
+    read = answers.classify(Signio.endpoints["envelope"], Answer(200, {}, text), NOW).payload
     assert read.get("mensaje") == own
     raw = replace(Signio.endpoints["envelope"], returns=Payload())
-    assert wire.classify(raw, Answer(200, {}, text), NOW).payload == json.loads(text)
+    assert answers.classify(raw, Answer(200, {}, text), NOW).payload == json.loads(text)
 
 
 @pytest.mark.parametrize(
@@ -147,5 +147,5 @@ def test_what_false_means_is_an_assumption(value: str, expected: Verdict) -> Non
 
 
 def test_meanings_are_those_of_http() -> None:
-    assert body.by_status(402, None) is None
-    assert body.by_status(503, 1.0) is Meaning.BUSY
+    assert answers.by_status(402, None) is None
+    assert answers.by_status(503, 1.0) is Meaning.BUSY

@@ -11,10 +11,10 @@ from tests.helpers.clock import ManualClock
 from tests.helpers.raw_server import RawServer, answering, reply
 from tests.helpers.toy_vendor import NoCredentials
 from toolkit.errors import Rejected, SettingsError
-from toolkit.http import wire
+from toolkit.http import answers, wire
+from toolkit.http.answers import Answer, Classification, RefusedRow, Verdict
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Session, Tokens
-from toolkit.http.wire import Answer, Classification, RefusedRow, Verdict
 from toolkit.spec import (
     CredentialHeader,
     Dialect,
@@ -65,7 +65,7 @@ ADD = Bulk.endpoints["add"]
 
 
 def result(status: int, body: Any, sent: int | None = 3) -> Classification:
-    return wire.classify(ADD, Answer(status, {}, json.dumps(body).encode()), NOW, sent)
+    return answers.classify(ADD, Answer(status, {}, json.dumps(body).encode()), NOW, sent)
 
 
 # ── the credential's header ──────────────────────────────────────────────────
@@ -156,7 +156,7 @@ def test_a_refusal_names_rows_by_their_index() -> None:
     judged = result(422, {"message": "nothing was stored", "problems": problems})
     assert judged.verdict is REJECTED
     assert judged.rows == (RefusedRow(2, "name", "is taken"), RefusedRow(0, "", "is empty"))
-    raised = wire.error(ADD, judged)
+    raised = answers.error(ADD, judged)
     assert isinstance(raised, Rejected)
     assert raised.errors == ["row 2: name: is taken", "row 0: is empty"]
 

@@ -8,9 +8,10 @@ import pytest
 
 from tests.helpers.toy_vendor import SYSTEM
 from toolkit.errors import BadAnswer
+from toolkit.http.answers import Classification, Verdict
 from toolkit.http.headers import next_link
 from toolkit.http.pages import pages
-from toolkit.http.wire import Classification, Request, Verdict
+from toolkit.http.wire import Request
 from toolkit.spec import Cursor, Integer, NextLink, Offset, Page, PageNumber, Record, Service, Table, Text, get
 
 BASE = "https://vendor.example/api"

@@ -270,8 +270,8 @@ STEPS = (
     "urllib3.connection.HTTPConnection.request",
     "requests.Session.request",
     "toolkit.http.wire.request",
-    "toolkit.http.wire.classify",
-    "toolkit.http.body.rows",
+    "toolkit.http.answers.classify",
+    "toolkit.http.answers.rows",
     "toolkit.calls.frames.to_frame",
     "toolkit.vendors.ida.client.Ida._life_of",
 )
@@ -361,7 +361,7 @@ def test_what_was_raised_before_a_call_is_left_alone(entered: toolkit.Api, monke
     def stopped(*_: Any, **__: Any) -> Any:
         raise Alarm
 
-    monkeypatch.setattr("toolkit.http.wire.classify", stopped)
+    monkeypatch.setattr("toolkit.http.answers.classify", stopped)
     with pytest.raises(Alarm) as caught:
         call_after_a_failure(entered)
     before = caught.value.__context__

@@ -16,10 +16,11 @@ from tests.helpers.clock import ManualClock
 from tests.helpers.raw_server import Connection, RawServer, answering, reply, unused_port
 from toolkit.errors import InputError, NotSent, OutcomeUnknown, SettingsError
 from toolkit.http import session as room
+from toolkit.http.answers import Verdict
 from toolkit.http.attempt import Attempt
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Limits, Session, Tokens
-from toolkit.http.wire import Request, Verdict
+from toolkit.http.wire import Request
 from toolkit.spec import Endpoint
 from toolkit.vendors.ida.api import Ida
 

@@ -11,9 +11,10 @@ import requests
 
 from tests.helpers.clock import ManualClock
 from toolkit.errors import ApiError, AuthError, BadAnswer, NotFound, NotSent, OutcomeUnknown, Rejected, Throttled
+from toolkit.http.answers import Answer, Verdict
 from toolkit.http.secrets import Secret
 from toolkit.http.session import Limits, Quota, Session, Tokens
-from toolkit.http.wire import Answer, Request, Verdict, encode
+from toolkit.http.wire import Request, encode
 from toolkit.spec import Endpoint, Meaning
 from toolkit.vendors.ida.api import Ida
 from toolkit.vendors.signio.api import Signio

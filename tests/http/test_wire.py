@@ -9,11 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from toolkit.errors import ApiError, AuthError, BadAnswer, InputError, NotFound, OutcomeUnknown, Rejected, Throttled
-from toolkit.http import body, wire
+from toolkit.http import answers, wire
+from toolkit.http.answers import Answer, Classification, Verdict
 from toolkit.http.attempt import plain_result
 from toolkit.http.headers import LONGEST_WAIT, retry_after
 from toolkit.http.secrets import Secret
-from toolkit.http.wire import Answer, Classification, Verdict
 from toolkit.spec import Endpoint, Meaning
 from toolkit.vendors.carmachain.api import CarmaChain
 from toolkit.vendors.ida.api import Ida
@@ -34,7 +34,7 @@ OK = {"message": "OK", "statusApi": "OK", "code": 200}
 
 def result(endpoint: Endpoint, status: int, body: Any = b"", **headers: str) -> Classification:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return wire.classify(endpoint, Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, sent), NOW)
+    return answers.classify(endpoint, Answer(status, {k.replace("_", "-"): v for k, v in headers.items()}, sent), NOW)
 
 
 def ida(status: int, message: str = "NO") -> dict[str, Any]:
@@ -282,7 +282,7 @@ def test_every_answer_means_something_and_only_2xx_can_mean_done(body: bytes, st
     assert found.verdict in Verdict
     assert status // 100 == 2 or found.verdict is not ACKED
     if found.verdict is not ACKED:
-        assert isinstance(wire.error(endpoint, found), Exception)
+        assert isinstance(answers.error(endpoint, found), Exception)
 
 
 # ── errors and rows ──────────────────────────────────────────────────────────
@@ -306,7 +306,7 @@ def test_every_answer_means_something_and_only_2xx_can_mean_done(body: bytes, st
     ],
 )
 def test_every_judgement_has_its_error(endpoint: Endpoint, status: int, body: Any, kind: type[Exception]) -> None:
-    raised = wire.error(endpoint, result(endpoint, status, body, Retry_After="7"))
+    raised = answers.error(endpoint, result(endpoint, status, body, Retry_After="7"))
     assert type(raised) is kind
     if isinstance(raised, ApiError):
         assert (raised.service, raised.status) == (endpoint.name, status)
@@ -316,24 +316,24 @@ def test_every_judgement_has_its_error(endpoint: Endpoint, status: int, body: An
 
 def test_rows_are_a_list_or_one_object() -> None:
     fields = Ida.endpoints["fields"]
-    assert body.rows(fields, {"data": {"fieldList": [{"id": 1}, {"id": 2}]}}) == [{"id": 1}, {"id": 2}]
-    assert body.rows(DATABASE, {"data": {"id": 1}}) == [{"id": 1}]
-    assert body.rows(DATABASE, {"data": None}) == []
-    assert body.rows(DATABASE, {"data": []}) == []
+    assert answers.rows(fields, {"data": {"fieldList": [{"id": 1}, {"id": 2}]}}) == [{"id": 1}, {"id": 2}]
+    assert answers.rows(DATABASE, {"data": {"id": 1}}) == [{"id": 1}]
+    assert answers.rows(DATABASE, {"data": None}) == []
+    assert answers.rows(DATABASE, {"data": []}) == []
 
 
 def test_bare_values_fill_a_record_of_one_field() -> None:
-    assert body.rows(Signio.endpoints["tags"], {"tags": ["a", "b"]}) == [{"tag": "a"}, {"tag": "b"}]
+    assert answers.rows(Signio.endpoints["tags"], {"tags": ["a", "b"]}) == [{"tag": "a"}, {"tag": "b"}]
 
 
 @pytest.mark.parametrize("found", ["a", 1, [1], None])
 def test_a_row_that_is_no_object_is_a_further_column(found: Any) -> None:
-    assert body.rows(DATABASE, {"data": [{"id": 1}, found]}) == [{"id": 1}, {"value": found}]
+    assert answers.rows(DATABASE, {"data": [{"id": 1}, found]}) == [{"id": 1}, {"value": found}]
 
 
 @pytest.mark.parametrize(
     ("at", "value"),
-    [("", {"a": {"b": None}}), ("a", {"b": None}), ("a.b", None), ("a.c", body.ABSENT), ("x.y", body.ABSENT)],
+    [("", {"a": {"b": None}}), ("a", {"b": None}), ("a.b", None), ("a.c", answers.ABSENT), ("x.y", answers.ABSENT)],
 )
 def test_what_stands_at_a_path(at: str, value: Any) -> None:
-    assert body.find({"a": {"b": None}}, at) == value
+    assert answers.find({"a": {"b": None}}, at) == value

@@ -17,9 +17,9 @@ from tests.push.envelopes_bench import Envelopes
 from tests.push.gateway import TROUBLE, Gateway
 from tests.push.mutants import Mutant, mutate
 from toolkit import PushRefused
-from toolkit.http import session, transport, wire
+from toolkit.http import answers, session, transport, wire
+from toolkit.http.answers import Classification, Verdict
 from toolkit.http.session import Session
-from toolkit.http.wire import Classification, Verdict
 from toolkit.push import disk, driver, isolation
 from toolkit.sandbox import Sandbox
 from toolkit.sandbox.vendor import Refused
@@ -88,7 +88,7 @@ def stopped_by_hand_when_all_has_left(box: Sandbox, clock: ManualClock) -> None:
     ida = Ida(box, clock)
     frame, attempt = ida.frame(ROWS), Session._send
 
-    def interrupted(session: Session, request: wire.Request, token: Any) -> wire.Answer:
+    def interrupted(session: Session, request: wire.Request, token: Any) -> answers.Answer:
         answer = attempt(session, request, token)
         if request.path == ida.write["path"]:
             raise KeyboardInterrupt
@@ -173,13 +173,13 @@ def redirects_are_followed(patch: pytest.MonkeyPatch) -> None:
 
 
 def every_200_is_a_yes(patch: pytest.MonkeyPatch) -> None:
-    classify = wire.classify
+    classify = answers.classify
 
-    def gullible(endpoint: Any, answer: wire.Answer, *more: Any) -> Classification:
+    def gullible(endpoint: Any, answer: answers.Answer, *more: Any) -> Classification:
         said = classify(endpoint, answer, *more)
         return Classification(Verdict.ACKED, status=200) if endpoint.path == NddPrint.write["path"] else said
 
-    patch.setattr(session.wire, "classify", gullible)
+    patch.setattr(session.answers, "classify", gullible)
 
 
 def locks_are_not_held(patch: pytest.MonkeyPatch) -> None:

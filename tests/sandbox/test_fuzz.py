@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.registry import VENDORS, Registry
-from toolkit.http import wire
+from toolkit.http import answers
 from toolkit.sandbox import Sandbox
 from toolkit.sandbox.embedded import Embedded
 from toolkit.sandbox.vendor import FakeVendor
@@ -69,5 +69,5 @@ def test_nothing_makes_a_500(
     assert answer.status_code < 500, answer.text
     answer.json()
     if endpoint.name and endpoint.authenticated:  # the token is a good one: more than refusals of it was seen
-        said = wire.classify(endpoint, wire.Answer(answer.status_code, answer.headers, answer.content), NOW)
+        said = answers.classify(endpoint, answers.Answer(answer.status_code, answer.headers, answer.content), NOW)
         assert said.meaning not in (Meaning.TOKEN, Meaning.FORBIDDEN), answer.text

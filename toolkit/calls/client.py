@@ -15,7 +15,7 @@ import pandas as pd
 
 from toolkit.calls import frames
 from toolkit.errors import AnswerWarning, BadAnswer, InputError, SettingsError, ToolkitError
-from toolkit.http import body, wire
+from toolkit.http import answers, wire
 from toolkit.http.pages import pages
 from toolkit.http.secrets import ClearedFrames, Secret, clear_frames, masked, vendor_text
 from toolkit.http.session import Session
@@ -96,19 +96,19 @@ class Client:
         if endpoint.page and isinstance(returns, Table):
             every = pages(endpoint, values, partial(self.session.send, endpoint), self.session.base_url)
             rows = [row for page in every for row in page]
-            return frames.to_frame(returns.record, rows, call=endpoint.name, apart=body.envelope_of(endpoint))
+            return frames.to_frame(returns.record, rows, call=endpoint.name, apart=answers.envelope_of(endpoint))
         payload = self.session.send(endpoint, wire.request(endpoint, values)).payload
         assert endpoint.system
         dialect = endpoint.system.dialect
-        if (dialect.status or dialect.success) and (words := body.remark(endpoint, payload)):
+        if (dialect.status or dialect.success) and (words := answers.remark(endpoint, payload)):
             text = message("{call}: the vendor says: {words}", call=endpoint.name, words=vendor_text(words))
             warnings.warn(text, AnswerWarning, stacklevel=2)
         if isinstance(returns, Table):
-            rows = body.rows(endpoint, payload)
-            return frames.to_frame(returns.record, rows, call=endpoint.name, apart=body.envelope_of(endpoint))
+            rows = answers.rows(endpoint, payload)
+            return frames.to_frame(returns.record, rows, call=endpoint.name, apart=answers.envelope_of(endpoint))
         if isinstance(returns, Value):
-            value = body.stated(returns, payload)
-            return frames.value(returns.field, None if value is body.ABSENT else value)
+            value = answers.stated(returns, payload)
+            return frames.value(returns.field, None if value is answers.ABSENT else value)
         return payload if isinstance(returns, Payload) else None
 
     def raw(self, endpoint: Endpoint, values: Mapping[str, Any], /) -> Any:

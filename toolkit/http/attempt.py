@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import requests
 
 from toolkit.errors import ApiError, BadAnswer, NotSent, OutcomeUnknown, Throttled, ToolkitError
+from toolkit.http.answers import Classification, RefusedRow, Verdict
 from toolkit.http.secrets import vendor_text
 from toolkit.http.transport import AnswerTooLarge
-from toolkit.http.wire import Classification, RefusedRow, Verdict
 from toolkit.plain import message
 from toolkit.spec import Endpoint, Meaning
 

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from toolkit.errors import BadAnswer
-from toolkit.http import body, wire
-from toolkit.http.wire import Classification, Request
+from toolkit.http import answers, wire
+from toolkit.http.answers import Classification
+from toolkit.http.wire import Request
 from toolkit.plain import message
 from toolkit.spec import Cursor, Endpoint, NextLink, Offset, PageNumber
 
@@ -28,7 +29,7 @@ def pages(
     while request is not None:
         asked.add(_key(request))
         answer = send(request)
-        rows = body.rows(endpoint, answer.payload)
+        rows = answers.rows(endpoint, answer.payload)
         if rows and rows == before:
             raise BadAnswer(
                 message(
@@ -42,12 +43,12 @@ def pages(
                 values = _counted(endpoint, values, len(rows))
                 request = wire.request(endpoint, values) if values else None
             case Cursor(cursor, data_path):
-                mark = body.find(answer.payload, data_path)
+                mark = answers.find(answer.payload, data_path)
                 values = {**values, _argument(endpoint, cursor): mark}
-                request = wire.request(endpoint, values) if mark not in (body.ABSENT, None, "") else None
+                request = wire.request(endpoint, values) if mark not in (answers.ABSENT, None, "") else None
             case NextLink(data_path):
-                link = body.find(answer.payload, data_path) if data_path else answer.next_link
-                request = _linked(endpoint, request, base_url, link) if link not in (body.ABSENT, None, "") else None
+                link = answers.find(answer.payload, data_path) if data_path else answer.next_link
+                request = _linked(endpoint, request, base_url, link) if link not in (answers.ABSENT, None, "") else None
             case None:
                 return
         if request is not None and _key(request) in asked:

@@ -27,11 +27,11 @@ import requests
 import urllib3.exceptions as u3
 
 from toolkit.errors import SettingsError, Throttled, ToolkitError
-from toolkit.http import wire
+from toolkit.http import answers, wire
+from toolkit.http.answers import Answer, Classification, Verdict
 from toolkit.http.attempt import Attempt, failed, plain_result, unsent
 from toolkit.http.secrets import Secret, clear_frames, guard_logs, scrub, scrubbed
 from toolkit.http.transport import Adapter, NoRedirects, read_body, with_credential
-from toolkit.http.wire import Classification, Verdict
 from toolkit.plain import message
 from toolkit.spec import CredentialHeader, Endpoint, Meaning
 
@@ -47,9 +47,7 @@ class Clock(Protocol):
 
 
 class RealClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
+    now: Callable[[], datetime] = staticmethod(partial(datetime.now, UTC))
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
     sleep: Callable[[float], None] = staticmethod(time.sleep)
 
@@ -151,7 +149,7 @@ class Recorder(Protocol):
 
     replays: bool
 
-    def exchange(self, endpoint: Endpoint, request: wire.Request, send: Callable[[], wire.Answer]) -> wire.Answer: ...
+    def exchange(self, endpoint: Endpoint, request: wire.Request, send: Callable[[], Answer]) -> Answer: ...
 
 
 class Session:
@@ -241,14 +239,14 @@ class Session:
                 raise  # a fault of this program, before anything was sent
             attempt = failed(endpoint, failure, self.host, left=self.left)
         else:
-            result = wire.classify(endpoint, answer, self.clock.now(), request.rows)
+            result = answers.classify(endpoint, answer, self.clock.now(), request.rows)
             if result.verdict is not Verdict.ACKED:
                 result = plain_result(result)
             elif token is not None and token.reveal().encode() in answer.body:  # an echo of what was sent
                 result = replace(result, payload=_without_secrets(result.payload))
             if result.meaning is Meaning.BUSY:
                 self._pause_until = max(self._pause_until, self.clock.monotonic() + (result.retry_after or 0))
-            attempt = Attempt(result, None if result.verdict is Verdict.ACKED else wire.error(endpoint, result))
+            attempt = Attempt(result, None if result.verdict is Verdict.ACKED else answers.error(endpoint, result))
         took = self.clock.monotonic() - started
         log.debug("%s %s: %s in %.3f s", request.method, request.path, attempt.result.verdict, took)
         return attempt
@@ -258,7 +256,7 @@ class Session:
         """Whether a byte of this thread's latest request was handed to a socket."""
         return hasattr(self._local, "sending") and self._local.sending.left
 
-    def _send(self, request: wire.Request, token: Secret | None) -> wire.Answer:
+    def _send(self, request: wire.Request, token: Secret | None) -> Answer:
         response = self._local.http.request(
             request.method,
             self.base_url + request.path,
@@ -272,7 +270,7 @@ class Session:
             verify=self._ca_bundle,
             stream=True,
         )
-        return wire.Answer(response.status_code, response.headers, read_body(response, self.limits.answer))
+        return Answer(response.status_code, response.headers, read_body(response, self.limits.answer))
 
     def _http(self) -> requests.Session:
         """A requests session a thread: the library does not promise that threads may share one."""

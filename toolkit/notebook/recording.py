@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from urllib.parse import urlencode, urlsplit
 
 from toolkit.errors import InputError, ToolkitError
+from toolkit.http.answers import Answer, classify
 from toolkit.http.secrets import holds_secret, scrub, scrub_json, scrubbed
 from toolkit.http.session import Session
-from toolkit.http.wire import Answer, Request, classify
+from toolkit.http.wire import Request
 from toolkit.plain import day, message
 from toolkit.spec import Endpoint, Meaning, System, secret_keys
 

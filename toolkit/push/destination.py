@@ -12,6 +12,7 @@ import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -37,7 +38,7 @@ class Memory:
     state: Path | None = None  # where it stands, instead of the state folder: a sandbox's goes with the sandbox
     team: TeamAddress | None = None  # the database that it is in, instead of a file
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         """The state folder that its lock, its ledger and the key of its fingerprints are in.
 

@@ -18,10 +18,10 @@ from typing import NamedTuple, TypeVar
 
 from toolkit.errors import BadAnswer, NotSent, Throttled, ToolkitError
 from toolkit.http import wire
+from toolkit.http.answers import Classification, Verdict
 from toolkit.http.attempt import Attempt
 from toolkit.http.secrets import redact
 from toolkit.http.session import Clock
-from toolkit.http.wire import Classification, Verdict
 from toolkit.plain import mark, message
 from toolkit.push import events
 from toolkit.push.events import Answered, Counted, Looked, Plan, Reconcile, Reply, Run, Stopped, Volatile, Woke

@@ -111,11 +111,6 @@ class Run:
     volatile: Volatile
     plan: Plan
 
-    @property
-    def unlooked_at_most(self) -> int:
-        """How many operations may go before somebody looks; whether counting works at all is seen at once."""
-        return self.plan.looks_every if self.volatile.proved else 1
-
 
 # ── events ──
 

@@ -81,7 +81,7 @@ def _settle_by_count(run: Run) -> Effect | None:
     v = run.volatile
     if v.wake > v.now.monotonic:
         return Sleep(v.wake - v.now.monotonic, message("the counter shows what became of a request"))
-    if v.wake or not v.looked or in_doubt(run) or v.unlooked >= run.unlooked_at_most:
+    if v.wake or not v.looked or in_doubt(run) or v.unlooked >= _unlooked_at_most(run):
         v.wake = 0
         return Count()
     return None
@@ -143,11 +143,16 @@ def _take(run: Run, after: Operation | None = None) -> Operation | None:
     if rejected := isolation.known_bad(ledger, operation):
         v.mapping.rejected += rejected - 1
         return _take(run, after)
-    unlooked, every = v.unlooked + (after is not None), run.unlooked_at_most
+    unlooked, every = v.unlooked + (after is not None), _unlooked_at_most(run)
     if unlooked >= every:  # a look comes before it
         unlooked = 0
     latest = 0 if not unlooked else after.size if after else v.latest_size
     return plan.sizes.fit(ledger, operation, latest, every - unlooked)
+
+
+def _unlooked_at_most(run: Run) -> int:
+    """How many operations may go before somebody looks; whether counting works at all is seen at once."""
+    return run.plan.looks_every if run.volatile.proved else 1
 
 
 def _finish(run: Run) -> Effect:

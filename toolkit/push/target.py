@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from toolkit.http import wire
+from toolkit.http.answers import Classification
 from toolkit.http.session import Session
-from toolkit.http.wire import Classification
 from toolkit.push.destination import Memory
 from toolkit.push.events import Reconcile
 from toolkit.push.isolation import Suspect

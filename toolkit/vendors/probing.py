@@ -15,7 +15,7 @@ import pandas as pd
 from toolkit.calls import frames
 from toolkit.calls.client import check_arguments
 from toolkit.errors import AnswerWarning, ApiError, InputError, NotSent, OutcomeUnknown, Throttled, ToolkitError
-from toolkit.http import body
+from toolkit.http import answers
 from toolkit.http.secrets import vendor_text
 from toolkit.http.session import Session
 from toolkit.plain import line, mark, message
@@ -115,7 +115,7 @@ class Probe:
         returns = endpoint.returns
         facts: list[str] = []
         if isinstance(returns, Table):
-            facts = frames.differences(returns.record, body.rows(endpoint, payload), body.envelope_of(endpoint))
+            facts = frames.differences(returns.record, answers.rows(endpoint, payload), answers.envelope_of(endpoint))
         result = Result.DIFFERS if facts else Result.AGREES
         self.findings[call] = Finding(self.name, call, result, "; ".join(facts))
         return payload

@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.vendors.bookshop import api as declared
 from toolkit.http import wire
-from toolkit.http.wire import Classification
+from toolkit.http.answers import Classification
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect
 from toolkit.sheets.check import Check
 from toolkit.sheets.target import Takes

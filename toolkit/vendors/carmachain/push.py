@@ -9,7 +9,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.http import wire
-from toolkit.http.body import remark
+from toolkit.http.answers import remark
 from toolkit.http.secrets import vendor_text
 from toolkit.plain import mark, message
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Report

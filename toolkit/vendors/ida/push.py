@@ -13,7 +13,7 @@ import pandas as pd
 from toolkit.calls import frames
 from toolkit.errors import BadAnswer, InputError
 from toolkit.http import wire
-from toolkit.http.wire import Classification
+from toolkit.http.answers import Classification
 from toolkit.plain import message
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect, row_tag
 from toolkit.sheets.check import Check, check

@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit.errors import NotFound, Rejected, ToolkitError
 from toolkit.http import wire
-from toolkit.http.wire import Classification
+from toolkit.http.answers import Classification
 from toolkit.plain import mark, message
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect
 from toolkit.sheets.check import Check

@@ -10,7 +10,7 @@ import pandas as pd
 
 from toolkit.errors import BadAnswer
 from toolkit.http import wire
-from toolkit.http.wire import Classification
+from toolkit.http.answers import Classification
 from toolkit.plain import mark, message
 from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Release, Suspect
 from toolkit.sheets.check import Check
