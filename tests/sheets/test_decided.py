@@ -1,13 +1,18 @@
 """What a check decided goes with it: a later check of it sends exactly the same rows, and asks the same of the rest."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+import numpy as np
+import openpyxl
+import pandas as pd
 import pytest
 
 from tests.helpers.clock import ManualClock
 from tests.vendors.ida.test_client import connected, stored
 from toolkit.sandbox import Sandbox
-from toolkit.sheets import Check, check, match_columns, read_sheet
+from toolkit.sheets import Check, check, match_columns, only_failed, read_sheet
 from toolkit.spec import Date, Email, Field, Number, Phone, Text
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
@@ -88,3 +93,168 @@ def test_what_was_asked_of_a_row_stays_with_some_of_the_rows() -> None:
     done = checked(NOTE)
     rest = check(done, FIELDS).frame.iloc[2:]
     assert check(rest, FIELDS).bad.tolist() == [False, True]
+
+
+# ── what comes back from a result ────────────────────────────────────────────
+
+
+def by_pandas(done: Any, path: Path) -> Path:
+    done.joined.to_csv(path.with_suffix(".csv"), index=False)
+    return path.with_suffix(".csv")
+
+
+def sorted_by_a_person(done: Any, path: Path) -> Path:
+    book = openpyxl.load_workbook(done.to_excel(path.with_suffix(".xlsx")))
+    sheet = book.worksheets[0]
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows(2)][::-1]
+    for n, row in enumerate(rows, 2):
+        for m, value in enumerate(row, 1):
+            sheet.cell(n, m).value = value
+    book.save(path.with_suffix(".xlsx"))
+    return path.with_suffix(".xlsx")
+
+
+WAYS: dict[str, Callable[[Any, Path], Any]] = {
+    "a workbook": lambda report, path: report.to_excel(path.with_suffix(".xlsx")),
+    "a text file": lambda report, path: report.to_csv(path.with_suffix(".csv")),
+    "the report's frame": lambda report, _: report.joined,
+    "the report's failed rows": lambda report, _: report.failed,
+    "a file of pandas": by_pandas,
+    "a workbook that was sorted": sorted_by_a_person,
+}
+NO_DECISIONS: dict[str, str] = {
+    "a note": NOTE, "a total": TOTAL, "a row that is too long": LONGER, "dates": DATES, "amounts": AMOUNTS,
+    "the title of a group": f"Nombre;Correo;Monto\n{PEOPLE}Clientes Sur;;\nPía;pia@example.cl;5\n",
+}  # fmt: skip
+
+
+def back(report: Any, way: str, path: Path) -> pd.DataFrame:
+    failed: pd.DataFrame = only_failed(WAYS[way](report, path / "result"))
+    return failed
+
+
+def again(failed: pd.DataFrame, **how: Any) -> Check:
+    return check(failed, match_columns(failed, FIELDS), **how)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("case", NO_DECISIONS)
+def test_what_was_held_and_is_the_same_stays_held(
+    case: str, way: str, box: Sandbox, clock: ManualClock, tmp_path: Path
+) -> None:
+    done = checked(NO_DECISIONS[case])
+    assert done.bad.any()
+    report = connected(box, clock).insert_records(DATABASE, done)
+    failed = back(report, way, tmp_path)
+    once = again(failed)
+    assert once.bad.all()
+    assert sorted(once.errors["reason"]) == sorted(done.errors["reason"])
+    twice = only_failed(once.to_excel(tmp_path / "again.xlsx"))  # the check itself can be written too
+    assert sorted(again(twice).errors["reason"]) == sorted(done.errors["reason"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_column_is_read_as_it_was_once_its_sure_cells_are_in_or_mended(
+    way: str, box: Sandbox, clock: ManualClock, tmp_path: Path
+) -> None:
+    ida = connected(box, clock)
+    done = checked(DATES).accept()
+    failed = back(ida.insert_records(DATABASE, done), way, tmp_path)
+    assert sorted(failed["Nombre"]) == ["Eva", "Pía"]
+    assert again(failed).bad.all()
+    assert again(failed, day_first=False).wire()["FECHA_NACIMIENTO"] in (
+        ["06/05/1981", "04/07/1982"][::step] for step in (1, -1)
+    )
+    failed = back(ida.insert_records(DATABASE, checked(DATES)), way, tmp_path)
+    failed["FECHA_NACIMIENTO"] = failed["FECHA_NACIMIENTO"].replace({"12/13/1980": "1980-12-13", "12/14/1980": None})
+    assert sorted(failed["Nombre"][again(failed).bad]) == ["Eva", "Pía"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_said_of_a_sheet_goes_with_its_result(
+    way: str, box: Sandbox, clock: ManualClock, tmp_path: Path
+) -> None:
+    text = "Nombre;Celular;FECHA_NACIMIENTO;Monto\nA;3001234567;05/06/1981;1,500\nP;300;07/04/1982;2,500\nN;s/i;;\n"
+    frame = read_sheet(text.encode())
+    how: dict[str, Any] = {"country": "CO", "day_first": False, "decimal": ".", "empty": {"s/i"}}
+    done = check(frame, match_columns(frame, FIELDS), **how)
+    report = connected(box, clock).insert_records(DATABASE, done.leave_out(rows=[2, 4]))
+    once = again(back(report, way, tmp_path))
+    assert once.bad.all()
+    assert "the row was left out before" in set(once.errors["reason"])
+    sent = once.accept("(row)").wire()
+    assert "573001234567" in map(str, sent["TELEFONO"])
+    assert {"06/05/1981", "04/07/1982"} < {*sent["FECHA_NACIMIENTO"]}
+    assert {1500, 2500} < {*sent["MONTO"]}
+
+
+def test_a_row_that_a_person_changed_is_looked_at_anew(box: Sandbox, clock: ManualClock, tmp_path: Path) -> None:
+    report = connected(box, clock).insert_records(DATABASE, checked(NOTE))
+    path = report.to_excel(tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0]["B5"] = "fuente@example.cl"
+    book.save(path)
+    assert again(only_failed(path)).ok
+    assert again(only_failed(report.to_csv(tmp_path / "a.csv"))).accept("(row)").ok  # or decided
+
+
+def test_a_column_that_came_or_went_changes_no_row(tmp_path: Path) -> None:
+    path = checked(NOTE).to_excel(tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0].delete_cols(3)
+    book.worksheets[0].insert_cols(1)
+    book.worksheets[0]["A1"], book.worksheets[0]["A5"] = "Enviado", "sí"
+    book.save(path)
+    assert again(only_failed(path)).bad.all()
+
+
+def test_results_that_were_read_in_different_ways_are_asked_about(tmp_path: Path) -> None:
+    frame = read_sheet(b"Nombre;Celular;FECHA_NACIMIENTO\nAna;300;05/06/1981\n")
+    ways: list[dict[str, Any]] = [{"country": "CO", "day_first": True}, {"country": "AR", "day_first": False}]
+    paths = [
+        check(frame, match_columns(frame, FIELDS), **how).to_excel(tmp_path / f"{n}.xlsx") for n, how in enumerate(ways)
+    ]
+    both = pd.concat([read_sheet(path) for path in paths], ignore_index=True)
+    once = again(only_failed(both))
+    assert {"was read in another way than others of these rows", "can be read as two days"} <= set(
+        once.errors["reason"]
+    )
+    assert once.bad.all()
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+def test_a_result_without_our_column_is_asked_what_can_be_read_in_two_ways(suffix: str, tmp_path: Path) -> None:
+    done = checked("Nombre;FECHA_NACIMIENTO;Correo\nAna;13/12/1980;a\nEva;05/06/1981;b\n")
+    table = read_sheet(done.to_excel(tmp_path / "a.xlsx")).drop(columns="check")
+    table.to_csv(tmp_path / "b.csv", index=False) if suffix == ".csv" else table.to_excel(tmp_path / "b.xlsx")
+    once = again(only_failed(tmp_path / f"b{suffix}"))
+    assert once.facets.set_index("reason")["cells"]["can be read as two days"] == 1
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+@pytest.mark.parametrize("value", [("x",), ["x"], {"x": 1}, b"x", 1j, pd.Interval(1, 2), np.float32(922_345_671)])
+def test_a_cell_that_nothing_stands_for_does_not_come_back_as_one_that_can_be_sent(
+    value: Any, suffix: str, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"NOMBRE": pd.Series([value, "b"], dtype=object), "EMAIL": ["a@example.cl", "b"]})
+    done = check(frame, FIELDS)
+    assert done.bad.all()
+    failed = only_failed(done.to_excel(tmp_path / f"a{suffix}"))
+    failed["EMAIL"] = "a@example.cl"
+    assert check(failed, FIELDS).bad.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+def test_numbers_that_lost_digits_come_back_so(suffix: str, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"TELEFONO": np.array([922_345_671, 7], dtype="float32")})
+    failed = only_failed(check(frame, FIELDS).to_excel(tmp_path / f"a{suffix}"))
+    assert failed["TELEFONO"].tolist() == ["9.22345664000000E+08", "7"]
+    assert check(failed, FIELDS).bad.all()
+
+
+def test_the_column_is_hidden_in_a_workbook_and_nothing_is_said_of_it(tmp_path: Path) -> None:
+    path = checked(NOTE).to_excel(tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    assert sheet.cell(1, sheet.max_column).value == "check"
+    assert sheet.column_dimensions[openpyxl.utils.get_column_letter(sheet.max_column)].hidden
+    assert not [note for note in read_sheet(path).attrs["notes"] if "hidden" in note]

@@ -17,6 +17,7 @@ from toolkit.push.outcomes import CODES, Table, categories, holders, sentences
 from toolkit.push.states import Push, PushState
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.sheets.check import Change, Check
+from toolkit.sheets.evidence import Evidence, with_evidence
 from toolkit.sheets.outcomes import DOUBTFUL, FAILED, IN, NAMES, Outcome
 from toolkit.spec.suggest import Suggesting
 
@@ -62,6 +63,7 @@ class Report(Suggesting):
     def joined(self) -> pd.DataFrame:
         """The input with the columns of `table` after its own; `outcome (report)` where the input has an `outcome`.
 
+        Beside rows that failed, `check` keeps how they were read and what was asked of them, for `only_failed`.
         Of an iterator, only the rows that are not in: the cells of the others are not kept.
         """
         return self._rows(np.ones(len(self), dtype=bool) & self._held.rows)
@@ -120,14 +122,15 @@ class Report(Suggesting):
         """
         from toolkit.sheets.write import write_outcome
 
-        shown = self.table[self._held.rows]
-        return write_outcome(path, self.frame, shown, self.summary, self._lines(), cells=self._marks())
+        return write_outcome(
+            path, self.frame, self._kept(self._held.rows), self.summary, self._lines(), cells=self._marks()
+        )
 
     def to_csv(self, path: "str | PathLike[str]") -> Path:
         """Write the rows of `to_excel` as text, separated by semicolons. Gives its path."""
         from toolkit.sheets.write import write_text
 
-        return write_text(path, self.frame, self.table[self._held.rows])
+        return write_text(path, self.frame, self._kept(self._held.rows), cells=self._marks())
 
     def plot(self, *, ax: "Axes | None" = None) -> "Axes":
         """A bar for each outcome that occurred. Needs the extra `plots`.
@@ -178,11 +181,18 @@ class Report(Suggesting):
 
     def _rows(self, chosen: np.ndarray) -> pd.DataFrame:
         """These rows, which the frame still has, beside what became of them."""
-        outcome: pd.DataFrame = self.table[chosen]
         if not self._held.rows[chosen].all():
-            return outcome
+            return self.table[chosen]
+        outcome = self._kept(chosen)
         cells: pd.DataFrame = self.frame[chosen[self._held.rows]]
         return pd.concat([cells, outcome.rename(columns=_apart(cells, outcome))], axis=1)
+
+    def _kept(self, chosen: np.ndarray) -> pd.DataFrame:
+        """What became of these rows, which the frame still has, and what a later check has to know of them."""
+        known = self._held.evidence(chosen & self._are(FAILED))
+        places = np.cumsum(chosen) - 1
+        frame = self.frame[chosen[self._held.rows]]
+        return with_evidence(self.table[chosen], frame, {int(places[i]): each for i, each in known.items()})
 
     def _marks(self) -> dict[tuple[int, int], tuple[str, str]]:
         """The cells to be coloured: those that kept their rows from being sent."""
@@ -223,10 +233,17 @@ class Held:
         self._check = check
         self._wrong: dict[tuple[int, str], str] = {}
         self._changes: list[Change] = []
+        self._evidence: dict[int, Evidence] = {}
 
     def wrong_cells(self) -> dict[tuple[int, str], str]:
         """What is wrong with cells, by position in the table and column: more than one in a row, at times."""
         return self._wrong if self._check is None else self._check.wrong_cells
+
+    def evidence(self, rows: np.ndarray) -> dict[int, Evidence]:
+        """What a later check has to know of these rows, by position in the table."""
+        if self._check is not None:
+            return self._check.evidence(np.flatnonzero(rows).tolist())
+        return {i: each for i, each in self._evidence.items() if rows[i]}
 
     def changes(self, sent: np.ndarray) -> pd.DataFrame:
         """The cells that are sent in another form than they stand in, of rows that were sent."""
@@ -239,6 +256,7 @@ class Held:
         held = Held(rows)
         held._wrong = {(i, c): text for (i, c), text in self.wrong_cells().items() if rows[i]}
         held._changes = self._changed(rows)
+        held._evidence = self.evidence(rows)
         return held
 
     @classmethod
@@ -249,6 +267,7 @@ class Held:
         for part in parts:
             held._wrong |= {(start + i, c): text for (i, c), text in part.wrong_cells().items()}
             held._changes += [change._replace(position=start + change.position) for change in part._changed(part.rows)]
+            held._evidence |= {start + i: each for i, each in part.evidence(part.rows).items()}
             start += len(part.rows)
         return held
 

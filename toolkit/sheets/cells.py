@@ -84,6 +84,12 @@ def texts_in(column: "pd.Series[Any]") -> tuple[list[Any], list[str], Filled]:
     return values, texts, ~missing
 
 
+def written_of(column: "pd.Series[Any]") -> list[Any]:
+    """The cells of a column as they are written: a number that has lost digits in a form in which that is seen."""
+    values = values_of(column) if str(column.dtype).lower() in _SMALL else objects_of(column)
+    return [plain_value(v) if isinstance(v, np.generic) else v for v in values]
+
+
 def texts_of(values: Iterable[str | None]) -> Any:
     """Texts as a column of them, whatever stands in them: half a character cannot be written down."""
     return pd.array([None if value is None else whole(value) for value in values], dtype="str")

@@ -189,6 +189,7 @@ def _columns(
         if settled:
             how = {key: value for key, value in settled.items() if value not in (None, "")}
         how["stored"] = settled.get("stored")
+        how["settled"] = ("named" if isinstance(field, Phone) else "day_first") in settled
         if not options.decimal and name in frame.attrs.get("numeric", ()):
             how["decimal"] = "."
         kinds = done.get(field.by) if isinstance(field, Identity) else None
@@ -196,9 +197,7 @@ def _columns(
             more, kinds = _country(bare, field, name, reading.get("country"))
             how |= more
         numbers = frame.attrs.get("numbers", {}).get(name, "")
-        column = Column(
-            field, name, bare[name], replace(options, settled=bool(settled), **how), kinds=kinds, numbers=numbers
-        )
+        column = Column(field, name, bare[name], replace(options, **how), kinds=kinds, numbers=numbers)
         if accepted := reading.get("accepted", {}).get(name):
             column = column.accepting(frozenset(accepted))
         done[field.name] = column

@@ -5,6 +5,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
+from os import PathLike
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -15,11 +17,13 @@ from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets import facets
 from toolkit.sheets.cells import with_cells
+from toolkit.sheets.checker import DOUBT, FIX
 from toolkit.sheets.column import Column
+from toolkit.sheets.evidence import Evidence, evidence, with_evidence
 from toolkit.sheets.facets import CellProblem
 from toolkit.sheets.fields import listed
 from toolkit.sheets.findings import Findings
-from toolkit.sheets.frame_rules import EMPTY_ROW, row_questions
+from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, row_questions
 from toolkit.sheets.target import FrameRule
 
 
@@ -149,6 +153,28 @@ class Check(Findings):
         if not positions:
             raise InputError(message("no row has one of these labels"))
         return positions
+
+    def evidence(self, rows: Iterable[int]) -> dict[int, Evidence]:
+        """What a result keeps of these rows, so that they are read and asked about as before when they come back."""
+        asked = [q for q in self._terms.asked if (facets.ROW, q[1].reason) not in self._terms.accepted]
+        asked += ((i, LEFT_OUT) for i in self._terms.left_out)
+        asked += (q for problems in self._of_rules.values() for q in problems if self._blocks(q[1]))
+        return evidence(self._used, self.reading, asked, rows)
+
+    def to_excel(self, path: "str | PathLike[str]") -> Path:
+        """Write the frame, problem cells coloured, the reason as a comment, and a summary sheet. Gives its path."""
+        from toolkit.sheets.write import write_outcome
+
+        places: dict[Hashable, int] = {name: n for n, name in enumerate(self.frame.columns)}
+        colours = {FIX: "fixed", DOUBT: "doubt"}
+        marks = {
+            (one.position, places[one.title]): (colours.get(one.problem.level, "wrong"), one.text)
+            for one in self._cells
+            if one.in_frame
+        }
+        bad = np.flatnonzero(self.bad).tolist()
+        outcome = with_evidence(self.outcomes, self.frame, self.evidence(bad))
+        return write_outcome(path, self.frame, outcome, self.summary, self.notes, cells=marks)
 
     @property
     def decisions(self) -> list[str]:

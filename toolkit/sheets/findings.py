@@ -6,8 +6,6 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import attrgetter
-from os import PathLike
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -360,19 +358,6 @@ class Findings(Suggesting):
         """What is wrong with each cell that keeps its row from being sent, by position of the row and column."""
         wrong = (one for one in self._unfixed if self._blocks(one.problem))
         return {(one.position, str(one.title)): one.text for one in wrong if one.in_frame}
-
-    def to_excel(self, path: "str | PathLike[str]") -> Path:
-        """Write the frame, problem cells coloured, the reason as a comment, and a summary sheet. Gives its path."""
-        from toolkit.sheets.write import write_outcome
-
-        places: dict[Hashable, int] = {name: n for n, name in enumerate(self.frame.columns)}
-        colours = {FIX: "fixed", DOUBT: "doubt"}
-        marks = {
-            (one.position, places[one.title]): (colours.get(one.problem.level, "wrong"), one.text)
-            for one in self._cells
-            if one.in_frame
-        }
-        return write_outcome(path, self.frame, self.outcomes, self.summary, self.notes, cells=marks)
 
     def __repr__(self) -> str:
         lines = [facets.counted(self.summary), *(f"- {note}" for note in self.notes)]

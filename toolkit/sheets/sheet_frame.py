@@ -12,6 +12,7 @@ from toolkit.plain import mark, message, plural
 from toolkit.sheets import header as headers
 from toolkit.sheets import other_tables
 from toolkit.sheets.cells import SHORTENED, shown
+from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.workbook import Cell, Grid, Merge, Row, column_letters
 
 _BLOCK = 500  # rows: few at a time stay in the processor's cache
@@ -243,7 +244,8 @@ def _unusual(grid: Grid, positions: Positions, header: int, names: Sequence[str]
         one = "{count} row is hidden in the spreadsheet, and was read: {rows}"
         many = "{count} rows are hidden in the spreadsheet, and were read: {rows}"
         notes.append(plural(one, many, count=len(hidden), rows=_spans(hidden)))
-    if columns := [name for n in sorted(set(grid.hidden_columns)) if (name := named.get(n))]:
+    own = {len(names) - 1} if outcome_at(names) is not None else set()  # the last column of a result of ours
+    if columns := [name for n in sorted({*grid.hidden_columns} - own) if (name := named.get(n))]:
         one = "{count} column is hidden in the spreadsheet, and was read: {columns}"
         many = "{count} columns are hidden in the spreadsheet, and were read: {columns}"
         notes.append(plural(one, many, count=len(columns), columns=_listed(columns)))

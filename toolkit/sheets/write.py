@@ -14,7 +14,8 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import message, plural
-from toolkit.sheets.cells import encodable, objects_of, shown, whole
+from toolkit.sheets import evidence
+from toolkit.sheets.cells import encodable, objects_of, shown, whole, written_of
 from toolkit.sheets.files import expanded
 from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
@@ -23,6 +24,7 @@ from toolkit.sheets.result_format import escaped, outcome_at, outcomes_of, shown
 MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, 32_767, 10_000
 COLOURS = {"wrong": "#F8CBAD", "doubt": "#FFE699", "fixed": "#E2EFDA"}
 MOMENT = "yyyy-mm-dd hh:mm:ss"
+_CHECK = rf"{evidence.NAME}(?: \(\d+\)| \(report\))*"
 LABELS = ("row", "index")  # what the column after the outcome is called that has the labels of the rows
 Cells = Mapping[tuple[int, int], tuple[str, str]]  # by row and column position: colour and reason
 
@@ -53,7 +55,7 @@ def write_outcome(
     """
     target = _target(path)
     if target.suffix.lower() == ".csv":
-        return write_text(target, frame, outcome)
+        return write_text(target, frame, outcome, cells=cells)
     outcome = _labelled(outcome, frame.index)
     if len(frame) > MAX_ROWS:
         text = "a sheet holds {most:,} rows and there are {count:,}: write a .csv instead"
@@ -127,6 +129,7 @@ def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Ce
     """Write the rows below their names. Says what could not be written as it is."""
     names = [whole(str(name)) for frame in frames for name in frame.columns]
     columns, cut = _columns(frames)
+    _without_objects(columns, marks)
     formats = {form: book.add_format({"num_format": form}) for form in ("@", MOMENT, "yyyy-mm-dd", "hh:mm:ss")}
     colours = {kind: book.add_format({"bg_color": c, "num_format": "@"}) for kind, c in COLOURS.items()}
     text, write_text = formats["@"], sheet.write_string
@@ -168,7 +171,7 @@ def _columns(frames: Sequence[pd.DataFrame]) -> tuple[list[list[Any]], int]:
     columns, cut = [], 0
     for frame in frames:
         for _, column in frame.items():
-            values = objects_of(column)
+            values = written_of(column)
             texts = [v for v in values if type(v) is str]
             if not encodable("".join(texts)):
                 values = [whole(v) if isinstance(v, str) else v for v in values]
@@ -179,6 +182,14 @@ def _columns(frames: Sequence[pd.DataFrame]) -> tuple[list[list[Any]], int]:
     return columns, cut
 
 
+def _without_objects(columns: list[list[Any]], marks: Cells) -> None:
+    """Put the error of a spreadsheet where an object was wrong that no cell holds: its text is not what was there."""
+    for (row, column), (kind, _) in marks.items():
+        value = columns[column][row]
+        if kind == "wrong" and value is not None and shown(value) is None:
+            columns[column][row] = "#VALUE!"
+
+
 def _name_columns(book: Any, sheet: Any, columns: Mapping[int, tuple[str, list[Any]]], text: Any) -> None:
     head = book.add_format({"bold": True, "bg_color": "#D9E1F2", "num_format": "@"})
     for n, (name, values) in columns.items():
@@ -186,6 +197,8 @@ def _name_columns(book: Any, sheet: Any, columns: Mapping[int, tuple[str, list[A
         longest = max([len(name) + 3, *(len(shown(v) or "") for v in first)])
         sheet.set_column(n, n, min(max(longest, 8), 50), text if any(isinstance(v, str) for v in first) else None)
         sheet.write_string(0, n, name, head)
+    if len(columns) > len(COLUMNS) and re.fullmatch(_CHECK, columns[len(columns) - 1][0]):
+        sheet.set_column(len(columns) - 1, len(columns) - 1, None, None, {"hidden": True})
 
 
 def _put(sheet: Any, at: tuple[int, int], value: Any, formats: Mapping[str, Any]) -> None:
@@ -227,10 +240,16 @@ def _write_summary(book: Any, summary: "pd.Series[Any]", notes: Sequence[str]) -
         sheet.write_string(row, 0, str(note)[:MAX_TEXT])
 
 
-def write_text(path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.DataFrame) -> Path:
-    """Write a frame and what became of each row as text, separated by semicolons. Gives its path."""
+def write_text(
+    path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.DataFrame, *, cells: Cells = MappingProxyType({})
+) -> Path:
+    """Write a frame and what became of each row as text, separated by semicolons. Gives its path.
+
+    `cells`: those that are wrong, as for a workbook.
+    """
     target, outcome = _target(path), _labelled(outcome, frame.index)
-    columns = [objects_of(column) for f in (frame, outcome) for _, column in f.items()]
+    columns = [written_of(column) for f in (frame, outcome) for _, column in f.items()]
+    _without_objects(columns, _blamed(frame, outcome) | dict(cells))
 
     def text(value: Any) -> str:
         if isinstance(value, datetime):
@@ -248,8 +267,10 @@ def write_text(path: "str | PathLike[str]", frame: pd.DataFrame, outcome: pd.Dat
 def only_failed(source: Any) -> pd.DataFrame:
     """The rows of a result that were rejected or not sent, without the columns of the outcome: ready to be sent again.
 
-    Rows whose outcome is unknown are not among them: they may be in already. Their labels are those of the rows of the
-    original, where the result has them.
+    They are read as they were before (the order of days and months, the decimal sign, the country), as the column
+    `check` of the result says; where it is gone, what can be read in two ways is asked. What was asked of a row as a
+    whole is asked again, unless a cell of it is another now. Rows whose outcome is unknown are not among them: they may
+    be in already. Their labels are those of the rows of the original, where the result has them.
 
     Args:
         source: a result, as a file or as read by `read_sheet`.
@@ -262,7 +283,21 @@ def only_failed(source: Any) -> pd.DataFrame:
     if at is None:
         raise InputError(message("this is no result: it lacks the columns {columns}", columns=", ".join(COLUMNS)))
     failed = frame[outcomes_of(frame.iloc[:, at]).isin(FAILED).to_numpy()]
-    rows = failed[list(frame.columns[:at])]
+    rows = _labelled_rows(failed, at)
+    names = [n for n in range(at, frame.shape[1]) if re.fullmatch(_CHECK, str(frame.columns[n]))]
+    texts = failed.iloc[:, names[-1]].tolist() if names else [None] * len(rows)
+    rows.attrs["reading"] = evidence.recalled_from(rows, texts)
+    places = {label: place for place, label in zip(rows.index, failed.index, strict=True)}
+    rows.attrs["questions"] = {
+        reason: [places[label] for label in labels if label in places]
+        for reason, labels in frame.attrs.get("questions", {}).items()
+    }
+    return rows
+
+
+def _labelled_rows(failed: pd.DataFrame, at: int) -> pd.DataFrame:
+    """The rows of a result without the outcome, which begins there, under the labels of the original."""
+    frame, rows = failed, failed[list(failed.columns[:at])]
     label = str(frame.columns[at + len(COLUMNS)]) if at + len(COLUMNS) < len(frame.columns) else ""
     if re.sub(r" \(\d+\)$", "", label) not in LABELS:
         return rows

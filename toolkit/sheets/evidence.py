@@ -1,0 +1,148 @@
+"""What a result keeps of a check, so that rows that come back are read as before, and asked about as before.
+
+It stands in a column of the result: people sort rows, delete some, and put files together.
+"""
+
+import json
+import re
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.plain import mark
+from toolkit.sheets.cells import folded, shown, written_of
+from toolkit.sheets.checker import QUESTION, Problem
+from toolkit.sheets.column import Column
+from toolkit.sheets.frame_rules import LEFT_OUT, remembered
+from toolkit.spec import Date, Integer, Number, Timestamp
+
+NAME = "check"  # of the column
+Evidence = Mapping[str, Any]  # the OPTIONS that were said, how `columns` are read, and what was `asked` of the row
+OPTIONS = ("day_first", "decimal", "country", "empty", "doubts")
+NOT_DECIDED = {"decimal": "", "day_first": None}  # so that what can be read in two ways is asked
+LEFT_OUT_BEFORE = mark("the row was left out before")
+OTHERWISE = mark("was read in another way than others of these rows")
+_HALF = 4  # hexadecimal digits of the name of a cell's column, and of the cell
+_MIDNIGHT = re.compile(r"[ T]00:00:00$|(?<=:\d\d)\.\d+$")
+
+
+def evidence(
+    columns: Sequence[Column], reading: Mapping[str, Any], asked: Iterable[tuple[int, Problem]], rows: Iterable[int]
+) -> dict[int, Evidence]:
+    """What a later check has to know of these rows."""
+    how = {name: value for name in OPTIONS if (value := reading.get(name)) is not None}
+    how["columns"] = {str(column.name): own for column in columns if (own := _reading(column))}
+    how = how if how["columns"] or len(how) > 1 else {}
+    reasons: dict[int, list[str]] = {}
+    for i, problem in asked:
+        reasons.setdefault(i, []).append(LEFT_OUT_BEFORE if problem == LEFT_OUT else problem.reason)
+    known = {i: {**how, "asked": reasons[i]} if i in reasons else how for i in rows}
+    return {i: each for i, each in known.items() if each}
+
+
+def _reading(column: Column) -> dict[str, Any]:
+    """How a column is read, where its cells can be read in more than one way."""
+    how = column.options
+    own: dict[str, Any] = {} if how.stored is None else {"stored": how.stored}
+    if isinstance(column.field, Date | Timestamp | Number | Integer):
+        own |= {"decimal": how.decimal, "day_first": how.day_first}
+    return own | {"named": how.named} if how.named else own
+
+
+def with_evidence(outcome: pd.DataFrame, frame: pd.DataFrame, known: Mapping[int, Evidence]) -> pd.DataFrame:
+    """What became of the rows of a frame, with a column that keeps what is known of them, where something is."""
+    name, n = NAME, 2
+    while name in outcome:
+        name, n = f"{NAME} ({n})", n + 1
+    return outcome.assign(**{name: pd.array(_as_texts(frame, known), dtype="str")}) if known else outcome
+
+
+def _as_texts(frame: pd.DataFrame, known: Mapping[int, Evidence]) -> list[str | None]:
+    """The column of a result, with what is known of its rows, by position."""
+    texts: list[str | None] = [None] * len(frame)
+    asked = [i for i, each in known.items() if "asked" in each]
+    cells = dict(zip(asked, _cells(frame.iloc[asked]), strict=True))
+    same: dict[int, str] = {}  # most rows share what is known of them
+    for i, each in known.items():
+        if i in cells:
+            texts[i] = json.dumps({**each, "cells": "".join(sorted(cells[i]))}, ensure_ascii=False)
+        else:
+            texts[i] = same.get(id(each)) or same.setdefault(id(each), json.dumps(each, ensure_ascii=False))
+    return texts
+
+
+def _cells(frame: pd.DataFrame) -> list[set[str]]:
+    """By which it is seen whether a cell is another now, for each row; whatever a program makes of signs and zeros."""
+    rows: list[set[str]] = [set() for _ in range(len(frame))]
+    for n, name in enumerate(map(str, frame.columns)):
+        column = _half(folded(name))
+        for row, value in zip(rows, written_of(frame.iloc[:, n]), strict=True):
+            row.add(column + _half(_plain(value)))
+    return rows
+
+
+def _half(text: str) -> str:
+    return f"{zlib.crc32(text.encode(errors='replace')) & 0xFFFF:0{_HALF}x}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime) and value.tzinfo:
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    text = value if isinstance(value, str) else "" if value is None else shown(value) or str(value)
+    return folded(_MIDNIGHT.sub("", text)).lstrip("0")
+
+
+def recalled_from(rows: pd.DataFrame, texts: Iterable[Any]) -> dict[str, Any]:
+    """How rows of a result were read and what was asked of them, as a check takes it up: of rows that are other now,
+    nothing was.
+
+    Args:
+        rows: without the columns of the outcome.
+        texts: what stands beside each in the column of the result.
+    """
+    listed = [text if isinstance(text, str) else "" for text in texts]
+    notes = {text: _note(text) for text in listed}
+    asked = []
+    if any("asked" in note for note in notes.values()):
+        asked = [
+            (i, Problem(reason, level=QUESTION))
+            for i, (text, cells) in enumerate(zip(listed, _cells(rows), strict=True))
+            if _is_same(notes[text].get("cells", ""), cells)
+            for reason in notes[text].get("asked", ())
+        ]
+    said = [{name: note.get(name) for name in OPTIONS} for note in notes.values()]
+    agreed = {name: said[0][name] for name in OPTIONS if said and all(each[name] == said[0][name] for each in said)}
+    if said and len(agreed) < len(OPTIONS):
+        asked += [(i, Problem(OTHERWISE, level=QUESTION)) for i in range(len(rows))]
+    ways = [note.get("columns", {}) for note in notes.values()]
+    return {
+        **{name: value for name, value in agreed.items() if value is not None},
+        "columns": {name: how for name in rows.columns if (how := _agreed(ways, str(name)))},
+        "rows": remembered(rows.index, np.arange(len(rows), dtype=np.int64), asked),
+    }
+
+
+def _note(text: str) -> dict[str, Any]:
+    try:
+        note = json.loads(text)
+    except ValueError:
+        note = None
+    return note if isinstance(note, dict) else {"columns": None}
+
+
+def _agreed(ways: Sequence[Mapping[str, Any] | None], name: str) -> dict[str, Any]:
+    """How a column was read in all of the rows; where that differs, or nobody knows, it is not decided."""
+    own = [NOT_DECIDED if way is None else way.get(name, {}) for way in ways]
+    return dict(NOT_DECIDED if any(way != own[0] for way in own) else own[0]) if own else {}
+
+
+def _is_same(before: str, now: set[str]) -> bool:
+    """Whether all cells are as they were, but for columns that came or went."""
+    size = 2 * _HALF
+    then = {before[at : at + size] for at in range(0, len(before), size)}
+    names = {each[:_HALF] for each in then}
+    return all(cell in then for cell in now if cell[:_HALF] in names)
