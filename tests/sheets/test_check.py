@@ -140,7 +140,7 @@ class TestPhones:
     def test_wrong(self) -> None:
         wrong(CL, "12345", "not a phone number")
         wrong(CL, "+56 9 1234", "not a phone number of the country")
-        wrong(CL, "0912345678", "not a phone number")  # as it may be of Ukraine
+        wrong(CL, "0912345678", "not a phone number", "56912345678")
         wrong(CL, "91234567.0", "not a phone number")  # never 912345670
         wrong(CL, "sin fono", "there is nothing")
         wrong(CL, "fono", "not a phone number")

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 from toolkit.errors import InputError
 from toolkit.sheets import Check, check, match_columns, read_sheet
 from toolkit.sheets.countries import country_in, region_of
+from toolkit.sheets.match import Match
 from toolkit.sheets.phones import ELSEWHERE
 from toolkit.sheets.target import Takes
 from toolkit.spec import Date, Email, Field, Identity, Number, Phone, Text, Timestamp
@@ -129,7 +131,7 @@ def test_numbers_of_the_country_expected_only() -> None:
     assert check(frame, [lenient, Text(name="País")]).wire()["TELEFONO"] == ["612345678", "987654321"]
 
 
-@pytest.mark.parametrize("number", ["0501234567", "0671234567", "0931234567", "0612345678"])
+@pytest.mark.parametrize("number", ["0501234567", "0671234567", "0661234567", "0612345678"])
 def test_no_number_is_proposed_on_another_continent(number: str) -> None:
     assert of(PHONE, number).problems["proposal"].isna().all()
 
@@ -182,7 +184,8 @@ SPOKEN = {
     "EMAIL": """Correo (obligatorio)|E-Mail-Adresse|E-mail 1 - Value|Correo electrónico 1 - Valor|E-mail Address
         What is your email?|Ingrese su correo|E-mail-Adresse 1 - Wert""",
     "NOMBRE": """Nombres|First Name|FNAME|Vorname|Vor- und Nachname|¿Cuál es tu nombre?|Qual é o seu nome?
-        Wie lautet Ihr Name?|Імʼя|Ім’я|Name (Vor- und Nachname)|Sobrenome e nome""",
+        1. ¿Cuál es su nombre?|12) Nombre completo|Wie lautet Ihr Name?|Імʼя|Ім’я|Name (Vor- und Nachname)
+        Sobrenome e nome""",
     "FECHA_NACIMIENTO": "FNAC|F. Nac.|Nascimento|Geburtsdatum|Geb.-Datum|Дата нар.|день народження|Cumpleaños",
     "CIUDAD": "Stadt|Ort|Town|LOCALIDAD|Ciudad de residencia|Населений пункт",
     "MONTO": "Betrag|Summe|Monto (CLP)|Monto (sin puntos)|Сума, грн|Monto en pesos",
@@ -453,7 +456,7 @@ def test_names_that_begin_like_errors_are_sent(text: str) -> None:
     ("cell", "meant"),
     [
         *((date(2024, 3, 1), None), (True, None), (12.5, None), ("5.2123456E7", "52123456")),
-        *(("2.935277368E9", "2935277368"), ("2,9E3", "2900")),
+        *(("2.935277368E9", "2935277368"), ("2,9351E4", "29351")),
     ],
 )
 def test_codes_that_a_spreadsheet_made_something_else_of(field: Field, cell: Any, meant: str | None) -> None:
@@ -597,3 +600,68 @@ def test_signs_that_are_no_tags_are_sent(text: str) -> None:
 def test_addresses_that_nobody_reads_are_doubted(address: str) -> None:
     assert of(MAIL, address).problems["level"].tolist() == ["doubt"]
     assert of(MAIL, "ana@ana.cl", "notest@test.cl", "a@xn--and-6ma2c.cl").problems.empty
+
+
+@pytest.mark.parametrize(
+    ("cell", "meant"),
+    [("09 2234 5678", "56922345678"), ("02 2234 5678", "56222345678"), ("(041) 223 4567", "56412234567")],
+)
+def test_a_zero_before_a_number_as_it_was_written_in_chile(cell: str, meant: str) -> None:
+    assert of(PHONE, cell).problems[["level", "proposal"]].to_numpy().tolist() == [["error", meant]]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *(PHONE, Text(name="CardCode"), Text(name="IdDocument"), Identity(name="identificacion")),
+        Identity(name="identificacion", scheme="co.cc", strict=False),
+    ],
+)
+def test_long_numbers_of_which_six_digits_are_left_are_asked(field: Field) -> None:
+    cells = ["56922300000", 56987600000] if field is PHONE else ["1020300000", 1020400000]
+    done = of(field, *cells, "56987654321" if field is PHONE else "1020345678")
+    assert [value for value, _ in asked(done)] == [str(cell) for cell in cells]
+    assert done.problems["reason"].iloc[0] == "ends in zeros, as a number that a spreadsheet shortened"
+
+
+def test_a_switchboard_is_no_shortened_number() -> None:
+    assert of(PHONE, "+56 2 2230 0000").wire() == {"TELEFONO": ["56222300000"]}
+
+
+def test_a_scientific_form_that_has_lost_digits_has_no_proposal() -> None:
+    assert asked(of(Identity(name="identificacion"), "1.0234E9", "5.2E7")) == [("1.0234E9", None), ("5.2E7", None)]
+
+
+@pytest.mark.parametrize("texts", [["12/31/1980", "07/25/1982"], ["31/12/1980", "25/07/1982"]])
+@pytest.mark.parametrize("days", [[pd.Timestamp(1981, 6, 5), date(1982, 4, 7)], ["1981-06-05", "1982-04-07 00:00:00"]])
+def test_days_of_a_sheet_that_was_half_converted_are_asked(texts: list[str], days: list[Any]) -> None:
+    done = of(BORN, *days, *texts)
+    assert done.bad.tolist()[:2] == [True, True]
+    assert done.problems["reason"].tolist()[:2] == ["can be read as two days"] * 2
+    assert not of(BORN, *days, "1982-04-17", *texts).bad.tolist()[0]
+    assert not of(BORN, *days).bad.any()
+
+
+@pytest.mark.parametrize(
+    ("column", "sent"),
+    [
+        *(("Birth date (MM/DD/YYYY)", "06/05/1981"), ("Fecha nacimiento (dd/mm/aaaa)", "05/06/1981")),
+        *(("Geburtsdatum (TT.MM.JJJJ)", "05/06/1981"), ("Дата народження (дд.мм.рррр)", "05/06/1981")),
+        ("Birth date, m-d-yy", "06/05/1981"),
+    ],
+)
+def test_the_order_of_days_in_the_name_of_a_column_tells(column: str, sent: str) -> None:
+    done = check(pd.DataFrame({column: ["05/06/1981"]}), [Date(name=column, format="%d/%m/%Y")])
+    assert done.wire() == {column: [sent]}
+    assert done.notes == []
+
+
+def test_an_address_within_a_name_is_doubted() -> None:
+    assert of(NAME, "Ana Peña <ana@example.cl>", "Ana @casa").problems["level"].tolist() == ["doubt"]
+
+
+@pytest.mark.parametrize("held", ["[]", "null", '{"columns": []}', '{"columns": null}', "{"])
+def test_a_file_that_holds_no_match_is_refused(held: str, tmp_path: Path) -> None:
+    (tmp_path / "match.json").write_text(held)
+    with pytest.raises(InputError, match="holds no match"):
+        Match.load(tmp_path / "match.json", FIELDS)

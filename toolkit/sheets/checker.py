@@ -72,6 +72,7 @@ class Problem(NamedTuple):
 
 FORMULA = Problem(mark("is the error of a formula"))
 NOTHING_SAID = Problem(mark("says that there is nothing"), level=QUESTION)
+ENDS_IN_ZEROS = Problem(mark("ends in zeros, as a number that a spreadsheet shortened"), level=QUESTION)
 PLACEHOLDER = Problem(mark("may stand for what is still to come"), level=DOUBT)
 STORED = {  # what a spreadsheet may have made of a code, as of 3-12 or MAR5, by the kind of its cell
     "date": Problem(mark("is a date among texts that are none"), level=QUESTION),

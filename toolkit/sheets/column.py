@@ -6,6 +6,7 @@ Nothing is kept of the cells that are sent as they stand: what is sent for them 
 import copy
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import repeat
 from operator import is_not
 from typing import Any
@@ -18,7 +19,7 @@ from toolkit.plain import message, plural
 from toolkit.sheets.cells import Filled, NotACellValue, folded, objects_of, shown, snapshot, texts_in, values_of, whole
 from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem, Result, result_of
 from toolkit.sheets.countries import UNKNOWN, region_of
-from toolkit.sheets.dates import month_follows_year, order_of
+from toolkit.sheets.dates import month_follows_year, order_named, order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.not_data import mostly_stored_as
 from toolkit.sheets.numbers import decimal_of, were_numbers
@@ -83,9 +84,9 @@ class Column:
             sign, note = decimal_of(self._texts, self._was_number)
             self.options, how = replace(self.options, decimal=sign), "decimal"
         elif isinstance(self.field, Date | Timestamp):
-            said = self.options.day_first
+            said = self.options.day_first if self.options.day_first is not None else order_named(str(self.title))
             first, note = order_of(self._texts()) if said is None else (said, "")
-            iso = month_follows_year(self._texts())
+            iso = month_follows_year(self._texts(days=True))
             self.options, how = replace(self.options, day_first=first, iso=iso), "day_first"
         else:
             return
@@ -101,9 +102,12 @@ class Column:
             self._checkers = {}
             self._look_at_all()
 
-    def _texts(self) -> Iterator[list[str]]:
-        """The texts of the column, block by block."""
-        return (self._block(rows)[1] for rows in blocks(len(self._cells)))
+    def _texts(self, *, days: bool = False) -> Iterator[list[str]]:
+        """The texts of the column, block by block; its days, too, where they stand among texts."""
+        for rows in blocks(len(self._cells)):
+            values, texts, _ = self._block(rows)
+            more = [shown(v) or "" for v in values if isinstance(v, date)] if days and texts is not values else []
+            yield texts + more
 
     def with_cells(self, cells: "pd.Series[Any]", positions: Places) -> "Column":
         """The column once some of its cells are others: only those are looked at."""

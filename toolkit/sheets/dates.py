@@ -48,6 +48,12 @@ _DAY_FIRST_ONLY, _MONTH_FIRST_ONLY, _EITHER_FIRST = (
         (rf"(?!0?(\d{{1,2}})[-/. ]0?\1[-/. ]){_SMALL}", _SMALL, 2),  # but for 5/5
     )
 )
+_LATE_IN_MONTH = re.compile(r"^[12]\d{3}-\d\d-(?:1[3-9]|2\d|3[01])(?!\d)", re.MULTILINE | re.ASCII).search
+_EARLY_IN_MONTH = re.compile(r"^[12]\d{3}-(\d\d)-(?!\1)(?:0\d|1[0-2])(?!\d)", re.MULTILINE | re.ASCII)
+_ORDER = re.compile(
+    r"(?<![^\W\d_])(?:(mm?[-/. ]{1,2}(?:dd?|tt?|дд?)(?![^\W\d_]))|(?:dd?|tt?|дд?)[-/. ]{1,2}(?:mm?|мм?)(?![^\W\d_]))"
+).search
+_FEW = 2  # days of each kind, where a spreadsheet made days of some
 _SURE = 3  # dates that show an order, where none shows another
 _DAY_SECOND = re.compile(rf"^[ \t]{{0,9}}[12]\d{{3}}([-/.]){_LARGE}\1{_SMALL}(?!\d)", re.MULTILINE | re.ASCII).search
 _DAY, _MONTH, _ANY_YEAR = r"(\d{1,2})(?:st|nd|rd|th|er|r?o|\.?[º°ª])?", r"([^\W\d]{3,15})\.?", r"'?([12]\d{3}|\d\d)"
@@ -101,9 +107,29 @@ def order_of(blocks: Iterable[list[str]]) -> tuple[bool | None, str]:
     return True, "" if shown else message("the day was taken to come first, though none of the dates shows it")
 
 
+def order_named(title: str) -> bool | None:
+    """Whether days come before months, as the name of a column says in letters: (MM/DD/YYYY)."""
+    named = _ORDER(title.casefold())
+    return None if named is None else named[1] is None
+
+
 def month_follows_year(blocks: Iterable[list[str]]) -> bool:
-    """Whether no text of a column has the day between year and month, as some databases write it."""
-    return not any(map(_DAY_SECOND, map("\n".join, blocks)))
+    """Whether the days of a column that begin with the year can be trusted to have the month next.
+
+    They cannot where one has the day there, as some databases write it; nor where a spreadsheet made days of what could
+    be one in its own order, and left the others as texts: then all of the former can be read in two ways, and none of
+    the latter.
+    """
+    sure = early = late = either = 0
+    for text in map("\n".join, blocks):
+        if _DAY_SECOND(text):
+            return False
+        late = late or _LATE_IN_MONTH(text) is not None
+        if not late:
+            either = either or _EITHER_FIRST.search(text) is not None
+            early += sum(1 for _ in islice(_EARLY_IN_MONTH.finditer(text), _FEW))
+            sure += sum(1 for way in (_DAY_FIRST_ONLY, _MONTH_FIRST_ONLY) for _ in islice(way.finditer(text), _FEW))
+    return bool(late or either or early < _FEW or sure < _FEW)
 
 
 def read_date(text: str, day_first: bool | None, *, iso: bool = True) -> date:
@@ -241,6 +267,8 @@ def day(field: Date, options: ParseOptions) -> CellRule:
                 if value.timetz().replace(tzinfo=None) != datetime.min.time():
                     raise CellError(mark("has a time of day"), value.date().isoformat(), level=QUESTION)
                 value = value.date()
+            if not options.iso:
+                _year_first(value.year, value.month, value.day)
             read, result = value, Result(_written(value, field.format))
         return result._replace(problem=UNLIKELY_BIRTH) if birth and read.year not in _BORN else result
 

@@ -3,7 +3,6 @@
 import importlib
 import re
 from collections.abc import Callable
-from decimal import Decimal
 from functools import lru_cache
 from itertools import repeat
 from typing import Any
@@ -13,8 +12,8 @@ import numpy as np
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import latin, undecimal
-from toolkit.sheets.checker import DOUBT, QUESTION, STORED, CellError, CellRule, Problem, Result, unlike
-from toolkit.sheets.not_data import STORED_DATE, stored_as
+from toolkit.sheets.checker import DOUBT, ENDS_IN_ZEROS, QUESTION, STORED, CellError, CellRule, Problem, Result, unlike
+from toolkit.sheets.not_data import STORED_DATE, ending_in_zeros, stored_as
 from toolkit.spec import Identity
 
 WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11: as python-stdnum has them
@@ -25,7 +24,7 @@ WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11
 _GROUPED = re.compile(r"([0-9]{1,3}(?:([.,\s])[0-9]{3})(?:\2[0-9]{3})*)(?:(?!\2)[.,]0{1,2})?").fullmatch
 _DECIMAL = re.compile(r"(?:[0-9]{1,3}(?:([.,])[0-9]{3})+(?!\1)|[0-9]+)[.,][0-9]+").fullmatch
 _SCIENTIFIC = re.compile(r"[0-9][.,][0-9]{1,14}[eE][0-9]{1,2}").fullmatch
-_CEDULA = "[0-9]{3,10}"
+_CEDULA, _ENDING = "[0-9]{3,10}", "(?![0-9]{5}00000(?![0-9]))"
 _uncommon = unlike(rf"(?!{STORED_DATE})(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+")
 
 
@@ -47,8 +46,12 @@ def no_code(text: str) -> Problem | None:
     if kind := stored_as(text):
         return STORED[kind]
     if _SCIENTIFIC(text):
-        digits = f"{Decimal(text.replace(',', '.')):f}"
+        whole, exponent = re.split("[eE]", text)
+        all_digits = len(whole) - 2 == int(exponent)
+        digits = re.sub("[.,]", "", whole) if all_digits else None
         return Problem(mark("is a number in its scientific form"), digits, level=QUESTION)
+    if ending_in_zeros([text]):
+        return ENDS_IN_ZEROS
     if (plain := latin(text)) != text and any(c.isdecimal() and c > "\x7f" for c in text):
         return Problem(mark("has digits of another script"), plain, level=QUESTION)
     return Problem(mark("has decimals, as no document has"), level=QUESTION) if _DECIMAL(_ungrouped(text)) else None
@@ -129,11 +132,10 @@ def rule(field: Identity, scheme: str) -> CellRule:
 
     if not scheme:
         return CellRule(parse_plain, unlike=_unlike_any, free=True)
-    find = unlike(_CEDULA) if scheme == "co.cc" else _unlike(scheme) if scheme in WEIGHTS else None
+    find = unlike(_ENDING + _CEDULA) if scheme == "co.cc" else _unlike(scheme) if scheme in WEIGHTS else None
     return CellRule(parse_plain, unlike=find)
 
 
 def _unlike_any(texts: list[str]) -> list[str]:
-    return _uncommon(texts) + [
-        t for t in texts if len(t) < 5 or _GROUPED(t) or _DECIMAL(t) or _SCIENTIFIC(t) or stored_as(t)
-    ]
+    some = [t for t in texts if len(t) < 5 or _GROUPED(t) or _DECIMAL(t) or _SCIENTIFIC(t)]
+    return _uncommon(texts) + some + ending_in_zeros(texts)

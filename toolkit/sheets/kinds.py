@@ -39,8 +39,8 @@ from toolkit.spec import (
 
 _NAMED = frozenset({"name", "first name", "last name", "city", "town", "country"})  # people and places: by words
 _CODES = frozenset({"card", "identity", "company identity"})
-_is_address = re.compile(r"[^\s@]{1,64}@[^\s@.]{1,60}(?:\.[^\s@.]{1,60}){1,9}").fullmatch
-_AN_ADDRESS = Problem(mark("is an e-mail address, where a name is expected"), level=DOUBT)
+_has_address = re.compile(r"[^\s@<>]{1,64}@[^\s@.<>]{1,60}\.[^\s@<>]{1,60}").search
+_AN_ADDRESS = Problem(mark("holds an e-mail address, where a name is expected"), level=DOUBT)
 _NO_LETTER = Problem(mark("has no letter, as a name has"), level=DOUBT)
 _YES = "true, yes, y, on, sí, s, verdadero, sim, так, т, істина, истина, да, wahr, vrai, 1, x, ok, ✓, ✔, ☑, ✅"
 _NO = "false, no, n, off, falso, não, ні, н, хибність, ложь, нет, falsch, faux, 0, ✗, ✘, ☐, ❌"
@@ -106,7 +106,7 @@ def _text(field: Field, options: ParseOptions) -> CellRule:
         return CellRule(parse, unlike=unlike(PLAIN), free=True, longest=sys.maxsize)
 
     def parse_name(text: str) -> Result:
-        doubt = _AN_ADDRESS if _is_address(text) else None if any(map(str.isalpha, text)) else _NO_LETTER
+        doubt = _AN_ADDRESS if _has_address(text) else None if any(map(str.isalpha, text)) else _NO_LETTER
         return parse(text)._replace(problem=doubt)
 
     return CellRule(parse_name, unlike=unlike(PLAIN_NAME), free=True, longest=sys.maxsize)

@@ -106,8 +106,8 @@ class Match(Suggesting):
             InputError: there is no such file, it holds no match, or the match names fields that are not there.
         """
         try:
-            columns = json.loads(Path(path).read_text(encoding="utf-8"))["columns"]
-        except (OSError, ValueError, KeyError, TypeError) as problem:
+            columns = dict(json.loads(Path(path).read_text(encoding="utf-8"))["columns"].items())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
             raise InputError(message("{path} holds no match: {why}", path=path, why=problem)) from None
         fields = resolved(fields)
         match = cls(as_fields(fields), dict.fromkeys(columns), rules=getattr(fields, "rules", ()))

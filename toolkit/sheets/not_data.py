@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from toolkit.sheets.cells import SHORTENED
 
+_LONG = 10  # digits of a number that spreadsheets show in a shorter form
 _SHORT = 60  # characters of words for nothing, of totals, and of what failed formulas show
 _AROUND = string.punctuation + string.whitespace + "¿¡«»“”‘’–—…"
 
@@ -154,6 +155,13 @@ def stored_as(text: str) -> str:
     return "truth" if text in ("TRUE", "FALSE") else "date" if _is_stored_date(text) else ""
 
 
+def ending_in_zeros(texts: list[str]) -> list[str]:
+    """The texts that are what is left of a long number, once a spreadsheet kept six of its digits: 56922300000."""
+    if "00000" not in "\n".join(texts):
+        return []
+    return [text for text in texts if len(text) >= _LONG and text.endswith("00000") and text.isdecimal()]
+
+
 # ── texts of which none of that can be true ──
 
 _SUSPECT = (
@@ -192,4 +200,4 @@ def _plain(more: str) -> str:
 
 
 PLAIN, PLAIN_NAME = _plain(""), f"(?![0-9]){_plain('@')}"
-PLAIN_CODE = rf"(?!{_MAY_BE})[A-Za-z0-9]++(?:[ :/_-][A-Za-z0-9]++)*+"
+PLAIN_CODE = rf"(?!{_MAY_BE}|[0-9]{{5,20}}00000(?!\w))[A-Za-z0-9]++(?:[ :/_-][A-Za-z0-9]++)*+"

@@ -13,8 +13,20 @@ from typing import Any
 
 from toolkit.plain import mark, message
 from toolkit.sheets.cells import latin, undecimal
-from toolkit.sheets.checker import DOUBT, NEVER, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
+from toolkit.sheets.checker import (
+    DOUBT,
+    ENDS_IN_ZEROS,
+    NEVER,
+    QUESTION,
+    CellError,
+    CellRule,
+    ParseOptions,
+    Problem,
+    Result,
+    unlike,
+)
 from toolkit.sheets.countries import UNKNOWN, country_in
+from toolkit.sheets.not_data import ending_in_zeros
 from toolkit.sheets.synonyms import denies
 from toolkit.spec import Phone
 
@@ -113,7 +125,7 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
     parse, find = _parser(field, region), unlike(sent)
 
     def strange(texts: list[str]) -> list[str]:
-        return find(texts) + _made_up(texts)
+        return find(texts) + _made_up(texts) + ending_in_zeros(texts)
 
     if field.form not in ("digits", "+digits") or field.mobile or not home.code:
         return CellRule(parse)
@@ -141,11 +153,9 @@ def _parser(field: Phone, region: str) -> Callable[[str], Result]:
             elif len(digits) < 4 or not _abroad(digits):
                 first = _first(_halves(text, number, parse), parse)
                 raise CellError(mark("is not a phone number of the country that it names"), first)
-        doubt = NOT_MOBILE if field.mobile and own and _is_fixed(home, region, digits) else None
-        if not own and home.code:
+        doubt = _doubt(text, digits, NOT_MOBILE if field.mobile and own and _is_fixed(home, region, digits) else None)
+        if not own and home.code and doubt in (None, NOT_MOBILE):
             doubt = Problem(OTHER_COUNTRY, detail=f"+{digits}", level=DOUBT)
-        if _made_up([digits]):
-            doubt = MADE_UP
         if field.form not in _FORMED:
             spelt = number if field.form == "bare" else text
             return Result(spelt, spelt, doubt)
@@ -153,6 +163,11 @@ def _parser(field: Phone, region: str) -> Callable[[str], Result]:
         return Result(wire, wire if own else f"+{digits}", doubt)  # without its +, it would be of home
 
     return parse
+
+
+def _doubt(text: str, digits: str, other: Problem | None) -> Problem | None:
+    """What may be wrong with the digits of a number, or another doubt."""
+    return ENDS_IN_ZEROS if ending_in_zeros([text]) else MADE_UP if _made_up([digits]) else other
 
 
 def _asking(field: Phone, region: str, named: str) -> Callable[[str], Result]:
@@ -260,7 +275,17 @@ def _at_home(home: _Country, digits: str, parse: Callable[[str], Result]) -> str
         return digits
     if first := _first(_halves("", digits, parse), parse) if len(digits) >= 2 * _SHORTEST else None:
         raise CellError(mark("holds several phone numbers"), first)
-    raise CellError(mark("is not a phone number"))
+    bare = digits.removeprefix("0")
+    old = digits[:1] == "0" and not home.trunk and home.fits(bare) and not _is_mobile_elsewhere(bare, home)
+    raise CellError(mark("is not a phone number"), f"{home.code}{bare}" if old else None)
+
+
+def _is_mobile_elsewhere(national: str, home: _Country) -> bool:
+    """Whether a number with a zero before it is one of a mobile phone in a country that writes it so."""
+    if any(_country(region) == home and national.startswith(first) for region, first in _MOBILES.items()):
+        return False
+    others = map(_country, (*_COMPARED, "FR", "GB", "IT", "NL"))
+    return any(other.trunk == "0" and other.mobile(national) for other in others)
 
 
 def _halves(text: str, digits: str, parse: Callable[[str], Result]) -> list[str]:

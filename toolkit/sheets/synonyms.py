@@ -208,6 +208,7 @@ _NUMBERED = {"phone", "landline", "identity", "company identity", "card", "refer
 _MEANINGLESS = re.compile(
     r"(?:column|columna|col|campo|field|datos?|data|unnamed|var|sin nombre|valor|value|f)?\s?:?\s?\d*|\w{1,2}"
 ).fullmatch
+_NUMBERING = re.compile(r"^\s{0,9}\d{1,3}[.)]\s{1,9}")  # of questions
 _IN_BRACKETS = re.compile(r"^\s{0,9}[(\[]([^()\[\]]{1,100})[)\]]\s{0,9}$")  # as a whole, as databases write names
 
 
@@ -232,7 +233,7 @@ def concept_of(name: str) -> str | None:
 def spoken(name: str) -> Spoken:
     """What a name speaks of, or a part of it."""
     meaningless = bool(_MEANINGLESS(name.strip().casefold()))
-    name = _IN_BRACKETS.sub(r"\1", name)
+    name = _IN_BRACKETS.sub(r"\1", _NUMBERING.sub("", name))
     aside = {folded(word) for text in re.findall(r"[(\[]([^)\]]{0,60})", name) for word in words_of(text)}
     base = re.sub(r"[(\[][^)\]]{0,60}[)\]]?|[*:¿?¡!]", " ", name)
     if concept := concept_of(base):
