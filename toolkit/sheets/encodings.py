@@ -1,11 +1,12 @@
 """In which encoding a text file was written: by its mark, by its bytes, or by the letters that come out."""
 
 import codecs
+import contextlib
 import re
-from itertools import islice
 
 from toolkit.errors import InputError
 from toolkit.plain import message, plural
+from toolkit.sheets.plausible import Sense, sense_of
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -15,13 +16,14 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 DAMAGED = "\ufffd"  # stands for bytes that no character has
-_LEGACY = ("cp1252", "cp850", "mac_roman", "cp1251", "koi8-u", "cp866")
-_SPANISH, _LATIN = set("áéíóúüñÁÉÍÓÚÜÑªº"), set("çãõâêôàÇÃÕÂÊÔÀ")
-_CYRILLIC = set("абвгґдеєжзиіїйклмнопрстуфхцчшщьюяыэъё")
-_WORD = re.compile(r"(?=[^\W\d_]*[^\W\d_\x00-\x7f])[^\W\d_]+")
-_INSIDE = re.compile(r"(?<=[^\W\d_])[^\w\s\x00-\x7f](?=[^\W\d_])|[\x80-\x9f]")  # signs inside of words, controls
-_SAMPLE = 50_000  # words that are looked at
-_MARGIN = 1.5
+_LEGACY = (
+    "cp1252", "cp850", "mac_roman", "cp1251", "koi8-u", "cp866", "cp1125", "mac_cyrillic", "iso8859-5", "iso8859-15"
+)  # fmt: skip
+_HIGH = re.compile(rb"[\x80-\xff]")
+_APART = bytes(32 if byte <= 32 or byte in b';,|"' else byte for byte in range(256))  # separators become blanks
+_LONGEST, _SHOWN = 40, 20  # bytes of a piece, on either side of its first one; characters of it that are shown
+_SAMPLE = 5_000  # pieces that are looked at
+_CLEAR, _MARGIN, _ENOUGH = 5, 1.4, 2  # times; pieces of text
 _PROBED, _FOREIGN = 2_000, "\u2e80"  # characters that are looked at; from here on, scripts of East Asia
 
 
@@ -43,11 +45,11 @@ def decoded(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
     if not bad:
         return text, []
     letters = len(text) - len(text.encode("ascii", "ignore")) - bad
-    if letters >= 2 * bad:
+    if letters >= bad:
         one = "{count} byte is no text in UTF-8, in which the rest of the file is: see the cell with {sign}"
         many = "{count} bytes are no text in UTF-8, in which the rest of the file is: see the cells with {sign}"
         return text, [plural(one, many, count=bad, sign=DAMAGED)]
-    name = _legacy(data)
+    name = _legacy(data, also_utf8=bool(letters) or bad == 1)
     return data.decode(name), [_taken(name)]
 
 
@@ -76,41 +78,47 @@ def _wide(data: bytes) -> str | None:
     return "utf-16-le" if uneven > even else "utf-16-be"
 
 
-def _legacy(data: bytes) -> str:
-    """The encoding of which the most letters make sense where they stand."""
-    scores = {}
+def _legacy(data: bytes, *, also_utf8: bool) -> str:
+    """The encoding in which all that is not ASCII makes sense: that of Windows, unless another one is far better.
+
+    Raises:
+        InputError: there is none, or there are several.
+    """
+    pieces = _pieces(data)
+    readings: dict[tuple[str, ...], tuple[str, Sense]] = {}  # of two that read alike, the first
     for name in _LEGACY:
-        try:
-            scores[name] = sense(data.decode(name))
-        except UnicodeDecodeError:
-            continue
-    best, *others = sorted(scores, key=lambda name: -scores[name])
-    rival = max((scores[name] for name in others), default=0.0)
-    if scores[best] < 0 or (rival > 0 and scores[best] < _MARGIN * rival) or (scores[best] == 0 and best != "cp1252"):
-        seen = "; ".join(f"{name}: {_example(data.decode(name))!r}" for name in (best, *others)[:4])
-        raise InputError(
-            message("the encoding is not clear; say `encoding=`, as it reads well here: {seen}", seen=seen)
-        )
-    return best
+        with contextlib.suppress(UnicodeDecodeError):
+            data.decode(name)
+            texts = tuple(piece.decode(name) for piece in pieces)
+            readings.setdefault(texts, (name, sum(map(sense_of, texts), Sense())))
+    ranked = sorted(readings.values(), key=lambda each: each[1].bad - each[1].good)
+    fitting = [each for each in ranked if each[1].good > _CLEAR * each[1].bad]
+    best = next((each for each in fitting if each[0] == "cp1252"), None)
+    if best and any(s.good > _MARGIN * best[1].good and s.words >= _ENOUGH for _, s in fitting):
+        best = None
+    elif not best and fitting and (len(fitting) == 1 or fitting[0][1].good > _MARGIN * fitting[1][1].good):
+        best = fitting[0]
+    if best:
+        return best[0]
+    names = [*(["utf-8"] if also_utf8 else []), *(name for name, _ in ranked)][:4]
+    seen = "; ".join(f"{name}: {_examples(pieces, name)}" for name in names)
+    raise InputError(message("the encoding is not clear; say `encoding=`, as it reads well here: {seen}", seen=seen))
 
 
-def sense(text: str) -> float:
-    """How many letters beyond ASCII stand in words that make sense, less those that do not."""
-    score = 0.0
-    for match in islice(_WORD.finditer(text), _SAMPLE):
-        word = match[0]
-        high = [letter for letter in word if letter > "\x7f"]
-        sane = word.islower() or word.isupper() or (word[0].isupper() and word[1:].islower())
-        if sane and len(word) > 1 and _CYRILLIC.issuperset(word.lower()):
-            score += len(high)
-        elif sane and (_SPANISH | _LATIN).issuperset(high):
-            score += sum(1 if letter in _SPANISH else 0.5 for letter in high)
-        else:
-            score -= len(high)
-    return score - len(_INSIDE.findall(text))
+def _pieces(data: bytes) -> list[bytes]:
+    """The distinct pieces of text in which something is not ASCII, each between two separators."""
+    apart, pieces, end = data.translate(_APART), dict[bytes, None](), 0
+    for high in _HIGH.finditer(data):
+        if (at := high.start()) >= end:
+            start = max(apart.rfind(b" ", end, at) + 1, end, at - _LONGEST)
+            close = apart.find(b" ", at, at + _LONGEST)
+            end = close if close > 0 else min(len(data), at + _LONGEST)
+            pieces[data[start:end]] = None
+            if len(pieces) >= _SAMPLE:
+                break
+    return [*pieces]
 
 
-def _example(text: str) -> str:
-    """A word with letters beyond ASCII."""
-    at = next((n for n, letter in enumerate(text) if letter > "\x7f"), 0)
-    return text[max(0, at - 8) : at + 8].strip()
+def _examples(pieces: list[bytes], name: str) -> str:
+    """How the first pieces read."""
+    return ", ".join(repr(piece.decode(name, "replace")[:_SHOWN]) for piece in pieces[:3])

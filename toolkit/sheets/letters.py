@@ -6,7 +6,8 @@ import unicodedata
 from collections import Counter
 
 from toolkit.plain import mark
-from toolkit.sheets.encodings import DAMAGED, sense
+from toolkit.sheets.encodings import DAMAGED
+from toolkit.sheets.plausible import makes_sense, sense_of
 
 WRONG_ENCODING = mark("was read in a wrong encoding")
 TWO_ALPHABETS = mark("mixes letters of two alphabets in one word")
@@ -109,7 +110,7 @@ def _was_utf8(text: str) -> str | None:
             was = b"".join([_one_byte(letter, encoding) for letter in text]).decode("utf-8")
         except UnicodeError:
             continue
-        if encoding == sure or sense(was) > 0:
+        if encoding == sure or makes_sense(was):
             return was
     return None
 
@@ -123,15 +124,16 @@ def _one_byte(letter: str, encoding: str) -> bytes:
 
 def _was_other(text: str) -> str | None:
     """What a text was before its letters were read in another encoding of one byte each, where all make sense so."""
-    ways: dict[str, float] = {}
+    ways = set[str]()
     for read_as, was_in in _READ_AS if len(text) <= _LONGEST else ():
         try:
             was = text.encode(read_as).decode(was_in)
         except UnicodeError:
             continue
-        if (high := sum(letter > "\x7f" for letter in was)) and sense(was) == high and _ORDINALS.isdisjoint(was):
-            ways[was] = high
-    return ways.popitem()[0] if len(ways) == 1 else None
+        sure = sum("\x7f" < letter < "\u0400" for letter in was)  # of Cyrillic words, all letters tell together
+        if makes_sense(was) and sense_of(was).good >= sure and _ORDINALS.isdisjoint(was):
+            ways.add(was)
+    return ways.pop() if len(ways) == 1 else None
 
 
 def _in_one_alphabet(text: str) -> str | None:
