@@ -72,7 +72,7 @@ def test_it_finds_what_a_dictionary_finds(runs: list[list[int]], others: list[in
         index, memory, expected = filled(runs)
         keys = [key for run in runs for key in run[::2] if key] + others
         assert found(index, keys) == {key: expected[key] for key in keys if expected[key]}
-        assert index.size == sum(map(len, expected.values()))
+        assert index.catalog["count"].sum() == sum(map(len, expected.values()))
         again = Index(memory, index.catalog)  # all that is kept is in the chunks and the catalog
         assert found(again, keys) == found(index, keys)
 
@@ -123,7 +123,7 @@ def test_no_addition_pays_for_those_before_it(monkeypatch: pytest.MonkeyPatch, e
         dearest = max(dearest, memory.bytes_added - before)
     usual = 12 * module.LARGEST
     assert dearest <= module.MERGES * module.FAN_OUT * usual + 12 * each
-    assert len(memory.kept) <= 8 * (1 + index.size // module.LARGEST)
+    assert len(memory.kept) <= 8 * (1 + index.catalog["count"].sum() // module.LARGEST)
     memory.reads = memory.bytes_read = 0
     index.find(words(2**63))
     assert memory.bytes_read < 40 * usual  # one key: its path from the top, not the whole history

@@ -5,6 +5,7 @@ The Windows forms are written from the documents of Python and Windows; they wer
 
 import contextlib
 import errno
+import functools
 import getpass
 import os
 import re
@@ -157,12 +158,11 @@ class Lock:
 
 
 _held: "weakref.WeakSet[Lock]" = weakref.WeakSet()
-_hooked: list[int] = []  # the process, or the one it comes from, in which forks are seen
 
 
+@functools.cache  # once: a fork inherits it
 def _see_forks() -> None:
-    if not _hooked and hasattr(os, "register_at_fork"):
-        _hooked.append(os.getpid())
+    if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_drop_all)
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import os
 import sqlite3
 import threading
@@ -21,7 +22,6 @@ BUSY = 10  # seconds that another process may take for one transaction
 Values = Sequence[Any]
 _open: "weakref.WeakSet[Connection]" = weakref.WeakSet()
 _held: list[Any] = []  # guards of connections, while a fork is made
-_hooked: list[int] = []  # the processes, this one and those it comes from, in which forks are seen
 
 
 class Connection(ABC):
@@ -34,8 +34,7 @@ class Connection(ABC):
         self.guard = threading.RLock()  # held by the thread whose transaction is open
         self.mode = ""
         self.thread = 0  # the one whose transaction or snapshot is open
-        if not _hooked:
-            _see_forks()
+        _see_forks()
         _open.add(self)
 
     @abstractmethod
@@ -90,9 +89,9 @@ class Connection(ABC):
         raise NotImplementedError("without patience, nobody waits too long")
 
 
+@functools.cache  # once: a fork inherits it
 def _see_forks() -> None:
     """From now on, a fork waits until no transaction runs, and leaves the connections of its parent alone."""
-    _hooked.append(os.getpid())
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_in_child)
 

@@ -55,11 +55,6 @@ class Index:
         self._database = database
         self.catalog = np.frombuffer(catalog, CATALOG)
 
-    @property
-    def size(self) -> int:
-        """How many keys it holds."""
-        return int(self.catalog["count"].sum())
-
     def find(self, keys: Words) -> Matches:
         """The rows that have any of these keys, which are distinct and ascending."""
         places, serials = [np.empty(0, np.int64)], [np.empty(0, "<u4")]

@@ -109,7 +109,6 @@ class RowTables(Tables):
         lost = self.cache.head.lost.items()
         return {push: rows for push, rows in lost if self.push_row(push).push.lock in (lock, ANY_LOCK)}
 
-    @consistent
     def moved_in(self) -> dict[str, int]:
         """How many rows are known by another key only, by its digest: they were moved in from another ledger."""
         return dict(self.cache.head.keys)
