@@ -25,10 +25,11 @@ WINDOWS = sys.platform == "win32"
 
 def private_folder(path: Path) -> Path:
     """The folder, made where it is missing, for this user only."""
-    new = [each for each in (path, *path.parents) if not each.exists()]
-    path.mkdir(parents=True, exist_ok=True)
-    for new_folder in new:
-        sync_folder(new_folder.parent)
+    if not path.is_dir():
+        new = [each for each in (path, *path.parents) if not each.exists()]
+        path.mkdir(parents=True, exist_ok=True)
+        for new_folder in new:
+            sync_folder(new_folder.parent)
     if not WINDOWS:  # there, the user's own folder is private by inheritance
         path.chmod(0o700)
     return path

@@ -5,8 +5,9 @@ import hashlib
 import json
 import os
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -210,39 +211,35 @@ class StoredLedger(RowTables):
 
     def keep_results(self, push: str, results: Mapping[int, Mapping[str, Any]]) -> None:
         """Add to what the vendor gave back for rows, by position in the push."""
-        owner = self.changing_push(push)
         for position, values in results.items():
-            key = owner.number, int(position)
-            before = self.database.row(sql.READ_RESULT, key)
-            earlier = json.loads(checked("result", (*key, *before), f"a result of push {push}")[-1]) if before else {}
-            row = with_checksum("result", *key, as_json({**earlier, **values}))
-            self.database.rows(sql.PUT_RESULT, row)
-            owner.change(before or NO_ROW, ["result"], row, ["result"])
+            self._put_content("result", push, position, partial(_added, values))
 
     def results(self, push: str) -> dict[int, dict[str, Any]]:
-        return self._contents(push, sql.READ_RESULTS, "result")
+        return self._contents("result", push)
 
     def blame(self, push: str, position: int, error: str, column: str | None) -> None:
         """Say why a row was refused."""
-        owner = self.changing_push(push)
-        key = owner.number, int(position)
-        before = self.database.row(sql.READ_BLAME, key)
-        if before:
-            checked("blame", (*key, *before), f"a blame of push {push}")
-        row = with_checksum("blame", *key, as_json([scrub(error), column]))
-        self.database.rows(sql.PUT_BLAME, row)
-        owner.change(before or NO_ROW, ["blame"], row, ["blame"])
+        self._put_content("blame", push, position, lambda _: [scrub(error), column])
 
     def blames(self, push: str) -> dict[int, tuple[str, str | None]]:
-        blames = self._contents(push, sql.READ_BLAMES, "blame")
-        return {position: (error, column) for position, (error, column) in blames.items()}
+        return {position: (error, column) for position, (error, column) in self._contents("blame", push).items()}
+
+    def _put_content(self, table: str, push: str, position: int, changed: Callable[[Any], Any]) -> None:
+        """Write what a table says of a row, `changed` from what it said before, or None."""
+        owner = self.changing_push(push)
+        key = owner.number, int(position)
+        before = self.database.row(sql.READ_CONTENT[table], key)
+        earlier = json.loads(checked(table, (*key, *before), f"a {table} of push {push}")[-1]) if before else None
+        row = with_checksum(table, *key, as_json(changed(earlier)))
+        self.database.rows(sql.PUT_CONTENT[table], row)
+        owner.change(before or NO_ROW, [table], row, [table])
 
     @consistent
-    def _contents(self, push: str, statement: str, table: str) -> dict[int, Any]:
+    def _contents(self, table: str, push: str) -> dict[int, Any]:
         owner, what = self.cache.pushes.get(push) or self.push_row(push), f"a {table} of push {push}"
         if table not in owner.tallies:
             return {}
-        rows = self.database.rows(statement, (owner.number,))
+        rows = self.database.rows(sql.READ_CONTENTS[table], (owner.number,))
         owner.check(table, rows, what)
         return {row[0]: json.loads(checked(table, (owner.number, *row), what)[-1]) for row in rows}
 
@@ -275,9 +272,13 @@ class StoredLedger(RowTables):
         self.remove_rows(push)
         for operation in self.operations(push):
             self.put_operation(without_content(operation))
-        for statement, tally in ((sql.REMOVE_RESULTS, "result"), (sql.REMOVE_BLAMES, "blame")):
+        for table, statement in sql.REMOVE_CONTENTS.items():
             self.database.rows(statement, (owner.number,))
-            owner.tallies.pop(tally, None)
+            owner.tallies.pop(table, None)
+
+
+def _added(new: Mapping[str, Any], earlier: dict[str, Any] | None) -> dict[str, Any]:
+    return {**(earlier or {}), **new}
 
 
 def key_digest(key: str) -> str:

@@ -91,9 +91,9 @@ class Salvage:
             n += 1
         return intact
 
-    def contents(self, number: int, table: str, statement: str) -> list[tuple[int, Any]]:
+    def contents(self, table: str, number: int) -> list[tuple[int, Any]]:
         """What came back for rows of a push."""
-        rows = _intact(self._database.rows, statement, (number,)) or []
+        rows = _intact(self._database.rows, sql.READ_CONTENTS[table], (number,)) or []
         kept = (_intact(checked, table, (number, *row), "") for row in rows)
         return [(row[1], json.loads(row[2])) for row in kept if row]
 
@@ -192,9 +192,9 @@ class _Pour:
         if row is None or blocks or row.count("row_block"):
             self._rows(push, blocks)
         self._operations(push, operations)
-        for position, content in self._salvage.contents(self._number, "result", sql.READ_RESULTS):
+        for position, content in self._salvage.contents("result", self._number):
             new.keep_results(push.id, {position: content})
-        for position, content in self._salvage.contents(self._number, "blame", sql.READ_BLAMES):
+        for position, content in self._salvage.contents("blame", self._number):
             new.blame(push.id, position, *content)
         return self._sentences
 

@@ -97,14 +97,14 @@ PUT_OPERATION = _put("operation", OPERATION)
 
 # ── what came back for rows, and what happened ──
 
-READ_RESULT = "SELECT content, checksum FROM result WHERE push = ? AND position = ?"
-READ_RESULTS = "SELECT position, content, checksum FROM result WHERE push = ? ORDER BY position"
-PUT_RESULT = _put("result", "push, position, content, checksum", keys=2)
-REMOVE_RESULTS = "DELETE FROM result WHERE push = ?"
-READ_BLAME = "SELECT content, checksum FROM blame WHERE push = ? AND position = ?"
-READ_BLAMES = "SELECT position, content, checksum FROM blame WHERE push = ? ORDER BY position"
-PUT_BLAME = _put("blame", "push, position, content, checksum", keys=2)
-REMOVE_BLAMES = "DELETE FROM blame WHERE push = ?"
+OF_ROWS = ("result", "blame")  # two tables of one form
+READ_CONTENT = {table: f"SELECT content, checksum FROM {table} WHERE push = ? AND position = ?" for table in OF_ROWS}  # noqa: S608
+READ_CONTENTS = {
+    table: f"SELECT position, content, checksum FROM {table} WHERE push = ? ORDER BY position"  # noqa: S608
+    for table in OF_ROWS
+}
+PUT_CONTENT = {table: _put(table, "push, position, content, checksum", keys=2) for table in OF_ROWS}
+REMOVE_CONTENTS = {table: f"DELETE FROM {table} WHERE push = ?" for table in OF_ROWS}  # noqa: S608
 ADD_EVENT = "INSERT INTO event (id, push, content, checksum) VALUES (?, ?, ?, ?)"
 READ_EVENTS = "SELECT id, push, content, checksum FROM event ORDER BY id"
 
