@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from toolkit.push.store import index as module
 from toolkit.push.store import sql
-from toolkit.push.store.index import Damaged, Index
+from toolkit.push.store.index import NO_CHUNKS, Damaged, Index
 
 TOP = st.integers(1, 2**64 - 1)
 FEW = st.sampled_from([1, 2, 3, 2**62, 2**63, 2**64 - 1])  # twins, and keys that no top bits tell apart
@@ -47,7 +47,7 @@ def words(*keys: int) -> np.ndarray:
 
 def filled(runs: list[list[int]]) -> tuple[Index, Memory, dict[int, list[int]]]:
     memory = Memory()
-    index, expected, first = Index(memory), defaultdict(list), 0
+    index, expected, first = Index(memory, NO_CHUNKS), defaultdict(list), 0
     for keys in runs:
         index.add(words(*keys), first)
         for n, key in enumerate(keys):
@@ -116,7 +116,7 @@ def test_no_addition_pays_for_those_before_it(monkeypatch: pytest.MonkeyPatch, e
     """Counted, not timed: bytes written by the dearest addition, and chunks at the end."""
     monkeypatch.setattr(module, "LARGEST", 1_000)
     rng, memory = np.random.default_rng(2), Memory()
-    index, dearest = Index(memory), 0
+    index, dearest = Index(memory, NO_CHUNKS), 0
     for n in range(2_000):
         before = memory.bytes_added
         index.add(rng.integers(1, 2**64, each, dtype=np.uint64), n * each)

@@ -41,7 +41,7 @@ class LedgerFile(StoredLedger):
     def share(self) -> None:
         """Let nobody repair or forget it while it is open here; from now on, its mark says how much was written."""
         self._in_use = use_lock(self.path, shared=True).__enter__()
-        self.keep_mark()
+        self.leave_mark = self.mark.leave
 
     def close(self) -> None:
         self.database.close()

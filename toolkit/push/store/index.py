@@ -7,6 +7,7 @@ One addition merges a bounded number of keys, so that no push pays for those bef
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 from zlib import crc32
 
@@ -26,6 +27,7 @@ LAST_SERIAL = (1 << 32) - 1
 CATALOG = np.dtype(
     [("id", "<i8"), ("prefix", "<u4"), ("bits", "u1"), ("tier", "u1"), ("count", "<u4"), ("checksum", "<u4")]
 )
+NO_CHUNKS = np.empty(0, CATALOG)
 
 
 class Database(Protocol):
@@ -48,12 +50,12 @@ class Chunk(NamedTuple):
     serials: Serials
 
 
+@dataclass(eq=False)
 class Index:
     """The keys of one kind. `catalog` says which chunks there are; whoever keeps the chunks keeps it too."""
 
-    def __init__(self, database: Database, catalog: bytes | np.ndarray = b"") -> None:
-        self._database = database
-        self.catalog = np.frombuffer(catalog, CATALOG)
+    database: Database
+    catalog: np.ndarray
 
     def find(self, keys: Words) -> Matches:
         """The rows that have any of these keys, which are distinct and ascending."""
@@ -111,7 +113,7 @@ class Index:
         return concerned
 
     def _read(self, entry: np.void) -> Chunk:
-        count, rows = int(entry["count"]), self._database.rows(sql.READ_CHUNK, (int(entry["id"]),))
+        count, rows = int(entry["count"]), self.database.rows(sql.READ_CHUNK, (int(entry["id"]),))
         content = rows[0][0] if rows else None
         if not isinstance(content, bytes) or len(content) != 12 * count or crc32(content) != entry["checksum"]:
             raise Damaged(f"chunk {entry['id']}")
@@ -124,7 +126,7 @@ class Index:
         entries = []
         for start, end in itertools.pairwise(edges):
             content, count = chunk.keys[start:end].tobytes() + chunk.serials[start:end].tobytes(), end - start
-            ((number,),) = self._database.rows(sql.ADD_CHUNK, (content,))
+            ((number,),) = self.database.rows(sql.ADD_CHUNK, (content,))
             tier = (count.bit_length() - 1) // 2
             entries.append((number, prefixes[start], bits, tier, count, crc32(content)))
         self.catalog = np.concatenate([self.catalog, np.array(entries, CATALOG)])
@@ -132,7 +134,7 @@ class Index:
     def _drop(self, entries: Sequence[np.void]) -> None:
         numbers = [int(entry["id"]) for entry in entries]
         for number in numbers:
-            self._database.rows(sql.REMOVE_CHUNK, (number,))
+            self.database.rows(sql.REMOVE_CHUNK, (number,))
         self.catalog = self.catalog[~np.isin(self.catalog["id"], numbers)]
 
     def _full_group(self) -> np.ndarray | None:

@@ -75,10 +75,6 @@ class StoredLedger(RowTables):
         super().__init__(database)
         self.mark = mark
 
-    def keep_mark(self) -> None:
-        """From now on, its mark says how much was written."""
-        self.leave_mark = self.mark.leave
-
     def __enter__(self) -> Self:
         return self
 

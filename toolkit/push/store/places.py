@@ -63,7 +63,7 @@ def locked(memory: Memory) -> Iterator[Locked]:
             text = "{folder} cannot be made ({problem}); nothing was sent"
             raise PushRefused(message(text, folder=state / "locks", problem=problem)) from None
         with disk.Lock(memory.lock_file(state), memory.where):
-            yield _OnThisComputer(memory)
+            yield _OnThisComputer(state)
         return
     with contextlib.closing(TeamDatabase(memory.team)) as database:
         database.lock(number_of(memory.lock_name), memory.where)
@@ -94,11 +94,11 @@ def notes(state: Path) -> list[str]:
     return sentences
 
 
+@dataclass(frozen=True)
 class _OnThisComputer:
     """In the state folder."""
 
-    def __init__(self, memory: Memory) -> None:
-        self._state = memory.folder
+    _state: Path
 
     def ledger(self, memory: Memory, now: str) -> StoredLedger:
         return file.open_ledger(self._state, memory.system, memory.about, now)

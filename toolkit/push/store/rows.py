@@ -20,7 +20,7 @@ from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.states import Operation, Push, PushState, State
 from toolkit.push.store import sql
-from toolkit.push.store.index import LAST_SERIAL, Index, distinct
+from toolkit.push.store.index import CATALOG, LAST_SERIAL, NO_CHUNKS, Index, distinct
 from toolkit.push.store.records import Damaged, PushRow, Row
 from toolkit.push.store.tables import Tables, consistent
 
@@ -166,7 +166,10 @@ class RowTables(Tables):
         What was never sent, was rejected, or is known not to be there does not count; nor do the first rows of the
         pushes `passed`, so many of each.
         """
-        sent = self._gone(np.sort(self.index_of("print").find(distinct(prints[:, 0])).serials))
+        serials = self.index_of("print").find(distinct(prints[:, 0])).serials
+        if not len(serials):
+            return NOTHING
+        sent = self._gone(np.sort(serials))
         for push, rows in passed.items():
             sent = sent.only((sent.pushes != push) | (sent.positions >= rows))
         sent = sent.only(np.argsort(sent.states == State.UNKNOWN, kind="stable"))  # the surest first
@@ -180,6 +183,8 @@ class RowTables(Tables):
         """For each of these names the row that was sent last of all that bear it; none for a name of zero."""
         keys = distinct(names)
         matches = self.index_of("name").find(keys)
+        if not len(matches.serials):
+            return NOTHING
         order = np.argsort(matches.serials, kind="stable")
         serials, which = matches.serials[order], matches.places[order]
         sent = self._gone(serials)
@@ -187,12 +192,12 @@ class RowTables(Tables):
         latest = np.full(len(keys), -1)
         latest[which[sent.rows][by_time]] = by_time  # the last of several stays
         known = np.flatnonzero(names > 0)
-        newest = latest[np.searchsorted(keys, names[known])] if len(keys) else np.full(len(known), -1)
+        newest = latest[np.searchsorted(keys, names[known])]
         return sent.only(newest[newest >= 0])._replace(rows=known[newest >= 0])
 
     def _gone(self, serials: np.ndarray) -> Earlier:
         """Those of the rows with these serial numbers, which ascend, that were sent."""
-        parts, start = [Earlier(*EMPTY)], 0
+        parts, start = [NOTHING], 0
         known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         while start < len(serials):
             owner, block = self._block_of(int(serials[start]))
@@ -229,7 +234,7 @@ class RowTables(Tables):
             content = rows[0][0] if rows else b""
             if not isinstance(content, bytes) or crc32(content) != cache.head.catalogs.get(kind, 0):
                 raise Damaged(message("the list of its {kind} chunks", kind=kind))
-            cache.indexes[kind] = Index(self.database, content)
+            cache.indexes[kind] = Index(self.database, np.frombuffer(content, CATALOG))
         return cache.indexes[kind]
 
     def _index(self, words: Sequence[np.ndarray], first: int) -> None:
@@ -250,7 +255,7 @@ class RowTables(Tables):
         cache = self.cache
         for (chunk,) in self.database.rows(sql.READ_CHUNK_IDS):
             self.database.rows(sql.REMOVE_CHUNK, (chunk,))
-        cache.indexes = {kind: Index(self.database) for kind in KINDS}
+        cache.indexes = {kind: Index(self.database, NO_CHUNKS) for kind in KINDS}
         for push in self.pushes():
             for first, words in _runs(self.blocks(push.id)):
                 self._index([words], first)
@@ -261,14 +266,8 @@ class RowTables(Tables):
 
 NO_WORDS = np.empty((0, identity.WORDS), np.uint64)
 STATE_OBJECTS = np.array(STATES, dtype=object)
-EMPTY = (
-    np.empty(0, np.int64),
-    np.empty(0, object),
-    np.empty(0, np.int64),
-    np.empty(0, object),
-    NO_WORDS,
-    np.empty(0),
-)
+NO_PLACES, NO_OBJECTS = np.empty(0, np.int64), np.empty(0, object)
+NOTHING = Earlier(NO_PLACES, NO_OBJECTS, NO_PLACES, NO_OBJECTS, NO_WORDS, np.empty(0))
 
 
 def _states_and_times(operations: Iterable[Operation], rows: int) -> tuple[np.ndarray, np.ndarray]:

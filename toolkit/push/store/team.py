@@ -153,7 +153,7 @@ class Team:
             raise PushRefused(
                 message(text, about=about, name=self.address, what=problem.what, mark=mark.path)
             ) from None
-        ledger.keep_mark()
+        ledger.leave_mark = mark.leave
         file.leave_card(self._card(name), about, now)
         return ledger
 
