@@ -76,6 +76,17 @@ def test_a_push_of_a_check_sends_exactly_what_it_can(case: str, box: Sandbox, cl
     assert names == [name for name, bad in zip(done.wire()["NOMBRE"], done.bad, strict=True) if not bad]
 
 
+@pytest.mark.parametrize("said", [None, "send", "hold"])
+@pytest.mark.parametrize("checked_with", [None, "send", "hold"])
+def test_doubts_are_held_as_the_check_was_told_unless_the_push_is(
+    checked_with: Any, said: Any, box: Sandbox, clock: ManualClock
+) -> None:
+    done = check(pd.DataFrame([{"EMAIL": "ana@gmial.com"}]), FIELDS, doubts=checked_with)
+    assert done.bad.tolist() == [checked_with == "hold"]
+    report = connected(box, clock).insert_records(DATABASE, done, options={"doubts": said} if said else {})
+    assert report.complete is ((said or checked_with) != "hold")
+
+
 def test_filling_every_blank_cell_answers_no_question_of_a_row() -> None:
     done = checked(NOTE).replace("MONTO", {None: "0"})
     assert done.bad.tolist() == [False, False, False, True]

@@ -70,7 +70,7 @@ class Options:
     max_ambiguous: int = 5  # in a row, before the push pauses
     max_resends: int = 2  # of one request
     max_rejected: float = 0.1  # of the rows, before it looks like a wrong mapping
-    doubts: Literal["send", "hold"] = "send"  # what becomes of rows with a well-formed value that looks doubtful
+    doubts: Literal["send", "hold"] | None = None  # rows with a well-formed value that looks doubtful; None: as checked
     resend_as: str = ""  # a name for a further time of `if_sent="resend"`
     progress: bool = True  # whether a bar is shown
     watch: Callable[[Progress], None] | None = None  # told of progress too, in the thread that pushes
