@@ -269,3 +269,34 @@ def test_the_column_is_hidden_in_a_workbook_and_nothing_is_said_of_it(tmp_path: 
     assert sheet.cell(1, sheet.max_column).value == "check"
     assert sheet.column_dimensions[openpyxl.utils.get_column_letter(sheet.max_column)].hidden
     assert not [note for note in read_sheet(path).attrs["notes"] if "hidden" in note]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_a_column_filled_or_did_not_holds_for_what_comes_back(
+    way: str, box: Sandbox, clock: ManualClock, tmp_path: Path
+) -> None:
+    text = "Nombre;Dato;Apodo;Nota\nAna;a@example.cl;Anita;x\n;922345678;;x\nEva;eva@example.cl;Evi;x\n;922345679;;x\n"
+    frame = read_sheet(text.encode())
+    match = match_columns(frame, FIELDS)
+    assert match["Dato"] is None
+    match["Nombre"], match["Apodo"] = None, "NOMBRE"
+    failed = back(connected(box, clock).insert_records(DATABASE, check(frame, match)), way, tmp_path)
+    assert len(failed) == 2
+    failed["Correo"] = "pia@example.cl"  # what is new is matched by its name
+    assert match_columns(failed, FIELDS).columns == {
+        "Nombre": None, "Dato": None, "Apodo": "NOMBRE", "Nota": None, "Correo": "EMAIL"
+    }  # fmt: skip
+    assert match_columns(failed, [Text(name="ALIAS"), PHONE])["Dato"] == "TELEFONO"  # for other fields, all is new
+
+
+def test_rows_without_an_outcome_are_named(tmp_path: Path) -> None:
+    path = checked(NOTE + "Rosa;mala;7\n").to_excel(tmp_path / "a.xlsx")
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    sheet["D6"] = "corregido"
+    sheet["A7"], sheet["A9"] = "Nuevo", "Otro"
+    book.save(path)
+    failed = only_failed(path)
+    assert failed["Nombre"].tolist() == ["Fuente: SAP al 31/12"]
+    assert failed.attrs["notes"][-1].endswith("rows 2, 3, 4, 6, 7, 9")
+    assert failed.attrs["notes"][-1] in again(failed).notes

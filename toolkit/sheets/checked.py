@@ -159,7 +159,8 @@ class Check(Findings):
         asked = [q for q in self._terms.asked if (facets.ROW, q[1].reason) not in self._terms.accepted]
         asked += ((i, LEFT_OUT) for i in self._terms.left_out)
         asked += (q for problems in self._of_rules.values() for q in problems if self._blocks(q[1]))
-        return evidence(self._used, self.reading, asked, rows)
+        others = [column for column, field in self.mapping.items() if field is None]
+        return evidence(self._used, others, self.reading, asked, rows)
 
     def to_excel(self, path: "str | PathLike[str]") -> Path:
         """Write the frame, problem cells coloured, the reason as a comment, and a summary sheet. Gives its path."""

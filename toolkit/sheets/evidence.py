@@ -6,7 +6,7 @@ It stands in a column of the result: people sort rows, delete some, and put file
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +21,8 @@ from toolkit.sheets.frame_rules import LEFT_OUT, remembered
 from toolkit.spec import Date, Integer, Number, Timestamp
 
 NAME = "check"  # of the column
-Evidence = Mapping[str, Any]  # the OPTIONS that were said, how `columns` are read, and what was `asked` of the row
+Evidence = Mapping[str, Any]  # the OPTIONS that were said, which `fields` the columns fill and which were `left` out,
+# how `columns` are read, and what was `asked` of the row
 OPTIONS = ("day_first", "decimal", "country", "empty", "doubts")
 NOT_DECIDED = {"decimal": "", "day_first": None}  # so that what can be read in two ways is asked
 LEFT_OUT_BEFORE = mark("the row was left out before")
@@ -31,17 +32,21 @@ _MIDNIGHT = re.compile(r"[ T]00:00:00$|(?<=:\d\d)\.\d+$")
 
 
 def evidence(
-    columns: Sequence[Column], reading: Mapping[str, Any], asked: Iterable[tuple[int, Problem]], rows: Iterable[int]
+    columns: Sequence[Column],
+    others: Iterable[Hashable],
+    reading: Mapping[str, Any],
+    asked: Iterable[tuple[int, Problem]],
+    rows: Iterable[int],
 ) -> dict[int, Evidence]:
-    """What a later check has to know of these rows."""
+    """What a later check has to know of these rows; `others`: the columns that fill no field."""
     how = {name: value for name in OPTIONS if (value := reading.get(name)) is not None}
+    how["fields"] = {str(column.name): column.field.name for column in columns}
+    how["left"] = "".join(_half(folded(name)) for name in others)
     how["columns"] = {str(column.name): own for column in columns if (own := _reading(column))}
-    how = how if how["columns"] or len(how) > 1 else {}
     reasons: dict[int, list[str]] = {}
     for i, problem in asked:
         reasons.setdefault(i, []).append(LEFT_OUT_BEFORE if problem == LEFT_OUT else problem.reason)
-    known = {i: {**how, "asked": reasons[i]} if i in reasons else how for i in rows}
-    return {i: each for i, each in known.items() if each}
+    return {i: {**how, "asked": reasons[i]} if i in reasons else how for i in rows}
 
 
 def _reading(column: Column) -> dict[str, Any]:
@@ -97,8 +102,9 @@ def _plain(value: Any) -> str:
 
 
 def recalled_from(rows: pd.DataFrame, texts: Iterable[Any]) -> dict[str, Any]:
-    """How rows of a result were read and what was asked of them, as a check takes it up: of rows that are other now,
-    nothing was.
+    """How rows of a result were matched and read and what was asked of them, as the `attrs` by which a check knows it.
+
+    Of rows that are other now, nothing was asked.
 
     Args:
         rows: without the columns of the outcome.
@@ -119,11 +125,24 @@ def recalled_from(rows: pd.DataFrame, texts: Iterable[Any]) -> dict[str, Any]:
     if said and len(agreed) < len(OPTIONS):
         asked += [(i, Problem(OTHERWISE, level=QUESTION)) for i in range(len(rows))]
     ways = [note.get("columns", {}) for note in notes.values()]
-    return {
+    reading = {
         **{name: value for name, value in agreed.items() if value is not None},
         "columns": {name: how for name in rows.columns if (how := _agreed(ways, str(name)))},
         "rows": remembered(rows.index, np.arange(len(rows), dtype=np.int64), asked),
     }
+    return {"reading": reading, "fields": _fields(rows, [*notes.values()])}
+
+
+def _fields(rows: pd.DataFrame, notes: Sequence[Mapping[str, Any]]) -> dict[Hashable, str | None]:
+    """Which field each column filled in all of the rows; None where it was left out."""
+    if not notes or any(note.get("fields") != notes[0].get("fields") for note in notes):
+        return {}
+    filled: dict[str, str] = notes[0].get("fields") or {}
+    left = {
+        note.get("left", "")[at : at + _HALF] for note in notes for at in range(0, len(note.get("left", "")), _HALF)
+    }
+    known = [column for column in rows.columns if str(column) in filled or _half(folded(column)) in left]
+    return {column: filled.get(str(column)) for column in known}
 
 
 def _note(text: str) -> dict[str, Any]:

@@ -153,7 +153,12 @@ def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
     known = as_fields(fields)
     named(data)
     samples = {column: _Sample(data[column]) for column in data.columns}
-    scores = {(c, f.name): _score(str(c), f, samples[c]) for c in data.columns for f in known}
+    before = _before(data, [f.name for f in known])
+    scores = {
+        (c, f.name): _again(before[c], f) if c in before else _score(str(c), f, samples[c])
+        for c in data.columns
+        for f in known
+    }
     columns: dict[Any, str | None] = dict.fromkeys(data.columns)
     reasons: dict[Any, Reason] = {}
     open_pairs = {pair: score for pair, score in scores.items() if score[0] >= LIKELY}
@@ -168,6 +173,19 @@ def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
         text = "only their values say what these columns are: {columns}. Name them, or say which"
         raise InputError(message(text, columns=listed(match.guessed)))
     return match
+
+
+def _before(frame: pd.DataFrame, fields: Sequence[str]) -> Mapping[Any, str | None]:
+    """Which field the columns filled when these rows were checked before, where that was for the same fields."""
+    before: Mapping[Any, str | None] = frame.attrs.get("fields", {})
+    return before if all(field is None or field in fields for field in before.values()) else {}
+
+
+def _again(before: str | None, field: Field) -> Reason:
+    """How well a column fits a field that was matched before: as it was then."""
+    if before == field.name:
+        return 1.0, message("as it was matched before")
+    return 0.0, "" if before else message("was left out before")
 
 
 def no_field(unknown: Sequence[Hashable], frame: pd.DataFrame, target: Any) -> str:

@@ -25,6 +25,7 @@ MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, 32_767, 10_000
 COLOURS = {"wrong": "#F8CBAD", "doubt": "#FFE699", "fixed": "#E2EFDA"}
 MOMENT = "yyyy-mm-dd hh:mm:ss"
 _CHECK = rf"{evidence.NAME}(?: \(\d+\)| \(report\))*"
+_NAMED = 20  # rows that a note names
 LABELS = ("row", "index")  # what the column after the outcome is called that has the labels of the rows
 Cells = Mapping[tuple[int, int], tuple[str, str]]  # by row and column position: colour and reason
 
@@ -267,10 +268,11 @@ def write_text(
 def only_failed(source: Any) -> pd.DataFrame:
     """The rows of a result that were rejected or not sent, without the columns of the outcome: ready to be sent again.
 
-    They are read as they were before (the order of days and months, the decimal sign, the country), as the column
-    `check` of the result says; where it is gone, what can be read in two ways is asked. What was asked of a row as a
-    whole is asked again, unless a cell of it is another now. Rows whose outcome is unknown are not among them: they may
-    be in already. Their labels are those of the rows of the original, where the result has them.
+    They are matched and read as they were before (which field each column fills, the order of days and months, the
+    decimal sign, the country), as the column `check` of the result says; where it is gone, what can be read in two ways
+    is asked. What was asked of a row as a whole is asked again, unless a cell of it is another now. Rows whose outcome
+    is unknown are not among them: they may be in already; nor are rows without an outcome, as those that somebody
+    added: a note names them. The labels are those of the rows of the original, where the result has them.
 
     Args:
         source: a result, as a file or as read by `read_sheet`.
@@ -282,17 +284,28 @@ def only_failed(source: Any) -> pd.DataFrame:
     at = outcome_at(list(frame.columns))
     if at is None:
         raise InputError(message("this is no result: it lacks the columns {columns}", columns=", ".join(COLUMNS)))
-    failed = frame[outcomes_of(frame.iloc[:, at]).isin(FAILED).to_numpy()]
+    outcomes = outcomes_of(frame.iloc[:, at])
+    failed = frame[outcomes.isin(FAILED).to_numpy()]
     rows = _labelled_rows(failed, at)
     names = [n for n in range(at, frame.shape[1]) if re.fullmatch(_CHECK, str(frame.columns[n]))]
     texts = failed.iloc[:, names[-1]].tolist() if names else [None] * len(rows)
-    rows.attrs["reading"] = evidence.recalled_from(rows, texts)
+    rows.attrs |= evidence.recalled_from(rows, texts)
     places = {label: place for place, label in zip(rows.index, failed.index, strict=True)}
     rows.attrs["questions"] = {
         reason: [places[label] for label in labels if label in places]
         for reason, labels in frame.attrs.get("questions", {}).items()
     }
+    rows.attrs["notes"] = [*frame.attrs.get("notes", ()), *_unnamed(frame.iloc[:, :at], outcomes.isna().to_numpy())]
     return rows
+
+
+def _unnamed(frame: pd.DataFrame, nameless: Any) -> list[str]:
+    """What is said of the rows of which no outcome is known, as those that somebody added."""
+    labels = frame.index[nameless & frame.notna().any(axis=1).to_numpy()]
+    one = "{count} row has no outcome beside it that is known, and is not among these: row {rows}"
+    many = "{count} rows have no outcome beside them that is known, and are not among these: rows {rows}"
+    shown = ", ".join(map(str, labels[:_NAMED])) + (" …" if len(labels) > _NAMED else "")
+    return [plural(one, many, count=len(labels), rows=shown)] if len(labels) else []
 
 
 def _labelled_rows(failed: pd.DataFrame, at: int) -> pd.DataFrame:
