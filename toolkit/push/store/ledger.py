@@ -199,8 +199,8 @@ class StoredLedger(RowTables):
         cache, row = self.cache, with_checksum("counter", as_json(asdict(baseline)))
         if cache.counter is None:
             self.baseline()  # what is overwritten is counted no more
-        self.database.rows(sql.WRITE_COUNTER, row)
         cache.head.change(cache.counter[0] if cache.counter else NO_ROW, ["counter"], row, ["counter"])
+        self.database.rows(sql.WRITE_COUNTER, row)
         cache.counter, cache.changed = (row, baseline), True
 
     # ── what came back for rows ──

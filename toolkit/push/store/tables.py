@@ -144,9 +144,8 @@ class Tables:
 
     def changing_push(self, push: str) -> PushRow:
         """A push and what is kept of it, to change it."""
-        cache = self.cache
-        row = cache.changed_pushes[push] = cache.pushes.get(push) or self.push_row(push)
-        cache.changed = True
+        cache, row = self.cache, self.cache.pushes.get(push) or self.push_row(push)
+        cache.changed_pushes[push], cache.changed = row, True
         return row
 
     def _write_operations(self) -> None:
@@ -166,24 +165,26 @@ class Tables:
         """Write what changed, before the transaction ends or all pushes are read."""
         assert self.database.mode == WRITING, "a ledger is written to inside a transaction"
         cache, head = self.cache, self.cache.head
-        if cache.changed_operations:
-            self._write_operations()
+        events, pushes = list[Row](), list[tuple[str, Row]]()
         if cache.new_events:
             first = head.count("event") + 1
             events = [with_checksum("event", n, *event) for n, event in enumerate(cache.new_events, first)]
-            self.database.many(sql.ADD_EVENT, events)
             head.add("event", events)
-            cache.new_events.clear()
         for push in cache.changed_pushes.values():
             row, before = push.encoded(), push.row
-            self.database.rows(sql.PUT_PUSH if before else sql.ADD_PUSH, row)
-            counted = COUNTED[before[3] in UNFINISHED] if before else ()
-            head.change(before, counted, row, COUNTED[row[3] in UNFINISHED])
+            head.change(before, COUNTED[before[3] in UNFINISHED] if before else (), row, COUNTED[row[3] in UNFINISHED])
+            pushes.append((sql.PUT_PUSH if before else sql.ADD_PUSH, row))
             push.row = row
-        cache.changed_pushes.clear()
         head.writes += 1
         cache.row, cache.changed = head.encoded(), False
+        if cache.changed_operations:
+            self._write_operations()
+        if events:
+            self.database.many(sql.ADD_EVENT, events)
+        for statement, row in pushes:
+            self.database.rows(statement, row)
         self.database.rows(sql.WRITE_HEAD, cache.row)
+        cache.new_events, cache.changed_pushes = [], {}
 
     # ── pushes ──
 
@@ -273,8 +274,7 @@ class Tables:
         operations = [operation_of(owner, row) for row in rows]
         if len(rows) <= KEPT:
             cache.operations |= {row[0]: Stored(row, each) for row, each in zip(rows, operations, strict=True)}
-            if len(cache.operations) > 2 * KEPT:
-                self._forget_some()
+            self._forget_some()
         return operations
 
     def unsettled(self, lock: str) -> list[Operation]:
