@@ -61,7 +61,7 @@ OUTSIDE = {  # library: the rooms that may use it
     },
     "requests": {"http.attempt", "http.session", "http.transport"},
     "urllib3": {"http.session", "http.transport"},
-    "msgspec": {"http.answers"},
+    "msgspec": {"http.answers", "sheets"},
     "sqlite3": {"push", "sandbox", "vendors.sandbox"},
     "psycopg": {"push"},
     "dask": {"sheets"},

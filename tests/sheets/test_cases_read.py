@@ -19,7 +19,7 @@ from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.other_tables import BELOW, BESIDE
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.sheet_frame import LESSER, LONGER, MERGED, SIDEWAYS
+from toolkit.sheets.sheet_frame import LONGER, MERGED, SIDEWAYS, UNSURE
 from toolkit.spec import Email, Number, Phone, Text
 
 
@@ -79,6 +79,10 @@ def content_far_below() -> bytes:
     return table(*PEOPLE, at=(80, 2))
 
 
+OF_MANY: list[list[Any]] = [
+    ["N°", "Cliente nombre", "Correo electrónico", "Teléfono móvil", "Importe", "Vendedor", "Fecha compra"],
+    *([n, f"Ana {n}", f"a{n}@example.cl", f"91234567{n}", 100, "Luz", "2024-03-05"] for n in range(8)),
+]
 HEADERS = {
     "remarks far to the right": (far_remarks(), 1),
     "merged downwards": (merged_down(), 1),
@@ -107,6 +111,11 @@ def test_2_no_person_is_lost_to_the_header(data: bytes, header: int) -> None:
         ([["Totals", "20 people"], ["Office", "North"], *PEOPLE], 3),
         ([["Canal 1", "Canal 2"], ["Correo", "Fono"], ["SMS", "Fono"], ["Correo", "Carta"]], 1),
         ([["NOMBRE"], ["Ana"], ["NOMBRE"], ["Eva"]], 1),
+        ([["Reporte"], ["Reporte"], ["Sucursal", "Centro"], ["Moneda", "CLP"], ["Datos", "", "Contacto"], *OF_MANY], 6),
+        ([["CONFIDENCIAL"], ["CONFIDENCIAL"], ["Reporte mensual"], *OF_MANY], 4),
+        ([["Usuario", "JP"], ["Sociedad", 1000], ["Moneda", "CLP"], ["Página", 1], *OF_MANY[:3]], 5),
+        ([["", "", "Fecha", "12.03.2024"], ["Usuario", "JP"], ["Sucursal", "Sur"], [], *OF_MANY, OF_MANY[0]], 5),
+        ([["Sucursal", "Centro"], ["Filtro:", "activos"], ["Fecha", "1/2/2024"], *OF_MANY, OF_MANY[0]], 4),
     ],
 )
 def test_2_a_row_of_names_comes_before_one_that_is_only_wide(rows: list[list[str]], header: int) -> None:
@@ -863,6 +872,10 @@ def test_2_another_table_beside_is_asked_about(data: bytes, rows: list[int], cel
         [["NOMBRE", "FONO", "", "NOTA"], ["Ana", "1", "", ""], ["Eva", "2", "", "ojo"], ["Sol", "3", "", ""]],
         [["NOMBRE", "FONO", "PAGO", "DÍA"], ["Ana", "1", "", ""], ["Eva", "2", "9", "x"], ["Sol", "3", "", ""]],
         [[*PERSONS[0]], [*PERSONS[1], "x", "y", "z"], *PERSONS[2:]],
+        [*([*row, n] for n, row in enumerate(PERSONS)), [], ["Elaborado por: Juan"], ["", "Nota: no distribuir"]],
+        [*([*row, n] for n, row in enumerate(PERSONS)), ["Elaborado por: Juan"], ["", "Nota: no distribuir"]],
+        [*([*row, n] for n, row in enumerate(PERSONS)), [], ["Resumen"], ["Activos", "40"], ["Otros", "3"]],
+        [*([n, *row] for n, row in enumerate(PERSONS)), ["Activos", "40"], ["Otros", "3"]],
     ],
 )
 def test_2_columns_of_one_table_are_not_parted(rows: Any) -> None:
@@ -943,7 +956,7 @@ def with_open_document(*tables: Sequence[list[Any]]) -> bytes:
 @pytest.mark.parametrize("make", [sheets, with_open_document])
 @pytest.mark.parametrize("cover", COVERS.values(), ids=COVERS)
 def test_2_a_cover_is_passed_over_and_said(cover: list[list[Any]], make: Any) -> None:
-    data = make(cover, PERSONS, PERSONS)
+    data = make(cover, PERSONS, GOODS)
     frame = read_sheet(data)
     assert (frame.attrs["sheet"], len(frame), frame.attrs["questions"]) == ("Hoja2", 5, {})
     count = sum(map(any, cover))
@@ -957,21 +970,43 @@ def test_2_a_cover_is_passed_over_and_said(cover: list[list[Any]], make: Any) ->
 def test_2_a_sheet_that_is_less_of_a_table_than_another_is_asked_about(first: list[list[Any]]) -> None:
     frame = read_sheet(sheets(first, PERSONS))
     assert frame.attrs["sheet"] == "Hoja1"
-    assert frame.attrs["questions"][LESSER] == frame.index.tolist()
-    assert any("'Hoja2' looks more like a table than 'Hoja1'" in note for note in frame.attrs["notes"])
-    with pytest.raises(InputError, match="Each row stands in a sheet that looks less like a table"):
+    assert frame.attrs["questions"][UNSURE] == frame.index.tolist()
+    assert any("'Hoja1' was read, and the table may be 'Hoja2' as well" in note for note in frame.attrs["notes"])
+    with pytest.raises(InputError, match="Each row stands in one of several sheets"):
         check(frame, [Email(name="EMAIL")])
     for sheet in ("Hoja1", "Hoja2"):
-        assert LESSER not in read_sheet(sheets(first, PERSONS), sheet=sheet).attrs["questions"]
+        assert UNSURE not in read_sheet(sheets(first, PERSONS), sheet=sheet).attrs["questions"]
 
 
 def test_2_a_hidden_sheet_is_only_asked_about() -> None:
     frame = read_sheet(sheets(COVERS["lines"], PERSONS, hidden=1))
-    assert (frame.attrs["sheet"], [*frame.attrs["questions"]]) == ("Hoja1", [LESSER])
+    assert (frame.attrs["sheet"], [*frame.attrs["questions"]]) == ("Hoja1", [UNSURE])
     assert any("not read: 'Hoja2' (hidden)" in note for note in frame.attrs["notes"])
 
 
 @pytest.mark.parametrize("first", [PERSONS, [["CORREO"], ["a@example.cl"]], [["Informe"], [], *PERSONS]])
 def test_2_a_table_that_comes_first_is_read(first: Any) -> None:
-    frame = read_sheet(sheets(first, PERSONS))
+    frame = read_sheet(sheets(first, GOODS))
     assert (frame.attrs["sheet"], frame.attrs["questions"]) == ("Hoja1", {})
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        PERSONS,
+        [
+            ["Campo", "Descripción"],
+            ["Nombre", "Nombre completo"],
+            ["Correo", "Correo válido"],
+            ["Celular", "9 dígitos"],
+        ],
+        [["Nombre", "Correo", "Celular"], ["Ejemplo Ejemplo", "ejemplo@example.cl", "912345678"]],
+    ],
+)
+@pytest.mark.parametrize("cover", [[], [["Bajas y altas"]]])
+def test_2_of_sheets_that_are_alike_it_is_asked_which(first: Any, cover: Any) -> None:
+    frame = read_sheet(sheets(cover, first, PERSONS))
+    assert frame.attrs["sheet"] == "Hoja2"
+    assert frame.attrs["questions"][UNSURE] == frame.index.tolist()
+    assert any("the table may be 'Hoja3' as well" in note for note in frame.attrs["notes"])
+    assert UNSURE not in read_sheet(sheets(first, PERSONS), sheet="hoja1").attrs["questions"]

@@ -11,6 +11,7 @@ NO_TABLE, TABLE, OF_FIELDS = range(3)  # what a sheet looks like
 WINDOW = 60  # filled rows among which the header is looked for
 MERGES = 1_000  # merged cells that are looked at
 _NAMED = 5  # of what is said of columns
+_MANY = 4  # texts of a row
 _NEXT = 5  # rows by which a candidate is measured
 holds_number_or_address = re.compile(r"[^\d@]*[\d@]").match
 _NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}").fullmatch
@@ -28,6 +29,9 @@ def find(rows: Sequence[Row], merged: Sequence[Merge]) -> int | None:
         first = max(range(len(rows)), key=lambda n: (_filled(rows[n][1]), -n), default=None)
     if first is None or names_fields(rows[first][1]):
         return None if first is None else _bottom(first, rows, merged)
+    wide = next((n for n in range(first + 1, len(rows)) if _names_many(rows[n][1])), None)
+    if wide is not None and _filled(rows[first][1]) < _MANY - 1:
+        return _bottom(wide, rows, merged)
     near = (n for n in range(first + 1, min(first + 1 + _NEXT, len(rows))) if not _is_group(n, rows, merged))
     named = next((n for n in near if names_fields(rows[n][1]) and not _recurs(n, rows)), None)
     if named is None and holds_data(rows[first][1]):
@@ -101,6 +105,13 @@ def likeness(rows: Sequence[Row], merged: Sequence[Merge]) -> int:
         return TABLE
     wide = sum(_filled(row) > 1 for _, row in below)
     return TABLE if _filled(cells) > 1 and 2 * wide > len(below) and _covers(cells, below) else NO_TABLE
+
+
+def _names_many(cells: Sequence[Cell]) -> bool:
+    """Whether a row holds many texts, some of them names that fields have: more than lines above a table do."""
+    texts = [cell for cell in cells if cell != ""]
+    plain = all(isinstance(text, str) and not holds_number_or_address(text) for text in texts)
+    return len(texts) >= _MANY and plain and _known(cells) > 1
 
 
 def _all_known(cells: Sequence[Cell]) -> bool:

@@ -88,15 +88,18 @@ def _kind(cells: Sequence[str]) -> str:
     return "#" if cells and sum(map(bool, map(holds, cells))) >= _MOST * len(cells) else ""
 
 
-def beside(columns: Columns, names: Sequence[str], own: Sequence[str]) -> Iterator[tuple[range, range, int | None]]:
+def beside(
+    columns: Columns, names: Sequence[str], own: Sequence[str], gap: int | None
+) -> Iterator[tuple[range, range, int | None]]:
     """The columns of the table that fills most, those of each other table beside it, and where that has its header.
 
     Args:
         columns: what stands below the header.
         names: what the columns are called, "" where nothing is in them.
         own: what the header has for them. The place of a header further down is that of its row.
+        gap: the place of the first row below a blank one: how long columns are, is told by the rows above it.
     """
-    blocks = [part for block in _blocks(names, own) for part in _by_length(block, columns)]
+    blocks = [part for block in _blocks(names, own) for part in _by_length(block, [t[:gap] for t in columns])]
     if len(blocks) < 2:
         return
     filled = [{n for c in block for n, text in enumerate(columns[c]) if text} for block in blocks]
@@ -132,10 +135,17 @@ def _by_length(block: range, columns: Columns) -> Iterator[range]:
     sides = block[:cut], block[cut:]
     shorter = sides[not ends[0]]
     marks = {_end(columns[c]) for c in shorter} if cut else set()
-    if len(marks) == 1 and all(any(columns[c][max(marks) :]) for c in block if c not in shorter):
+    longer = [columns[c] for c in block if c not in shorter]
+    if len(marks) == 1 and all(_goes_on(texts, max(marks)) for texts in longer):
         yield from sides
     else:
         yield block
+
+
+def _goes_on(texts: Sequence[str], end: int) -> bool:
+    """Whether most cells below a row are filled, with what stands above it."""
+    above, below = [t for t in texts[:end] if t], [t for t in texts[end:] if t]
+    return len(below) > 1 and 2 * len(below) > len(texts) - end and _kind(above) == _kind(below)
 
 
 def _end(texts: Sequence[str]) -> int:

@@ -21,7 +21,7 @@ from toolkit.sheets.workbook import Grid, Merge, Tab, cells_between
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")  # xls before it was a compound
-_LOOKED_AT = 20  # sheets with content
+_LOOKED_AT = 10  # sheets with content
 _LONGEST = 200  # characters of the words of a reader's library
 
 
@@ -151,26 +151,31 @@ def _sheet(tabs: Sequence[Tab], wanted: str | int | None) -> tuple[str, list[str
 
 
 def _first_table(tabs: Sequence[Tab]) -> tuple[int, Grid]:
-    """The first sheet with content. One that is no table at all is passed over; a lesser one asks about its rows."""
+    """The first sheet with content that is no mere cover. Where others may be meant as well, its rows are asked."""
     filled: list[tuple[int, Grid, int]] = []
     for position in sorted(range(len(tabs)), key=lambda n: tabs[n].hidden):
         with contextlib.suppress(_NothingError):
             filled.append(_peeked(tabs, position))
-        if len(filled) == _LOOKED_AT or (filled and filled[-1][2] == headers.OF_FIELDS):
+        if len(filled) == _LOOKED_AT:
             break
     if not filled:
         raise InputError(message("the workbook holds nothing"))
     best = max(filled, key=lambda sheet: sheet[2])
-    chosen = best if filled[0][2] == headers.NO_TABLE and not tabs[best[0]].hidden else filled[0]
-    for position, grid, _ in filled[: filled.index(chosen)]:
+    position, grid, likeness = best if filled[0][2] == headers.NO_TABLE and not tabs[best[0]].hidden else filled[0]
+    others = [tabs[n].name for n, _, like in filled if n != position and _may_be_meant(like, likeness, tabs[n])]
+    for n, passed, _ in filled[: [n for n, _, _ in filled].index(position)]:
         one = "{name!r} comes first and looks like no table: its {count} row is not read; `sheet={name!r}` reads it"
         many = "{name!r} comes first and looks like no table: its {count} rows are not read; `sheet={name!r}` reads it"
-        chosen[1].notes.append(plural(one, many, count=sum(1 for _ in grid.rows), name=tabs[position].name))
-    if best[2] > chosen[2]:
-        chosen[1].lesser = True
-        text = "{name!r} looks more like a table than {read!r}, which comes first: `sheet=` says which is to be read"
-        chosen[1].notes.append(message(text, name=tabs[best[0]].name, read=tabs[chosen[0]].name))
-    return chosen[:2]
+        grid.notes.append(plural(one, many, count=sum(1 for _ in passed.rows), name=tabs[n].name))
+    if others:
+        grid.unsure = True
+        text = "{read!r} was read, and the table may be {names} as well: `sheet=` says which is to be read"
+        grid.notes.append(message(text, names=", ".join(map(repr, others)), read=tabs[position].name))
+    return position, grid
+
+
+def _may_be_meant(likeness: int, of_first: int, tab: Tab) -> bool:
+    return likeness > of_first or (likeness == of_first == headers.OF_FIELDS and not tab.hidden)
 
 
 class _NothingError(InputError):

@@ -23,7 +23,7 @@ LONGER = mark("has more cells than the header: a separator may stand inside of o
 JOINED = mark("may be several rows, or one that is cut otherwise: look at its quotes and separators")
 MERGED = mark("a merged cell of a row above reaches into it, and only that row has its value")
 SIDEWAYS = mark("stands in a table that seems to lie on its side: its first column has the names")
-LESSER = mark("stands in a sheet that looks less like a table than another one of the workbook")
+UNSURE = mark("stands in one of several sheets of the workbook that may be the table")
 _GAPS = 100  # blank rows below which another table is looked for
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -63,7 +63,7 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
         LONGER: table.longer(names_end) if delimited and names_end else [],
         MERGED: _reached([m for m in grid.merged if m[0] > at], positions),
         SIDEWAYS: frame.index.tolist() if sideways else [],
-        LESSER: frame.index.tolist() if grid.lesser else [],
+        UNSURE: frame.index.tolist() if grid.unsure else [],
         **(table.others(names, own, head[:body], grid.notes) if body else {}),
     }
     frame.attrs |= {**table.numbers(names), "header": at + 1}
@@ -179,7 +179,7 @@ class _Table:
             notes.append(plural(one, many, count=len(below), row=below[0], header=self.positions[place[1]] + 1))
             columns = [texts[: place[0]] for texts in columns]
         beside: set[int] = set()
-        for block, other, row in other_tables.beside(columns, names, own):
+        for block, other, row in other_tables.beside(columns, names, own, gaps[0] if gaps and gaps[0] else None):
             beside.update(n for c in other for n, text in enumerate(columns[c]) if text)
             begins = _first_to_fill(above, other) if row is None else self.positions[row]
             first, second = _cells(block, header), _cells(other, begins)

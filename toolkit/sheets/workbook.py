@@ -23,7 +23,7 @@ class Grid:
     silent: list[int] = field(default_factory=list)  # of formulas that show nothing, or were never calculated
     notes: list[str] = field(default_factory=list)
     joined: list[int] = field(default_factory=list)  # rows of a text that may be several, or are cut otherwise
-    lesser: bool = False  # whether another sheet looks more like a table
+    unsure: bool = False  # whether another sheet may be the table
 
 
 class Tab(NamedTuple):

@@ -8,8 +8,6 @@ from operator import itemgetter
 from typing import Any
 from xml.parsers import expat
 
-import msgspec
-
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local, out_of_order
@@ -21,7 +19,7 @@ _DIGITS = "0123456789"
 _SIGN = "\x01"  # between the namespace and the name of an element
 _OPEN, _CLOSE, _FORMULA = range(3)
 Token = dict[str, str] | str | int
-_PLACE, _NUMBERS = itemgetter("r"), msgspec.json.Decoder(list[int | float]).decode
+_PLACE = itemgetter("r")
 TRUE = ("1", "true", "on")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 _PLAIN = ("s", "n")  # kinds of cells whose value may stand between spaces
@@ -197,6 +195,8 @@ class _Sheet:
     """
 
     def __init__(self, archive: Archive, part: str, strings: list[str], styles: list[str], epoch: int) -> None:
+        import msgspec
+
         self._archive, self._part, self._strings, self._epoch = archive, part, strings, epoch
         self._styles = {str(n): style for n, style in enumerate(styles) if style}
         self._rows: list[Row] = []
@@ -209,6 +209,7 @@ class _Sheet:
         self._shown: dict[tuple[str, str], Cell] = {}
         self._extent = Extent(archive.limits)
         self._parser = expat.ParserCreate()
+        self._decode = msgspec.json.Decoder(list[int | float]).decode
         self.grid = Grid(self.rows())
 
     def rows(self) -> Iterator[Row]:
@@ -306,7 +307,7 @@ class _Sheet:
         try:
             if "".join(map(_PLACE, cells)) != number.join(self._letters) + number or len(cells) != len(self._letters):
                 return []
-            numbers = _NUMBERS("[" + ",".join(texts) + "]")
+            numbers = self._decode("[" + ",".join(texts) + "]")
             return [
                 strings[n] if cell.get("t") == "s" else value(cell, text, False)  # type: ignore[index]
                 for cell, text, n in zip(cells, texts, numbers, strict=True)
