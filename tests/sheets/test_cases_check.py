@@ -1082,3 +1082,20 @@ class TestRowsThatAreNobody:
     def test_where_most_rows_have_one_text_it_is_data(self) -> None:
         rows = [[f"Eva {n}", None, None, None] for n in range(9)]
         assert self.asked(*rows, self.PEOPLE[0], *rows[:3]) == []
+
+
+class TestColumnsThatFillNoField:
+    def test_few_are_named_one_by_one_and_many_in_one_sentence(self) -> None:
+        frame = pd.DataFrame({"EMAIL": ["a@example.cl", "b@example.cl"], **{f"X{n}": ["x", None] for n in range(70)}})
+        three, all_of_them = (check(f, [MAIL], doubts=None) for f in (_left(frame, 4), _left(frame, 71)))
+        assert [note.partition(" fills")[0] for note in three.notes] == ["'X0'", "'X1'", "'X2'"]
+        (note,) = all_of_them.notes
+        assert note.startswith("70 columns fill no field: their cells are not sent: 'X0' (1), 'X1' (1)")
+        assert len(note) < 1_000
+        assert "'X59' (1) …" in note
+
+
+def _left(frame: pd.DataFrame, columns: int) -> pd.DataFrame:
+    some = frame.iloc[:, :columns]
+    some.attrs["fields"] = {"EMAIL": "EMAIL"} | dict.fromkeys(some.columns[1:])
+    return some

@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -103,3 +104,16 @@ def test_a_match() -> None:
         match_columns(frame, [Email(name=f"campo {n}") for n in range(30)])
 
     assert grows(work, 20) < MOST
+
+
+def test_columns_that_fill_no_field(tmp_path: Path) -> None:
+    """Also of a frame that remembers what became of each of them."""
+
+    def work(columns: int) -> None:
+        frame = pd.DataFrame({"x": ["a", "b"], **{f"other {n}": ["b", None] for n in range(columns)}})
+        frame.attrs["fields"] = {"x": "x"} | dict.fromkeys(frame.columns[1:])
+        match = match_columns(frame, [Text(name="x")])
+        done = check(frame, match)
+        check(done, [Text(name="x")]).to_excel(tmp_path / "x.xlsx")
+
+    assert grows(work, 200) < MOST

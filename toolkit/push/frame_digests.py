@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from toolkit.sheets.cells import bare
+
 APART = "\x1f"  # stands between the texts of a column
 DIGEST = 16  # bytes
 TOGETHER = 8_192  # rows of a block that are looked at together: their texts stay in the processor's cache
@@ -41,7 +43,8 @@ class FrameDigests:
 
     def __init__(self, frame: pd.DataFrame, key: str, context: str) -> None:
         self._rows, self._key = len(frame), key.encode()
-        self._columns = [frame.iloc[:, n].array for n in range(frame.shape[1])]
+        cells = bare(frame)
+        self._columns = [cells.iloc[:, n].array for n in range(frame.shape[1])]
         self._columns += [frame.index.get_level_values(n).array for n in range(frame.index.nlevels)]
         named = zip([*frame.columns, *frame.index.names], self._columns, strict=True)
         self._context = repr([context, *[(f"{type(name).__name__}:{name!r}", str(a.dtype)) for name, a in named]])

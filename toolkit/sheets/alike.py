@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
+from heapq import nlargest
+from itertools import chain
 
 from toolkit.sheets.cells import folded
 
@@ -29,10 +31,10 @@ class Alike:
     def nearest(self, name: str) -> str | None:
         """The name most like this one; None where none is, or two are alike near."""
         pairs = _pairs(name[:100])
-        shared = Counter(n for pair in pairs for n in self._having.get(pair, ()))
-        ranked = sorted(((2 * count / (len(pairs) + self._sizes[n]), n) for n, count in shared.items()), reverse=True)[
-            :2
-        ]
+        shared = Counter(chain.from_iterable([self._having.get(pair, ()) for pair in pairs]))
+        least = (LEAST - MARGIN) * len(pairs) / 2  # of pairs that are shared, where that many make a difference
+        close = [(2 * count / (len(pairs) + self._sizes[n]), n) for n, count in shared.items() if count >= least]
+        ranked = nlargest(2, close)
         if ranked and ranked[0][0] >= LEAST:
             clear = len(ranked) == 1 or ranked[0][0] - ranked[1][0] >= MARGIN
             return self._names[ranked[0][1]] if clear else None

@@ -90,6 +90,13 @@ def written_of(column: "pd.Series[Any]") -> list[Any]:
     return [plain_value(v) if isinstance(v, np.generic) else v for v in values]
 
 
+def bare(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame without its `attrs`, which pandas copies for each column that is taken from it."""
+    plain = pd.DataFrame(frame, copy=False)
+    plain.attrs = {}
+    return plain
+
+
 def texts_of(values: Iterable[str | None]) -> Any:
     """Texts as a column of them, whatever stands in them: half a character cannot be written down."""
     return pd.array([None if value is None else whole(value) for value in values], dtype="str")

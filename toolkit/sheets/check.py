@@ -9,6 +9,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import message
+from toolkit.sheets.cells import bare
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
 from toolkit.sheets.column import Column
@@ -22,6 +23,7 @@ from toolkit.sheets.rows import Partitions, asked_of_all, frame_of, is_lazy
 from toolkit.sheets.target import resolved
 from toolkit.spec import Field, Identity, Phone, Record, Text
 
+_APART, _NAMED = 3, 60  # columns that fill no field: so many are said one by one, and so many are named together
 __all__ = ["Change", "Check", "check"]
 
 
@@ -159,10 +161,16 @@ def _notes(frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]],
     """Which columns with content are not sent, and which were only guessed."""
     used = {name for _, name in paired}
     notes = []
-    for name, cells in frame.items():
-        if name not in used and (count := int(cells.notna().sum())):
-            text = "{column!r} fills no field: its {count:,} cells are not sent; match[{column!r}] = field sends them"
-            notes.append(message(text, column=name, count=count))
+    others = [name for name in frame.columns if name not in used]
+    unused = {n: int(count) for n, count in bare(frame)[others].notna().sum().items() if count} if others else {}
+    if len(unused) > _APART:
+        text = "{count:,} columns fill no field: their cells are not sent: {columns}; match[column] = field sends one"
+        columns = ", ".join(f"{name!r} ({count:,})" for name, count in [*unused.items()][:_NAMED])
+        columns += " …" * (len(unused) > _NAMED)
+        notes, unused = [message(text, count=len(unused), columns=columns)], {}
+    for name, count in unused.items():
+        text = "{column!r} fills no field: its {count:,} cells are not sent; match[{column!r}] = field sends them"
+        notes.append(message(text, column=name, count=count))
     for name in target.guessed if isinstance(target, Match) else ():
         field = target.columns[name]
         text = "{column!r} fills {field} by a guess from its values: match[{column!r}] = {field!r} confirms it"
@@ -176,8 +184,7 @@ def _columns(
     """Each field with what was found in its column; a column after the one by which it is read."""
     words = frozenset([str(word).strip().casefold() for word in reading["empty"]] if reading.get("empty") else ())
     options = ParseOptions(day_first=reading.get("day_first"), decimal=reading.get("decimal") or "", empty=words)
-    bare = frame.copy(deep=False)
-    bare.attrs = {}  # which pandas copies with each slice
+    cells = bare(frame)
     nothing = pd.Series(index=frame.index, dtype=object)
     by_others = [pair for pair in paired if isinstance(pair[0], Identity) and pair[0].by]
     done = {field.name: Column(field, None, nothing, options) for field, name in paired if name is None}
@@ -194,10 +201,10 @@ def _columns(
             how["decimal"] = "."
         kinds = done.get(field.by) if isinstance(field, Identity) else None
         if isinstance(field, Phone):
-            more, kinds = _country(bare, field, name, reading.get("country"))
+            more, kinds = _country(cells, field, name, reading.get("country"))
             how |= more
         numbers = frame.attrs.get("numbers", {}).get(name, "")
-        column = Column(field, name, bare[name], replace(options, **how), kinds=kinds, numbers=numbers)
+        column = Column(field, name, cells[name], replace(options, **how), kinds=kinds, numbers=numbers)
         if accepted := reading.get("accepted", {}).get(name):
             column = column.accepting(frozenset(accepted))
         done[field.name] = column

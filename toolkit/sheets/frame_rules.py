@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.plain import mark, message
+from toolkit.sheets.cells import bare
 from toolkit.sheets.checker import DOUBT, QUESTION, TOTAL, Problem
 from toolkit.sheets.column import Column, Places
 from toolkit.sheets.not_data import is_total, may_begin_total
@@ -122,9 +123,10 @@ def _lone_texts(used: Sequence[Column], counts: "np.ndarray[Any, Any]", usual: f
 def _named_totals(frame: pd.DataFrame, used: Sequence[Column], positions: "np.ndarray[Any, Any]") -> Iterator[int]:
     """Which of some rows, of which little is sent, are called a total in a column that fills no field."""
     sent = {column.name for column in used}
-    for n, name in enumerate(frame.columns):
-        if name not in sent and len(positions):
-            cells = frame.iloc[:, n].iloc[positions].tolist()
+    few = bare(frame).iloc[positions] if len(positions) else frame[[]]
+    for n, name in enumerate(few.columns):
+        if name not in sent:
+            cells = few.iloc[:, n].tolist()
             texts = ((i, v) for i, v in zip(positions.tolist(), cells, strict=True) if isinstance(v, str))
             yield from (i for i, text in texts if may_begin_total(text) and is_total(text))
 

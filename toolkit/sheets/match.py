@@ -13,7 +13,7 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import mark, message, plain
-from toolkit.sheets.cells import folded, values_of
+from toolkit.sheets.cells import bare, folded, values_of
 from toolkit.sheets.checker import CellChecker, ParseOptions, result_of
 from toolkit.sheets.fields import as_fields, columns_of, listed, named
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
@@ -149,7 +149,7 @@ def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
     Raises:
         InputError: columns cannot be told apart by name; with `strict`, a column could only be guessed.
     """
-    data, fields = frame_of(rows), resolved(target)
+    data, fields = bare(frame_of(rows)), resolved(target)
     known = as_fields(fields)
     named(data)
     samples = {column: _Sample(data[column]) for column in data.columns}

@@ -15,7 +15,7 @@ import pandas as pd
 from toolkit.errors import InputError
 from toolkit.plain import message, plural
 from toolkit.sheets import evidence
-from toolkit.sheets.cells import encodable, objects_of, shown, whole, written_of
+from toolkit.sheets.cells import bare, encodable, objects_of, shown, whole, written_of
 from toolkit.sheets.files import expanded
 from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
@@ -73,7 +73,7 @@ def write_outcome(
         sheet = book.add_worksheet(_title(frame.attrs.get("sheet")))
         marks = _blamed(frame, outcome) | dict(cells)
         kept = _write_rows(book, sheet, (frame, shown_outcome(outcome)), marks)
-        timed = any(c.dtype.kind == "M" or "datetime" in str(c.dtype) for f in (frame, outcome) for _, c in f.items())
+        timed = any(kind.kind == "M" or "datetime" in str(kind) for f in (frame, outcome) for kind in f.dtypes)
         notes = [*lines, *frame.attrs.get("notes", ()), *([message("times are in UTC")] if timed else [])]
         _write_summary(book, summary, [*notes, *kept])
     return target
@@ -171,7 +171,7 @@ def _columns(frames: Sequence[pd.DataFrame]) -> tuple[list[list[Any]], int]:
     """The cells column by column, texts as they can be written; and how many of these were cut."""
     columns, cut = [], 0
     for frame in frames:
-        for _, column in frame.items():
+        for _, column in bare(frame).items():
             values = written_of(column)
             texts = [v for v in values if type(v) is str]
             if not encodable("".join(texts)):
@@ -249,7 +249,7 @@ def write_text(
     `cells`: those that are wrong, as for a workbook.
     """
     target, outcome = _target(path), _labelled(outcome, frame.index)
-    columns = [written_of(column) for f in (frame, outcome) for _, column in f.items()]
+    columns = [written_of(column) for f in (frame, outcome) for _, column in bare(f).items()]
     _without_objects(columns, _blamed(frame, outcome) | dict(cells))
 
     def text(value: Any) -> str:
