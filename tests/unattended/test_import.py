@@ -164,10 +164,21 @@ def test_what_is_not_configured(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
     assert start(path, to=("--to", "ida:11111", "--profile", "another")) == Exit.NOT_CONFIGURED
 
 
-def test_a_result_that_cannot_be_written_stops_before_anything_is_done(desk: Desk, box: Sandbox) -> None:
+def test_a_result_that_cannot_be_written_stops_before_anything_is_done(
+    desk: Desk, box: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = stored(box)
     assert start(desk.sheet(contacts(3)), "--result", "nowhere/r.xlsx") == Exit.FAILED
+    assert start(desk.sheet(contacts(3)), "--result", "r.ods") == Exit.USAGE
+    assert "r.ods cannot be written: name it .xlsx or .csv" in capsys.readouterr().err
     assert stored(box) == before
+
+
+def test_words_for_nothing_and_countries(desk: Desk, box: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    path = desk.sheet([*contacts(2), {"NOMBRE": "falta", "EMAIL": "falta"}])
+    assert start(path, "--dry-run", "--check", "empty=falta") == Exit.BAD_ROWS
+    assert start(path, "--dry-run", "--check", "empty=falta,x", "--check", "country=Narnia") == Exit.USAGE
+    assert "there is no country 'Narnia'" in capsys.readouterr().err
 
 
 def test_logs_are_one_object_a_line_without_secrets(desk: Desk, box: Sandbox) -> None:

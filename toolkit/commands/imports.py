@@ -21,6 +21,7 @@ from toolkit.commands.operations import Operation, named_values, operation
 from toolkit.plain import mark, message
 from toolkit.push import IfSent, OnBadRows, Options, Report
 from toolkit.sheets import Check, Match, check, read_sheet
+from toolkit.sheets.write import require_format
 from toolkit.vendors import Api
 
 PATHS = ("file", "match", "result")
@@ -205,7 +206,8 @@ def _write(result: Report | Check, path: Path) -> None:
 
 
 def require_writable(path: Path) -> None:
-    """OSError where a file cannot be written, before anything is done for it."""
+    """OSError or InputError where a file cannot be written, before anything is done for it."""
+    require_format(path)
     was_there = path.exists()
     with path.open("ab"):
         pass

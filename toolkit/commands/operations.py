@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -120,7 +120,9 @@ def value_of(text: str, hint: Any, name: str) -> Any:
         if get_origin(kind) is Literal and text in get_args(kind):
             return text
     origins = [get_origin(kind) or kind for kind in kinds]
-    several = [kind for kind in origins if isinstance(kind, type) and issubclass(kind, Sequence) and kind is not str]
+    several = [
+        k for k in origins if isinstance(k, type) and issubclass(k, Iterable) and not issubclass(k, str | Mapping)
+    ]
     if several and "," in text:
         return [part.strip() for part in text.split(",")]
     if str in kinds or several or Any in kinds:

@@ -99,6 +99,8 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
     _raise_if_not_matched(data, paired, guessed=fields.guessed if strict and isinstance(fields, Match) else ())
     if isinstance(how.get("country"), Mapping):
         _raise_if_no_phones(how["country"], paired)
+    elif how.get("country") and how["country"] not in data.columns:
+        region_of(str(how["country"]))  # also where no column asks for it
     data = data.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
     decided, empty_rows = data.attrs.pop("decided", False), getattr(fields, "empty_rows", False)
     if reading:

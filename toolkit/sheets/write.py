@@ -79,6 +79,13 @@ def write_outcome(
     return target
 
 
+def require_format(path: Path) -> None:
+    """InputError where files of that kind are not written."""
+    if path.suffix.lower() not in (".xlsx", ".csv"):
+        text = "{name} cannot be written: name it .xlsx or .csv (other formats are only read)"
+        raise InputError(message(text, name=path.name))
+
+
 def _target(path: "str | PathLike[str]") -> Path:
     """Where to write; its folder is made where it is not there.
 
@@ -91,9 +98,7 @@ def _target(path: "str | PathLike[str]") -> Path:
         raise InputError(message("{path!r} is no path: {why}", path=path, why=problem)) from None
     if "\0" in str(target):
         raise InputError(message("{path!r} is no path: {why}", path=path, why="\\0"))
-    if target.suffix.lower() not in (".xlsx", ".csv"):
-        text = "{name} cannot be written: name it .xlsx or .csv (other formats are only read)"
-        raise InputError(message(text, name=target.name))
+    require_format(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
