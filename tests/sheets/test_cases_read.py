@@ -19,7 +19,7 @@ from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.other_tables import BELOW, BESIDE
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.sheet_frame import LONGER, MERGED, SIDEWAYS, UNSURE
+from toolkit.sheets.sheet_frame import LONGER, MERGED, SIDEWAYS, UNCOUNTED, UNSURE
 from toolkit.spec import Email, Number, Phone, Text
 
 
@@ -264,6 +264,7 @@ def test_12_a_formula_without_a_value_is_said(formula: bytes) -> None:
     frame = read_sheet(data)
     assert frame["A"].tolist() == ["x"]
     assert any("1 formula has no stored value and is read as empty" in note for note in frame.attrs["notes"])
+    assert frame.attrs["questions"] == {UNCOUNTED: [2]}
 
 
 @pytest.mark.parametrize(
@@ -449,6 +450,19 @@ def test_15_open_files_are_read(tmp_path: Path) -> None:
 )
 def test_15_what_is_no_source_is_said(source: Any, said: str) -> None:
     refused(source, said)
+
+
+def test_15_files_that_cannot_be_read(tmp_path: Path) -> None:
+    closed = io.BytesIO(b"A;B")
+    closed.close()
+    refused(closed, "the open file cannot be read")
+    with (tmp_path / "a.csv").open("wb") as file:
+        refused(file, "the open file cannot be read")
+
+
+@pytest.mark.parametrize("sheet", ["Hoja1", 2, 0])
+def test_15_a_text_has_no_sheets(sheet: Any) -> None:
+    refused(csv("A;B", "1;2"), "which has none", sheet=sheet)
 
 
 @pytest.mark.parametrize(
@@ -712,6 +726,34 @@ def test_18_what_was_saved_under_another_name_is_named(start: bytes, what: str) 
     refused(start, what)
 
 
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (['"Ana \\"La\\" Peña",a@example.cl', "Eva,e@example.cl"], ['Ana "La" Peña', "Eva"]),
+        (['"\\"x\\"",a', '"Soto, \\"Lu\\"",b'], ['"x"', 'Soto, "Lu"']),
+    ],
+)
+def test_18_quotes_behind_a_backslash(lines: list[str], names: list[str]) -> None:
+    assert column(csv("NOMBRE,CORREO", *lines), "NOMBRE") == names
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("<input value='Ana'>", "Ana"),
+        ('<input type=email value="a@x.cl">', "a@x.cl"),
+        ("<input type=hidden value=x>", ""),
+    ],
+)
+def test_18_boxes_for_input_show_their_text(cell: str, text: str) -> None:
+    assert column(f"<table><tr><th>A<th>B<tr><td>y<td>{cell}z</table>".encode(), "B") == [text + "z"]
+
+
+def test_18_a_page_that_names_another_encoding_than_its_own() -> None:
+    page = '<meta charset="utf-8"><table><tr><th>NOMBRE<tr><td>Peña Muñoz</table>'
+    assert column(page.encode("cp1252"), "NOMBRE") == ["Peña Muñoz"]
+
+
 def test_18_a_column_called_id_is_no_sylk() -> None:
     assert column(csv("ID;Producto", "1;Pan"), "Producto") == ["Pan"]
 
@@ -909,7 +951,7 @@ def test_2_a_table_on_its_side_is_asked_about(lines: list[str]) -> None:
     assert frame.attrs["questions"][SIDEWAYS] == frame.index.tolist()
 
 
-@pytest.mark.parametrize("name", ["~$list.xlsx", "~nobody at all/list.xlsx", "~~.csv"])
+@pytest.mark.parametrize("name", ["~$list.xlsx", ".~lock.list.xlsx#", "~nobody at all/list.xlsx", "~~.csv"])
 def test_15_paths_of_nobody(name: str) -> None:
     with pytest.raises(InputError, match=r"list\.xlsx|~~\.csv"):
         read_sheet(name)

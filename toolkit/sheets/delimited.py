@@ -32,6 +32,7 @@ _KINDS = (  # how files begin that are no tables
     (r"TABLE\r?\n0,1\r?\n", mark("a DIF table")),
     (r"\x78\x9f\x3e\x22", mark("an attachment of Outlook")),
 )
+_WAY = mark("open it in a spreadsheet program, and save it as xlsx")
 _PAGE = re.compile(r"\s{0,100}<(?:!doctype html|!--|(?!svg|workbook)[a-z]{1,10}[0-9]?[\s>])", re.IGNORECASE)
 _TABLE, _XHTML = re.compile(r"<table[\s>]", re.IGNORECASE), re.compile(r"<html[\s>]", re.IGNORECASE)
 _XML = re.compile(r"\s{0,100}<(?:\?xml|\?mso|!doctype|svg|workbook|!--)", re.IGNORECASE)
@@ -48,10 +49,15 @@ def text_of(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
     start = data[:300].decode("latin-1").removeprefix("\xef\xbb\xbf").lstrip("\r\n\t ")
     for begin, what in _KINDS:
         if re.match(begin, start, re.DOTALL):
-            text = "the file is {what}, whatever its name says: no table can be read from it"
-            raise InputError(message(text, what=message(what)))
+            text = "the file is {what}, whatever its name says: no table can be read from it. If it holds one, {way}"
+            raise InputError(message(text, what=message(what), way=message(_WAY)))
     named = _CHARSET.search(data[:2000])
-    text, notes = decoded(data, encoding or (named[1].decode() if named and _PAGE.match(start) else None))
+    try:
+        text, notes = decoded(data, encoding or (named[1].decode() if named and _PAGE.match(start) else None))
+    except InputError:
+        if encoding or not named:
+            raise
+        text, notes = decoded(data, None)  # the page says another one than it is in
     text = text.removeprefix("\ufeff")
     if len(_CONTROLS.findall(text[:2000])) > _MOST_CONTROLS:
         raise InputError(message("the file is neither a spreadsheet nor a text"))
@@ -70,7 +76,7 @@ def read(text: str, separator: str | None, notes: Sequence[str] = ()) -> Grid:
     Raises:
         InputError: it is no table; a quote is opened and never closed, so that everything after it would be one cell.
     """
-    way = message("open it in a spreadsheet program, and save it as xlsx")
+    way = message(_WAY)
     if _PAGE.match(text[:500]):
         raise InputError(message("the file is a web page without a table, whatever its name says"))
     if _XML.match(text[:500]):
@@ -138,10 +144,21 @@ def _rows(text: str, separator: str | None) -> tuple[list[list[str]], list[str],
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True))
     except csv.Error as problem:
+        if escaped := _with_backslashes(text, sign):
+            return ([[]] if named else []) + escaped, notes, sign
         rows = _loose(text, sign)
         way = "some quotes are not where they belong: {why}; their cells were read as they stand"
         notes.append(message(way, why=problem))
     return ([[]] if named else []) + rows, notes, sign
+
+
+def _with_backslashes(text: str, sign: str) -> list[list[str]]:
+    """The rows of a text in which quotes are in their places once a backslash stands before those of the cells."""
+    try:
+        lines = io.StringIO(text, newline="")
+        return list(csv.reader(lines, delimiter=sign, escapechar="\\", strict=True)) if '\\"' in text else []
+    except csv.Error:
+        return []
 
 
 def _loose(text: str, sign: str) -> list[list[str]]:

@@ -18,6 +18,7 @@ _ATTRIBUTE = re.compile(r"([\w:-]+)(?:\s{0,9}=\s{0,9}(\"[^\"]*\"|'[^']*'|[^\s\"'
 _HIDES = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}collapse", re.IGNORECASE).search
 _END_OR_QUOTE = re.compile(r"[<>]|=\s{0,9}([\"'])")
 _STYLE, _SELECTOR = re.compile(r"<style\b[^>]{0,200}>", re.IGNORECASE), re.compile(r"\s*\w*([.#][\w-]+)\s*").fullmatch
+_BOXES = ("text", "email", "tel", "number", "date", "search", "url")
 _LONGEST = 1_000  # characters of a tag's attributes
 _CELL_ENDS = frozenset({"td", "th", "tr", "/td", "/th", "/tr", "/table"})
 _CLOSED_BY_NEXT = frozenset({"p", "li", "option"})
@@ -131,6 +132,12 @@ def _hidden_names(text: str) -> Iterator[str]:
                 yield from (name[1] for part in selectors.split(",") if (name := _SELECTOR(part)))
 
 
+def _shown_in(attributes: str) -> str:
+    """The text in a box for input; boxes that are ticked, and buttons, have none."""
+    own = {name.lower(): value.strip("\"'") for name, value in _ATTRIBUTE.findall(attributes[:_LONGEST])}
+    return own.get("value", "") if own.get("type", "text").lower() in _BOXES else ""
+
+
 class _Special(NamedTuple):
     """A cell that reaches over others, or is hidden."""
 
@@ -175,6 +182,8 @@ class _Table:
             times = min(int((_TIMES.search(attributes[:_LONGEST]) or "01")[1]) or 1, _MOST_COLUMNS)
             self._hidden_columns += range(self._columns, self._columns + times * hides.by(attributes))
             self._columns += times
+        elif name == "input" and self._texts is not None and not cut:
+            self._texts.append(_shown_in(attributes))
         elif name in _BREAKS and self._texts:
             self._texts.append("\n")
         if self._texts is not None and following:

@@ -164,7 +164,7 @@ class _Sheet:
         if kind == "boolean":
             return "TRUE" if get("boolean-value") == "true" else "FALSE"
         if not kind and not text and get("formula"):
-            self.grid.uncounted.append(len(self._row) + self._blank)
+            self.grid.uncounted.setdefault(len(self._row) + self._blank, []).append(self._at)
         return text or get("string-value", "")
 
 

@@ -1,6 +1,7 @@
 """A spreadsheet as a DataFrame of texts: what is there, and nothing else."""
 
 import contextlib
+import re
 from collections.abc import Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -21,6 +22,7 @@ from toolkit.sheets.workbook import Grid, Merge, Tab, cells_between
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")  # xls before it was a compound
+_LOCK = re.compile(r"~\$(.+)|\.~lock\.(.+)#").fullmatch  # of Excel, and of LibreOffice
 _LOOKED_AT = 10  # sheets with content
 _LONGEST = 200  # characters of the words of a reader's library
 
@@ -97,7 +99,10 @@ def _content(source: Any) -> tuple[str, bytes]:
     if isinstance(source, bytes | bytearray | memoryview):
         return "", bytes(source)
     if callable(getattr(source, "read", None)):
-        content = source.read(MAX_BYTES + 1)
+        try:
+            content = source.read(MAX_BYTES + 1)
+        except (OSError, ValueError) as problem:  # it is closed, or open for writing
+            raise InputError(message("the open file cannot be read: {why}", why=problem)) from None
         return Path(str(getattr(source, "name", ""))).name, content.encode() if isinstance(content, str) else content
     if isinstance(source, pd.DataFrame) or not isinstance(source, str | Path):
         text = "a sheet is read from a path, bytes, an open file or an upload, not from a {kind}"
@@ -111,9 +116,9 @@ def _file(name: str) -> tuple[str, bytes]:
     if not name:
         raise InputError(message("there is no path"))
     path = Path(name)
-    if path.name.startswith("~$"):
-        text = "{name} is what Excel leaves while {file!r} is open: read that file"
-        raise InputError(message(text, name=path.name, file=path.name[2:]))
+    if lock := _LOCK(path.name):
+        text = "{name} is what a program leaves while {file!r} is open: read that file"
+        raise InputError(message(text, name=path.name, file=lock[1] or lock[2]))
     try:
         path = expanded(path)
         if path.stat().st_size > MAX_BYTES:
@@ -140,6 +145,8 @@ def _opened(
         title, sheets, grid = _sheet(html_table.read(text, limits), wanted)
         grid.notes += [*notes, message("the file is a web page, of which a table was read as it is shown")]
         return title, sheets, grid
+    if wanted not in (None, 1):
+        raise InputError(message("there is no sheet {wanted!r}: the file is a text, which has none", wanted=wanted))
     return "", [], delimited.read(text, separator, notes)
 
 

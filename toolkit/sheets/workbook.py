@@ -19,8 +19,8 @@ class Grid:
     merged: list[Merge] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)  # positions
     hidden_columns: list[int] = field(default_factory=list)
-    uncounted: list[int] = field(default_factory=list)  # the columns of formulas that have no stored value, each time
-    silent: list[int] = field(default_factory=list)  # of formulas that show nothing, or were never calculated
+    uncounted: dict[int, list[int]] = field(default_factory=dict)  # rows of formulas without a stored value, by column
+    silent: list[int] = field(default_factory=list)  # columns of formulas that show nothing, or were never calculated
     notes: list[str] = field(default_factory=list)
     joined: list[int] = field(default_factory=list)  # rows of a text that may be several, or are cut otherwise
     unsure: bool = False  # whether another sheet may be the table

@@ -346,7 +346,7 @@ class _Sheet:
                 raise damaged(message("a cell of row {row:,} has no text", row=self._at + 1)) from None
         if text is None or (kind == "n" and not text.strip()):
             if formula:
-                self.grid.uncounted.append(self._column)
+                self.grid.uncounted.setdefault(self._column, []).append(self._at)
             return ""
         if kind == "n":
             try:
