@@ -300,3 +300,39 @@ def test_rows_without_an_outcome_are_named(tmp_path: Path) -> None:
     assert failed["Nombre"].tolist() == ["Fuente: SAP al 31/12"]
     assert failed.attrs["notes"][-1].endswith("rows 2, 3, 4, 6, 7, 9")
     assert failed.attrs["notes"][-1] in again(failed).notes
+
+
+# ── what other columns of a sheet say ────────────────────────────────────────
+
+BOUGHT = Date(name="COMPRA")
+MONTHS_FIRST = {
+    "another field": ("COMPRA", ["12/31/2020", "11/30/2020", "10/25/2020"]),
+    "a column that is not sent": ("Fecha compra", ["12/31/2020", "11/30/2020", "10/25/2020"]),
+    "with a time of day": ("Alta", ["12/31/2020 10:00", "1/30/2020 9:15:02", ""]),
+    "few of them": ("Alta", ["1/2/2020", "3/4/2020", "1/30/2020"]),
+}
+
+
+@pytest.mark.parametrize("case", MONTHS_FIRST)
+def test_days_are_asked_where_another_column_has_the_month_first(case: str) -> None:
+    name, others = MONTHS_FIRST[case]
+    born = ["05/06/1981", "07/04/1982", ""]
+    rows = "".join(f"Ana;{day};{other}\n" for day, other in zip(born, others, strict=True))
+    frame = read_sheet(f"Nombre;Fecha de nacimiento;{name}\n{rows}".encode())
+    fields = [*FIELDS, BOUGHT]
+    match = match_columns(frame, fields)
+    done = check(frame, match)
+    assert done.errors["reason"].tolist().count("can be read as two days") >= 2
+    assert check(done, fields).bad.tolist() == done.bad.tolist()
+    assert sum(repr(name) in note for note in done.notes) >= (name not in match.columns or match[name] is not None)
+    said = check(frame, match, day_first=False).wire()["FECHA_NACIMIENTO"]
+    assert said[:2] == ["06/05/1981", "04/07/1982"]
+
+
+@pytest.mark.parametrize(
+    "others", [["31/12/2020", "30/11/2020"], ["1", "2"], ["09 22 34 56 78", "01 30 44 55 66"], ["12-31-2020 x", "y"]]
+)
+def test_what_is_no_month_first_elsewhere_asks_nothing(others: list[str]) -> None:
+    rows = "".join(f"Ana;{day};{other}\n" for day, other in zip(["05/06/1981", "07/04/1982"], others, strict=True))
+    frame = read_sheet(f"Nombre;Fecha de nacimiento;Otro\n{rows}".encode())
+    assert check(frame, match_columns(frame, FIELDS)).ok

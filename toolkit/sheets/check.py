@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, Literal, TypedDict, Unpack, overload
 
 import pandas as pd
@@ -14,6 +15,7 @@ from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
 from toolkit.sheets.column import Column
 from toolkit.sheets.countries import country_column, country_in, region_of
+from toolkit.sheets.dates import shows_month_first
 from toolkit.sheets.fields import as_fields, columns_of, listed
 from toolkit.sheets.findings import Change, Terms
 from toolkit.sheets.frame_rules import recalled, row_questions
@@ -21,10 +23,13 @@ from toolkit.sheets.match import Match, no_field
 from toolkit.sheets.partitions import CheckOfPartitions, check_partitions
 from toolkit.sheets.rows import Partitions, asked_of_all, frame_of, is_lazy
 from toolkit.sheets.target import resolved
-from toolkit.spec import Field, Identity, Phone, Record, Text
+from toolkit.spec import Date, Field, Identity, Phone, Record, Text, Timestamp
 
 _APART, _NAMED = 3, 60  # columns that fill no field: so many are said one by one, and so many are named together
 __all__ = ["Change", "Check", "check"]
+
+
+_SEEN = 500  # cells that tell whether a column is one of texts
 
 
 class How(TypedDict, total=False):
@@ -210,7 +215,35 @@ def _columns(
         if accepted := reading.get("accepted", {}).get(name):
             column = column.accepting(frozenset(accepted))
         done[field.name] = column
+    if reading.get("day_first") is None:
+        _ask_for_orders(cells, done)
     return [done[field.name] for field, _ in paired]
+
+
+def _ask_for_orders(frame: pd.DataFrame, columns: dict[str, Column]) -> None:
+    """Ask in which order the days of a column are that does not show it, where another column has the month first."""
+    dates = {n: c for n, c in columns.items() if c.name is not None and isinstance(c.field, Date | Timestamp)}
+    unshown = {name: column for name, column in dates.items() if column.options.day_first and column.notes}
+    shown = [column.name for column in dates.values() if not column.options.day_first]
+    used = {column.name for column in columns.values()}
+    if unshown and not shown:
+        others = (name for name in frame.columns if name not in used)
+        shown = [*islice((name for name in others if shows_month_first(_texts(frame[name]))), 1)]
+    for name, column in unshown.items() if shown else ():
+        asked = Column(
+            column.field, column.name, frame[column.name], replace(column.options, day_first=None, settled=True)
+        )
+        text = (
+            "{column}: days that can be read in two ways are asked, as {other!r} has the month first; `day_first=` says"
+        )
+        asked.notes = [message(text, column=column.title, other=shown[0])]
+        columns[name] = asked.accepting(column.accepted)
+
+
+def _texts(cells: "pd.Series[Any]") -> list[str]:
+    """The texts of a column whose first cells are texts."""
+    first = cells.head(_SEEN).tolist()
+    return [v for v in cells.tolist() if isinstance(v, str)] if any(isinstance(v, str) for v in first) else []
 
 
 def _raise_if_no_phones(country: Mapping[Any, str], paired: Sequence[tuple[Field, Hashable | None]]) -> None:

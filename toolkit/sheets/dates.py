@@ -54,6 +54,7 @@ _ORDER = re.compile(
     r"(?<![^\W\d_])(?:(mm?[-/. ]{1,2}(?:dd?|tt?|дд?)(?![^\W\d_]))|(?:dd?|tt?|дд?)[-/. ]{1,2}(?:mm?|мм?)(?![^\W\d_]))"
 ).search
 _FEW = 2  # days of each kind, where a spreadsheet made days of some
+_MOST = 0.8  # of the texts of a column of days are days
 _SURE = 3  # dates that show an order, where none shows another
 _DAY_SECOND = re.compile(rf"^[ \t]{{0,9}}[12]\d{{3}}([-/.]){_LARGE}\1{_SMALL}(?!\d)", re.MULTILINE | re.ASCII).search
 _DAY, _MONTH, _ANY_YEAR = r"(\d{1,2})(?:st|nd|rd|th|er|r?o|\.?[º°ª])?", r"([^\W\d]{3,15})\.?", r"'?([12]\d{3}|\d\d)"
@@ -105,6 +106,12 @@ def order_of(blocks: Iterable[list[str]]) -> tuple[bool | None, str]:
         return False, message("the month was taken to come first, as the dates show")
     shown = days or not either
     return True, "" if shown else message("the day was taken to come first, though none of the dates shows it")
+
+
+def shows_month_first(texts: list[str]) -> bool:
+    """Whether texts of any column are days, of which some can only have the month first."""
+    days = [text for text in texts if _NUMERIC(text.strip().partition(" ")[0])]
+    return bool(days) and len(days) >= _MOST * len(texts) and order_of([days])[0] is not True
 
 
 def order_named(title: str) -> bool | None:

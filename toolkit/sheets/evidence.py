@@ -15,7 +15,7 @@ import pandas as pd
 
 from toolkit.plain import mark
 from toolkit.sheets.cells import folded, shown, written_of
-from toolkit.sheets.checker import QUESTION, Problem
+from toolkit.sheets.checker import QUESTION, ParseOptions, Problem
 from toolkit.sheets.column import Column
 from toolkit.sheets.frame_rules import LEFT_OUT, remembered
 from toolkit.spec import Date, Integer, Number, Timestamp
@@ -51,11 +51,11 @@ def evidence(
 
 def _reading(column: Column) -> dict[str, Any]:
     """How a column is read, where its cells can be read in more than one way."""
-    how = column.options
-    own: dict[str, Any] = {} if how.stored is None else {"stored": how.stored}
+    how, plain = column.options, ParseOptions()
+    own = {name: value for name in ("stored", "iso", "named") if (value := getattr(how, name)) != getattr(plain, name)}
     if isinstance(column.field, Date | Timestamp | Number | Integer):
         own |= {"decimal": how.decimal, "day_first": how.day_first}
-    return own | {"named": how.named} if how.named else own
+    return own
 
 
 def with_evidence(outcome: pd.DataFrame, frame: pd.DataFrame, known: Mapping[int, Evidence]) -> pd.DataFrame:

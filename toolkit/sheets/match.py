@@ -149,11 +149,11 @@ def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
     Raises:
         InputError: columns cannot be told apart by name; with `strict`, a column could only be guessed.
     """
-    data, fields = bare(frame_of(rows)), resolved(target)
-    known = as_fields(fields)
+    frame, fields = frame_of(rows), resolved(target)
+    data, known = bare(frame), as_fields(fields)
     named(data)
     samples = {column: _Sample(data[column]) for column in data.columns}
-    before = _before(data, [f.name for f in known])
+    before = _before(frame, [f.name for f in known])
     scores = {
         (c, f.name): _again(before[c], f) if c in before else _score(str(c), f, samples[c])
         for c in data.columns
