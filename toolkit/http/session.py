@@ -246,6 +246,8 @@ class Session:
                 result = replace(result, payload=_without_secrets(result.payload))
             if result.meaning is Meaning.BUSY:
                 self._pause_until = max(self._pause_until, self.clock.monotonic() + (result.retry_after or 0))
+            if result.verdict is Verdict.AMBIGUOUS:
+                self._local.http.close()  # whatever follows this answer on its connection belongs to nobody
             attempt = Attempt(result, None if result.verdict is Verdict.ACKED else answers.error(endpoint, result))
         took = self.clock.monotonic() - started
         log.debug("%s %s: %s in %.3f s", request.method, request.path, attempt.result.verdict, took)

@@ -5,7 +5,6 @@ No user and no credential enters: two analysts share one memory.
 
 import contextlib
 import dataclasses
-import datetime as dt
 import hashlib
 import ipaddress
 import re
@@ -72,22 +71,13 @@ class Memory:
         return state / "locks" / f"{self.system}-{hashlib.sha256(self.lock_name.encode()).hexdigest()[:12]}.lock"
 
 
-_NUMBERED = re.compile(r"(?P<place>.+/\d+)(?: (?P<made>\d{14}))?")  # what ends with a number, and when that was made
-_A_DAY = dt.timedelta(hours=26)  # more than a time zone, or the time of day, can make of an instant
+_NUMBERED = re.compile(r"(.+/\d+)(?: \d{14})?")  # what ends with a number, and when that was made
 
 
 def may_be_the_same(about: str, known: str) -> bool:
-    """Whether a destination may be one that a ledger knows: by its number it is, by when it was made it is not.
-
-    Only one that was clearly made later than the one that is known is another one, that got its number.
-    """
+    """Whether a destination may be one that a ledger knows: by its number it is, by when it was made it is not."""
     now, then = _NUMBERED.fullmatch(about), _NUMBERED.fullmatch(known)
-    if not (now and then) or now["place"] != then["place"] or about == known:
-        return False
-    if not (now["made"] and then["made"]):
-        return True
-    later, earlier = (dt.datetime.strptime(each["made"] + "Z", "%Y%m%d%H%M%S%z") for each in (now, then))
-    return later < earlier + _A_DAY
+    return bool(now and then) and about != known and now[1] == then[1]  # type: ignore[index]
 
 
 def canonical_origin(address: str) -> str:

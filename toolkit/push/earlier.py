@@ -260,7 +260,6 @@ class Drafts:
         ledger, keys, release = self._ledger, self._keys, self._release
         self._drafts: dict[int, dict[str, str]] = {}  # by place and identifier, the push that made it
         self._released: set[str] = set()
-        self._made: dict[str, str] = {}  # by identifier, the push that made it, whatever thing it is of
         with ledger.snapshot():
             pushes = [push for push in ledger.pushes() if push.lock == release.drafts.lock]
             for key in keys if pushes else ():
@@ -278,14 +277,14 @@ class Drafts:
 
     def _add(self, push: str, places: np.ndarray) -> None:
         for position, results in self._ledger.results(push).items() if len(places) else ():
-            ids = dict.fromkeys(self._release.ids(results), push)
-            self._made |= ids
             if (place := int(places[position])) >= 0:
-                self._drafts.setdefault(place, {}).update(ids)
+                self._drafts.setdefault(place, {}).update(dict.fromkeys(self._release.ids(results), push))
 
     def of_others(self, push: str) -> set[str]:
-        """The drafts that other pushes than this one made."""
-        return {draft for draft, origin in self._made.items() if origin != push}
+        """The drafts that other pushes than this one made, whatever they are of."""
+        ledger, ids = self._ledger, self._release.ids
+        others = [each.id for each in ledger.pushes() if each.id != push and not self._own]
+        return {draft for other in others for results in ledger.results(other).values() for draft in ids(results)}
 
     def released(self, push: str = "") -> dict[int, str]:
         """The rows whose thing was released as another draft, or may have been, and why they are not sent.

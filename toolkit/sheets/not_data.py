@@ -156,10 +156,12 @@ def stored_as(text: str) -> str:
 
 
 def ending_in_zeros(texts: list[str]) -> list[str]:
-    """The texts that are what is left of a long number, once a spreadsheet kept six of its digits: 56922300000."""
-    if "00000" not in "\n".join(texts):
-        return []
-    return [text for text in texts if len(text) >= _LONG and text.endswith("00000") and text.isdecimal()]
+    """The texts that are what is left of a long number, once a spreadsheet kept six of its digits: 56922300000.
+
+    Of which only one to four digits are left, somebody made it up.
+    """
+    rounded = (text for text in texts if len(text) >= _LONG and not text[6:].strip("0") and text[4:6] != "00")
+    return [text for text in rounded if text.isdecimal()]
 
 
 # ── texts of which none of that can be true ──

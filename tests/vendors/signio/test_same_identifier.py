@@ -71,6 +71,16 @@ def test_a_draft_of_an_earlier_push_is_not_filled_again(box: Sandbox, signio: Si
     assert "two things one identifier" in str(report)
 
 
+def test_a_draft_of_another_campaign_is_not_filled_again(box: Sandbox, signio: Signio, answer: Any) -> None:
+    answer("create_envelope", always("id_transaccion"))
+    first = planned(signio, crowd(1), campaign="A")
+    assert first.build().complete
+    assert first.distribute(confirm=1).complete
+    report = planned(signio, crowd(2).iloc[2:], campaign="B").build()
+    assert "two things one identifier" in str(report)
+    assert not report.complete
+
+
 @pytest.mark.parametrize(("name", "key"), [("add_signer", "id_firmante"), ("upload_document", "id_documento")])
 def test_within_an_envelope(signio: Signio, answer: Any, name: str, key: str) -> None:
     answer(name, always(key))

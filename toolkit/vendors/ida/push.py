@@ -23,6 +23,7 @@ from toolkit.spec import Choice, Date, Email, Endpoint, Field, Integer, Number, 
 from toolkit.vendors.base import Connection
 from toolkit.vendors.ida import api as declared
 
+FIRST_YEAR = 2000  # in which a database can have been made
 UNESCAPED = "\x7f"  # the one control character that JSON shows as it is
 OPENING = '{"values":['
 TOGETHER = 1_024  # rows that are written together: of four times as many, each takes half as long again
@@ -57,7 +58,14 @@ class Database:
 
     def takes(self) -> Takes:
         called, created = self._about["name"].iloc[0], self._about["createdAt"].iloc[0]
-        part = f"{self.id} {created:%Y%m%d%H%M%S}" if pd.notna(created) else str(self.id)
+        if pd.isna(created) or not FIRST_YEAR <= created.year <= self.session.clock.now().year + 1:
+            text = (
+                "database {id} is answered without a time at which it was made, which tells it from another one that "
+                "had its number. Nothing was sent. Run it again; where that stays so, `api.ida.assumptions()` shows in "
+                "which form times are read"
+            )
+            raise BadAnswer(message(text, id=self.id))
+        part = f"{self.id} {created:%Y%m%d%H%M%S}"
         title = f"database {self.id} «{called}» at {self.connection.host}"
         self.memory = replace(self.memory, part=part, where=title if pd.notna(called) else self.memory.where)
         return Takes(self._fields, shown=f"api.ida.fields({self.id})")

@@ -25,7 +25,10 @@ from toolkit.vendors.signio.drafts import Draft
 from toolkit.vendors.signio.people import PERSON, SIGNERS
 from toolkit.vendors.signio.status import role_of
 
-TWICE = mark("the vendor gave two things one identifier: {id}")
+TWICE = mark(
+    "the vendor gave two things one identifier, {id}: what is meant for one would go into the other. Ask the vendor "
+    "about it"
+)
 
 
 def each_once(checked: Check) -> Iterator[RowProblem]:
