@@ -184,7 +184,8 @@ SPOKEN = {
     "EMAIL": """Correo (obligatorio)|E-Mail-Adresse|E-mail 1 - Value|Correo electrónico 1 - Valor|E-mail Address
         What is your email?|Ingrese su correo|E-mail-Adresse 1 - Wert""",
     "NOMBRE": """Nombres|First Name|FNAME|Vorname|Vor- und Nachname|¿Cuál es tu nombre?|Qual é o seu nome?
-        1. ¿Cuál es su nombre?|12) Nombre completo|Wie lautet Ihr Name?|Імʼя|Ім’я|Name (Vor- und Nachname)
+        1. ¿Cuál es su nombre?|12) Nombre completo|d) Nombre|<b>Nombre</b>|P1: Nombre
+        Wie lautet Ihr Name?|Імʼя|Ім’я|Name (Vor- und Nachname)
         Sobrenome e nome""",
     "FECHA_NACIMIENTO": "FNAC|F. Nac.|Nascimento|Geburtsdatum|Geb.-Datum|Дата нар.|день народження|Cumpleaños",
     "CIUDAD": "Stadt|Ort|Town|LOCALIDAD|Ciudad de residencia|Населений пункт",
@@ -647,13 +648,21 @@ def test_days_of_a_sheet_that_was_half_converted_are_asked(texts: list[str], day
     [
         *(("Birth date (MM/DD/YYYY)", "06/05/1981"), ("Fecha nacimiento (dd/mm/aaaa)", "05/06/1981")),
         *(("Geburtsdatum (TT.MM.JJJJ)", "05/06/1981"), ("Дата народження (дд.мм.рррр)", "05/06/1981")),
-        ("Birth date, m-d-yy", "06/05/1981"),
+        *(("Birth date, m-d-yy", "06/05/1981"), ("Nacimiento (mes/día/año)", "06/05/1981")),
     ],
 )
 def test_the_order_of_days_in_the_name_of_a_column_tells(column: str, sent: str) -> None:
     done = check(pd.DataFrame({column: ["05/06/1981"]}), [Date(name=column, format="%d/%m/%Y")])
     assert done.wire() == {column: [sent]}
     assert done.notes == []
+
+
+def test_the_day_of_the_week_tells_for_its_column() -> None:
+    done = of(BORN, "Wed 05/06/1981", "05/06/1981", "13/04/1982")
+    assert done.bad.tolist() == [False, True, False]
+    assert of(BORN, "Fri 05/06/1981", "07/04/1982").wire() == {"FECHA_NACIMIENTO": ["05/06/1981", "07/04/1982"]}
+    cells = [f"{name} 0{n}/06/1981" for n, name in ((5, "Wed"), (4, "Mon"), (1, "Tue"))]
+    assert of(BORN, *cells).wire() == {"FECHA_NACIMIENTO": ["06/05/1981", "06/04/1981", "06/01/1981"]}
 
 
 def test_an_address_within_a_name_is_doubted() -> None:

@@ -50,11 +50,14 @@ _DAY_FIRST_ONLY, _MONTH_FIRST_ONLY, _EITHER_FIRST = (
 )
 _LATE_IN_MONTH = re.compile(r"^[12]\d{3}-\d\d-(?:1[3-9]|2\d|3[01])(?!\d)", re.MULTILINE | re.ASCII).search
 _EARLY_IN_MONTH = re.compile(r"^[12]\d{3}-(\d\d)-(?!\1)(?:0\d|1[0-2])(?!\d)", re.MULTILINE | re.ASCII)
+_A_DAY, _A_MONTH = "(?:dd?|tt?|дд?|d[ií]a|day|tag|день)", "(?:mm?|мм?|m[eê]s|month|monat|місяць)"
 _ORDER = re.compile(
-    r"(?<![^\W\d_])(?:(mm?[-/. ]{1,2}(?:dd?|tt?|дд?)(?![^\W\d_]))|(?:dd?|tt?|дд?)[-/. ]{1,2}(?:mm?|мм?)(?![^\W\d_]))"
+    rf"(?<![^\W\d_])(?:({_A_MONTH}[-/. ]{{1,2}}{_A_DAY}(?![^\W\d_]))|{_A_DAY}[-/. ]{{1,2}}{_A_MONTH}(?![^\W\d_]))"
 ).search
+_ON_WEEKDAY = re.compile(r"^[ \t]{0,9}([^\W\d_]{2,13}\.?,?[ ]\d{1,2}([-/. ])\d{1,2}\2[12]\d{3})", re.MULTILINE)
 _FEW = 2  # days of each kind, where a spreadsheet made days of some
 _MOST = 0.8  # of the texts of a column of days are days
+_SAMPLE = 50  # days with the day of the week
 _SURE = 3  # dates that show an order, where none shows another
 _DAY_SECOND = re.compile(rf"^[ \t]{{0,9}}[12]\d{{3}}([-/.]){_LARGE}\1{_SMALL}(?!\d)", re.MULTILINE | re.ASCII).search
 _DAY, _MONTH, _ANY_YEAR = r"(\d{1,2})(?:st|nd|rd|th|er|r?o|\.?[º°ª])?", r"([^\W\d]{3,15})\.?", r"'?([12]\d{3}|\d\d)"
@@ -100,6 +103,9 @@ def order_of(blocks: Iterable[list[str]]) -> tuple[bool | None, str]:
         months += sum(1 for _ in islice(_MONTH_FIRST_ONLY.finditer(text), _SURE))
         days = days or _DAY_FIRST_ONLY.search(text) is not None
         either = either or (not days and _EITHER_FIRST.search(text) is not None)
+        if text.upper() != text.lower():  # letters are in it
+            orders = [_order_by_weekday(one[1]) for one in islice(_ON_WEEKDAY.finditer(text), _SAMPLE)]
+            months, days = months + orders.count(False), days or True in orders
     if months and (days or either or months < _SURE):
         return None, ""
     if months:
@@ -112,6 +118,18 @@ def shows_month_first(texts: list[str]) -> bool:
     """Whether texts of any column are days, of which some can only have the month first."""
     days = [text for text in texts if _NUMERIC(text.strip().partition(" ")[0])]
     return bool(days) and len(days) >= _MOST * len(texts) and order_of([days])[0] is not True
+
+
+def _order_by_weekday(text: str) -> bool | None:
+    """Whether the day comes first, as the day of the week before it shows; None where it does not."""
+    text, weekdays = _without_weekday(text)
+    fits = []
+    for first in (True, False):
+        try:
+            fits.append(_read(text, first, True).weekday() in weekdays)
+        except CellError:
+            fits.append(False)
+    return fits[0] if fits[0] != fits[1] else None
 
 
 def order_named(title: str) -> bool | None:

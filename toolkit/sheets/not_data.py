@@ -160,6 +160,8 @@ def ending_in_zeros(texts: list[str]) -> list[str]:
 
     Of which only one to four digits are left, somebody made it up.
     """
+    if "0000" not in "\n".join(texts):
+        return []
     rounded = (text for text in texts if len(text) >= _LONG and not text[6:].strip("0") and text[4:6] != "00")
     return [text for text in rounded if text.isdecimal()]
 

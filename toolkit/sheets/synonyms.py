@@ -208,7 +208,7 @@ _NUMBERED = {"phone", "landline", "identity", "company identity", "card", "refer
 _MEANINGLESS = re.compile(
     r"(?:column|columna|col|campo|field|datos?|data|unnamed|var|sin nombre|valor|value|f)?\s?:?\s?\d*|\w{1,2}"
 ).fullmatch
-_NUMBERING = re.compile(r"^\s{0,9}\d{1,3}[.)]\s{1,9}")  # of questions
+_NUMBERING = re.compile(r"^\s{0,9}(?:(?:\d{1,3}|[IVX]{2,4}|[Pp]\d{1,3})[.):]-?|[A-Za-z]\))\s{1,9}|</?[a-z]{1,6}>")
 _IN_BRACKETS = re.compile(r"^\s{0,9}[(\[]([^()\[\]]{1,100})[)\]]\s{0,9}$")  # as a whole, as databases write names
 
 
