@@ -113,16 +113,18 @@ class _Texts:
 
     def _root(self, name: str, _: object) -> None:
         space, sign, _ = name.rpartition(_SIGN)
-        self._text, self._item, self._above = (space + _SIGN + kind for kind in ("t", "si", "rPh"))
+        text, item, above = (space + _SIGN + kind for kind in ("t", "si", "rPh"))
         add = self._parser.CharacterDataHandler = self._tokens.append
-        self._parser.StartElementHandler = self._start if sign else lambda name, _: self._start(_SIGN + name, _)
-        self._parser.EndElementHandler = add if sign else lambda name: add(_SIGN + name)
 
-    def _start(self, name: str, _: object) -> None:
-        if name == self._text:
-            self._tokens.append(None)
-        elif name == self._above:
-            self._tokens.append(False)
+        def start(name: str, _: object) -> None:
+            if name == text:
+                add(None)
+            elif name == above:
+                add(False)
+
+        self._text, self._item, self._above = text, item, above
+        self._parser.StartElementHandler = start if sign else lambda name, _: start(_SIGN + name, _)
+        self._parser.EndElementHandler = add if sign else lambda name: add(_SIGN + name)
 
     def done(self) -> list[str]:
         """The texts that are whole."""
@@ -203,7 +205,7 @@ class _Sheet:
         self._row: list[Cell] = []
         self._tokens: list[Token] = []
         self._at = self._column = -1  # positions of the row and of the cell before
-        self._marked = self._reading = False  # whether values are marked; whether a reading above a text is open
+        self._reading = False  # whether a reading above a text is open
         self._columns: dict[str, int] = {}  # positions by letters
         self._number, self._letters = "", []  # type: tuple[str, list[str]]  # of a row as the one before, without gaps
         self._shown: dict[tuple[str, str], Cell] = {}
@@ -229,24 +231,30 @@ class _Sheet:
         cell, value, row = (prefix + kind for kind in ("c", "v", "row"))
 
         def start(name: str, attributes: dict[str, str]) -> None:
-            if name == value:
-                if self._marked:
-                    add(_OPEN)
-            elif name == cell:
+            if name == cell:
                 add(attributes)
-                if self._marked or ("t" in attributes and attributes["t"] != "s"):
-                    self._mark(attributes.get("t", "n") not in _PLAIN)
+                if "t" in attributes and attributes["t"] not in _PLAIN:
+                    self._mark(True)
             elif name == row:
                 self._begin_row(attributes)
-            else:
+            elif name != value:
                 self._aside(local(name), attributes)
 
-        self._parser.StartElementHandler = start
+        def start_marked(name: str, attributes: dict[str, str]) -> None:
+            if name == value:
+                add(_OPEN)
+            else:
+                if name == cell:
+                    self._mark(False)
+                start(name, attributes)
+
+        self._starts = start, start_marked
+        self._mark(False)
 
     def _mark(self, marked: bool) -> None:
-        if marked is not self._marked:
-            self._marked = marked
-            self._parser.EndElementHandler = self._end if marked else None
+        """Mark values from here on, or no more."""
+        self._parser.StartElementHandler = self._starts[marked]
+        self._parser.EndElementHandler = self._end if marked else None
 
     def _end(self, name: str) -> None:
         self._tokens.append(_CLOSE)
