@@ -160,10 +160,10 @@ def ending_in_zeros(texts: list[str]) -> list[str]:
 
     Of which only one to four digits are left, somebody made it up.
     """
-    if "0000" not in "\n".join(texts):
+    if "0000\n" not in "\n".join([*texts, ""]):
         return []
-    rounded = (text for text in texts if len(text) >= _LONG and not text[6:].strip("0") and text[4:6] != "00")
-    return [text for text in rounded if text.isdecimal()]
+    rounded = [text for text in texts if text.endswith("0000") and len(text) >= _LONG]
+    return [text for text in rounded if not text[6:].strip("0") and text[4:6] != "00" and text.isdecimal()]
 
 
 # ── texts of which none of that can be true ──
