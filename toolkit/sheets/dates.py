@@ -145,16 +145,15 @@ def month_follows_year(blocks: Iterable[list[str]]) -> bool:
     be one in its own order, and left the others as texts: then all of the former can be read in two ways, and none of
     the latter.
     """
-    sure = early = late = either = 0
+    sure, early, late, either = 0, 0, False, False
     for text in map("\n".join, blocks):
         if _DAY_SECOND(text):
             return False
-        late = late or _LATE_IN_MONTH(text) is not None
-        if not late:
-            either = either or _EITHER_FIRST.search(text) is not None
+        if not late and not either:  # else only a day that comes second is looked for
+            late, either = _LATE_IN_MONTH(text) is not None, _EITHER_FIRST.search(text) is not None
             early += sum(1 for _ in islice(_EARLY_IN_MONTH.finditer(text), _FEW))
             sure += sum(1 for way in (_DAY_FIRST_ONLY, _MONTH_FIRST_ONLY) for _ in islice(way.finditer(text), _FEW))
-    return bool(late or either or early < _FEW or sure < _FEW)
+    return late or either or early < _FEW or sure < _FEW
 
 
 def read_date(text: str, day_first: bool | None, *, iso: bool = True) -> date:
