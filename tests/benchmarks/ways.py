@@ -22,7 +22,7 @@ def contacts(rows: int, start: int = 0) -> pd.DataFrame:
             "EMAIL": [f"persona{n}@example.cl" for n in numbers],
             "NOMBRE": [f'María "Ñata" Núñez {n}' if n % 7 else "" for n in numbers],
             "NOTA": [f'dijo "sí", después; año {n}' if n % 5 else "" for n in numbers],
-            "TELEFONO": [f"569{n + 20_000_000:08d}" for n in numbers],
+            "TELEFONO": [f"569{2_000 + n // 1_000:04d}1{n % 1_000:03d}" for n in numbers],
             "CIUDAD": [f"Ciudad {n % 300}" for n in numbers],
             "MONTO": [str(n % 100_000) for n in numbers],
         }
