@@ -223,10 +223,12 @@ def _columns(
 def _ask_for_orders(frame: pd.DataFrame, columns: dict[str, Column]) -> None:
     """Ask in which order the days of a column are that does not show it, where another column has the month first."""
     dates = {n: c for n, c in columns.items() if c.name is not None and isinstance(c.field, Date | Timestamp)}
+    if not dates:
+        return
     unshown = {name: column for name, column in dates.items() if column.options.day_first and column.notes}
     shown = [column.name for column in dates.values() if not column.options.day_first]
-    used = {column.name for column in columns.values()}
     if unshown and not shown:
+        used = {column.name for column in columns.values()}
         others = (name for name in frame.columns if name not in used)
         shown = [*islice((name for name in others if shows_month_first(_texts(frame[name]))), 1)]
     for name, column in unshown.items() if shown else ():
