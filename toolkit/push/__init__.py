@@ -18,10 +18,9 @@ from toolkit.push.report import Report
 from toolkit.push.start import bulk_write
 from toolkit.push.states import PushState
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.target import BaseTarget, Batch, Destination, PushJob, Release, Target, row_tag
+from toolkit.push.target import Batch, Destination, PushJob, Release, Target, row_tag
 
 __all__ = [
-    "BaseTarget",
     "Batch",
     "Destination",
     "IfSent",

@@ -146,7 +146,7 @@ class Driver:
         with self._ledger.transaction():
             if push := self._run.plan.push:
                 ended_push = self._ledger.push(push)
-                self._ledger.put_push(events.ended(ended_push, PushState.PAUSED, "interrupted"))
+                self._ledger.put_push(replace(ended_push, state=PushState.PAUSED, reason="interrupted"))
 
     # ── effects ──
 

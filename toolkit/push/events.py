@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import InputError
@@ -11,7 +11,7 @@ from toolkit.push import isolation
 from toolkit.push.chunking import Sizes
 from toolkit.push.decide import Waits
 from toolkit.push.isolation import Suspect
-from toolkit.push.states import Answer, Ledger, Operation, Push, PushState, Stamp
+from toolkit.push.states import Answer, Ledger, Operation, PushState, Stamp
 
 if TYPE_CHECKING:
     from toolkit.push.frame_rows import Places
@@ -216,8 +216,3 @@ class End:
 
 
 Effect = Send | Prepare | Count | LookUp | Sleep | End
-
-
-def ended(push: Push, state: PushState, reason: str) -> Push:
-    """The push, as it ended now."""
-    return replace(push, state=state, reason=reason)

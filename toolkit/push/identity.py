@@ -185,11 +185,6 @@ def most_distinctive_column(columns: Mapping[str, list[Any]]) -> str:
     return best if best and distinct[best] > len(columns[best]) / 2 else ""
 
 
-def short(text: str) -> str:
-    """A file name for a destination."""
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
 def align(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """For each row of the journal, where the same row stands in the new frame (same rows, any order)."""
     if np.array_equal(old, new):  # spares sorting both

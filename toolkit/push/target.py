@@ -1,5 +1,6 @@
 """What a push is handed: a destination, rows, and a target that makes requests and settles doubt. No vendor names."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -37,27 +38,29 @@ class Release(NamedTuple):
     ids: Callable[[Mapping[str, Any]], list[str]]  # those of a thing's drafts, in what came back for it
 
 
-class Target(Protocol):
-    """Where rows go. Positions are those of the frame."""
+class Target(ABC):
+    """Where rows go. Positions are those of the frame. Most send rows once, unmarked, and are answered with nothing."""
 
     what: str  # the call that people know it by
     memory: Memory
     session: Session
+    check: Any
     reconcile: Reconcile  # how a doubt is settled there
     together: bool  # many rows in a request, or one
-    keyed: bool  # an index label names the same thing in every frame: another content is a correction, not a new row
-    other_content: str  # where it is: what is said of a row of which an earlier push has sent other content
-    keys: tuple[str, ...]  # wire names of the cells that name a thing, of which the newest row says what holds now
-    irrevocable: bool  # what is sent reaches people or costs money: sent a second time only after a refused token
-    repeatable: bool  # sending the same row twice leaves one: no late request need be waited for
-    reads_refusals: bool  # a refusal may mean that the row is there already
-    busy_is_unsent: bool  # a 429 did nothing: what may be sent once only is sent later
-    first: str  # the kind of the first operation of every row
-    tag: str  # set when the push begins: what marks its rows, where the target marks them
-    tagged: bool  # whether it does (`row_tag`)
-    release: Release | None  # where what becomes of rows is a draft, or a draft is sent: of a thing one is released
-    kept: Mapping[int, Mapping[str, Any]]  # what the report shows of rows from the start, durable before one is sent
+    keyed: bool = False  # an index label names one thing in every frame: another content is a correction, no new row
+    other_content: str = ""  # where it is: what is said of a row of which an earlier push has sent other content
+    keys: tuple[str, ...] = ()  # wire names of the cells that name a thing, of which the newest row says what holds now
+    irrevocable: bool = False  # it reaches people or costs money: sent a second time only after a refused token
+    repeatable: bool = False  # sending the same row twice leaves one: no late request need be waited for
+    reads_refusals: bool = False  # a refusal may mean that the row is there already
+    busy_is_unsent: bool = False  # a 429 did nothing: what may be sent once only is sent later
+    first: str = "send"  # the kind of the first operation of every row
+    tag: str = ""  # set when the push begins: what marks its rows, where the target marks them
+    tagged: bool = False  # whether it does (`row_tag`)
+    release: Release | None = None  # where rows become drafts, or drafts are sent: of a thing one is released
+    kept: Mapping[int, Mapping[str, Any]] = MappingProxyType({})  # what the report shows of rows from the start
 
+    @abstractmethod
     def request(self, order: Batch) -> tuple[Endpoint, wire.Request]:
         """The request that carries these rows."""
 
@@ -66,66 +69,30 @@ class Target(Protocol):
 
         BadAnswer where that cannot be true: what became of the rows is in doubt then, whatever the answer says.
         """
+        return {}
 
     def follows(self, order: Batch) -> str:
         """The kind of the next op of this row, once this one is acknowledged; "" where it was the last."""
+        return ""
 
     def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
-        """The rows that a refusal names; none where it names nobody."""
+        """The rows that a refusal names; here those that it lists, where the dialect declares a list."""
+        named = [row for row in result.rows if row.index < len(positions)]
+        return [Suspect(int(positions[r.index]), r.column, certain=True, message=r.message) for r in named]
 
-    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
+    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:  # noqa: B027
         """What earlier runs were given, before this one begins; and the drafts that other pushes made."""
 
     def count(self) -> int:
         """How many rows are there. Of a counted destination only."""
-
-    def first_count(self) -> tuple[int, float] | None:
-        """The count that was read together with the destination, and how many seconds ago; None once it was taken."""
-
-    def find(self, positions: Sequence[int]) -> Sequence[Mapping[str, Any] | None]:
-        """What the vendor has of each of these rows, None where it has nothing. Where rows can be read only."""
-
-
-class BaseTarget:
-    """What most targets share: rows that are sent once, marked by nothing, and answered with nothing."""
-
-    memory: Memory
-    session: Session
-    check: Any
-    keyed: bool = False
-    other_content: str = ""
-    irrevocable: bool = False
-    repeatable: bool = False
-    reads_refusals: bool = False
-    busy_is_unsent: bool = False
-    keys: tuple[str, ...] = ()
-    release: Release | None = None
-    kept: Mapping[int, Mapping[str, Any]] = MappingProxyType({})
-    first: str = "send"
-    tag: str = ""
-    tagged: bool = False
-
-    def results(self, order: Batch, payload: Any) -> Mapping[int, Mapping[str, Any]]:
-        return {}
-
-    def follows(self, order: Batch) -> str:
-        return ""
-
-    def suspects(self, result: Classification, positions: np.ndarray) -> Sequence[Suspect]:
-        """The rows that the refusal lists by their index, where the vendor's dialect declares such a list."""
-        named = [row for row in result.rows if row.index < len(positions)]
-        return [Suspect(int(positions[r.index]), r.column, certain=True, message=r.message) for r in named]
-
-    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
-        pass
-
-    def count(self) -> int:
         raise NotImplementedError("nothing is counted here")
 
     def first_count(self) -> tuple[int, float] | None:
+        """The count that was read together with the destination, and how many seconds ago; None once it was taken."""
         return None
 
     def find(self, positions: Sequence[int]) -> Sequence[Mapping[str, Any] | None]:
+        """What the vendor has of each of these rows, None where it has nothing. Where rows can be read only."""
         raise NotImplementedError("no row can be read here")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from tests.vendors.bookshop import api as declared
 from toolkit.http import wire
 from toolkit.http.answers import Classification
-from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect
+from toolkit.push import Batch, Memory, PushJob, Reconcile, Suspect, Target
 from toolkit.sheets.check import Check
 from toolkit.sheets.target import Takes
 from toolkit.spec import Endpoint
@@ -31,7 +31,7 @@ class Shelf:
         return PushJob(Books(self._connection, self._code, self.memory, checked), checked)
 
 
-class Books(BaseTarget):
+class Books(Target):
     """Where `add_books` sends its rows: many in a request, all or none; the shelf can be read."""
 
     what = "bookshop.add_books"

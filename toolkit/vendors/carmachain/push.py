@@ -12,7 +12,7 @@ from toolkit.http import wire
 from toolkit.http.answers import remark
 from toolkit.http.secrets import vendor_text
 from toolkit.plain import mark, message
-from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Report
+from toolkit.push import Batch, Memory, PushJob, Reconcile, Report, Target
 from toolkit.sheets.check import Check
 from toolkit.sheets.checker import Problem
 from toolkit.sheets.outcomes import Outcome
@@ -61,7 +61,7 @@ class Peers:
         return report.with_table(table.astype({"type_request": "str"}))
 
 
-class People(BaseTarget):
+class People(Target):
     """Where `request` sends people; what it sent cannot be looked up by what was asked."""
 
     what = "carmachain.request"

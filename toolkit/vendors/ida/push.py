@@ -15,7 +15,7 @@ from toolkit.errors import BadAnswer, InputError
 from toolkit.http import wire
 from toolkit.http.answers import Classification
 from toolkit.plain import message
-from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect, row_tag
+from toolkit.push import Batch, Memory, PushJob, Reconcile, Suspect, Target, row_tag
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.fields import as_fields
 from toolkit.sheets.target import Takes
@@ -153,7 +153,7 @@ KINDS: dict[str, tuple[type[Field], ...]] = {  # whom a refusal speaks of, by th
 }
 
 
-class Records(BaseTarget):
+class Records(Target):
     """Where `insert_records` sends its rows; their count is the only thing that can be read back."""
 
     what = "ida.insert_records"

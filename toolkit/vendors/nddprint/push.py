@@ -13,7 +13,7 @@ from toolkit.errors import NotFound, Rejected, ToolkitError
 from toolkit.http import wire
 from toolkit.http.answers import Classification
 from toolkit.plain import mark, message
-from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Suspect
+from toolkit.push import Batch, Memory, PushJob, Reconcile, Suspect, Target
 from toolkit.sheets.check import Check
 from toolkit.sheets.checker import DOUBT, Problem
 from toolkit.sheets.target import RowProblem, Takes
@@ -59,7 +59,7 @@ class Users:
         return held
 
 
-class CardCodes(BaseTarget):
+class CardCodes(Target):
     """Where card codes go: a row a request."""
 
     reconcile = Reconcile.READ

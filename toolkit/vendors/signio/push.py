@@ -12,7 +12,7 @@ from toolkit.errors import BadAnswer
 from toolkit.http import wire
 from toolkit.http.answers import Classification
 from toolkit.plain import mark, message
-from toolkit.push import BaseTarget, Batch, Memory, PushJob, Reconcile, Release, Suspect
+from toolkit.push import Batch, Memory, PushJob, Reconcile, Release, Suspect, Target
 from toolkit.sheets.check import Check
 from toolkit.sheets.checker import Problem
 from toolkit.sheets.target import RowProblem, Takes
@@ -104,7 +104,7 @@ class CampaignDrafts:
         return PushJob(target, checked, rows)
 
 
-class Signers(BaseTarget):
+class Signers(Target):
     """Where `add_signers` sends its rows; they can be read back."""
 
     what = "signio.add_signers"
@@ -154,7 +154,7 @@ class Signers(BaseTarget):
         return [{"id_firmante": ids[who], "rol": self._role(n)} if who in ids else None for n, who in wanted]
 
 
-class Drafting(BaseTarget):
+class Drafting(Target):
     """Envelope by envelope, step by step: create, files, signers, links, protection."""
 
     what = "signio.campaign"
@@ -253,7 +253,7 @@ class Distributor:
         return PushJob(target, checked)
 
 
-class Distribution(BaseTarget):
+class Distribution(Target):
     """Drafts go to their signers, one request each."""
 
     what = "signio.distribute"
