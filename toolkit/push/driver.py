@@ -68,7 +68,10 @@ class Driver:
     """One run of one push."""
 
     def __init__(self, ledger: Ledger, part: Places, policy: SendPolicy, *, since: Stamp, more: bool) -> None:
-        """`part`: the rows at hand. `since`: when the lock was there. `more`: further rows may be added to the push."""
+        """What it does first becomes durable together with what its caller writes.
+
+        `part`: the rows at hand. `since`: when the lock was there. `more`: further rows may be added to the push.
+        """
         target, options, plan = part.rows.target, policy.options, Plan.of(part, policy, more=more)
         self._ledger, self._target, self._check, self._options = ledger, target, part.rows.check, options
         self._session, self._clock, self._places = target.session, target.session.clock, part
@@ -84,18 +87,18 @@ class Driver:
         self._progress = Progress(rows, target.what, options.progress, options.watch)
         if plan.push:
             self._progress.done = sum([o.size for o in ledger.operations(plan.push) if o.state in DECIDED])
+        self._effects = self._step([self._read(self._begin, COUNTER)])
 
     def run(self) -> events.End:
         """Work until nothing is left, or until somebody has to look. The ledger says how it ended."""
         with self._progress, ThreadPoolExecutor(self._run.plan.workers) as self._pool:
             try:
-                happened = [self._read(self._begin, COUNTER)]
                 while True:
-                    for effect in self._step(happened):
+                    for effect in self._effects:
                         if isinstance(effect, events.End):
                             return effect
                         self._perform(effect)
-                    happened = self._wait()
+                    self._effects = self._step(self._wait())
             except BaseException:
                 self._interrupted()
                 raise
