@@ -336,3 +336,36 @@ def test_what_is_no_month_first_elsewhere_asks_nothing(others: list[str]) -> Non
     rows = "".join(f"Ana;{day};{other}\n" for day, other in zip(["05/06/1981", "07/04/1982"], others, strict=True))
     frame = read_sheet(f"Nombre;Fecha de nacimiento;Otro\n{rows}".encode())
     assert check(frame, match_columns(frame, FIELDS)).ok
+
+
+# ── rows that are asked because of others ────────────────────────────────────
+
+
+def test_the_title_of_a_group_in_a_sheet_of_two_columns_is_asked() -> None:
+    done = checked("Nombre;Correo\nAna;ana@example.cl\nEva;eva@example.cl\nClientes Sur;\nPía;pia@example.cl\n")
+    assert done.bad.tolist() == [False, False, True, False]
+    half = "".join(f"P{n};{f'p{n}@example.cl' if n % 2 else ''}\n" for n in range(20))
+    assert checked(f"Nombre;Correo\n{half}").ok  # many have none
+    assert checked("Nombre;Ciudad\nAna;Temuco\nEva;Temuco\nLuis;\nPía;Temuco\n").ok
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["NO CONTACTAR", "Bajas", "Clientes dados de baja", "Excluidos:", "Do not call", "Fallecidos", "Не турбувати"],
+)
+@pytest.mark.parametrize("head", ["", "Nombre;Correo;Monto\n"])
+def test_people_below_a_title_that_says_no_are_asked_up_to_the_next(title: str, head: str) -> None:
+    more = "Rosa;rosa@example.cl;5\nPía;pia@example.cl;6\n"
+    for text in (f"{title};;", f";;\n{title};;", f";;{title}"):
+        done = checked(f"Nombre;Correo;Monto\n{PEOPLE}{text}\n{head}{more}Clientes nuevos;;\nSol;sol@example.cl;7\n")
+        sent = [name for name, bad in zip(done.frame["Nombre"], done.bad, strict=True) if not bad]
+        assert sent == ["Ana", "Eva", "Luis", "Sol"]
+        assert (
+            check(done.leave_out("(row)", "stands below a title that says not to send it"), FIELDS).wire()
+            == done.wire()
+        )
+
+
+def test_titles_of_other_groups_hold_nobody() -> None:
+    done = checked(f"Nombre;Correo;Monto\n{PEOPLE}Clientes Norte;;\nRosa;rosa@example.cl;5\nPía;pia@example.cl;6\n")
+    assert done.bad.sum() == 1

@@ -1,6 +1,7 @@
 """What is asked of whole rows, and of a frame as a whole."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,15 +11,17 @@ from toolkit.plain import mark, message
 from toolkit.sheets.cells import bare
 from toolkit.sheets.checker import DOUBT, QUESTION, TOTAL, Problem
 from toolkit.sheets.column import Column, Places
-from toolkit.sheets.not_data import is_total, may_begin_total
+from toolkit.sheets.not_data import is_title, is_total, may_begin_total, says_no
 from toolkit.sheets.target import FrameRule, RowProblem
-from toolkit.spec import Identity, Integer, Number, Text
+from toolkit.spec import Email, Identity, Integer, Number, Phone, Text
 
 EMPTY_ROW = Problem(mark("the row is empty"))
 LEFT_OUT = Problem(mark("the row was left out"))
 SPARSE = Problem(mark("hardly anything in the row is filled"), level=QUESTION)
 NAMELESS = Problem(mark("nothing in the row says whom or what it is about"), level=QUESTION)
 LONE_TEXT = Problem(mark("nothing but one text is in the row: it may be a note"), level=QUESTION)
+REFUSED = Problem(mark("stands below a title that says not to send it"), level=QUESTION)
+_TITLES = 2_000  # rows of one cell, among which titles are looked for
 _TENTH, _USUAL = 10, 3
 _RARE = 50  # one in so many
 _FOOT = 20  # rows at the end, among which notes stand
@@ -86,6 +89,7 @@ def row_questions(columns: Sequence[Column], frame: pd.DataFrame) -> Iterator[tu
         return
     few = np.flatnonzero((counts > 0) & (counts <= len(used) / 2))
     yield from ((position, TOTAL) for position in _named_totals(frame, used, few))
+    yield from ((position, REFUSED) for position in _refused(frame, np.flatnonzero(counts <= 1)))
     if len(used) < 2 or not (counts > 0).any():
         return
     foot = np.logical_and.accumulate((counts <= 1)[::-1])[::-1]  # of notes and totals; it does not say what is usual
@@ -95,6 +99,8 @@ def row_questions(columns: Sequence[Column], frame: pd.DataFrame) -> Iterator[tu
     nameless = _nameless(used, counts) & ~sparse
     yield from ((int(i), NAMELESS) for i in np.flatnonzero(nameless))
     lone = _lone_texts(used, counts, usual, sheet=index.name == "row") & ~sparse
+    if len(used) == 2 and index.name == "row":
+        lone |= _rare_names(used, counts)
     yield from ((int(i), LONE_TEXT) for i in np.flatnonzero(lone))
     fewer = (counts > 0) & (counts < usual) & ~sparse & ~lone
     yield from ((i, TOTAL) for i in _totals(used, np.flatnonzero(fewer)))
@@ -118,6 +124,27 @@ def _lone_texts(used: Sequence[Column], counts: "np.ndarray[Any, Any]", usual: f
     foot[: max(len(counts) - _FOOT, len(counts) // 2)] = False
     rare = sheet and np.count_nonzero(note & ~foot) * _RARE <= len(counts)
     return alone | (note & foot) if rare else alone
+
+
+def _rare_names(used: Sequence[Column], counts: "np.ndarray[Any, Any]") -> Rows:
+    """Of a sheet of names and one way to reach each, the few rows that have but a text: titles of groups."""
+    names, ways = ([c for c in used if (type(c.field) is Text) is text] for text in (True, False))
+    if len(names) != 1 or not isinstance(ways[0].field, Email | Phone):
+        return counts < 0
+    bare_names: Rows = names[0].filled & ~ways[0].filled
+    return bare_names & (int(np.count_nonzero(bare_names)) <= max(1, int(np.count_nonzero(counts == 2)) // _TENTH))
+
+
+def _refused(frame: pd.DataFrame, few: "np.ndarray[Any, Any]") -> Iterator[int]:
+    """The rows below a title that says not to send them, up to the next title, and the title."""
+    if not 0 < len(few) <= _TITLES:
+        return
+    cells = [[v for v in row if isinstance(v, str) and v.strip()] for row in bare(frame).iloc[few].to_numpy().tolist()]
+    rows = zip(few.tolist(), cells, strict=True)
+    titles = {i: texts[0] for i, texts in rows if len(texts) == 1 and is_title(texts[0])}
+    for start, end in pairwise([*titles, len(frame)]):
+        if says_no(titles[start]):
+            yield from range(start, end)
 
 
 def _named_totals(frame: pd.DataFrame, used: Sequence[Column], positions: "np.ndarray[Any, Any]") -> Iterator[int]:

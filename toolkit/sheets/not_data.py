@@ -101,6 +101,28 @@ def says_nothing(text: str, *, surely: bool = False) -> bool:
     return known or (not surely and (plain in _PERHAPS or plain in _NO_FORM))
 
 
+# ── titles of those who are not to be written to ──
+
+_NO = re.compile(
+    r"\b(?:(?:no|not|do not|don.?t|never|sin|nao|не) (?:contact\w*|llam\w*|envia\w*|molest\w*|usar|inclu\w*|escrib\w*"
+    r"|send|call|mail|e-?mail|disturb|турбувати|дзвонити|надсилати|писати|контактувати|беспокоить|звонить)"
+    r"|bajas?(?! california)|dad[oa]s? de baja|(?:in|des)activ[oa]s?|inactive|(?:ex|des)clu[ií]d[oa]s?|excluded"
+    r"|eliminad[oa]s?|deleted|removed|fallecid[oa]s?|difunt[oa]s?|deceased|bloquead[oa]s?|blocked|rechazad[oa]s?|rejected"
+    r"|desuscrit[oa]s?|desinscrit[oa]s?|unsubscribed?|anulad[oa]s?|borrad[oa]s?|descartad[oa]s?|retirad[oa]s?"
+    r"|desvinculad[oa]s?|lista negra|black ?list|opt[- ]?outs?|видален\w+|неактивн\w+|вибул\w+|померл\w+|відмовил\w+)\b"
+).search
+
+
+def is_title(text: str) -> bool:
+    """Whether a text may be the title of a group, and is neither a number nor an address."""
+    return len(text) <= _SHORT and "@" not in text and not any(c.isdigit() for c in text)
+
+
+def says_no(text: str) -> bool:
+    """Whether a title says that those below it are not to be written to."""
+    return bool(_NO(unaccented(text)))
+
+
 # ── totals ──
 
 _SUM = r"(?:sub[ -]?|gran |grand |suma )?totale?s?|sumas?|sum|σ|promedio|average|t o t a l"
