@@ -369,3 +369,11 @@ def test_people_below_a_title_that_says_no_are_asked_up_to_the_next(title: str, 
 def test_titles_of_other_groups_hold_nobody() -> None:
     done = checked(f"Nombre;Correo;Monto\n{PEOPLE}Clientes Norte;;\nRosa;rosa@example.cl;5\nPía;pia@example.cl;6\n")
     assert done.bad.sum() == 1
+
+
+def test_people_who_are_called_as_a_total_begins_are_people() -> None:
+    names = {"Máximo Soto": True, "Max León": True, "Min Ho": True, "Máximo": False, "Min: algo": False}
+    lines = "".join(f"{name};;4\n" for name in names)
+    assert checked(f"Nombre;Correo;Monto\n{PEOPLE}{lines}{PEOPLE * 3}").bad.tolist()[3:8] == [
+        not ok for ok in names.values()
+    ]

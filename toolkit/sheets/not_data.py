@@ -133,7 +133,8 @@ _TOTAL = re.compile(
 ).fullmatch
 _SUM_OF = re.compile(rf"(?:{_SUM})(?!\w)").match
 _SUMMING = re.compile(
-    rf"(?:{_SUM}|saldo total|media|media:|max(?:imo)?|min(?:imo)?|count|cuenta|n[o°º.]* de \w+|cantidad de)(?!\w)"
+    rf"(?:{_SUM}|saldo total|media|media:|(?:max|min)(?:imo)?(?= ?[:=.]| del? |$)"
+    r"|count|cuenta|n[o°º.]* de \w+|cantidad de)(?!\w)"
 ).match
 # most texts are seen to begin otherwise by their first letters, as they stand
 _MAY_SUM = re.compile(
