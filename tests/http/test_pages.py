@@ -140,6 +140,10 @@ def test_a_next_page_elsewhere_is_not_asked_for(link: str) -> None:
 def test_pages_that_come_again_end() -> None:
     with pytest.raises(BadAnswer, match="same page came twice"):
         read(PageNumber("page", 1), Vendor(page(1), page(1)))
+    with pytest.raises(BadAnswer, match="same page came twice"):  # two in turn
+        read(PageNumber("page", 1), Vendor(page(1), page(2), page(1)))
+    with pytest.raises(BadAnswer, match="same page came twice"):  # in another order
+        read(PageNumber("page", 2), Vendor(page(1, 2), page(2, 1)))
     with pytest.raises(BadAnswer, match="came already"):
         read(Cursor("cursor", "next"), Vendor(page(1, next="a"), page(2, next="a")))
     with pytest.raises(BadAnswer, match="came already"):

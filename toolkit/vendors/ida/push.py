@@ -114,7 +114,7 @@ class Database:
     def _answer(self) -> dict[str, Any]:
         answer = self.connection.client(WHOLE, {"id": self.id}, checked=True)
         facts = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(facts, dict):
+        if not isinstance(facts, dict) or str(facts.get("id", self.id)) != str(self.id):
             raise BadAnswer(message("database {id} is answered without its facts", id=self.id))
         return facts
 

@@ -4,12 +4,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from toolkit.errors import NotFound, Rejected, ToolkitError
+from toolkit.errors import BadAnswer, NotFound, Rejected, ToolkitError
 from toolkit.http import wire
 from toolkit.http.answers import Classification
 from toolkit.plain import mark, message
@@ -17,12 +18,14 @@ from toolkit.push import Batch, Memory, PushJob, Reconcile, Suspect, Target
 from toolkit.sheets.check import Check
 from toolkit.sheets.checker import DOUBT, Problem
 from toolkit.sheets.target import RowProblem, Takes
-from toolkit.spec import Endpoint
+from toolkit.spec import Endpoint, Payload
 from toolkit.vendors.base import Connection
 from toolkit.vendors.nddprint import api as declared
 
 USER = ["LogonName", "DomainName"]
 OLD = "previousCardCodes"
+CODES = declared.NddPrint.endpoints["read_card_codes"]
+WHOLE = replace(CODES, returns=Payload())
 BLAMED = {declared.IN_USE: "CardCode", declared.KEPT: "CardCode", declared.NO_USER: "LogonName"}
 
 
@@ -51,11 +54,12 @@ class Users:
         """The codes that each row's user has now. What cannot be read cannot be kept: then nothing is sent."""
         named = np.flatnonzero(sent["LogonName"].notna())
         held = {}
-        for position, answer in zip(named.tolist(), read_codes(self._connection, sent.iloc[named]), strict=True):
+        read = read_codes(self._connection, sent.iloc[named], WHOLE)
+        for position, answer in zip(named.tolist(), read, strict=True):
             no_user = isinstance(answer, NotFound | Rejected)
             if isinstance(answer, ToolkitError) and not no_user:
                 raise answer
-            held[position] = [] if no_user else list(answer["cardCodes"].iloc[0] or ())
+            held[position] = [] if no_user else codes_of(answer)
         return held
 
 
@@ -73,7 +77,7 @@ class CardCodes(Target):
     def __init__(self, connection: Connection, memory: Memory, checked: Check, replace: bool) -> None:
         self.check, self._replace = checked, replace
         self.session = connection.session
-        self._nddprint = declared.RawOnly(connection.client)
+        self._client = connection.client
         self._endpoint = connection.endpoint(declared.NddPrint.endpoints["post_card_code"])
         self.what = f"nddprint.add_card_codes{', replacing' if replace else ''}"
         self.memory = memory
@@ -96,17 +100,31 @@ class CardCodes(Target):
     def _held_by_its_user(self, position: int) -> Mapping[str, Any] | None:
         logon_name, domain_name, code = self._rows[position]
         try:
-            answer = self._nddprint.read_card_codes(logon_name, domain_name or "")
+            answer = self._client(WHOLE, {"logon_name": logon_name, "domain_name": domain_name or ""}, checked=True)
         except (NotFound, Rejected):
             return None
-        return {} if any(code in codes for codes in answer["cardCodes"] if codes) else None
+        return {} if code in codes_of(answer) else None
 
 
-def read_codes(connection: Connection, names: pd.DataFrame) -> Iterator[Any]:
+def codes_of(answer: Any) -> list[str]:
+    """The codes of a user, in the whole answer about them.
+
+    Raises:
+        BadAnswer: it has another form than the document shows, so that nobody knows which codes there are.
+    """
+    codes = answer.get("cardCodes", answer) if isinstance(answer, dict) else answer
+    if isinstance(answer, dict) and codes is None:
+        return []
+    if answer is codes or not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
+        raise BadAnswer(message("the card codes of a user are answered in a form that no document shows"))
+    return codes
+
+
+def read_codes(connection: Connection, names: pd.DataFrame, endpoint: Endpoint = CODES) -> Iterator[Any]:
     """What the vendor says of each of these users, or the error, when it is asked for."""
     rows = names[USER].itertuples(index=False)
     values = [{"logon_name": name, "domain_name": domain_of(connection, domain)} for name, domain in rows]
-    return connection.client.stream(declared.NddPrint.endpoints["read_card_codes"], values, label="card codes")
+    return connection.client.stream(endpoint, values, label="card codes")
 
 
 def domain_of(connection: Connection, domain: Any) -> str | None:

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from toolkit.push import Batch, Memory, PushJob, Reconcile, Release, Suspect, Ta
 from toolkit.sheets.check import Check
 from toolkit.sheets.checker import Problem
 from toolkit.sheets.target import RowProblem, Takes
-from toolkit.spec import Endpoint, Flag, Text
+from toolkit.spec import Endpoint, Flag, Payload, Text
 from toolkit.vendors.base import Connection
 from toolkit.vendors.signio.api import Signio
 from toolkit.vendors.signio.api.base import Status
@@ -40,6 +41,8 @@ def each_once(checked: Check) -> Iterator[RowProblem]:
 
 KEYS = uuid.UUID("a3c1f0de-6f2b-5a53-9d0e-5e9a6a4d7c11")  # of the deduplication keys
 IDENTITY = Takes((Text(name="envelope"), Text(name="content")))
+WHOLE = replace(Signio.endpoints["envelope"], returns=Payload())
+STATES = {str(state.value): state for state in Status}
 ENVELOPE = Takes((Text(name="id_transaccion"),), (each_once,))
 
 
@@ -262,7 +265,7 @@ class Distribution(Target):
     irrevocable = reads_refusals = True
 
     def __init__(self, connection: Connection, memory: Memory, ids: Sequence[str]) -> None:
-        self._signio = Signio(connection.client)
+        self._client = connection.client
         self._endpoint = connection.endpoint(Signio.endpoints["distribute"])
         self._ids, self.session, self.memory = ids, connection.session, memory
 
@@ -271,5 +274,14 @@ class Distribution(Target):
 
     def find(self, positions: Sequence[int]) -> list[Mapping[str, Any] | None]:
         """Something where the vendor shows the envelope as sent."""
-        states = [self._signio.envelope(self._ids[position])["estado"].iloc[0] for position in positions]
-        return [{} if pd.notna(state) and state != Status.DRAFT else None for state in states]
+        return [{} if self._state(self._ids[position]) != Status.DRAFT else None for position in positions]
+
+    def _state(self, envelope: str) -> Status:
+        """BadAnswer where it is none that the manual lists, or that of another envelope."""
+        answer = self._client(WHOLE, {"envelope_id": envelope}, checked=True)
+        facts = answer if isinstance(answer, dict) else {}
+        state, whose = str(facts.get("estado")), str(facts.get("id_transaccion", envelope))
+        if whose != envelope or state not in STATES:
+            text = "the state of envelope {id} is answered in a form that no document shows"
+            raise BadAnswer(message(text, id=envelope))
+        return STATES[state]
