@@ -377,3 +377,12 @@ def test_people_who_are_called_as_a_total_begins_are_people() -> None:
     assert checked(f"Nombre;Correo;Monto\n{PEOPLE}{lines}{PEOPLE * 3}").bad.tolist()[3:8] == [
         not ok for ok in names.values()
     ]
+
+
+def test_questions_of_a_sheet_that_have_lost_their_rows_are_said() -> None:
+    frame = read_sheet(LONGER.encode())
+    lost = "1 row of the sheet was to be asked about"
+    for moved in (frame.reset_index(drop=True), frame.set_index("Correo", drop=False)):
+        assert any(note.startswith(lost) for note in check(moved, match_columns(moved, FIELDS)).notes)
+    kept = frame.sort_index(ascending=False)
+    assert not any(note.startswith(lost) for note in check(kept, match_columns(kept, FIELDS)).notes)
