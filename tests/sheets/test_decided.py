@@ -386,3 +386,10 @@ def test_questions_of_a_sheet_that_have_lost_their_rows_are_said() -> None:
         assert any(note.startswith(lost) for note in check(moved, match_columns(moved, FIELDS)).notes)
     kept = frame.sort_index(ascending=False)
     assert not any(note.startswith(lost) for note in check(kept, match_columns(kept, FIELDS)).notes)
+
+
+def test_a_text_that_the_workbook_cut_is_asked_once_another_cell_is_mended(tmp_path: Path) -> None:
+    done = checked(f"Nombre;Correo\n{'x' * 40_000};mala\nEva;mala\n")
+    for path, held in ((tmp_path / "a.xlsx", [True, False]), (tmp_path / "a.csv", [False, False])):
+        failed = only_failed(done.to_excel(path)).assign(Correo="ana@example.cl")
+        assert again(failed).bad.tolist() == held

@@ -26,6 +26,8 @@ Evidence = Mapping[str, Any]  # the OPTIONS that were said, which `fields` the c
 OPTIONS = ("day_first", "decimal", "country", "empty", "doubts")
 NOT_DECIDED = {"decimal": "", "day_first": None}  # so that what can be read in two ways is asked
 LEFT_OUT_BEFORE = mark("the row was left out before")
+CUT = mark("has a text that was cut to what a cell of a workbook holds")
+MAX_TEXT = 32_767  # characters of a cell
 OTHERWISE = mark("was read in another way than others of these rows")
 _HALF = 4  # hexadecimal digits of the name of a cell's column, and of the cell
 _MIDNIGHT = re.compile(r"[ T]00:00:00$|(?<=:\d\d)\.\d+$")
@@ -120,6 +122,7 @@ def recalled_from(rows: pd.DataFrame, texts: Iterable[Any]) -> dict[str, Any]:
             if _is_same(notes[text].get("cells", ""), cells)
             for reason in notes[text].get("asked", ())
         ]
+    asked += [(i, Problem(CUT, level=QUESTION)) for i in _full(rows)]
     said = [{name: note.get(name) for name in OPTIONS} for note in notes.values()]
     agreed = {name: said[0][name] for name in OPTIONS if said and all(each[name] == said[0][name] for each in said)}
     if said and len(agreed) < len(OPTIONS):
@@ -131,6 +134,12 @@ def recalled_from(rows: pd.DataFrame, texts: Iterable[Any]) -> dict[str, Any]:
         "rows": remembered(rows.index, np.arange(len(rows), dtype=np.int64), asked),
     }
     return {"reading": reading, "fields": _fields(rows, [*notes.values()])}
+
+
+def _full(rows: pd.DataFrame) -> list[int]:
+    """The rows with a text as long as a cell holds: more of it was cut off when the result was written."""
+    columns = [written_of(rows.iloc[:, n]) for n in range(rows.shape[1])]
+    return [i for values in columns for i, v in enumerate(values) if type(v) is str and len(v) == MAX_TEXT]
 
 
 def _fields(rows: pd.DataFrame, notes: Sequence[Mapping[str, Any]]) -> dict[Hashable, str | None]:

@@ -21,7 +21,7 @@ from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.result_format import escaped, outcome_at, outcomes_of, shown_outcome
 
-MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, 32_767, 10_000
+MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, evidence.MAX_TEXT, 10_000
 COLOURS = {"wrong": "#F8CBAD", "doubt": "#FFE699", "fixed": "#E2EFDA"}
 MOMENT = "yyyy-mm-dd hh:mm:ss"
 _CHECK = rf"{evidence.NAME}(?: \(\d+\)| \(report\))*"
