@@ -229,6 +229,9 @@ class RememberedCheck(CheckLike):
     def changes(self, rows: Any = None) -> list[Any]:
         return self._whole.changes(rows) if rows is None or len(rows) else []
 
+    def evidence(self, positions: Any) -> dict[int, Any]:
+        return self._whole.evidence(positions) if len(positions) else {}
+
 
 def key_of_rows(key: str, memory: Memory) -> str:
     """What keys the words of the rows of one destination: those of two never look alike."""
