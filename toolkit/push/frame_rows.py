@@ -226,6 +226,13 @@ class RememberedCheck(CheckLike):
     def wrong_cells(self) -> dict[tuple[int, str], str]:
         return self._whole.wrong_cells if len(self.good) < len(self.frame) else {}
 
+    def evidence(self, rows: Any) -> dict[int, Any]:
+        """What a result keeps of these rows: where none is bad, how the columns are read is all there is."""
+        if len(self.good) < len(self.frame):
+            return self._whole.evidence(rows)
+        how = self._part.evidence([-1])[-1]
+        return dict.fromkeys(rows, how)
+
     def changes(self, rows: Any = None) -> list[Any]:
         return self._whole.changes(rows) if rows is None or len(rows) else []
 
