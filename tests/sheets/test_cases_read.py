@@ -1026,6 +1026,12 @@ def test_2_a_hidden_sheet_is_only_asked_about() -> None:
     assert any("not read: 'Hoja2' (hidden)" in note for note in frame.attrs["notes"])
 
 
+def test_2_a_list_of_values_beside_a_table_is_no_rival() -> None:
+    """As those that a drop-down list is made of."""
+    frame = read_sheet(sheets(PERSONS, [["Ciudades"], ["Santiago"], ["Talca"]]))
+    assert (frame.attrs["sheet"], frame.attrs["questions"]) == ("Hoja1", {})
+
+
 @pytest.mark.parametrize("first", [PERSONS, [["CORREO"], ["a@example.cl"]], [["Informe"], [], *PERSONS]])
 def test_2_a_table_that_comes_first_is_read(first: Any) -> None:
     frame = read_sheet(sheets(first, GOODS))

@@ -228,6 +228,8 @@ class RememberedCheck(CheckLike):
 
     def evidence(self, rows: Any) -> dict[int, Any]:
         """What a result keeps of these rows: where none is bad, how the columns are read is all there is."""
+        if not len(rows):
+            return {}
         if len(self.good) < len(self.frame):
             return self._whole.evidence(rows)
         how = self._part.evidence([-1])[-1]
@@ -235,9 +237,6 @@ class RememberedCheck(CheckLike):
 
     def changes(self, rows: Any = None) -> list[Any]:
         return self._whole.changes(rows) if rows is None or len(rows) else []
-
-    def evidence(self, positions: Any) -> dict[int, Any]:
-        return self._whole.evidence(positions) if len(positions) else {}
 
 
 def key_of_rows(key: str, memory: Memory) -> str:

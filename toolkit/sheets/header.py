@@ -7,7 +7,7 @@ from toolkit.plain import message, plural
 from toolkit.sheets.synonyms import concept_of
 from toolkit.sheets.workbook import Cell, Merge, Row
 
-NO_TABLE, TABLE, OF_FIELDS = range(3)  # what a sheet looks like
+NO_TABLE, TABLE, OF_A_FIELD, OF_FIELDS = range(4)  # what a sheet looks like
 WINDOW = 60  # filled rows among which the header is looked for
 MERGES = 1_000  # merged cells that are looked at
 _NAMED = 5  # of what is said of columns
@@ -99,7 +99,7 @@ def likeness(rows: Sequence[Row], merged: Sequence[Merge]) -> int:
     top = find(rows, merged)
     cells, below = rows[top or 0][1], rows[(top or 0) + 1 :]
     if top is not None and below and (names_fields(cells) or _all_known(cells)):
-        return OF_FIELDS
+        return OF_FIELDS if _known(cells) > 1 else OF_A_FIELD
     values = [v for _, row in below for v, name in zip(row, cells, strict=False) if name != "" != v]
     if top is None or (len(values) > 1 and all(not isinstance(v, str) or holds_number_or_address(v) for v in values)):
         return TABLE

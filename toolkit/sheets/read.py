@@ -182,7 +182,7 @@ def _first_table(tabs: Sequence[Tab]) -> tuple[int, Grid]:
 
 
 def _may_be_meant(likeness: int, of_first: int, tab: Tab) -> bool:
-    return likeness > of_first or (likeness == of_first == headers.OF_FIELDS and not tab.hidden)
+    return likeness > of_first or (likeness == of_first > headers.TABLE and not tab.hidden)
 
 
 class _NothingError(InputError):
