@@ -362,3 +362,35 @@ def test_the_lost_are_recovered_for_the_report_itself(api: toolkit.Api, box: San
     report = api.carmachain.request(ROWS["request"].head(2), categories="Address", options={"chunk_rows": 1})
     assert report.table["idRequest"].isna().tolist() == [True, False]
     assert api.carmachain.recover_tickets(report, period=5)["idRequest"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("column", "first", "then", "outcomes"),
+    [
+        (
+            "FECHA_NACIMIENTO",
+            ["12/31/1980", "12/30/1980", "12/29/1980"],
+            ["05/06/1981", "07/04/1982"],
+            ["verified"] * 2,
+        ),
+        (
+            "FECHA_NACIMIENTO",
+            ["31/12/1980", "30/12/1980", "29/12/1980"],
+            ["05/28/1981", "07/04/1982"],
+            ["not sent", "verified"],
+        ),
+        ("MONTO", ["12,5", "13,25", "1,75"], ["12.5", "2,5"], ["not sent", "verified"]),
+        ("MONTO", ["10", "11", "12"], ["12,5", "2,75"], ["verified"] * 2),
+    ],
+)
+def test_frames_of_an_iterator_are_read_as_the_first_ones_show(
+    api: toolkit.Api, box: Sandbox, column: str, first: list[str], then: list[str], outcomes: list[str]
+) -> None:
+    frames = [
+        pd.DataFrame({"EMAIL": [f"{n}-{len(texts)}@example.cl" for n in range(len(texts))], column: texts})
+        for texts in (first, then)
+    ]
+    report = api.ida.insert_records(11111, iter(frames))
+    assert report.table["outcome"].tolist() == ["verified"] * 3 + outcomes
+    if column == "FECHA_NACIMIENTO" and "05/06/1981" in then:
+        assert "06/05/1981" in str(box.control.stored("ida", "Contact"))

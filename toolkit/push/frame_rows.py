@@ -1,7 +1,7 @@
 """The rows of one frame that are to be sent: what each is known by, checked now or known again from an earlier run."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
@@ -101,10 +101,24 @@ class FrameRows:
 
     @classmethod
     def checked(
-        cls, rows: "pd.DataFrame | Check", destination: Destination, key: FrameKey, digests: list[bytes]
+        cls,
+        rows: "pd.DataFrame | Check",
+        destination: Destination,
+        key: FrameKey,
+        digests: list[bytes],
+        decided: dict[Hashable, dict[str, Any]],
     ) -> "FrameRows":
-        """The rows of a frame that is checked now, or was where it was computed."""
-        job = destination.job(key.check(rows) if isinstance(rows, pd.DataFrame) else rows)
+        """The rows of a frame that is checked now, or was where it was computed.
+
+        `decided`: how columns of the frames before it are read; those of this one are, too, and are added.
+        """
+        if isinstance(rows, pd.DataFrame):
+            if decided and "reading" not in rows.attrs:
+                rows = rows.copy(deep=False)
+                rows.attrs = {**rows.attrs, "reading": {"columns": {**decided}}}
+            rows = key.check(rows)
+            decided |= {name: how for name, how in rows.decided.items() if name not in decided}
+        job = destination.job(rows)
         return cls(job, key.words(job), digests)
 
     def __post_init__(self) -> None:

@@ -71,6 +71,7 @@ class _Call:
         self._since = stamp(self._clock)
         self._push: Push | None = None  # the one that this call goes on with
         self._frames = 0  # of it, that this call has passed
+        self._decided: dict[Any, dict[str, Any]] = {}  # how columns are read, as the first frames showed
         self._passed: dict[str, int] = {}  # rows of pushes that are of frames before the one at hand
         self._again: Push | None = None  # it was ended already, and nothing was added to it
         self._drafts: Drafts | None = None  # what the latest rows stand for, where that is released
@@ -118,8 +119,9 @@ class _Call:
     def _take(self, checked: pd.DataFrame | Check) -> PushState:
         """Send the rows of one frame that are to be sent, be it checked or not. How that ended."""
         frame = checked.frame if isinstance(checked, Check) else checked
-        digests = self._key.digests(frame)
-        rows = self._known_again(frame, digests) or FrameRows.checked(checked, self._destination, self._key, digests)
+        key, place = self._key, self._destination
+        digests = key.digests(frame)
+        rows = self._known_again(frame, digests) or FrameRows.checked(checked, place, key, digests, self._decided)
         if self._policy.on_bad_rows == "raise":
             rows.check.raise_if_bad()
         self._notes += rows.check.notes

@@ -44,14 +44,14 @@ def evidence(
     how = {name: value for name in OPTIONS if (value := reading.get(name)) is not None}
     how["fields"] = {str(column.name): column.field.name for column in columns}
     how["left"] = "".join(_half(folded(name)) for name in others)
-    how["columns"] = {str(column.name): own for column in columns if (own := _reading(column))}
+    how["columns"] = {str(column.name): own for column in columns if (own := reading_of(column))}
     reasons: dict[int, list[str]] = {}
     for i, problem in asked:
         reasons.setdefault(i, []).append(LEFT_OUT_BEFORE if problem == LEFT_OUT else problem.reason)
     return {i: {**how, "asked": reasons[i]} if i in reasons else how for i in rows}
 
 
-def _reading(column: Column) -> dict[str, Any]:
+def reading_of(column: Column) -> dict[str, Any]:
     """How a column is read, where its cells can be read in more than one way."""
     how, plain = column.options, ParseOptions()
     own = {name: value for name in ("stored", "iso", "named") if (value := getattr(how, name)) != getattr(plain, name)}

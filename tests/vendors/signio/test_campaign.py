@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -133,9 +134,8 @@ def test_every_problem_is_in_the_plan_and_keeps_its_envelope_back(box: Sandbox, 
 def test_a_bad_row_keeps_its_whole_envelope_back_and_no_other(box: Sandbox, signio: Signio) -> None:
     people = crowd(3)
     people.loc[1, "email"] = "nobody"
-    people.loc[5, "contrato"] = None
     plan = planned(signio, people)
-    assert plan.summary[["envelopes", "envelopes left out", "problems"]].tolist() == [2, 1, 2]
+    assert plan.summary[["envelopes", "envelopes left out", "problems"]].tolist() == [2, 1, 1]
     report = plan.build()
     assert report.table["outcome"].tolist() == ["not sent", "accepted", "accepted"]
     assert report.table[["error_column", "error_value"]].iloc[0].tolist() == ["email", "nobody"]
@@ -161,6 +161,26 @@ def test_envelopes_whose_names_are_spelt_alike_are_doubted(signio: Signio, other
     assert doubts["row"].tolist() == [0, 1]
     assert set(doubts["column"]) == {"contrato"}
     assert planned(signio, people.assign(contrato=["C-01", "C-10", "01-C"])).doubts.empty
+
+
+@pytest.mark.parametrize(("unnamed", "held"), [([1], [0]), ([5], [2]), ([2, 3], [0]), ([0], [0])])
+def test_a_signer_whose_envelope_is_not_named_keeps_the_one_beside_it_back(
+    signio: Signio, unnamed: list[int], held: list[int]
+) -> None:
+    """As where the cells of the envelope are merged, or its name stands in the first row only."""
+    people = crowd(3)
+    people.loc[unnamed, "contrato"] = None
+    plan = planned(signio, people)
+    named = people["contrato"].dropna().unique().tolist()
+    report = plan.build()
+    assert [named.index(f"emp-{n:03}") for n in held] == np.flatnonzero(report.table["outcome"] == "not sent").tolist()
+    assert report.table["error"].dropna().str.contains("names no envelope, and may be of this one").all()
+    assert len(plan.ready) == len(named) - len(held)
+
+
+def test_names_of_envelopes_that_are_one_number_are_doubted(signio: Signio) -> None:
+    people = crowd(3, 1).assign(contrato=["001", "1", "1.0"])
+    assert len(planned(signio, people).doubts) == 3
 
 
 def test_columns_that_fill_nothing_or_are_not_there(signio: Signio) -> None:

@@ -108,6 +108,7 @@ class _Planner:
                 groups.setdefault(key, []).append(position)
             else:
                 self._problem(position, self._layout.envelope, None, message("is empty: which envelope is it?"))
+        self._hold_neighbours(groups)
         self._doubt_spellings(groups)
         self._require_roles(wire)
         drafts = []
@@ -128,11 +129,25 @@ class _Planner:
         )
         return Drafts(drafts, problems, doubts, bad, doubtful)
 
+    def _hold_neighbours(self, groups: Mapping[str, Sequence[int]]) -> None:
+        """A signer whose envelope is not named may be of the one above, as where its cell is merged: that one waits."""
+        named = {row: key for key, rows in groups.items() for row in rows}
+        signers = self._people.drop(columns=self._layout.envelope).notna().sum(axis=1).to_numpy()
+        for position in range(len(self._people)):
+            if position not in named and signers[position] > 1:
+                above = next((n for n in range(position - 1, -1, -1) if n in named), None)
+                row = above if above is not None else next((n for n in sorted(named) if n > position), None)
+                if row is not None:
+                    label = self._people.index[position]
+                    text = message("row {row} names no envelope, and may be of this one", row=label)
+                    self._problem(row, self._layout.envelope, named[row], text)
+
     def _doubt_spellings(self, groups: Mapping[str, Sequence[int]]) -> None:
         """Envelopes whose names differ by case, accents, spaces or signs alone may be one."""
         alike: dict[str, list[str]] = {}
         for name in groups:
-            alike.setdefault(" ".join(map(folded, re.findall(r"\w+", name))), []).append(name)
+            words = [folded(word).lstrip("0") for word in re.findall(r"\w+", re.sub(r"\.0+$", "", name))]
+            alike.setdefault(" ".join(words), []).append(name)
         for names in (names for words, names in alike.items() if words and len(names) > 1):
             for name in names:
                 others = ", ".join(repr(other) for other in names if other != name)
