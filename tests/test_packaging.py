@@ -147,10 +147,10 @@ def test_a_result_that_cannot_be_written_is_told_before_anything_is_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("toolkit.sandbox.demo.run", lambda _: pytest.fail("it began"))
-    for path in (tmp_path / "none" / "x.xlsx", tmp_path):
-        assert command_line.main(["demo", "--output", str(path)]) == 1
+    for path, status in ((tmp_path / "none" / "x.xlsx", 1), (tmp_path, 2)):  # which is no name of a file
+        assert command_line.main(["demo", "--output", str(path)]) == status
         (line,) = capsys.readouterr().err.splitlines()
-        assert line.startswith(str(path))
+        assert path.name in line
     assert list(tmp_path.iterdir()) == []
 
 

@@ -113,3 +113,10 @@ def test_a_number_of_an_identity_document_has_the_rule_of_its_type() -> None:
     field = Identity(name="x", by="type", schemes={"RUT": "cl.rut"})
     assert check_value(field, "AB-12345", scheme="cl.rut")[1] is not None
     assert check_value(field, "AB-12345")[1] is None
+
+
+def test_tags_are_asked_about_in_a_sheet_and_sent_as_the_argument_of_a_call() -> None:
+    """The text of a mail may be a web page; a cell with tags is what a program left behind."""
+    text = Text(name="mensaje")
+    assert check_value(text, "<p>Hola <b>Ana</b></p>") == ("<p>Hola <b>Ana</b></p>", None)
+    assert check(pd.DataFrame({"mensaje": ["<b>Ana</b>"]}), [text]).bad.all()

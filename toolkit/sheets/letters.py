@@ -90,12 +90,15 @@ def broken(text: str) -> tuple[str, str | None] | None:
     return (DAMAGED_SIGN, None) if _BROKEN(text) else None
 
 
+TAGS = mark("has tags of a web page in it")
+
+
 def left_behind(text: str) -> tuple[str, str | None] | None:
     """What programs left in a text that takes any, and what it may have been; None for nothing."""
     if plain := unescaped(text):
         return WRONG_ENCODING, plain
     if "<" in text and (plain := " ".join(_TAGS.sub(" ", text).split())) != " ".join(text.split()):
-        return mark("has tags of a web page in it"), plain or None
+        return TAGS, plain or None
     if not text.isascii() and _OTHER_FORM(text):
         return mark("has letters in another form than people write them"), unicodedata.normalize("NFKC", text)
     lost = "?" in text and _LOST(text) and not _ADDRESS(text)  # Pe?a: an encoding did not have the letter

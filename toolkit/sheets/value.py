@@ -11,6 +11,7 @@ from toolkit.plain import mark, message
 from toolkit.sheets.cells import plain_value, shown
 from toolkit.sheets.checker import MAY_BE_NO_DATA, CellChecker, ParseOptions
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
+from toolkit.sheets.letters import TAGS
 from toolkit.sheets.numbers import decimal_of
 from toolkit.spec import Field, File, Integer, Json, Number
 
@@ -41,6 +42,7 @@ def check_value(field: Field, value: Any, *, scheme: str = "") -> tuple[Any, str
             text = message("{name} {problem}. It is sent", name=field.name, problem=result.problem.text)
             warnings.warn(text, InputWarning, stacklevel=2)
         return result.wire, None
-    if result.wire is not None and result.problem in MAY_BE_NO_DATA:  # one value is given on purpose
+    on_purpose = result.problem in MAY_BE_NO_DATA or result.problem.reason == TAGS  # as one value, or a mail, may be
+    if result.wire is not None and on_purpose:
         return result.wire, None
     return None, result.problem.text
