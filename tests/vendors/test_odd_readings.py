@@ -1,37 +1,21 @@
 """What is read back to decide something has to have the form that a document shows; else nothing is decided by it."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
 
 import toolkit
+from tests.helpers.answers import change_answers
 from tests.helpers.clock import ManualClock
 from tests.vendors.signio.helpers import crowd, planned
 from toolkit import BadAnswer
 from toolkit.sandbox import Sandbox
 
-Change = Callable[[Any], Any]
-
 
 @pytest.fixture
 def api(box: Sandbox, clock: ManualClock) -> toolkit.Api:
     return toolkit.connect(**box.settings(), clock=clock, progress=False)
-
-
-def answer(patch: pytest.MonkeyPatch, session: Any, service: str, change: Change) -> None:
-    """Change what a service is answered with."""
-    ask = session.attempt
-
-    def attempt(endpoint: Any, request: Any) -> Any:
-        exchange = ask(endpoint, request)
-        if endpoint.name.rpartition(".")[2] != service or exchange.error:
-            return exchange
-        return replace(exchange, result=replace(exchange.result, payload=change(exchange.result.payload)))
-
-    patch.setattr(session, "attempt", attempt)
 
 
 ODD_CODES = [True, False, {}, "1", ["1"], [], {"cardCodes": [None]}, {"cardCodes": [0]}, {"cardCodes": [["1"]]}]
@@ -41,7 +25,7 @@ ODD_CODES = [True, False, {}, "1", ["1"], [], {"cardCodes": [None]}, {"cardCodes
 def test_a_code_whose_place_another_takes_is_kept_or_stays(
     box: Sandbox, api: toolkit.Api, monkeypatch: pytest.MonkeyPatch, payload: Any
 ) -> None:
-    answer(monkeypatch, api.nddprint.connection.session, "read_card_codes", lambda _: payload)
+    change_answers(monkeypatch, api.nddprint.connection.session, "read_card_codes", lambda _: payload)
     row = {"LogonName": "usuario123", "DomainName": "dominio123", "CardCode": "0022"}
     with pytest.raises(BadAnswer, match="no document shows"):
         api.nddprint.add_card_codes([row], replace=True)
@@ -56,7 +40,7 @@ def test_what_was_distributed_is_read_from_a_state_of_the_manual(
     plan.build()
     match = {"method": "POST", "path": "*/distribuir"}
     box.control.fault(system="signio", match=match, commit="never", reply="status", times=1)
-    answer(monkeypatch, api.signio.connection.session, "envelope", lambda facts: {**facts, "estado": state})
+    change_answers(monkeypatch, api.signio.connection.session, "envelope", lambda facts: {**facts, "estado": state})
     assert plan.distribute(confirm=1).table["outcome"].tolist() == ["unknown"]
 
 
@@ -68,7 +52,7 @@ def test_the_state_of_another_envelope_says_nothing(
     match = {"method": "POST", "path": "*/distribuir"}
     box.control.fault(system="signio", match=match, commit="never", reply="status", times=1)
     other = {"estado": 2, "id_transaccion": "another"}
-    answer(monkeypatch, api.signio.connection.session, "envelope", lambda facts: {**facts, **other})
+    change_answers(monkeypatch, api.signio.connection.session, "envelope", lambda facts: {**facts, **other})
     assert plan.distribute(confirm=1).table["outcome"].tolist() == ["unknown"]
 
 
@@ -78,7 +62,7 @@ def test_the_facts_of_another_database_are_not_those_of_this_one(
     def another(payload: Any) -> Any:
         return {**payload, "data": {**payload["data"], "id": 22222}}
 
-    answer(monkeypatch, api.ida.connection.session, "database", another)
+    change_answers(monkeypatch, api.ida.connection.session, "database", another)
     with pytest.raises(BadAnswer, match="without its facts"):
         api.ida.insert_records(11111, pd.DataFrame({"EMAIL": ["a@example.cl"]}))
 
@@ -90,6 +74,6 @@ def test_no_ledger_is_begun_for_a_database_without_its_time(
     def untimed(payload: Any) -> Any:
         return {**payload, "data": {**payload["data"], "createdAt": created}}
 
-    answer(monkeypatch, api.ida.connection.session, "database", untimed)
+    change_answers(monkeypatch, api.ida.connection.session, "database", untimed)
     with pytest.raises(BadAnswer, match="without a time at which it was made"):
         api.ida.insert_records(11111, pd.DataFrame({"EMAIL": ["a@example.cl"]}))

@@ -1,6 +1,5 @@
 """Nobody is asked about twice, and no question is put twice, in whatever spelling of person and categories."""
 
-from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -8,6 +7,7 @@ import pandas as pd
 import pytest
 
 import toolkit
+from tests.helpers.answers import change_answers
 from toolkit import InputError, PushRefused
 from toolkit.sandbox import Sandbox
 from toolkit.vendors.carmachain.client import CarmaChain
@@ -224,17 +224,10 @@ def test_in_a_later_frame_of_one_call_nobody_is_asked_about_again(box: Sandbox, 
 def test_whose_ticket_it_is_has_to_be_clear(
     carma: CarmaChain, monkeypatch: pytest.MonkeyPatch, change: Any, known: list[bool]
 ) -> None:
-    session = carma.connection.session
-    ask = session.attempt
+    def listed(payload: Any) -> Any:
+        return {**payload, "parametrRequest": change(payload["parametrRequest"])}
 
-    def attempt(endpoint: Any, request: Any) -> Any:
-        exchange = ask(endpoint, request)
-        if "parametrRequest" not in exchange.result.payload:
-            return exchange
-        payload = {**exchange.result.payload, "parametrRequest": change(exchange.result.payload["parametrRequest"])}
-        return replace(exchange, result=replace(exchange.result, payload=payload))
-
-    monkeypatch.setattr(session, "attempt", attempt)
+    change_answers(monkeypatch, carma.connection.session, "create_request", listed)
     table = carma.request(people(*OTHERS[:2]), categories="Address").table
     assert table["outcome"].tolist() == ["accepted", "accepted"]
     assert table["idRequest"].notna().tolist() == known

@@ -1,15 +1,15 @@
 """A vendor that gives two things one identifier: neither is filled with what was meant for the other."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import pytest
 
 import toolkit
+from tests.helpers.answers import change_answers
 from tests.helpers.clock import ManualClock
-from toolkit.http.attempt import Attempt
 from toolkit.sandbox import Sandbox
 from toolkit.vendors.signio.client import Signio
 
@@ -26,19 +26,7 @@ def signio(box: Sandbox, clock: ManualClock) -> Signio:
 @pytest.fixture
 def answer(signio: Signio, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Change], None]:
     """Changes what is answered to an endpoint."""
-    session = signio.connection.session
-    ask = session.attempt
-
-    def change(name: str, payload: Change) -> None:
-        def attempt(endpoint: Any, request: Any) -> Attempt:
-            exchange = ask(endpoint, request)
-            if endpoint.name.rpartition(".")[2] != name or exchange.error:
-                return exchange
-            return replace(exchange, result=replace(exchange.result, payload=payload(exchange.result.payload)))
-
-        monkeypatch.setattr(session, "attempt", attempt)
-
-    return change
+    return partial(change_answers, monkeypatch, signio.connection.session)
 
 
 def always(name: str) -> Change:

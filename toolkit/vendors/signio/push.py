@@ -138,7 +138,7 @@ class Signers(Target):
         return {position: {"id_firmante": signer, "rol": self._role(position)}}
 
     def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
-        self._ids = {given["id_firmante"]: position for position, given in results.items() if "id_firmante" in given}
+        self._ids = {kept["id_firmante"]: position for position, kept in results.items() if "id_firmante" in kept}
 
     def _role(self, position: int) -> str:
         """The role of a signer as people call it: in the documents, else in the envelope."""
