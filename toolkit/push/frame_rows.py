@@ -106,18 +106,19 @@ class FrameRows:
         destination: Destination,
         key: FrameKey,
         digests: list[bytes],
-        decided: dict[Hashable, dict[str, Any]],
+        decided: dict[Hashable, dict[str, Any]] | None = None,
     ) -> "FrameRows":
         """The rows of a frame that is checked now, or was where it was computed.
 
-        `decided`: how columns of the frames before it are read; those of this one are, too, and are added.
+        `decided`: of one of several frames, how columns of those before are read. It is read alike, and adds its own.
         """
         if isinstance(rows, pd.DataFrame):
             if decided and "reading" not in rows.attrs:
                 rows = rows.copy(deep=False)
                 rows.attrs = {**rows.attrs, "reading": {"columns": {**decided}}}
             rows = key.check(rows)
-            decided |= {name: how for name, how in rows.decided.items() if name not in decided}
+            if decided is not None:
+                decided |= {name: how for name, how in rows.decided.items() if name not in decided}
         job = destination.job(rows)
         return cls(job, key.words(job), digests)
 

@@ -71,7 +71,7 @@ class _Call:
         self._since = stamp(self._clock)
         self._push: Push | None = None  # the one that this call goes on with
         self._frames = 0  # of it, that this call has passed
-        self._decided: dict[Any, dict[str, Any]] = {}  # how columns are read, as the first frames showed
+        self._decided: dict[Any, dict[str, Any]] | None = {} if several else None  # how columns are read
         self._passed: dict[str, int] = {}  # rows of pushes that are of frames before the one at hand
         self._again: Push | None = None  # it was ended already, and nothing was added to it
         self._drafts: Drafts | None = None  # what the latest rows stand for, where that is released
