@@ -24,7 +24,7 @@ from toolkit.http.secrets import redact
 from toolkit.http.session import Clock
 from toolkit.plain import mark, message
 from toolkit.push import events
-from toolkit.push.events import Answered, Counted, Looked, Plan, Reconcile, Reply, Run, Stopped, Volatile, Woke
+from toolkit.push.events import Answered, Counted, Looked, Reconcile, Reply, Run, Stopped, Volatile, Woke
 from toolkit.push.frame_rows import Places
 from toolkit.push.options import Progress, SendPolicy
 from toolkit.push.runner import step
@@ -72,7 +72,7 @@ class Driver:
 
         `part`: the rows at hand. `since`: when the lock was there. `more`: further rows may be added to the push.
         """
-        target, options, plan = part.rows.target, policy.options, Plan.of(part, policy, more=more)
+        target, options, plan = part.rows.target, policy.options, part.plan(policy, more=more)
         self._ledger, self._target, self._check, self._options = ledger, target, part.rows.check, options
         self._session, self._clock, self._places = target.session, target.session.clock, part
         self._since, self._run = since, Run(ledger, Volatile(since, since), plan)

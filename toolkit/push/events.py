@@ -3,19 +3,13 @@
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from toolkit.errors import InputError
-from toolkit.plain import message
 from toolkit.push import isolation
 from toolkit.push.chunking import Sizes
 from toolkit.push.decide import Waits
 from toolkit.push.isolation import Suspect
 from toolkit.push.states import Answer, Ledger, Operation, PushState, Stamp
-
-if TYPE_CHECKING:
-    from toolkit.push.frame_rows import Places
-    from toolkit.push.options import SendPolicy
 
 
 class Reconcile(enum.Enum):
@@ -48,33 +42,6 @@ class Plan:
     max_doubts: int = 5  # in a row, before it pauses
     max_sendings: int = 3
     max_rejected: float = 0.1
-
-    @classmethod
-    def of(cls, part: "Places", policy: "SendPolicy", *, more: bool) -> "Plan":
-        """That of a run which sends these rows as a person decided."""
-        target, options = part.rows.target, policy.options
-        counted = target.reconcile is Reconcile.COUNT
-        if counted and options.workers > 1:
-            raise InputError(message("rows that are counted travel one request after the other: workers is 1 here"))
-        return cls(
-            part.push,
-            target.memory.lock,
-            target.reconcile,
-            Waits(options.settle_wait, options.settle_stable),
-            Sizes(options.chunk_rows, counted=counted),
-            span=part.span,
-            more=more,
-            irrevocable=target.irrevocable,
-            repeatable=target.repeatable,
-            reads_refusals=target.reads_refusals,
-            first_kind=target.first,
-            looks_every=options.fence_every,
-            workers=options.workers,
-            final_look=options.final_look,
-            max_doubts=options.max_ambiguous,
-            max_sendings=options.max_resends + 1,
-            max_rejected=options.max_rejected,
-        )
 
 
 @dataclass(slots=True)

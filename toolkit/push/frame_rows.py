@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from toolkit.errors import InputError
+from toolkit.plain import message
 from toolkit.push import identity
+from toolkit.push.chunking import Sizes
+from toolkit.push.decide import Waits
 from toolkit.push.destination import Memory
+from toolkit.push.events import Plan, Reconcile
 from toolkit.push.frame_digests import FrameDigests, NotKnownAgain, described
-from toolkit.push.options import Options
+from toolkit.push.options import Options, SendPolicy
 from toolkit.push.states import Operation, Push, positions
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import RowBlock
@@ -298,6 +303,32 @@ class Places:
             return None
         good: np.ndarray = self.rows.good[places[serials]]
         return good
+
+    def plan(self, policy: SendPolicy, *, more: bool) -> Plan:
+        """That of a run which sends these rows as a person decided."""
+        target, options = self.rows.target, policy.options
+        counted = target.reconcile is Reconcile.COUNT
+        if counted and options.workers > 1:
+            raise InputError(message("rows that are counted travel one request after the other: workers is 1 here"))
+        return Plan(
+            self.push,
+            target.memory.lock,
+            target.reconcile,
+            Waits(options.settle_wait, options.settle_stable),
+            Sizes(options.chunk_rows, counted=counted),
+            span=self.span,
+            more=more,
+            irrevocable=target.irrevocable,
+            repeatable=target.repeatable,
+            reads_refusals=target.reads_refusals,
+            first_kind=target.first,
+            looks_every=options.fence_every,
+            workers=options.workers,
+            final_look=options.final_look,
+            max_doubts=options.max_ambiguous,
+            max_sendings=options.max_resends + 1,
+            max_rejected=options.max_rejected,
+        )
 
     def serials(self) -> dict[int, int]:
         """The row of the push at each position."""

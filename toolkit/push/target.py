@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from toolkit.push.isolation import Suspect
 from toolkit.sheets.check import Check
 from toolkit.sheets.target import Takes
 from toolkit.spec import Endpoint
-
-if TYPE_CHECKING:
-    from toolkit.push.report import Report
 
 
 class Batch(NamedTuple):
@@ -103,7 +100,7 @@ class PushJob(NamedTuple):
     check: Check
     rows: np.ndarray | None = None  # positions of the rows to send, in their order; None: all that are not bad
     after: Mapping[int, int] = MappingProxyType({})  # for a row's position, that of the row that has to be in before
-    finish: "Callable[[Report], Report]" = lambda report: report  # what the report says besides
+    finish: Callable[[Any], Any] = lambda report: report  # the report, with what it says besides
 
     @property
     def good(self) -> np.ndarray:
