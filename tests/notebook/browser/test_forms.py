@@ -13,7 +13,7 @@ Show = Callable[[str], Notebook]
 
 
 def contacts(path: Path, rows: int = 40) -> Path:
-    sheet = pd.DataFrame({"Correo": [f"persona{n}@example.cl" for n in range(rows)], "Nombre": "<b>Ana</b>"})
+    sheet = pd.DataFrame({"Correo": [f"persona{n}@example.cl" for n in range(rows)], "Nombre": "Ana <3"})
     sheet["Fono"] = [f"+56 9 1234 {n % 10_000:04}" for n in range(rows)]
     sheet["Nota"] = "x\u202egnp.exe"
     sheet.loc[3, "Correo"] = "persona3@example,cl"
@@ -285,7 +285,7 @@ with open("contrato.pdf", "wb") as file: made.write(file)
 
 
 def test_campaign(show: Show, folder: Path) -> None:
-    signers = pd.DataFrame({"contrato": ["c-1", "c-1", "c-2"], "Nombre": ["Ana", "Luis", "<i>Eva</i>"]})
+    signers = pd.DataFrame({"contrato": ["c-1", "c-1", "c-2"], "Nombre": ["Ana", "Luis", "Eva <3"]})
     signers = signers.assign(Cédula=["1001", "1002", "1003"], Turno=["1", "2", "1"])
     signers = signers.assign(Correo=["ana@example.co", "luis@example.co", "eva@example.co"])
     signers.to_csv(folder / "firmantes.csv", index=False)
@@ -331,7 +331,7 @@ def test_campaign(show: Show, folder: Path) -> None:
 
 def test_search_and_envelope(show: Show) -> None:
     it = show(
-        "person = dict(nombre='<b>Ana</b>', tipo_identificacion='CC', identificacion='1001', email='ana@example.co')\n"
+        "person = dict(nombre='Ana <3', tipo_identificacion='CC', identificacion='1001', email='ana@example.co')\n"
         "id = api.signio.create_envelope('Contrato <script>')\n"
         "signer = api.signio.add_signer(id, **person)\n"
         "document = api.signio.upload_document(id, ('c.pdf', b'%PDF-1.4 %%EOF'))\n"
