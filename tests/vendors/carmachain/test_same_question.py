@@ -232,3 +232,11 @@ def test_whose_ticket_it_is_has_to_be_clear(
     assert table["outcome"].tolist() == ["accepted", "accepted"]
     assert table["idRequest"].notna().tolist() == known
     assert table["error"].isna().tolist() == known
+
+
+def test_documents_with_another_number_of_digits_are_doubted(carma: CarmaChain) -> None:
+    documents = ["2935277368", "035277368", "AB123456", "35277368", "29352773681", 35277368]
+    checked = toolkit.check(pd.DataFrame({"IdDocument": documents}, dtype=object), carma.request)
+    doubts = checked.problems[checked.problems["level"] == "doubt"]
+    assert set(doubts["row"]) >= {3, 4, 5}
+    assert not set(doubts["row"]) & {0, 1, 2}

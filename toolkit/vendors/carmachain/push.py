@@ -14,7 +14,7 @@ from toolkit.http.secrets import vendor_text
 from toolkit.plain import mark, message
 from toolkit.push import Batch, Memory, PushJob, Reconcile, Report, Target
 from toolkit.sheets.check import Check
-from toolkit.sheets.checker import Problem
+from toolkit.sheets.checker import DOUBT, Problem
 from toolkit.sheets.outcomes import Outcome
 from toolkit.sheets.target import RowProblem, Takes
 from toolkit.spec import Endpoint
@@ -23,6 +23,7 @@ from toolkit.vendors.carmachain import api as declared
 from toolkit.vendors.carmachain.answers import matched, same_phone
 
 UKRAINIAN = r"(?:\+?38)?0\d{9}"
+DIGITS = (9, 10)  # of an identity card, and of a tax number
 BETWEEN = "; "  # stands between the categories of a request
 
 
@@ -144,8 +145,20 @@ def phones_are_ukrainian(checked: Check) -> Iterator[RowProblem]:
     return ((i, "PhoneNumber", Problem(text)) for i in np.flatnonzero(abroad).tolist())
 
 
+def documents_are_whole(checked: Check) -> Iterator[RowProblem]:
+    """A number without its first zeros, or with a digit too many, is somebody else's, and each question costs."""
+    text = mark("has neither the 10 digits of a tax number nor the 9 of an identity card: zeros may be lost")
+    documents = sent_people(checked)["IdDocument"]
+    odd = documents.str.fullmatch(r"\d+", na=False) & ~documents.str.len().isin(DIGITS)
+    return ((i, "IdDocument", Problem(text, level=DOUBT)) for i in np.flatnonzero(odd).tolist())
+
+
 PEOPLE = Takes(
-    declared.Person.fields, (phones_are_ukrainian,), "api.carmachain.request", once=True, known_as=known_people
+    declared.Person.fields,
+    (phones_are_ukrainian, documents_are_whole),
+    "api.carmachain.request",
+    once=True,
+    known_as=known_people,
 )
 
 
