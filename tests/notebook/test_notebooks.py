@@ -83,6 +83,7 @@ def test_card_codes_reach_the_printers(run: Run, box: Sandbox) -> None:
     assert "0000913" not in cards
 
 
+@pytest.mark.slow
 def test_consumer_data_is_collected_the_next_morning(run: Run, box: Sandbox) -> None:
     run("5")
     *_, last = run("5")

@@ -50,6 +50,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", BROKEN)
 def test_a_broken_assumption_costs_unknown_rows_and_no_false_claim_but_those_named(what: str) -> None:
     settled: dict[str, Any] = {}

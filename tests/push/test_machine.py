@@ -221,6 +221,7 @@ def _run(box: Sandbox, examples: int, steps: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_an_analyst_with_bad_luck(box: Sandbox) -> None:
     _run(box, examples=25, steps=12)
 

@@ -21,6 +21,8 @@ from tests.push.test_explorer import PLAIN, elsewhere
 from toolkit.push import decide, isolation, runner, schedule
 from toolkit.push.events import Reconcile
 
+pytestmark = pytest.mark.slow  # they prove the tests, not the product
+
 BOTH = ((23, 27), (31,))
 COSTLY = elsewhere("irrevocable", offers=Reconcile.NOTHING)
 READ = elsewhere()

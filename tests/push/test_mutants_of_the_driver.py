@@ -27,6 +27,8 @@ from toolkit.sandbox.vendor import Refused
 from toolkit.vendors.ida.push import Database
 from toolkit.vendors.ida.sandbox import values as ida_values
 
+pytestmark = pytest.mark.slow  # they prove the tests, not the product
+
 ROWS = 60
 Place = Callable[[Sandbox, ManualClock], Bench]
 Weaken = Callable[[pytest.MonkeyPatch], None]

@@ -216,6 +216,7 @@ def coverage() -> list[str]:
             "pytest",
             "-p",
             "no:cacheprovider",
+            *(["-m", "slow"] if what == "mutants" else []),
             *(f"tests/push/{name}.py" for name in names),
         ]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
