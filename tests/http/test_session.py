@@ -191,11 +191,28 @@ def test_after_an_answer_without_a_body_the_connection_is_not_used_again(status:
         assert server.connections == 2
 
 
+def test_after_an_answer_that_tells_nothing_its_connection_is_not_used_again() -> None:
+    """Whatever follows it there belongs to nobody."""
+    with RawServer(answering(reply(b"", "200 OK")), answering(reply(OK))) as server:
+        sender = session(server.url)
+        assert sender.attempt(INSERT, POST).verdict is AMBIGUOUS
+        assert sender.attempt(DATABASE, GET).verdict is ACKED
+        assert server.connections == 2
+
+
 def test_an_answer_that_echoes_the_token_does_not_hold_it() -> None:
     body = {**OK, "data": {"id": 1, "headers": {"Authorization": f"Bearer {TOKEN}"}}}
     with RawServer(answering(reply(body))) as server:
         made = attempt(server.url, DATABASE, GET)
     assert made.result.payload["data"] == {"id": 1, "headers": {"Authorization": "Bearer ***"}}
+
+
+def test_an_echo_that_cannot_be_looked_through_is_no_answer() -> None:
+    deep = b'{"message":"OK","statusApi":"OK","code":200,"data":{"a":' + b"[" * 600 + b"]" * 600 + b"}"
+    with RawServer(answering(reply(deep + b',"echo":"' + TOKEN.encode() + b'"}'))) as server:
+        made = attempt(server.url, DATABASE, GET)
+    assert (made.verdict, made.result.payload) == (AMBIGUOUS, None)
+    assert "nested too deeply" in str(made.error)
 
 
 def test_a_secret_is_taken_out_before_a_text_is_cut() -> None:

@@ -394,3 +394,14 @@ def test_frames_of_an_iterator_are_read_as_the_first_ones_show(
     assert report.table["outcome"].tolist() == ["verified"] * 3 + outcomes
     if column == "FECHA_NACIMIENTO" and "05/06/1981" in then:
         assert "06/05/1981" in str(box.control.stored("ida", "Contact"))
+
+
+def test_a_frame_that_follows_one_that_is_known_again_is_read_as_that_one(api: toolkit.Api, box: Sandbox) -> None:
+    """The first frame is not checked any more; how it was read is known."""
+    days = ["12/31/1980", "12/30/1980", "12/29/1980"]
+    first = pd.DataFrame({"EMAIL": [f"{n}@example.cl" for n in range(3)], "FECHA_NACIMIENTO": days})
+    then = pd.DataFrame({"EMAIL": ["x@example.cl", "y@example.cl"], "FECHA_NACIMIENTO": ["05/06/1981", "07/04/1982"]})
+    api.ida.insert_records(11111, iter([first]))
+    report = api.ida.insert_records(11111, iter([first, then]))
+    assert report.table["outcome"].eq("verified").all()
+    assert "06/05/1981" in str(box.control.stored("ida", "Contact"))

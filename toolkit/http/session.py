@@ -243,7 +243,7 @@ class Session:
             if result.verdict is not Verdict.ACKED:
                 result = plain_result(result)
             elif token is not None and token.reveal().encode() in answer.body:  # an echo of what was sent
-                result = replace(result, payload=_without_secrets(result.payload))
+                result = _without_secrets(endpoint, result)
             if result.meaning is Meaning.BUSY:
                 self._pause_until = max(self._pause_until, self.clock.monotonic() + (result.retry_after or 0))
             if result.verdict is Verdict.AMBIGUOUS:
@@ -370,8 +370,10 @@ def _certificates(bundle: str | None) -> str | None:
     return bundle
 
 
-def _without_secrets(payload: Any) -> Any:
+def _without_secrets(endpoint: Endpoint, result: Classification) -> Classification:
+    """The same with no secret in its payload; where that cannot be looked through, nobody knows what it says."""
     try:
-        return scrubbed(payload)
+        return replace(result, payload=scrubbed(result.payload))
     except RecursionError:
-        return None
+        words = message("{call}: the answer is nested too deeply", call=endpoint.name)
+        return replace(result, verdict=Verdict.AMBIGUOUS, meaning=None, message=words, payload=None)

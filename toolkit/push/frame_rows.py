@@ -111,21 +111,25 @@ class FrameRows:
         destination: Destination,
         key: FrameKey,
         digests: list[bytes],
-        decided: dict[Hashable, dict[str, Any]] | None = None,
+        decided: Mapping[Hashable, Mapping[str, Any]],
     ) -> "FrameRows":
         """The rows of a frame that is checked now, or was where it was computed.
 
-        `decided`: of one of several frames, how columns of those before are read. It is read alike, and adds its own.
+        `decided`: of one of several frames, how columns of those before are read: it is read alike.
         """
         if isinstance(rows, pd.DataFrame):
             if decided and "reading" not in rows.attrs:
                 rows = rows.copy(deep=False)
                 rows.attrs = {**rows.attrs, "reading": {"columns": {**decided}}}
             rows = key.check(rows)
-            if decided is not None:
-                decided |= {name: how for name, how in rows.decided.items() if name not in decided}
         job = destination.job(rows)
         return cls(job, key.words(job), digests)
+
+    @property
+    def decided(self) -> dict[Hashable, Mapping[str, Any]]:
+        """How columns are read whose cells show it: the decimal sign, the order of days and months, the country."""
+        columns = self.check.reading["columns"].items()
+        return {n: how for n, how in columns if how["decimal"] or how["named"] or how["day_first"] is not None}
 
     def __post_init__(self) -> None:
         self.target: Target = self.job.target
@@ -228,6 +232,10 @@ class RememberedCheck(CheckLike):
     @property
     def notes(self) -> Any:
         return self._notes
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        return self._part.reading
 
     @property
     def refused(self) -> pd.DataFrame:

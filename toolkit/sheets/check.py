@@ -25,10 +25,8 @@ from toolkit.sheets.rows import Partitions, asked_of_all, frame_of, is_lazy
 from toolkit.sheets.target import resolved
 from toolkit.spec import Date, Field, Identity, Phone, Record, Text, Timestamp
 
-_APART, _NAMED = 3, 60  # columns that fill no field: so many are said one by one, and so many are named together
 __all__ = ["Change", "Check", "check"]
-
-
+_APART, _NAMED = 3, 60  # columns that fill no field: so many are said one by one, and so many are named together
 _SEEN = 500  # cells that tell whether a column is one of texts
 
 
@@ -160,8 +158,8 @@ def _raise_if_not_matched(
         raise InputError(message(text, columns=listed(guessed)))
     if len(frame) and len(frame.columns) and paired and {name for _, name in paired} == {None}:
         text = "no column fills a field. The columns are {columns}; the fields are {fields}: say match[column] = field"
-        said = message(text, columns=listed(frame.columns), fields=listed(f.name for f, _ in paired))
-        raise InputError(said + asked_of_all(frame))
+        refusal = message(text, columns=listed(frame.columns), fields=listed(f.name for f, _ in paired))
+        raise InputError(refusal + asked_of_all(frame))
 
 
 def _notes(frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]], target: Any) -> list[str]:

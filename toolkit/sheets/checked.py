@@ -19,7 +19,7 @@ from toolkit.sheets import facets
 from toolkit.sheets.cells import with_cells
 from toolkit.sheets.checker import DOUBT, FIX
 from toolkit.sheets.column import Column
-from toolkit.sheets.evidence import Evidence, evidence, reading_of, with_evidence
+from toolkit.sheets.evidence import Evidence, evidence, with_evidence
 from toolkit.sheets.facets import CellProblem
 from toolkit.sheets.fields import listed
 from toolkit.sheets.findings import Findings
@@ -153,12 +153,6 @@ class Check(Findings):
         if not positions:
             raise InputError(message("no row has one of these labels"))
         return positions
-
-    @property
-    def decided(self) -> dict[Hashable, dict[str, Any]]:
-        """How columns are read of which another frame, that goes on with these rows, has to be read alike."""
-        decided = {column.name: reading_of(column) for column in self._used}
-        return {name: how for name, how in decided.items() if how.get("decimal") or how.get("day_first") is not None}
 
     def evidence(self, rows: Iterable[int]) -> dict[int, Evidence]:
         """What a result keeps of these rows, so that they are read and asked about as before when they come back."""

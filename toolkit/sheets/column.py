@@ -84,8 +84,8 @@ class Column:
             sign, note = decimal_of(self._texts, self._was_number)
             self.options, how = replace(self.options, decimal=sign), "decimal"
         elif isinstance(self.field, Date | Timestamp):
-            said = self.options.day_first if self.options.day_first is not None else order_named(str(self.title))
-            first, note = order_of(self._texts()) if said is None else (said, "")
+            stated = self.options.day_first if self.options.day_first is not None else order_named(str(self.title))
+            first, note = order_of(self._texts()) if stated is None else (stated, "")
             iso = month_follows_year(self._texts(days=True))
             self.options, how = replace(self.options, day_first=first, iso=iso), "day_first"
         else:

@@ -29,7 +29,7 @@ _REGIONS = {folded(name): region for region, names in _COUNTRIES.items() for nam
 _CODE = re.compile(r"\(?(?:\+|00)?\s?([1-9]\d{0,2})\)?", re.ASCII).fullmatch
 _SIGNED = re.compile(r"(?:\+|\b00)\s?([1-9]\d{0,2})(?!\d)", re.ASCII).search
 _OFFICIAL = re.compile(r"^(?:república|republic|estado|reino|kingdom) (?:of|de|del) ", re.IGNORECASE)
-_SAID = ("dial code", "country")  # what columns speak of that say the country of phones; the surer first
+_OF_COUNTRY = ("dial code", "country")  # what columns speak of that say the country of phones; the surer first
 _MOST, _SHARE = 300, 0.5  # values of such a column; of which at least so many are countries
 UNKNOWN = "??"  # a country that nobody knows
 
@@ -74,7 +74,7 @@ def _names() -> dict[str, str]:
 
 def country_column(frame: pd.DataFrame, home: str) -> Hashable | None:
     """The column that says the country of a frame's phones, where some rows say another than the one expected."""
-    for concept in _SAID:
+    for concept in _OF_COUNTRY:
         for name in frame.columns:
             own = spoken(str(name))
             if own.concept == concept and own.whole and not own.vetoed:

@@ -44,14 +44,14 @@ def evidence(
     how = {name: value for name in OPTIONS if (value := reading.get(name)) is not None}
     how["fields"] = {str(column.name): column.field.name for column in columns}
     how["left"] = "".join(_half(folded(name)) for name in others)
-    how["columns"] = {str(column.name): own for column in columns if (own := reading_of(column))}
+    how["columns"] = {str(column.name): own for column in columns if (own := _reading(column))}
     reasons: dict[int, list[str]] = {}
     for i, problem in asked:
         reasons.setdefault(i, []).append(LEFT_OUT_BEFORE if problem == LEFT_OUT else problem.reason)
     return {i: {**how, "asked": reasons[i]} if i in reasons else how for i in rows}
 
 
-def reading_of(column: Column) -> dict[str, Any]:
+def _reading(column: Column) -> dict[str, Any]:
     """How a column is read, where its cells can be read in more than one way."""
     how, plain = column.options, ParseOptions()
     own = {name: value for name in ("stored", "iso", "named") if (value := getattr(how, name)) != getattr(plain, name)}
@@ -123,9 +123,9 @@ def recalled_from(rows: pd.DataFrame, texts: Iterable[Any]) -> dict[str, Any]:
             for reason in notes[text].get("asked", ())
         ]
     asked += [(i, Problem(CUT, level=QUESTION)) for i in _full(rows)]
-    said = [{name: note.get(name) for name in OPTIONS} for note in notes.values()]
-    agreed = {name: said[0][name] for name in OPTIONS if said and all(each[name] == said[0][name] for each in said)}
-    if said and len(agreed) < len(OPTIONS):
+    options = [{name: note.get(name) for name in OPTIONS} for note in notes.values()]
+    agreed = {n: options[0][n] for n in OPTIONS if options and all(each[n] == options[0][n] for each in options)}
+    if options and len(agreed) < len(OPTIONS):
         asked += [(i, Problem(OTHERWISE, level=QUESTION)) for i in range(len(rows))]
     ways = [note.get("columns", {}) for note in notes.values()]
     reading = {

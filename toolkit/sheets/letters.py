@@ -38,7 +38,7 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _SIGN = "\xa2-\xa6\xa8\xac\xaf\xb1-\xb3\xb6\xb8\xb9\xbc-\xbe\xf7\u0192\u2020\u2021\u2202-\u22ff\u2500-\u25ff"
 _BROKEN = re.compile(rf"(?<=[^\W\d_])[{_SIGN}](?=[^\W\d_])|[\u2500-\u25ff](?=[{_CYRILLIC}])").search
 _UPPER = "\xc0-\xd6\xd8-\xde\u0160\u017d\u0152\u0178"
-_ODD = re.compile(  # where letters were read one by one in a wrong encoding
+_MISREAD = re.compile(  # where letters were read one by one in a wrong encoding
     rf"(?<=[^\W\d_])[{_SIGN}\xa1\xa7\u201a\u02c6]|[a-z\xdf-\xff][{_UPPER}]|[A-Z][{_UPPER}][a-z]|[\xc0-\xff]{{3}}|[\u2500-\u25ff\x80-\x9f]"
 ).search
 _OTHER_FORM = re.compile("[\ufb00-\ufb06\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff]").search
@@ -81,8 +81,8 @@ def broken(text: str) -> tuple[str, str | None] | None:
         return WRONG_ENCODING, was
     if DAMAGED in text:
         return DAMAGED_SIGN, None
-    mixed, odd = _MIXED.search(text), _ODD(text)
-    was = _was_other(text) if mixed or odd else None
+    mixed, misread = _MIXED.search(text), _MISREAD(text)
+    was = _was_other(text) if mixed or misread else None
     if mixed:
         return TWO_ALPHABETS, _in_one_alphabet(text) if was is None else None
     if was:

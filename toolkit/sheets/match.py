@@ -203,8 +203,8 @@ def no_field(unknown: Sequence[Hashable], frame: pd.DataFrame, target: Any) -> s
     if outcome_at([*map(str, unknown)]) is not None:
         way = message("these are the columns of a result; toolkit.only_failed(result) gives the rows to send again")
     known = ", ".join(f.name for f in fields)
-    said = message("{unknown}: {way}. The fields are {known}", unknown=". ".join(lines), way=way, known=known)
-    return said + asked_of_all(frame)
+    refusal = message("{unknown}: {way}. The fields are {known}", unknown=". ".join(lines), way=way, known=known)
+    return refusal + asked_of_all(frame)
 
 
 def _clearest(pairs: Mapping[tuple[Any, str], Reason]) -> tuple[Any, str] | None:

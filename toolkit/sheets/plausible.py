@@ -94,8 +94,8 @@ def _cyrillic(word: str) -> float:
     if not (_UKRAINIAN.issuperset(lower) or _RUSSIAN.issuperset(lower)):
         return -float(len(word))
     pattern = "".join("v" if c in _VOWELS else "s" if c in "ьъ" else "c" for c in lower)
-    odd = pattern.startswith("s") or re.search("vs|ss|c{5}|v{4}", pattern) or ("v" not in pattern and len(word) > 3)
-    if odd:
+    no_vowel = "v" not in pattern and len(word) > 3
+    if no_vowel or pattern.startswith("s") or re.search("vs|ss|c{5}|v{4}", pattern):
         return -0.5 * len(word)
     return 0.1 * len(word) + 0.5 * sum(letter in _COMMON for letter in lower)
 

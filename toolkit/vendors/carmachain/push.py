@@ -149,8 +149,8 @@ def documents_are_whole(checked: Check) -> Iterator[RowProblem]:
     """A number without its first zeros, or with a digit too many, is somebody else's, and each question costs."""
     text = mark("has neither the 10 digits of a tax number nor the 9 of an identity card: zeros may be lost")
     documents = sent_people(checked)["IdDocument"]
-    odd = documents.str.fullmatch(r"\d+", na=False) & ~documents.str.len().isin(DIGITS)
-    return ((i, "IdDocument", Problem(text, level=DOUBT)) for i in np.flatnonzero(odd).tolist())
+    incomplete = documents.str.fullmatch(r"\d+", na=False) & ~documents.str.len().isin(DIGITS)
+    return ((i, "IdDocument", Problem(text, level=DOUBT)) for i in np.flatnonzero(incomplete).tolist())
 
 
 PEOPLE = Takes(

@@ -112,12 +112,11 @@ def codes_of(answer: Any) -> list[str]:
     Raises:
         BadAnswer: it has another form than the document shows, so that nobody knows which codes there are.
     """
-    codes = answer.get("cardCodes", answer) if isinstance(answer, dict) else answer
-    if isinstance(answer, dict) and codes is None:
-        return []
-    if answer is codes or not isinstance(codes, list) or not all(isinstance(code, str) for code in codes):
-        raise BadAnswer(message("the card codes of a user are answered in a form that no document shows"))
-    return codes
+    if isinstance(answer, dict) and "cardCodes" in answer:
+        codes = answer["cardCodes"] or []
+        if isinstance(codes, list) and all(isinstance(code, str) for code in codes):
+            return codes
+    raise BadAnswer(message("the card codes of a user are answered in a form that no document shows"))
 
 
 def read_codes(connection: Connection, names: pd.DataFrame, endpoint: Endpoint = CODES) -> Iterator[Any]:

@@ -132,15 +132,15 @@ class _Planner:
     def _hold_neighbours(self, groups: Mapping[str, Sequence[int]]) -> None:
         """A signer whose envelope is not named may be of the one above, as where its cell is merged: that one waits."""
         named = {row: key for key, rows in groups.items() for row in rows}
-        signers = self._people.drop(columns=self._layout.envelope).notna().sum(axis=1).to_numpy()
+        filled = self._people.drop(columns=self._layout.envelope).notna().sum(axis=1).to_numpy()
+        beside, waiting = min(named, default=None), set[int]()  # of rows above the first name, that one
         for position in range(len(self._people)):
-            if position not in named and signers[position] > 1:
-                above = next((n for n in range(position - 1, -1, -1) if n in named), None)
-                row = above if above is not None else next((n for n in sorted(named) if n > position), None)
-                if row is not None:
-                    label = self._people.index[position]
-                    text = message("row {row} names no envelope, and may be of this one", row=label)
-                    self._problem(row, self._layout.envelope, named[row], text)
+            if position in named:
+                beside = position
+            elif beside is not None and beside not in waiting and filled[position] > 1:
+                waiting.add(beside)
+                text = message("row {row} names no envelope, and may be of this one", row=self._people.index[position])
+                self._problem(beside, self._layout.envelope, named[beside], text)
 
     def _doubt_spellings(self, groups: Mapping[str, Sequence[int]]) -> None:
         """Envelopes whose names differ by case, accents, spaces or signs alone may be one."""

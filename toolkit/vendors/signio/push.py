@@ -26,11 +26,6 @@ from toolkit.vendors.signio.drafts import Draft
 from toolkit.vendors.signio.people import PERSON, SIGNERS
 from toolkit.vendors.signio.status import role_of
 
-TWICE = mark(
-    "the vendor gave two things one identifier, {id}: what is meant for one would go into the other. Ask the vendor "
-    "about it"
-)
-
 
 def each_once(checked: Check) -> Iterator[RowProblem]:
     """A draft that two rows name: whose it is, nobody knows."""
@@ -43,6 +38,10 @@ KEYS = uuid.UUID("a3c1f0de-6f2b-5a53-9d0e-5e9a6a4d7c11")  # of the deduplication
 IDENTITY = Takes((Text(name="envelope"), Text(name="content")))
 WHOLE = replace(Signio.endpoints["envelope"], returns=Payload())
 STATES = {str(state.value): state for state in Status}
+TWICE = mark(
+    "the vendor gave two things one identifier, {id}: what is meant for one would go into the other. Ask the vendor "
+    "about it"
+)
 ENVELOPE = Takes((Text(name="id_transaccion"),), (each_once,))
 
 
