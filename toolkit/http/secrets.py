@@ -148,12 +148,20 @@ _registry = SecretRegistry()
 scrub: Callable[[str], str] = _registry.scrub
 
 
-def scrubbed(value: Any, keys: Collection[str] = ()) -> Any:
-    """JSON without secrets: whatever stands under these keys, and texts and numbers that are secrets by value."""
+DEEPEST = 200  # levels of JSON that are looked through: the same on every Python
+
+
+def scrubbed(value: Any, keys: Collection[str] = (), levels: int = DEEPEST) -> Any:
+    """JSON without secrets: whatever stands under these keys, and texts and numbers that are secrets by value.
+
+    RecursionError where it has more than so many levels.
+    """
+    if not levels and isinstance(value, Mapping | list | tuple):
+        raise RecursionError("nested too deeply")
     if isinstance(value, Mapping):
-        return {k: MASK if k in keys and v else scrubbed(v, keys) for k, v in value.items()}
+        return {k: MASK if k in keys and v else scrubbed(v, keys, levels - 1) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [scrubbed(v, keys) for v in value]
+        return [scrubbed(v, keys, levels - 1) for v in value]
     if isinstance(value, str):
         return scrub(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -162,7 +170,7 @@ def scrubbed(value: Any, keys: Collection[str] = ()) -> Any:
 
 
 def masked(value: Any, keys: Collection[str]) -> Any:
-    """JSON in which whatever stands under these keys is a `Secret`."""
+    """JSON in which whatever stands under these keys is a `Secret`. It has been looked through: see `scrubbed`."""
     if isinstance(value, Mapping):
         return {k: Secret(v) if k in keys and isinstance(v, str) and v else masked(v, keys) for k, v in value.items()}
     return [masked(v, keys) for v in value] if isinstance(value, list) else value
