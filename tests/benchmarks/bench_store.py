@@ -14,7 +14,7 @@ import numpy as np
 
 from tests.benchmarks.measure import Line
 from toolkit.push.states import Operation, Push, PushState, Stamp, State
-from toolkit.push.store.file import LedgerFile, open_ledger
+from toolkit.push.store.file import Folder, LedgerFile
 from toolkit.push.store.rows import RowBlock
 
 BLOCK = 8_192
@@ -75,7 +75,7 @@ class Pushes:
 
     @contextmanager
     def _opened(self) -> Iterator[LedgerFile]:
-        with open_ledger(self._folder, "benchmark", "benchmark/one", MADE) as ledger:
+        with Folder(self._folder).ledger("benchmark", "benchmark/one", MADE) as ledger:
             yield ledger
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from toolkit.push.states import Operation, Push, Stamp
 from toolkit.push.store import sql
-from toolkit.push.store.file import LedgerFile, open_ledger
+from toolkit.push.store.file import Folder, LedgerFile
 from toolkit.push.store.rows import RowBlock
 
 ABOUT = "system/11111"
@@ -21,7 +21,7 @@ BLOCK = 50
 
 def opened(state: Path, about: str = ABOUT, durable: bool = False) -> LedgerFile:
     """The ledger of a destination; not `durable`, it does not wait for the disk, which takes most of the time."""
-    ledger = open_ledger(state, "system", about, MADE)
+    ledger = Folder(state).ledger("system", about, MADE)
     if not durable:
         ledger.database.rows("PRAGMA synchronous = OFF")
     return ledger

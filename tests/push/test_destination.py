@@ -10,6 +10,7 @@ import toolkit
 from toolkit import settings
 from toolkit.push import disk
 from toolkit.push.destination import Memory, canonical_origin, may_be_the_same
+from toolkit.push.store.file import Folder
 
 SAME = {
     "localhost:8080": [
@@ -129,11 +130,10 @@ def test_where_mounts_are_not_told_none_is_seen(tmp_path: Path, monkeypatch: pyt
 def test_a_home_on_a_network_file_system_is_said_with_the_ways_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from toolkit.push.store import places
 
-    assert places.notes(tmp_path) == []
+    assert Folder(tmp_path).notes() == []
     monkeypatch.setattr(disk, "_mounts", lambda: iter([(str(tmp_path), "nfs4")]))
-    (note,) = places.notes(tmp_path)
+    (note,) = Folder(tmp_path).notes()
     assert "(nfs4)" in note
     assert "set TOOLKIT_STATE" in note
     assert 'ledger = "postgresql://' in note

@@ -25,7 +25,7 @@ from toolkit.push.events import Answered
 from toolkit.push.states import State
 from toolkit.push.store import care
 from toolkit.push.store.database import Database as Connection
-from toolkit.push.store.file import LedgerFile
+from toolkit.push.store.file import Folder, LedgerFile
 from toolkit.sandbox.vendor import Refused
 from toolkit.vendors.ida.push import Database
 from toolkit.vendors.ida.sandbox import values as ida_values
@@ -275,18 +275,29 @@ def test_45_journal_that_cannot_be_written(bench: Bench, disk: str, number: int)
         bench.check_all_in(result, frame)
 
 
-def test_45_journal_that_is_deleted_on_the_way(ida: Ida) -> None:
-    """A journal that is gone knows nothing: the push stops before the next request."""
+DELETIONS: dict[str, Callable[[Path], object]] = {
+    "its file": lambda state: [path.unlink() for path in (state / "ledgers").glob("*.sqlite")],
+    "all files": lambda state: [path.unlink() for path in (state / "ledgers").iterdir()],
+    "the folder of the ledgers": lambda state: shutil.rmtree(state / "ledgers"),
+    "the state folder": shutil.rmtree,
+}
+
+
+@pytest.mark.parametrize("what", DELETIONS)
+def test_45_journal_that_is_deleted_on_the_way(what: str, ida: Ida) -> None:
+    """A journal that is gone knows nothing: the push stops before the next request, and the same call sends nothing."""
     frame, posts = ida.frame(ROWS), []
 
     def delete(progress: Any) -> None:
         if progress.done > 1 and not posts:
             posts.append(ida.posts())
-            for path in (settings.state_folder() / "ledgers").iterdir():
-                path.unlink()
+            DELETIONS[what](settings.state_folder())
 
     with pytest.raises(PushError, match=r"taken away|may not be written"):
         ida.push(frame, watch=delete)
+    for _ in range(2):
+        with pytest.raises(PushRefused, match=r"is missing.*would be sent again.*ledger forget"):
+            ida.push(frame)
     assert [ida.posts()] == posts
 
 
@@ -333,7 +344,7 @@ def test_46_what_a_repaired_journal_proposes_leads_on(ida: Ida) -> None:
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("UPDATE push SET state = 'paused'")
         db.commit()
-    care.repair(state, path.stem, care.now())
+    care.repair(Folder(state), path.stem, care.now())
     with pytest.raises(
         PushRefused, match=r"leave out the rows that are there.*purge\(\) all others are sent"
     ) as refused:

@@ -9,13 +9,13 @@ import pytest
 
 from toolkit.__main__ import main
 from toolkit.push.states import Baseline, State
-from toolkit.push.store.file import ledger_path
+from toolkit.push.store.ledger import ledger_name
 
 from .store_kit import ABOUT, NOW, add, ledger_in, opened, words
 from .test_store_damage import damage
 from .test_store_rows import bring
 
-NAME = ledger_path(Path(), "system", ABOUT).stem
+NAME = ledger_name("system", ABOUT)
 
 
 @pytest.fixture

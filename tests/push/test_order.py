@@ -20,7 +20,7 @@ from toolkit.sandbox import Sandbox
 from .kernel import ROOT
 from .world import World
 
-MAY_LAG = ".writes"  # the mark is written after a commit, and not synced
+MAY_LAG = ".card"  # the mark is written after a commit, and not synced
 NAMES = ("unlink", "rename", "link", "linkat", "mkdir", "mkdirat")
 CALLS = (
     "openat",

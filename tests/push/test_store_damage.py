@@ -15,9 +15,9 @@ import pytest
 
 from toolkit import InputError, PushError, PushRefused, SettingsError
 from toolkit.push.states import Baseline, EventKind, Operation, PushState, State, cut
-from toolkit.push.store import care, places, sql
-from toolkit.push.store.file import LedgerFile, card_path, ledger_path, open_ledger, rollback_path
-from toolkit.push.store.ledger import Mark
+from toolkit.push.store import care, sql
+from toolkit.push.store.file import Folder, LedgerFile, rollback_path
+from toolkit.push.store.ledger import ledger_name
 from toolkit.push.store.records import Damaged, checked, operation_of, with_checksum
 from toolkit.push.store.rows import decode_block
 
@@ -26,7 +26,7 @@ from .test_store_rows import bring
 
 NAMES = ("one", "two", "three")
 ROWS = {"one": 70, "two": 20, "three": 130}
-NAME = ledger_path(Path(), "system", ABOUT).stem
+NAME = ledger_name("system", ABOUT)
 
 
 def rows_of(name: str) -> np.ndarray:
@@ -99,10 +99,10 @@ def flip(path: Path, bit: int) -> None:
 
 
 def test_a_sound_ledger_says_so(state: Path) -> None:
-    (condition,) = care.check(state)
+    (condition,) = care.check(Folder(state))
     assert condition.sound
     assert (condition.pushes, condition.rows, condition.about) == (3, 220, ABOUT)
-    assert care.repair(state, NAME, NOW) == ["Nothing is damaged."]
+    assert care.repair(Folder(state), NAME, NOW) == ["Nothing is damaged."]
 
 
 def flips(size: int, count: int) -> list[int]:
@@ -154,16 +154,16 @@ def test_what_is_repaired_forgets_no_row_without_saying_so(filled: Path, state: 
         shutil.rmtree(state)
         shutil.copytree(filled, state)
         flip(file_of(state), bit)
-        (condition,) = care.check(state)
+        (condition,) = care.check(Folder(state))
         try:
-            told = care.repair(state, NAME, NOW)
+            told = care.repair(Folder(state), NAME, NOW)
         except PushRefused:
             assert not condition.sound
             continue
         assert condition.sound == (told == ["Nothing is damaged."])
         repaired += not condition.sound
         after = everything(state)
-        (condition,) = care.check(state)
+        (condition,) = care.check(Folder(state))
         assert condition.sound, f"bit {bit}: {condition.problems}"
         for name in NAMES:
             missed = set(before[name]["earlier"][0]) - set(after[name]["earlier"][0])
@@ -200,10 +200,10 @@ def test_damage_of_every_kind(filled: Path, state: Path, seed: int) -> None:
         with suppress(PushError):
             assert everything(state) == before, f"damage {number} was not noticed"
         try:
-            told = care.repair(state, NAME, NOW)
+            told = care.repair(Folder(state), NAME, NOW)
         except PushRefused:
             continue
-        (condition,) = care.check(state)
+        (condition,) = care.check(Folder(state))
         assert condition.sound, f"damage {number}: {condition.problems}, {told}"
         with opened(state) as ledger:
             for name in NAMES:
@@ -236,17 +236,17 @@ def test_what_is_no_whole_ledger_is_refused_with_the_way_on(state: Path, cut: st
     with pytest.raises(PushRefused, match=f"ledger of {ABOUT} is damaged") as refused:
         opened(state)
     assert f"analyst-toolkit ledger check {NAME}" in str(refused.value)
-    assert not care.check(state)[0].sound
+    assert not care.check(Folder(state))[0].sound
 
 
 def test_a_missing_ledger_is_missed(state: Path) -> None:
     file_of(state).unlink()
     with pytest.raises(PushRefused, match=r"is missing.*would be sent again.*ledger forget"):
         opened(state)
-    assert care.check(state)[0].problems == ["it is missing"]
+    assert care.check(Folder(state))[0].problems == ["it is missing"]
     with pytest.raises(PushRefused, match="backup"):
-        care.repair(state, NAME, NOW)
-    care.forget(state, NAME)
+        care.repair(Folder(state), NAME, NOW)
+    Folder(state).forget(NAME)
     with opened(state) as ledger:
         assert ledger.pushes() == []
 
@@ -256,10 +256,10 @@ def test_a_missing_ledger_is_missed_whatever_became_of_its_card(state: Path, car
     with opened(state) as ledger:
         add(ledger, "since", words(3, 9))
     file_of(state).unlink()
-    card_path(file_of(state)).unlink() if card is None else card_path(file_of(state)).write_text(card)
+    Folder(state).card(NAME).path.unlink() if card is None else Folder(state).card(NAME).path.write_text(card)
     with pytest.raises(PushRefused, match=r"is missing.*ledger forget"):
         opened(state)
-    care.forget(state, NAME)
+    Folder(state).forget(NAME)
     opened(state).close()
 
 
@@ -275,7 +275,7 @@ def test_an_older_copy_is_refused_with_the_way_on(state: Path) -> None:
     put_back_an_older_copy(state)
     with pytest.raises(PushRefused, match=r"older copy took its place, without the last \d+ changes.*ledger repair"):
         opened(state)
-    (condition,) = care.check(state)
+    (condition,) = care.check(Folder(state))
     assert len(condition.problems) == 1
     assert condition.pushes == len(NAMES)
 
@@ -283,7 +283,7 @@ def test_an_older_copy_is_refused_with_the_way_on(state: Path) -> None:
 def test_a_repaired_older_copy_knows_that_it_does_not_know(state: Path) -> None:
     """Any row may have been sent since; so may be what was planned, or in doubt, when the copy was made."""
     put_back_an_older_copy(state)
-    sentences = care.repair(state, NAME, NOW)
+    sentences = care.repair(Folder(state), NAME, NOW)
     assert any("any row may be of one" in sentence for sentence in sentences)
     with opened(state) as ledger, ledger.snapshot():
         assert ledger.lost_rows("11111")
@@ -291,7 +291,7 @@ def test_a_repaired_older_copy_knows_that_it_does_not_know(state: Path) -> None:
         states = {o.state for name in NAMES for o in ledger.operations(name)}
         assert not states & {State.PLANNED, State.SENT}
         assert not any(ledger.sendable(name, 9) for name in NAMES)
-    assert care.check(state)[0].sound
+    assert care.check(Folder(state))[0].sound
 
 
 def test_another_copy_of_the_same_age_is_the_ledger(state: Path) -> None:
@@ -304,7 +304,9 @@ def test_another_copy_of_the_same_age_is_the_ledger(state: Path) -> None:
 
 def test_a_mark_that_is_damaged_or_gone_refuses_nothing(state: Path) -> None:
     for content in (b"", b"\xff" * 20, None):
-        Mark(file_of(state)).path.unlink() if content is None else Mark(file_of(state)).path.write_bytes(content)
+        Folder(state).card(NAME).path.unlink() if content is None else Folder(state).card(NAME).path.write_bytes(
+            content
+        )
         opened(state).close()
 
 
@@ -321,9 +323,9 @@ def test_the_key_of_the_fingerprints_is_missed(state: Path) -> None:
     (state / "key").unlink()
     with pytest.raises(PushRefused, match=r"key of the fingerprints is gone.*backup"):
         opened(state)
-    assert "key" in care.check(state)[0].problems[0]
+    assert "key" in care.check(Folder(state))[0].problems[0]
     with pytest.raises(PushRefused, match="key of the fingerprints"):
-        care.repair(state, NAME, NOW)
+        care.repair(Folder(state), NAME, NOW)
     assert not (state / "key").exists()
 
 
@@ -332,9 +334,9 @@ def test_another_key_is_refused(state: Path, text: str) -> None:
     (state / "key").write_text(text, encoding="ascii")
     with pytest.raises(PushRefused, match=r"key"):
         opened(state)
-    assert not care.check(state)[0].sound
+    assert not care.check(Folder(state))[0].sound
     with pytest.raises(PushRefused, match="key"):
-        care.repair(state, NAME, NOW)
+        care.repair(Folder(state), NAME, NOW)
 
 
 def test_a_flipped_key_is_refused(state: Path) -> None:
@@ -347,31 +349,31 @@ def test_a_flipped_key_is_refused(state: Path) -> None:
 
 
 def test_a_ledger_of_another_destination_is_refused(state: Path) -> None:
-    shutil.copy(file_of(state), ledger_path(state, "system", "system/22222"))
-    other = ledger_path(state, "system", "system/22222").stem
+    shutil.copy(file_of(state), Folder(state).path(ledger_name("system", "system/22222")))
+    other = ledger_name("system", "system/22222")
     way = rf"that of {ABOUT}, not of system/22222.*Move it back under its own name.*ledger forget {other}"
     with pytest.raises(PushRefused, match=way):
-        open_ledger(state, "system", "system/22222", MADE)
-    (condition,) = care.check(state, [other])
+        Folder(state).ledger("system", "system/22222", MADE)
+    (condition,) = care.check(Folder(state), [other])
     assert not condition.sound
     assert f"move it to {NAME}" in condition.described()[-1]
     with pytest.raises(PushRefused, match=f"move it to {NAME}"):
-        care.repair(state, other, NOW)
+        care.repair(Folder(state), other, NOW)
     file_of(state).unlink()
-    ledger_path(state, "system", "system/22222").rename(file_of(state))
+    Folder(state).path(ledger_name("system", "system/22222")).rename(file_of(state))
     opened(state).close()
 
 
 def test_a_destination_that_says_otherwise_when_it_was_made_gets_no_second_ledger(state: Path) -> None:
     known = "system/x/11 20190816144428"
-    open_ledger(state, "system", known, MADE).close()
-    name = ledger_path(state, "system", known).stem
+    Folder(state).ledger("system", known, MADE).close()
+    name = ledger_name("system", known)
     for about in ("system/x/11", "system/x/11 20190816104428", "system/x/11 20210816144428"):
         with pytest.raises(PushRefused, match=rf"the same number, made at another time.*ledger forget {name}"):
-            open_ledger(state, "system", about, MADE)
-    open_ledger(state, "system", "system/x/12", MADE).close()
-    care.forget(state, name)
-    open_ledger(state, "system", "system/x/11 20210816144428", MADE).close()
+            Folder(state).ledger("system", about, MADE)
+    Folder(state).ledger("system", "system/x/12", MADE).close()
+    Folder(state).forget(name)
+    Folder(state).ledger("system", "system/x/11 20210816144428", MADE).close()
 
 
 def test_a_ledger_that_others_may_read_is_refused(state: Path) -> None:
@@ -383,7 +385,7 @@ def test_a_ledger_that_others_may_read_is_refused(state: Path) -> None:
 def test_only_the_user_may_read_a_ledger(state: Path) -> None:
     with opened(state) as ledger:
         add(ledger, "another", words(3, 9))
-        for path in (ledger.path, rollback_path(ledger.path), card_path(ledger.path), state / "key"):
+        for path in (ledger.path, rollback_path(ledger.path), ledger.card.path, state / "key"):
             assert path.stat().st_mode & 0o077 == 0, path
 
 
@@ -411,7 +413,7 @@ def test_an_index_is_made_anew_and_nothing_is_lost(state: Path, statement: str) 
     damage(state, statement)
     with pytest.raises(PushError, match="damaged"):
         everything(state)
-    assert care.repair(state, NAME, NOW) == ["The index was made anew from the rows. Nothing is lost."]
+    assert care.repair(Folder(state), NAME, NOW) == ["The index was made anew from the rows. Nothing is lost."]
     assert everything(state) == before
 
 
@@ -420,7 +422,7 @@ def test_rows_whose_fingerprints_are_lost_are_said_to_be(state: Path) -> None:
     damage(state, "UPDATE row_block SET words = zeroblob(length(words)) WHERE push = 3 AND number = 1")
     with pytest.raises(PushError, match="damaged"):
         everything(state)
-    told = care.repair(state, NAME, NOW)
+    told = care.repair(Folder(state), NAME, NOW)
     assert any(f"{BLOCK} fingerprints or more of push three" in line for line in told)
     with opened(state) as ledger:
         assert ledger.lost_rows("11111") == {"three": BLOCK}
@@ -437,7 +439,7 @@ def test_rows_whose_fingerprints_are_lost_are_said_to_be(state: Path) -> None:
 
 def test_a_lost_operation_leaves_its_rows_unknown(state: Path) -> None:
     damage(state, "DELETE FROM operation WHERE id = 2")  # the rejected second half of the first push
-    told = care.repair(state, NAME, NOW)
+    told = care.repair(Folder(state), NAME, NOW)
     assert any("35 rows of push one are unknown" in line for line in told)
     with opened(state) as ledger, ledger.snapshot():
         assert [o.state for o in ledger.operations("one")] == [State.VERIFIED, State.UNKNOWN]
@@ -446,7 +448,7 @@ def test_a_lost_operation_leaves_its_rows_unknown(state: Path) -> None:
         assert baseline is not None
         assert not baseline.trusted
         assert len(ledger.sent_before(rows_of("one")[:, :2]).rows) == 70
-    care.trust(state, NAME, "I counted them", NOW)
+    care.trust(Folder(state), NAME, "I counted them", NOW)
     with opened(state) as ledger, ledger.snapshot():
         baseline = ledger.baseline()
         assert baseline is not None
@@ -456,7 +458,7 @@ def test_a_lost_operation_leaves_its_rows_unknown(state: Path) -> None:
 
 def test_a_lost_push_leaves_its_rows_known(state: Path) -> None:
     damage(state, "UPDATE push SET lock = 'another' WHERE number = 1")
-    told = care.repair(state, NAME, NOW)
+    told = care.repair(Folder(state), NAME, NOW)
     assert any("Push number 1 is lost" in line for line in told)
     with opened(state) as ledger:
         assert len(ledger.sent_before(rows_of("one")[:, :2]).rows) >= 35
@@ -471,7 +473,7 @@ def test_without_its_head_or_count_nothing_is_trusted(state: Path, statement: st
     damage(state, statement)
     with pytest.raises(PushError, match="damaged"):
         everything(state)
-    care.repair(state, NAME, NOW)
+    care.repair(Folder(state), NAME, NOW)
     with opened(state) as ledger, ledger.snapshot():
         baseline = ledger.baseline()
         assert baseline is None or not baseline.trusted
@@ -498,8 +500,8 @@ def test_what_was_planned_at_an_earlier_instant_is_not_planned_now(state: Path, 
         db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
     db.commit()
     db.close()
-    assert not care.check(state)[0].sound
-    sentences = care.repair(state, NAME, NOW)
+    assert not care.check(Folder(state))[0].sound
+    sentences = care.repair(Folder(state), NAME, NOW)
     assert any("20 rows of push four are unknown" in sentence for sentence in sentences)
     with opened(state) as ledger, ledger.snapshot():
         assert {o.state for o in ledger.operations("four")} == {State.UNKNOWN}
@@ -508,44 +510,44 @@ def test_what_was_planned_at_an_earlier_instant_is_not_planned_now(state: Path, 
 
 def test_what_repair_proposes_can_be_typed(state: Path) -> None:
     damage(state, "DELETE FROM head")
-    (sentence,) = [each for each in care.repair(state, NAME, NOW) if "ledger trust" in each]
+    (sentence,) = [each for each in care.repair(Folder(state), NAME, NOW) if "ledger trust" in each]
     assert f"analyst-toolkit ledger trust {NAME} --why" in sentence
 
 
 def test_no_repair_while_a_push_has_it_open(state: Path) -> None:
     with opened(state), opened(state):
-        for action in (lambda: care.repair(state, NAME, NOW), lambda: care.forget(state, NAME)):
+        for action in (lambda: care.repair(Folder(state), NAME, NOW), lambda: Folder(state).forget(NAME)):
             with pytest.raises(PushRefused, match="is running"):
                 action()
-    care.forget(state, NAME)
+    Folder(state).forget(NAME)
 
 
 def test_forgetting_all_begins_anew(state: Path) -> None:
     (state / "key").unlink()
-    care.forget_all(state)
-    assert care.ledger_names(state) == []
+    care.forget_all(Folder(state))
+    assert Folder(state).names() == []
     with opened(state) as ledger:
         assert not len(ledger.sent_before(rows_of("one")[:, :2]).rows)
 
 
 def test_what_cannot_be_cared_for_is_told(state: Path) -> None:
     with pytest.raises(InputError, match=f"there is no ledger 'x'.*{NAME}"):
-        care.check(state, ["x"])
+        care.check(Folder(state), ["x"])
     with pytest.raises(InputError, match="why"):
-        care.trust(state, NAME, "", NOW)
+        care.trust(Folder(state), NAME, "", NOW)
     with opened(state) as ledger:
         assert isinstance(ledger, LedgerFile)
-    care.forget(state, NAME)
+    Folder(state).forget(NAME)
     opened(state).close()
     with pytest.raises(InputError, match="nothing was counted"):
-        care.trust(state, NAME, "I counted them", NOW)
+        care.trust(Folder(state), NAME, "I counted them", NOW)
 
 
 def test_journals_of_the_first_version_get_a_word(state: Path) -> None:
-    assert places.notes(state) == []
+    assert Folder(state).notes() == []
     (state / "pushes").mkdir()
     (state / "pushes" / "a.sqlite").touch()
-    assert "version 0.1" in places.notes(state)[0]
+    assert "version 0.1" in Folder(state).notes()[0]
 
 
 # ── what one damage hides from another check ─────────────────────────────────

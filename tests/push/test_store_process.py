@@ -18,7 +18,7 @@ from toolkit import PushError, PushRefused
 from toolkit.push.states import Baseline, EventKind, State
 from toolkit.push.store import care, file, sql
 from toolkit.push.store.database import Database
-from toolkit.push.store.file import LedgerFile, open_ledger
+from toolkit.push.store.file import Folder, LedgerFile
 
 from .store_kit import ABOUT, MADE, NOW, add, next_version, opened, words
 from .test_locks import in_a_fork
@@ -85,7 +85,7 @@ def killed(state: Path, prepare: Callable[[LedgerFile], object], after: float = 
 
 def assert_whole(state: Path, committed: int) -> None:
     """All that was durable is there, at most one transaction more, and none of it in part."""
-    (condition,) = care.check(state)
+    (condition,) = care.check(Folder(state))
     assert condition.sound, condition.problems
     with opened(state) as ledger:
         known = ledger.push_with_key("11111", "new")
@@ -174,7 +174,7 @@ def test_a_fork_opens_its_own(state: Path) -> None:
         assert in_a_fork(begins_a_push_of_its_own) == 0
         assert [push.id for push in ledger.pushes()] == ["one", "two"]
         add(ledger, "three", words(10, 2))
-    assert care.check(state)[0].sound
+    assert care.check(Folder(state))[0].sound
 
 
 def test_a_fork_in_mid_transaction_undoes_nothing(state: Path) -> None:
@@ -196,7 +196,7 @@ with opened(Path(sys.argv[1])) as ledger:
 """
     done = subprocess.run([sys.executable, "-c", code, state], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.stdout == "['one', 'two']\n", done.stderr
-    (condition,) = care.check(state)
+    (condition,) = care.check(Folder(state))
     assert condition.sound, condition.problems
 
 
@@ -241,7 +241,7 @@ def test_a_full_disk_is_told_and_nothing_is_half_written(state: Path) -> None:
         ledger.database.rows("PRAGMA max_page_count = 1000000")
         assert [push.id for push in ledger.pushes()] == ["one"]
         bring(ledger, operation, State.VERIFIED)
-    assert care.check(state)[0].sound
+    assert care.check(Folder(state))[0].sound
 
 
 def test_a_file_that_may_not_grow_is_told(state: Path) -> None:
@@ -257,7 +257,7 @@ def test_a_file_that_may_not_grow_is_told(state: Path) -> None:
             assert [push.id for push in ledger.pushes()] == ["old"]
 
     assert in_a_fork(writes_too_much) == 0
-    assert care.check(state)[0].sound
+    assert care.check(Folder(state))[0].sound
 
 
 def test_a_ledger_that_may_not_be_written_to_is_told(state: Path) -> None:
@@ -277,7 +277,7 @@ def test_a_folder_that_cannot_be_used_is_told(state: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(os, "open", fails)
     with pytest.raises(PushRefused, match="nothing was sent"):
-        open_ledger(state, "system", ABOUT, MADE)
+        Folder(state).ledger("system", ABOUT, MADE)
 
 
 def test_a_ledger_taken_away_in_the_middle_is_told(state: Path) -> None:
@@ -325,7 +325,7 @@ def test_two_pushes_with_locks_of_their_own_share_a_ledger(state: Path) -> None:
         assert [p.id for p in one.pushes()] == [p.id for p in two.pushes()]
         assert len(one.pushes()) == 8
         assert len(two.sent_before(words(10, ord("a"))[:, :2]).rows) == 10
-    assert care.check(state)[0].sound
+    assert care.check(Folder(state))[0].sound
 
 
 def test_a_ledger_appears_whole_or_not_at_all(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -338,7 +338,7 @@ def test_a_ledger_appears_whole_or_not_at_all(state: Path, monkeypatch: pytest.M
             opened(state)
     assert list((state / "ledgers").iterdir()) == []
     opened(state).close()
-    assert sorted(p.suffix for p in (state / "ledgers").iterdir()) == [".json", ".sqlite", ".use"]
+    assert sorted(p.suffix for p in (state / "ledgers").iterdir()) == [".sqlite", ".use"]
 
 
 def test_where_there_are_no_hard_links_a_ledger_is_made_all_the_same(
@@ -352,7 +352,7 @@ def test_where_there_are_no_hard_links_a_ledger_is_made_all_the_same(
         add(ledger, "one", words(3))
     with opened(state) as ledger:
         assert [push.id for push in ledger.pushes()] == ["one"]
-    assert sorted(path.name for path in state.iterdir()) == ["key", "ledgers"]
+    assert sorted(path.name for path in state.iterdir()) == ["cards", "key", "ledgers"]
 
 
 def test_of_two_ledgers_made_at_once_the_first_stays(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:

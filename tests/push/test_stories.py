@@ -5,6 +5,7 @@ The rest of the stories are lines of the fault matrix.
 
 import itertools
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -248,6 +249,7 @@ def test_one_flipped_bit_sends_nothing_twice(ida: Ida) -> None:
 
 LOSSES: dict[str, Callable[[], None]] = {
     "the key": lambda: (settings.state_folder() / "key").unlink(),
+    "all ledgers": lambda: shutil.rmtree(settings.state_folder() / "ledgers"),
     "the ledger": lambda: [path.unlink() for path in (settings.state_folder() / "ledgers").glob("*.sqlite")] and None,
 }
 

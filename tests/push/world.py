@@ -24,7 +24,7 @@ from toolkit.push import IfSent, identity
 from toolkit.push.outcomes import holders, outcome_of
 from toolkit.push.states import Push, State, positions
 from toolkit.push.store import care, database
-from toolkit.push.store.file import LedgerFile
+from toolkit.push.store.file import Folder, LedgerFile
 from toolkit.sandbox import Sandbox
 from toolkit.spec import Endpoint
 from toolkit.vendors.ida.sandbox import values as ida_values
@@ -210,7 +210,7 @@ class Database:
 
     def check(self) -> None:
         """The ledger is sound, holds every row once, and says of no row what is not so."""
-        for condition in care.check(self.folder):
+        for condition in care.check(Folder(self.folder)):
             assert condition.sound, condition.problems
         for path in self.ledgers():
             with LedgerFile(path) as ledger:

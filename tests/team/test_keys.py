@@ -10,7 +10,7 @@ import toolkit
 from tests.unattended.kit import contacts
 from toolkit.__main__ import main
 from toolkit.push import history
-from toolkit.push.store.care import ledger_names
+from toolkit.push.store.file import Folder
 
 pytestmark = pytest.mark.slow
 NOT_KNOWN = "under a key that is not on this computer"
@@ -45,7 +45,7 @@ def homes(box: Any, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -
         ida.insert_records(11111, pd.DataFrame(contacts(20)))
     assert main(["ledger", "import-key", str(tmp_path / "team.key")]) == 0
     assert main(["ledger", "export-key", str(tmp_path / "luis.key")]) == 0
-    (name,) = ledger_names(luis.folder / "state")
+    (name,) = Folder(luis.folder / "state").names()
     assert main(["ledger", "move", name, "--profile", "work"]) == 0
     return ana, luis
 

@@ -11,8 +11,8 @@ from tests.push.conftest import box, one_box
 from tests.push.kernel import EDGES, Kernel
 from tests.push.test_kills import kernel, world
 from tests.push.world import World
-from toolkit.push.store import move
 from toolkit.push.store.address import TeamAddress
+from toolkit.push.store.care import check
 from toolkit.push.store.team import Team
 
 __all__ = ["box", "kernel", "one_box", "world"]
@@ -32,7 +32,11 @@ def _in_the_database(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(test_kills, "job", with_team)
     monkeypatch.setattr(World, "ledgers", lambda self: [Path(name) for name in Team(address, self.folder).names()])
     monkeypatch.setattr(world_module, "LedgerFile", lambda path: Team(address, Path()).open(path.name))
-    monkeypatch.setattr(world_module.care, "check", lambda state: move.check(Team(address, state), []))
+    monkeypatch.setattr(
+        world_module.care,
+        "check",
+        lambda folder: check(Team(address, folder.state)),
+    )
 
 
 @pytest.mark.parametrize("edge", [edge for edge in EDGES if edge not in OF_FILES])

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 def opened(address: TeamAddress, state: Path, about: str = ABOUT) -> TeamLedger:
     database = TeamDatabase(address)
     try:
-        ledger = Team(address, state).ledger(database, "system", about, MADE)
+        ledger = Team(address, state, database).ledger("system", about, MADE)
     except BaseException:
         database.close()
         raise
@@ -134,9 +134,9 @@ def test_a_database_that_was_restored_from_an_older_copy_is_refused(address: Tea
         (older,) = ledger.database.rows(sql.READ_HEAD)
         add(ledger, "one", words(10))
         ledger.database.rows(sql.WRITE_HEAD, older)
-    with pytest.raises(PushRefused, match=r"older copy .* Restore the database; .* remove (\S+\.writes)") as refused:
+    with pytest.raises(PushRefused, match=r"older copy .* Restore the database; .* remove (\S+\.card)") as refused:
         opened(address, state)
-    Path(re.search(r"\S+\.writes", str(refused.value))[0]).unlink()  # type: ignore[index]
+    Path(re.search(r"\S+\.card", str(refused.value))[0]).unlink()  # type: ignore[index]
     opened(address, state).close()
 
 
@@ -165,8 +165,8 @@ def test_the_key_is_the_teams_and_not_in_the_database(
     with pytest.raises(PushRefused, match=r"export-key FILE.*import-key FILE"):
         opened(address, luis)
     with contextlib.closing(TeamDatabase(address)) as database:
-        team = Team(address, ana)
-        keys.export_key(ana, team.key_id(database), tmp_path / "team.key")
+        team = Team(address, ana, database)
+        keys.export_key(ana, team.key_id(), tmp_path / "team.key")
     assert keys.import_key(luis, tmp_path / "team.key")
     opened(address, luis).close()
     key = (ana / "key").read_text(encoding="ascii")

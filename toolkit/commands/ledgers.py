@@ -9,8 +9,10 @@ from toolkit.commands.exits import Exit
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.push import TeamAddress, history
-from toolkit.push.store import care, keys, move, places
-from toolkit.push.store.examine import Condition
+from toolkit.push.store import care, keys
+from toolkit.push.store.file import Folder
+from toolkit.push.store.move import move
+from toolkit.push.store.places import Place
 from toolkit.push.store.team import Team
 
 
@@ -49,23 +51,34 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Do what the command line says."""
-    state = _folder_of(getattr(chosen, "name", None))
-    team = team_of(chosen.profile, state) if getattr(chosen, "profile", None) else None
-    actions = {"check": _check, "forget": _forget, "trust": _trust, "export-key": _export, "move": _move}
-    if chosen.action in actions:
-        return actions[chosen.action](chosen, state, team)
-    if chosen.action == "repair":
-        say(*care.repair(state, chosen.name, care.now()))
-    else:
-        digest = keys.import_key(state, chosen.file)
-        say(message("The key {digest} is on this computer now. Remove the file.", digest=digest))
+    folder = _folder_of(getattr(chosen, "name", None))
+    team = team_of(chosen.profile, folder.state) if getattr(chosen, "profile", None) else None
+    match chosen.action:
+        case "check":
+            return _check(chosen.names, team)
+        case "forget":
+            return _forget(chosen, folder, team)
+        case "trust":
+            care.trust(team or folder, chosen.name, chosen.why, care.now())
+            say(message("The counter of {name} is trusted again.", name=chosen.name))
+        case "repair":
+            say(*care.repair(folder, chosen.name, care.now()))
+        case "move":
+            if team is None:
+                raise InputError(message("say where it moves to: --profile NAME"))
+            say(*move(folder, chosen.name, team, care.now()))
+        case "export-key":
+            _export(chosen.file, folder, team)
+        case "import-key":
+            digest = keys.import_key(folder.state, chosen.file)
+            say(message("The key {digest} is on this computer now. Remove the file.", digest=digest))
     return Exit.DONE
 
 
-def _folder_of(name: str | None) -> Path:
+def _folder_of(name: str | None) -> Folder:
     """The state folder that has this ledger; the user's own where none has."""
-    folders = history.folders()
-    return next((folder for folder in folders if name in care.ledger_names(folder)), folders[0])
+    folders = [*map(Folder, history.folders())]
+    return next((folder for folder in folders if name in folder.names()), folders[0])
 
 
 def team_of(profile: str, state: Path) -> Team:
@@ -82,64 +95,42 @@ def team_of(profile: str, state: Path) -> Team:
     return Team(TeamAddress(*teams[0]), state)
 
 
-def _check(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
-    if team:
-        conditions: list[Condition] = move.check(team, chosen.names)
-    elif chosen.names:
-        conditions = [each for name in chosen.names for each in care.check(_folder_of(name), [name])]
+def _check(names: list[str], team: Team | None) -> int:
+    places: list[Place] = [team] if team else [*map(Folder, history.folders())]
+    if names:
+        conditions = [(team or _folder_of(name)).examined(name) for name in names]
     else:
-        conditions = [found for folder in history.folders() for found in care.check(folder)]
+        conditions = [condition for place in places for condition in care.check(place)]
     lines = [line for condition in conditions for line in condition.described()]
-    say(*(lines or [message("There is no ledger.")]), *([] if team else places.notes(state)))
+    say(*(lines or [message("There is no ledger.")]), *places[0].notes())
     return Exit.DONE if all(condition.sound for condition in conditions) else Exit.FAILED
 
 
-def _forget(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
+def _forget(chosen: argparse.Namespace, folder: Folder, team: Team | None) -> int:
     """Forget one ledger, or all, once the person has said so."""
     name, what = chosen.name, chosen.name or "all"
     if team and not name:
         raise InputError(message("one ledger of a team is forgotten at a time: say its name"))
-    if team:
-        names = [move.examined(team, name).name]
-    else:
-        names = [condition.name for condition in care.check(state, [name] if name else None)]
+    place: Place = team or folder
+    names = [condition.name for condition in care.check(place, [name] if name else None)]
     text = "Forgets {names}: what was sent there is not known any more, and is sent again."
     say(message(text, names=", ".join(names) or message("nothing")))
     if not chosen.yes and _typed(message("Type {what} to go on: ", what=what)) != what:
         complain(message("Nothing was forgotten."))
         return Exit.FAILED
-    if team:
-        move.forget(team, name)
-    elif name:
-        care.forget(state, name)
+    if name:
+        place.forget(name)
     else:
-        care.forget_all(state)
+        care.forget_all(folder)
     say(message("Forgotten."))
     return Exit.DONE
 
 
-def _trust(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
-    if team:
-        move.trust(team, chosen.name, chosen.why, care.now())
-    else:
-        care.trust(state, chosen.name, chosen.why, care.now())
-    say(message("The counter of {name} is trusted again.", name=chosen.name))
-    return Exit.DONE
-
-
-def _export(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
-    digest = team.key_digest() if team else keys.own_digest(state)
-    keys.export_key(state, digest, chosen.file)
+def _export(file: Path, folder: Folder, team: Team | None) -> None:
+    digest = team.key_id() if team else keys.own_digest(folder.state)
+    keys.export_key(folder.state, digest, file)
     text = "{file} holds the key {digest}. Whoever has it can look whether a row was sent: hand it on as a password."
-    say(message(text, file=chosen.file, digest=digest))
-    return Exit.DONE
-
-
-def _move(chosen: argparse.Namespace, state: Path, team: Team | None) -> int:
-    if team is None:
-        raise InputError(message("say where it moves to: --profile NAME"))
-    say(*move.move(state, chosen.name, team, care.now()))
-    return Exit.DONE
+    say(message(text, file=file, digest=digest))
 
 
 def _typed(prompt: str) -> str:

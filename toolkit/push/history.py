@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit import settings
-from toolkit.errors import InputError, PushError, PushRefused
+from toolkit.errors import InputError, PushError, PushRefused, SettingsError
 from toolkit.http.session import Clock, RealClock
 from toolkit.plain import message, plain
 from toolkit.push import disk
@@ -20,10 +20,11 @@ from toolkit.push.outcomes import Table, holders, sentences, tally
 from toolkit.push.report import Report
 from toolkit.push.states import SENDABLE, EventKind, Operation, PushState, State, positions
 from toolkit.push.states import Push as PushFacts
-from toolkit.push.store import places
 from toolkit.push.store.address import TeamAddress
+from toolkit.push.store.file import Folder
 from toolkit.push.store.ledger import StoredLedger
-from toolkit.push.store.places import KnownLedger
+from toolkit.push.store.places import Place, locked
+from toolkit.push.store.team import Team
 from toolkit.sheets.outcomes import NAMES
 
 WORDS = {"committed": State.RESOLVED_COMMITTED, "not committed": State.RESOLVED_NOT_COMMITTED}
@@ -39,11 +40,11 @@ def pushes() -> pd.DataFrame:
     is damaged, or cannot be reached, is one row with the state "damaged" and the reason.
     """
     rows: list[dict[str, Any]] = []
-    for known in _ledgers():
-        if known.problems:
-            rows.append({"id": known.name, "state": "damaged", "reason": "; ".join(known.problems)})
+    for place, name, problems in _ledgers():
+        if problems:
+            rows.append({"id": name, "state": "damaged", "reason": "; ".join(problems)})
             continue
-        with known.open() as ledger, ledger.snapshot():
+        with place.open(name) as ledger, ledger.snapshot():
             for push in ledger.pushes():
                 facts: dict[str, Any] = {
                     "id": push.id,
@@ -79,7 +80,7 @@ class Push:
     def __init__(self, id: str, clock: Clock) -> None:
         self.id: str = id
         self._clock = clock
-        self._known, self._about = self._find()
+        self._place, self._name, self._about = self._find()
 
     def __repr__(self) -> str:
         return plain(f"<Push {self.id}: {self._about}>")
@@ -145,43 +146,49 @@ class Push:
             ended, why = (PushState.PAUSED, message("resolved by hand")) if left else (PushState.DONE, "")
             ledger.put_push(replace(push, state=ended, reason=why))
 
-    def _find(self) -> tuple[KnownLedger, str]:
-        """Its ledger, and what was pushed where."""
-        for known in _ledgers():
-            with contextlib.suppress(PushError), known.open() as ledger:
+    def _find(self) -> tuple[Place, str, str]:
+        """Where its ledger is, the name of that, and what was pushed where."""
+        for place, name, _ in _ledgers():
+            with contextlib.suppress(PushError), place.open(name) as ledger:
                 for push in ledger.pushes():
                     if push.id == self.id:
-                        return known, message("{what} to {where}", what=message(push.what), where=push.where)
+                        return place, name, message("{what} to {where}", what=message(push.what), where=push.where)
         raise InputError(message("there is no push {id!r}; toolkit.pushes() lists them", id=self.id))
 
     @contextlib.contextmanager
     def _opened(self, alone: bool = False) -> Iterator[tuple[StoredLedger, PushFacts]]:
         """Its ledger and what that says of it; with `alone`, nobody pushes there meanwhile."""
-        with self._known.open() as ledger, ledger.snapshot():
+        with self._place.open(self._name) as ledger, ledger.snapshot():
             push = ledger.push(self.id)
             if not alone:
                 yield ledger, push
                 return
         with contextlib.ExitStack() as opened:
             if where := (push.facts or {}).get("memory"):
-                memory = replace(Memory.of(where), team=self._known.team)
-                place = opened.enter_context(places.locked(memory))
-                ledger = opened.enter_context(place.ledger(memory, "") if memory.team else self._known.open())
+                memory = replace(Memory.of(where), team=getattr(self._place, "address", None))
+                place = opened.enter_context(locked(memory))
+                theirs = place.ledger(memory.system, memory.about, "") if memory.team else self._place.open(self._name)
+                ledger = opened.enter_context(theirs)
             else:  # in the place of one that was lost: it may be of any lock
-                ledger = opened.enter_context(self._known.alone())
+                ledger = opened.enter_context(self._place.alone(self._name))
             with ledger.snapshot():
                 push = ledger.push(self.id)
             yield ledger, push
 
 
-def _ledgers() -> Iterator[KnownLedger]:
-    """Those of this user's state folders, and of teams."""
-    own = settings.state_folder()
-    for folder in folders():
-        yield from places.in_folder(folder)
+def _ledgers() -> Iterator[tuple[Place, str, list[str]]]:
+    """Those of this user's state folders, and of teams: where each is, its name, and why it cannot be listed."""
     named = (TeamAddress(url, password) for url, password in settings.team_ledgers())
-    for team in dict.fromkeys([*_teams_in_use, *named]):
-        yield from places.of_team(team, own)
+    teams = [Team(address, settings.state_folder()) for address in dict.fromkeys([*_teams_in_use, *named])]
+    places: list[Place] = [*map(Folder, folders()), *teams]
+    for place in places:
+        try:
+            names = place.names()
+        except (PushError, SettingsError) as problem:
+            yield place, str(place), [str(problem)]
+            continue
+        for name in names:
+            yield place, name, place.problems(name)
 
 
 def _complete(touched: list[Operation], chosen: np.ndarray) -> None:

@@ -25,8 +25,7 @@ from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again
 from toolkit.push.options import SendPolicy
 from toolkit.push.report import CallReport, Report, already_pushed
 from toolkit.push.states import IN, SENDABLE, UNFINISHED, EventKind, Operation, Push, PushState, State, positions
-from toolkit.push.store import places
-from toolkit.push.store.places import Locked
+from toolkit.push.store.places import Place, locked
 from toolkit.push.store.rows import RowBlock
 from toolkit.push.target import Destination, tag_of
 from toolkit.sheets.check import Check, check_frame
@@ -57,14 +56,14 @@ def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Repor
     if Session.recorder is not None:
         raise InputError(message("inside a recording nothing is pushed: a recording is not a way to send"))
     history.look_into(destination.memory)
-    with places.locked(destination.memory) as place:
+    with locked(destination.memory) as place:
         return _Call(place, destination, policy, several).run(rows)
 
 
 class _Call:
     """One call: frames that follow each other, one push, one report. The destination is locked."""
 
-    def __init__(self, place: Locked, destination: Destination, policy: SendPolicy, several: bool) -> None:
+    def __init__(self, place: Place, destination: Destination, policy: SendPolicy, several: bool) -> None:
         self._place, self._destination, self._policy, self._several = place, destination, policy, several
         self._choice = policy.resend_as
         self._clock = destination.session.clock
@@ -104,7 +103,8 @@ class _Call:
 
     def _open(self, opened: contextlib.ExitStack, takes: Takes) -> None:
         memory = self._memory = self._destination.memory
-        self._ledger = opened.enter_context(self._place.ledger(memory, self._clock.now().isoformat()))
+        ledger = self._place.ledger(memory.system, memory.about, self._clock.now().isoformat())
+        self._ledger = opened.enter_context(ledger)
         self._reports.ledger = self._ledger
         key, other_keys = self._place.key, self._place.other_keys
         self._key = FrameKey.of(key, memory, takes, self._policy.options, self._choice, str(self._several))

@@ -1,6 +1,5 @@
 """What a person can do about ledgers: check, repair, forget, trust. The command line stands on these."""
 
-import contextlib
 import secrets
 import time
 from collections.abc import Iterator
@@ -9,18 +8,12 @@ from pathlib import Path
 
 from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.plain import mark, message
-from toolkit.push import disk, identity
+from toolkit.push import disk
 from toolkit.push.states import EventKind, Stamp
-from toolkit.push.store.examine import Condition, examine
-from toolkit.push.store.file import (
-    LedgerFile,
-    card_path,
-    fill,
-    leave_card,
-    rollback_path,
-    use_lock,
-)
-from toolkit.push.store.ledger import Mark, StoredLedger, key_digest
+from toolkit.push.store.examine import Condition
+from toolkit.push.store.file import Folder, LedgerFile, fill, rollback_path, use_lock
+from toolkit.push.store.ledger import key_digest
+from toolkit.push.store.places import Place
 from toolkit.push.store.records import Damaged, Head
 from toolkit.push.store.salvage import Salvage, pour
 
@@ -35,27 +28,19 @@ def now() -> Stamp:
 NOTHING_LEFT = mark("Put it back from a backup; or forget it, and what was sent is not known any more")
 
 
-def ledger_names(state: Path) -> list[str]:
-    """The ledgers of a state folder, also those of which only the card is left."""
-    folder = state / "ledgers"
-    return sorted({path.stem for suffix in ("sqlite", "json", "writes") for path in folder.glob(f"*.{suffix}")})
-
-
-def check(state: Path, names: list[str] | None = None) -> list[Condition]:
+def check(place: Place, names: list[str] | None = None) -> list[Condition]:
     """What each ledger holds, and what of it is damaged; of all where none is named."""
-    key = _key(state)
-    return [examine(path_of(state, name), key) for name in (names or ledger_names(state))]
+    return [place.examined(name) for name in names or place.names()]
 
 
-def repair(state: Path, name: str, now: Stamp) -> list[str]:
+def repair(folder: Folder, name: str, now: Stamp) -> list[str]:
     """Save what can be saved of a damaged ledger; in words, what could not. The damaged file is kept beside it.
 
     Raises:
         PushRefused: a push has it open, or there is nothing to repair it from; the message says what is left to do.
     """
-    path = path_of(state, name)
-    with use_lock(path):
-        condition = examine(path, _key(state))
+    with use_lock(folder.require(name)):
+        condition = folder.examined(name)
         if condition.sound:
             return [message("Nothing is damaged.")]
         if condition.own_name:
@@ -63,82 +48,50 @@ def repair(state: Path, name: str, now: Stamp) -> list[str]:
                 message("{name} was not changed. {way}", name=name, way=condition.described()[-1].strip())
             )
         if condition.index_only:
-            with LedgerFile(path) as ledger, ledger.transaction():
+            with LedgerFile(folder.path(name)) as ledger, ledger.transaction():
                 ledger.rebuild_index()
                 ledger.event(now, EventKind.REPAIRED, what=condition.problems)
             return [message("The index was made anew from the rows. Nothing is lost.")]
-        return _made_anew(state, condition, now)
+        return _made_anew(folder, condition, now)
 
 
-@contextlib.contextmanager
-def alone(path: Path) -> Iterator[LedgerFile]:
-    """A ledger that nobody else has open meanwhile; PushRefused where somebody has."""
-    with use_lock(path), LedgerFile(path) as ledger:
-        yield ledger
-
-
-def forget(state: Path, name: str) -> None:
-    """Remove a ledger for good: what it knows of is sent again by the next push of it. Ask before you call this.
-
-    Raises:
-        PushRefused: a push has it open.
-    """
-    path = path_of(state, name)
-    with use_lock(path):
-        for each in (path, rollback_path(path), card_path(path), Mark(path).path):
-            each.unlink(missing_ok=True)
-        disk.sync_folder(path.parent)
-
-
-def forget_all(state: Path) -> None:
+def forget_all(folder: Folder) -> None:
     """Remove every ledger, and the key of the fingerprints. Ask before you call this."""
-    for name in ledger_names(state):
-        forget(state, name)
-    (state / "key").unlink(missing_ok=True)
-    disk.sync_folder(state)
+    for name in folder.names():
+        folder.forget(name)
+    (folder.state / "key").unlink(missing_ok=True)
+    disk.sync_folder(folder.state)
 
 
-def trust(state: Path, name: str, why: str, now: Stamp) -> None:
+def trust(place: Place, name: str, why: str, now: Stamp) -> None:
     """A person's word that the vendor's counter of a destination may be trusted again. Recorded with the reason.
 
     Raises:
         InputError: no reason, or nothing was counted there yet.
         PushRefused: a push has it open, it is damaged, or a request is still in doubt: the next run looks at that one.
     """
-    path = path_of(state, name)
-    with use_lock(path):
-        condition = examine(path, _key(state))
-        condition.require_sound()
-        with LedgerFile(path) as ledger:
-            trust_counter(ledger, condition, why, now)
+    condition = place.examined(name)
+    condition.require_sound()
+    with place.alone(name) as ledger:
+        if not why:
+            raise InputError(message("say why the counter may be trusted again: it is recorded"))
+        with ledger.transaction():
+            baseline, in_doubt = ledger.baseline(), ledger.in_doubt()
+            if in_doubt:
+                text = (
+                    "{in_doubt:,} requests to {about} are still in doubt. Run the call that sent them again "
+                    "first: it says what became of them. Nothing was changed"
+                )
+                raise PushRefused(message(text, in_doubt=in_doubt, about=condition.about))
+            if baseline is None:
+                text = "nothing was counted yet at {about}: there is nothing to trust"
+                raise InputError(message(text, about=condition.about))
+            ledger.set_baseline(replace(baseline, trusted=True))
+            ledger.event(now, EventKind.TRUSTED, why=why)
 
 
-def trust_counter(ledger: StoredLedger, condition: Condition, why: str, now: Stamp) -> None:
-    """The same of a ledger that is open, and that nobody pushes with."""
-    if not why:
-        raise InputError(message("say why the counter may be trusted again: it is recorded"))
-    with ledger.snapshot():
-        baseline, in_doubt = ledger.baseline(), ledger.in_doubt()
-    if in_doubt:
-        raise PushRefused(
-            message(
-                "{in_doubt:,} requests to {about} are still in doubt. Run the call that sent them again "
-                "first: it says what became of them. Nothing was changed",
-                in_doubt=in_doubt,
-                about=condition.about,
-            )
-        )
-    if baseline is None:
-        raise InputError(
-            message("nothing was counted yet at {about}: there is nothing to trust", about=condition.about)
-        )
-    with ledger.transaction():
-        ledger.set_baseline(replace(baseline, trusted=True))
-        ledger.event(now, EventKind.TRUSTED, why=why)
-
-
-def _require_something_left(condition: Condition, key: str | None) -> None:
-    if not condition.path.exists() or not condition.path.stat().st_size:
+def _require_something_left(path: Path, condition: Condition, key: str | None) -> None:
+    if not path.exists() or not path.stat().st_size:
         way = message(NOTHING_LEFT)
         raise PushRefused(message("nothing is left of {name} to repair it from. {way}", name=condition.name, way=way))
     if key is None or not condition.about:
@@ -147,9 +100,9 @@ def _require_something_left(condition: Condition, key: str | None) -> None:
         raise PushRefused(message(text, name=condition.name, missing=missing))
 
 
-def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
-    path, key = condition.path, _key(state)
-    _require_something_left(condition, key)
+def _made_anew(folder: Folder, condition: Condition, now: Stamp) -> list[str]:
+    path, card, key = folder.path(condition.name), folder.card(condition.name), folder.known_key()
+    _require_something_left(path, condition, key)
     assert key
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     copy = path.with_name(f"{path.name}.{secrets.token_hex(4)}.copy")
@@ -157,12 +110,12 @@ def _made_anew(state: Path, condition: Condition, now: Stamp) -> list[str]:
         _copy(path, copy)
         with LedgerFile(copy) as old:
             _refuse_another_key(old, key, condition)
-            fill(draft, Head(condition.about, condition.since, key_digest(key), writes=Mark(path).read()))
+            fill(draft, Head(condition.about, condition.since, key_digest(key), writes=card.read().writes))
             with LedgerFile(draft) as new:
-                sentences = pour(Salvage(old, Mark(path).read()), new, now)
+                sentences = pour(Salvage(old, card.read().writes), new, now)
         sentences.append(message("The damaged file is kept: {name}.", name=_keep(path).name))
         draft.replace(path)
-        leave_card(path, condition.about, condition.since)
+        card.make(condition.about, condition.since)
     except Damaged:
         way = message(NOTHING_LEFT)
         raise PushRefused(
@@ -216,20 +169,3 @@ def _other_names(path: Path) -> Iterator[Path]:
     while True:
         yield path.with_name(f"{path.name}.damaged" + (f"-{number}" if number > 1 else ""))
         number += 1
-
-
-def path_of(state: Path, name: str) -> Path:
-    """The file of a ledger. InputError where there is none of this name."""
-    if name not in ledger_names(state):
-        known = ", ".join(ledger_names(state)) or "none"
-        raise InputError(
-            message("there is no ledger {name!r} in {state}; there are: {known}", name=name, state=state, known=known)
-        )
-    return state / "ledgers" / f"{name}.sqlite"
-
-
-def _key(state: Path) -> str | None:
-    try:
-        return identity.user_key(state) if (state / "key").exists() else None
-    except PushRefused:
-        return None

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +11,7 @@ from toolkit.errors import PushError, PushRefused
 from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.store import sql
-from toolkit.push.store.file import ABOUT, LedgerFile, destination_digest, read_card
-from toolkit.push.store.ledger import StoredLedger, key_digest
+from toolkit.push.store.ledger import StoredLedger, key_digest, ledger_name
 from toolkit.push.store.records import Damaged
 from toolkit.push.store.rows import push_word
 
@@ -23,12 +21,10 @@ class Condition:
     """What a ledger holds, and what is wrong with it."""
 
     name: str
-    path: Path
     about: str = ""
     since: str = ""
     pushes: int = 0
     rows: int = 0
-    bytes: int = 0
     problems: list[str] = field(default_factory=list)
     index_only: bool = True  # whatever is damaged can be made anew from the rows
     own_name: str = ""  # where it stands in the place of another
@@ -84,25 +80,8 @@ class Part(NamedTuple):
     is_index: bool = False
 
 
-def examine(path: Path, key: str | None) -> Condition:
+def examine(ledger: StoredLedger, key: str | None, condition: Condition) -> None:
     """Look at all of a ledger. `key` is that of the fingerprints, None where it is not there."""
-    card = read_card(path)
-    condition = Condition(path.stem, path, card.get(ABOUT, ""), card.get("since", ""))
-    if not path.exists() or not path.stat().st_size:
-        condition.problems.append(message("it is empty") if path.exists() else message("it is missing"))
-        condition.index_only = False
-        return condition
-    condition.bytes = path.stat().st_size
-    try:
-        with LedgerFile(path) as ledger:
-            examine_opened(ledger, key, condition)
-    except PushError as problem:
-        condition.note(problem, is_index=False)
-    return condition
-
-
-def examine_opened(ledger: StoredLedger, key: str | None, condition: Condition) -> None:
-    """Look at all of a ledger that is open."""
     for part in _Examination(ledger, key, condition).parts():
         try:
             part.look()
@@ -141,9 +120,9 @@ class _Examination:
         with self._ledger.snapshot():
             head = self._ledger.cache.head
         self._condition.about, self._condition.since = head.identity, head.made
-        if not self._condition.name.endswith(destination_digest(head.identity)):
-            system = self._condition.name.rpartition("-")[0]
-            self._condition.own_name = f"{system}-{destination_digest(head.identity)}"
+        own_name = ledger_name(self._condition.name.rpartition("-")[0], head.identity)
+        if own_name != self._condition.name:
+            self._condition.own_name = own_name
             raise PushError(message("it is that of {about}, in the place of another", about=head.identity))
         if self._key is None:
             raise PushError(message("the key of its fingerprints is gone"))

@@ -1,23 +1,24 @@
-"""The ledger of one destination: found or made, refused in words where it is not what it was."""
+"""The ledgers of this computer, each an SQLite file: found or made, refused in words where one is not what it was."""
 
 import contextlib
 import functools
-import hashlib
 import itertools
-import json
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
-from toolkit.errors import PushError, PushRefused
+from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.plain import mark, message
 from toolkit.push import disk, identity
 from toolkit.push.destination import may_be_the_same
 from toolkit.push.store import sql
+from toolkit.push.store.card import Card
 from toolkit.push.store.database import Database
-from toolkit.push.store.ledger import Mark, StoredLedger, key_digest
+from toolkit.push.store.examine import Condition, examine
+from toolkit.push.store.ledger import StoredLedger, key_digest, ledger_name
 from toolkit.push.store.records import Damaged, Head
 
-ABOUT = "ledger of"  # on a card
+USE = ".use"  # the suffix of what is locked as long as it is open
 MOVED = ".moved"  # the suffix of a file that is a team's now
 HEADER = 100  # bytes at the beginning of an SQLite file; 16 to 18 are the size of a page, 28 to 32 how many it has
 WAY_ON = mark(
@@ -33,24 +34,27 @@ class LedgerFile(StoredLedger):
     """The SQLite file of one destination's memory. See `states.Ledger` for what it promises."""
 
     def __init__(self, path: Path) -> None:
-        """Open an existing file as it is. `open_ledger` also looks whether it is what it was."""
-        super().__init__(Database(path), Mark(path))
+        """Open an existing file as it is. `Folder.ledger` also looks whether it is what it was."""
+        super().__init__(Database(path), path.name.partition(".")[0], Card(path.parents[1] / "cards", path.stem))
         self.path = path
         self._in_use: disk.Lock | None = None
+        self._known: tuple[str, str] | None = None  # what its card says
 
-    def share(self) -> None:
-        """Let nobody repair or forget it while it is open here; from now on, its mark says how much was written."""
+    def share(self, about: str, key: str) -> None:
+        """Look whether it is what it was. While it is open here, nobody repairs or forgets it, and its card counts."""
         self._in_use = use_lock(self.path, shared=True).__enter__()
-        self.leave_mark = self.mark.leave
+        head = self.check_identity(about, key)
+        self._known = head.identity, head.made
+        self.card.make(*self._known)
+        self.leave_mark = self.card.count
 
     def close(self) -> None:
         self.database.close()
+        if self._known and not self.path.exists():
+            with contextlib.suppress(OSError):  # it was deleted meanwhile: from now on, it is missed
+                self.card.make(*self._known)
         if self._in_use:
             self._in_use.drop()
-
-    @property
-    def name(self) -> str:
-        return self.path.name.partition(".")[0]  # also that of a copy, or of a draft
 
     def _another_key(self) -> str:
         return message(
@@ -86,52 +90,153 @@ class LedgerFile(StoredLedger):
             raise Damaged(message(text, st_size=st_size, pages=size))
 
 
-def open_ledger(state: Path, system: str, about: str, created: str) -> LedgerFile:
-    """The ledger of a destination, made where there never was one.
+class Folder:
+    """The ledgers in a state folder of this computer, and the key of their fingerprints. See `places.Place`."""
 
-    Args:
-        state: the state folder.
-        system: the vendor's short name.
-        about: which destination, whatever its address is spelt like.
-        created: now, ISO 8601, UTC.
+    def __init__(self, state: Path) -> None:
+        self.state = state
 
-    Raises:
-        PushRefused: it is missing, damaged, of another version or of another key, or cannot be opened; the message
-            says what is known and what to do. Nothing was sent.
-    """
-    path = ledger_path(state, system, about)
-    try:
-        disk.private_folder(path.parent)
-        key = identity.user_key(state)
-        if not path.exists():
-            _refuse_if_lost(path, about)
-            for card in sorted(path.parent.glob(f"{system}-*.json")):
-                refuse_if_the_same(about, read_card(card).get(ABOUT, ""), card.stem)
-            _create(path, about, key, created)
-        if not path.stat().st_size:
-            raise Damaged(message("it is empty"))
-        disk.private_file(path)
-        return _opened(path, about, key, created)
-    except Damaged as problem:
-        raise PushRefused(_damaged(path, about, problem.what)) from None
-    except OSError as problem:
-        raise PushRefused(
-            message(
-                "the ledger {path} cannot be opened or made ({problem}); nothing was sent", path=path, problem=problem
+    def path(self, name: str) -> Path:
+        """Where a ledger is, or would be."""
+        return self.state / "ledgers" / f"{name}.sqlite"
+
+    def card(self, name: str) -> Card:
+        return Card(self.state / "cards", name)
+
+    def names(self) -> list[str]:
+        traces = ("ledgers", "*.sqlite"), ("ledgers", "*.use"), ("cards", "*.card")
+        found = {path.stem for folder, pattern in traces for path in (self.state / folder).glob(pattern)}
+        moved = {path.stem for path in (self.state / "ledgers").glob(f"*{MOVED}")}
+        return sorted(name for name in found if name not in moved or self.path(name).exists())
+
+    def require(self, name: str) -> Path:
+        """The file of a ledger. InputError where there is none of this name."""
+        if name not in (names := self.names()):
+            text = "there is no ledger {name!r} in {state}; there are: {known}"
+            raise InputError(message(text, name=name, state=self.state, known=", ".join(names) or "none"))
+        return self.path(name)
+
+    @property
+    def key(self) -> str:
+        return identity.user_key(self.state)
+
+    @property
+    def other_keys(self) -> dict[str, str]:
+        return {}
+
+    def known_key(self) -> str | None:
+        """The key, where it is there and intact."""
+        with contextlib.suppress(PushRefused):
+            return self.key if (self.state / "key").exists() else None
+        return None
+
+    def ledger(self, system: str, about: str, now: str) -> LedgerFile:
+        path, card = self.path(name := ledger_name(system, about)), self.card(name)
+        try:
+            disk.private_folder(path.parent)
+            key = self.key
+            if not path.exists():
+                self._refuse_if_lost(path, card, about)
+                for known in [each for each in self.names() if each.rpartition("-")[0] == system]:
+                    refuse_if_the_same(about, self.card(known).read().about, known)
+                _create(path, Head(about, now, key_digest(key)))
+            if not path.stat().st_size:
+                raise Damaged(message("it is empty"))
+            disk.private_file(path)
+            return _opened(path, about, key)
+        except Damaged as problem:
+            text = (
+                "the ledger of {about} is damaged ({what}): {path}. What was sent there cannot be relied on, "
+                "so nothing was sent. {way}"
             )
-        ) from None
+            way = message(WAY_ON, name=name)
+            raise PushRefused(message(text, about=about, what=problem.what, path=path, way=way)) from None
+        except OSError as problem:
+            text = "the ledger {path} cannot be opened or made ({problem}); nothing was sent"
+            raise PushRefused(message(text, path=path, problem=problem)) from None
+
+    def open(self, name: str) -> LedgerFile:
+        with LedgerFile(self.path(name)) as ledger:
+            about = ledger.about
+        return self.ledger(name.rpartition("-")[0], about, "")
+
+    @contextlib.contextmanager
+    def alone(self, name: str) -> Iterator[LedgerFile]:
+        with use_lock(self.path(name)), LedgerFile(self.path(name)) as ledger:
+            yield ledger
+
+    def examined(self, name: str) -> Condition:
+        path, known = self.require(name), self.card(name).read()
+        condition = Condition(name, known.about, known.since)
+        if not path.exists() or not path.stat().st_size:
+            condition.problems.append(message("it is empty") if path.exists() else message("it is missing"))
+            condition.index_only = False
+            return condition
+        try:
+            with LedgerFile(path) as ledger:
+                examine(ledger, self.known_key(), condition)
+        except PushError as problem:
+            condition.note(problem, is_index=False)
+        return condition
+
+    def problems(self, name: str) -> list[str]:
+        return self.examined(name).problems
+
+    def forget(self, name: str) -> None:
+        path = self.require(name)
+        with use_lock(path):
+            self.remove(path)
+            path.unlink(missing_ok=True)
+        path.with_suffix(USE).unlink(missing_ok=True)
+        disk.sync_folder(path.parent)
+
+    def remove(self, path: Path) -> None:
+        """What stands beside a ledger that is not there any more."""
+        rollback_path(path).unlink(missing_ok=True)
+        self.card(path.stem).remove()
+
+    def _refuse_if_lost(self, path: Path, card: Card, about: str) -> None:
+        if path.with_suffix(MOVED).exists():
+            text = "the ledger of {about} is in a team's database now. Nothing was sent. Use the profile that names it"
+            raise PushRefused(message(text, about=about))
+        traces = card.path, path.with_suffix(USE)
+        if any(trace.exists() for trace in traces) and not path.exists():  # it may have been made meanwhile
+            text = (
+                "the ledger of {about} is missing: {path}. It was there since {since} UTC; without it nobody "
+                "knows which rows were sent, so that all would be sent again. Nothing was sent. {way}"
+            )
+            since, way = card.read().since[:16] or "?", message(GONE, name=path.stem)
+            raise PushRefused(message(text, about=about, path=path, since=since, way=way))
+
+    def notes(self) -> list[str]:
+        sentences = []
+        if kind := disk.network_file_system(self.state):
+            text = (
+                "{state} is on a network file system ({kind}): whether two computers keep out of each other's way, and "
+                "whether a power cut loses what was written, hangs on how it is mounted. Safe is a folder on a disk of "
+                "this computer (set TOOLKIT_STATE), or a database "
+                '(`ledger = "postgresql://user@host/database"` in the profile).'
+            )
+            sentences.append(message(text, state=self.state, kind=kind))
+        old = self.state / "pushes"
+        if any(old.glob("*.sqlite")):
+            text = (
+                "{old} holds journals of version 0.1. They are not read: what they say was sent is not known "
+                "here, and would be sent again. Move the folder away once you have compared it with the "
+                "vendor."
+            )
+            sentences.append(message(text, old=old))
+        return sentences
 
 
-def _opened(path: Path, about: str, key: str, created: str) -> LedgerFile:
+def _opened(path: Path, about: str, key: str) -> LedgerFile:
     try:
         ledger = LedgerFile(path)
         try:
             if ledger.can_be_migrated:
                 with use_lock(path):
                     ledger.migrate()
-            ledger.share()
-            ledger.check_identity(about, key)
-            leave_card(path, about, created)
+            ledger.share(about, key)
         except BaseException:
             ledger.close()
             raise
@@ -142,19 +247,9 @@ def _opened(path: Path, about: str, key: str, created: str) -> LedgerFile:
         raise PushRefused(str(problem).replace(message("nothing more was sent"), message("nothing was sent"))) from None
 
 
-def ledger_path(state: Path, system: str, about: str) -> Path:
-    """Where the ledger of a destination is, or would be."""
-    return state / "ledgers" / f"{system}-{destination_digest(about)}.sqlite"
-
-
-def destination_digest(about: str) -> str:
-    """What the name of a ledger ends with."""
-    return hashlib.sha256(about.encode()).hexdigest()[:12]
-
-
 def use_lock(path: Path, shared: bool = False) -> disk.Lock:
     """Shared by whoever has a ledger open; had alone by whoever repairs or forgets it."""
-    return disk.Lock(path.with_suffix(".use"), message("the destination of {stem}", stem=path.stem), shared)
+    return disk.Lock(path.with_suffix(USE), message("the destination of {stem}", stem=path.stem), shared)
 
 
 def rollback_path(path: Path) -> Path:
@@ -162,25 +257,11 @@ def rollback_path(path: Path) -> Path:
     return path.with_name(f"{path.name}-journal")
 
 
-def card_path(path: Path) -> Path:
-    """A few words beside a ledger, by which it is missed when it is gone."""
-    return path.with_suffix(".json")
-
-
-def read_card(path: Path) -> dict[str, str]:
-    """What the card says; {} where there is none."""
-    with contextlib.suppress(OSError, ValueError):
-        card = json.loads(card_path(path).read_text(encoding="utf-8"))
-        if isinstance(card, dict):
-            return {str(name): str(value) for name, value in card.items()}
-    return {}
-
-
-def _create(path: Path, about: str, key: str, created: str) -> None:
+def _create(path: Path, head: Head) -> None:
     """A new ledger. It appears whole or not at all; where two are made at once, the first one stays."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
     try:
-        fill(draft, Head(about, created, key_digest(key)))
+        fill(draft, head)
         rollback_path(path).unlink(missing_ok=True)  # SQLite would apply it to the new file
         disk.appear(draft, path)
     finally:
@@ -197,35 +278,6 @@ def fill(path: Path, head: Head) -> None:
         database.rows(sql.WRITE_HEAD, head.encoded())
 
 
-def leave_card(path: Path, about: str, created: str) -> None:
-    card = card_path(path)
-    if not card.exists():
-        draft = disk.private_file(card.with_name(f"{card.name}.{secrets.token_hex(4)}"))
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump({ABOUT: about, "since": created}, file, ensure_ascii=False)
-            disk.sync_file(file)
-        draft.replace(card)
-        disk.sync_folder(card.parent)
-
-
-def _refuse_if_lost(path: Path, about: str) -> None:
-    if path.with_suffix(MOVED).exists():
-        text = "the ledger of {about} is in a team's database now. Nothing was sent. Use the profile that names it"
-        raise PushRefused(message(text, about=about))
-    traces = (card_path(path), Mark(path).path)
-    if any(trace.exists() for trace in traces) and not path.exists():  # it may have been made meanwhile
-        raise PushRefused(
-            message(
-                "the ledger of {about} is missing: {path}. It was there since {since} UTC; without it nobody "
-                "knows which rows were sent, so that all would be sent again. Nothing was sent. {way}",
-                about=about,
-                path=path,
-                since=read_card(path).get("since", "?")[:16],
-                way=message(GONE, name=path.stem),
-            )
-        )
-
-
 def refuse_if_the_same(about: str, known: str, name: str) -> None:
     """Raise PushRefused where a new ledger would forget what another one knows of the same destination."""
     if may_be_the_same(about, known):
@@ -235,17 +287,6 @@ def refuse_if_the_same(about: str, known: str, name: str) -> None:
             "is another one that got the number, `analyst-toolkit ledger forget {name}` makes room for it"
         )
         raise PushRefused(message(text, known=known, about=about, name=name))
-
-
-def _damaged(path: Path, about: str, what: str) -> str:
-    return message(
-        "the ledger of {about} is damaged ({what}): {path}. What was sent there cannot be relied on, "
-        "so nothing was sent. {way}",
-        about=about,
-        what=what,
-        path=path,
-        way=message(WAY_ON, name=path.stem),
-    )
 
 
 @functools.cache

@@ -1,14 +1,11 @@
 """The ledger of one destination, whatever database it is in: what it is about, who may read it, what a purge leaves."""
 
-import contextlib
 import hashlib
 import json
-import os
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from toolkit.errors import PushRefused
@@ -16,6 +13,7 @@ from toolkit.http.secrets import scrub
 from toolkit.plain import message
 from toolkit.push.states import Baseline, EventKind, Stamp
 from toolkit.push.store import sql
+from toolkit.push.store.card import Card
 from toolkit.push.store.database import WRITING, Connection
 from toolkit.push.store.records import (
     ITS_COUNT,
@@ -42,38 +40,13 @@ class Event(NamedTuple):
     details: dict[str, Any]
 
 
-class Mark:
-    """How many transactions a ledger holds, in a file that does not stand in it: what has fewer is an older copy.
-
-    It is written after each commit, and not synced: it may lag, and never runs ahead.
-    """
-
-    def __init__(self, ledger: Path) -> None:
-        """`ledger`: its file, or what stands for it on this computer; the mark is beside it."""
-        self.path = ledger.with_suffix(".writes")
-
-    def read(self) -> int:
-        """What it says; 0 where there is none."""
-        with contextlib.suppress(OSError, ValueError):
-            return int(self.path.read_bytes())
-        return 0
-
-    def leave(self, writes: int) -> None:
-        """Say that there are so many, where that is possible: on a full disk it lags."""
-        with contextlib.suppress(OSError):
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600)
-            try:
-                os.write(handle, b"%020d" % writes)
-            finally:
-                os.close(handle)
-
-
 class StoredLedger(RowTables):
     """The memory of one destination. See `states.Ledger` for what it promises. A context manager."""
 
-    def __init__(self, database: Connection, mark: Mark) -> None:
+    def __init__(self, database: Connection, name: str, card: Card) -> None:
+        """`name`: by which people name it in commands."""
         super().__init__(database)
-        self.mark = mark
+        self.name, self.card = name, card
 
     def __enter__(self) -> Self:
         return self
@@ -83,11 +56,6 @@ class StoredLedger(RowTables):
 
     @abstractmethod
     def close(self) -> None: ...
-
-    @property
-    @abstractmethod
-    def name(self) -> str:
-        """By which people name it in commands."""
 
     @property
     def trust_command(self) -> str:
@@ -135,8 +103,8 @@ class StoredLedger(RowTables):
         """Which destination it is the memory of."""
         return self.cache.head.identity
 
-    def check_identity(self, about: str, key: str) -> None:
-        """Raise PushRefused where it is not one of this key, or not the ledger of that destination."""
+    def check_identity(self, about: str, key: str) -> Head:
+        """Its head. Raise PushRefused where it is not one of this key, or not the ledger of that destination."""
         head = self.checked_head()
         if head.identity != about:
             text = (
@@ -147,6 +115,7 @@ class StoredLedger(RowTables):
             raise PushRefused(message(text, name=self.name, identity=head.identity, about=about))
         if head.key != key_digest(key):
             raise PushRefused(self._another_key())
+        return head
 
     @abstractmethod
     def _another_key(self) -> str:
@@ -158,7 +127,7 @@ class StoredLedger(RowTables):
         with self.snapshot():  # else another process may be making it longer
             self._check_tables()
             head = self.cache.head
-            if (missing := self.mark.read() - head.writes) > 0:
+            if (missing := self.card.read().writes - head.writes) > 0:
                 text = "an older copy took its place, without the last {missing:,} changes"
                 raise Damaged(message(text, missing=missing))
             return head
@@ -275,6 +244,11 @@ class StoredLedger(RowTables):
 
 def _added(new: Mapping[str, Any], earlier: dict[str, Any] | None) -> dict[str, Any]:
     return {**(earlier or {}), **new}
+
+
+def ledger_name(system: str, about: str) -> str:
+    """That of the ledger of a destination."""
+    return f"{system}-{hashlib.sha256(about.encode()).hexdigest()[:12]}"
 
 
 def key_digest(key: str) -> str:

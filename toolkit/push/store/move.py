@@ -1,28 +1,22 @@
-"""A ledger of this computer moved into a team's database: with sizes, counts and history; and what a person asks there.
+"""A ledger of this computer moved into a team's database: with sizes, counts and history.
 
 Rows are known by fingerprints under a key. Those under another key than the team's stay known where that key is.
 """
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-from toolkit.errors import InputError
 from toolkit.plain import message
-from toolkit.push import disk, identity
-from toolkit.push.states import Baseline, EventKind, PushState, Stamp
-from toolkit.push.store import care, file
-from toolkit.push.store.examine import Condition, examine, examine_opened
-from toolkit.push.store.ledger import Mark, StoredLedger, key_digest
+from toolkit.push import disk
+from toolkit.push.states import UNFINISHED, Baseline, EventKind, PushState, Stamp
+from toolkit.push.store.file import MOVED, Folder, LedgerFile, use_lock
+from toolkit.push.store.ledger import StoredLedger, key_digest
 from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.salvage import Salvage, pour_push
-from toolkit.push.store.team import SCHEMA, Team
-
-UNFINISHED = (PushState.OPEN, PushState.PAUSED)
+from toolkit.push.store.team import Team
 
 
-def move(state: Path, name: str, team: Team, now: Stamp) -> list[str]:
+def move(folder: Folder, name: str, team: Team, now: Stamp) -> list[str]:
     """Move a ledger into the team's database. Its file is kept beside it, and not used any more. Says what holds now.
 
     Raises:
@@ -30,19 +24,17 @@ def move(state: Path, name: str, team: Team, now: Stamp) -> list[str]:
         PushError: the database cannot be reached, or was lost. The same call again does the rest.
         InputError: there is no such ledger.
     """
-    path = care.path_of(state, name)
-    with file.use_lock(path), contextlib.closing(TeamDatabase(team.address)) as database:
-        own = identity.user_key(state)
-        condition = examine(path, own)
+    path = folder.require(name)
+    with use_lock(path), contextlib.closing(TeamDatabase(team.address)) as database:
+        condition = folder.examined(name)
         condition.require_sound()
-        system = name.rpartition("-")[0]
-        with file.LedgerFile(path) as old:
-            new = team.ledger(database, system, condition.about, condition.since, moving=True)
-            sentences = _move_in(old, new, own, now)
-        kept = path.with_suffix(file.MOVED)
+        with LedgerFile(path) as old:
+            into = Team(team.address, team.state, database)
+            new = into.ledger(name.rpartition("-")[0], condition.about, condition.since, moving=True)
+            sentences = _move_in(old, new, folder.key, now)
+        kept = path.with_suffix(MOVED)
         path.replace(kept)
-        for left_over in (file.card_path(path), file.rollback_path(path), Mark(path).path):
-            left_over.unlink(missing_ok=True)
+        folder.remove(path)
         disk.sync_folder(path.parent)
     return [*sentences, message("The file is kept: {file}.", file=kept.name)]
 
@@ -92,57 +84,3 @@ def _count(theirs: Baseline | None, new: StoredLedger) -> None:
         return
     latest = max(ours, theirs, key=lambda count: count.at.wall)
     new.set_baseline(replace(latest, trusted=ours.trusted and theirs.trusted))
-
-
-# ── what a person asks of a team's ledger ──
-
-
-def check(team: Team, names: list[str]) -> list[Condition]:
-    """What each ledger of the team holds, and what of it is damaged; of all where none is named."""
-    return [examined(team, name) for name in names or team.names()]
-
-
-def examined(team: Team, name: str) -> Condition:
-    condition = Condition(name, Path(name))
-    with _opened(team, name) as (ledger, key):
-        examine_opened(ledger, key, condition)
-    return condition
-
-
-def trust(team: Team, name: str, why: str, now: Stamp) -> None:
-    """A person's word that the vendor's counter may be trusted again; as `care.trust`."""
-    condition = examined(team, name)
-    condition.require_sound()
-    with _opened(team, name, alone=True) as (ledger, _):
-        care.trust_counter(ledger, condition, why, now)
-
-
-def forget(team: Team, name: str) -> None:
-    """Remove a ledger of the team for good; as `care.forget`."""
-    with contextlib.closing(TeamDatabase(team.address)) as database:
-        _require(team, name)
-        team.use(database, name, alone=True)
-        database.rows(f'DROP SCHEMA "{SCHEMA}{name}" CASCADE')
-    team.forget_card(name)
-
-
-@contextlib.contextmanager
-def alone(team: Team, name: str) -> Iterator[StoredLedger]:
-    """A ledger that nobody else has open meanwhile; as `care.alone`."""
-    with _opened(team, name, alone=True) as (ledger, _):
-        yield ledger
-
-
-@contextlib.contextmanager
-def _opened(team: Team, name: str, *, alone: bool = False) -> Iterator[tuple[StoredLedger, str | None]]:
-    _require(team, name)
-    with team.open(name) as ledger:
-        if alone:
-            team.use(ledger.connection, name, alone=True)
-        yield ledger, team.key(ledger.connection)
-
-
-def _require(team: Team, name: str) -> None:
-    if name not in (known := team.names()):
-        text = "there is no ledger {name!r} at {place}; there are: {known}"
-        raise InputError(message(text, name=name, place=team.address, known=", ".join(known) or "none"))

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from toolkit import settings
-from toolkit.errors import PushRefused
+from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.store import file, keys, sql
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.ledger import Mark, StoredLedger, key_digest
+from toolkit.push.store.card import Card
+from toolkit.push.store.examine import Condition, examine
+from toolkit.push.store.ledger import StoredLedger, key_digest, ledger_name
 from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.records import Damaged, Head
 
@@ -23,19 +25,15 @@ ABOUT_TABLES = "analyst-toolkit ledger, version "
 class TeamLedger(StoredLedger):
     """One destination's memory in a team's database."""
 
-    def __init__(self, database: TeamDatabase, name: str, mark: Mark, *, alone: bool) -> None:
+    def __init__(self, database: TeamDatabase, name: str, card: Card, *, alone: bool) -> None:
         """`alone`: the connection serves this ledger only, and ends with it."""
-        super().__init__(database, mark)
-        self._name, self._alone, self.connection = name, alone, database
+        super().__init__(database, name, card)
+        self._alone, self.connection = alone, database
         database.use(SCHEMA + name)
 
     def close(self) -> None:
         if self._alone:
             self.connection.close()
-
-    @property
-    def name(self) -> str:
-        return self._name
 
     @property
     def trust_command(self) -> str:
@@ -44,19 +42,19 @@ class TeamLedger(StoredLedger):
         return " ".join([super().trust_command, "--profile", next(of, "NAME")])
 
     def version(self) -> int:
-        (comment,) = self.database.row(sql.PG_VERSION, (f'"{SCHEMA}{self._name}"',)) or (None,)
+        (comment,) = self.database.row(sql.PG_VERSION, (f'"{SCHEMA}{self.name}"',)) or (None,)
         if not comment or not str(comment).startswith(ABOUT_TABLES):
             raise Damaged(message("it is no ledger"))
         return int(str(comment).removeprefix(ABOUT_TABLES))
 
     def write_version(self) -> None:
-        self.database.rows(f"COMMENT ON SCHEMA \"{SCHEMA}{self._name}\" IS '{ABOUT_TABLES}{sql.VERSION}'")
+        self.database.rows(f"COMMENT ON SCHEMA \"{SCHEMA}{self.name}\" IS '{ABOUT_TABLES}{sql.VERSION}'")
 
     def in_dialect(self, statement: str) -> str:
         return sql.tables_in_postgres(statement)
 
     def _check_tables(self) -> None:
-        there = {name for (name,) in self.database.rows(sql.PG_TABLES, (SCHEMA + self._name,))}
+        there = {name for (name,) in self.database.rows(sql.PG_TABLES, (SCHEMA + self.name,))}
         if there != sql.table_names():
             raise Damaged(message("its tables"))
 
@@ -69,112 +67,152 @@ class TeamLedger(StoredLedger):
 
 
 class Team:
-    """A team's database, as seen from one computer. The key of the fingerprints stands in the state folder only."""
+    """A team's database, as seen from one computer. The key of the fingerprints stands in the state folder only.
 
-    def __init__(self, address: TeamAddress, state: Path) -> None:
-        self.address: TeamAddress = address
-        self.state: Path = state
+    See `places.Place`.
+    """
+
+    def __init__(self, address: TeamAddress, state: Path, held: TeamDatabase | None = None) -> None:
+        """`held`: the connection that holds the lock: what cannot be written through it any more is not sent."""
+        self.address, self.state, self._held = address, state, held
+
+    def __str__(self) -> str:
+        return str(self.address)
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[TeamDatabase]:
+        if self._held:
+            yield self._held
+            return
+        with contextlib.closing(TeamDatabase(self.address)) as database:
+            yield database
 
     def names(self) -> list[str]:
-        """The ledgers there are."""
-        with contextlib.closing(TeamDatabase(self.address)) as database:
+        with self._connected() as database:
             return [str(schema).removeprefix(SCHEMA) for (schema,) in database.rows(sql.PG_SCHEMAS)]
 
+    def require(self, name: str) -> None:
+        """InputError where there is none of this name."""
+        if name not in (known := self.names()):
+            text = "there is no ledger {name!r} at {place}; there are: {known}"
+            raise InputError(message(text, name=name, place=self.address, known=", ".join(known) or "none"))
+
     def open(self, name: str) -> TeamLedger:
-        """A ledger to read, or to do with what a person asks."""
-        return TeamLedger(TeamDatabase(self.address), name, Mark(self._card(name)), alone=True)
+        return TeamLedger(TeamDatabase(self.address), name, self.card(name), alone=True)
 
-    def key_id(self, database: TeamDatabase) -> str:
+    @contextlib.contextmanager
+    def alone(self, name: str) -> Iterator[TeamLedger]:
+        self.require(name)
+        with self.open(name) as ledger:
+            use(ledger.connection, name, alone=True)
+            yield ledger
+
+    def examined(self, name: str) -> Condition:
+        self.require(name)
+        condition = Condition(name)
+        with self.open(name) as ledger:
+            examine(ledger, self.key, condition)
+        return condition
+
+    def problems(self, name: str) -> list[str]:
+        """Its rows are not looked at, for there may be many."""
+        try:
+            with self.open(name) as ledger:
+                ledger.checked_head()
+                ledger.pushes()
+        except PushError as problem:
+            return [str(problem)]
+        return []
+
+    def forget(self, name: str) -> None:
+        with self.alone(name) as ledger:
+            ledger.database.rows(f'DROP SCHEMA "{SCHEMA}{name}" CASCADE')
+        self.card(name).remove()
+
+    def notes(self) -> list[str]:
+        return []
+
+    def key_id(self) -> str:
         """The digest of the team's key. The first ledger gives the team its key: that of whoever makes it."""
-        if database.row(sql.PG_VERSION, (sql.TEAM,)) == (None,):
-            with _creating(database):
-                database.rows(f"CREATE SCHEMA IF NOT EXISTS {sql.TEAM}")
-                database.rows(f"COMMENT ON SCHEMA {sql.TEAM} IS '{ABOUT_TABLES}{sql.VERSION}'")
-                database.rows(sql.TEAM_TABLE)
-                if database.row(sql.READ_TEAM) is None:
-                    key = keys.own_digest(self.state)
-                    database.rows(sql.WRITE_TEAM, (json.dumps({"key": key, "by": disk.who()}),))
-        (content,) = database.row(sql.READ_TEAM) or ("{}",)
-        return str(json.loads(content).get("key", ""))
+        with self._connected() as database:
+            if database.row(sql.PG_VERSION, (sql.TEAM,)) == (None,):
+                with _creating(database):
+                    database.rows(f"CREATE SCHEMA IF NOT EXISTS {sql.TEAM}")
+                    database.rows(f"COMMENT ON SCHEMA {sql.TEAM} IS '{ABOUT_TABLES}{sql.VERSION}'")
+                    database.rows(sql.TEAM_TABLE)
+                    if database.row(sql.READ_TEAM) is None:
+                        key = keys.own_digest(self.state)
+                        database.rows(sql.WRITE_TEAM, (json.dumps({"key": key, "by": disk.who()}),))
+            return self._about_key(database, "key")
 
-    def key_digest(self) -> str:
-        """By which the team's key is known."""
-        with contextlib.closing(TeamDatabase(self.address)) as database:
-            return self.key_id(database)
-
-    def key(self, database: TeamDatabase) -> str:
+    @property
+    def key(self) -> str:
         """The team's key.
 
         Raises:
             PushRefused: it is not on this computer; the message says who has it, and how it is handed on.
         """
-        key = keys.key_with(self.state, self.key_id(database))
+        key = keys.key_with(self.state, self.key_id())
         if key is None:
-            (content,) = database.row(sql.READ_TEAM) or ("{}",)
+            with self._connected() as database:
+                who = self._about_key(database, "by").rpartition(":")[0]
             raise PushRefused(
                 message(
                     "the team's ledger {name} is written with a key that is not on this computer, so that no row would "
                     "be known again. Nothing was sent. {who} has it: `analyst-toolkit ledger export-key FILE --profile "
                     "PROFILE` there, then `analyst-toolkit ledger import-key FILE` here",
                     name=self.address,
-                    who=json.loads(content).get("by", "?").rpartition(":")[0],
+                    who=who or "?",
                 )
             )
         return key
 
-    def ledger(self, database: TeamDatabase, system: str, about: str, now: str, *, moving: bool = False) -> TeamLedger:
-        """The ledger of a destination, made where there never was one. `moving`: that of this computer goes into it.
+    @property
+    def other_keys(self) -> dict[str, str]:
+        return keys.others(self.state, key_digest(self.key))
+
+    def _about_key(self, database: TeamDatabase, what: str) -> str:
+        (content,) = database.row(sql.READ_TEAM) or ("{}",)
+        return str(json.loads(content).get(what, ""))
+
+    def ledger(self, system: str, about: str, now: str, *, moving: bool = False) -> TeamLedger:
+        """`moving`: the ledger of this computer goes into it, and nobody else has it open.
 
         Raises:
-            PushRefused: as `open_ledger`; or this computer has a ledger of its own of this destination.
+            PushRefused: as `Place.ledger`; or this computer has a ledger of its own of this destination.
         """
-        name = file.ledger_path(self.state, system, about).stem
+        assert self._held, "a destination is locked first"
+        name, database = ledger_name(system, about), self._held
         if not moving:
             self._refuse_own(name, about)
-        key, mark = self.key(database), Mark(self._card(name))
+        key, card = self.key, self.card(name)
         try:
             if database.row(sql.PG_VERSION, (f'"{SCHEMA}{name}"',)) == (None,):
-                self._refuse_if_lost(name, about)
+                self._refuse_if_lost(card, about)
                 for other in self.names():
                     with self.open(other) as known:
                         file.refuse_if_the_same(about, known.about, other)
                 _create(database, name, Head(about, now, key_digest(key)))
-            ledger = TeamLedger(database, name, mark, alone=False)
+            ledger = TeamLedger(database, name, card, alone=False)
             if ledger.can_be_migrated:
-                self.use(database, name, alone=True)
+                use(database, name, alone=True)
                 ledger.migrate()
-            self.use(database, name, alone=moving)
-            ledger.check_identity(about, key)
+            use(database, name, alone=moving)
+            head = ledger.check_identity(about, key)
         except Damaged as problem:
             text = (
                 "the ledger of {about} at {name} is damaged ({what}). Nothing was sent. Restore the database; if an "
-                "older copy of it is the newest there is, remove {mark}, and what was sent since is not known any more"
+                "older copy of it is the newest there is, remove {card}, and what was sent since is not known any more"
             )
             raise PushRefused(
-                message(text, about=about, name=self.address, what=problem.what, mark=mark.path)
+                message(text, about=about, name=self.address, what=problem.what, card=card.path)
             ) from None
-        ledger.leave_mark = mark.leave
-        file.leave_card(self._card(name), about, now)
+        card.make(head.identity, head.made)
+        ledger.leave_mark = card.count
         return ledger
 
-    def use(self, database: TeamDatabase, name: str, *, alone: bool) -> None:
-        """Let nobody forget the ledger, or move another into it, while it is open; with `alone`, nobody have it open.
-
-        Raises:
-            PushRefused: that is not possible now.
-        """
-        number = number_of(f"use of {name}")
-        if database.rows(sql.PG_USE_ALONE if alone else sql.PG_USE, (number,)) != [(True,)]:
-            text = "the ledger {name} is in use: a push has it open, or somebody moves or forgets it. Nothing was done"
-            raise PushRefused(message(text, name=name))
-
-    def forget_card(self, name: str) -> None:
-        """The ledger was removed on purpose."""
-        for left_over in (file.card_path(self._card(name)), Mark(self._card(name)).path):
-            left_over.unlink(missing_ok=True)
-
     def _refuse_own(self, name: str, about: str) -> None:
-        if (self.state / "ledgers" / f"{name}.sqlite").exists():
+        if file.Folder(self.state).path(name).exists():
             raise PushRefused(
                 message(
                     "this computer has a ledger of its own of {about}, and what it knows was sent is not known to the "
@@ -184,8 +222,8 @@ class Team:
                 )
             )
 
-    def _refuse_if_lost(self, name: str, about: str) -> None:
-        if card := file.read_card(self._card(name)):
+    def _refuse_if_lost(self, card: Card, about: str) -> None:
+        if card.path.exists():
             raise PushRefused(
                 message(
                     "the ledger of {about} is missing at {name}: it was there since {since} UTC. Without it nobody "
@@ -193,15 +231,26 @@ class Team:
                     "sent there matters any more, remove {card}",
                     about=about,
                     name=self.address,
-                    since=card.get("since", "")[:16],
-                    card=file.card_path(self._card(name)),
+                    since=card.read().since[:16] or "?",
+                    card=card.path,
                 )
             )
 
-    def _card(self, name: str) -> Path:
-        """Beside which a few words stand, by which a ledger is missed when it is gone."""
+    def card(self, name: str) -> Card:
         place = hashlib.sha256(str(self.address).encode()).hexdigest()[:8]
-        return disk.private_folder(self.state / "team") / f"{name}-{place}.sqlite"
+        return Card(self.state / "team", f"{name}-{place}")
+
+
+def use(database: TeamDatabase, name: str, *, alone: bool) -> None:
+    """Let nobody forget the ledger, or move another into it, while it is open; with `alone`, nobody have it open.
+
+    Raises:
+        PushRefused: that is not possible now.
+    """
+    number = number_of(f"use of {name}")
+    if database.rows(sql.PG_USE_ALONE if alone else sql.PG_USE, (number,)) != [(True,)]:
+        text = "the ledger {name} is in use: a push has it open, or somebody moves or forgets it. Nothing was done"
+        raise PushRefused(message(text, name=name))
 
 
 def _create(database: TeamDatabase, name: str, head: Head) -> None:
