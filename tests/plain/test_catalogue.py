@@ -67,8 +67,9 @@ ALLOWED = {  # by file: texts that look like sentences, and are none
     "push/isolation.py": r"second half",
     "push/readers.py": r"… of …",
     "push/start.py": r" and more frames",
+    "push/store/card.py": r"ledger of",
     "push/store/care.py": r"by hand",
-    "push/store/file.py": r"ledger of|SQLite: …",
+    "push/store/file.py": r"SQLite: …",
     "push/store/ledger.py": r"its history|(a|the) \S+ of push …|event …",  # places in a damaged ledger
     "push/store/keys.py": r"key of analyst-toolkit",
     "push/store/postgres.py": r"SET search_path .*|PostgreSQL: …",
