@@ -64,7 +64,7 @@ ALLOWED = {  # by file: texts that look like sentences, and are none
     "notebook/plots.py": r"axes fraction|offset points|outside lower center",
     "push/options.py": r"once more",  # a name in the ledger, as those below
     "push/disk.py": r"network share",
-    "push/isolation.py": r"second half",
+    "push/chunking.py": r"second half",
     "push/readers.py": r"… of …",
     "push/start.py": r" and more frames",
     "push/store/card.py": r"ledger of",

@@ -23,7 +23,7 @@ import pandas as pd
 import toolkit
 from tests.push.world import in_our_folder
 from toolkit.http.session import Session
-from toolkit.push import isolation
+from toolkit.push import chunking
 from toolkit.push.driver import Driver
 from toolkit.push.states import EventKind, State
 from toolkit.push.store.file import LedgerFile
@@ -187,7 +187,7 @@ EDGES: dict[str, Callable[[int], None]] = {
     "answered, not written": _after(Session, "attempt", _is_push),
     "outcome written, not durable": _after(StoredLedger, "put_operation", _becomes(State.ACKNOWLEDGED)),
     "an operation durable": _durable("put_operation"),
-    "in the middle of a split": _after(isolation, "part", _always),
+    "in the middle of a split": _after(chunking, "part", _always),
     "an operation cut, not durable": _after(StoredLedger, "add_operation", _always),
     "a row refused, not durable": _after(StoredLedger, "blame", _always),
     "waiting": _before(Driver, "_sleep", _always),

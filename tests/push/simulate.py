@@ -199,7 +199,7 @@ class World:
 
     def begin(self, push: str) -> "World":
         self.volatile, self.push, self.plan = events.Volatile(self.stamp, self.stamp), push, self.scope.plan(push)
-        return self.take(events.Began())
+        return self.take(events.Woke())
 
     def crash(self) -> "World":
         self.volatile = self.effect = None
@@ -231,7 +231,7 @@ class World:
         base = baseline and (self.vendor.total - baseline.count, old(baseline.at), baseline.trusted, baseline.proved)
         v = self.volatile
         run = v and (
-            old(v.locked), tuple(v.in_flight), v.busy, v.looked, v.unlooked, v.latest_size, v.refusal_looked_at,
+            old(v.locked), tuple(v.in_flight), v.looked, v.unlooked, v.latest_size, v.refusal_looked_at,
             tuple(v.refusals), tuple(sorted(v.read_again)), v.trouble,
             max(0, v.wake - now) if v.wake else None, bool(v.stop), v.parted,
         )  # fmt: skip

@@ -12,7 +12,7 @@ from tests.push import simulate
 from tests.push.explore import LARGE, SETTLED, Tally, at_random, explore, residues, survey
 from tests.push.mutants import Mutant, found_out, mutate
 from tests.push.simulate import Budget, Scope, SimulatedLedger
-from toolkit.push import decide, runner, schedule
+from toolkit.push import decide, runner
 from toolkit.push.events import Reconcile
 
 ONE_EACH = ((11,), (13,))
@@ -119,9 +119,9 @@ MUTANTS = [
     Mutant("4: W + S, not S", decide._wait, "waits.late) - book", "stable) - book", PLAIN),
     Mutant(
         "4: nothing is sent again before a count",
-        schedule.next_effects,
-        "if settling is not None:",
-        "for o in in_doubt(run): put(run, o, State.PLANNED)\n        if False:",
+        runner._next_effects,
+        "if settling := _settle(run):",
+        "settling = _settle(run)\n        for o in _in_doubt(run): _put(run, o, State.PLANNED)\n        if False:",
         PLAIN,
     ),
     Mutant(
@@ -173,7 +173,7 @@ MUTANTS = [
     ),
     Mutant(
         "9: between looks, sizes ascend",
-        schedule._send,
+        runner._send,
         "operation.size <= v.latest_size",
         "False",
         Scope(((23, 41, 37),), Budget(faults=1, partial=1), looks_every=2, final_look=True),

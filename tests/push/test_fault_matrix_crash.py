@@ -20,7 +20,7 @@ import toolkit
 from tests.helpers.clock import ManualClock
 from toolkit import PushError, PushRefused, SettingsError, settings
 from toolkit.http.session import Session
-from toolkit.push import driver, isolation
+from toolkit.push import chunking, driver
 from toolkit.push.events import Answered
 from toolkit.push.states import State
 from toolkit.push.store import care
@@ -73,7 +73,7 @@ EDGES = {
     "after a request": (Session, "attempt", "after"),
     "before a new operation": (LedgerFile, "add_operation", "before"),
     "after a new operation": (LedgerFile, "add_operation", "after"),
-    "within a split": (isolation, "part", "after"),
+    "within a split": (chunking, "part", "after"),
     "before a count": (Database, "count", "before"),
     "after a count": (Database, "count", "after"),
     "within what a count decides": (LedgerFile, "set_baseline", "after"),

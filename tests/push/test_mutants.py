@@ -1,6 +1,6 @@
 """Would a weaker protocol be found out? Each mutant comes to a false claim that the protocol as it is does not come to.
 
-Those of the pure parts (decider, runner, schedule, isolation) are found out by all histories of a scope; those of the
+Those of the pure parts (decider, runner, chunking) are found out by all histories of a scope; those of the
 driver, the ledger and the transport by a scenario with real bytes (`test_mutants_of_the_driver`). The rules of the
 design, dropped in turn, are in `test_explorer`.
 
@@ -18,7 +18,7 @@ from tests.push.explore import explore
 from tests.push.mutants import Mutant, found_out
 from tests.push.simulate import Budget, Scope
 from tests.push.test_explorer import PLAIN, elsewhere
-from toolkit.push import decide, isolation, runner, schedule
+from toolkit.push import chunking, decide, runner
 from toolkit.push.events import Reconcile
 
 pytestmark = pytest.mark.slow  # they prove the tests, not the product
@@ -175,67 +175,67 @@ RUNNER = [
 SCHEDULE = [
     Mutant(
         "what costs money is sent again",
-        schedule._settle,
-        "change(run, Change(operation.id, State.UNKNOWN, note))",
-        "put(run, operation, State.PLANNED)",
+        runner._settle,
+        "_change(run, operation.id, State.UNKNOWN, message(note))",
+        "_put(run, operation, State.PLANNED)",
         COSTLY,
     ),
     Mutant(
         "a draft is taken up again",
-        schedule._settle,
-        "put(run, operation, State.REPLACED)\n                plan_next(run, operation, run.plan.first_kind)",
-        "put(run, operation, State.PLANNED)",
+        runner._settle,
+        "_next_step(run, operation, run.plan.first_kind)",
+        "_put(run, operation, State.PLANNED)",
         elsewhere(offers=Reconcile.DRAFT),
     ),
-    Mutant("the intent is not written", schedule._send, "state=State.SENT,", "state=State.PLANNED,", PLAIN),
+    Mutant("the intent is not written", runner._send, "state=State.SENT,", "state=State.PLANNED,", PLAIN),
     Mutant(
         "after a crash, all begins anew",
-        schedule.next_effects,
+        runner._next_effects,
         "v = run.volatile\n",
-        "v = run.volatile\n    for o in in_doubt(run):\n        put(run, o, State.PLANNED)\n",
+        "v = run.volatile\n    for o in _in_doubt(run):\n        _put(run, o, State.PLANNED)\n",
         Scope(((11,), (13,)), Budget(crashes=1)),
     ),
     Mutant(
         "the next one goes while one is in doubt",
-        schedule._settle_by_count,
-        "or in_doubt(run) or",
+        runner._settle_by_count,
+        "or _in_doubt(run) or",
         "or",
         Scope(((11, 13, 17),), Budget(faults=2), looks_every=3),
     ),
-    Mutant("no first count", schedule._settle_by_count, "or not v.looked or", "or", PLAIN),
+    Mutant("no first count", runner._settle_by_count, "or not v.looked or", "or", PLAIN),
     Mutant(
         "nobody looks at the end",
-        schedule._finish,
+        runner._finish,
         "if v.unlooked or believed:",
         "if believed:",
         Scope(((11, 17),), Budget(), looks_every=3),
     ),
     loose(
         "believed refusals are not looked at at the end",
-        schedule._finish,
+        runner._finish,
         "if v.unlooked or believed:",
         "if v.unlooked:",
         broken(((1, 1),), faults=0, executed=1, refusals=1, looks=3),
     ),
     loose(
         "no last look",
-        schedule._finish,
-        "if baseline and baseline.trusted and claims and (plan.final_look or v.trouble):",
+        runner._finish,
+        "if (plan.final_look or v.trouble) and (baseline := run.ledger.baseline()) and baseline.trusted:",
         "if False:",
         broken(((23,),), doubles=1),
     ),
     loose(
-        "a claim closes what is open", schedule.change, "reopened = operation.open or", "reopened =", broken(doubles=1)
+        "a claim closes what is open", runner._change, "reopened = operation.open or", "reopened =", broken(doubles=1)
     ),
     loose(
         "a claim falls on the whole, not on its parts",
-        schedule.change,
-        "ledger.leaves(claim.operation)",
-        "[ledger.operation(claim.operation)]",
+        runner._change,
+        "ledger.leaves(claimed)",
+        "[ledger.operation(claimed)]",
         broken(((12,),), refusals=1, executed=1, faults=0),
     ),
     Mutant(
-        "a half is lost", isolation.halve, "[first, second]", "[first, first]", Scope(((4,), (13,)), Budget(refusals=3))
+        "a half is lost", chunking.halve, "[first, second]", "[first, first]", Scope(((4,), (13,)), Budget(refusals=3))
     ),
 ]
 MUTANTS = [*DECIDER, *RUNNER, *SCHEDULE]

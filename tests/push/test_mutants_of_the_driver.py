@@ -21,7 +21,7 @@ from toolkit import PushRefused
 from toolkit.http import answers, session, transport, wire
 from toolkit.http.answers import Classification, Verdict
 from toolkit.http.session import Session
-from toolkit.push import disk, driver, isolation
+from toolkit.push import chunking, disk, driver
 from toolkit.sandbox import Sandbox
 from toolkit.sandbox.vendor import Refused
 from toolkit.vendors.ida.push import Database
@@ -221,7 +221,7 @@ PAIRS = {
     ),
     "locks are not held": Pair(locks_are_not_held, the_same_cell_in_another_kernel),
     "the other half is bad in any case": Pair(
-        replaced(isolation.known_bad, "if ledger.operation(operation.id - 1).state not in IN:", "if False:"),
+        replaced(chunking.known_bad, "if ledger.operation(operation.id - 1).state not in IN:", "if False:"),
         a_bad_row_in_the_first_half,
     ),
 }

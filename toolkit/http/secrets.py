@@ -157,7 +157,7 @@ def scrubbed(value: Any, keys: Collection[str] = (), levels: int = DEEPEST) -> A
     RecursionError where it has more than so many levels.
     """
     if not levels and isinstance(value, Mapping | list | tuple):
-        raise RecursionError("nested too deeply")
+        raise RecursionError
     if isinstance(value, Mapping):
         return {k: MASK if k in keys and v else scrubbed(v, keys, levels - 1) for k, v in value.items()}
     if isinstance(value, list | tuple):

@@ -24,12 +24,12 @@ from toolkit.http.secrets import redact
 from toolkit.http.session import Clock
 from toolkit.plain import mark, message
 from toolkit.push import events
+from toolkit.push.destination import Batch
 from toolkit.push.events import Answered, Counted, Looked, Reconcile, Reply, Run, Stopped, Volatile, Woke
 from toolkit.push.frame_rows import Places
 from toolkit.push.options import Progress, SendPolicy
 from toolkit.push.runner import step
 from toolkit.push.states import DECIDED, Answer, Ledger, Operation, PushState, Ranges, Stamp
-from toolkit.push.target import Batch
 from toolkit.spec import Endpoint, Meaning
 
 SLICE = 0.5  # seconds between two looks at the stop button, and the longest that waiting is deaf to Ctrl-C on Windows
@@ -229,7 +229,7 @@ class Driver:
         """A run begins with the count that the reading of the destination showed, where it showed one."""
         first = self._target.first_count() if self._run.plan.reconcile is Reconcile.COUNT else None
         if first is None:
-            return events.Began()
+            return Woke()
         count, seconds = first
         at = stamp(self._clock)
         return Counted(count, replace(at, monotonic=max(self._since.monotonic, at.monotonic - seconds)))

@@ -10,13 +10,13 @@ import pandas as pd
 from toolkit.errors import PushRefused
 from toolkit.plain import mark, message, plural
 from toolkit.push import identity
-from toolkit.push.destination import Memory
+from toolkit.push.destination import Memory, Target
 from toolkit.push.frame_rows import FrameKey, FrameRows, key_of_rows
-from toolkit.push.outcomes import CODES, OUTCOME, tags
+from toolkit.push.outcomes import OUTCOME, tags
+from toolkit.push.report import CODES
 from toolkit.push.states import SENDABLE, UNFINISHED, Push, State, positions
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import Earlier
-from toolkit.push.target import Target
 from toolkit.sheets.outcomes import Outcome
 
 NO_PRINTS = np.empty((0, 2), np.uint64)

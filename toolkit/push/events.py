@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit.push import isolation
-from toolkit.push.chunking import Sizes
+from toolkit.push.chunking import MappingCheck, Sizes, Suspect
 from toolkit.push.decide import Waits
-from toolkit.push.isolation import Suspect
 from toolkit.push.states import Answer, Ledger, Operation, PushState, Stamp
 
 
@@ -51,7 +49,6 @@ class Volatile:
     now: Stamp
     locked: Stamp
     in_flight: dict[int, None] = field(default_factory=dict)
-    busy: bool = False  # a count, a reading or a sleep is under way
     looked: bool = False
     proved: bool = False  # as far as this run has looked: an acknowledged operation was once counted there
     unlooked: int = 0  # operations since the latest look
@@ -67,7 +64,7 @@ class Volatile:
     rest: float = 0  # monotonic: nothing is sent before
     stop: str = ""
     hurried: bool = False  # a person stopped it: no wait is worth it
-    mapping: isolation.Mapping = field(default_factory=isolation.Mapping)
+    mapping: MappingCheck = field(default_factory=MappingCheck)
 
 
 @dataclass(slots=True)
@@ -102,11 +99,6 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
 class Answered:
     operation: int
     reply: Reply
@@ -132,7 +124,7 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Woke:
-    pass
+    """It begins, or goes on after a pause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +134,7 @@ class Stopped:
     reason: str
 
 
-Event = Began | Answered | Counted | Looked | Woke | Stopped
+Event = Answered | Counted | Looked | Woke | Stopped
 
 
 # ── effects ──

@@ -15,14 +15,13 @@ from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.chunking import Sizes
 from toolkit.push.decide import Waits
-from toolkit.push.destination import Memory
+from toolkit.push.destination import Batch, Destination, Memory, PushJob, Target
 from toolkit.push.events import Plan, Reconcile
 from toolkit.push.frame_digests import FrameDigests, NotKnownAgain, described
 from toolkit.push.options import Options, SendPolicy
 from toolkit.push.states import Operation, Push, positions
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import RowBlock
-from toolkit.push.target import Batch, Destination, PushJob, Target
 from toolkit.sheets.check import check
 from toolkit.sheets.column import blocks
 from toolkit.sheets.target import Takes

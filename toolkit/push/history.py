@@ -91,7 +91,7 @@ class Push:
             index = pd.RangeIndex(push.rows, name="position")
             table, frame = Table(index), pd.DataFrame(index=index)
             where = np.arange(push.rows)
-            table.fill(ledger, push, range(push.rows), where)
+            table.fill(holders(ledger, push), push, range(push.rows), where)
             table.fill_causes(ledger, push, range(push.rows), where, frame)
             facts: dict[str, Any] = {"id": push.id, "what": push.what, "where": push.where, "started": push.started}
             facts |= {"rows": push.rows, "state": str(push.state)}

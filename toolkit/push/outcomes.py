@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,15 @@ import pandas as pd
 from toolkit.http.secrets import restore
 from toolkit.plain import mark, message, plural
 from toolkit.push.decide import FEW
+from toolkit.push.destination import row_tag, tag_of
+from toolkit.push.report import CODES, Report, categories
 from toolkit.push.states import Answer, Ledger, Operation, Push, PushState, Stamp, State, positions
 from toolkit.push.store.ledger import StoredLedger
-from toolkit.push.target import row_tag, tag_of
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
+
+if TYPE_CHECKING:
+    from toolkit.push.earlier import EarlierRows
+    from toolkit.push.frame_rows import Places
 
 OUTCOME = {
     State.PLANNED: Outcome.NOT_SENT,
@@ -36,11 +41,6 @@ BEGUN = mark(
     "the next run of this push completes it, or makes another"
 )
 NOT_STORED = mark("nothing of it was stored when that was last counted; the next run of this push sends it again")
-CODES = {outcome: code for code, outcome in enumerate(NAMES)}
-
-
-def categories(codes: np.ndarray) -> "pd.Categorical[Any]":
-    return pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(NAMES)))
 
 
 def without_cache(index: pd.Index) -> pd.Index:
@@ -69,9 +69,9 @@ class Table:
             values = rows[name].astype(object).where(rows[name].notna(), None)
             self._column(name)[rows.index.to_numpy(dtype=np.int64)] = values
 
-    def fill(self, ledger: Ledger, push: Push, span: range, where: np.ndarray) -> None:
-        """What became of these rows of a push; `where` are their positions here."""
-        for operation in holders(ledger, push):
+    def fill(self, held: Iterable[Operation], push: Push, span: range, where: np.ndarray) -> None:
+        """What became of these rows of a push, by the operations that hold them; `where` are their positions here."""
+        for operation in held:
             serials = positions(operation.rows)
             if len(span) < push.rows:
                 serials = serials[(serials >= span.start) & (serials < span.stop)]
@@ -235,3 +235,108 @@ def _window(counted: Sequence[Operation], until: Stamp) -> str:
 
 def _clock(wall: float) -> str:
     return f"{datetime.fromtimestamp(wall, UTC):%H:%M:%S}"
+
+
+# ── of one call ──
+
+
+class _Part(NamedTuple):
+    """One frame."""
+
+    push: str  # "" where none of its rows is in a push of this call
+    span: range  # the positions in that push
+    where: np.ndarray | None  # for each of these, the position in the frame; None where it is the same
+    table: Table
+    report: Report
+
+
+class CallReport:
+    """What becomes of frames that follow each other."""
+
+    ledger: StoredLedger  # once it is open
+    earlier: "EarlierRows | None" = None  # rows of other pushes that stand for some of the frame that is added next
+
+    def __init__(self, several: bool) -> None:
+        self._several = several
+        self._facts: dict[str, Any] = {}
+        self._parts: list[_Part] = []
+        self._next: Places | None = None  # the frame of which it is still to be read what became
+
+    def __bool__(self) -> bool:
+        return bool(self._parts or self._next)
+
+    def add(self, part: "Places", *, stopped: bool = False) -> None:
+        """The next frame, of which nothing is sent any more; `stopped`: before any of its rows was in a push."""
+        self._next = part
+        if stopped:
+            self._facts["state"] = str(PushState.PAUSED)
+        if self._several:
+            with self.ledger.snapshot():
+                self._read()
+
+    def _read(self) -> None:
+        """What became of the next frame."""
+        assert self._next
+        part, self._next, ledger = self._next, None, self.ledger
+        rows, push, span, where = part.rows, part.push, part.span, part.where
+        check, table = rows.check, Table(rows.check.frame.index)
+        table.refused(check.refused)
+        earlier, self.earlier = self.earlier, None
+        if earlier is not None and earlier.sent.any():
+            for outcome in Outcome:
+                at = rows.good[earlier.are(outcome)]
+                if len(at):
+                    table.set(at, outcome, message("sent by an earlier push; not sent again"))
+            if earlier.other.any():
+                table.set(rows.good[earlier.other], Outcome.NOT_SENT, message(rows.target.other_content))
+            table.give({int(rows.good[n]): values for n, values in earlier.results(ledger).items()})
+        for at, why in rows.spared.items():
+            table.set(at, Outcome.NOT_SENT, why)
+        if push:
+            sent = ledger.push(push)
+            table.fill(holders(ledger, sent), sent, span, where)
+            table.fill_causes(ledger, sent, span, where, check.frame)
+        self._facts["what"] = rows.target.what
+        report = rows.job.finish(Report(check.frame, table, {"notes": []}, check))
+        report = report.without_rows_that_are_in() if self._several else report
+        same = np.array_equal(where, np.arange(len(span)))  # of a million rows, eight million bytes
+        self._parts.append(_Part(push, span, None if same else where, table, report))
+
+    def report(self, where: str, notes: list[str]) -> Report:
+        """What became of all of them, as the ledger says it now: a later frame may have shown more of them."""
+        if self._next:
+            self._read()
+        ledger, ids = self.ledger, [*dict.fromkeys([part.push for part in self._parts if part.push])]
+        pushes, rows, open_rows = [ledger.push(each) for each in ids], 0, 0
+        for push in pushes:
+            held = holders(ledger, push)
+            notes = [*notes, *sentences(push, held, ledger)]
+            open_rows += sum([operation.size for operation in held if operation.open])
+            rows += push.rows
+            for part in self._parts if self._several else ():
+                if part.push == push.id:
+                    places = np.arange(len(part.span)) if part.where is None else part.where
+                    part.table.fill(held, push, part.span, places)
+        facts = {"where": where, "notes": [*dict.fromkeys(notes)], **self._facts}
+        if pushes:
+            facts |= {"id": ", ".join(ids), "started": pushes[0].started, "rows": rows}
+            facts |= {"state": str(pushes[-1].state), **self._facts, "open": open_rows}
+        report = Report.of_frames([part.report for part in self._parts])
+        report.facts = facts
+        return report
+
+
+def already_pushed(push: Push) -> str:
+    """That nothing was sent now, and how to send all the same."""
+    began = push.started[:16]
+    if push.choice:
+        text = (
+            "These rows were already pushed on {began} UTC; nothing was sent now. To send them once more, pass "
+            'options={{"resend_as": "third"}} besides.'
+        )
+        return message(text, began=began)
+    text = (
+        "These rows were already pushed on {began} UTC; nothing was sent now. To send them a second time, pass "
+        'if_sent="resend".'
+    )
+    return message(text, began=began)

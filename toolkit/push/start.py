@@ -18,16 +18,17 @@ from toolkit.errors import InputError, PushError, PushRefused, Stopped, ToolkitE
 from toolkit.http.session import Session
 from toolkit.plain import message
 from toolkit.push import disk, history, identity
+from toolkit.push.destination import Destination, tag_of
 from toolkit.push.driver import Driver, stamp
 from toolkit.push.earlier import Drafts, EarlierLookup, changed_since, refuse_half_way, refuse_if_rows_are_lost
 from toolkit.push.events import Reconcile
 from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again
 from toolkit.push.options import SendPolicy
-from toolkit.push.report import CallReport, Report, already_pushed
+from toolkit.push.outcomes import CallReport, already_pushed
+from toolkit.push.report import Report
 from toolkit.push.states import IN, SENDABLE, UNFINISHED, EventKind, Operation, Push, PushState, State, positions
 from toolkit.push.store.places import Place, locked
 from toolkit.push.store.rows import RowBlock
-from toolkit.push.target import Destination, tag_of
 from toolkit.sheets.check import Check, check_frame
 from toolkit.sheets.partitions import checked_partitions
 from toolkit.sheets.rows import frames_of, is_iterator, is_lazy
@@ -140,7 +141,8 @@ class _Call:
                 "running the same call again goes on where it stopped."
             )
             self._notes.append(message(text, stopped=stopped))
-            return self._reports.add(Places(self._ledger, rows), stopped=True)
+            self._reports.add(Places(self._ledger, rows), stopped=True)
+            return PushState.PAUSED
         earlier = self._lookup.find(rows, self._passed)
         if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
             raise earlier.refusal(self._ledger, rows, self._frames)
@@ -255,7 +257,8 @@ class _Call:
             with self._ledger.snapshot():
                 reads = rows.target.reconcile is Reconcile.READ and self._ledger.unknown(self._memory.lock)
             if not reads and not self._policy.options.final_look:
-                return self._reports.add(part)
+                self._reports.add(part)
+                return push.state
         with self._ledger.transaction():
             driver = self._begin_run(push, part)
         return self._drive(driver, part)
@@ -263,7 +266,8 @@ class _Call:
     def _add(self, rows: FrameRows, chosen: np.ndarray) -> PushState:
         """Rows that the push does not have: it begins with them, or grows by them."""
         if not len(chosen):
-            return self._reports.add(Places(self._ledger, rows))
+            self._reports.add(Places(self._ledger, rows))
+            return PushState.DONE
         some = chosen if len(chosen) < len(rows.words) else slice(None)  # of a million rows, a copy is forty megabytes
         words, where, blocks = rows.words[some], rows.good[some], [*rows.blocks(chosen)]
         push = self._push or self._new_push(rows, words)
@@ -275,9 +279,7 @@ class _Call:
             self._ledger.add_rows(grown.id, blocks)
             part = self._pass(grown, rows, where)
             self._plan_operations(part)
-            if not push.rows:
-                self._ledger.event(stamp(self._clock), EventKind.BEGAN, grown.id)
-            driver = self._begin_run(grown, part)
+            driver = self._begin_run(grown, part, EventKind.OPENED if push.rows else EventKind.BEGAN)
         self._again = None
         return self._drive(driver, part)
 
@@ -327,7 +329,7 @@ class _Call:
                 waits = (ids[before],) if before in ids else ()
                 ids[each] = self._ledger.add_operation(replace(planned, after=waits)).id
 
-    def _begin_run(self, push: Push, part: Places) -> Driver:
+    def _begin_run(self, push: Push, part: Places, kind: EventKind = EventKind.OPENED) -> Driver:
         """The target learns what came back for its rows before; the ledger, what it shows of them from the start."""
         ledger, target = self._ledger, part.rows.target
         target.tag = tag_of(push.id)
@@ -339,17 +341,18 @@ class _Call:
             known |= new
         if push.state is not PushState.OPEN:
             ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
-        ledger.event(stamp(self._clock), EventKind.OPENED, push.id)
+        ledger.event(stamp(self._clock), kind, push.id)
         target.recall(known, self._drafts.of_others(push.id) if self._drafts is not None else ())
         return Driver(ledger, part, self._policy, since=self._since, more=self._several)
 
     def _drive(self, driver: Driver, part: Places) -> PushState:
         try:
-            driver.run()
+            state = driver.run().state
         except KeyboardInterrupt:
             text = "Stopped. Push {push} is safe as it is: run the same call again to go on."
             raise Stopped(message(text, push=part.push)) from None
-        return self._reports.add(part)
+        self._reports.add(part)
+        return state
 
     def _settle(self, rows: FrameRows) -> str:
         """Find out what stopped pushes left in doubt; why that was not possible, where it was not."""
@@ -357,8 +360,8 @@ class _Call:
             in_doubt = any(o.state is State.SENT for o in self._ledger.unsettled(self._memory.lock))
         if not in_doubt:
             return ""
-        nothing = Places(self._ledger, rows)
-        ended = Driver(self._ledger, nothing, self._policy, since=self._since, more=self._several).run()
+        part = Places(self._ledger, rows)  # none of them
+        ended = Driver(self._ledger, part, self._policy, since=self._since, more=self._several).run()
         return ended.reason if ended.state is PushState.PAUSED else ""
 
     # ── the end ──
@@ -368,19 +371,16 @@ class _Call:
         if self._push is None or not self._several:
             return
         with self._ledger.transaction():
-            push = self._ledger.push(self._push.id)
+            push, state, reason = self._ledger.push(self._push.id), PushState.DONE, ""
             if push.state is not PushState.OPEN:
                 return
-            state, reason = PushState.DONE, ""
             if any(o.state in SENDABLE for o in self._ledger.operations(push.id)):
                 state, reason = PushState.PAUSED, message("frames that it began with did not come this time")
             self._ledger.put_push(replace(push, state=state, reason=reason))
             self._ledger.event(stamp(self._clock), EventKind.ENDED, push.id, state=str(state), reason=reason)
 
     def _report(self) -> Report:
-        notes = [*self._notes]
-        if self._again:
-            notes.insert(0, already_pushed(self._again))
+        notes = [*([already_pushed(self._again)] if self._again else ()), *self._notes]
         with self._ledger.snapshot():
             report = self._reports.report(self._memory.where, notes)
             if self._drafts is not None:

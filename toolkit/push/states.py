@@ -73,8 +73,8 @@ class PushState(enum.StrEnum):
 class EventKind(enum.StrEnum):
     """Of the ledger's append-only history."""
 
-    BEGAN = "began"
-    OPENED = "opened"  # a run took the lock
+    BEGAN = "began"  # its first run
+    OPENED = "opened"  # a further one
     LOOK = "look"
     TRUST_LOST = "trust lost"
     TRUSTED = "trusted"  # a person's word
