@@ -116,14 +116,18 @@ def __getattr__(name: str) -> Any:
             return "0+unknown"  # a checkout that was not installed
     if not name.startswith("_") and name not in __all__ and importlib.util.find_spec(f"toolkit.{name}"):
         return importlib.import_module(f"toolkit.{name}")  # a room, as in `toolkit.errors`
-    from toolkit.spec.suggest import did_you_mean, suggests_arguments
+    from toolkit.spec.suggest import did_you_mean, forget_half_imported, suggests_arguments
 
     if name not in __all__:
         hint = "" if name.startswith("_") else did_you_mean(name, __all__)
         raise AttributeError(message("module 'toolkit' has no attribute {name!r}{hint}", name=name, hint=hint))
     if name in ("forms", "plots"):
         return importlib.import_module(f"toolkit.notebook.{name}")
-    home = importlib.import_module(f"toolkit.{_HOME_OF.get(name, 'errors')}")
+    try:
+        home = importlib.import_module(f"toolkit.{_HOME_OF.get(name, 'errors')}")
+    except KeyboardInterrupt:
+        forget_half_imported()
+        raise
     value = getattr(home, name.removeprefix("ida_"))
     if inspect.isfunction(value):  # it names itself, and the nearest argument, when called with one that it lacks
         value = suggests_arguments(value, f"toolkit.{name}")

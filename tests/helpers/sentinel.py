@@ -38,6 +38,8 @@ def spellings(value: str) -> list[str]:
         re.sub("%..", lambda code: code[0].lower(), quote(value, safe="")),
         quote(quote(value, safe="")),
         raw.hex(),
+        f"{digest[:7]} {digest[7:]}",
+        "\n".join(digest),
     ]
 
 

@@ -1,5 +1,6 @@
 """Secrets do not show: the value itself, its spellings, and a real login looked at from every side."""
 
+import base64
 import copy
 import hashlib
 import inspect
@@ -7,6 +8,7 @@ import io
 import json
 import logging
 import pickle
+import re
 import string
 import sys
 import traceback
@@ -103,7 +105,29 @@ def test_a_half_made_api_can_be_shown() -> None:
 def test_every_spelling_is_scrubbed(value: str) -> None:
     secret = Secret(value)
     for spelling in spellings(value):
-        assert scrub(f"\x00{spelling}\x00") == f"\x00{MASK}\x00"
+        assert "".join(scrub(f"\x00{spelling}\x00").split()) == f"\x00{MASK}\x00"  # blanks at its ends may be left
+    assert secret
+
+
+@given(st.text(min_size=8, max_size=30), st.binary(max_size=7), st.binary(max_size=7))
+def test_a_secret_in_longer_base64_is_scrubbed(value: str, before: bytes, after: bytes) -> None:
+    for value_or_digest in (value, hashlib.sha1(value.encode()).hexdigest()):
+        secret, raw = Secret(value), value_or_digest.encode()
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            text = encode(before + raw + after).decode()
+            for broken in (text, "\r\n".join(re.findall(".{1,9}", text))):
+                left = re.sub(r"\s", "", scrub(f"({broken})"))
+                assert MASK in left
+                assert len(left) - len(f"({MASK})") <= len(encode(before + after)) + 4  # of its two ends, some bits
+        assert secret
+
+
+@given(st.text(string.printable, min_size=30, max_size=40).filter(lambda value: len("".join(value.split())) >= 24))
+def test_a_broken_secret_is_scrubbed(value: str) -> None:
+    value = value.strip()
+    secret = Secret(value)
+    for between in ("\n", "\r\n    ", " ", "\u2028"):
+        assert scrub(f"({between.join(value)})") == f"({MASK})"
     assert secret
 
 

@@ -85,7 +85,7 @@ class SecretRegistry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._spellings: dict[int, tuple[str, ...]] = {}
-        self._longest_first: tuple[tuple[int, ...], list[str]] = (), []  # of which secrets, and all spellings of these
+        self._longest_first: tuple[tuple[int, ...], list[tuple[str, str]]] = (), []  # of these secrets, all spellings
 
     def add(self, secret: Secret, value: str) -> None:
         if value:
@@ -94,20 +94,25 @@ class SecretRegistry:
             weakref.finalize(secret, self._spellings.pop, id(secret), None)
 
     def scrub(self, text: str) -> str:
-        """The text without any secret that is alive and long enough to be one, in whatever spelling."""
+        """The text without any secret that is alive and long enough to be one, in whatever spelling.
+
+        A secret may be broken by blanks, or by the end of a line.
+        """
         secrets, longest_first = self._longest_first
         if secrets != tuple(self._spellings):
             with self._lock:
                 spellings = {**self._spellings}  # one may end meanwhile
-                longest_first = sorted(set[str]().union(*spellings.values()), key=len, reverse=True)
+                ordered = sorted(set[str]().union(*spellings.values()), key=len, reverse=True)
+                longest_first = [(spelling, "".join(spelling.split())) for spelling in ordered]
                 self._longest_first = tuple(spellings), longest_first
-        for spelling in longest_first:
-            if spelling not in text:
-                continue
-            if spelling.isdecimal():  # not in the middle of a longer number
-                text = re.sub(rf"(?<!\d){spelling}(?!\d)", MASK, text)
-            else:
+        joined = "".join(text.split())
+        for spelling, unbroken in longest_first:
+            number = unbroken.isdecimal()  # not in the middle of a longer one
+            if not number and spelling in text:
                 text = text.replace(spelling, MASK)
+            if len(unbroken) >= SHORTEST and unbroken in joined:
+                pattern = r"\s*".join(map(re.escape, unbroken))
+                text = re.sub(rf"(?<!\d){pattern}(?!\d)" if number else pattern, MASK, text)
         return text
 
 
@@ -118,10 +123,13 @@ def _bytes(value: str) -> bytes:
 def _spellings(value: str) -> tuple[str, ...]:
     raw = _bytes(value)
     digest = hashlib.sha1(raw, usedforsecurity=False)
-    spellings = {digest.hexdigest(), digest.hexdigest().upper(), *_base64(digest.digest())}  # like no other text
+    hexadecimal = digest.hexdigest(), digest.hexdigest().upper()
+    spellings = {*hexadecimal, *_base64(digest.digest())}  # like no other text
+    spellings = spellings.union(*map(_within_base64, map(str.encode, hexadecimal)))
     if len(value) >= SHORTEST:
         quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw), quote(quote(raw, safe=""))}
         escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+        spellings |= _within_base64(raw)
         spellings |= {value, " ".join(value.split()), raw.hex(), repr(raw)[2:-1], *_base64(raw), *_entities(value)}
         spellings |= {*quoted, *(re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), each) for each in quoted)}
         spellings |= {*escaped, *(each.replace("/", r"\/") for each in escaped)}
@@ -132,6 +140,15 @@ def _spellings(value: str) -> tuple[str, ...]:
 def _base64(raw: bytes) -> set[str]:
     coded = {base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()}
     return coded | {each.rstrip("=") for each in coded}
+
+
+def _within_base64(raw: bytes) -> set[str]:
+    """What stands in the base64 of every longer text that holds this, wherever in it that begins."""
+    cores = set()
+    for before in range(3):  # bytes of which the first one takes characters that are not its own
+        coded = base64.b64encode(bytes(before) + raw)
+        cores.add(coded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6].decode())
+    return cores | {core.translate({ord("+"): "-", ord("/"): "_"}) for core in cores}
 
 
 def _entities(value: str) -> set[str]:

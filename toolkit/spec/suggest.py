@@ -1,10 +1,12 @@
-"""Did you mean: the nearest name, for an argument, an attribute, a column or a setting that is misspelt."""
+"""What every public call does besides: it names the nearest argument, attribute, column or setting to one that is
+misspelt, and leaves nothing half imported."""
 
 import difflib
 import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from toolkit.errors import ArgumentError
@@ -88,6 +90,9 @@ def suggests_arguments(function: Callable[P, R], name: str) -> Callable[P, R]:
             if wrong := wrong_arguments(name, signature, args[bound:], kwargs):
                 raise wrong from None
             raise
+        except KeyboardInterrupt:
+            forget_half_imported()
+            raise
         finally:
             del args, kwargs  # a traceback shows variables
 
@@ -97,3 +102,15 @@ def suggests_arguments(function: Callable[P, R], name: str) -> Callable[P, R]:
 
 def without_self(signature: inspect.Signature) -> inspect.Signature:
     return signature.replace(parameters=[p for p in signature.parameters.values() if p.name != "self"])
+
+
+def forget_half_imported() -> None:
+    """Let a package whose import was interrupted be imported anew: the parts of it that were there are taken away.
+
+    Python takes away the package only. The parts that stay are not its attributes any more, and each later import of it
+    fails, until the process ends. What is loaded from machine code cannot be loaded twice, and stays.
+    """
+    for name, module in [*sys.modules.items()]:
+        package = name.rpartition(".")[0]
+        if package and package not in sys.modules and type(getattr(module, "__loader__", None)) is SourceFileLoader:
+            del sys.modules[name]

@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from toolkit.spec import Service, System
+from toolkit.spec.suggest import forget_half_imported
 
 if TYPE_CHECKING:
     from toolkit.sandbox.vendor import FakeVendor
@@ -67,7 +68,11 @@ class Registered:
     def __get__(self, api: Any, registry: type | None = None) -> Any:
         if api is None:
             return self
-        return vars(api).setdefault(self._name, api._open(self.vendor))  # is found before this one from now on
+        try:
+            return vars(api).setdefault(self._name, api._open(self.vendor))  # is found before this one from now on
+        except KeyboardInterrupt:
+            forget_half_imported()
+            raise
 
 
 def registered(package: str) -> Any:
