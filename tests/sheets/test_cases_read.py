@@ -204,7 +204,7 @@ def test_4_errors_without_a_text_do_not_hang() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "number", "text"), [("00000", 123, "00123"), ("000", 7, "007"), ('0000"x"', 42, "0042")]
+    ("form", "number", "text"), [("00000", 123, "00123"), ("000", 7, "007"), ('0000"x"', 42, "0042x")]
 )
 def test_12_zeros_that_are_shown_are_read(form: str, number: int, text: str) -> None:
     def fill(made: Any, sheet: Any) -> None:
@@ -217,9 +217,36 @@ def test_12_zeros_that_are_shown_are_read(form: str, number: int, text: str) -> 
 
 
 def test_12_zeros_in_an_open_document() -> None:
-    cell = '<table:table-cell office:value-type="float" office:value="123"><text:p>00123</text:p></table:table-cell>'
+    assert open_number("float", "123", "00123") == ["00123"]
+
+
+def open_number(kind: str, value: str, shown: str) -> list[Any]:
+    held = f'office:value-type="{kind}" office:value="{value}"'
+    cell = f"<table:table-cell {held}><text:p>{shown}</text:p></table:table-cell>"
     rows = f"<table:table-row>{ods_cell('A')}</table:table-row><table:table-row>{cell}</table:table-row>"
-    assert column(ods(rows), "A") == ["00123"]
+    return column(ods(rows), "A")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "shown", "read"),
+    [
+        ("float", "7", "ID-0007", "ID-0007"),
+        ("float", "7", "ID-7", "ID-7"),
+        ("float", "123456785", "12345678-5", "12345678-5"),
+        ("float", "123", "000-123", "000-123"),
+        ("float", "1234.5", "1 234,50", "1234.5"),
+        ("float", "0.5", "0,50", "0.5"),
+        ("float", "-5", "-5", "-5"),
+        ("float", "0.00000123", "1,23E-06", "1.23e-06"),
+        ("float", "1.5", "1 1/2", "1.5"),
+        ("float", "12", "12 kg", "12"),
+        ("currency", "1234", "$1.234", "1234"),
+        ("percentage", "0.15", "15%", "15%"),
+        ("percentage", "0.1534", "15%", "15.34%"),
+    ],
+)
+def test_12_what_an_open_document_shows(kind: str, value: str, shown: str, read: str) -> None:
+    assert open_number(kind, value, shown) == [read]
 
 
 @pytest.mark.parametrize(
@@ -270,15 +297,19 @@ def test_12_a_formula_without_a_value_is_said(formula: bytes) -> None:
 @pytest.mark.parametrize(
     ("form", "number", "text"),
     [
-        ("0000-0000", 1234567, "01234567"),
-        ("00 00 00", 1234, "001234"),
+        ("0000-0000", 1234567, "0123-4567"),
+        ("00 00 00", 1234, "00 12 34"),
         ("0#######", 1234567, "01234567"),
-        ("(00) 0000", 12345, "012345"),
+        ("(00) 0000", 12345, "(01) 2345"),
+        (r"00\.000\.000\-0", 123456785, "12.345.678-5"),
+        ('"ID-"0000', 123, "ID-0123"),
+        ('"ID-"0', 123, "ID-123"),
         ("0.00", 2, "2"),
-        ("0%", 2, "2"),
+        ("0%", 2, "200%"),
+        ("0.0 %", 0.1534, "15.34%"),
         ("#,##0", 1234, "1234"),
         ('"RUT "0', 123, "123"),
-        ("+56 0 0000 0000", 912345678, "912345678"),
+        ("+56 0 0000 0000", 912345678, "+56 9 1234 5678"),
     ],
 )
 def test_12_digits_that_a_format_shows(form: str, number: int, text: str) -> None:

@@ -68,6 +68,8 @@ FILES: dict[str, Callable[[int], bytes]] = {
     "cells without a place": lambda n: _inside("<row><c><v>1</v></c></row>" * n),
     "formulas without a value": lambda n: _inside(f"<row><c><f>1</f>{' ' * 20}</c></row>" * n),
     "merged cells": lambda n: _inside("", "".join(f'<mergeCell ref="A{i}:B{i}"/>' for i in range(1, n))),
+    "an attribute that goes on": lambda n: _inside(f'<row x="{"y" * 100 * n}"/>'),
+    "a row that goes on": lambda n: _inside(f"<row>{'<x/>' * 10 * n}</row>"),
     "an unclosed row": lambda n: _inside("<row " * n),
     "repeated rows": lambda n: ods(f"<table:table-row>{ods_cell('a')}</table:table-row>" * n),
     "many columns": lambda n: _wide([f"c{i}" for i in range(n // 10)]),

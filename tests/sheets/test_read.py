@@ -168,6 +168,21 @@ class TestRefused:
         declared = b'?>\n<!DOCTYPE x [<!ENTITY e SYSTEM "file:///nothing">]>'
         self.refused(repacked(self.data, part, (b"?>", declared)), "declares entities")
 
+    @pytest.mark.parametrize("part", [SHEET, "xl/workbook.xml", "xl/sharedStrings.xml"])
+    @pytest.mark.parametrize("more", [b"<a>" * 150 + b"</a>" * 150, b"<a>" * 150 + b"x" * 10_000 + b"</a>" * 150])
+    def test_elements_inside_of_each_other(self, part: str, more: bytes) -> None:
+        with zipfile.ZipFile(io.BytesIO(self.data)) as archive:
+            root = archive.read(part).rpartition(b"</")[2]
+        self.refused(repacked(self.data, part, (b"</" + root, more + b"</" + root)), "inside of each other")
+
+    @pytest.mark.parametrize(
+        "inside", [b"<c/>" * 20_000, b'<c x="' + b"y" * 80_000 + b'"/>', b"<is>\n" + b"\n" * 80_000]
+    )
+    def test_an_element_that_goes_on(self, monkeypatch: pytest.MonkeyPatch, inside: bytes) -> None:
+        monkeypatch.setattr(archive, "MAX_ELEMENT", 20_000)
+        rows = b"<row>" + inside + b"</row></sheetData>"
+        self.refused(repacked(self.data, SHEET, (b"</sheetData>", rows)), "an element of more than.*limits=2")
+
     def test_two_parts_of_one_name(self) -> None:
         packed = io.BytesIO(self.data)
         with zipfile.ZipFile(packed, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):

@@ -1,9 +1,13 @@
 """Unpacking with limits: a small archive can hold more than the memory does. XML is read as it is unpacked."""
 
+import contextlib
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from itertools import groupby
+from operator import attrgetter
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 from xml.parsers import expat
 
 from toolkit.errors import InputError
@@ -14,7 +18,9 @@ MAX_BYTES = 2 * 2**30
 MAX_RATIO, RATIO_FROM = 100, 50 * 2**20  # small parts of honest workbooks are packed tighter than that
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384  # of a sheet, in every program
 MAX_CELLS = 64_000_000  # of a sheet, blank ones before the last of each row among them
-_CHUNK = 2**18
+MAX_ELEMENT, MAX_DEPTH = 2**24, 100  # bytes of an element that is read as a whole; elements inside of each other
+_CHUNK = 2**12  # bytes: what becomes of them stays in the processor's cache
+_TAG = attrgetter("tag")
 
 
 def too_much(what: str) -> InputError:
@@ -77,41 +83,93 @@ class Archive:
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as problem:
             raise damaged(f"{name}: {problem}") from None
 
-    def whole(self, name: str) -> bytes:
-        return b"".join(self.pieces(name))
+    def elements(self, name: str, *whole: str) -> Iterator[tuple[str, list[Element]]]:
+        """The elements of a part in their order, by kind: its name without a prefix; nothing where there is no part.
 
-    def parse(self, name: str, parser: "expat.XMLParserType") -> Iterator[None]:
-        """Feed a part to a parser, a piece at a time. A document type, by which entities are declared, is refused."""
+        Those of the kinds in `whole` come when they are complete, many at a time; the others one by one as they begin,
+        with their attributes only. All are forgotten afterwards.
+
+        Raises:
+            InputError: it is damaged, declares entities, or has an element that takes too much memory.
+        """
+        if name not in self:
+            return
+        builder, walk = TreeBuilder(), _Walk(name, whole)
+        parser, pending, waited = XMLParser(target=builder), bytearray(), 0  # noqa: S314 (without entities)
+        try:
+            for piece in self._without_entities(name):
+                pending += piece
+                if len(pending) < waited:  # what goes on is looked at anew with each piece: they get larger
+                    continue
+                parser.feed(bytes(pending))
+                walk.moved = False
+                if (root := builder.close()) is not None:
+                    yield from walk.below([root])
+                waited = 0 if walk.moved else waited + len(pending)
+                pending.clear()
+                if waited > MAX_ELEMENT * self.limits:
+                    raise too_much(message("an element of more than {most:,} bytes ({part})", most=waited, part=name))
+            parser.feed(bytes(pending))
+            yield from walk.below([parser.close()], complete=True)
+        except ParseError as problem:
+            raise damaged(f"{name}: {problem}") from None
+
+    def _without_entities(self, name: str) -> Iterator[bytes]:
+        """The pieces of a part. A document type, by which entities are declared, is refused."""
 
         def refuse(*_: object) -> None:
             text = "the workbook declares entities ({part}); no spreadsheet program writes that"
             raise InputError(message(text, part=name))
 
-        parser.StartDoctypeDeclHandler = refuse
-        try:
-            for piece in self.pieces(name):
-                parser.Parse(piece, False)
-                yield
-            parser.Parse(b"", True)
-        except expat.ExpatError as problem:
-            raise damaged(f"{name}: {problem}") from None
+        began: list[object] = []
+        start = expat.ParserCreate()
+        start.StartDoctypeDeclHandler, start.StartElementHandler = refuse, lambda *names: began.append(names)
+        for piece in self.pieces(name):
+            if not began:
+                with contextlib.suppress(expat.ExpatError):
+                    start.Parse(piece, False)
+            yield piece
 
-    def tags(self, name: str) -> Iterator[tuple[str, dict[str, str]]]:
-        """The elements of a part in their order, without prefixes: name and attributes."""
-        if name not in self:
-            return
-        tags: list[tuple[str, dict[str, str]]] = []
-        parser = expat.ParserCreate()
-        parser.StartElementHandler = lambda tag, attributes: tags.append((local(tag), attributes))
-        for _ in self.parse(name, parser):
-            yield from tags
-            tags.clear()
-        yield from tags
+
+class _Walk:
+    """The elements of a document while it grows."""
+
+    def __init__(self, part: str, whole: Container[str]) -> None:
+        self._part, self._whole = part, whole
+        self._path: list[Element] = []  # that have begun, each in the one before
+        self.moved = False  # whether an element was complete
+
+    def below(
+        self, parent: list[Element] | Element, depth: int = 0, *, complete: bool = False
+    ) -> Iterator[tuple[str, list[Element]]]:
+        """The new elements in another one, whose last may go on."""
+        if depth > MAX_DEPTH:
+            raise damaged(
+                message("{part} has more than {most} elements inside of each other", part=self._part, most=depth)
+            )
+        children = parent[:] if complete else parent[:-1]
+        for tag, alike in groupby(children, _TAG):
+            self.moved = True
+            if (kind := local(tag)) in self._whole:
+                yield kind, [*alike]
+            else:
+                for child in alike:
+                    yield from self._begun(kind, child, depth, complete=True)
+        del parent[: len(children)]
+        for child in parent[:]:
+            if (kind := local(child.tag)) not in self._whole:
+                yield from self._begun(kind, child, depth, complete=False)
+
+    def _begun(self, kind: str, child: Element, depth: int, *, complete: bool) -> Iterator[tuple[str, list[Element]]]:
+        if child not in self._path[depth : depth + 1]:
+            self._path[depth:] = [child]
+            yield kind, [child]
+        yield from self.below(child, depth + 1, complete=complete)
 
 
 def local(name: str) -> str:
-    """A name of XML without its prefix."""
-    return name.rpartition(":")[2]
+    """A name of XML without its namespace."""
+    return name.rpartition("}")[2]
 
 
 class Extent:

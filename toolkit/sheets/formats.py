@@ -1,24 +1,34 @@
-"""What a number in a cell shows, by its format: a number, a day, a time, a duration, or digits with leading zeros."""
+"""What a number in a cell shows, by its format: a number, a day, a time, a duration, a percentage, or a code."""
 
 import re
 from datetime import datetime, timedelta
 
-DATE, TIME, DURATION = "date", "time", "duration"  # else "", or the zeros of the format
+DATE, TIME, DURATION, PERCENT = "date", "time", "duration", "percent"  # else "", or a code with _DIGIT for its digits
 BUILT_IN = {
+    **dict.fromkeys((9, 10), PERCENT),
     **dict.fromkeys((14, 15, 16, 17, 22, *range(27, 37), *range(50, 59)), DATE),
     **dict.fromkeys((18, 19, 20, 21, 45, 47), TIME),
     46: DURATION,
 }
 _LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]?|general|[ae]m/pm|a/p', re.IGNORECASE)
+_PIECE = re.compile(r'"([^"]*)"?|\\(.)|[_*].|\[[^\]]*\]?|([0#])', re.DOTALL)
+_DIGIT = "\0"
+_NAMED = re.compile(r"[^\W\d_]\w*-\0").fullmatch
+_DASHED = re.compile(r"(?:[^\W\d_]\w*|\d[\d ]*)-\d[\d -]*").fullmatch
+_NO_DIGITS = re.compile(r"[^\d.,]")
 _LONGEST = 500  # characters of a format
 _DAY = 86_400
 
 
 def style_of(code: str) -> str:
     """What a format makes of a number."""
-    plain = _LITERAL.sub("", code[:_LONGEST].partition(";")[0]).lower().strip()
-    if re.fullmatch("0[0#]+", digits := re.sub("[- ()]", "", plain)):
-        return digits  # each of them is shown
+    section = code[:_LONGEST].partition(";")[0]
+    plain = _LITERAL.sub("", section).lower().strip()
+    pattern = _PIECE.sub(lambda piece: _DIGIT if piece[3] else piece[1] or piece[2] or "", section).strip()
+    if re.fullmatch("0[0#]*", re.sub("[- ()+1-9]", "", plain)) and (pattern.count(_DIGIT) > 1 or _NAMED(pattern)):
+        return pattern
+    if re.fullmatch("[#0?.,]+ ?%", plain):
+        return PERCENT
     if re.search(r"\[[hms]+\]", plain):
         return DURATION
     if re.search("[yd]", plain) or ("m" in plain and not re.search("[hs]", plain)):
@@ -30,8 +40,10 @@ def shown(number: float, style: str, epoch: int) -> str | float:
     """The text that a cell shows, where that is more than its number. `epoch`: the year from which days count."""
     if not style or abs(number) > 1e15:
         return number
+    if style == PERCENT:
+        return percent(number)
     if style not in (DATE, TIME, DURATION):
-        return str(int(number)).zfill(len(style)) if number.is_integer() and number >= 0 else number
+        return _code(str(int(number)), style) if number.is_integer() and number >= 0 else number
     seconds = round(number * _DAY, 3)
     if style == DURATION or (style == TIME and seconds < _DAY):
         return clock(seconds)
@@ -44,6 +56,24 @@ def shown(number: float, style: str, epoch: int) -> str | float:
         return number
     text = moment.isoformat(" ")
     return text.removesuffix(" 00:00:00") if "." not in text else text.rstrip("0")
+
+
+def _code(digits: str, style: str) -> str:
+    """Digits in their places; what is more of them stands in the first."""
+    before, after = style.split(_DIGIT, 1)
+    digits, rest = digits.zfill(style.count(_DIGIT)), after.count(_DIGIT)
+    others = iter(digits[len(digits) - rest :])
+    return before + digits[: len(digits) - rest] + re.sub(_DIGIT, lambda _: next(others), after)
+
+
+def is_code(text: str) -> bool:
+    """Whether a number shows more than its digits: zeros before them, dashes between them, or a name and a dash."""
+    digits = _NO_DIGITS.sub("", text)
+    return (digits.isdigit() and digits[0] == "0" < digits[1:]) or bool(_DASHED(text))
+
+
+def percent(number: float) -> str:
+    return f"{number * 100:.15g}%"
 
 
 def clock(seconds: float) -> str:

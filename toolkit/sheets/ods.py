@@ -1,20 +1,21 @@
-"""Open documents, read by expat: what each cell holds, and shows."""
+"""Open documents: what each cell holds, and shows."""
 
 import re
 from collections.abc import Iterator
 from functools import partial
-from xml.parsers import expat
+from xml.etree.ElementTree import Element
 
 from toolkit.sheets.archive import MAX_COLUMNS, MAX_ROWS, Archive, Extent, local, protected
-from toolkit.sheets.formats import clock
-from toolkit.sheets.workbook import Cell, Grid, Merge, Row, Tab
+from toolkit.sheets.formats import clock, is_code, percent
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab
 
 PART = "content.xml"
 _TIMES = r"T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:[.,]\d{1,9})?)S)?"
 _DURATION = re.compile(rf"(-?)P(?:(\d{{1,6}})D)?(?:{_TIMES})?").fullmatch
-_SIGNS = re.compile(r"[-/ ()+]")  # that stand between the digits of a number that is padded
 _BLANKS = re.compile(r"[ \t\r\n]+")  # one or many, they stand for one space
-_HIDDEN = ("collapse", "filter")
+_SPACES = {"s": "\x01", "tab": "\x02", "line-break": "\x03"}  # elements, and signs that no document has, for
+_AS_WRITTEN = str.maketrans("\x01\x02\x03", " \t\n")
+_ROW, _COLUMN, _CELLS = "table-row", "table-column", ("table-cell", "covered-table-cell")
 
 
 def read(archive: Archive) -> list[Tab]:
@@ -23,154 +24,118 @@ def read(archive: Archive) -> list[Tab]:
     Raises:
         InputError: it is damaged or protected, or declares entities.
     """
-    if any(name == "encryption-data" for name, _ in archive.tags("META-INF/manifest.xml")):
+    if any(kind == "encryption-data" for kind, _ in archive.elements("META-INF/manifest.xml")):
         raise protected()
     tabs: list[Tab] = []
     hidden: set[str] = set()  # styles of sheets
-    style = ""
-    for name, attributes in archive.tags(PART):
-        plain = {local(key): value for key, value in attributes.items()} if name in _READ else {}
-        if name == "style":
-            style = plain.get("name", "")
-        elif name == "table-properties" and plain.get("display") == "false":
-            hidden.add(style)
-        elif name == "table":
+    for kind, elements in archive.elements(PART, "style", _ROW):
+        if kind == "style":
+            hidden.update(
+                _own(e).get("name", "") for e in elements for each in e if _own(each).get("display") == "false"
+            )
+        elif kind == "table":
+            own = _own(elements[0])
             grid = partial(_grid, archive, len(tabs))
-            tabs.append(Tab(plain.get("name", ""), plain.get("style-name", "") in hidden, grid))
+            tabs.append(Tab(own.get("name", ""), own.get("style-name", "") in hidden, grid))
     return tabs
 
 
 def _grid(archive: Archive, position: int) -> Grid:
-    return _Sheet(archive, position).grid
+    grid = Grid(())
+    grid.rows = _rows(archive, position, grid)
+    return grid
 
 
-_READ = ("style", "table-properties", "table")
-
-
-class _Sheet:
-    """One sheet while the document is parsed."""
-
-    def __init__(self, archive: Archive, position: int) -> None:
-        self._archive, self._wanted, self._table = archive, position, -1
-        self._rows: list[Row] = []
-        self._row: list[Cell] = []
-        self._at, self._times, self._blank = 0, 1, 0  # position, how often the row repeats; blank cells before
-        self._cell: dict[str, str] = {}
-        self._text: list[str] = []
-        self._paragraphs: list[str] = []
-        self._note = self._columns = 0
-        self._hidden = False
-        self._extent = Extent(archive.limits)
-        self._parser = expat.ParserCreate()
-        self.grid = Grid(self.rows())
-
-    def rows(self) -> Iterator[Row]:
-        """The filled rows, as they are parsed."""
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler, self._parser.EndElementHandler = self._start, self._end
-        for _ in self._archive.parse(PART, self._parser):
-            yield from self._rows
-            self._rows.clear()
-            if self._table > self._wanted:
-                return
-        yield from self._rows
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        name = local(name)
-        if name == "table":
-            self._table += 1
-        elif self._table != self._wanted:
+def _rows(archive: Archive, position: int, grid: Grid) -> Iterator[Row]:
+    """The filled rows of a sheet, as they are parsed."""
+    extent = Extent(archive.limits)
+    table, at, columns = -1, 0, 0
+    for kind, elements in archive.elements(PART, _ROW):
+        table += kind == "table"
+        if table > position:
             return
+        for element in elements if table == position and kind in (_ROW, _COLUMN) else ():
+            own = _own(element)
+            times, hidden = (
+                _number(own, f"number-{kind[6:]}s-repeated"),
+                own.get("visibility") in ("collapse", "filter"),
+            )
+            if kind == _COLUMN:
+                if hidden and columns + times <= MAX_COLUMNS:
+                    grid.hidden_columns += range(columns, columns + times)
+                columns += times
+                continue
+            if cells := _cells(element, at, grid, extent):
+                extent.add(at + times - 1, 0)
+                for n in range(at, at + times):
+                    extent.add(n, len(cells))
+                    yield n, cells
+                if hidden:
+                    grid.hidden_rows += range(at, at + times)
+            at = min(at + times, MAX_ROWS + 1)
+
+
+def _cells(row: Element, at: int, grid: Grid, extent: Extent) -> list[Cell]:
+    """The cells of a row to the last that is filled, each as often as it repeats."""
+    cells: list[Cell] = []
+    column = 0
+    for cell in row:
+        if local(cell.tag) not in _CELLS:
+            continue
+        own = _own(cell)
+        times = _number(own, "number-columns-repeated")
+        value = _value(own, "\n".join(_text(p) for p in cell if local(p.tag) == "p"))
+        if value != "":
+            extent.check(at, column + times)
+            cells += [""] * (column - len(cells)) + [value] * times
+            wide, high = _number(own, "number-columns-spanned"), _number(own, "number-rows-spanned")
+            if (wide > 1 or high > 1) and wide <= MAX_COLUMNS and high <= MAX_ROWS:
+                grid.merged.append((at, column, at + high - 1, column + wide - 1))
+        elif own.get("formula") and "value-type" not in own:
+            grid.uncounted.setdefault(column, []).append(at)
+        column += times
+    return cells
+
+
+def _text(paragraph: Element) -> str:
+    for element in paragraph.iter() if len(paragraph) else ():
+        own, name = _own(element), local(element.tag)
+        if name in _SPACES:
+            times = own.get("c", "1")
+            element.text = _SPACES[name] * (int(times) if times.isdigit() and len(times) < 5 else 1)
         elif name == "annotation":
-            self._note += 1
-        elif name in ("table-cell", "covered-table-cell"):
-            self._cell = {local(key): value for key, value in attributes.items()}
-            self._paragraphs.clear()
-        elif name == "p" and not self._note:
-            self._text.clear()
-            self._parser.CharacterDataHandler = lambda text: self._text.append(_BLANKS.sub(" ", text))
-        elif name in _SPACES and not self._note:
-            times = attributes.get("text:c", "1")
-            self._text.append(_SPACES[name] * (int(times) if times.isdigit() and len(times) < 5 else 1))
-        elif name in ("table-row", "table-column"):
-            plain = {local(key): value for key, value in attributes.items()}
-            self._begin(name, _number(plain.get(f"number-{name[6:]}s-repeated", "1")), plain)
-
-    def _begin(self, name: str, times: int, plain: dict[str, str]) -> None:
-        hidden = plain.get("visibility") in _HIDDEN
-        if name == "table-column":
-            if hidden and self._columns + times <= MAX_COLUMNS:
-                self.grid.hidden_columns += range(self._columns, self._columns + times)
-            self._columns += times
-            return
-        self._row, self._times, self._blank = [], times, 0
-        self._hidden = hidden
-
-    def _end(self, name: str) -> None:
-        name = local(name)
-        if self._table != self._wanted:
-            return
-        if name == "annotation":
-            self._note -= 1
-        elif name == "p" and not self._note:
-            self._parser.CharacterDataHandler = None
-            self._paragraphs.append("".join(self._text))
-        elif name in ("table-cell", "covered-table-cell"):
-            self._put()
-        elif name == "table-row":
-            if self._row:
-                self._extent.add(self._at + self._times - 1, 0)
-                for at in range(self._at, self._at + self._times):
-                    self._extent.add(at, len(self._row))
-                    self._rows.append((at, self._row))
-                if self._hidden:
-                    self.grid.hidden_rows += range(self._at, self._at + self._times)
-            self._at = min(self._at + self._times, MAX_ROWS + 1)
-
-    def _put(self) -> None:
-        """Put a cell into its row, as often as it repeats; blank ones only before one that is filled."""
-        times = _number(self._cell.get("number-columns-repeated", "1"))
-        value = self._value("\n".join(self._paragraphs))
-        if value == "":
-            self._blank += times
-            return
-        width = len(self._row) + self._blank
-        self._merge(width)
-        self._extent.check(self._at, width + times)
-        self._row += [""] * self._blank + [value] * times
-        self._blank = 0
-
-    def _merge(self, column: int) -> None:
-        wide, high = (_number(self._cell.get(f"number-{what}s-spanned", "1")) for what in ("column", "row"))
-        if (wide > 1 or high > 1) and wide <= MAX_COLUMNS and high <= MAX_ROWS:
-            merge: Merge = (self._at, column, self._at + high - 1, column + wide - 1)
-            self.grid.merged.append(merge)
-
-    def _value(self, text: str) -> Cell:
-        get = self._cell.get
-        kind = get("value-type", "")
-        if kind in ("float", "currency", "percentage"):
-            digits = _SIGNS.sub("", text)
-            padded = digits.isdigit() and digits[0] == "0" and len(digits) > 1
-            try:
-                return text if padded or text.startswith(("#", "Err:")) else float(get("value", ""))
-            except ValueError:
-                return text
-        if kind == "date":
-            return get("date-value", text).replace("T", " ").removesuffix(" 00:00:00")
-        if kind == "time" and (parts := _DURATION(get("time-value", ""))):
-            days, hours, minutes, seconds = (float((parts[n] or "0").replace(",", ".")) for n in (2, 3, 4, 5))
-            return parts[1] + clock(days * 86_400 + hours * 3600 + minutes * 60 + seconds)
-        if kind == "boolean":
-            return "TRUE" if get("boolean-value") == "true" else "FALSE"
-        if not kind and not text and get("formula"):
-            self.grid.uncounted.setdefault(len(self._row) + self._blank, []).append(self._at)
-        return text or get("string-value", "")
+            after = element.tail
+            element.clear()
+            element.tail = after
+    return _BLANKS.sub(" ", "".join(paragraph.itertext())).translate(_AS_WRITTEN)
 
 
-_SPACES = {"s": " ", "tab": "\t", "line-break": "\n"}
+def _value(own: dict[str, str], text: str) -> Cell:
+    kind = own.get("value-type", "")
+    if kind in ("float", "currency", "percentage"):
+        try:
+            number = float(own.get("value", ""))
+        except ValueError:
+            return text
+        if is_code(text) or text.startswith(("#", "Err:")):
+            return text
+        return percent(number) if kind == "percentage" else number
+    if kind == "date":
+        return own.get("date-value", text).replace("T", " ").removesuffix(" 00:00:00")
+    if kind == "time" and (parts := _DURATION(own.get("time-value", ""))):
+        days, hours, minutes, seconds = (float((parts[n] or "0").replace(",", ".")) for n in (2, 3, 4, 5))
+        return parts[1] + clock(days * 86_400 + hours * 3600 + minutes * 60 + seconds)
+    if kind == "boolean":
+        return "TRUE" if own.get("boolean-value") == "true" else "FALSE"
+    return text or own.get("string-value", "")
 
 
-def _number(text: str) -> int:
+def _own(element: Element) -> dict[str, str]:
+    """The attributes of an element, by name."""
+    return {local(name): value for name, value in element.items()}
+
+
+def _number(own: dict[str, str], name: str) -> int:
     """How often something repeats."""
+    text = own.get(name, "1")
     return max(1, int(text)) if text.isdigit() and len(text) < 10 else 1

@@ -8,6 +8,7 @@ from toolkit.plain import message
 from toolkit.sheets.archive import Archive, Extent, damaged, out_of_order
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab
+from toolkit.sheets.xlsx import relations
 
 ERRORS = {
     0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA"
@@ -34,14 +35,12 @@ def read(archive: Archive) -> list[Tab]:
     Raises:
         InputError: a part of it is damaged.
     """
-    links = {a.get("Id", ""): a.get("Target", "") for _, a in archive.tags("xl/_rels/workbook.bin.rels")}
+    links = relations(archive, "xl/_rels/workbook.bin.rels", "xl")
     sheets, epoch = [], 1900
     for kind, content in _records(archive, "xl/workbook.bin"):
         if kind == _SHEET:
             link, at = _text(content, 8)
-            path = links.get(link, "").lstrip("/")
-            if "worksheets" in path:
-                part = path if path.startswith("xl/") else f"xl/{path}"
+            if "worksheets" in (part := links.get(link, "")):
                 sheets.append((_text(content, at)[0], bool(struct.unpack_from("<I", content)[0]), part))
         elif kind == _BOOK and content[:1]:
             epoch = 1904 if content[0] & 1 else 1900

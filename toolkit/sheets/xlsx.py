@@ -1,31 +1,22 @@
-"""Workbooks of Excel since 2007, read by expat: what each cell holds, and shows."""
+"""Workbooks of Excel since 2007: what each cell holds, and shows."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
-from itertools import pairwise
 from operator import itemgetter
-from typing import Any
-from xml.parsers import expat
+from xml.etree.ElementTree import Element
 
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local, out_of_order
 from toolkit.sheets.cells import encodable
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab, cells_between, column_letters, column_position
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab, cells_between, column_position
 
 _DIGITS = "0123456789"
-_SIGN = "\x01"  # between the namespace and the name of an element
-_OPEN, _CLOSE, _FORMULA = range(3)
-Token = dict[str, str] | str | int
-_PLACE = itemgetter("r")
 TRUE = ("1", "true", "on")
+_CELLS = itemgetter(1)  # of a row
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-_PLAIN = ("s", "n")  # kinds of cells whose value may stand between spaces
-_IN_CELLS = frozenset(
-    {"is", "r", "rPr", "b", "i", "u", "sz", "color", "rFont", "family", "scheme", "charset", "vertAlign"}
-)
 
 
 def read(archive: Archive) -> list[Tab]:
@@ -36,14 +27,14 @@ def read(archive: Archive) -> list[Tab]:
     """
     main = _main(archive)
     folder = main.rpartition("/")[0]
-    links = _links(archive, f"{folder}/_rels/{main.rpartition('/')[2]}.rels", folder)
+    links = relations(archive, f"{folder}/_rels/{main.rpartition('/')[2]}.rels", folder)
     sheets, epoch = [], 1900
-    for name, attributes in archive.tags(main):
-        if name == "sheet":
-            link = next((value for key, value in attributes.items() if local(key) == "id"), "")
+    for kind, (element, *_) in archive.elements(main):
+        if kind == "sheet":
+            link = next((value for key, value in element.items() if local(key) == "id"), "")
             if "worksheets" in (path := links.get(link, "")) or path.rpartition("/")[2].startswith("sheet"):
-                sheets.append((attributes.get("name", ""), attributes.get("state", "visible") != "visible", path))
-        elif name == "workbookPr" and attributes.get("date1904") in TRUE:
+                sheets.append((element.get("name", ""), element.get("state", "visible") != "visible", path))
+        elif kind == "workbookPr" and element.get("date1904") in TRUE:
             epoch = 1904
     strings: list[str] = []
 
@@ -57,7 +48,7 @@ def read(archive: Archive) -> list[Tab]:
 
 def _main(archive: Archive) -> str:
     """The part that lists the sheets."""
-    for target in _links(archive, "_rels/.rels", "").values():
+    for target in relations(archive, "_rels/.rels", "").values():
         if target.endswith(("workbook.xml", "workbook2.xml")) and target in archive:
             return target
     if "xl/workbook.xml" in archive:
@@ -65,13 +56,14 @@ def _main(archive: Archive) -> str:
     raise InputError(message("the file cannot be read: it is an archive, but no workbook"))
 
 
-def _links(archive: Archive, part: str, folder: str) -> dict[str, str]:
+def relations(archive: Archive, part: str, folder: str) -> dict[str, str]:
+    """The parts that another part names, by the name that it has for each."""
     links = {}
-    for name, attributes in archive.tags(part):
-        target = attributes.get("Target", "")
-        if name == "Relationship":
+    for kind, (element, *_) in archive.elements(part):
+        if kind == "Relationship":
+            target = element.get("Target", "")
             whole = target if target.startswith("/") else f"{folder}/{target}"
-            links[attributes.get("Id", "")] = re.sub(r"[^/]+/\.\./", "", whole).lstrip("/")
+            links[element.get("Id", "")] = re.sub(r"[^/]+/\.\./", "", whole).lstrip("/")
     return links
 
 
@@ -79,87 +71,37 @@ def styles_of(archive: Archive, part: str) -> list[str]:
     """What each style of cells makes of a number."""
     codes: dict[str, str] = {}
     styles: list[str] = []
-    inside = False
-    for name, attributes in archive.tags(part):
-        inside = name == "cellXfs" or (inside and name not in ("cellStyles", "dxfs"))
-        number = attributes.get("numFmtId", "0")
-        if name == "numFmt":
-            codes[number] = style_of(attributes.get("formatCode", ""))
-        elif name == "xf" and inside:
-            styles.append(codes.get(number, BUILT_IN.get(int(number), "") if number.isdigit() else ""))
+    for kind, (element, *_) in archive.elements(part, "cellXfs"):
+        if kind == "numFmt":
+            codes[element.get("numFmtId", "0")] = style_of(element.get("formatCode", ""))
+        elif kind == "cellXfs":
+            numbers = [form.get("numFmtId", "0") for form in element]
+            styles += [codes.get(n, BUILT_IN.get(int(n), "") if n.isdigit() else "") for n in numbers]
     return styles
 
 
 def _strings(archive: Archive, part: str) -> Iterator[str]:
     """The texts that cells share."""
-    parser = expat.ParserCreate(namespace_separator=_SIGN)
-    parser.buffer_text = True
-    texts = _Texts(parser)
-    for _ in archive.parse(part, parser) if part in archive else ():
-        yield from texts.done()
+    for kind, items in archive.elements(part, "si"):
+        if kind == "si":
+            name = _sibling(items[0], "t")
+            plain = [item.findtext(name) if len(item) == 1 else None for item in items]
+            yield from (
+                _text(item) if text is None else unescaped(text) if "_x" in text else text
+                for text, item in zip(plain, items, strict=True)
+            )
 
 
-class _Texts:
-    """Texts while they are parsed; the readings that stand above some are left out.
+def _sibling(element: Element, name: str) -> str:
+    """A name in the namespace of an element."""
+    return element.tag.removesuffix(local(element.tag)) + name
 
-    Tokens are None where a text begins, False where a reading does, texts, and the names of elements that end. These
-    have a sign that no text can have.
-    """
 
-    def __init__(self, parser: "expat.XMLParserType") -> None:
-        self._tokens: list[str | bool | None] = []
-        self._parser, self._text, self._item, self._above = parser, "", "", ""
-        parser.StartElementHandler = self._root
-
-    def _root(self, name: str, _: object) -> None:
-        space, sign, _ = name.rpartition(_SIGN)
-        text, item, above = (space + _SIGN + kind for kind in ("t", "si", "rPh"))
-        add = self._parser.CharacterDataHandler = self._tokens.append
-
-        def start(name: str, _: object) -> None:
-            if name == text:
-                add(None)
-            elif name == above:
-                add(False)
-
-        self._text, self._item, self._above = text, item, above
-        self._parser.StartElementHandler = start if sign else lambda name, _: start(_SIGN + name, _)
-        self._parser.EndElementHandler = add if sign else lambda name: add(_SIGN + name)
-
-    def done(self) -> list[str]:
-        """The texts that are whole."""
-        tokens = self._tokens
-        if self._item not in tokens:
-            return []
-        first = tokens.index(self._item) + 1  # this one may have been cut by the end of a piece
-        stop = first + (len(tokens) - first) // 4 * 4
-        parts = [tokens[first + n : stop : 4] for n in range(4)]
-        if all(parts[n].count(sign) == len(parts[n]) for n, sign in ((0, None), (2, self._text), (3, self._item))):
-            texts: list[Any] = [*self._items(tokens[:first]), *parts[1]]
-        else:
-            stop = len(tokens) - tokens[::-1].index(self._item)
-            texts = [*self._items(tokens[:stop])]
-        del tokens[:stop]
-        return [unescaped(text) if "_x" in text else text for text in texts]
-
-    def _items(self, tokens: Iterable[str | bool | None]) -> Iterator[str]:
-        """The texts of items in any form."""
-        parts: list[str] = []
-        inside = reading = False
-        for token in tokens:
-            if token is None:
-                inside = not reading
-            elif token is False:
-                reading = True
-            elif token == self._text:
-                inside = False
-            elif token == self._above:
-                reading = False
-            elif token == self._item:
-                yield "".join(parts)
-                parts.clear()
-            elif inside:
-                parts.append(str(token))
+def _text(item: Element) -> str:
+    """A text in several fonts, without the readings that stand above it."""
+    name = _sibling(item, "t")
+    runs = (run.findtext(name, "") for run in item.iter(_sibling(item, "r")))
+    return unescaped(item.findtext(name, "") + "".join(runs))
 
 
 def unescaped(text: str) -> str:
@@ -170,191 +112,87 @@ def unescaped(text: str) -> str:
     return text if encodable(text) else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _cells(tokens: Sequence[Token]) -> Iterator[tuple[dict[str, str], str | None, bool]]:
-    """The cells in any form: their attributes, their texts, and whether they have a formula."""
-    starts = [n for n, token in enumerate(tokens) if isinstance(token, dict)]
-    for start, stop in pairwise([*starts, len(tokens)]):
-        cell, texts = tokens[start], tokens[start + 1 : stop]
-        assert isinstance(cell, dict)
-        inside = plain = cell.get("t", "n") in _PLAIN and _FORMULA not in texts
-        parts: list[str] = []
-        valued = plain and any(isinstance(t, str) and not t.isspace() for t in texts)
-        for token in texts:
-            if token == _OPEN:
-                inside = valued = True
-            elif token == _CLOSE:
-                inside = False
-            elif inside and isinstance(token, str):
-                parts.append(token)
-        yield cell, "".join(parts) if valued else None, _FORMULA in texts
-
-
 class _Sheet:
-    """One sheet while it is parsed.
-
-    Tokens are the attributes of a cell, the texts that follow them, `_FORMULA`, and `_OPEN` and `_CLOSE` around those
-    texts that are values, but where a cell is the plain number of its text.
-    """
+    """One sheet while it is parsed."""
 
     def __init__(self, archive: Archive, part: str, strings: list[str], styles: list[str], epoch: int) -> None:
-        import msgspec
-
         self._archive, self._part, self._strings, self._epoch = archive, part, strings, epoch
         self._styles = {str(n): style for n, style in enumerate(styles) if style}
-        self._rows: list[Row] = []
-        self._row: list[Cell] = []
-        self._tokens: list[Token] = []
-        self._at = self._column = -1  # positions of the row and of the cell before
-        self._reading = False  # whether a reading above a text is open
-        self._columns: dict[str, int] = {}  # positions by letters
-        self._number, self._letters = "", []  # type: tuple[str, list[str]]  # of a row as the one before, without gaps
+        self._at = -1  # position of the row
+        self._letters: list[str] = []  # of the columns of the row before,
+        self._columns: list[int] = []  # and their positions
+        self._gaps = False  # whether those are others than 0, 1, 2 …
+        self._positions: dict[str, int] = {}  # of columns by letters
         self._shown: dict[tuple[str, str], Cell] = {}
         self._extent = Extent(archive.limits)
-        self._parser = expat.ParserCreate()
-        self._decode = msgspec.json.Decoder(list[int | float]).decode
         self.grid = Grid(self.rows())
 
     def rows(self) -> Iterator[Row]:
         """The filled rows, as they are parsed."""
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler, self._parser.CharacterDataHandler = self._root, self._tokens.append
-        for _ in self._archive.parse(self._part, self._parser):
-            cut = next((n for n in range(len(self._tokens) - 1, -1, -1) if type(self._tokens[n]) is dict), 0)
-            self._finish(cut)
-            whole, self._rows = self._rows[:-1], self._rows[-1:]  # the last may go on
-            yield from ((at, row) for at, row in whole if row)
-        self._finish(len(self._tokens))
-        yield from ((at, row) for at, row in self._rows if row)
+        for kind, elements in self._archive.elements(self._part, "row"):
+            if kind == "row":
+                yield from filter(_CELLS, map(self._row, elements))
+            elif kind == "col" and elements[0].get("hidden") in TRUE:
+                first, last = (elements[0].get(key, "0") for key in ("min", "max"))
+                if first.isdigit() and last.isdigit() and int(last) <= MAX_COLUMNS:
+                    self.grid.hidden_columns += range(int(first) - 1, int(last))
+            elif kind == "mergeCell" and (merge := cells_between(elements[0].get("ref", ""))):
+                self.grid.merged.append(merge)
 
-    def _root(self, name: str, _: dict[str, str]) -> None:
-        prefix, add = name.removesuffix(local(name)), self._tokens.append
-        cell, value, row = (prefix + kind for kind in ("c", "v", "row"))
-
-        def start(name: str, attributes: dict[str, str]) -> None:
-            if name == cell:
-                add(attributes)
-                if "t" in attributes and attributes["t"] not in _PLAIN:
-                    self._mark(True)
-            elif name == row:
-                self._begin_row(attributes)
-            elif name != value:
-                self._aside(local(name), attributes)
-
-        def start_marked(name: str, attributes: dict[str, str]) -> None:
-            if name == value:
-                add(_OPEN)
-            else:
-                if name == cell:
-                    self._mark(False)
-                start(name, attributes)
-
-        self._starts = start, start_marked
-        self._mark(False)
-
-    def _mark(self, marked: bool) -> None:
-        """Mark values from here on, or no more."""
-        self._parser.StartElementHandler = self._starts[marked]
-        self._parser.EndElementHandler = self._end if marked else None
-
-    def _end(self, name: str) -> None:
-        self._tokens.append(_CLOSE)
-        if local(name) == "rPh":
-            self._reading = False
-
-    def _aside(self, name: str, attributes: dict[str, str]) -> None:
-        """Everything but rows, cells and their values."""
-        if name == "f":
-            self._tokens.append(_FORMULA)
-            self._mark(True)
-        elif name == "t":
-            self._tokens.append(_CLOSE if self._reading else _OPEN)
-        elif name == "rPh":
-            self._reading = True
-        elif name not in _IN_CELLS:
-            self._finish(len(self._tokens))
-            self._beyond_rows(name, attributes)
-
-    def _beyond_rows(self, name: str, attributes: dict[str, str]) -> None:
-        if name == "col" and attributes.get("hidden") in TRUE:
-            first, last = (attributes.get(key, "0") for key in ("min", "max"))
-            if first.isdigit() and last.isdigit() and int(last) <= MAX_COLUMNS:
-                self.grid.hidden_columns += range(int(first) - 1, int(last))
-        elif name == "mergeCell" and (merge := cells_between(attributes.get("ref", ""))):
-            self.grid.merged.append(merge)
-
-    def _begin_row(self, attributes: dict[str, str]) -> None:
-        self._finish(len(self._tokens))
-        number = attributes.get("r", "")
+    def _row(self, row: Element) -> Row:
+        number = row.get("r", "")
         at = int(number) - 1 if number.isdigit() and len(number) < 12 else self._at + 1
         if at <= self._at:
             raise out_of_order(at, self._at)
-        self._extent.add(at, len(self._row))
-        self._at, self._column, self._row, self._number = at, -1, [], number
-        self._rows.append((at, self._row))
-        if "hidden" in attributes and attributes["hidden"] in TRUE:
-            self.grid.hidden_rows.append(at)
-
-    def _finish(self, stop: int) -> None:
-        """Put the cells of the first tokens into their row."""
-        tokens, row = self._tokens[:stop], self._row
-        del self._tokens[:stop]
-        if tokens and not row and (usual := self._usual(tokens[::2], tokens[1::2])):
-            row += usual
-            self._column = len(row) - 1
-            return
-        for cell, text, formula in _cells(tokens):
-            self._put(cell, text, formula)
-        self._letters = [column_letters(n) for n in range(len(row))]
-
-    def _usual(self, cells: Sequence[Any], texts: Sequence[Any]) -> list[Cell]:
-        """The cells of a row like the one before, where each has a text that is a number; else nothing.
-
-        Numbers are read as those of JSON, which is quicker than one by one.
-        """
-        number, strings, value = self._number, self._strings, self._value
+        self._at = at
+        columns = self._places(row, number)
+        name, strings, value = _sibling(row, "v"), self._strings, self._value
         try:
-            if "".join(map(_PLACE, cells)) != number.join(self._letters) + number or len(cells) != len(self._letters):
-                return []
-            numbers = self._decode("[" + ",".join(texts) + "]")
-            return [
-                strings[n] if cell.get("t") == "s" else value(cell, text, False)  # type: ignore[index]
-                for cell, text, n in zip(cells, texts, numbers, strict=True)
+            cells = [
+                strings[int(text)]
+                if (text := cell.findtext(name)) and cell.get("t") == "s"
+                else value(cell, text, column)
+                for cell, column in zip(row, columns, strict=True)
             ]
-        except (KeyError, TypeError, ValueError, IndexError):
-            return []
+        except (ValueError, IndexError):
+            raise damaged(message("a cell of row {row:,} has no text", row=at + 1)) from None
+        if self._gaps:
+            filled = {column: value for column, value in zip(columns, cells, strict=True) if value != ""}
+            cells = [filled.get(column, "") for column in range(max(filled, default=-1) + 1)]
+        while cells and cells[-1] == "":
+            cells.pop()
+        self._extent.add(at, len(cells))
+        if row.get("hidden") in TRUE:
+            self.grid.hidden_rows.append(at)
+        return at, cells
 
-    def _put(self, cell: dict[str, str], text: str | None, formula: bool) -> None:
-        row = self._row
-        self._column = column = self._place(cell)
-        value = self._value(cell, text, formula)
-        if value != "":
-            row.extend([""] * (column + 1 - len(row)))
-            row[column] = value
+    def _places(self, row: Element, number: str) -> list[int]:
+        """The columns of the cells of a row: those of the row before, where it has the same ones."""
+        places = [cell.get("r", "") for cell in row]
+        same = number and len(places) == len(self._letters)
+        if not same or "".join(places) != number.join(self._letters) + number:
+            self._letters, self._columns, column = [place.rstrip(_DIGITS) for place in places], [], -1
+            for place, letters in zip(places, self._letters, strict=True):
+                column = self._position(letters) if place else column + 1
+                self._columns.append(column)
+            self._gaps = self._columns != [*range(len(places))]
+        return self._columns
 
-    def _place(self, attributes: dict[str, str]) -> int:
-        """In which column the cell is: the one after the cell before, where it does not say so."""
-        letters = attributes.get("r", "").rstrip(_DIGITS)
-        if (known := self._columns.get(letters)) is not None:
-            return known
-        position = column_position(letters) if letters.isalpha() and letters.isascii() else MAX_COLUMNS
-        if "r" not in attributes:
-            position = self._column + 1
-        elif position < MAX_COLUMNS:
-            self._columns[letters] = position
-        if position >= MAX_COLUMNS:
-            raise damaged(message("a cell in column {column}, where no sheet has one", column=letters[:20]))
-        return position
+    def _position(self, letters: str) -> int:
+        if letters not in self._positions:
+            position = column_position(letters) if letters.isalpha() and letters.isascii() else MAX_COLUMNS
+            if position >= MAX_COLUMNS:
+                raise damaged(message("a cell in column {column}, where no sheet has one", column=letters[:20]))
+            self._positions[letters] = position
+        return self._positions[letters]
 
-    def _value(self, cell: dict[str, str], text: str | None, formula: bool) -> Cell:
+    def _value(self, cell: Element, text: str | None, column: int) -> Cell:
         kind = cell.get("t", "n")
-        if kind == "s" and text:
-            try:
-                return self._strings[int(text)]
-            except (ValueError, IndexError):
-                raise damaged(message("a cell of row {row:,} has no text", row=self._at + 1)) from None
+        if text is None and (inner := cell.find(_sibling(cell, "is"))) is not None:
+            return _text(inner)
         if text is None or (kind == "n" and not text.strip()):
-            if formula:
-                self.grid.uncounted.setdefault(self._column, []).append(self._at)
+            if cell.find(_sibling(cell, "f")) is not None:
+                self.grid.uncounted.setdefault(column, []).append(self._at)
             return ""
         if kind == "n":
             try:
