@@ -1,5 +1,6 @@
 """A ledger in memory: the same as the one on disk, for simulations."""
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +18,7 @@ class MemoryLedger:
         self._baseline: Baseline | None = None
         self._results: dict[tuple[str, int], Mapping[str, Any]] = {}
         self._blames: dict[tuple[str, int], tuple[str, str | None]] = {}
+        self._sent = 0.0  # when the latest request was
         self._depth = 0
 
     def confirm(self) -> None:
@@ -27,7 +29,7 @@ class MemoryLedger:
         other = MemoryLedger()
         other._pushes, other._operations = dict(self._pushes), dict(self._operations)
         other._results, other._blames = dict(self._results), dict(self._blames)
-        other._baseline = self._baseline
+        other._baseline, other._sent = self._baseline, self._sent
         return other
 
     @contextmanager
@@ -39,7 +41,7 @@ class MemoryLedger:
         except BaseException:
             if before is not None:
                 self._pushes, self._operations, self._baseline = before._pushes, before._operations, before._baseline
-                self._results, self._blames = before._results, before._blames
+                self._results, self._blames, self._sent = before._results, before._blames, before._sent
             raise
         finally:
             self._depth -= 1
@@ -89,12 +91,18 @@ class MemoryLedger:
     def add_operation(self, operation: Operation) -> Operation:
         new = replace(operation, id=len(self._operations) + 1)
         self._operations[new.id] = new
+        self._sent = max(self._sent, new.started.wall if new.started else 0)
         return new
 
     def put_operation(self, operation: Operation) -> None:
-        before = self._operations[operation.id].state
+        known = self._operations[operation.id]
+        before = known.state
         if operation.state is not before and operation.state not in LIFE[before]:
             raise AssertionError(f"operation {operation.id} does not go from {before} to {operation.state}")
+        if operation.started and operation.started != known.started:
+            wall = operation.started.wall
+            self._sent = wall if wall >= self._sent else math.nextafter(self._sent, math.inf)
+            operation = replace(operation, started=replace(operation.started, wall=self._sent))
         self._operations[operation.id] = operation
 
     def keep_results(self, push: str, results: Mapping[int, Mapping[str, Any]]) -> None:

@@ -16,10 +16,12 @@ import pytest
 from toolkit import InputError, PushError, PushRefused, SettingsError
 from toolkit.push.states import Baseline, EventKind, Operation, PushState, State, cut
 from toolkit.push.store import care, sql
+from toolkit.push.store.database import Damaged
 from toolkit.push.store.file import Folder, LedgerFile, rollback_path
 from toolkit.push.store.ledger import ledger_name
-from toolkit.push.store.records import Damaged, checked, operation_of, with_checksum
+from toolkit.push.store.operations import operation_of
 from toolkit.push.store.rows import decode_block
+from toolkit.push.store.tables import checked, with_checksum
 
 from .store_kit import ABOUT, BLOCK, MADE, NOW, add, opened, words
 from .test_store_rows import bring

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from toolkit.push.states import LIFE, Answer, Baseline, EventKind, Operation, Push, PushState, Stamp, State, cut
-from toolkit.push.store import tables
+from toolkit.push.store import operations, tables
 from toolkit.push.store.file import LedgerFile
 
 from .memory import MemoryLedger
@@ -35,7 +35,7 @@ class BothLedgers(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self._patch = pytest.MonkeyPatch()
-        for module, limit in ((tables, "AHEAD"), (tables, "KEPT")):
+        for module, limit in ((operations, "AHEAD"), (operations, "KEPT"), (tables, "KEPT")):
             self._patch.setattr(module, limit, 2)  # so that little is kept in memory, and less than there is
         self._folder = tempfile.TemporaryDirectory()
         self.disk, self.other, self.memory = self.opened(), self.opened(), MemoryLedger()

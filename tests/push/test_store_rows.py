@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from toolkit.push import identity
-from toolkit.push.states import EventKind, Operation, PushState, State
+from toolkit.push.states import EventKind, Operation, PushState, Stamp, State
 from toolkit.push.store.file import LedgerFile, rollback_path
 from toolkit.push.store.rows import NOT_GONE, RowBlock
 
@@ -95,6 +95,17 @@ def test_of_each_name_the_newest_row_that_went(pushes: list[list[tuple[int, Stat
         earlier = ledger.newest(named(*ours)[:, 3])
         found = {int(r): (str(p), int(n)) for r, p, n in zip(*earlier[:3], strict=True)}
         assert found == {n: newest[content] for n, content in enumerate(ours) if content in newest}
+
+
+def test_what_was_sent_later_is_newer_whatever_the_clock_said(state: Path) -> None:
+    with ledger_in(state) as ledger:
+        clocks = [("p0", 100.0), ("p1", 50.0), ("p0", 60.0), ("p2", 200.0), ("p1", 70.0)]
+        operations = {name: add(ledger, name, named(7))[0] for name in ("p0", "p1", "p2")}
+        for name, wall in clocks:
+            with ledger.transaction():
+                before = ledger.operation(operations[name].id)
+                ledger.put_operation(replace(before, state=State.SENT, started=Stamp("boot", 1.0, wall)))
+            assert ledger.newest(named(7)[:, 3]).pushes.tolist() == [name]
 
 
 def test_half_a_fingerprint_is_not_enough(state: Path) -> None:

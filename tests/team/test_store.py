@@ -15,8 +15,8 @@ from toolkit.errors import PushError, PushRefused
 from toolkit.push.states import Baseline, EventKind, State
 from toolkit.push.store import sql
 from toolkit.push.store.address import TeamAddress
+from toolkit.push.store.database import Damaged
 from toolkit.push.store.postgres import TeamDatabase
-from toolkit.push.store.records import Damaged
 from toolkit.push.store.team import Team, TeamLedger
 
 from .server import Server

@@ -159,7 +159,7 @@ class EarlierRows:
 
     @staticmethod
     def _last(ledger: StoredLedger, target: Target) -> Push:
-        return max((p for p in ledger.pushes() if p.lock == target.memory.lock), key=lambda p: p.started)
+        return [push for push in ledger.pushes() if push.lock == target.memory.lock][-1]
 
     @staticmethod
     def _not_here(ledger: StoredLedger, last: Push, rows: FrameRows) -> np.ndarray:
@@ -212,7 +212,9 @@ def changed_since(ledger: StoredLedger, push: Push, rows: FrameRows, *, drafts: 
     other = newest.pushes != push.id
     if not drafts:
         other &= (newest.words[:, identity.PRINT] != rows.prints[newest.rows]).any(axis=1)
-    return bool((newest.times[other] > datetime.fromisoformat(push.started).timestamp()).any())
+    sent = [operation.started.wall for operation in ledger.operations(push.id) if operation.started]
+    began = min(sent, default=datetime.fromisoformat(push.started).timestamp())
+    return bool((newest.times[other] > began).any())
 
 
 def refuse_if_rows_are_lost(ledger: StoredLedger, memory: Memory) -> None:

@@ -1,5 +1,6 @@
 """Many card codes at once: what keeps a sheet from being sent, and what becomes of every row of one that is."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -245,6 +246,18 @@ def test_rows_that_were_sent_before_need_a_decision(ndd: NddPrint) -> None:
         ndd.add_card_codes(more, options={"max_rejected": 1})
     report = ndd.add_card_codes(more, if_sent="skip", options={"max_rejected": 1})
     assert report.table["outcome"].tolist() == ["accepted", "rejected"]
+
+
+@pytest.mark.parametrize("hours", [(0, 0, 0), (0, -2, -1), (0, -2, 0), (0, 9_000, 0), (0, 0, -9_000)])
+def test_the_latest_code_is_the_latest_whatever_the_clock_says(
+    box: Sandbox, clock: Any, ndd: NddPrint, hours: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clocks are set back and forth between pushes; what was sent last is what holds."""
+    for code, shift in zip(("1", "2", "1"), hours, strict=True):
+        monkeypatch.setattr(clock, "now", lambda shift=shift: clock.moment + timedelta(hours=shift))
+        assert ndd.add_card_codes(sheet(maria=code), replace=True).complete
+        assert held(box)["maria"] == [code]
+        clock.advance(60)
 
 
 def test_an_interrupted_push_goes_on_and_still_knows_the_old_codes(

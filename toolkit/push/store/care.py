@@ -10,12 +10,13 @@ from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.plain import mark, message
 from toolkit.push import disk
 from toolkit.push.states import EventKind, Stamp
+from toolkit.push.store.database import Damaged
 from toolkit.push.store.examine import Condition
 from toolkit.push.store.file import Folder, LedgerFile, fill, rollback_path, use_lock
 from toolkit.push.store.ledger import key_digest
 from toolkit.push.store.places import Place
-from toolkit.push.store.records import Damaged, Head
 from toolkit.push.store.salvage import Salvage, pour
+from toolkit.push.store.tables import Head
 
 BEGINNING = b"SQLite format 3\x00\x10\x00\x01\x01\x00\x40\x20\x20"  # pages of 4,096 bytes, a rollback file
 

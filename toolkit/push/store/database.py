@@ -15,13 +15,26 @@ from typing import Any
 from toolkit.errors import PushError
 from toolkit.plain import mark, message
 from toolkit.push.store import sql
-from toolkit.push.store.records import Damaged
 
 READING, WRITING = "reading", "writing"
 BUSY = 10  # seconds that another process may take for one transaction
 Values = Sequence[Any]
 _open: "weakref.WeakSet[Connection]" = weakref.WeakSet()
 _held: list[Any] = []  # guards of connections, while a fork is made
+
+
+class Damaged(PushError):
+    """Something in a ledger is not what was written."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        super().__init__(
+            message(
+                "the ledger is damaged ({what}); nothing more was sent. `analyst-toolkit ledger check` says "
+                "what is known, and how to go on",
+                what=what,
+            )
+        )
 
 
 class Connection(ABC):

@@ -11,8 +11,8 @@ from toolkit.errors import PushError, PushRefused
 from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.store import sql
+from toolkit.push.store.database import Damaged
 from toolkit.push.store.ledger import StoredLedger, key_digest, ledger_name
-from toolkit.push.store.records import Damaged
 from toolkit.push.store.rows import push_word
 
 

@@ -13,10 +13,10 @@ from toolkit.push import disk, identity
 from toolkit.push.destination import may_be_the_same
 from toolkit.push.store import sql
 from toolkit.push.store.card import Card
-from toolkit.push.store.database import Database
+from toolkit.push.store.database import Damaged, Database
 from toolkit.push.store.examine import Condition, examine
 from toolkit.push.store.ledger import StoredLedger, key_digest, ledger_name
-from toolkit.push.store.records import Damaged, Head
+from toolkit.push.store.tables import Head
 
 USE = ".use"  # the suffix of what is locked as long as it is open
 MOVED = ".moved"  # the suffix of a file that is a team's now

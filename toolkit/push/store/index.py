@@ -14,7 +14,7 @@ from zlib import crc32
 import numpy as np
 
 from toolkit.push.store import sql
-from toolkit.push.store.records import Damaged
+from toolkit.push.store.database import Damaged
 
 Words = np.ndarray  # of uint64
 Serials = np.ndarray  # of uint32

@@ -4,31 +4,19 @@ import hashlib
 import json
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from functools import partial
 from typing import Any, NamedTuple, Self
 
 from toolkit.errors import PushRefused
 from toolkit.http.secrets import scrub
 from toolkit.plain import message
-from toolkit.push.states import Baseline, EventKind, Stamp
+from toolkit.push.states import EventKind, Stamp
 from toolkit.push.store import sql
 from toolkit.push.store.card import Card
-from toolkit.push.store.database import WRITING, Connection
-from toolkit.push.store.records import (
-    ITS_COUNT,
-    NO_ROW,
-    Damaged,
-    Head,
-    Row,
-    as_json,
-    checked,
-    decode_baseline,
-    with_checksum,
-    without_content,
-)
+from toolkit.push.store.database import WRITING, Connection, Damaged
+from toolkit.push.store.operations import without_content
 from toolkit.push.store.rows import RowTables
-from toolkit.push.store.tables import consistent
+from toolkit.push.store.tables import NO_ROW, Head, Row, as_json, checked, consistent, with_checksum
 
 
 class Event(NamedTuple):
@@ -154,24 +142,6 @@ class StoredLedger(RowTables):
         """Raise PushError where another process may push there by now: nothing may be sent then."""
         self.database.confirm()
 
-    # ── the counter ──
-
-    def baseline(self) -> Baseline | None:
-        cache = self.cache
-        if cache.counter is None and "counter" in cache.head.tallies:
-            rows = self.database.rows(sql.READ_COUNTER)
-            cache.head.check("counter", rows, ITS_COUNT)
-            cache.counter = rows[0], decode_baseline(rows[0])
-        return cache.counter and cache.counter[1]
-
-    def set_baseline(self, baseline: Baseline) -> None:
-        cache, row = self.cache, with_checksum("counter", as_json(asdict(baseline)))
-        if cache.counter is None:
-            self.baseline()  # what is overwritten is counted no more
-        cache.head.change(cache.counter[0] if cache.counter else NO_ROW, ["counter"], row, ["counter"])
-        self.database.rows(sql.WRITE_COUNTER, row)
-        cache.counter, cache.changed = (row, baseline), True
-
     # ── what came back for rows ──
 
     def keep_results(self, push: str, results: Mapping[int, Mapping[str, Any]]) -> None:
@@ -246,6 +216,12 @@ def _added(new: Mapping[str, Any], earlier: dict[str, Any] | None) -> dict[str, 
     return {**(earlier or {}), **new}
 
 
+def decode_event(values: Row) -> Event:
+    _, push, content = values
+    *at, kind, details = json.loads(content)
+    return Event(Stamp(*at), EventKind(kind), push, details)
+
+
 def ledger_name(system: str, about: str) -> str:
     """That of the ledger of a destination."""
     return f"{system}-{hashlib.sha256(about.encode()).hexdigest()[:12]}"
@@ -254,9 +230,3 @@ def ledger_name(system: str, about: str) -> str:
 def key_digest(key: str) -> str:
     """By which a ledger knows its key, and nobody learns it."""
     return hashlib.blake2b(b"ledger", key=key.encode(), digest_size=16).hexdigest()
-
-
-def decode_event(values: Row) -> Event:
-    _, push, content = values
-    *at, kind, details = json.loads(content)
-    return Event(Stamp(*at), EventKind(kind), push, details)

@@ -20,8 +20,7 @@ from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.store import sql
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.database import BUSY, WRITING, Connection, Values
-from toolkit.push.store.records import Damaged
+from toolkit.push.store.database import BUSY, WRITING, Connection, Damaged, Values
 
 if TYPE_CHECKING:
     import psycopg

@@ -20,9 +20,10 @@ from toolkit.plain import message
 from toolkit.push import identity
 from toolkit.push.states import Operation, Push, PushState, State
 from toolkit.push.store import sql
+from toolkit.push.store.database import Damaged
 from toolkit.push.store.index import CATALOG, LAST_SERIAL, NO_CHUNKS, Index, distinct
-from toolkit.push.store.records import Damaged, PushRow, Row
-from toolkit.push.store.tables import Tables, consistent
+from toolkit.push.store.operations import OperationTables
+from toolkit.push.store.tables import PushRow, Row, consistent
 
 NOT_GONE = (State.PLANNED, State.REJECTED, State.RESOLVED_NOT_COMMITTED, State.REPLACED)
 STATES = tuple(State)
@@ -60,8 +61,8 @@ class Earlier(NamedTuple):
         return Earlier(*map(operator.getitem, self, itertools.repeat(which)))
 
 
-class RowTables(Tables):
-    """`Tables`, and the rows of the pushes."""
+class RowTables(OperationTables):
+    """`OperationTables`, and the rows of the pushes."""
 
     def add_rows(self, push: str, blocks: Iterable[RowBlock]) -> None:
         """More rows of a push, in the transaction that says how many it has with them."""

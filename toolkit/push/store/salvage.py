@@ -26,9 +26,11 @@ from toolkit.push.states import (
     ranges,
 )
 from toolkit.push.store import sql
+from toolkit.push.store.database import Damaged
 from toolkit.push.store.ledger import Event, StoredLedger, decode_event
-from toolkit.push.store.records import Damaged, PushRow, Row, checked, decode_baseline, decode_operation
+from toolkit.push.store.operations import decode_operation
 from toolkit.push.store.rows import ANY_LOCK, RowBlock, decode_block
+from toolkit.push.store.tables import PushRow, Row, checked, decode_baseline
 
 MISSES = 100  # numbers that nothing has, after which no more is looked for
 WHY = mark("the ledger was damaged, and what it knew of this is lost")

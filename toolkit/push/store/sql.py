@@ -77,7 +77,6 @@ LAST_EVENT = "SELECT max(id) FROM event"
 READ_EVENT = "SELECT id, push, content, checksum FROM event WHERE id = ?"
 READ_PUSH_IDS = "SELECT id FROM push ORDER BY number"
 READ_UNFINISHED = f"SELECT {PUSH} FROM push WHERE state IN ('open', 'paused') ORDER BY number"  # noqa: S608
-ADD_PUSH = f"INSERT INTO push ({PUSH}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
 PUT_PUSH = _put("push", PUSH)
 
 # ── operations ──

@@ -1,4 +1,4 @@
-"""Pushes and their operations: on disk, and in memory for as long as nobody else writes.
+"""A ledger's tables, in transactions: the head, pushes, the count and the history; each row with a checksum.
 
 Whatever is read from disk is checked against what was written. A transaction that writes changes the head; so where
 the head is as this process left it, so is all the rest, and nothing of it is read again.
@@ -8,46 +8,153 @@ import contextlib
 import functools
 import itertools
 import json
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from operator import attrgetter
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from threading import get_ident
-from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from zlib import crc32
 
-from toolkit.http.secrets import scrub
-from toolkit.plain import message
-from toolkit.push.states import IN, LIFE, UNFINISHED, Baseline, Operation, Push, State
+from toolkit.plain import mark, message
+from toolkit.push.states import UNFINISHED, Baseline, Operation, Push, PushState, Stamp
 from toolkit.push.store import sql
-from toolkit.push.store.database import READING, WRITING, Connection
+from toolkit.push.store.database import READING, WRITING, Connection, Damaged
 from toolkit.push.store.index import Index
-from toolkit.push.store.records import (
-    CHILDREN,
-    FIRST,
-    IS_SENDABLE,
-    IS_UNSETTLED,
-    NO_ROW,
-    PARENT,
-    STATE,
-    Damaged,
-    Head,
-    PushRow,
-    Row,
-    Stored,
-    as_json,
-    count_operation,
-    encode_operation,
-    operation_of,
-    with_checksum,
-)
 
-AHEAD = 256  # operations to send that are read at once
 KEPT = 1024  # operations that stay in memory although they are settled
 COUNTED = ("push",), ("push", "unfinished")  # under which names the head counts a push: one that ended, and another
 S = TypeVar("S", bound="Tables")
 P = ParamSpec("P")
 T = TypeVar("T")
-by_id = attrgetter("id")
+Row = tuple[Any, ...]
+MODULUS = 1 << 32
+NONE = (0, 0)
+NO_ROW: Row = ()
+CHECKSUM_OF = operator.itemgetter(-1)
+ITS_HEAD, ITS_COUNT = mark("its head"), mark("its count")
+
+
+as_json = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str
+).encode  # compact, always the same for the same value
+
+
+@dataclass(eq=False, kw_only=True)
+class Tallied:
+    """What counts rows of tables, and adds up their checksums: a row that vanishes is noticed."""
+
+    tallies: dict[str, list[int]] = field(default_factory=dict)  # a number of rows, and the sum of their checksums
+
+    def count(self, name: str) -> int:
+        """How many rows there are."""
+        return self.tallies.get(name, NONE)[0]
+
+    def change(self, before: Row, counted: Iterable[str], after: Row, counts: Iterable[str]) -> None:
+        """A row, which now counts under these names, stands in the place of another; an empty one counts under none."""
+        for row, names, one in (before, counted, -1), (after, counts, 1):
+            for name in names if row else ():
+                count, total = self.tallies.get(name, NONE)
+                self.tallies[name] = [count + one, (total + one * row[-1]) % MODULUS]
+
+    def add(self, name: str, rows: Sequence[Row]) -> None:
+        """There are these rows more."""
+        count, total = self.tallies.get(name, NONE)
+        self.tallies[name] = [count + len(rows), (total + sum(map(CHECKSUM_OF, rows))) % MODULUS]
+
+    def check(self, name: str, rows: Sequence[Row], what: str) -> None:
+        """Raise where these are not the rows that it counted, by their last values."""
+        count, total = self.tallies.get(name, NONE)
+        try:
+            intact = len(rows) == count and sum(map(CHECKSUM_OF, rows)) % MODULUS == total
+        except TypeError:  # what should be a number is none
+            intact = False
+        if not intact:
+            raise Damaged(
+                message("{what}: {count:,} were written, and these are not they", what=message(what), count=count)
+            )
+
+
+def checked(table: str, row: Row | None, what: str) -> Row:
+    """A row without its checksum, which is its last value. Damaged where it does not match, or there is no row."""
+    if row is None or crc32(as_json((table, *row[:-1])).encode()) != row[-1]:
+        raise Damaged(message(what))
+    return row[:-1]
+
+
+def with_checksum(table: str, *values: Any) -> Row:
+    """A row of a table, with a checksum that no row of another table has."""
+    return (*values, crc32(as_json((table, *values)).encode()))
+
+
+# ── the head: what the whole ledger is ──
+
+
+@dataclass
+class Head(Tallied):
+    """One row that vouches for the others. It counts push, unfinished, counter, event, unsettled, unknown."""
+
+    identity: str
+    made: str  # ISO 8601, UTC
+    key: str  # a digest of the key of the fingerprints
+    version: int = sql.VERSION
+    writes: int = 0  # transactions that wrote: an older copy of the ledger has fewer
+    sent: float = 0  # when the latest request was
+    rows: int = 0  # that were ever numbered
+    pushes: int = 0
+    operations: int = 0
+    lost: dict[str, int] = field(default_factory=dict)  # rows of a push whose fingerprints damage took away
+    keys: dict[str, int] = field(default_factory=dict)  # rows that were moved in under another key, by its digest
+    catalogs: dict[str, int] = field(default_factory=dict)  # the checksum of each
+
+    def encoded(self) -> Row:
+        return with_checksum("head", as_json(vars(self)))
+
+    @classmethod
+    def decoded(cls, row: Row | None) -> "Head":
+        (content,) = checked("head", row, ITS_HEAD)
+        try:
+            return cls(**json.loads(content))
+        except TypeError:  # of another version
+            raise Damaged(message(ITS_HEAD)) from None
+
+
+# ── pushes ──
+
+
+@dataclass(eq=False)
+class PushRow(Tallied):
+    """A push as the ledger keeps it. It counts operation, sendable, result, blame, row_block."""
+
+    number: int
+    push: Push
+    row: Row = NO_ROW  # as it stands on disk
+
+    def encoded(self) -> Row:
+        push = self.push
+        content = as_json(dict(zip(IN_CONTENT, CONTENT_OF(push), strict=True)))
+        return with_checksum(
+            "push", self.number, push.id, push.lock, push.state, push.rows, content, as_json(self.tallies)
+        )
+
+    @classmethod
+    def decoded(cls, row: Row) -> "PushRow":
+        number, name, lock, state, rows, content, tallies = checked("push", row, f"push {row[1]}")
+        push = Push(id=name, lock=lock, state=PushState(state), rows=rows, **json.loads(content))
+        return cls(number, push, row, tallies=json.loads(tallies))
+
+
+IN_CONTENT = tuple({field.name for field in fields(Push)} - {"id", "lock", "state", "rows"})
+CONTENT_OF = operator.attrgetter(*IN_CONTENT)
+
+
+# ── what is known ──
+
+
+class Stored(NamedTuple):
+    """An operation, and the row that it is."""
+
+    row: Row
+    operation: Operation
 
 
 class Queue(NamedTuple):
@@ -89,7 +196,7 @@ def consistent(read: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, 
 
 
 class Tables:
-    """Pushes and operations. `cache` is what is known of them in this transaction, or snapshot."""
+    """`cache` is what is known of them in this transaction, or snapshot."""
 
     cache: Cache
 
@@ -165,25 +272,21 @@ class Tables:
         """Write what changed, before the transaction ends or all pushes are read."""
         assert self.database.mode == WRITING, "a ledger is written to inside a transaction"
         cache, head = self.cache, self.cache.head
-        events, pushes = list[Row](), list[tuple[str, Row]]()
-        if cache.new_events:
-            first = head.count("event") + 1
-            events = [with_checksum("event", n, *event) for n, event in enumerate(cache.new_events, first)]
-            head.add("event", events)
+        new, pushes = enumerate(cache.new_events, head.count("event") + 1), list[Row]()
+        events = [with_checksum("event", n, *event) for n, event in new]
+        head.add("event", events)
         for push in cache.changed_pushes.values():
             row, before = push.encoded(), push.row
             head.change(before, COUNTED[before[3] in UNFINISHED] if before else (), row, COUNTED[row[3] in UNFINISHED])
-            pushes.append((sql.PUT_PUSH if before else sql.ADD_PUSH, row))
+            pushes.append(row)
             push.row = row
         head.writes += 1
         cache.row, cache.changed = head.encoded(), False
         if cache.changed_operations:
             self._write_operations()
-        if events:
-            self.database.many(sql.ADD_EVENT, events)
-        for statement, row in pushes:
-            self.database.rows(statement, row)
-        self.database.rows(sql.WRITE_HEAD, cache.row)
+        for statement, rows in (sql.ADD_EVENT, events), (sql.PUT_PUSH, pushes), (sql.WRITE_HEAD, [cache.row]):
+            if rows:
+                self.database.many(statement, rows)
         cache.new_events, cache.changed_pushes = [], {}
 
     # ── pushes ──
@@ -247,154 +350,27 @@ class Tables:
             raise Damaged(f"push {name}")
         return self.cache.pushes.setdefault(rows[0][1], PushRow.decoded(rows[0]))
 
-    # ── operations ──
+    # ── the counter ──
 
-    def operation(self, id: int) -> Operation:
-        """KeyError where there is none of this id."""
-        if not 0 < id <= self.cache.head.operations:
-            raise KeyError(id)
-        return (self.cache.operations.get(id) or self._read_operation(id)).operation
-
-    def _read_operation(self, id: int) -> Stored:
-        rows = self.database.rows(sql.READ_OPERATION, (id,)) if 0 < id <= self.cache.head.operations else []
-        if not rows:
-            raise Damaged(f"operation {id}")
-        stored = self.cache.operations[id] = Stored(rows[0], operation_of(self._push_numbered(rows[0][1]), rows[0]))
-        return stored
-
-    @consistent
-    def operations(self, push: str) -> list[Operation]:
-        """All of one push, by id."""
-        owner, cache = self.cache.pushes.get(push) or self.push_row(push), self.cache
-        kept = [stored.operation for stored in cache.operations.values() if stored.operation.push == push]
-        if len(kept) == owner.count("operation"):
-            return sorted(kept, key=by_id)
-        rows = self._operation_rows(sql.READ_OPERATIONS, owner.number)
-        owner.check("operation", rows, f"the operations of push {push}")
-        operations = [operation_of(owner, row) for row in rows]
-        if len(rows) <= KEPT:
-            cache.operations |= {row[0]: Stored(row, each) for row, each in zip(rows, operations, strict=True)}
-            self._forget_some()
-        return operations
-
-    def unsettled(self, lock: str) -> list[Operation]:
-        """Of every push of this lock, those that are `unsettled`. Its time does not grow with the others."""
-        by_lock = self.cache.sets.get("unsettled") or self._read_set("unsettled", sql.READ_UNSETTLED)
-        return sorted(by_lock[lock].values(), key=by_id)
-
-    def unknown(self, lock: str) -> list[Operation]:
-        """Of every push of this lock, those that are `unknown`. Its time does not grow with the others."""
-        by_lock = self.cache.sets.get("unknown") or self._read_set("unknown", sql.READ_UNKNOWN)
-        return sorted(by_lock[lock].values(), key=by_id)
-
-    def in_doubt(self) -> int:
-        """How many operations of all locks are `sent`, and nothing shows what became of them."""
-        by_lock = self._read_set("unsettled", sql.READ_UNSETTLED)
-        return sum(operation.state is State.SENT for known in by_lock.values() for operation in known.values())
-
-    def _read_set(self, name: str, statement: str) -> dict[str, dict[int, Operation]]:
-        rows = self._operation_rows(statement)
-        self.cache.head.check(name, rows, f"its {name} operations")
-        by_lock = self.cache.sets[name] = defaultdict[str, dict[int, Operation]](dict)
-        for row in rows:
-            owner = self._push_numbered(row[1])
-            by_lock[owner.push.lock][row[0]] = operation_of(owner, row)
-        return by_lock
-
-    def sendable(self, push: str, limit: int) -> list[Operation]:
-        """Those whose turn it is: planned, all that they wait for is in; by their first row, then by id."""
-        queue = self.cache.queues.get(push) or self._read_queue(push, AHEAD)
-        while True:
-            ready: list[Operation] = []
-            for place in sorted(queue.operations):
-                operation = queue.operations[place]
-                if not operation.after or all(map(self._is_in, operation.after)):
-                    ready.append(operation)
-                    if len(ready) == limit:
-                        return ready
-            if queue.end is None:
-                return ready
-            queue = self._read_queue(push, 2 * len(queue.operations) + limit + AHEAD)
-
-    def planned(self, push: str) -> list[Operation]:
-        """Those that are to be sent, whatever they wait for."""
-        queue = self.cache.queues.get(push)
-        if queue is None or queue.end is not None:
-            queue = self._read_queue(push, self.push_row(push).count("sendable") + 1)
-        return [*queue.operations.values()]
-
-    def _read_queue(self, push: str, size: int) -> Queue:
-        owner = self.push_row(push)
-        rows = self._operation_rows(sql.READ_SENDABLE, owner.number, size)
-        operations = {(row[FIRST], row[0]): operation_of(owner, row) for row in rows}
-        if len(rows) < size:
-            owner.check("sendable", rows, f"what is planned of push {push}")
-        queue = self.cache.queues[push] = Queue(operations, None if len(rows) < size else [*operations][-1])
-        return queue
-
-    def leaves(self, id: int) -> list[Operation]:
-        """The operations that hold its rows now: itself, or what replaced it."""
-        stored = self.cache.operations.get(id) or self._read_operation(id)
-        if stored.operation.state is not State.REPLACED:
-            return [stored.operation]
-        rows = self._operation_rows(sql.READ_CHILDREN, id)
-        if any(row[PARENT] != id for row in rows) or len(rows) != stored.row[CHILDREN]:
-            raise Damaged(f"what replaced operation {id}")
-        return [leaf for row in rows for leaf in self.leaves(row[0])]
-
-    def _is_in(self, id: int) -> bool:
-        return all(leaf.state in IN for leaf in self.leaves(id))
-
-    def _operation_rows(self, statement: str, *values: int) -> list[Row]:
-        if self.cache.changed_operations:
-            self._write_operations()
-        return self.database.rows(statement, values)
-
-    def add_operation(self, operation: Operation) -> Operation:
-        """A new one; gives it back with its id."""
+    def baseline(self) -> Baseline | None:
         cache = self.cache
-        cache.head.operations += 1
-        added = replace(operation, id=cache.head.operations)
-        if operation.parent is not None:
-            parent = cache.operations.get(operation.parent) or self._read_operation(operation.parent)
-            self._write(parent.operation, parent, 1)
-        self._write(added, None)
-        queue = cache.queues.get(operation.push)
-        if queue and queue.end is None and len(queue.operations) > AHEAD:
-            del cache.queues[operation.push]  # no more is remembered than is needed soon
-        return added
+        if cache.counter is None and "counter" in cache.head.tallies:
+            rows = self.database.rows(sql.READ_COUNTER)
+            cache.head.check("counter", rows, ITS_COUNT)
+            cache.counter = rows[0], decode_baseline(rows[0])
+        return cache.counter and cache.counter[1]
 
-    def put_operation(self, operation: Operation) -> None:
-        """Replace it. A move that `LIFE` does not know is an AssertionError."""
-        stored = self.cache.operations.get(operation.id) or self._read_operation(operation.id)
-        before = stored.operation
-        known = operation.state is before.state or operation.state in LIFE[before.state]
-        assert known, f"operation {operation.id} does not go from {before.state} to {operation.state}"
-        assert operation.push == before.push, "an operation stays in its push"
-        self._write(operation, stored)
+    def set_baseline(self, baseline: Baseline) -> None:
+        cache, row = self.cache, with_checksum("counter", as_json(asdict(baseline)))
+        if cache.counter is None:
+            self.baseline()  # what is overwritten is counted no more
+        cache.head.change(cache.counter[0] if cache.counter else NO_ROW, ["counter"], row, ["counter"])
+        self.database.rows(sql.WRITE_COUNTER, row)
+        cache.counter, cache.changed = (row, baseline), True
 
-    def _write(self, operation: Operation, before: Stored | None, more_children: int = 0) -> None:
-        """Write an operation in the place of the row that was there before."""
-        cache, number = self.cache, operation.id
-        owner = cache.changed_pushes[operation.push] = cache.pushes.get(operation.push) or self.push_row(operation.push)
-        cache.changed = True
-        if operation.note or operation.message:
-            operation = replace(operation, note=scrub(operation.note), message=scrub(operation.message))
-        old = before.row if before else NO_ROW
-        row = encode_operation(operation, owner.number, more_children + (old[CHILDREN] if old else 0))
-        cache.operations.pop(number, None)
-        cache.operations[number], cache.changed_operations[number] = Stored(row, operation), row
-        count_operation(owner, cache.head, old, row)
-        for name, is_in in ("unsettled", row[IS_UNSETTLED]), ("unknown", row[STATE] == State.UNKNOWN):
-            if name in cache.sets:
-                of_lock = cache.sets[name][owner.push.lock]
-                of_lock.pop(number, None)
-                if is_in:
-                    of_lock[number] = operation
-        if queue := cache.queues.get(operation.push):
-            if old:
-                queue.operations.pop((old[FIRST], number), None)
-            if row[IS_SENDABLE] and (queue.end is None or (row[FIRST], number) <= queue.end):
-                queue.operations[row[FIRST], number] = operation
-        if len(cache.changed_operations) >= KEPT:
-            self._write_operations()
+
+def decode_baseline(row: Row) -> Baseline:
+    (content,) = checked("counter", row, ITS_COUNT)
+    values = json.loads(content)
+    at, first = values["at"], values["first"]
+    return Baseline(**{**values, "at": Stamp(**at), "first": first and Stamp(**first)})

@@ -13,10 +13,11 @@ from toolkit.push import disk
 from toolkit.push.store import file, keys, sql
 from toolkit.push.store.address import TeamAddress
 from toolkit.push.store.card import Card
+from toolkit.push.store.database import Damaged
 from toolkit.push.store.examine import Condition, examine
 from toolkit.push.store.ledger import StoredLedger, key_digest, ledger_name
 from toolkit.push.store.postgres import TeamDatabase
-from toolkit.push.store.records import Damaged, Head
+from toolkit.push.store.tables import Head
 
 SCHEMA = "toolkit_"  # before the name of a ledger
 ABOUT_TABLES = "analyst-toolkit ledger, version "
