@@ -49,6 +49,8 @@ class Memory:
     where: str  # the same for people: "database 11111 «Clientes» at host"
     state: Path | None = None  # where it stands, instead of the state folder: a sandbox's goes with the sandbox
     team: TeamAddress | None = None  # the database that it is in, instead of a file
+    origin: str = ""  # at which host and port it is reached
+    named_by: str = ""  # the setting that gave the identity its name; "" where the vendor or the origin did
 
     @cached_property
     def folder(self) -> Path:

@@ -12,7 +12,7 @@ from toolkit.push.destination import Memory
 from toolkit.push.driver import stamp
 from toolkit.push.states import EventKind
 from toolkit.push.store.ledger import StoredLedger
-from toolkit.push.store.places import locked
+from toolkit.push.store.places import ledger_of, locked
 
 PART = "readers"
 
@@ -38,7 +38,7 @@ class Reader:
         Raises:
             PushRefused: another process is marking just now, or the ledger is damaged or gone.
         """
-        with locked(memory := self._memory) as place, place.ledger(memory.system, memory.about, self._now()) as ledger:
+        with locked(memory := self._memory) as place, ledger_of(place, memory, self._now()) as ledger:
             return self._read(ledger)
 
     def mark(self, seen: Mapping[str, tuple[str | None, str]]) -> None:
@@ -50,7 +50,7 @@ class Reader:
         """
         if Session.recorder is not None:
             raise InputError(message("inside a recording nothing is marked as processed"))
-        with locked(memory := self._memory) as place, place.ledger(memory.system, memory.about, self._now()) as ledger:
+        with locked(memory := self._memory) as place, ledger_of(place, memory, self._now()) as ledger:
             kept = self._read(ledger)
             if any(kept.get(thing) != before for thing, (before, _) in seen.items()):
                 text = "{reader!r} has processed some of these meanwhile: ask for the changes once more"

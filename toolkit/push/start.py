@@ -27,7 +27,7 @@ from toolkit.push.options import SendPolicy
 from toolkit.push.outcomes import CallReport, already_pushed
 from toolkit.push.report import Report
 from toolkit.push.states import IN, SENDABLE, UNFINISHED, EventKind, Operation, Push, PushState, State, positions
-from toolkit.push.store.places import Place, locked
+from toolkit.push.store.places import Place, ledger_of, locked
 from toolkit.push.store.rows import RowBlock
 from toolkit.sheets.check import Check, check_frame
 from toolkit.sheets.partitions import checked_partitions
@@ -104,7 +104,7 @@ class _Call:
 
     def _open(self, opened: contextlib.ExitStack, takes: Takes) -> None:
         memory = self._memory = self._destination.memory
-        ledger = self._place.ledger(memory.system, memory.about, self._clock.now().isoformat())
+        ledger = ledger_of(self._place, memory, self._clock.now().isoformat())
         self._ledger = opened.enter_context(ledger)
         self._reports.ledger = self._ledger
         key, other_keys = self._place.key, self._place.other_keys

@@ -101,13 +101,22 @@ class Connection:
     @cached_property
     def identity(self) -> str:
         """Which installation of the system this is, however its address is spelt: what was sent there is remembered."""
-        known = self.account.get("identity") or self.account.get("tenant")
-        return known or (self.system.name if self.system.one_installation else canonical_origin(self.session.base_url))
+        if name := self.account.get(self._named_by):
+            return str(name)
+        return self.system.name if self.system.one_installation else self._origin
+
+    @cached_property
+    def _named_by(self) -> str:
+        return next((setting for setting in ("identity", "tenant") if self.account.get(setting)), "")
+
+    @cached_property
+    def _origin(self) -> str:
+        return canonical_origin(self.session.base_url)
 
     def memory(self, lock: str, where: str) -> Memory:
         """What remembers the rows sent to a place of this system, and what is locked meanwhile."""
-        state = self.account.get("state")
-        return Memory(self.system.name, self.identity, "", lock, where, Path(state) if state else None, self.team)
+        state = Path(folder) if (folder := self.account.get("state")) else None
+        return Memory(self.system.name, self.identity, "", lock, where, state, self.team, self._origin, self._named_by)
 
     @cached_property
     def team(self) -> TeamAddress | None:

@@ -4,12 +4,16 @@ import contextlib
 import json
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+from toolkit.errors import PushRefused
+from toolkit.plain import message
 from toolkit.push import disk
+from toolkit.push.destination import Memory, may_be_the_same
 
-ABOUT, SINCE = "ledger of", "since"
+ABOUT = "ledger of"
 DIGITS = 20
 
 
@@ -19,6 +23,16 @@ class Known(NamedTuple):
     writes: int = 0  # transactions that the ledger held, or more by now
     about: str = ""
     since: str = ""
+    origins: str = ""  # at which its destination was reached, as far as that is known
+    identity: str = ""  # these three: see `Memory`
+    part: str = ""
+    named_by: str = ""
+
+    def with_origin(self, memory: Memory) -> Self:
+        """The same, with the address at which the destination is reached, and what named it."""
+        origins = self.origins if memory.origin in self.origins.split() else f"{self.origins} {memory.origin}".strip()
+        about, name = memory.about, memory.named_by or self.named_by
+        return self._replace(about=about, origins=origins, identity=memory.identity, part=memory.part, named_by=name)
 
 
 class Card:
@@ -38,16 +52,25 @@ class Card:
         writes, about = text[:DIGITS], {}
         with contextlib.suppress(ValueError):
             about = json.loads(text[DIGITS:])
-        return Known(int(writes) if writes.isdecimal() else 0, *_texts(about, ABOUT, SINCE))
+        return Known(int(writes) if writes.isdecimal() else 0, *_texts(about, ABOUT, *Known._fields[2:]))
 
     def make(self, about: str, since: str) -> None:
         """For a ledger that has none; durable."""
         if not self.path.exists():
-            draft = disk.private_folder(self.path.parent) / f"{self.path.name}.{secrets.token_hex(4)}"
-            with disk.private_file(draft).open("w", encoding="utf-8") as file:
-                file.write(f"{0:0{DIGITS}d} {json.dumps({ABOUT: about, SINCE: since}, ensure_ascii=False)}\n")
-                disk.sync_file(file)
-            disk.appear(draft, self.path)
+            disk.appear(self._draft(Known(0, about, since)), self.path)
+
+    def keep(self, known: Known) -> None:
+        """Say this from now on; on a full disk it is said next time."""
+        with contextlib.suppress(OSError):
+            self._draft(known).replace(self.path)
+
+    def _draft(self, known: Known) -> Path:
+        content = {name: text for name, text in zip((ABOUT, *Known._fields[2:]), known[1:], strict=True) if text}
+        draft = disk.private_folder(self.path.parent) / f"{self.path.name}.{secrets.token_hex(4)}"
+        with disk.private_file(draft).open("w", encoding="utf-8") as file:
+            file.write(f"{known.writes:0{DIGITS}d} {json.dumps(content, ensure_ascii=False)}\n")
+            disk.sync_file(file)
+        return draft
 
     def count(self, writes: int) -> None:
         """There are so many transactions now; said where that is possible: on a full disk it lags."""
@@ -64,3 +87,36 @@ class Card:
 
 def _texts(content: object, *names: str) -> list[str]:
     return [str(content.get(name, "")) for name in names] if isinstance(content, dict) else []
+
+
+# ── which installation it is of ──
+
+
+def refuse_another_origin(memory: Memory, known: Known) -> None:
+    """Raise PushRefused where what is known may have been sent to another installation than this one."""
+    if known.origins and memory.origin not in known.origins.split() and memory.named_by != "identity":
+        text = (
+            "what is known of {about} was sent at {origins}, and this is {origin}: nobody here knows whether these are "
+            "one installation. Nothing was sent. If they are, as behind a proxy, say so in the settings of this one: "
+            'identity = "{identity}". If this is another one, as for tests, give it a name of its own: '
+            'identity = "test"'
+        )
+        names = {"about": known.about or memory.about, "origins": known.origins.replace(" ", ", ")}
+        raise PushRefused(message(text, **names, origin=memory.origin, identity=memory.identity))
+
+
+def refuse_another_name(memory: Memory, others: Iterable[Known]) -> None:
+    """Raise PushRefused where a new ledger would forget what another one knows of the same place."""
+    for known in others:
+        if may_be_the_same(memory.about, known.about):
+            refuse_another_origin(memory, known)
+        elif known.part == memory.part and memory.origin in known.origins.split():
+            if memory.named_by and known.named_by:  # a person has told them apart
+                continue
+            text = (
+                "what was sent at {origin} is known as that of {theirs}, and the settings call it {ours} now: all of "
+                'it would be sent again. Nothing was sent. identity = "{theirs}" in the settings goes on with what is '
+                "known. If these are two accounts there, give the first one a name too, by pushing once with that "
+                "identity"
+            )
+            raise PushRefused(message(text, origin=memory.origin, theirs=known.identity, ours=memory.identity))

@@ -9,9 +9,10 @@ from toolkit.errors import PushRefused
 from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.destination import Memory
+from toolkit.push.store.card import Card, refuse_another_name, refuse_another_origin
 from toolkit.push.store.examine import Condition
 from toolkit.push.store.file import Folder
-from toolkit.push.store.ledger import StoredLedger
+from toolkit.push.store.ledger import StoredLedger, ledger_name
 from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.team import Team, number_of
 
@@ -42,6 +43,9 @@ class Place(Protocol):
 
     def names(self) -> list[str]:
         """The ledgers there are, also those that are missed."""
+
+    def card(self, name: str) -> Card:
+        """What stands for a ledger outside of it."""
 
     def open(self, name: str) -> StoredLedger:
         """A ledger to read; PushRefused as `ledger`."""
@@ -88,3 +92,23 @@ def locked(memory: Memory) -> Iterator[Place]:
         raise PushRefused(message(text, folder=state / "locks", problem=problem)) from None
     with disk.Lock(memory.lock_file(state), memory.where):
         yield Folder(state)
+
+
+def ledger_of(place: Place, memory: Memory, now: str) -> StoredLedger:
+    """The ledger of a destination that is locked, made where there never was one; a context manager.
+
+    Raises:
+        PushRefused: as `Place.ledger`; or it may be that of another installation, or another one may be that of this.
+            Nothing was sent.
+    """
+    card = place.card(name := ledger_name(memory.system, memory.about))
+    known = card.read()
+    if card.path.exists():
+        refuse_another_origin(memory, known)
+    else:
+        others = (each for each in place.names() if each.rpartition("-")[0] == memory.system and each != name)
+        refuse_another_name(memory, (place.card(each).read() for each in others))
+    ledger = place.ledger(memory.system, memory.about, now)
+    if known.with_origin(memory) != known:
+        card.keep(card.read().with_origin(memory))
+    return ledger

@@ -1,0 +1,101 @@
+"""A ledger knows at which addresses its destination was reached: another one is asked about, never guessed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import toolkit
+from toolkit.push.destination import Memory
+from toolkit.push.store import places
+from toolkit.push.store.file import Folder
+from toolkit.push.store.ledger import ledger_name
+
+NOW = "2026-11-27T03:00:00+00:00"
+IDA = Memory("ida", "ida", "11111 20210816144428", "11111", "database 11111", origin="api.example.com")
+SIGNIO = Memory("signio", "sign.example.com", "", "campaign/x", "campaign «x»", origin="sign.example.com")
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def opened(memory: Memory, state: Path) -> None:
+    memory = replace(memory, state=state)
+    with places.locked(memory) as place, places.ledger_of(place, memory, NOW):
+        pass
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(IDA, origin="test.example.com"),
+        replace(IDA, origin="api.example.com:8443"),
+        replace(IDA, origin="test.example.com", part="11111 20220101000000"),  # a copy that was made anew
+        replace(IDA, origin="test.example.com", named_by="tenant"),
+    ],
+)
+def test_another_address_is_asked_about(state: Path, other: Memory) -> None:
+    opened(IDA, state)
+    with pytest.raises(toolkit.PushRefused, match=r'sent at api\.example\.com, and this is .*identity = "ida"'):
+        opened(other, state)
+    opened(IDA, state)
+
+
+def test_who_says_that_they_are_one_goes_on_there(state: Path) -> None:
+    opened(IDA, state)
+    opened(replace(IDA, origin="proxy.example.com", named_by="identity"), state)
+    opened(replace(IDA, origin="proxy.example.com"), state)  # it is known now
+    assert len(list((state / "ledgers").glob("*.sqlite"))) == 1
+
+
+def test_who_says_that_they_are_two_has_two(state: Path) -> None:
+    opened(IDA, state)
+    opened(replace(IDA, identity="test", origin="test.example.com", named_by="identity"), state)
+    assert len(list((state / "ledgers").glob("*.sqlite"))) == 2
+
+
+def test_another_database_is_no_other_address(state: Path) -> None:
+    opened(IDA, state)
+    opened(replace(IDA, origin="test.example.com", part="22222 20210816144428"), state)
+
+
+@pytest.mark.parametrize("named_by", ["identity", "tenant"])
+@pytest.mark.parametrize("memory", [IDA, SIGNIO])
+def test_another_name_of_the_same_place_is_asked_about(state: Path, memory: Memory, named_by: str) -> None:
+    opened(memory, state)
+    renamed = replace(memory, identity="mine", named_by=named_by)
+    with pytest.raises(toolkit.PushRefused, match=rf'identity = "{memory.identity}" in the settings goes on'):
+        opened(renamed, state)
+    assert len(list((state / "ledgers").glob("*.sqlite"))) == 1
+    opened(replace(memory, named_by="identity"), state)  # the way on: the first one has a name, too
+    opened(renamed, state)
+
+
+def test_a_name_that_is_taken_away_is_asked_about(state: Path) -> None:
+    opened(replace(SIGNIO, identity="mine", named_by="identity"), state)
+    with pytest.raises(toolkit.PushRefused, match='identity = "mine" in the settings goes on'):
+        opened(SIGNIO, state)
+
+
+def test_two_tenants_at_one_address_are_two(state: Path) -> None:
+    for tenant in ("one", "two"):
+        opened(replace(SIGNIO, identity=tenant, named_by="tenant"), state)
+
+
+def test_a_card_that_knows_no_address_learns_it(state: Path) -> None:
+    opened(replace(IDA, origin=""), state)
+    opened(IDA, state)
+    with pytest.raises(toolkit.PushRefused, match="this is test"):
+        opened(replace(IDA, origin="test.example.com"), state)
+
+
+def test_a_card_that_cannot_be_read_is_written_again(state: Path) -> None:
+    opened(IDA, state)
+    card = Folder(state).card(ledger_name(IDA.system, IDA.about))
+    card.path.write_text("{")
+    opened(IDA, state)
+    assert card.read().about == IDA.about
+    with pytest.raises(toolkit.PushRefused, match="this is test"):
+        opened(replace(IDA, origin="test.example.com"), state)
