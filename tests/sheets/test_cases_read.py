@@ -19,7 +19,8 @@ from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.other_tables import BELOW, BESIDE
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.sheet_frame import LONGER, MERGED, SIDEWAYS, UNCOUNTED, UNSURE
+from toolkit.sheets.sheet_frame import LONGER, MERGED, SIDEWAYS, UNSURE
+from toolkit.sheets.target import Takes
 from toolkit.spec import Email, Number, Phone, Text
 
 
@@ -284,14 +285,28 @@ def test_12_unusual_spellings_of_the_same_sheet() -> None:
 
 
 @pytest.mark.parametrize(
-    "formula", [b'<f t="shared" si="0"/>', b"<f>1+1</f>", b'<f t="shared" si="0"/><v></v>', b"<f>1</f>   "]
+    ("formula", "text"),
+    [
+        (b'<f t="shared" si="0"/>', "=…"),
+        (b"<f>1+1</f>", "=1+1"),
+        (b'<f t="shared" si="0"/><v></v>', "=…"),
+        (b"<f>A2&amp;&quot; &quot;</f><v/>   ", '=A2&" "'),
+    ],
 )
-def test_12_a_formula_without_a_value_is_said(formula: bytes) -> None:
+def test_12_a_formula_without_a_value_is_asked(formula: bytes, text: str) -> None:
     data = repacked(table(["A", "B"], ["x", 7]), SHEET, (b"<v>7</v>", formula))
     frame = read_sheet(data)
-    assert frame["A"].tolist() == ["x"]
-    assert any("1 formula has no stored value and is read as empty" in note for note in frame.attrs["notes"])
-    assert frame.attrs["questions"] == {UNCOUNTED: [2]}
+    assert frame.to_numpy().tolist() == [["x", text]]
+    for field in (Text(name="B"), Number(name="B"), Phone(name="B")):
+        found = check(frame[["B"]], Takes((field,))).problems
+        assert found[["level", "reason"]].to_numpy().tolist() == [["question", "looks like a formula"]]
+
+
+def test_12_a_formula_without_a_value_in_an_open_document() -> None:
+    cell = '<table:table-cell table:formula="of:=[.A2]&amp;1"/>'
+    rows = f"<table:table-row>{ods_cell('A')}{ods_cell('B')}</table:table-row>"
+    rows += f"<table:table-row>{ods_cell('x')}{cell}</table:table-row>"
+    assert read_sheet(ods(rows)).to_numpy().tolist() == [["x", "=[.A2]&1"]]
 
 
 @pytest.mark.parametrize(
@@ -1089,3 +1104,52 @@ def test_2_of_sheets_that_are_alike_it_is_asked_which(first: Any, cover: Any) ->
     assert frame.attrs["questions"][UNSURE] == frame.index.tolist()
     assert any("the table may be 'Hoja3' as well" in note for note in frame.attrs["notes"])
     assert UNSURE not in read_sheet(sheets(first, PERSONS), sheet="hoja1").attrs["questions"]
+
+
+def title_above(*lines: str, sign: str, header: str = "Nombre;Correo;Monto") -> bytes:
+    rows = [header, *["Ana;a@example.cl;12,5", "Eva;e@example.cl;1500"] * 15]
+    return "\n".join([*lines, "", *(row.replace(";", sign) for row in rows)]).encode()
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Listado de clientes, marzo 2024"],
+        ["Empresa: ACME, S.A.", "Filtros: estado=activo, región=RM"],
+        ["a, b, c, d"] * 5,
+        ["\n" * 300],
+    ],
+)
+def test_18_titles_with_another_separator_stand_above(sign: str, lines: list[str]) -> None:
+    frame = read_sheet(title_above(*lines, sign=sign))
+    assert list(frame.columns) == ["Nombre", "Correo", "Monto"]
+    assert frame["Monto"].tolist() == ["12,5", "1500"] * 15
+
+
+OF_THREE = ["Nombre", "Correo", "Celular"]
+THREE = [[name, f"{name}@example.cl".lower(), f"+5692234567{n}"] for n, name in enumerate(("Ana", "Eva", "Luis"))]
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ([["ACME", "", "Pág 1"]], [OF_THREE, *THREE]),
+        ([["ACME", "Listado", "Pág 1"]], [OF_THREE, *THREE, OF_THREE, *THREE]),
+        ([["Empresa", "ACME"], *[["Usuario", f"u{n}"] for n in range(7)]], []),
+        ([[f"línea {n} del informe"] for n in range(9)], []),
+        ([["Empresa", "ACME"], ["Usuario", "JPEREZ"], *[["Filtro", f"f{n}"] for n in range(12)]], [OF_THREE, *THREE]),
+    ],
+)
+def test_2_a_row_of_names_is_the_header(above: list[list[str]], below: list[list[str]]) -> None:
+    frame = read_sheet(table(*above, OF_THREE, *THREE, *below))
+    assert (frame.attrs["header"], list(frame.columns)) == (len(above) + 1, OF_THREE)
+    assert frame["Nombre"].tolist()[:3] == ["Ana", "Eva", "Luis"]
+
+
+@pytest.mark.parametrize("times", [1, 2, 5])
+@pytest.mark.parametrize("gap", [[], [[""]]])
+def test_9_forms_one_below_the_other_are_asked(times: int, gap: list[list[str]]) -> None:
+    form = [["Nombre", "Ana"], ["Correo", "ana@example.cl"], ["Celular", "+56922345678"], *gap]
+    frame = read_sheet(table(*form * times))
+    assert frame.attrs["questions"][SIDEWAYS] == frame.index.tolist()

@@ -10,6 +10,7 @@ from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.sheets.archive import MAX_COLUMNS
 from toolkit.sheets.encodings import decoded
+from toolkit.sheets.header import WINDOW, names_fields
 from toolkit.sheets.synonyms import concept_of
 from toolkit.sheets.workbook import Cell, Grid, Row
 
@@ -185,9 +186,13 @@ def _loose(text: str, sign: str) -> list[list[str]]:
 
 
 def _separator(text: str) -> str:
-    """The separator that the first rows are cut by most evenly, the row that names the columns among them."""
-    sample = "".join(text[: 2**20].splitlines(keepends=True)[:_SAMPLE])
-    counts = {sign: _counts(sample, sign) for sign in _NAMES}
+    """The only separator by which a row names fields, else that by which the first rows are cut most evenly."""
+    sample = "".join(text.lstrip("\r\n")[: 2**20].splitlines(keepends=True)[:_SAMPLE])
+    rows = {sign: _cut(sample, sign) for sign in _NAMES}
+    names = [sign for sign in _NAMES if any(map(names_fields, rows[sign][:WINDOW]))]
+    if len(names) == 1:
+        return names[0]
+    counts = {sign: [*map(len, rows[sign])] for sign in _NAMES}
     first = {sign for sign, cells in counts.items() if cells and cells[0] > 1}
     scores = {sign: _evenness(cells) * (1 if sign in first or not first else 0.5) for sign, cells in counts.items()}
     best = max(scores, key=lambda sign: scores[sign])
@@ -196,11 +201,11 @@ def _separator(text: str) -> str:
     return best if (best in first or not _one_column(sample, best)) else "," if "," not in sample else "\t"
 
 
-def _counts(sample: str, sign: str) -> list[int]:
-    """How many cells each row has."""
+def _cut(sample: str, sign: str) -> list[list[str]]:
+    """The rows that hold something."""
     try:
         rows = csv.reader(io.StringIO(sample, newline=""), delimiter=sign)
-        return [len(row) for row in rows if any(cell.strip() for cell in row)]
+        return [row for row in rows if any(cell.strip() for cell in row)]
     except csv.Error:
         return []
 

@@ -11,7 +11,6 @@ NO_TABLE, TABLE, OF_A_FIELD, OF_FIELDS = range(4)  # what a sheet looks like
 WINDOW = 60  # filled rows among which the header is looked for
 MERGES = 1_000  # merged cells that are looked at
 _NAMED = 5  # of what is said of columns
-_MANY = 4  # texts of a row
 _NEXT = 5  # rows by which a candidate is measured
 holds_number_or_address = re.compile(r"[^\d@]*[\d@]").match
 _NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}").fullmatch
@@ -29,8 +28,8 @@ def find(rows: Sequence[Row], merged: Sequence[Merge]) -> int | None:
         first = max(range(len(rows)), key=lambda n: (_filled(rows[n][1]), -n), default=None)
     if first is None or names_fields(rows[first][1]):
         return None if first is None else _bottom(first, rows, merged)
-    wide = next((n for n in range(first + 1, len(rows)) if _names_many(rows[n][1])), None)
-    if wide is not None and _filled(rows[first][1]) < _MANY - 1:
+    wide = next((n for n in range(first + 1, len(rows)) if _names_more(rows[n][1], rows[first][1])), None)
+    if wide is not None:
         return _bottom(wide, rows, merged)
     near = (n for n in range(first + 1, min(first + 1 + _NEXT, len(rows))) if not _is_group(n, rows, merged))
     named = next((n for n in near if names_fields(rows[n][1]) and not _recurs(n, rows)), None)
@@ -47,9 +46,10 @@ def _may_name(n: int, rows: Sequence[Row], merged: Sequence[Merge]) -> bool:
 
 
 def _recurs(n: int, rows: Sequence[Row]) -> bool:
-    """Whether a text of a row stands in another row of its column too, as values do and names do not."""
-    others = [cells for m, (_, cells) in enumerate(rows) if m != n]
-    return any(cell != "" and any(_value(cells, c) == cell for cells in others) for c, cell in enumerate(rows[n][1]))
+    """Whether a text of a row stands in another row of its column too, as values do; names do in a header once more."""
+    own = rows[n][1]
+    others = [cells for _, cells in rows if cells != own]
+    return any(cell != "" and any(_value(cells, c) == cell for cells in others) for c, cell in enumerate(own))
 
 
 def _bottom(n: int, rows: Sequence[Row], merged: Sequence[Merge]) -> int:
@@ -107,11 +107,10 @@ def likeness(rows: Sequence[Row], merged: Sequence[Merge]) -> int:
     return TABLE if _filled(cells) > 1 and 2 * wide > len(below) and _covers(cells, below) else NO_TABLE
 
 
-def _names_many(cells: Sequence[Cell]) -> bool:
-    """Whether a row holds many texts, some of them names that fields have: more than lines above a table do."""
-    texts = [cell for cell in cells if cell != ""]
-    plain = all(isinstance(text, str) and not holds_number_or_address(text) for text in texts)
-    return len(texts) >= _MANY and plain and _known(cells) > 1
+def _names_more(cells: Sequence[Cell], line: Sequence[Cell]) -> bool:
+    """Whether a row names fields, and more of them, or twice as many columns, as a line above the table fills."""
+    plain = all(isinstance(cell, str) and not holds_number_or_address(cell) for cell in cells)
+    return plain and _known(cells) > 1 and _filled(line) < max(_known(cells), (_filled(cells) + 1) // 2)
 
 
 def _all_known(cells: Sequence[Cell]) -> bool:
@@ -143,7 +142,9 @@ def lies_on_its_side(rows: Sequence[Sequence[Cell]]) -> bool:
     """Whether the names of a table stand in its first column, and each of its rows is one of them for all people."""
     first = [cells[0] for cells in rows if cells and cells[0] != ""]
     beside = [cell for cell in rows[0][1:] if cell != ""] if rows else []
-    return len(first) > 1 and _all_known(first) and len({*first}) == len(first) and bool(beside) and not _known(beside)
+    form = [*dict.fromkeys(first)]  # several of them may stand one below the other
+    again = first == form * (len(first) // max(len(form), 1))
+    return len(form) > 1 and _all_known(form) and again and bool(beside) and not _known(beside)
 
 
 def looks_like_data(cells: Sequence[Cell]) -> bool:

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 from toolkit.sheets.archive import MAX_COLUMNS, MAX_ROWS, Archive, Extent, local, protected
 from toolkit.sheets.formats import clock, is_code, percent
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab, never_calculated
 
 PART = "content.xml"
 _TIMES = r"T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:[.,]\d{1,9})?)S)?"
@@ -91,8 +91,6 @@ def _cells(row: Element, at: int, grid: Grid, extent: Extent) -> list[Cell]:
             wide, high = _number(own, "number-columns-spanned"), _number(own, "number-rows-spanned")
             if (wide > 1 or high > 1) and wide <= MAX_COLUMNS and high <= MAX_ROWS:
                 grid.merged.append((at, column, at + high - 1, column + wide - 1))
-        elif own.get("formula") and "value-type" not in own:
-            grid.uncounted.setdefault(column, []).append(at)
         column += times
     return cells
 
@@ -127,6 +125,8 @@ def _value(own: dict[str, str], text: str) -> Cell:
         return parts[1] + clock(days * 86_400 + hours * 3600 + minutes * 60 + seconds)
     if kind == "boolean":
         return "TRUE" if own.get("boolean-value") == "true" else "FALSE"
+    if not kind and not text and "formula" in own:
+        return never_calculated(own["formula"].partition(":=")[2])
     return text or own.get("string-value", "")
 
 

@@ -23,7 +23,6 @@ LONGER = mark("has more cells than the header: a separator may stand inside of o
 JOINED = mark("may be several rows, or one that is cut otherwise: look at its quotes and separators")
 MERGED = mark("a merged cell of a row above reaches into it, and only that row has its value")
 SIDEWAYS = mark("stands in a table that seems to lie on its side: its first column has the names")
-UNCOUNTED = mark("has a formula without a stored value: its cell is read as empty")
 UNSURE = mark("stands in one of several sheets of the workbook that may be the table")
 _GAPS = 100  # blank rows below which another table is looked for
 Positions = np.ndarray[Any, np.dtype[np.int64]]
@@ -64,7 +63,6 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
         LONGER: table.longer(names_end) if delimited and names_end else [],
         MERGED: _reached([m for m in grid.merged if m[0] > at], positions),
         SIDEWAYS: frame.index.tolist() if sideways else [],
-        UNCOUNTED: sorted({n + 1 for rows in grid.uncounted.values() for n in rows if n > at}),
         UNSURE: frame.index.tolist() if grid.unsure else [],
         **(table.others(names, own, head[:body], grid.notes) if body else {}),
     }
@@ -86,7 +84,6 @@ def _between(grid: Grid, rows: Iterable[Row], header: Merge) -> Iterator[Row]:
         outside += sum(cell != "" for cell in (*cells[:left], *cells[right + 1 :]))
         yield at, [*[""] * left, *cells[left : right + 1]]
     grid.merged[:] = [merge for merge in grid.merged if merge[1] <= right and merge[3] >= left]
-    grid.uncounted = {n: rows for n, rows in grid.uncounted.items() if left <= n <= right}
     grid.silent[:] = [n for n in grid.silent if left <= n <= right]
     if outside:
         one = "{count} cell outside of the columns {first}–{last} was not read, as `header=` says"
@@ -257,12 +254,6 @@ def _unusual(grid: Grid, positions: Positions, header: int, names: Sequence[str]
         one = "{count} merged cell below the header holds its value in its first row and column only: {places}"
         many = "{count} merged cells below the header hold their value in the first of their cells only: {places}"
         notes.append(plural(one, many, count=len(merged), places=places))
-    if grid.uncounted:
-        places = _listed(dict.fromkeys(named.get(n) or f"Column {n + 1}" for n in grid.uncounted))
-        one = "{count} formula has no stored value and is read as empty ({places}): {way}"
-        many = "{count} formulas have no stored value and are read as empty ({places}): {way}"
-        way = message("open the file in a spreadsheet program and save it")
-        notes.append(plural(one, many, count=sum(map(len, grid.uncounted.values())), places=places, way=way))
     if grid.silent:
         places = _listed(dict.fromkeys(named.get(n) or f"Column {n + 1}" for n in grid.silent))
         one = "{count} cell holds an empty text, as a formula does that was never calculated: {places}"

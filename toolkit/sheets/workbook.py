@@ -19,7 +19,6 @@ class Grid:
     merged: list[Merge] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)  # positions
     hidden_columns: list[int] = field(default_factory=list)
-    uncounted: dict[int, list[int]] = field(default_factory=dict)  # rows of formulas without a stored value, by column
     silent: list[int] = field(default_factory=list)  # columns of formulas that show nothing, or were never calculated
     notes: list[str] = field(default_factory=list)
     joined: list[int] = field(default_factory=list)  # rows of a text that may be several, or are cut otherwise
@@ -32,6 +31,11 @@ class Tab(NamedTuple):
     name: str
     hidden: bool
     grid: Callable[[], Grid]
+
+
+def never_calculated(formula: str | None) -> str:
+    """What stands for the value of a formula that has none, so that its cell is asked about; of no formula, nothing."""
+    return "" if formula is None else f"={formula.strip() or '…'}"
 
 
 def column_position(letters: str) -> int:

@@ -11,7 +11,7 @@ from toolkit.plain import message
 from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local, out_of_order
 from toolkit.sheets.cells import encodable
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab, cells_between, column_position
+from toolkit.sheets.workbook import Cell, Grid, Row, Tab, cells_between, column_position, never_calculated
 
 _DIGITS = "0123456789"
 TRUE = ("1", "true", "on")
@@ -149,10 +149,8 @@ class _Sheet:
         name, strings, value = _sibling(row, "v"), self._strings, self._value
         try:
             cells = [
-                strings[int(text)]
-                if (text := cell.findtext(name)) and cell.get("t") == "s"
-                else value(cell, text, column)
-                for cell, column in zip(row, columns, strict=True)
+                strings[int(text)] if (text := cell.findtext(name)) and cell.get("t") == "s" else value(cell, text)
+                for cell in row
             ]
         except (ValueError, IndexError):
             raise damaged(message("a cell of row {row:,} has no text", row=at + 1)) from None
@@ -186,14 +184,12 @@ class _Sheet:
             self._positions[letters] = position
         return self._positions[letters]
 
-    def _value(self, cell: Element, text: str | None, column: int) -> Cell:
+    def _value(self, cell: Element, text: str | None) -> Cell:
         kind = cell.get("t", "n")
         if text is None and (inner := cell.find(_sibling(cell, "is"))) is not None:
             return _text(inner)
         if text is None or (kind == "n" and not text.strip()):
-            if cell.find(_sibling(cell, "f")) is not None:
-                self.grid.uncounted.setdefault(column, []).append(self._at)
-            return ""
+            return never_calculated(cell.findtext(_sibling(cell, "f")))
         if kind == "n":
             try:
                 number = float(text)
