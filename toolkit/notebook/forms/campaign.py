@@ -14,11 +14,11 @@ from toolkit.notebook.forms.places import COLUMN, Places
 from toolkit.notebook.forms.sheet import SheetForm
 from toolkit.notebook.forms.signing import Signing
 from toolkit.notebook.forms.source import Source
-from toolkit.notebook.forms.target import ImportTarget
+from toolkit.notebook.forms.target import ImportTarget, Push
 from toolkit.notebook.forms.view import Child, element
 from toolkit.plain import mark, message, number, plural
 from toolkit.push import IfSent
-from toolkit.sheets import Check
+from toolkit.sheets import Check, Match
 from toolkit.vendors.signio.api.documents import EXTENSIONS
 from toolkit.vendors.signio.api.signers import NewSigner
 from toolkit.vendors.signio.campaign import Plan
@@ -82,7 +82,7 @@ class Envelopes(ImportTarget):
 
     # ── what is asked ──
 
-    def asked(self) -> Sequence[Child]:
+    def asked(self, match: Match) -> Sequence[Child]:
         options = [(str(c), str(c)) for c in self._frame.columns]
         group = parts.choice("envelope-column", options, value=str(self._envelope), change=self._group)
         name = parts.line_box("envelope-name", self._name, change=self._name_it, placeholder=f"{{{self._envelope}}}")
@@ -100,14 +100,13 @@ class Envelopes(ImportTarget):
             ),
             parts.heading(message("Files to sign")),
             *self._files.elements(),
-            *self._signing.elements(self._frame, self._roles()),
+            *self._signing.elements(self._frame, self._roles(match)),
             *self._places.elements(),
         ]
 
-    def _roles(self) -> "pd.Series[Any] | None":
+    def _roles(self, match: Match) -> "pd.Series[Any] | None":
         """The column that is matched with the roles of signers."""
-        columns = self.form.match.columns if self.form.match else {}
-        column = next((c for c, matched in columns.items() if matched == "operation_rol"), None)
+        column = next((c for c, field in match.columns.items() if field == "operation_rol"), None)
         return self._frame.get(column)
 
     def _group(self, column: str) -> None:
@@ -139,9 +138,7 @@ class Envelopes(ImportTarget):
 
     # ── plan, drafts ──
 
-    def prepare(self, check: Check) -> None:
-        match = self.form.match
-        assert match is not None
+    def prepare(self, check: Check, match: Match) -> None:
         fixed = check.fixed()[~check.bad]
         people = match.apply(fixed)
         for column in self.more_columns():
@@ -187,7 +184,7 @@ class Envelopes(ImportTarget):
 
     # ── distribution ──
 
-    def after(self) -> Sequence[Child]:
+    def after(self, push: Push) -> Sequence[Child]:
         """After the drafts, their distribution; after that, where they stand."""
         if self._sent is not None:
             return self._standing()
@@ -201,7 +198,9 @@ class Envelopes(ImportTarget):
             parts.warning(message("Real people get e-mail, and it cannot be taken back.")),
             parts.row(
                 parts.labelled(box, asked, wrong=self._wrong),
-                self.form.button(message("Send for signature"), "distribute", self._distribute, style="danger"),
+                self.form.button(
+                    message("Send for signature"), "distribute", lambda: self._distribute(push), style="danger"
+                ),
             ),
         ]
 
@@ -212,7 +211,7 @@ class Envelopes(ImportTarget):
     def _type(self, number: str) -> None:
         self._typed, self._wrong = number.strip(), ""
 
-    def _distribute(self) -> None:
+    def _distribute(self, push: Push) -> None:
         plan, ready = self._plan, self._ready()
         assert plan is not None
         if self._typed != str(ready):
@@ -220,7 +219,7 @@ class Envelopes(ImportTarget):
             self.form.move_focus("number")
             raise InputError(self._wrong)
         self.form.show_code(f"{self.form.code}\nsent = plan.distribute(confirm={ready})")
-        self.form.push(lambda options: self._send_out(plan, ready, options))
+        push(lambda options: self._send_out(plan, ready, options))
 
     def _send_out(self, plan: Plan, ready: int, options: Mapping[str, Any]) -> Any:
         report = plan.distribute(confirm=ready, options=options)

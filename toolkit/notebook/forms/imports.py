@@ -11,7 +11,7 @@ from toolkit.notebook.forms.view import Child
 from toolkit.notebook.forms.widgets import Input
 from toolkit.plain import mark, message
 from toolkit.push import IfSent, Report
-from toolkit.sheets import Check
+from toolkit.sheets import Check, Match
 from toolkit.vendors.carmachain.client import CarmaChain
 from toolkit.vendors.ida.client import Ida
 from toolkit.vendors.nddprint.client import NddPrint
@@ -91,7 +91,7 @@ class People(ImportTarget):
     def method(self) -> Callable[..., Report]:
         return self._carmachain.request
 
-    def prepare(self, check: Check) -> None:
+    def prepare(self, check: Check, match: Match) -> None:
         self.form.values([self._categories])
 
     def arguments(self) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -2,20 +2,19 @@
 
 from collections.abc import Hashable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.checking import CheckOptions
+from toolkit.notebook.forms.form import Form
+from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.plain import message, plain, plural
 from toolkit.sheets import Match, match_columns
 from toolkit.spec import Choice, Field
-
-if TYPE_CHECKING:
-    from toolkit.notebook.forms.sheet import SheetForm
 
 SAMPLES = 3  # values of a column that are shown
 SAMPLE = 40  # characters of each
@@ -24,21 +23,20 @@ SAMPLE = 40  # characters of each
 class MatchStep:
     """The columns of a sheet beside the fields of its target."""
 
-    def __init__(self, form: "SheetForm") -> None:
-        self._form = form
+    def __init__(self, form: Form, target: ImportTarget) -> None:
+        self._form, self._target = form, target
         self._sheet = pd.DataFrame()
-        self._operation: Any = None
         self._chosen: dict[Hashable, str | None] = {}  # what somebody chose otherwise than it was proposed
         self.constants: dict[str, str] = {}  # one value for all rows, by field
         self.frame = pd.DataFrame()  # the sheet, with a column for each of them
         self.match: Match | None = None
         self.options: CheckOptions = CheckOptions()
 
-    def begin(self, sheet: pd.DataFrame, operation: Any) -> None:
+    def begin(self, sheet: pd.DataFrame) -> None:
         """Propose a match. What was chosen for a sheet with the same columns stays."""
         if list(sheet.columns) != list(self._sheet.columns):
             self._chosen, self.constants = {}, {}
-        self._sheet, self._operation = sheet, operation
+        self._sheet, self._operation = sheet, self._target.operation()
         self._propose()
 
     def _propose(self) -> None:
@@ -92,7 +90,7 @@ class MatchStep:
             parts.grid(heads, lines, label=message("Which column fills which field"), name="match-table"),
             *self._unfilled(),
             self.options.element(self.match),
-            *self._form.target.asked(),
+            *self._target.asked(self.match),
             *self._preview(),
         ]
 
@@ -173,7 +171,7 @@ class MatchStep:
         assert self.match is not None
         fresh = match_columns(self.frame, self._operation)
         lines = [f"sheet[{field!r}] = {value!r}" for field, value in self.constants.items()]
-        lines.append(f"match = toolkit.match_columns(sheet, {self._form.target.operation_code()})")
+        lines.append(f"match = toolkit.match_columns(sheet, {self._target.operation_code()})")
         changed = [(c, f) for c, f in self.match.columns.items() if fresh[c] != f]
         changed.sort(key=lambda pair: pair[1] is not None)
         return lines + [f"match[{column!r}] = {field!r}" for column, field in changed]

@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Hashable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.decisions import Call, Decisions
+from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.listing import Listing
+from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.plain import mark, message, plural
+from toolkit.sheets import Match
 from toolkit.sheets.checker import DOUBT, ERROR, QUESTION
 from toolkit.sheets.facets import ROW
 from toolkit.spec import Choice
-
-if TYPE_CHECKING:
-    from toolkit.notebook.forms.sheet import SheetForm
 
 CHOICES = "choices"  # of the open facet's field, by which its boxes find them
 SUSPECT = 0.8  # of a column with one problem: the column may be the wrong one
@@ -29,6 +29,7 @@ HEADS = {
     "as in row": mark("First in row"),
     "": mark("Correction"),
 }
+NAMES = ("nombre", "name", "nombres", "contacto", "firmante", "cliente")  # of a column that names its row
 VERBS = ("accept", "empty", "leave_out")  # of a whole facet
 Facet = tuple[Hashable, str]  # a column and a reason
 
@@ -41,11 +42,14 @@ class About(NamedTuple):
 
 
 class ProblemStep:
-    """The facets of a check, one of which is open."""
+    """The facets of a check, one of which is open. After each decision `decided` is called with its button's key."""
 
-    def __init__(self, form: "SheetForm") -> None:
-        self._form = form
+    def __init__(
+        self, form: Form, target: ImportTarget, *, back: Callable[[], None], decided: Callable[[str], None]
+    ) -> None:
+        self._form, self._target, self._back, self._decided = form, target, back, decided
         self.decisions: Decisions | None = None
+        self._match: Match | None = None
         self._open: Facet | None = None
         self._single = False
         self._listing = self._new_listing()
@@ -59,9 +63,9 @@ class ProblemStep:
         assert self.decisions is not None
         return self.decisions
 
-    def begin(self, decisions: Decisions) -> None:
+    def begin(self, decisions: Decisions, match: Match) -> None:
         """Show what is wrong with a sheet; the first facet is open."""
-        self.decisions = decisions
+        self.decisions, self._match = decisions, match
         self._fixed = self._fixes(decisions.check.fixes)
         self._typed.clear()
         self._switch(self._first())
@@ -115,8 +119,8 @@ class ProblemStep:
 
     def _notes(self) -> list[str]:
         """What the check noted. How the sheet was read was shown with it; a column that is needed goes somewhere."""
-        check, match = self._known.check, self._form.match
-        needed = [c for c in self._form.target.more_columns() if match is None or not match[c]]
+        check, match = self._known.check, self._match
+        needed = [c for c in self._target.more_columns() if match is None or not match[c]]
         notes = [note for note in check.notes if note not in check.frame.attrs.get("notes", ())]
         return [note for note in notes if not note.startswith(tuple(map(repr, needed)))]
 
@@ -210,7 +214,7 @@ class ProblemStep:
         lines = self._known.cells(*which) if self._single else self._known.values(*which)
         self._lines, self._facet = lines.to_dict("records"), facet
         values = lines["value"].where(lines["value"].fillna("").str.strip() != "", message("(empty)"))
-        names = self._form.names_of(lines["row" if self._single else "first"])
+        names = _names(self._known.check.frame, lines["row" if self._single else "first"])
         if self._single:
             self._listing.show(pd.DataFrame({"row": lines["row"], "name": names, "value": values}))
         else:
@@ -226,9 +230,11 @@ class ProblemStep:
         ]
 
     def _suspicion(self, column: Hashable) -> Element:
-        return parts.row(
-            parts.warning(message("Is {column} the right column?", column=column)), self._form.back_button()
-        )
+        return parts.row(parts.warning(message("Is {column} the right column?", column=column)), self.back_button())
+
+    def back_button(self) -> Element:
+        """Back to the match."""
+        return parts.button(message("Back to match"), self._back, name="back")
 
     def _controls(self, position: int) -> list[Child]:
         """What can be done about a value, or a single cell, of the open facet."""
@@ -270,7 +276,7 @@ class ProblemStep:
         )
 
     def _choices(self, column: Hashable) -> list[str]:
-        match = self._form.match
+        match = self._match
         name = match.columns.get(column, column) if match else column
         fields = (f for f in match.fields if f.name == name) if match else ()
         return [str(label) for f in fields if isinstance(f, Choice) for label in f.choices.values()]
@@ -306,7 +312,15 @@ class ProblemStep:
         facets = self._known.facets
         if self._open not in set(zip(facets["column"], facets["reason"], strict=True)):
             self._switch(self._first())
-        self._form.decided(key)
+        self._decided(key)
+
+
+def _names(frame: pd.DataFrame, rows: "pd.Series[Any]") -> "pd.Series[str]":
+    """What rows are called, for people; "–" where nothing names them."""
+    column = next((c for c in frame.columns if str(c).casefold() in NAMES), None)
+    column = column or next((c for c in frame.columns if str(c).casefold().startswith(NAMES)), None)
+    names = rows.map(frame[column]) if column is not None else pd.Series(None, index=rows.index, dtype=object)
+    return names.where(names.notna() & (names != ""), "–").astype(str)
 
 
 def _title(which: Facet) -> str:

@@ -1,29 +1,28 @@
 """The first step of an import: a file is chosen and read, and what was decided about it can be decided otherwise."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.notebook.forms import parts
+from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.source import SHEETS, Source
 from toolkit.notebook.forms.view import Child, Element, acting, element
 from toolkit.plain import message, plural
 from toolkit.sheets import read_sheet
-
-if TYPE_CHECKING:
-    from toolkit.notebook.forms.sheet import SheetForm
 
 AROUND = 4  # rows that are shown above and below the header
 WIDE = 8  # columns that are shown of them
 
 
 class ReadStep:
-    """A sheet, and how it is read."""
+    """A sheet, and how it is read. `begin` reads it, and goes on to what comes next."""
 
-    def __init__(self, form: "SheetForm") -> None:
-        self._form = form
-        self.source: Source = form.source("sheet", form.read, accept=SHEETS)
+    def __init__(self, form: Form, begin: Callable[[], None]) -> None:
+        self._form, self._begin = form, begin
+        self.source: Source = form.source("sheet", begin, accept=SHEETS)
         self.frame: pd.DataFrame | None = None
         self.options: dict[str, Any] = {}  # that somebody chose
         self._read = ""  # the path that was read
@@ -63,7 +62,7 @@ class ReadStep:
 
     def elements(self) -> list[Child]:
         """The file, and how to read it."""
-        read = self._form.button(message("Read the sheet"), "read", self._form.read, style="primary")
+        read = self._form.button(message("Read the sheet"), "read", self._begin, style="primary")
         return [*self.source.elements(), read]
 
     def summary(self) -> list[Child]:
@@ -117,7 +116,7 @@ class ReadStep:
 
         def read() -> None:
             try:
-                self._form.read()
+                self._begin()
             except InputError:
                 self.options = before
                 raise

@@ -3,26 +3,25 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from toolkit.errors import PushRefused
 from toolkit.notebook.forms import parts, tables
+from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.job import LONG, Job
 from toolkit.notebook.forms.outcome import Outcome, is_paused
 from toolkit.notebook.forms.tables import ReadOnlyTable
+from toolkit.notebook.forms.target import ImportTarget
 from toolkit.notebook.forms.view import Child, Element, element
 from toolkit.plain import message
 from toolkit.push import IfSent, Report
-
-if TYPE_CHECKING:
-    from toolkit.notebook.forms.sheet import SheetForm
 
 
 class SendStep:
     """A push from a form. `report` is what came of it."""
 
-    def __init__(self, form: "SheetForm") -> None:
-        self._form = form
+    def __init__(self, form: Form, target: ImportTarget) -> None:
+        self._form, self._target = form, target
         self.job: Job = Job(form.draw, form.say)
         self._table = ReadOnlyTable()
         self.report: Any = None
@@ -71,7 +70,7 @@ class SendStep:
 
     def sentence(self) -> str:
         """What came of it, in words."""
-        summary = self._form.target.summary(self.report) if self.report is not None else ""
+        summary = self._target.summary(self.report) if self.report is not None else ""
         return summary or (self.outcome.sentence() if self.outcome else "")
 
     def refused(self, problem: PushRefused) -> PushRefused:
@@ -93,16 +92,16 @@ class SendStep:
 
     # ── what is shown ──
 
-    def elements(self, plan: list[Child], label: str, back: Element | None) -> list[Child]:
-        """What is to be sent, how far it is, or what came of it."""
+    def elements(self, back: Element, send: Element | None, restart: Element) -> list[Child]:
+        """What is to be sent, how far it is, or what came of it; with these buttons."""
         if self.job.running:
             return [parts.heading(message("Sending"), key="sending"), *self.job.elements()]
         if self.begun:
-            return [parts.heading(message("Outcome"), key="outcome"), *self._outcome()]
-        send = self._form.button(label, "send", self._form.send_rows, style="primary") if label else None
+            return [parts.heading(message("Outcome"), key="outcome"), *self._outcome(restart)]
+        plan = self._target.plan()
         if send is None:
             return [*plan, parts.row(back)]
-        warning = parts.warning(self._form.target.warning) if self._form.target.warning else None
+        warning = parts.warning(self._target.warning) if self._target.warning else None
         new = parts.tick(
             "only-new",
             message("Leave out rows that were sent before"),
@@ -111,7 +110,7 @@ class SendStep:
         )
         return [*plan, warning, new, parts.row(back, send)]
 
-    def _outcome(self) -> list[Child]:
+    def _outcome(self, restart: Element) -> list[Child]:
         again = None
         if self._again is not None:
             again = self._form.button(message("Go on"), "go-on", self._again, style="primary")
@@ -119,11 +118,17 @@ class SendStep:
         shown = [sentence, *self.outcome.elements()] if self.outcome else []
         write = self._form.button(message("Download the workbook"), "result", self.write) if self.outcome else None
         file = element("p", message("Written to {path}", path=self._file), name="file") if self._file else None
-        fresh = parts.button(message("Another sheet"), self._form.restart, name="restart") if self.done else None
-        after = self._form.target.after() if self.done else ()
+        after = self._target.after(self.push) if self.done else ()
         rest = self.outcome.rest if self.outcome else None
         below = parts.note(tables.below(rest)) if rest is not None and self._form.tables.children else None
-        return [parts.row(again) if again else None, *shown, *after, parts.row(write, fresh), file, below]
+        return [
+            parts.row(again) if again else None,
+            *shown,
+            *after,
+            parts.row(write, restart if self.done else None),
+            file,
+            below,
+        ]
 
     def write(self) -> None:
         """Write the workbook beside the notebook, and hand it to the browser too."""

@@ -20,7 +20,6 @@ from toolkit.sheets import Check, Match, check
 
 STEPS = (mark("Read"), mark("Match"), mark("Problems"), mark("Send"))
 READ, MATCH, PROBLEMS, SEND = range(4)
-NAMES = ("nombre", "name", "nombres", "contacto", "firmante", "cliente")  # of a column that names its row
 
 
 class SheetForm(Form):
@@ -33,8 +32,9 @@ class SheetForm(Form):
         target.form = self
         self._step = READ
         self._confirm = False  # reading again would drop decisions: that is asked first
-        self._reading, self._matching = ReadStep(self), MatchStep(self)
-        self._problems, self._sending = ProblemStep(self), SendStep(self)
+        self._reading, self._matching = ReadStep(self, self.read), MatchStep(self, target)
+        self._problems = ProblemStep(self, target, back=self.back, decided=self._after_decision)
+        self._sending = SendStep(self, target)
         self.draw()
 
     # ── what it holds ──
@@ -63,14 +63,6 @@ class SheetForm(Form):
     def _known(self) -> Decisions:
         assert self._problems.decisions is not None
         return self._problems.decisions
-
-    def names_of(self, rows: "pd.Series[Any]") -> "pd.Series[str]":
-        """What rows are called, for people; "–" where nothing names them."""
-        frame = self.frame if self.frame is not None else pd.DataFrame()
-        column = next((c for c in frame.columns if str(c).casefold() in NAMES), None)
-        column = column or next((c for c in frame.columns if str(c).casefold().startswith(NAMES)), None)
-        names = rows.map(frame[column]) if column is not None else pd.Series(None, index=rows.index, dtype=object)
-        return names.where(names.notna() & (names != ""), "–").astype(str)
 
     # ── what it shows ──
 
@@ -102,7 +94,10 @@ class SheetForm(Form):
             go_on = self.button(message("Check"), "check", self.look, style="primary")
             return [*self._reading.summary(), *self._matching.elements(), parts.row(back, go_on)]
         problems = [] if self._sending.begun else self._problems.elements()
-        return [*problems, *self._sending.elements(list(self.target.plan()), self._label(), self.back_button())]
+        label = self._label()
+        send = self.button(label, "send", self.send_rows, style="primary") if label else None
+        restart = parts.button(message("Another sheet"), self.restart, name="restart")
+        return [*problems, *self._sending.elements(self._problems.back_button(), send, restart)]
 
     def _ask(self) -> Element | None:
         """Reading anew drops decisions: it says so first."""
@@ -125,10 +120,6 @@ class SheetForm(Form):
         rows, bad, left = self._known.counts()
         return self.target.label(rows - bad - left, bad + left)
 
-    def back_button(self) -> Element:
-        """Back to the match."""
-        return parts.button(message("Back to match"), self.back, name="back")
-
     # ── read, match ──
 
     def read(self) -> None:
@@ -147,7 +138,7 @@ class SheetForm(Form):
         self._problems.decisions = None
         self._sending.clear()
         self.target.begin(sheet)
-        self._matching.begin(sheet, self.target.operation())
+        self._matching.begin(sheet)
         self._step = MATCH
         self.move_focus("sheet")
         self.say(message("{rows:,} rows, {columns:,} columns were read.", rows=len(sheet), columns=sheet.shape[1]))
@@ -187,8 +178,8 @@ class SheetForm(Form):
         before = self._problems.decisions
         decisions = Decisions(check(self._matching.frame, match, **self._matching.options.arguments()))
         kept = decisions.take_over(before.steps) if before else 0
-        self.target.prepare(decisions.check)
-        self._problems.begin(decisions)
+        self.target.prepare(decisions.check, match)
+        self._problems.begin(decisions, match)
         self._after_check()
         self.move_focus("problems" if self._step == PROBLEMS else "send")
         lost = len(before.steps) - kept if before else 0
@@ -202,9 +193,10 @@ class SheetForm(Form):
         self.show_code(self._as_code())
         self._step = PROBLEMS if len(self._known.blocking) else SEND
 
-    def decided(self, key: str) -> None:
+    def _after_decision(self, key: str) -> None:
         """A decision was taken, or taken back: the next one is where the focus goes."""
-        self.target.prepare(self._known.check)
+        assert self.match is not None
+        self.target.prepare(self._known.check, self.match)
         self._after_check()
         self.draw()
         known = [key, "undo", "send"] if self._step == PROBLEMS else ["send", "undo"]
@@ -226,10 +218,6 @@ class SheetForm(Form):
             )
         except PushRefused as refused:
             raise self._sending.refused(refused) from None
-
-    def push(self, work: Any) -> None:
-        """Do another step of the target's, with its progress."""
-        self._sending.push(work)
 
     # ── as code ──
 

@@ -1,23 +1,23 @@
 """Where the rows of a sheet are to go: what a form needs to know of it."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.view import Child
 from toolkit.plain import message
 from toolkit.push import IfSent
-from toolkit.sheets import Check
+from toolkit.sheets import Check, Match
 
-if TYPE_CHECKING:
-    from toolkit.notebook.forms.sheet import SheetForm
+Push = Callable[[Callable[[dict[str, Any]], Any]], None]  # does something that takes a push's options
 
 
 class ImportTarget:
     """One destination. The form that shows it sets `form`."""
 
-    form: "SheetForm"
+    form: Form
     title = ""  # marked for the catalogue
     call = ""  # what sends the rows, as code
     warning = ""
@@ -45,7 +45,7 @@ class ImportTarget:
     def begin(self, frame: pd.DataFrame) -> None:
         """A sheet was read."""
 
-    def asked(self) -> Sequence[Child]:
+    def asked(self, match: Match) -> Sequence[Child]:
         """What is asked beside the match."""
         return ()
 
@@ -53,7 +53,7 @@ class ImportTarget:
         """Columns that are needed besides those that fill fields."""
         return ()
 
-    def prepare(self, check: Check) -> None:
+    def prepare(self, check: Check, match: Match) -> None:
         """The sheet was checked: look at what else has to be known before it is sent."""
 
     def plan(self) -> Sequence[Child]:
@@ -86,6 +86,6 @@ class ImportTarget:
         texts = [*map(repr, before), "check", *(f"{name}={value!r}" for name, value in named.items())]
         return f"report = {self.call}({', '.join(texts)})"
 
-    def after(self) -> Sequence[Child]:
-        """What can be done once all that could be sent was."""
+    def after(self, push: Push) -> Sequence[Child]:
+        """What can be done once all that could be sent was; `push` does it with its progress."""
         return ()
