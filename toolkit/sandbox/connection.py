@@ -68,6 +68,7 @@ class Listener(ThreadingMixIn, TCPServer):
     allow_reuse_address: bool = os.name == "posix"  # on Windows it would let two servers share a port
     daemon_threads = True
     request_queue_size = 128
+    timeout = 0.5  # seconds until it looks whether it is to stop, where nothing wakes it
 
     def __init__(self, address: tuple[str, int], answer: Callable[[Request], Reply], limit: Callable[[], int]) -> None:
         self.answer: Callable[[Request], Reply] = answer
@@ -75,17 +76,23 @@ class Listener(ThreadingMixIn, TCPServer):
         self.stopping: threading.Event = threading.Event()
         self._open: dict[threading.Thread, socket.socket] = {}
         self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
-        self._serving = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._serving = threading.Thread(target=self._serve, daemon=True)
         super().__init__(address, Connection)
 
     def start(self) -> None:
         self._serving.start()
 
+    def _serve(self) -> None:
+        while not self.stopping.is_set():
+            self.handle_request()
+
     def stop(self) -> None:
         """Stop listening and end every connection; returns when the last request is done with."""
         self.stopping.set()
-        if self._serving.ident:  # else nobody would answer that it has stopped
-            self.shutdown()
+        if self._serving.ident:
+            with contextlib.suppress(OSError):  # wakes it
+                socket.create_connection(self.server_address[:2], self.timeout).close()
+            self._serving.join()
         self.server_close()
         for thread, connection in list(self._open.items()):
             with contextlib.suppress(OSError):
