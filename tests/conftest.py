@@ -1,5 +1,7 @@
 """What all tests share: no network but loopback, a home of their own, a clock that is handed in."""
 
+import itertools
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +18,16 @@ from toolkit.sandbox import Sandbox
 hypothesis.settings.register_profile("same every time", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("same every time")
 
+PLACES = {"TOOLKIT_SETTINGS": "settings.toml", "TOOLKIT_STATE": "state"}  # of a home
+STATE = Sandbox.state
 
-@pytest.fixture(autouse=True)
-def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+
+HOMES = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _set_apart() -> Iterator[None]:
+    """No network but loopback, no keyring, English."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: Any) -> None:
@@ -26,25 +35,24 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
             raise AssertionError(f"a test reached for the network: {address[0]}")
         connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        patch.setattr(Sandbox, "state", Sandbox.state)
+        patch.setenv("TOOLKIT_LANGUAGE", "en")
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+        for name in PLACES:
+            patch.setenv(name, "")
+        yield
 
 
 @pytest.fixture(autouse=True)
-def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Settings, ledgers and locks of this test only."""
-    folder = tmp_path / "home"
-    monkeypatch.setenv("TOOLKIT_SETTINGS", str(folder / "settings.toml"))
-    monkeypatch.setenv("TOOLKIT_STATE", str(folder / "state"))
-    monkeypatch.setenv("TOOLKIT_LANGUAGE", "en")
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-    if "sandbox" not in request.path.parts:  # many tests share one sandbox: each remembers for itself what it sent
-        monkeypatch.setattr(Sandbox, "state", None)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def _no_language_chosen() -> Iterator[None]:
-    yield
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Settings, ledgers and locks of this test only: one fixture, as it runs for every test."""
+    folder = tmp_path_factory.getbasetemp() / f"home-{next(HOMES)}"
+    os.environ |= {name: str(folder / place) for name, place in PLACES.items()}
+    # many tests share one sandbox: each remembers for itself what it sent
+    Sandbox.state = STATE if "sandbox" in request.path.parts else None  # type: ignore[method-assign,assignment]
+    yield folder
     speak("")
 
 

@@ -1,6 +1,7 @@
 """Recorded cassettes: every service runs again without network to the same result, and any other request fails."""
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,18 @@ def exchanges(folder: Path, name: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even a sandbox can be reached."""
+
+    def refused(self: socket.socket, address: Any) -> None:
+        raise AssertionError(f"a replay reached for the network: {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refused)
+
+
 @pytest.mark.parametrize(("vendor", "name"), ALL_CASES)
-@pytest.mark.block_network
+@pytest.mark.usefixtures("offline")
 def test_a_service_runs_again_to_the_same_result(vendor: Vendor, name: str) -> None:
     result, cassette = replay(vendor, name, ManualClock())
     assert result == read_results(recorded(vendor))["results"][name]
@@ -73,7 +84,7 @@ def one_case(vendor: Vendor) -> str:
     )
 
 
-@pytest.mark.block_network
+@pytest.mark.usefixtures("offline")
 @pytest.mark.parametrize(
     ("vendor", "name", "change"),
     [

@@ -90,8 +90,9 @@ class Listener(ThreadingMixIn, TCPServer):
         """Stop listening and end every connection; returns when the last request is done with."""
         self.stopping.set()
         if self._serving.ident:
+            host, port = self.server_address[:2]
             with contextlib.suppress(OSError):  # wakes it
-                socket.create_connection(self.server_address[:2], self.timeout).close()
+                socket.create_connection((str(host), port), self.timeout).close()
             self._serving.join()
         self.server_close()
         for thread, connection in list(self._open.items()):
