@@ -5,6 +5,7 @@ Run as a program, it reads jobs (JSON, one a line), forks a process for each, an
 
 import contextlib
 import http.client
+import importlib
 import itertools
 import json
 import logging
@@ -263,7 +264,15 @@ def _timed(*places: tuple[Any, str]) -> dict[str, float]:
     return spent
 
 
+def _load() -> None:
+    """All that a push loads when it comes to it, once for all the processes that are forked."""
+    for name in ("email_validator", "msgspec", "tqdm.auto"):
+        importlib.import_module(name)
+    assert toolkit.connect(ida={"base_url": "http://127.0.0.1:9", "username": "a", "password": "b"}).ida
+
+
 def main() -> None:
+    _load()
     for line in sys.stdin:
         pid = os.fork()
         if not pid:

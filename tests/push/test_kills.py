@@ -27,9 +27,14 @@ QUICK = {"settle_wait": 0.15, "settle_stable": 0.03, "chunk_rows": 23, "fence_ev
 
 
 @pytest.fixture(scope="module")
-def kernel() -> Iterator[Kernel]:
-    with Kernel() as started:
-        yield started
+def kernels() -> Iterator[list[Kernel]]:
+    with Kernel() as first, Kernel() as second, Kernel() as third:
+        yield [first, second, third]
+
+
+@pytest.fixture
+def kernel(kernels: list[Kernel]) -> Kernel:
+    return kernels[0]
 
 
 @pytest.fixture
@@ -96,38 +101,35 @@ def test_killed_at_random_instants(seed: int, world: World, kernel: Kernel, tmp_
     end_well(world, kernel, tmp_path)
 
 
-def test_a_second_kernel_is_refused_also_while_the_first_is_stopped(world: World, tmp_path: Path) -> None:
+def test_a_second_kernel_is_refused_also_while_the_first_is_stopped(
+    world: World, kernels: list[Kernel], tmp_path: Path
+) -> None:
     """A suspended owner keeps its lock; woken, it goes on, and every row is in once."""
-    with Kernel() as first, Kernel() as second:
-        world.fault("before", "ok", delay=0.2, times=None)
-        first.start(**job(world))
-        wait_until(world.stored)
-        os.kill(first.pid, signal.SIGSTOP)
-        try:
-            second.start(**job(world))
-            assert second.ended() == TURNED_AWAY
-            with pytest.raises(PushRefused, match="another push"):
-                world.push(**QUICK)
-        finally:
-            os.kill(first.pid, signal.SIGCONT)
-        assert first.wait()
-        world.control.clear_faults()
-        end_well(world, second, tmp_path)
-
-
-def test_many_kernels_at_once_send_once(world: World, tmp_path: Path) -> None:
-    """Of those that start together one works; the others are refused, or find nothing left to do."""
-    kernels = [Kernel() for _ in range(3)]
+    first, second, _ = kernels
+    world.fault("before", "ok", delay=0.2, times=None)
+    first.start(**job(world))
+    wait_until(world.stored)
+    os.kill(first.pid, signal.SIGSTOP)
     try:
-        for each in kernels:
-            each.start(**job(world))
-        ended = [each.ended() for each in kernels]
-        assert set(ended) <= {DONE, TURNED_AWAY}
-        assert DONE in ended
-        end_well(world, kernels[0], tmp_path)
+        second.start(**job(world))
+        assert second.ended() == TURNED_AWAY
+        with pytest.raises(PushRefused, match="another push"):
+            world.push(**QUICK)
     finally:
-        for each in kernels:
-            each.__exit__()
+        os.kill(first.pid, signal.SIGCONT)
+    assert first.wait()
+    world.control.clear_faults()
+    end_well(world, second, tmp_path)
+
+
+def test_many_kernels_at_once_send_once(world: World, kernels: list[Kernel], tmp_path: Path) -> None:
+    """Of those that start together one works; the others are refused, or find nothing left to do."""
+    for each in kernels:
+        each.start(**job(world))
+    ended = [each.ended() for each in kernels]
+    assert set(ended) <= {DONE, TURNED_AWAY}
+    assert DONE in ended
+    end_well(world, kernels[0], tmp_path)
 
 
 @pytest.mark.slow
