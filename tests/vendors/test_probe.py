@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 import toolkit
+from tests.helpers.clock import ManualClock
 from toolkit import settings
 from toolkit.__main__ import main
+from toolkit.http import session
 from toolkit.sandbox import Sandbox
 from toolkit.vendors import probing
 from toolkit.vendors.probing import Finding, Result
@@ -111,8 +113,9 @@ def profile(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 
 def test_the_command_prints_saves_and_the_jobs_work_then(
-    box: Sandbox, profile: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    box: Sandbox, clock: ManualClock, profile: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(session, "RealClock", lambda: clock)
     box.control.other_forms()
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
     given = [f"--with={name}={value}" for name, value in SUBJECTS.items()]
