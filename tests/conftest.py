@@ -1,5 +1,6 @@
 """What all tests share: no network but loopback, a home of their own, a clock that is handed in."""
 
+import gc
 import itertools
 import os
 import socket
@@ -19,10 +20,15 @@ hypothesis.settings.register_profile("same every time", deadline=None, derandomi
 hypothesis.settings.load_profile("same every time")
 
 PLACES = {"TOOLKIT_SETTINGS": "settings.toml", "TOOLKIT_STATE": "state"}  # of a home
+HOMES = itertools.count()
 STATE = Sandbox.state
 
+gc.disable()  # what is collected stays: looking for what could go takes a third of the time
 
-HOMES = itertools.count()
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

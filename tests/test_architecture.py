@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -111,16 +112,16 @@ HEAVY = (
 )
 
 
-def modules(tree: ast.AST) -> Iterator[str]:
-    """Modules imported at run time: what stands under TYPE_CHECKING is only for the reader."""
-    hints = {
+def modules(tree: ast.AST, *, hints: bool = False) -> Iterator[str]:
+    """Modules imported at run time, with `hints` also those that stand under TYPE_CHECKING, for the reader only."""
+    unread = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING" and not hints
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
-        if id(node) in hints:
+        if id(node) in unread:
             continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -153,6 +154,11 @@ def module_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+@cache
+def imported(path: Path) -> tuple[str, ...]:
+    return tuple(modules(ast.parse(path.read_text(encoding="utf-8"))))
+
+
 def imported_rooms(name: str) -> str:
     """The room of an imported name."""
     return room_of(name.removeprefix("toolkit."))
@@ -164,7 +170,7 @@ def test_each_room_imports_only_what_it_may(path: Path) -> None:
     room = room_of(module)
     if module in ("__init__", "__main__", "calls", "http", "notebook") or module.startswith("sandbox.demo"):
         return  # the front door, empty doors, and what stands before the front door
-    for name in modules(ast.parse(path.read_text(encoding="utf-8"))):
+    for name in imported(path):
         top = name.partition(".")[0]
         if top == "toolkit":
             assert name != "toolkit", f"{path} imports the front door"
@@ -176,11 +182,22 @@ def test_each_room_imports_only_what_it_may(path: Path) -> None:
 def test_the_two_halves_of_a_vendor_never_meet(path: Path) -> None:
     """The client's half and the sandbox's half of a folder share its declarations, and nothing else."""
     room = room_of(module_of(path))
-    imported = {imported_rooms(n) for n in modules(ast.parse(path.read_text(encoding="utf-8"))) if n[:8] == "toolkit."}
+    rooms = {imported_rooms(name) for name in imported(path) if name.startswith("toolkit.")}
     if room == "vendors.sandbox":
-        assert not imported & {"vendors", "calls.client", "push", "calls.frames", "http.session", "http.wire"}
+        assert not rooms & {"vendors", "calls.client", "push", "calls.frames", "http.session", "http.wire"}
     if room == "vendors":
-        assert not imported & {"vendors.sandbox", "sandbox"}
+        assert not rooms & {"vendors.sandbox", "sandbox"}
+
+
+def test_no_module_needs_itself_by_way_of_others() -> None:
+    """Not for a type hint either; what a package's own door gathers apart."""
+    every = {f"toolkit.{module_of(path)}": path for path in FILES if path.name != "__init__.py"}
+    needs = {
+        name: {*modules(ast.parse(path.read_text("utf-8")), hints=True)} & every.keys() for name, path in every.items()
+    }
+    while ends := {n for n, of in needs.items() if not of & needs.keys() or not any(n in o for o in needs.values())}:
+        needs = {name: of for name, of in needs.items() if name not in ends}
+    assert needs.keys() == set()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))

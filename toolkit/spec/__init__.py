@@ -5,7 +5,7 @@ has *fields*, each of one *kind*. These words state what a vendor documents. The
 nor HTTP.
 """
 
-from toolkit.spec.assumptions import Assumed, Assumption
+from toolkit.spec.assumptions import Assumed
 from toolkit.spec.fields import (
     KINDS,
     Bool,
@@ -45,6 +45,7 @@ from toolkit.spec.systems import (
     ASSUMED,
     DOCUMENTED,
     OBSERVED,
+    Assumption,
     Dialect,
     Endpoint,
     Identifier,

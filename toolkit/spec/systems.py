@@ -1,17 +1,20 @@
 """Systems and endpoints: where a vendor is, what it offers, and how its answers say yes or no."""
 
 import enum
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
+from toolkit.errors import SettingsError
+from toolkit.plain import message
 from toolkit.spec.fields import Field, File, Masked, Record, secret_keys
+from toolkit.spec.suggest import did_you_mean
 from toolkit.spec.transport import CredentialHeader, Page, RefusedRows
 
-if TYPE_CHECKING:
-    from toolkit.spec.assumptions import Assumption
+Facts = Mapping[str, Mapping[str, Any]]  # attributes by the name of a field, a kind or an endpoint, or "call.argument"
 
 
 class Provenance(enum.StrEnum):
@@ -56,6 +59,43 @@ class Dialect:
 
 
 @dataclass(frozen=True, eq=False)
+class Assumption:
+    """One open point. `facts` say what each value changes in the declaration; behaviours are looked up by name."""
+
+    name: str
+    meaning: str
+    value: Any  # ours
+    choices: Mapping[Any, str] = field(default_factory=dict)  # each value and what it means; none: a number
+    touches: tuple[str, ...] = ()  # the calls that it changes
+    provenance: Provenance = ASSUMED
+    other: Any = None  # what another vendor would have: of a form (spelling, type, header); None for a behaviour
+    minimum: float = 0  # of a number
+    option: str = ""  # the option of a push that a number gives its default to
+    options: Mapping[Any, Mapping[str, Any]] = field(default_factory=dict)  # the same, of each choice
+    facts: Mapping[Any, Facts] = field(default_factory=dict)
+
+    def checked(self, value: Any, where: str) -> Any:
+        """The value, as it is declared.
+
+        Raises:
+            SettingsError: it is none of the choices, or no such number.
+        """
+        if not self.choices:
+            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            if number and value >= self.minimum and (isinstance(self.value, float) or value == int(value)):
+                return type(self.value)(value)
+            text = "{where}: {name} is a number from {minimum:g} on, not {value!r}"
+            raise SettingsError(message(text, where=where, name=self.name, minimum=self.minimum, value=value))
+        for choice in self.choices:
+            if choice == value and type(choice) is type(value):
+                return choice
+        known = [str(choice) for choice in self.choices]
+        text = message("{where}: {name} is not {value!r}", where=where, name=self.name, value=value)
+        hint = did_you_mean(str(value), known) or message("; it is one of {known}", known=", ".join(known))
+        raise SettingsError(text + hint)
+
+
+@dataclass(frozen=True, eq=False)
 class System:
     """One vendor's product: its address, its credentials, how its answers accept and refuse."""
 
@@ -67,7 +107,7 @@ class System:
     base_url: str = ""
     header: CredentialHeader = field(default_factory=CredentialHeader)
     one_installation: bool = False  # everybody uses the same one, whatever its address
-    assumptions: "tuple[Assumption, ...]" = ()  # what the document leaves open
+    assumptions: tuple[Assumption, ...] = ()  # what the document leaves open
 
     def __repr__(self) -> str:
         return f"<system {self.name}: {self.title}>"
