@@ -136,7 +136,7 @@ def contents(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def test_a_password_is_on_no_surface(
-    account: dict[str, Any], tmp_path: Path, logged: io.StringIO, capfd: pytest.CaptureFixture[str]
+    account: dict[str, Any], tmp_path: Path, home: Path, logged: io.StringIO, capfd: pytest.CaptureFixture[str]
 ) -> None:
     seen = use_everything(account, tmp_path)
     shown = [text for thing in seen for text in as_shown(thing)]
@@ -144,9 +144,11 @@ def test_a_password_is_on_no_surface(
     printed = capfd.readouterr()
     shown += [printed.out, printed.err, logged.getvalue(), repr(sys.argv), repr(dict(os.environ))]
     assert not leaks("\n".join(shown), PASSWORD)
-    files = dict(contents(tmp_path))
-    assert {"result.csv", "reads.yaml", "sheet1.xml"} <= files.keys()
-    assert [name for name, text in files.items() if leaks(text, PASSWORD)] == []
+    files = [*contents(tmp_path), *contents(home)]
+    names = {name for name, _ in files}
+    assert {"result.csv", "reads.yaml", "sheet1.xml"} <= names
+    assert any(name.startswith("ida-") and name.endswith(".sqlite") for name in names), "the ledger"
+    assert [name for name, text in files if leaks(text, PASSWORD)] == []
 
 
 def test_the_surfaces_are_really_looked_at(tmp_path: Path) -> None:

@@ -336,12 +336,16 @@ def test_what_a_killed_sandbox_had_stored_is_there(tmp_path: Path) -> None:
         assert stored(box, "antes") == [1]
 
 
-def test_without_a_file_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def files(*folders: Path) -> list[Path]:
+    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+def test_without_a_file_nothing_is_left(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (temporary := tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     with Sandbox(Api.fakes()):
         assert list(temporary.iterdir())
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert files(tmp_path, home) == []
 
 
 def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
@@ -357,14 +361,14 @@ def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_taken_port_is_an_error_and_leaves_nothing(
-    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    box: Sandbox, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (temporary := tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     with pytest.raises(OSError):  # noqa: PT011 - the text is the system's, in its language
         Sandbox(Api.fakes(), port=int(box.url.rpartition(":")[2])).start()
     assert not list(temporary.iterdir())
-    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [box.token_file]
+    assert files(tmp_path, home) == [box.token_file]
 
 
 def test_what_keeps_it_from_starting_is_said_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
