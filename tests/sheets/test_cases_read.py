@@ -5,21 +5,22 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pandas as pd
 import pytest
 import xlsxwriter
 
 from tests.sheets.ugly.binaries import compound, ods, ods_cell, repacked, xls, zipped
-from tests.sheets.ugly.workbooks import SHEET, book, table
+from tests.sheets.ugly.workbooks import SHEET, book, saved, table
 from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.other_tables import BELOW, BESIDE
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.sheet_frame import LONGER, MERGED, SIDEWAYS, UNSURE
+from toolkit.sheets.sheet_frame import COMMENTED, EXAMPLE, LONGER, MERGED, SIDEWAYS, UNSURE
 from toolkit.sheets.target import Takes
 from toolkit.spec import Email, Number, Phone, Text
 
@@ -1048,7 +1049,7 @@ def test_2_a_cover_is_passed_over_and_said(cover: list[list[Any]], make: Any) ->
     frame = read_sheet(data)
     assert (frame.attrs["sheet"], len(frame), frame.attrs["questions"]) == ("Hoja2", 5, {})
     count = sum(map(any, cover))
-    said = f"'Hoja1' comes first and looks like no table: its {count} row"
+    said = f"'Hoja1' comes first and is passed over: its {count} row"
     assert any(said in note and "`sheet='Hoja1'` reads it" in note for note in frame.attrs["notes"])
     assert any("not read: 'Hoja1', 'Hoja3'; `sheet=`" in note for note in frame.attrs["notes"])
     assert read_sheet(data, sheet=1).attrs["sheet"] == "Hoja1"
@@ -1153,3 +1154,74 @@ def test_9_forms_one_below_the_other_are_asked(times: int, gap: list[list[str]])
     form = [["Nombre", "Ana"], ["Correo", "ana@example.cl"], ["Celular", "+56922345678"], *gap]
     frame = read_sheet(table(*form * times))
     assert frame.attrs["questions"][SIDEWAYS] == frame.index.tolist()
+
+
+COMMENT = "no llamar, falleció"
+
+
+def commented() -> Iterator[bytes]:
+    def fill(_: Any, sheet: Any) -> None:
+        for at, row in enumerate((OF_THREE, *THREE)):
+            sheet.write_row(at, 0, row)
+        sheet.write_comment("A3", COMMENT)
+        sheet.write_comment("C2", "nuevo número")
+
+    yield book(fill)
+    note = f"<office:annotation><text:p>{COMMENT}</text:p></office:annotation>"
+    other = "<office:annotation><text:p>nuevo <text:span>número</text:span></text:p></office:annotation>"
+    cells = [[ods_cell(text) for text in row] for row in (OF_THREE, *THREE)]
+    cells[2][0], cells[1][2] = (c.replace("><", f">{n}<", 1) for c, n in ((cells[2][0], note), (cells[1][2], other)))
+    yield ods("".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in cells))
+
+
+@pytest.mark.parametrize("data", [*commented()], ids=["xlsx", "ods"])
+def test_12_comments_are_counted_and_what_they_say_is_asked(data: bytes) -> None:
+    frame = read_sheet(data)
+    assert frame.to_numpy().tolist() == THREE
+    assert frame.attrs["questions"] == {COMMENTED: [3]}
+    said = f"2 cells have comments, which are not sent: row 2 of 'Celular': nuevo número, row 3 of 'Nombre': {COMMENT}"
+    assert said in frame.attrs["notes"]
+
+
+@pytest.mark.parametrize(
+    "example",
+    ["Ej: Juan Pérez", "ejemplo", "(Ejemplo) Ana", "p. ej. Ana", "e.g. Ann", "Example Ltd", "Приклад: Ана", "z.B. Max"],
+)
+def test_9_the_example_of_a_template_is_asked(example: str) -> None:
+    row = [example, "juan@ejemplo.cl", "912345678"]
+    assert read_sheet(table(OF_THREE, row, *THREE)).attrs["questions"] == {EXAMPLE: [2]}
+    assert read_sheet(table(OF_THREE, *THREE, row)).attrs["questions"] == {}
+
+
+@pytest.mark.parametrize("name", ["Exequiel", "Ejército", "Examina", "Ejemplina", "Egon"])
+def test_9_names_are_no_examples(name: str) -> None:
+    assert read_sheet(table(OF_THREE, [name, *THREE[0][1:]], *THREE)).attrs["questions"] == {}
+
+
+@pytest.mark.parametrize("name", ["Bajas", "No contactar", "Ejemplo", "Example"])
+@pytest.mark.parametrize("rows", [THREE, THREE[:1]])
+def test_2_the_sheet_that_plainly_fits_is_read(name: str, rows: list[list[str]]) -> None:
+    made = openpyxl.Workbook()
+    for n, (title, people) in enumerate(((name, rows), ("Clientes", THREE))):
+        sheet = made.create_sheet(title, n)
+        for row in (OF_THREE, *people):
+            sheet.append(row)
+    data = saved(made)
+    frame = read_sheet(data)
+    assert (frame.attrs["sheet"], frame.attrs["questions"]) == ("Clientes", {})
+    assert any(f"'{name}' comes first and is passed over" in note for note in frame.attrs["notes"])
+    assert read_sheet(data, sheet=name)["Nombre"].tolist() == [row[0] for row in rows]
+
+
+def test_2_a_unit_below_a_merged_name_keeps_it() -> None:
+    def fill(_: Any, sheet: Any) -> None:
+        for column, name in enumerate(("Nombre", "Correo")):
+            sheet.merge_range(0, column, 2, column, name)
+        sheet.merge_range(0, 2, 1, 2, "Monto")
+        sheet.write(2, 2, "CLP")
+        sheet.merge_range(0, 3, 1, 4, "Teléfono")
+        sheet.write_row(2, 3, ["fijo", "celular"])
+        for n in range(3, 6):
+            sheet.write_row(n, 0, [f"Ana {n}", f"a{n}@example.cl", 1000, "222345678", "922345678"])
+
+    assert list(read_sheet(book(fill)).columns) == ["Nombre", "Correo", "Monto CLP", "Teléfono fijo", "celular"]

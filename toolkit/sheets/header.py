@@ -13,6 +13,11 @@ MERGES = 1_000  # merged cells that are looked at
 _NAMED = 5  # of what is said of columns
 _NEXT = 5  # rows by which a candidate is measured
 holds_number_or_address = re.compile(r"[^\d@]*[\d@]").match
+_EXAMPLE = re.compile(
+    r"\W*(?:(?:ejemplos?|exemplos?|examples?|beispiele?|приклад|наприклад|пример|например)(?!\w)"
+    r"|(?:p\. ?)?(?:ej|ex)[.:]|e\.g\.|eg:|z\. ?b\.|напр\.)",
+    re.IGNORECASE,
+).match
 _NUMBER = re.compile(r"[+(]?\d[\d\s().-]{5,}").fullmatch
 
 
@@ -147,6 +152,11 @@ def lies_on_its_side(rows: Sequence[Sequence[Cell]]) -> bool:
     return len(form) > 1 and _all_known(form) and again and bool(beside) and not _known(beside)
 
 
+def is_example(cell: Cell) -> bool:
+    """Whether a text says that it is an example."""
+    return isinstance(cell, str) and bool(_EXAMPLE(cell))
+
+
 def looks_like_data(cells: Sequence[Cell]) -> bool:
     """Whether a header holds numbers, which may be values rather than names."""
     texts = [cell for cell in cells if cell != ""]
@@ -171,8 +181,14 @@ def names(
     own, groups = (_row_names(rows, above, at - up if at is not None else -2, width) for up in (0, 1))
     if any(top <= at <= bottom for top, _, bottom, _ in above if at is not None):
         notes.append(message("the header has merged cells; each of their columns bears the merged name"))
-    if any(left < right and at is not None and top <= at - 1 <= bottom for top, left, bottom, right in above):
-        own = [f"{g} {n}" if g and n and own.count(n) > 1 else n for g, n in zip(groups, own, strict=True)]
+    if at is not None and any(
+        top <= at - 1 <= bottom and (left < right or bottom < at) for top, left, bottom, right in above
+    ):
+        more = [
+            g and n and g != n and (own.count(n) > 1 or is_name(g) > is_name(n))
+            for g, n in zip(groups, own, strict=True)
+        ]
+        own = [f"{g} {n}" if together else n for g, n, together in zip(groups, own, more, strict=True)]
     if at is not None:
         nameless = [n for n, (name, full) in enumerate(zip(own, used, strict=True), 1) if full > bool(name)]
         notes += _first([message("column {number} has no name", number=number) for number in nameless])

@@ -84,6 +84,8 @@ def _cells(row: Element, at: int, grid: Grid, extent: Extent) -> list[Cell]:
             continue
         own = _own(cell)
         times = _number(own, "number-columns-repeated")
+        if comment := "\n".join("".join(each.itertext()) for each in cell if local(each.tag) == "annotation"):
+            grid.comments[at, column] = comment
         value = _value(own, "\n".join(_text(p) for p in cell if local(p.tag) == "p"))
         if value != "":
             extent.check(at, column + times)

@@ -16,6 +16,7 @@ from toolkit.sheets import header as headers
 from toolkit.sheets.archive import MAX_BYTES, Archive
 from toolkit.sheets.cells import folded
 from toolkit.sheets.files import expanded
+from toolkit.sheets.not_data import says_no
 from toolkit.sheets.result_format import restored
 from toolkit.sheets.sheet_frame import framed
 from toolkit.sheets.workbook import Grid, Merge, Tab, cells_between
@@ -171,8 +172,8 @@ def _first_table(tabs: Sequence[Tab]) -> tuple[int, Grid]:
     position, grid, likeness = best if filled[0][2] == headers.NO_TABLE and not tabs[best[0]].hidden else filled[0]
     others = [tabs[n].name for n, _, like in filled if n != position and _may_be_meant(like, likeness, tabs[n])]
     for n, passed, _ in filled[: [n for n, _, _ in filled].index(position)]:
-        one = "{name!r} comes first and looks like no table: its {count} row is not read; `sheet={name!r}` reads it"
-        many = "{name!r} comes first and looks like no table: its {count} rows are not read; `sheet={name!r}` reads it"
+        one = "{name!r} comes first and is passed over: its {count} row is not read; `sheet={name!r}` reads it"
+        many = "{name!r} comes first and is passed over: its {count} rows are not read; `sheet={name!r}` reads it"
         grid.notes.append(plural(one, many, count=sum(1 for _ in passed.rows), name=tabs[n].name))
     if others:
         grid.unsure = True
@@ -197,7 +198,8 @@ def _peeked(tabs: Sequence[Tab], position: int) -> tuple[int, Grid, int]:
     if not head:
         raise _NothingError(message("sheet {name!r} holds nothing", name=tabs[position].name))
     grid.rows = chain(head, rows)
-    return position, grid, headers.likeness(head, grid.merged)
+    beside = says_no(name := tabs[position].name) or headers.is_example(name)
+    return position, grid, headers.NO_TABLE if beside else headers.likeness(head, grid.merged)
 
 
 def _tabs(tabs: Sequence[Tab], chosen: int) -> list[str]:

@@ -8,22 +8,26 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.plain import mark, message, plural
+from toolkit.plain import line, mark, message, plural
 from toolkit.sheets import header as headers
 from toolkit.sheets import other_tables
 from toolkit.sheets.cells import SHORTENED, shown
+from toolkit.sheets.not_data import says_no
 from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.workbook import Cell, Grid, Merge, Row, column_letters
 
 _BLOCK = 500  # rows: few at a time stay in the processor's cache
 _DIGITS = "{:.15g}".format  # as many as a spreadsheet keeps; longer numbers come out as 1.23e+16
 _KEPT, _LONGEST = 14, 1e21  # digits; a number that is longer is none that somebody wrote
-_SPANS = 20  # places that a note names
+_SPANS, _SHORT = 20, 60  # places that a note names, characters of what stands there
 LONGER = mark("has more cells than the header: a separator may stand inside of one")
 JOINED = mark("may be several rows, or one that is cut otherwise: look at its quotes and separators")
 MERGED = mark("a merged cell of a row above reaches into it, and only that row has its value")
+COMMENTED = mark("has a comment that may say that it is not to be sent")
+EXAMPLE = mark("may be the example of a template")
 SIDEWAYS = mark("stands in a table that seems to lie on its side: its first column has the names")
 UNSURE = mark("stands in one of several sheets of the workbook that may be the table")
+_SAID = 500  # characters of a comment
 _GAPS = 100  # blank rows below which another table is looked for
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -62,6 +66,8 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
         JOINED: [n + 1 for n in grid.joined if n > at],
         LONGER: table.longer(names_end) if delimited and names_end else [],
         MERGED: _reached([m for m in grid.merged if m[0] > at], positions),
+        COMMENTED: [at + 1 for (at, _), text in grid.comments.items() if says_no(text[:_SAID]) and at in positions],
+        EXAMPLE: [at + 1 for at, cells in head[body : body + 1] if body and any(map(headers.is_example, cells))],
         SIDEWAYS: frame.index.tolist() if sideways else [],
         UNSURE: frame.index.tolist() if grid.unsure else [],
         **(table.others(names, own, head[:body], grid.notes) if body else {}),
@@ -254,6 +260,16 @@ def _unusual(grid: Grid, positions: Positions, header: int, names: Sequence[str]
         one = "{count} merged cell below the header holds its value in its first row and column only: {places}"
         many = "{count} merged cells below the header hold their value in the first of their cells only: {places}"
         notes.append(plural(one, many, count=len(merged), places=places))
+    if grid.comments and not own:
+        text = "row {row} of {column!r}: {comment}"
+        said = sorted(grid.comments.items())[: _SPANS + 1]
+        places = _listed(
+            message(text, row=at + 1, column=named.get(n, column_letters(n)), comment=line(comment, _SHORT))
+            for (at, n), comment in said
+        )
+        one = "{count} cell has a comment, which is not sent: {places}"
+        many = "{count} cells have comments, which are not sent: {places}"
+        notes.append(plural(one, many, count=len(grid.comments), places=places))
     if grid.silent:
         places = _listed(dict.fromkeys(named.get(n) or f"Column {n + 1}" for n in grid.silent))
         one = "{count} cell holds an empty text, as a formula does that was never calculated: {places}"

@@ -19,6 +19,7 @@ class Grid:
     merged: list[Merge] = field(default_factory=list)
     hidden_rows: list[int] = field(default_factory=list)  # positions
     hidden_columns: list[int] = field(default_factory=list)
+    comments: dict[tuple[int, int], str] = field(default_factory=dict)  # by position of the row and the column
     silent: list[int] = field(default_factory=list)  # columns of formulas that show nothing, or were never calculated
     notes: list[str] = field(default_factory=list)
     joined: list[int] = field(default_factory=list)  # rows of a text that may be several, or are cut otherwise

@@ -43,6 +43,7 @@ def read(data: bytes) -> list[Tab]:
         grid = Grid(())
         grid.rows = _rows(book, sheet, styles, grid.silent)
         grid.merged = [(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells]
+        grid.comments = {place: note.text for place, note in sheet.cell_note_map.items()}
         grid.hidden_rows = [at for at, row in sheet.rowinfo_map.items() if row.hidden]
         grid.hidden_columns = [at for at, column in sheet.colinfo_map.items() if column.hidden]
         return grid

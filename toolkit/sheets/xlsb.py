@@ -8,7 +8,7 @@ from toolkit.plain import message
 from toolkit.sheets.archive import Archive, Extent, damaged, out_of_order
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab
-from toolkit.sheets.xlsx import relations
+from toolkit.sheets.xlsx import comments_of, relations
 
 ERRORS = {
     0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A", 43: "#GETTING_DATA"
@@ -25,6 +25,7 @@ _KINDS = {  # of a cell's value, by that of its record
 }
 _BLANK, _SHORT = 1, range(12, 19)  # short records stand in the column after that of the cell before
 _COLUMN, _MERGED, _STRING, _FORMAT, _STYLE, _SHEET, _BOOK = 60, 176, 19, 44, 47, 156, 153
+_COMMENT, _COMMENT_TEXT = 635, 637
 _STYLES_BEGIN, _STYLES_END = 617, 618
 Record = tuple[int, bytes]
 
@@ -142,6 +143,16 @@ def _rows(archive: Archive, part: str, shared: tuple[list[str], list[str], int],
             _aside(kind, content, grid)
     if row:
         yield at, row
+    grid.comments.update(_comments(archive, comments_of(archive, part)))
+
+
+def _comments(archive: Archive, part: str) -> Iterator[tuple[tuple[int, int], str]]:
+    place = -1, -1
+    for kind, content in _records(archive, part):
+        if kind == _COMMENT:
+            place = struct.unpack_from("<I4xI", content, 4)
+        elif kind == _COMMENT_TEXT:
+            yield place, _text(content, 1)[0]
 
 
 def _value(kind: int, content: bytes, shared: tuple[list[str], list[str], int]) -> Cell:

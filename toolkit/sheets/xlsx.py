@@ -67,6 +67,20 @@ def relations(archive: Archive, part: str, folder: str) -> dict[str, str]:
     return links
 
 
+def comments_of(archive: Archive, part: str) -> str:
+    """The part with the comments of a sheet; "" where there is none."""
+    folder, _, name = part.rpartition("/")
+    others = relations(archive, f"{folder}/_rels/{name}.rels", folder).values()
+    return next((other for other in others if other.rpartition("/")[2].lower().startswith("comment")), "")
+
+
+def _comments(archive: Archive, part: str) -> Iterator[tuple[tuple[int, int], str]]:
+    for kind, elements in archive.elements(part, "comment"):
+        for comment in elements if kind == "comment" else ():
+            if place := cells_between(f"{(ref := comment.get('ref', ''))}:{ref}"):
+                yield place[:2], "".join(text.text or "" for text in comment.iter(_sibling(comment, "t")))
+
+
 def styles_of(archive: Archive, part: str) -> list[str]:
     """What each style of cells makes of a number."""
     codes: dict[str, str] = {}
@@ -138,6 +152,7 @@ class _Sheet:
                     self.grid.hidden_columns += range(int(first) - 1, int(last))
             elif kind == "mergeCell" and (merge := cells_between(elements[0].get("ref", ""))):
                 self.grid.merged.append(merge)
+        self.grid.comments.update(_comments(self._archive, comments_of(self._archive, self._part)))
 
     def _row(self, row: Element) -> Row:
         number = row.get("r", "")
