@@ -38,6 +38,10 @@ def spellings(value: str) -> list[str]:
         re.sub("%..", lambda code: code[0].lower(), quote(value, safe="")),
         quote(quote(value, safe="")),
         raw.hex(),
+        re.sub("[^a-zA-Z0-9]", lambda c: f"\\u{ord(c[0]):04X}", value),
+        json.dumps(json.dumps(json.dumps(re.sub("[^a-zA-Z0-9]", lambda c: f"\\u{ord(c[0]):04X}", value))))[1:-1],
+        quote(html.escape(json.dumps(value)[1:-1]), safe=""),
+        "".join(c if c in LETTERS else f"&amp;#{ord(c)};" for c in value),
         f"{digest[:7]} {digest[7:]}",
         "\n".join(digest),
     ]

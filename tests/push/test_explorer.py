@@ -104,8 +104,8 @@ MUTANTS = [
     Mutant(
         "2: waits count from the lock or from a recorded end",
         runner._book,
-        "locked if o.ended is None else age(o.ended, at)",
-        "age(o.started or v.locked, at)",
+        "age(o.ended, v.locked, at)",
+        "age(o.started, v.locked, at)",
         Scope(ONE_EACH, Budget(crashes=1, sleeps=1)),
     ),
     Mutant(

@@ -140,7 +140,7 @@ RUNNER = [
         elsewhere("repeatable"),
     ),
     Mutant("what a count shows is not written", runner._counted, "_apply(run, decision)", "pass", PLAIN),
-    Mutant("it is always late enough", runner._book, "else age(o.ended, at)", "else 99", PLAIN),
+    Mutant("it is always late enough", runner._book, "age(o.ended, v.locked, at)", "99", PLAIN),
     Mutant(
         "what is not there is sent again at once",
         runner._looked,
@@ -153,8 +153,8 @@ RUNNER = [
     Mutant(
         "read back: waits count from the intent",
         runner._due,
-        "v.locked if operation.ended is None",
-        "operation.started if operation.ended is None",
+        "age(operation.ended,",
+        "age(operation.started,",
         elsewhere(budget=Budget(crashes=1, sleeps=1)),
     ),
     Mutant(

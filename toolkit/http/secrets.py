@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Callable, Collection, Iterable, Mapping
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from toolkit.plain import line, message
 
@@ -85,26 +85,27 @@ class SecretRegistry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._spellings: dict[int, tuple[str, ...]] = {}
-        self._longest_first: tuple[tuple[int, ...], list[tuple[str, str]]] = (), []  # of these secrets, all spellings
+        self._longest_first: tuple[tuple[int, ...], list[tuple[str, str]], set[str]] = (), [], set()  # of which secrets
 
     def add(self, secret: Secret, value: str) -> None:
         if value:
             with self._lock:
-                self._spellings[id(secret)], self._longest_first = _spellings(value), ((), [])
+                self._spellings[id(secret)], self._longest_first = _spellings(value), ((), [], set())
             weakref.finalize(secret, self._spellings.pop, id(secret), None)
 
     def scrub(self, text: str) -> str:
         """The text without any secret that is alive and long enough to be one, in whatever spelling.
 
-        A secret may be broken by blanks, or by the end of a line.
+        A secret may be broken by blanks, or by the end of a line. A word that holds one once it is decoded goes whole.
         """
-        secrets, longest_first = self._longest_first
+        secrets, longest_first, decoded = self._longest_first
         if secrets != tuple(self._spellings):
             with self._lock:
                 spellings = {**self._spellings}  # one may end meanwhile
                 ordered = sorted(set[str]().union(*spellings.values()), key=len, reverse=True)
                 longest_first = [(spelling, "".join(spelling.split())) for spelling in ordered]
-                self._longest_first = tuple(spellings), longest_first
+                decoded = {word for word in map(_decoded, ordered) if len(word) >= SHORTEST and not word.isdecimal()}
+                self._longest_first = tuple(spellings), longest_first, decoded
         joined = "".join(text.split())
         for spelling, unbroken in longest_first:
             number = unbroken.isdecimal()  # not in the middle of a longer one
@@ -113,7 +114,23 @@ class SecretRegistry:
             if len(unbroken) >= SHORTEST and unbroken in joined:
                 pattern = r"\s*".join(map(re.escape, unbroken))
                 text = re.sub(rf"(?<!\d){pattern}(?!\d)" if number else pattern, MASK, text)
-        return text
+
+        def masked(word: re.Match[str]) -> str:
+            plain = _decoded(word[0]) if _ESCAPE.search(word[0]) else ""
+            return MASK if plain and any(secret in plain for secret in decoded) else word[0]
+
+        return _TEXT.sub(masked, text) if _ESCAPE.search(text) else text
+
+
+_ESCAPE, _TEXT = re.compile(r"[\\&%]"), re.compile(r'(?:[^\s"\\]|\\.)+')  # no longer than a text in JSON
+
+
+def _decoded(word: str) -> str:
+    """What a word says once nothing in it is escaped, as in JSON in JSON, an address, or a web page."""
+    for _ in range(3):
+        word = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda code: chr(int(code[1], 16)), word)
+        word = unquote(html.unescape(word.encode("utf-16", "surrogatepass").decode("utf-16", "replace")))
+    return re.sub(r"[\s\\+]", "", word)  # in an address, a + is a blank
 
 
 def _bytes(value: str) -> bytes:
@@ -127,11 +144,10 @@ def _spellings(value: str) -> tuple[str, ...]:
     spellings = {*hexadecimal, *_base64(digest.digest())}  # like no other text
     spellings = spellings.union(*map(_within_base64, map(str.encode, hexadecimal)))
     if len(value) >= SHORTEST:
-        quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw), quote(quote(raw, safe=""))}
         escaped = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
         spellings |= _within_base64(raw)
         spellings |= {value, " ".join(value.split()), raw.hex(), repr(raw)[2:-1], *_base64(raw), *_entities(value)}
-        spellings |= {*quoted, *(re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), each) for each in quoted)}
+        spellings |= {quote(raw, safe=""), quote(raw), quote_plus(raw)}
         spellings |= {*escaped, *(each.replace("/", r"\/") for each in escaped)}
         spellings |= {json.dumps(each)[1:-1] for each in escaped}  # JSON in JSON
     return tuple(each for each in spellings if len(each) >= SHORTEST)  # where blanks go, less is left
@@ -152,12 +168,10 @@ def _within_base64(raw: bytes) -> set[str]:
 
 
 def _entities(value: str) -> set[str]:
-    """As encoders for web pages write it: by name or number, what has to be or all that is no letter of ASCII."""
+    """As encoders for web pages write it that leave blanks as they are."""
     by_number = {html.escape(value), html.escape(value, quote=False)}
     for name, number in (("&quot;", "&#34;"), ("&#x27;", "&#39;")):
         by_number |= {each.replace(name, number) for each in by_number}
-    for form in ("&#{:d};", "&#x{:x};", "&#x{:X};"):
-        by_number.add("".join(c if c.isascii() and c.isalnum() else form.format(ord(c)) for c in value))
     return by_number | {each.encode("ascii", "xmlcharrefreplace").decode() for each in by_number}
 
 

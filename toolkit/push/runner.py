@@ -112,9 +112,9 @@ def _counted(run: Run, event: Counted) -> None:
 def _book(run: Run, baseline: Baseline, at: Stamp) -> Book:
     v = run.volatile
     operations = tuple(run.ledger.unsettled(run.plan.lock))
-    locked = age(v.locked, at)
-    ages = {o.id: locked if o.ended is None else age(o.ended, at) for o in operations}
-    return Book(baseline, operations, ages, locked, age(baseline.at, at), first=not v.looked)
+    ages = {o.id: age(o.ended, v.locked, at) for o in operations}
+    locked, counted = age(None, v.locked, at), age(baseline.at, v.locked, at)
+    return Book(baseline, operations, ages, locked, counted, first=not v.looked)
 
 
 def _apply(run: Run, decision: Decision) -> None:
@@ -179,7 +179,7 @@ def _due(run: Run, operation: Operation) -> float:
     earlier = repeatable and operation.resent  # a refusal says nothing of the sending before it
     if not (earlier if refused else not repeatable):
         return 0
-    passed = age(v.locked if operation.ended is None else operation.ended, v.now)
+    passed = age(operation.ended, v.locked, v.now)
     return (waits.stable if operation.answer is Answer.BUSY else waits.late) - passed
 
 
@@ -319,13 +319,13 @@ def _finish(run: Run) -> Effect:
         unsettled = run.ledger.unsettled(plan.lock)
         believed = [o for o in unsettled if o.believed]
         if v.unlooked or believed:
-            late = [plan.waits.stable - age(o.ended, v.now) for o in believed if o.ended]
+            late = [plan.waits.stable - age(o.ended, v.locked, v.now) for o in believed]
             return _look_in(run, max(late, default=0))
         if (plan.final_look or v.trouble) and (baseline := run.ledger.baseline()) and baseline.trusted:
             ours = [o for o in unsettled if o.open and o.push == plan.push]
             claims = [o for o in ours if o.state in (State.COUNTED, State.VERIFIED)]
             if claims:
-                return _look_in(run, max([plan.waits.late - age(o.ended or v.locked, v.now) for o in claims]))
+                return _look_in(run, max([plan.waits.late - age(o.ended, v.locked, v.now) for o in claims]))
     if waiting := sum([o.size for o in run.ledger.planned(plan.push) if o.rows[0][0] in plan.span]):
         text = "{count} rows wait for others that are not in"
         return _end(run, PushState.PAUSED, plural("{count} row waits for others that are not in", text, count=waiting))

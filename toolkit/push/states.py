@@ -129,10 +129,16 @@ class Stamp:
     wall: float
 
 
-def age(then: Stamp, now: Stamp) -> float:
-    """Seconds between two instants, at least. Of another boot, a clock on the wall is believed but for a day."""
-    passed = now.monotonic - then.monotonic if then.epoch == now.epoch else now.wall - then.wall - DAY
-    return max(0.0, passed)
+def age(then: Stamp | None, locked: Stamp, now: Stamp) -> float:
+    """Seconds since an instant, at least. `locked`: when this run took the lock.
+
+    What has no recorded end, or ended under another boot, ended before that. Of another boot, a clock on the wall is
+    believed but for a day.
+    """
+    if then is not None and then.epoch == now.epoch:
+        return max(0.0, now.monotonic - then.monotonic)
+    by_the_wall = 0.0 if then is None else now.wall - then.wall - DAY
+    return max(0.0, by_the_wall, now.monotonic - locked.monotonic)
 
 
 @dataclass(frozen=True, slots=True)
