@@ -178,7 +178,7 @@ def test_a_credential_in_a_header_that_nothing_declares_is_noticed(
     box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def case(ida: Any, _: Any) -> None:
-        ida.connection.session._http().headers["X-Other-Key"] = "sentinel-of-another-header"
+        ida.connection.session._local.http.headers["X-Other-Key"] = "sentinel-of-another-header"
         ida.databases()
 
     monkeypatch.setattr(recording, "cases_of", lambda vendor: {"databases": case})

@@ -152,7 +152,7 @@ def record(vendor: Vendor, service: Any, folder: Path, source: str) -> None:
     session.tokens.current()  # signs in before the first cassette
     with tempfile.TemporaryDirectory() as state, mock.patch.dict(os.environ, TOOLKIT_STATE=state):
         for name, case in cases_of(vendor).items():
-            session._http().close()  # an open connection would go past the recorder
+            session._open()  # an open connection would go past the recorder
             with keeper.cassette(path := folder / f"{name}.yaml", "all") as cassette:
                 result = case(service, as_rows(results))
                 refuse_secrets(path, cassette.data)

@@ -3,7 +3,7 @@
 import enum
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -110,7 +110,8 @@ def classify(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None
         meaning = of_success(endpoint, payload, sent) if from_vendor else None
         if meaning is Meaning.DONE:
             link = next_link(answer.headers) if endpoint.page else ""
-            payload = without_the_operations(endpoint, payload, answer.body)
+            if isinstance(endpoint.returns, Table):
+                payload = without_the_operations(endpoint.returns, dialect.message, payload, answer.body)
             return Classification(Verdict.ACKED, meaning, "", answer.status, code, (), payload, next_link=link)
         wait = retry_after(answer.headers, now)
     return _refusal(
@@ -326,17 +327,13 @@ def _failure(endpoint: Endpoint, payload: Any) -> Meaning | None:
     return Meaning.DONE
 
 
-def without_the_operations(endpoint: Endpoint, payload: Any, body: bytes) -> Any:
+def without_the_operations(returns: Table, words: Collection[str], payload: Any, body: bytes) -> Any:
     """The answer without what it says of the operation, where that has the name of one of the row's own fields.
 
-    Where the name stands twice, the first is the row's. Where it stands once, it is the operation's.
+    Where the name stands twice, the first is the row's. Where it stands once, it is the operation's, which says it in `words`.
     """
-    assert endpoint.system
-    returns = endpoint.returns
-    if not isinstance(returns, Table) or returns.data_path or not isinstance(payload, dict):
-        return payload
-    names = {f.key for f in returns.record.fields} & {*endpoint.system.dialect.message}
-    if not names:
+    names = {f.key for f in returns.record.fields}.intersection(words)
+    if not names or returns.data_path or not isinstance(payload, dict):
         return payload
     pairs: list[list[tuple[str, Any]]] = []
 

@@ -29,18 +29,17 @@ SHORTEST_CELL = 3
 
 
 class Secret:
-    """A value that is not shown: not by `repr`, `str`, `format`, a notebook, `vars`, `pickle` or JSON."""
+    """A value that is not shown: not by `repr`, `str`, `format`, a notebook, `vars`, `pickle` or JSON.
 
-    __slots__ = ("__weakref__", "_reveal")
+    `.reveal()` gives the value itself. A notebook saves what it shows: clear the output afterwards.
+    """
+
+    __slots__ = ("__weakref__", "reveal")
 
     def __init__(self, value: "str | Secret") -> None:
         text = value.reveal() if isinstance(value, Secret) else str(value)
-        self._reveal: Callable[[], str] = lambda: text
+        self.reveal: Callable[[], str] = lambda: text
         _registry.add(self, text)
-
-    def reveal(self) -> str:
-        """The value itself. A notebook saves what it shows: clear the output afterwards."""
-        return self._reveal()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({MASK})"

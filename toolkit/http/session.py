@@ -194,40 +194,41 @@ class Session:
         """Send once. A refused token is renewed and the request sent once more: nothing was executed."""
         before = sys.exception()
         try:
-            return self._attempt(endpoint, request)
+            if self._process != os.getpid():
+                self._after_fork()
+            try:
+                replays = self.recorder is not None and self.recorder.replays
+                token = self.tokens.current() if endpoint.authenticated and self.tokens and not replays else self._held
+            except ToolkitError as problem:
+                return unsent(problem)
+            attempt = self._exchange(endpoint, request, token)
+            refused = (Meaning.TOKEN, Meaning.FORBIDDEN) if endpoint.repeatable else (Meaning.TOKEN,)
+            if token is not None and token is not self._held and attempt.result.meaning in refused:
+                attempt = self._with_another_token(endpoint, request, token) or attempt
+            return attempt
         except BaseException as problem:
             clear_frames(problem, before)
             raise
 
-    def _see_fork(self) -> None:
-        """A fork has connections and locks of its own: on those of its parent, each would read the other's answers."""
-        if self._process != (here := os.getpid()):
-            self._local, self._process = threading.local(), here
-            self.quota.unlock()
-            if self.tokens:
-                self.tokens.unlock()
-
-    def _attempt(self, endpoint: Endpoint, request: wire.Request) -> Attempt:
-        self._see_fork()
+    def _with_another_token(self, endpoint: Endpoint, request: wire.Request, refused: Secret) -> Attempt | None:
+        """The same once more; None where no other token is to be had."""
         try:
-            replays = self.recorder is not None and self.recorder.replays
-            token = self.tokens.current() if endpoint.authenticated and self.tokens and not replays else self._held
+            renewed = bool(self.tokens and self.tokens.renew(refused)) and self.tokens
         except ToolkitError as problem:
             return unsent(problem)
-        attempt = self._exchange(endpoint, request, token)
-        refused = (Meaning.TOKEN, Meaning.FORBIDDEN) if endpoint.repeatable else (Meaning.TOKEN,)
-        if token is not None and token is not self._held and attempt.result.meaning in refused:
-            try:
-                renewed = bool(self.tokens and self.tokens.renew(token)) and self.tokens
-            except ToolkitError as problem:
-                return unsent(problem)
-            if renewed:
-                attempt = self._exchange(endpoint, request, renewed.current())
-        return attempt
+        return self._exchange(endpoint, request, renewed.current()) if renewed else None
+
+    def _after_fork(self) -> None:
+        """A fork has connections and locks of its own: on those of its parent, each would read the other's answers."""
+        self._local, self._process = threading.local(), os.getpid()
+        self.quota.unlock()
+        if self.tokens:
+            self.tokens.unlock()
 
     def _exchange(self, endpoint: Endpoint, request: wire.Request, token: Secret | None) -> Attempt:
         started = self.clock.monotonic()
-        self._http()
+        if not hasattr(self._local, "http"):
+            self._open()
         self._local.sending.left = False
         try:
             if self.recorder is None or (self.tokens and self.tokens.asking):
@@ -274,24 +275,23 @@ class Session:
         )
         return Answer(response.status_code, response.headers, read_body(response, self.limits.answer))
 
-    def _http(self) -> requests.Session:
+    def _open(self) -> None:
         """A requests session a thread: the library does not promise that threads may share one."""
-        if not hasattr(self._local, "http"):
-            http = NoRedirects()
-            adapter = Adapter(self.limits.deadline, self.clock.monotonic)
-            http.mount("https://", adapter)
-            http.mount("http://", adapter)
-            http.headers["User-Agent"] = "analyst-toolkit"
-            http.trust_env = not _is_loopback(self.host)  # no proxy stands before this machine itself
-            self._local.http, self._local.sending = http, adapter.sending
-        return self._local.http  # type: ignore[no-any-return]
+        http = NoRedirects()
+        adapter = Adapter(self.limits.deadline, self.clock.monotonic)
+        http.mount("https://", adapter)
+        http.mount("http://", adapter)
+        http.headers["User-Agent"] = "analyst-toolkit"
+        http.trust_env = not _is_loopback(self.host)  # no proxy stands before this machine itself
+        self._local.http, self._local.sending = http, adapter.sending
 
     # ── trying again ──
 
     def send(self, endpoint: Endpoint, request: wire.Request) -> Classification:
         """The answer of a request that succeeded. Tries again what may be; raises otherwise (see `errors`)."""
         for number in range(1, self.limits.attempts + 1):
-            self.wait_for_pause(endpoint)
+            if self._pause_until:
+                self.wait_for_pause(endpoint)
             attempt = self.attempt(endpoint, request)
             if attempt.error is None:
                 self.quota.earn()

@@ -88,7 +88,7 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
     copied = {h.copy for h in histories if h.copy is not None}
     removed = min([h.rest for h in histories]) < 0
     masks = _masks(book, waits)
-    shown = [o for o in book.operations if o.size not in masks]
+    shown = book.operations if not masks else [o for o in book.operations if o.size not in masks]
     changes = [_settled(doubt, rise, histories, book.baseline.trusted)] if doubt else []
     refused = doubt.id if doubt and not changes[0] else None
     why = _distrust(book, rise, removed=removed, explained=explained, doubt=doubt)
@@ -124,8 +124,8 @@ def decide(book: Book, count: int, now: Stamp, waits: Waits) -> Decision:
 def _masks(book: Book, waits: Waits) -> set[int]:
     """What the counter may not show yet: as many rows of another operation would look as if nothing had come."""
     acknowledged = [(book.ages[o.id], o.size) for o in book.operations if o.state is State.ACKNOWLEDGED]
-    latest = [size for age, size in sorted(acknowledged, key=itemgetter(0)) if age < waits.stable]
-    return {*accumulate(latest)}
+    latest = sorted([each for each in acknowledged if each[0] < waits.stable], key=itemgetter(0))
+    return {*accumulate(map(itemgetter(1), latest))}
 
 
 def explain(rise: int, doubt: Operation | None, operations: tuple[Operation, ...]) -> tuple[list[History], bool]:

@@ -30,7 +30,8 @@ class Progress:
         self._bar: tqdm | None = None  # type: ignore[type-arg]
 
     def __enter__(self) -> "Progress":
-        self._bar = progress_bar(self.rows, self._label, shown=self._shown, initial=self.done, unit="rows")
+        if self._shown:
+            self._bar = progress_bar(self.rows, self._label, shown=True, initial=self.done, unit="rows")
         if self._watch:
             self._watch(self)
         return self

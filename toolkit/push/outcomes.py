@@ -80,8 +80,9 @@ class Table:
 
     def fill_causes(self, ledger: Ledger, push: Push, span: range, where: np.ndarray, frame: pd.DataFrame) -> None:
         """Why rows were rejected, and what the vendor gave back for rows."""
-        for position, (error, column) in ledger.blames(push.id).items():
-            if position in span and self.codes[at := where[position - span.start]] == CODES["rejected"]:
+        rejected = self.codes == CODES["rejected"]
+        for position, (error, column) in ledger.blames(push.id).items() if rejected.any() else ():
+            if position in span and rejected[at := where[position - span.start]]:
                 value = frame[column].iloc[at] if column in frame else None
                 text = error if value is None else restore(error, value)
                 for name, cell in zip(COLUMNS[1:], (text, column, value), strict=True):

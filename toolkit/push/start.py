@@ -333,7 +333,9 @@ class _Call:
         """The target learns what came back for its rows before; the ledger, what it shows of them from the start."""
         ledger, target = self._ledger, part.rows.target
         target.tag = tag_of(push.id)
-        known: dict[int, Mapping[str, Any]] = part.by_position(ledger.results(push.id))
+        known: dict[int, Mapping[str, Any]] = {}
+        if kind is not EventKind.BEGAN:
+            known = part.by_position(ledger.results(push.id))
         if target.kept:
             serials = part.serials()
             new = {at: values for at, values in target.kept.items() if at in serials and at not in known}
