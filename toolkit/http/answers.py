@@ -330,7 +330,7 @@ def _failure(endpoint: Endpoint, payload: Any) -> Meaning | None:
 def without_the_operations(returns: Table, words: Collection[str], payload: Any, body: bytes) -> Any:
     """The answer without what it says of the operation, where that has the name of one of the row's own fields.
 
-    Where the name stands twice, the first is the row's. Where it stands once, it is the operation's, which says it in `words`.
+    Where the name stands twice, the first is the row's. Where it stands once, it is the operation's: `words`.
     """
     names = {f.key for f in returns.record.fields}.intersection(words)
     if not names or returns.data_path or not isinstance(payload, dict):

@@ -333,9 +333,8 @@ class _Call:
         """The target learns what came back for its rows before; the ledger, what it shows of them from the start."""
         ledger, target = self._ledger, part.rows.target
         target.tag = tag_of(push.id)
-        known: dict[int, Mapping[str, Any]] = {}
-        if kind is not EventKind.BEGAN:
-            known = part.by_position(ledger.results(push.id))
+        known: dict[int, Mapping[str, Any]] = {}  # of a push that begins
+        known |= part.by_position(ledger.results(push.id)) if kind is not EventKind.BEGAN else {}
         if target.kept:
             serials = part.serials()
             new = {at: values for at, values in target.kept.items() if at in serials and at not in known}
@@ -343,7 +342,7 @@ class _Call:
             known |= new
         if push.state is not PushState.OPEN:
             ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
-        ledger.event(stamp(self._clock), kind, push.id)
+        ledger.event(self._since, kind, push.id)
         target.recall(known, self._drafts.of_others(push.id) if self._drafts is not None else ())
         return Driver(ledger, part, self._policy, since=self._since, more=self._several)
 
@@ -359,9 +358,8 @@ class _Call:
     def _settle(self, rows: FrameRows) -> str:
         """Find out what stopped pushes left in doubt; why that was not possible, where it was not."""
         with self._ledger.snapshot():
-            in_doubt = any(o.state is State.SENT for o in self._ledger.unsettled(self._memory.lock))
-        if not in_doubt:
-            return ""
+            if not any(o.state is State.SENT for o in self._ledger.unsettled(self._memory.lock)):
+                return ""
         part = Places(self._ledger, rows)  # none of them
         ended = Driver(self._ledger, part, self._policy, since=self._since, more=self._several).run()
         return ended.reason if ended.state is PushState.PAUSED else ""
