@@ -1,6 +1,7 @@
 """Enter a profile: address and credentials, tried at once, kept in the keyring if wanted; never in the notebook."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from toolkit import settings
@@ -9,7 +10,7 @@ from toolkit.http.secrets import Secret
 from toolkit.notebook.forms import parts
 from toolkit.notebook.forms.form import Form
 from toolkit.notebook.forms.view import Child, element
-from toolkit.notebook.forms.widgets import Input
+from toolkit.notebook.forms.widgets import Input, code_of
 from toolkit.plain import mark, message
 from toolkit.spec import Masked, Text
 from toolkit.vendors import Api
@@ -46,7 +47,10 @@ class ConnectForm(Form):
             element("datalist", *known, id="profiles"),
             *(i.element() for i in self._inputs),
             parts.tick(
-                "keep", message("Keep the secrets in this computer's keyring"), value=self._keep, change=self._take_keep
+                "keep",
+                message("Keep the secrets in this computer's keyring"),
+                value=self._keep,
+                change=partial(setattr, self, "_keep"),
             ),
             self.button(message("Connect"), "connect", self.connect, style="primary"),
         ]
@@ -56,11 +60,8 @@ class ConnectForm(Form):
         self._ask()
 
     def _take_profile(self, name: str) -> None:
-        self._profile = name.strip() or "default"
+        self._profile = name or "default"
         self._ask()
-
-    def _take_keep(self, keep: bool) -> None:
-        self._keep = keep
 
     def _ask(self) -> None:
         """The fields of the chosen system; what the profile says of them stands there, secrets never."""
@@ -94,15 +95,10 @@ class ConnectForm(Form):
         asks = not self._keep
         arguments = []
         for name, values in self._supplied.items():
-            shown = [f"{n!r}: {_question(n) if isinstance(v, Secret) else repr(v)}" for n, v in values.items()
-                     if asks or not isinstance(v, Secret)]  # fmt: skip
-            arguments.append(f", {name}={{{', '.join(shown)}}}")
+            shown = {n: v for n, v in values.items() if asks or not isinstance(v, Secret)}
+            arguments.append(f", {name}={{{', '.join(f'{n!r}: {code_of(n, v)}' for n, v in shown.items())}}}")
         imports = "import getpass\n\nimport toolkit" if asks else "import toolkit"
         return f"{imports}\n\napi = toolkit.connect({self._profile!r}{''.join(arguments)})"
-
-
-def _question(name: str) -> str:
-    return f"getpass.getpass({name + ': '!r})"
 
 
 def connect() -> ConnectForm:

@@ -222,9 +222,10 @@ def values_of(inputs: Sequence[Input]) -> dict[str, Any]:
 
 
 def as_code(values: Mapping[str, Any]) -> str:
-    """Values as keyword arguments, each after a comma; of a secret only the question for it."""
-    return "".join(f", {name}={_code(name, value)}" for name, value in values.items())
+    """Values as keyword arguments, each after a comma."""
+    return "".join(f", {name}={code_of(name, value)}" for name, value in values.items())
 
 
-def _code(name: str, value: Any) -> str:
+def code_of(name: str, value: Any) -> str:
+    """A value as code; of a secret only the question for it."""
     return f"getpass.getpass({name + ': '!r})" if isinstance(value, Secret) else repr(value)
