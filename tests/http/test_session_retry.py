@@ -80,8 +80,10 @@ LOST, REFUSED = requests.exceptions.ChunkedEncodingError("cut"), requests.except
     ("endpoint", "first", "sent", "raised"),
     [
         (INSERT, REFUSED, 2, None),
-        (INSERT, answer(429), 2, None),
-        (INSERT, answer(503, Retry_After="1"), 2, None),
+        (INSERT, answer(408), 1, Throttled),
+        (INSERT, answer(429), 1, Throttled),
+        (INSERT, answer(503, Retry_After="1"), 1, Throttled),
+        (INSERT, answer(413, "<html>"), 1, ApiError),
         (INSERT, LOST, 1, OutcomeUnknown),
         (INSERT, answer(500), 1, OutcomeUnknown),
         (INSERT, answer(503), 1, OutcomeUnknown),
@@ -91,6 +93,10 @@ LOST, REFUSED = requests.exceptions.ChunkedEncodingError("cut"), requests.except
         (DATABASE, LOST, 2, None),
         (DATABASE, answer(500), 2, None),
         (DATABASE, answer(503), 2, None),
+        (DATABASE, answer(429), 2, None),
+        (DATABASE, answer(503, Retry_After="1"), 2, None),
+        (DATABASE, answer(413, "<html>"), 1, ApiError),
+        (DATABASE, answer(207), 1, BadAnswer),
         (DATABASE, answer(404), 1, NotFound),
         (DATABASE, answer(302), 1, BadAnswer),
         (DATABASE, answer(200, "odd"), 1, BadAnswer),
@@ -157,13 +163,13 @@ def test_success_earns_tries_back() -> None:
 )
 def test_the_vendors_wait_is_kept(asked: str, seconds: float) -> None:
     client = Wired([answer(429, Retry_After=asked), answer(200, OK)])
-    client.send(INSERT, POST)
+    client.send(DATABASE, GET)
     assert client.gaps == [pytest.approx(seconds, abs=1e-4)]
 
 
 def test_a_wait_that_makes_no_sense_is_an_ordinary_one() -> None:
     client = Wired([answer(429, Retry_After="soon"), answer(200, OK)], backoff=1)
-    client.send(INSERT, POST)
+    client.send(DATABASE, GET)
     assert 0 < client.gaps[0] <= 2
 
 

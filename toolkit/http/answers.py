@@ -25,6 +25,7 @@ from toolkit.spec import Endpoint, Field, Identifier, Integer, Meaning, Payload,
 LONGEST = 20_000  # characters of a refusal that are looked at
 PLAIN = ("", "ok", "success", "done")  # words that add nothing to a success
 ABSENT: Any = object()  # nothing stands there: not even null
+SUCCESSES = (200, 201, 202, 204)  # no document shows another one, and what that would mean is not known
 STATUSES = {
     401: Meaning.TOKEN,
     403: Meaning.FORBIDDEN,
@@ -114,6 +115,8 @@ def classify(endpoint: Endpoint, answer: Answer, now: datetime, sent: int | None
                 payload = without_the_operations(endpoint.returns, dialect.message, payload, answer.body)
             return Classification(Verdict.ACKED, meaning, "", answer.status, code, (), payload, next_link=link)
         wait = retry_after(answer.headers, now)
+    elif endpoint.irrevocable and from_vendor and not coded and of_success(endpoint, payload, sent) is Meaning.DONE:
+        meaning = None  # a refusal with the body of a success contradicts itself
     return _refusal(
         endpoint, answer, Classification(Verdict.AMBIGUOUS, meaning, "", answer.status, code, (), payload, wait)
     )
@@ -319,6 +322,10 @@ def _failure(endpoint: Endpoint, payload: Any) -> Meaning | None:
         return Meaning.INVALID
     if dialect.errors and first(payload, (dialect.errors,)):
         return None
+    codes = [code for path in dialect.code if (code := find(payload, path)) is not ABSENT]
+    denied = dialect.code and isinstance(payload, dict) and (payload.get("success") is False or payload.get("error"))
+    if denied or any(code != codes[0] for code in codes):
+        return None
     status = str(first(payload, (dialect.status,))) if dialect.status else ""
     if status.isdecimal() and int(status) >= 400:
         return by_status(int(status), None)
@@ -358,7 +365,7 @@ def _fits(field: Field, value: Any) -> bool:
 
 
 def by_status(status: int, wait: float | None) -> Meaning | None:
-    if 200 <= status < 300:
+    if status in SUCCESSES:
         return Meaning.DONE
     if status == 503 and wait is not None:
         return Meaning.BUSY

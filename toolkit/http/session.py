@@ -247,7 +247,7 @@ class Session:
                 result = _without_secrets(endpoint, result)
             if result.meaning is Meaning.BUSY:
                 self._pause_until = max(self._pause_until, self.clock.monotonic() + (result.retry_after or 0))
-            if result.verdict is Verdict.AMBIGUOUS:
+            if result.verdict is Verdict.AMBIGUOUS or endpoint.irrevocable:
                 self._local.http.close()  # whatever follows this answer on its connection belongs to nobody
             attempt = Attempt(result, None if result.verdict is Verdict.ACKED else answers.error(endpoint, result))
         took = self.clock.monotonic() - started
@@ -304,10 +304,9 @@ class Session:
     def may_repeat(self, endpoint: Endpoint, attempt: Attempt) -> bool:
         """Whether sending again can do no harm and may help."""
         result = attempt.result
-        harmless = result.verdict is Verdict.NOT_EXECUTED or (
-            result.verdict is Verdict.AMBIGUOUS and endpoint.repeatable and result.meaning in (None, Meaning.INTERNAL)
-        )
-        helps = not result.needs_person and result.meaning not in (Meaning.TOKEN, Meaning.FORBIDDEN)
+        not_sent = result.verdict is Verdict.NOT_EXECUTED and result.status == 0
+        harmless = not_sent or (endpoint.repeatable and result.verdict in (Verdict.NOT_EXECUTED, Verdict.AMBIGUOUS))
+        helps = not result.needs_person and result.meaning in (None, Meaning.INTERNAL, Meaning.BUSY)
         readable = result.meaning is not None or result.status == 0  # a strange page will be as strange the next time
         return (
             harmless and helps and readable and (result.retry_after or 0) <= self.limits.max_wait and self.quota.spend()

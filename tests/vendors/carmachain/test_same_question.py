@@ -229,9 +229,32 @@ def test_whose_ticket_it_is_has_to_be_clear(
 
     change_answers(monkeypatch, carma.connection.session, "create_request", listed)
     table = carma.request(people(*OTHERS[:2]), categories="Address").table
-    assert table["outcome"].tolist() == ["accepted", "accepted"]
+    assert table["outcome"].eq("accepted").tolist() == known
+    assert table["outcome"].isin(["accepted", "unknown"]).all()
     assert table["idRequest"].notna().tolist() == known
     assert table["error"].isna().tolist() == known
+
+
+@pytest.mark.parametrize("chunk_rows", [1, 2, 3])
+def test_a_ticket_of_several_requests_is_nobodys(
+    carma: CarmaChain, monkeypatch: pytest.MonkeyPatch, chunk_rows: int
+) -> None:
+    def listed(payload: Any) -> Any:
+        return {**payload, "parametrRequest": [{**t, "idRequest": "T1"} for t in payload["parametrRequest"]]}
+
+    change_answers(monkeypatch, carma.connection.session, "create_request", listed)
+    report = carma.request(people(*OTHERS[:3]), categories="Address", options={"chunk_rows": chunk_rows, "workers": 1})
+    assert report.table["outcome"].tolist() == ["unknown"] * 3
+    assert report.table["idRequest"].isna().all()
+    assert not report.complete
+
+
+def test_an_answer_about_somebody_else_is_said(carma: CarmaChain) -> None:
+    tickets = carma.request(people(*OTHERS[:3]), categories="Address").joined
+    assert carma.answers(tickets)["problem"].isna().all()
+    tickets["idRequest"] = tickets["idRequest"].to_numpy()[[1, 0, 2]]  # as a vendor who begins its numbers anew
+    wrong = carma.answers(tickets)["problem"].notna()
+    assert wrong.groupby(level=0).first().tolist() == [True, True, False]
 
 
 def test_documents_with_another_number_of_digits_are_doubted(carma: CarmaChain) -> None:

@@ -67,10 +67,13 @@ def tidy(
 ) -> pd.DataFrame:
     """One row per person, peer, group and field, in the order of the tickets (else of the answer)."""
     ids = list(people) if tickets is None else list(tickets["idRequest"])
+    others = _about_others(people, tickets)
     rows, at = [], []
     for n, number in enumerate(ids):
         person = people.get(number)
         problem = (problems or {}).get(number) or _problem(number, person)
+        if n in others:
+            problem = message("the vendor answers about somebody else than was asked about")
         who = [person[name] if person else number if name == "idRequest" else None for name in WHO]
         for detail in (person["details"] if person else None) or [{}]:
             rows.append([*who, *(detail.get(name) for name in list(DETAIL)[:-1]), problem])
@@ -97,6 +100,23 @@ def tidy_in_blocks(answers: Iterable[tuple[list[str], pd.DataFrame]], tickets: p
     table = pd.concat([part for part in parts if len(part)] or parts[:1])
     table = table.iloc[np.argsort(table.index, kind="stable")]
     return table.set_axis(tickets.index[table.index.to_numpy(dtype=np.int64)])
+
+
+def _about_others(people: Mapping[str, Mapping[str, Any]], tickets: pd.DataFrame | None) -> set[int]:
+    """Where the answer names somebody else than the tickets do, where these say who was asked about."""
+    if tickets is None:
+        return set()
+    tickets = tickets.reindex(columns=["idRequest", "IdDocument", "PhoneNumber"])
+    answered = (people.get(number) for number in tickets["idRequest"])
+    asked = pairs(tickets["IdDocument"], tickets["PhoneNumber"])
+    return {
+        n for n, (who, person) in enumerate(zip(asked, answered, strict=True)) if person and _contradict(who, person)
+    }
+
+
+def _contradict(who: tuple[Any, Any], person: Mapping[str, Any]) -> bool:
+    theirs = _person(person["idDocument"], person["phoneNumber"])
+    return any(None not in both and both[0] != both[1] for both in zip(_person(*who), theirs, strict=True))
 
 
 def _problem(number: Any, person: Mapping[str, Any] | None) -> str | None:

@@ -1,7 +1,7 @@
 """CarmaChain: how people are asked about, each once, and which ticket belongs to whom."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,14 +52,24 @@ class Peers:
         return PushJob(target, checked, asked, finish=lambda report: self._with_tickets(report, same_as))
 
     def _with_tickets(self, report: Report, same_as: np.ndarray) -> Report:
-        """The report where somebody in several rows has the ticket of the row that was sent."""
-        table = report.table.iloc[np.where(same_as < 0, np.arange(len(same_as)), same_as)].set_axis(report.table.index)
-        if "idRequest" not in table:
-            table["idRequest"] = None
-        table = table.assign(idRequest=table["idRequest"].astype("str"), type_request=self.type_request)
+        """The report where somebody in several rows has the ticket of the row that was sent.
+
+        Without a ticket of one's own, nothing vouches that somebody was asked about: `unknown`, whatever was answered.
+        """
+        asked = np.where(same_as < 0, np.arange(len(same_as)), same_as)
+        table = report.table.reindex(columns=list(dict.fromkeys([*report.table.columns, "idRequest"])))
+        tickets = table["idRequest"].astype("str").iloc[asked].reset_index(drop=True)
+        shared = pd.Series(asked).groupby(tickets).transform("nunique") > 1
+        table = table.iloc[asked].set_axis(report.table.index)
+        table["idRequest"] = tickets.mask(shared).array
+        table = table.assign(type_request=pd.array([self.type_request] * len(table), dtype="str"))
         lost = table["idRequest"].isna() & table["outcome"].isin([Outcome.ACCEPTED, Outcome.VERIFIED])
-        table.loc[lost, "error"] = message("the vendor's answer holds no ticket for this person")
-        return report.with_table(table.astype({"type_request": "str"}))
+        table.loc[lost, "outcome"] = Outcome.UNKNOWN
+        table.loc[lost, "error"] = message(
+            "the vendor's answer holds no ticket for this person, or one that others have too; `recover_tickets` looks "
+            "for it"
+        )
+        return report.with_table(table)
 
 
 class People(Target):
@@ -79,7 +89,6 @@ class People(Target):
         self._alone = connection.assumed["categories_form"] != "list"
         cells = checked.wire()
         rows = (zip(cells, row, strict=True) for row in zip(*cells.values(), strict=True))
-        self._owners: dict[str, set[Any]] = {}  # of each ticket; of one that two people have, nobody knows whose it is
         self._people = [{name: value for name, value in row if value is not None} for row in rows]
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
@@ -95,18 +104,13 @@ class People(Target):
         asked = [(person.get("IdDocument"), person.get("PhoneNumber")) for person in people]
         answered = [(_either(t, "IdDocument", "idDocument"), _either(t, "PhoneNumber", "phoneNumber")) for t in tickets]
         ids = [_ticket(t) for t in tickets]
-        for ticket, person in zip(ids, answered, strict=True):
-            self._owners.setdefault(ticket, set()).add(person)
         words = remark(self._endpoint, payload)  # what `response` says besides
         shown = {"response": vendor_text(words)} if words else {}
         return {
             int(at): {"idRequest": ids[n], "type_request": self._peers.type_request, **shown}
             for at, n in zip(batch.positions, matched(asked, answered), strict=True)
-            if n is not None and ids[n] and len(self._owners[ids[n]]) == 1
+            if n is not None and ids[n]
         }
-
-    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
-        self._owners = {values["idRequest"]: {(at,)} for at, values in results.items() if "idRequest" in values}
 
 
 def sent_people(checked: Check) -> pd.DataFrame:
