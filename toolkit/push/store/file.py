@@ -116,7 +116,7 @@ class Folder:
             raise InputError(message(text, name=name, state=self.state, known=", ".join(names) or "none"))
         return self.path(name)
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         return identity.user_key(self.state)
 
@@ -249,7 +249,7 @@ def _opened(path: Path, about: str, key: str) -> LedgerFile:
 
 def use_lock(path: Path, shared: bool = False) -> disk.Lock:
     """Shared by whoever has a ledger open; had alone by whoever repairs or forgets it."""
-    return disk.Lock(path.with_suffix(USE), message("the destination of {stem}", stem=path.stem), shared)
+    return disk.Lock(path.with_suffix(USE), path.stem, shared)
 
 
 def rollback_path(path: Path) -> Path:
