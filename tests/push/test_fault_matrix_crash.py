@@ -301,6 +301,24 @@ def test_45_journal_that_is_deleted_on_the_way(what: str, ida: Ida) -> None:
     assert [ida.posts()] == posts
 
 
+@pytest.mark.parametrize("what", ["locks/*.lock", "ledgers/*.use"])
+def test_45_lock_that_is_deleted_on_the_way(what: str, ida: Ida) -> None:
+    """Another kernel may have locked a new file by now: nothing more leaves. The same call goes on."""
+    frame, posts = ida.frame(ROWS), []
+
+    def delete(progress: Any) -> None:
+        if progress.done > 1 and not posts:
+            posts.append(ida.posts())
+            for path in settings.state_folder().glob(what):
+                path.unlink()
+                path.touch(0o600)
+
+    with pytest.raises(PushError, match=r"taken away; nothing more was sent"):
+        ida.push(frame, watch=delete)
+    assert [ida.posts()] == posts
+    ida.check_all_in(ida.push(frame), frame)
+
+
 def test_45_journal_that_an_older_copy_takes_the_place_of(ida: Ida) -> None:
     """It is the same file, and whole: only that it has fewer transactions tells. What was on its way leaves."""
     ida.push(ida.frame(5, prefix="before"))

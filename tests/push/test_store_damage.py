@@ -366,6 +366,27 @@ def test_a_ledger_of_another_destination_is_refused(state: Path) -> None:
     opened(state).close()
 
 
+@pytest.mark.parametrize("name", ["{} (copia en conflicto)", "{}~", "{}-PC2"])
+def test_a_copy_beside_a_ledger_is_to_be_moved_away(state: Path, name: str) -> None:
+    """What OneDrive and others make of a file that two computers wrote."""
+    shutil.copy(file_of(state), file_of(state).with_stem(name.format(NAME)))
+    sound, copy = sorted(care.check(Folder(state)), key=lambda condition: not condition.sound)
+    assert (sound.name, copy.name) == (NAME, name.format(NAME))
+    assert f"copy of {NAME}, which stands in its place: move it out" in copy.described()[-1]
+    opened(state).close()
+
+
+def test_a_card_of_an_earlier_version_is_one(state: Path) -> None:
+    shutil.rmtree(state / "cards")
+    shutil.rmtree(state / "ledgers")
+    (state / "ledgers").mkdir()
+    file_of(state).with_suffix(".json").write_text("{}")
+    with pytest.raises(PushRefused, match=r"is missing.*ledger forget"):
+        opened(state)
+    Folder(state).forget(NAME)
+    opened(state).close()
+
+
 def test_a_destination_that_says_otherwise_when_it_was_made_gets_no_second_ledger(state: Path) -> None:
     known = "system/x/11 20190816144428"
     Folder(state).ledger("system", known, MADE).close()

@@ -147,6 +147,11 @@ class Lock:
             )
         return message("{path} cannot be locked ({problem}); nothing was sent", path=self._path, problem=problem)
 
+    @property
+    def file(self) -> dict[Path, int]:
+        """What is locked, and its inode: where another file stands there, others may have locked that one."""
+        return {} if self._handle is None else {self._path: os.fstat(self._handle).st_ino}
+
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
         self.drop()
 

@@ -132,7 +132,7 @@ class Database(Connection):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
-        self._file = 0
+        self.watched: dict[Path, int] = {}  # files that have to stay, and their inodes: it, and the locks that are held
         source = f"{path.absolute().as_uri()}?mode=rw"
         try:
             self._connection = sqlite3.connect(
@@ -142,7 +142,7 @@ class Database(Connection):
             raise self._in_a_word(problem) from None
         try:
             self.script(";".join((*sql.SETTINGS, sql.KEEP_OLD_PAGES)))
-            self._file = path.stat().st_ino
+            self.watched[path] = path.stat().st_ino
         except BaseException:
             self.close()
             raise
@@ -178,6 +178,8 @@ class Database(Connection):
     def begin(self, mode: str) -> list[tuple[Any, ...]]:
         if self._process != os.getpid():
             self.confirm()
+        if mode == WRITING:
+            self._require_all()
         try:
             self._connection.execute(sql.BEGIN if mode == WRITING else sql.BEGIN_READING)
             self.mode, self.thread = mode, threading.get_ident()
@@ -192,8 +194,8 @@ class Database(Connection):
         except sqlite3.Error as problem:
             raise self._in_a_word(problem) from None
         self.mode, self.thread = "", 0
-        if mode == WRITING and not self._is_there():
-            raise PushError(self._taken_away)
+        if mode == WRITING:
+            self._require_all()
 
     def roll_back(self) -> None:
         self.mode, self.thread = "", 0
@@ -212,23 +214,25 @@ class Database(Connection):
         if hasattr(self, "_connection"):  # it stays open, and unused
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
 
-    def _is_there(self) -> bool:
-        try:
-            return os.stat(self.path).st_ino == self._file  # noqa: PTH116 (many times faster than that of a Path)
-        except OSError:
-            return False
-
-    @property
-    def _taken_away(self) -> str:
-        return message("the ledger {path} was taken away; nothing more was sent", path=self.path)
+    def _require_all(self) -> None:
+        """Raise PushError where a file was deleted, or another stands in its place: others may push there by now."""
+        for path, inode in self.watched.items():
+            try:
+                there = os.stat(path).st_ino == inode  # noqa: PTH116 (many times faster than that of a Path)
+            except OSError:
+                there = False
+            if not there:
+                raise PushError(message("{path} was taken away; nothing more was sent", path=path))
 
     def _in_a_word(self, problem: Exception) -> Exception:
         if isinstance(problem, UnicodeError):
             return Damaged(message("a text in it"))
         if isinstance(problem, sqlite3.ProgrammingError):
             return PushError(message("the ledger {path} is closed; nothing more was sent", path=self.path))
-        if self._file and not self._is_there():
-            return PushError(self._taken_away)
+        try:
+            self._require_all()
+        except PushError as gone:
+            return gone
         name = getattr(problem, "sqlite_errorname", "") or ""
         if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or not name.startswith(tuple(REASONS)):
             return Damaged(message("SQLite: {problem}", problem=problem))

@@ -27,7 +27,8 @@ class Condition:
     rows: int = 0
     problems: list[str] = field(default_factory=list)
     index_only: bool = True  # whatever is damaged can be made anew from the rows
-    own_name: str = ""  # where it stands in the place of another
+    own_name: str = ""  # where it does not stand under this
+    is_copy: bool = False  # and another ledger does
 
     @property
     def sound(self) -> bool:
@@ -54,7 +55,8 @@ class Condition:
         )
         if self.own_name:
             text = "The way on: move it to {own_name}; then put the right one back from a backup, or forget {name}."
-            way_on = message(text, own_name=self.own_name, name=self.name)
+            copy = "The way on: it is a copy of {own_name}, which stands in its place: move it out of the folder."
+            way_on = message(copy if self.is_copy else text, own_name=self.own_name, name=self.name)
         return [
             message("{name}: DAMAGED. {facts}", name=self.name, facts=self._facts),
             *(f"  - {problem}" for problem in self.problems),
@@ -120,7 +122,7 @@ class _Examination:
         with self._ledger.snapshot():
             head = self._ledger.cache.head
         self._condition.about, self._condition.since = head.identity, head.made
-        own_name = ledger_name(self._condition.name.rpartition("-")[0], head.identity)
+        own_name = ledger_name(head.identity.partition("/")[0], head.identity)
         if own_name != self._condition.name:
             self._condition.own_name = own_name
             raise PushError(message("it is that of {about}, in the place of another", about=head.identity))

@@ -19,6 +19,7 @@ from toolkit.push.store.ledger import StoredLedger, key_digest, ledger_name
 from toolkit.push.store.tables import Head
 
 USE = ".use"  # the suffix of what is locked as long as it is open
+TRACES = USE, ".json"  # what stays where a ledger was deleted; the second was its card in earlier versions
 MOVED = ".moved"  # the suffix of a file that is a team's now
 HEADER = 100  # bytes at the beginning of an SQLite file; 16 to 18 are the size of a page, 28 to 32 how many it has
 WAY_ON = mark(
@@ -35,6 +36,7 @@ class LedgerFile(StoredLedger):
 
     def __init__(self, path: Path) -> None:
         """Open an existing file as it is. `Folder.ledger` also looks whether it is what it was."""
+        self.database: Database
         super().__init__(Database(path), path.name.partition(".")[0], Card(path.parents[1] / "cards", path.stem))
         self.path = path
         self._in_use: disk.Lock | None = None
@@ -43,6 +45,7 @@ class LedgerFile(StoredLedger):
     def share(self, about: str, key: str) -> None:
         """Look whether it is what it was. While it is open here, nobody repairs or forgets it, and its card counts."""
         self._in_use = use_lock(self.path, shared=True).__enter__()
+        self.database.watched |= self._in_use.file
         head = self.check_identity(about, key)
         self._known = head.identity, head.made
         self.card.make(*self._known)
@@ -93,8 +96,9 @@ class LedgerFile(StoredLedger):
 class Folder:
     """The ledgers in a state folder of this computer, and the key of their fingerprints. See `places.Place`."""
 
-    def __init__(self, state: Path) -> None:
-        self.state = state
+    def __init__(self, state: Path, held: disk.Lock | None = None) -> None:
+        """`held`: the lock without which nothing is written any more."""
+        self.state, self._held = state, held
 
     def path(self, name: str) -> Path:
         """Where a ledger is, or would be."""
@@ -104,7 +108,7 @@ class Folder:
         return Card(self.state / "cards", name)
 
     def names(self) -> list[str]:
-        traces = ("ledgers", "*.sqlite"), ("ledgers", "*.use"), ("cards", "*.card")
+        traces = *(("ledgers", f"*{suffix}") for suffix in (".sqlite", *TRACES)), ("cards", "*.card")
         found = {path.stem for folder, pattern in traces for path in (self.state / folder).glob(pattern)}
         moved = {path.stem for path in (self.state / "ledgers").glob(f"*{MOVED}")}
         return sorted(name for name in found if name not in moved or self.path(name).exists())
@@ -143,7 +147,9 @@ class Folder:
             if not path.stat().st_size:
                 raise Damaged(message("it is empty"))
             disk.private_file(path)
-            return _opened(path, about, key)
+            ledger = _opened(path, about, key)
+            ledger.database.watched |= self._held.file if self._held else {}
+            return ledger
         except Damaged as problem:
             text = (
                 "the ledger of {about} is damaged ({what}): {path}. What was sent there cannot be relied on, "
@@ -177,6 +183,7 @@ class Folder:
                 examine(ledger, self.known_key(), condition)
         except PushError as problem:
             condition.note(problem, is_index=False)
+        condition.is_copy = bool(condition.own_name) and self.path(condition.own_name).exists()
         return condition
 
     def problems(self, name: str) -> list[str]:
@@ -187,7 +194,8 @@ class Folder:
         with use_lock(path):
             self.remove(path)
             path.unlink(missing_ok=True)
-        path.with_suffix(USE).unlink(missing_ok=True)
+        for suffix in TRACES:
+            path.with_suffix(suffix).unlink(missing_ok=True)
         disk.sync_folder(path.parent)
 
     def remove(self, path: Path) -> None:
@@ -199,7 +207,7 @@ class Folder:
         if path.with_suffix(MOVED).exists():
             text = "the ledger of {about} is in a team's database now. Nothing was sent. Use the profile that names it"
             raise PushRefused(message(text, about=about))
-        traces = card.path, path.with_suffix(USE)
+        traces = card.path, *map(path.with_suffix, TRACES)
         if any(trace.exists() for trace in traces) and not path.exists():  # it may have been made meanwhile
             text = (
                 "the ledger of {about} is missing: {path}. It was there since {since} UTC; without it nobody "
