@@ -356,12 +356,13 @@ def test_a_ledger_of_another_destination_is_refused(state: Path) -> None:
     way = rf"that of {ABOUT}, not of system/22222.*Move it back under its own name.*ledger forget {other}"
     with pytest.raises(PushRefused, match=way):
         Folder(state).ledger("system", "system/22222", MADE)
+    assert f"a copy of {NAME}" in care.check(Folder(state), [other])[0].described()[-1]
+    file_of(state).unlink()
     (condition,) = care.check(Folder(state), [other])
     assert not condition.sound
     assert f"move it to {NAME}" in condition.described()[-1]
     with pytest.raises(PushRefused, match=f"move it to {NAME}"):
         care.repair(Folder(state), other, NOW)
-    file_of(state).unlink()
     Folder(state).path(ledger_name("system", "system/22222")).rename(file_of(state))
     opened(state).close()
 

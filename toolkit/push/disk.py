@@ -122,6 +122,7 @@ class Lock:
         """`shared`: with others that share it, and with nobody else."""
         self._path, self._subject, self._shared = path, subject, shared
         self._handle: int | None = None
+        self.file: dict[Path, int] = {}  # the inode of what is locked: others may lock another that stands there
         _see_forks()
 
     def __enter__(self) -> "Lock":
@@ -134,7 +135,7 @@ class Lock:
                 raise
         except OSError as problem:
             raise PushRefused(self._refusal(problem)) from None
-        self._handle = handle
+        self._handle, self.file = handle, {self._path: os.fstat(handle).st_ino}
         _held.add(self)
         return self
 
@@ -146,11 +147,6 @@ class Lock:
                 subject=self._subject,
             )
         return message("{path} cannot be locked ({problem}); nothing was sent", path=self._path, problem=problem)
-
-    @property
-    def file(self) -> dict[Path, int]:
-        """What is locked, and its inode: where another file stands there, others may have locked that one."""
-        return {} if self._handle is None else {self._path: os.fstat(self._handle).st_ino}
 
     def __exit__(self, kind: type[BaseException] | None, e: BaseException | None, trace: TracebackType | None) -> None:
         self.drop()

@@ -282,11 +282,11 @@ class Tables:
             push.row = row
         head.writes += 1
         cache.row, cache.changed = head.encoded(), False
-        if cache.changed_operations:
-            self._write_operations()
-        for statement, rows in (sql.ADD_EVENT, events), (sql.PUT_PUSH, pushes), (sql.WRITE_HEAD, [cache.row]):
+        writes = (sql.ADD_EVENT, events), (sql.PUT_PUSH, pushes), (sql.WRITE_HEAD, [cache.row])
+        for statement, rows in ((sql.PUT_OPERATION, [*cache.changed_operations.values()]), *writes):
             if rows:
                 self.database.many(statement, rows)
+        cache.changed_operations.clear()
         cache.new_events, cache.changed_pushes = [], {}
 
     # ── pushes ──
