@@ -90,9 +90,8 @@ def locked(memory: Memory) -> Iterator[Place]:
     except OSError as problem:
         text = "{folder} cannot be made ({problem}); nothing was sent"
         raise PushRefused(message(text, folder=state / "locks", problem=problem)) from None
-<<<<<<< HEAD
-    with disk.Lock(memory.lock_file(state), memory.where):
-        yield Folder(state)
+    with disk.Lock(memory.lock_file(state), memory.where) as lock:
+        yield Folder(state, lock)
 
 
 def ledger_of(place: Place, memory: Memory, now: str) -> StoredLedger:
@@ -113,7 +112,3 @@ def ledger_of(place: Place, memory: Memory, now: str) -> StoredLedger:
     if known.with_origin(memory) != known:
         card.keep(card.read().with_origin(memory))
     return ledger
-=======
-    with disk.Lock(memory.lock_file(state), memory.where) as lock:
-        yield Folder(state, lock)
->>>>>>> b15eddb (A deleted lock stops a push as a deleted ledger does; a copy beside a ledger, and a card of an earlier version, are known for what they are)
