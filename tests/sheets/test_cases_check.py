@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import sys
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,10 +16,9 @@ import pytest
 
 from toolkit.errors import InputError
 from toolkit.sheets import Check, check, facets, match_columns, only_failed, read_sheet
-from toolkit.sheets.checker import MOST_COMPARED
-from toolkit.sheets.frame_rules import repeated
+from toolkit.sheets.checker import DOUBT, MOST_COMPARED, Problem
 from toolkit.sheets.outcomes import COLUMNS
-from toolkit.sheets.target import Takes
+from toolkit.sheets.target import RowProblem, Takes
 from toolkit.spec import Bool, Choice, Date, Email, Field, Identity, Integer, List, Number, Phone, Text, Timestamp
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
@@ -852,6 +852,12 @@ class TestDecisions:
         pd.testing.assert_frame_equal(frame, sheet())
 
 
+def repeats_no_address(checked: Check) -> Iterator[RowProblem]:
+    for position, first in checked.repeats(["EMAIL"]):
+        row = f"row {checked.frame.index[first]}"
+        yield position, "EMAIL", Problem("is the same as in a row above", level=DOUBT, detail=row)
+
+
 class TestDoubts:
     def test_they_are_sent_unless_held(self) -> None:
         frame = pd.DataFrame({"EMAIL": ["a@gmial.com", "b@example.cl"]})
@@ -864,12 +870,12 @@ class TestDoubts:
 
     def test_rules_of_a_whole_frame(self) -> None:
         frame = pd.DataFrame({"EMAIL": ["a@example.cl", "b@example.cl", "a@example.cl", None, None]}, index=[*"vwxyz"])
-        done = check(frame, Takes((MAIL,), (repeated("EMAIL"),), empty_rows=True))
+        done = check(frame, Takes((MAIL,), (repeats_no_address,), empty_rows=True))
         assert done.problems[["row", "level", "problem"]].to_numpy().tolist() == [
             ["x", "doubt", "is the same as in a row above: row v"]
         ]
         assert done.ok
-        held = check(frame, Takes((MAIL,), (repeated("EMAIL"),), empty_rows=True), doubts="hold")
+        held = check(frame, Takes((MAIL,), (repeats_no_address,), empty_rows=True), doubts="hold")
         assert held.bad.tolist() == [False, False, True, False, False]
         assert held.accept("EMAIL").ok
         assert held.replace("EMAIL", {"a@example.cl": "c@example.cl"}, rows=["x"]).ok
@@ -877,7 +883,7 @@ class TestDoubts:
     def test_a_target_brings_its_rules(self) -> None:
         class Operation:
             fields = (MAIL,)
-            rules = (repeated("EMAIL"),)
+            rules = (repeats_no_address,)
 
         frame = pd.DataFrame({"Correo": ["a@example.cl", "a@example.cl"]})
         match = match_columns(frame, Operation)

@@ -18,7 +18,7 @@ from toolkit.sheets.countries import country_column, country_in, region_of
 from toolkit.sheets.dates import shows_month_first
 from toolkit.sheets.fields import as_fields, columns_of, listed
 from toolkit.sheets.findings import Change, Terms
-from toolkit.sheets.frame_rules import recalled, row_questions
+from toolkit.sheets.frame_rules import Shape, recalled
 from toolkit.sheets.match import Match, no_field
 from toolkit.sheets.partitions import CheckOfPartitions, check_partitions
 from toolkit.sheets.rows import Partitions, asked_of_all, frame_of, is_lazy
@@ -110,14 +110,14 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
         data.attrs["reading"] = reading  # a frame made of this one is read so again
     columns = _columns(data, paired, reading)
     asked, left_out = recalled(data, reading.get("rows", {}))
+    shape = Shape(columns, data, reading.get("usual", 0))
     if not decided and not empty_rows:
-        asked += row_questions(columns, data)
+        asked += shape.questions()
     terms = Terms(
         rules=getattr(fields, "rules", ()),
-        hold=reading.get("doubts") == "hold",
         empty_rows=empty_rows,
         notes=(*data.attrs.get("notes", ()), *_notes(data, paired, fields)),
-        reading=reading,
+        reading=reading | {"usual": shape.usual},
         accepted=frozenset(map(tuple, reading.get("accepted_rows", ()))),
         asked=tuple(dict.fromkeys(asked)),
         left_out=frozenset(left_out),

@@ -23,7 +23,7 @@ from toolkit.sheets.evidence import Evidence, evidence, with_evidence
 from toolkit.sheets.facets import CellProblem
 from toolkit.sheets.fields import listed
 from toolkit.sheets.findings import Findings
-from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, row_questions
+from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, MISSING, Shape
 from toolkit.sheets.target import FrameRule
 
 
@@ -158,7 +158,7 @@ class Check(Findings):
         """What a result keeps of these rows, so that they are read and asked about as before when they come back."""
         asked = [q for q in self._terms.asked if (facets.ROW, q[1].reason) not in self._terms.accepted]
         asked += ((i, LEFT_OUT) for i in self._terms.left_out)
-        asked += (q for problems in self._of_rules.values() for q in problems if self._blocks(q[1]))
+        asked += (q for problems in self._of_rules.values() for q in problems if self._blocks(q[1]) and q[1] != MISSING)
         others = [column for column, field in self.mapping.items() if field is None]
         return evidence(self._used, others, self.reading, asked, rows)
 
@@ -212,7 +212,7 @@ class Check(Findings):
         touched, anew = {i for changes in (cells or {}).values() for i in changes}, {*anew}
         asked = [q for q in self._terms.asked if q[0] not in anew]
         if touched:
-            asked += [q for q in row_questions(columns, frame) if q[0] in touched]
+            asked += [q for q in Shape(columns, frame, self._terms.reading["usual"]).questions() if q[0] in touched]
         terms = replace(
             self._terms,
             asked=tuple(dict.fromkeys(asked)),

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import repeat
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -16,14 +17,13 @@ from toolkit.plain import mark, message, plain
 from toolkit.sheets import facets
 from toolkit.sheets.cells import with_cells
 from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
-from toolkit.sheets.column import NOWHERE, Column, Places, Where
+from toolkit.sheets.column import Column, Places, Where
 from toolkit.sheets.facets import ROW, CellProblem
-from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, Remembered, empty_rows, remembered
+from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, Remembered, empty_rows, missing, remembered
 from toolkit.sheets.outcomes import COLUMNS
 from toolkit.sheets.target import FrameRule
 from toolkit.spec.suggest import Suggesting
 
-MISSING = Problem(mark("is required and empty"))
 _OF_FACETS = ["column", "level", "problem", "cells", "values", "proposals"]  # what is shown of the tables
 _OF_CELLS = ["row", "column", "value", "problem", "proposal"]
 
@@ -43,10 +43,9 @@ class Terms:
     """What holds for a check beside its cells: how it was asked for, and what was decided since."""
 
     rules: tuple[FrameRule, ...] = ()
-    hold: bool = False  # whether doubts keep their rows from being sent
     empty_rows: bool = False
     notes: tuple[str, ...] = ()
-    reading: Mapping[str, Any] = field(default_factory=dict)  # how cells are to be read, as it was said
+    reading: Mapping[str, Any] = field(default_factory=dict)  # how cells are to be read, and doubts taken, as was said
     accepted: frozenset[tuple[Hashable, str]] = frozenset()  # questions of rows, and of rules: column and reason
     asked: tuple[tuple[int, Problem], ...] = ()  # questions of rows, by position
     left_out: frozenset[int] = frozenset()  # positions
@@ -61,6 +60,7 @@ class Findings(Suggesting):
 
     def __init__(self, frame: pd.DataFrame, columns: Sequence[Column], terms: Terms) -> None:
         self.frame, self._columns, self._terms = frame, [*columns], terms
+        self._blocking = (ERROR, QUESTION, DOUBT) if terms.reading.get("doubts") == "hold" else (ERROR, QUESTION)
         self._used = [column for column in columns if column.name is not None]
         self._rows = {} if terms.empty_rows or not columns else self._row_problems()
 
@@ -106,42 +106,31 @@ class Findings(Suggesting):
 
     def _all(self, *, fixes: bool) -> Iterator[CellProblem]:
         """The problems, column by column; with what was fixed safely, or without."""
+        for column, found in self._found(fixes=fixes):
+            title, name = (ROW, "") if column is None else (column.title, column.field.name)
+            places = [i for i, _ in found]
+            values = repeat(None) if column is None else column.values(places)
+            for (i, problem), label, value in zip(found, self._labels(places), values, strict=False):
+                yield CellProblem(i, label, title, name, value, problem, column)
+
+    def _found(self, *, fixes: bool = False) -> Iterator[tuple[Column | None, list[tuple[int, Problem]]]]:
+        """What is wrong, or may be, in each column that has such cells, and with whole rows, by position."""
         rules = self._of_rules
         for column in self._columns:
             cells = column.problems(fixes=fixes) if len(column.parsed) else []
             if self._rows:
                 cells = [(i, problem) for i, problem in cells if self._rows.get(i) not in (EMPTY_ROW, LEFT_OUT)]
-            if len(missing := self._missing.get(column.field.name, NOWHERE)):
-                cells += [(i, MISSING) for i in missing.tolist()]
-            cells += rules.get(column.field.key, [])
-            if not cells:
-                continue
-            values, labels = column.values([i for i, _ in cells]), self._labels([i for i, _ in cells])
-            for (i, problem), value, label in zip(cells, values, labels, strict=True):
-                yield CellProblem(i, label, column.title, column.field.name, value, problem, column)
-        for i, problem in [*self._rows.items(), *rules.get("", [])]:
-            yield CellProblem(i, self._labels([i])[0], ROW, "", None, problem, None)
-
-    @cached_property
-    def _missing(self) -> dict[str, Places]:
-        """Where a value is required and missing, by field; not in rows that have a problem as such."""
-        named = {column.field.name: column for column in self._columns}
-        missing: dict[str, Places] = {}
-        for name, column in named.items():
-            other, value = column.field.required_when or ("", None)
-            if column.field.default in (None, "", ()) and (column.field.required or other in named):
-                places = np.setdiff1d(np.flatnonzero(~column.filled), np.array([*self._rows], dtype=np.int64))
-                if other in named:
-                    places = places[[v is not None and str(v) == str(value) for v in named[other].wire(places)]]
-                missing[name] = places
-        return missing
+            if found := [*cells, *rules.get(column.field.key, ())]:
+                yield column, found
+        if rows := [*self._rows.items(), *rules.get("", ())]:
+            yield None, rows
 
     @cached_property
     def _of_rules(self) -> dict[str, list[tuple[int, Problem]]]:
-        """What the rules of the whole frame find, by the key of the field."""
+        """What is missing, and what the rules of the whole frame find, by the key of the field."""
+        problems = missing(self._columns, [*self._rows])
         if not self._terms.rules:
-            return {}
-        problems: dict[str, list[tuple[int, Problem]]] = {}
+            return problems
         cells_only: Any = type(self)(self.frame, self._columns, replace(self._terms, rules=()))
         titles = {column.field.key: column.title for column in self._columns}
         for rule in self._terms.rules:
@@ -152,7 +141,7 @@ class Findings(Suggesting):
         return problems
 
     def _blocks(self, problem: Problem) -> bool:
-        return problem.level in (ERROR, QUESTION) or (self._terms.hold and problem.level == DOUBT)
+        return problem.level in self._blocking
 
     def _labels(self, positions: Sequence[int]) -> "pd.Index[Any]":
         index = self.frame.index.to_flat_index() if self.frame.index.nlevels > 1 else self.frame.index
@@ -177,14 +166,8 @@ class Findings(Suggesting):
     def bad(self) -> "pd.Series[bool]":
         """For each row of the frame whether it cannot be sent as it is."""
         rows = np.zeros(len(self.frame), dtype=bool)
-        for column in self._used:
-            if len(column.parsed):
-                rows[[i for i, problem in column.problems(fixes=False) if self._blocks(problem)]] = True
-        for places in self._missing.values():
-            rows[places] = True
-        for cells in self._of_rules.values():
-            rows[[i for i, problem in cells if self._blocks(problem)]] = True
-        rows[[*self._rows]] = True
+        for _, found in self._found():
+            rows[[i for i, problem in found if self._blocks(problem)]] = True
         return pd.Series(rows, index=self.frame.index, name="bad", dtype=bool)
 
     @property
@@ -260,11 +243,6 @@ class Findings(Suggesting):
         """The field that each column of the frame fills; None where it is left out."""
         filled = {c.name: c.field.name for c in self._used}
         return {column: filled.get(column) for column in self.frame.columns}
-
-    @property
-    def keys(self) -> dict[str, str]:
-        """The key of each field, by its name."""
-        return {column.field.name: column.field.key for column in self._columns}
 
     @property
     def left_out(self) -> frozenset[int]:

@@ -1,31 +1,33 @@
-"""What is asked of whole rows, and of a frame as a whole."""
+"""Which rows may be no data: each kind by what it looks like beside the others; and what is missing in a row.
 
-from collections.abc import Iterable, Iterator, Sequence
+`KINDS` is the table: what is asked, and how its rows are seen. A row is asked about once, by the first kind that it is.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from toolkit.plain import mark, message
+from toolkit.plain import mark
 from toolkit.sheets.cells import bare
-from toolkit.sheets.checker import DOUBT, QUESTION, TOTAL, Problem
+from toolkit.sheets.checker import QUESTION, TOTAL, Problem
 from toolkit.sheets.column import Column, Places
 from toolkit.sheets.not_data import is_title, is_total, may_begin_total, says_no
-from toolkit.sheets.target import FrameRule, RowProblem
-from toolkit.spec import Email, Identity, Integer, Number, Phone, Text
+from toolkit.spec import Email, Field, Identity, Integer, Number, Phone, Text
 
 EMPTY_ROW = Problem(mark("the row is empty"))
 LEFT_OUT = Problem(mark("the row was left out"))
-SPARSE = Problem(mark("hardly anything in the row is filled"), level=QUESTION)
-NAMELESS = Problem(mark("nothing in the row says whom or what it is about"), level=QUESTION)
-LONE_TEXT = Problem(mark("nothing but one text is in the row: it may be a note"), level=QUESTION)
-REFUSED = Problem(mark("stands below a title that says not to send it"), level=QUESTION)
+MISSING = Problem(mark("is required and empty"))
 _TITLES = 2_000  # rows of one cell, among which titles are looked for
 _TENTH, _USUAL = 10, 3
 _RARE = 50  # one in so many
 _FOOT = 20  # rows at the end, among which notes stand
+_FEW = 8  # rows among which as many may be titles and notes
 Rows = np.ndarray[Any, np.dtype[np.bool_]]
+Counts = np.ndarray[Any, np.dtype[np.int64]]
 
 
 Remembered = dict[str, Any]  # of how many rows, and which of them, by what is asked: `labels`, or else `positions`
@@ -57,18 +59,6 @@ def recalled(frame: pd.DataFrame, known: Remembered) -> tuple[list[tuple[int, Pr
     return asked, left_out
 
 
-def repeated(*fields: str) -> FrameRule:
-    """The rule that doubts a row which says the same in these fields as a row above it, as they are sent."""
-
-    def rule(checked: Any) -> Iterator[RowProblem]:
-        for position, first in checked.repeats(fields):
-            row = message("row {row}", row=checked.frame.index[first])
-            problem = Problem(mark("is the same as in a row above"), level=DOUBT, detail=row)
-            yield position, checked.keys[fields[0]], problem
-
-    return rule
-
-
 def empty_rows(columns: Sequence[Column], rows: int) -> Rows:
     """The rows in which no field is filled."""
     filled = np.zeros(rows, dtype=bool)
@@ -77,94 +67,139 @@ def empty_rows(columns: Sequence[Column], rows: int) -> Rows:
     return ~filled
 
 
-def row_questions(columns: Sequence[Column], frame: pd.DataFrame) -> Iterator[tuple[int, Problem]]:
-    """Rows that may be no data, by position; some of them the reader of a sheet has named, by the reason to ask."""
-    index, known = frame.index, frame.attrs.get("questions", {})
-    for reason, labels in known.items():
-        for i in np.flatnonzero(index.isin(labels)) if index.name == "row" else ():
-            yield int(i), Problem(reason, level=QUESTION)
-    used = [column for column in columns if column.name is not None]
-    counts = np.sum([column.filled for column in used], axis=0) if used else np.zeros(len(index))
-    if (counts == len(used)).all():
-        return
-    few = np.flatnonzero((counts > 0) & (counts <= len(used) / 2))
-    yield from ((position, TOTAL) for position in _named_totals(frame, used, few))
-    yield from ((position, REFUSED) for position in _refused(frame, np.flatnonzero(counts <= 1)))
-    if len(used) < 2 or not (counts > 0).any():
-        return
-    foot = np.logical_and.accumulate((counts <= 1)[::-1])[::-1]  # of notes and totals; it does not say what is usual
-    usual = np.median(counts[(counts > 0) & ~foot] if (counts > 1).any() else counts[counts > 0])
-    sparse = (counts > 0) & (counts * _TENTH <= len(used)) & (usual >= _USUAL)
-    yield from ((int(i), SPARSE) for i in np.flatnonzero(sparse))
-    nameless = _nameless(used, counts) & ~sparse
-    yield from ((int(i), NAMELESS) for i in np.flatnonzero(nameless))
-    lone = _lone_texts(used, counts, usual, sheet=index.name == "row") & ~sparse
-    if len(used) == 2 and index.name == "row":
-        lone |= _rare_names(used, counts)
-    yield from ((int(i), LONE_TEXT) for i in np.flatnonzero(lone))
-    fewer = (counts > 0) & (counts < usual) & ~sparse & ~lone
-    yield from ((i, TOTAL) for i in _totals(used, np.flatnonzero(fewer)))
+def missing(columns: Sequence[Column], others: Sequence[int]) -> dict[str, list[tuple[int, Problem]]]:
+    """Where a value is required and missing, by the key of the field; not in `others`, which are asked about whole."""
+    named = {column.field.name: column for column in columns}
+    found: dict[str, list[tuple[int, Problem]]] = {}
+    for column in columns:
+        field, (other, value) = column.field, column.field.required_when or ("", None)
+        if field.default in (None, "", ()) and (field.required or other in named):
+            places = np.setdiff1d(np.flatnonzero(~column.filled), np.array(others, dtype=np.int64))
+            if other in named:
+                places = places[[v is not None and str(v) == str(value) for v in named[other].wire(places)]]
+            if len(places):
+                found[field.key] = [(i, MISSING) for i in places.tolist()]
+    return found
 
 
-def _nameless(used: Sequence[Column], counts: "np.ndarray[Any, Any]") -> Rows:
+class Shape:
+    """How much of each row of a frame is filled: by that, a row is seen to be unlike the others."""
+
+    def __init__(self, columns: Sequence[Column], frame: pd.DataFrame, before: float = 0) -> None:
+        """`before`: what is usual in the frames before this one, where it is a part of a table, and has few rows."""
+        self.frame, self.is_sheet = frame, frame.index.name == "row"
+        self.used = [column for column in columns if column.name is not None]
+        self.counts = self.having(Field)
+        filled = self.counts[self.counts > 0]
+        titles = len(frame) <= _FEW and 2 * np.count_nonzero(filled == 1) <= len(filled) + 1
+        body = ~_at_the_end(self.counts <= 1) & (self.counts > titles)  # notes and totals do not say what is usual
+        body = body if body.any() else self.counts > 0
+        self.usual: float = np.median(self.counts[body]) if body.any() else 0
+        if len(frame) <= _FOOT:
+            self.usual = max(self.usual, before)
+
+    def having(self, *kinds: type[Field]) -> Counts:
+        """How many fields of some kinds each row fills."""
+        filled = [column.filled for column in self.used if isinstance(column.field, kinds)]
+        counts: Counts = np.sum([np.zeros(len(self.frame), dtype=np.int64), *filled], axis=0)
+        return counts
+
+    @cached_property
+    def sparse(self) -> Rows:
+        """The rows of which hardly anything is filled, where the others are filled."""
+        return (self.counts > 0) & (self.counts * _TENTH <= len(self.used)) & (self.usual >= _USUAL)
+
+    @cached_property
+    def texts(self) -> list[Column]:
+        """The columns of texts that have no form."""
+        return [column for column in self.used if type(column.field) in (Text, Identity)]
+
+    @cached_property
+    def lone_text(self) -> Rows:
+        """The rows with one text and nothing else; also at the end of a sheet, beside a number at most."""
+        counts = self.counts
+        texts = np.sum([counts * 0, *(column.filled for column in self.texts)], axis=0)
+        note = (texts == 1) & (counts == texts + self.having(Number, Integer)) & (counts < self.usual)
+        alone = (texts == 1) & (counts == 1) & (self.usual >= _USUAL)
+        foot = _at_the_end(note | (counts == 0))
+        foot[: max(len(counts) - _FOOT, len(counts) // 2)] = False
+        rare = self.is_sheet and np.count_nonzero(note & ~foot) * _RARE <= len(counts)
+        lone: Rows = (alone | (note & foot & rare) | _rare_name(self)) & ~self.sparse
+        return lone
+
+    def questions(self) -> Iterator[tuple[int, Problem]]:
+        """Rows that may be no data, by position; some of them the reader of a sheet has named, by the reason to ask."""
+        for reason, labels in self.frame.attrs.get("questions", {}).items() if self.is_sheet else ():
+            for i in np.flatnonzero(self.frame.index.isin(labels)).tolist():
+                yield i, Problem(reason, level=QUESTION)
+        if not self.used or (self.counts == len(self.used)).all():
+            return
+        for problem, seen in KINDS:
+            for i in np.flatnonzero(seen(self)).tolist():
+                yield i, problem
+
+
+def _at_the_end(rows: Rows) -> Rows:
+    """Those of some rows below which no other stands."""
+    return np.logical_and.accumulate(rows[::-1])[::-1]
+
+
+def _nameless(shape: Shape) -> Rows:
     """The rows without a cell by which others are told apart, filled half as much as those at most."""
-    naming = [column.filled for column in used if isinstance(column.field, Text)]
-    named: Rows = np.logical_or.reduce(naming) if naming else counts < 0
-    usual = np.median(counts[named]) if named.any() else 0
-    return (counts > 0) & ~named & (counts * 2 <= usual) & (usual >= _USUAL)
+    named = shape.having(Text) > 0
+    usual = np.median(shape.counts[named]) if named.any() else 0
+    return (shape.counts > 0) & ~named & (shape.counts * 2 <= usual) & (usual >= _USUAL) & ~shape.sparse
 
 
-def _lone_texts(used: Sequence[Column], counts: "np.ndarray[Any, Any]", usual: float, *, sheet: bool) -> Rows:
-    """The rows with one text and nothing else; also at the end of a sheet, beside a number at most."""
-    texts = np.sum([c.filled for c in used if type(c.field) in (Text, Identity)] or [counts * 0], axis=0)
-    numbers = np.sum([c.filled for c in used if isinstance(c.field, Number | Integer)] or [counts * 0], axis=0)
-    note = (texts == 1) & (counts == texts + numbers) & (counts < usual)
-    alone: Rows = (texts == 1) & (counts == 1) & (usual >= _USUAL)
-    foot = np.logical_and.accumulate((note | (counts == 0))[::-1])[::-1]
-    foot[: max(len(counts) - _FOOT, len(counts) // 2)] = False
-    rare = sheet and np.count_nonzero(note & ~foot) * _RARE <= len(counts)
-    return alone | (note & foot) if rare else alone
-
-
-def _rare_names(used: Sequence[Column], counts: "np.ndarray[Any, Any]") -> Rows:
+def _rare_name(shape: Shape) -> Rows:
     """Of a sheet of names and one way to reach each, the few rows that have but a text: titles of groups."""
-    names, ways = ([c for c in used if (type(c.field) is Text) is text] for text in (True, False))
-    if len(names) != 1 or not isinstance(ways[0].field, Email | Phone):
-        return counts < 0
-    bare_names: Rows = names[0].filled & ~ways[0].filled
-    return bare_names & (int(np.count_nonzero(bare_names)) <= max(1, int(np.count_nonzero(counts == 2)) // _TENTH))
+    names, ways = ([c for c in shape.used if (type(c.field) is Text) is text] for text in (True, False))
+    if not shape.is_sheet or (len(names), len(ways)) != (1, 1) or not isinstance(ways[0].field, Email | Phone):
+        return shape.counts < 0
+    alone: Rows = names[0].filled & ~ways[0].filled
+    return alone & (int(np.count_nonzero(alone)) <= max(1, int(np.count_nonzero(shape.counts == 2)) // _TENTH))
 
 
-def _refused(frame: pd.DataFrame, few: "np.ndarray[Any, Any]") -> Iterator[int]:
+def _refused(shape: Shape) -> Rows:
     """The rows below a title that says not to send them, up to the next title, and the title."""
+    rows, few = np.zeros(len(shape.counts), dtype=bool), np.flatnonzero(shape.counts <= 1)
     if not 0 < len(few) <= _TITLES:
-        return
-    cells = [[v for v in row if isinstance(v, str) and v.strip()] for row in bare(frame).iloc[few].to_numpy().tolist()]
-    rows = zip(few.tolist(), cells, strict=True)
-    titles = {i: texts[0] for i, texts in rows if len(texts) == 1 and is_title(texts[0])}
-    for start, end in pairwise([*titles, len(frame)]):
-        if says_no(titles[start]):
-            yield from range(start, end)
+        return rows
+    values = bare(shape.frame).iloc[few].to_numpy().tolist()
+    cells = [[v for v in row if isinstance(v, str) and v.strip()] for row in values]
+    titles = {i: texts[0] for i, texts in zip(few.tolist(), cells, strict=True) if len(texts) == 1}
+    titles = {i: text for i, text in titles.items() if is_title(text)}
+    for start, end in pairwise([*titles, len(rows)]):
+        rows[start:end] = says_no(titles[start])
+    return rows
 
 
-def _named_totals(frame: pd.DataFrame, used: Sequence[Column], positions: "np.ndarray[Any, Any]") -> Iterator[int]:
-    """Which of some rows, of which little is sent, are called a total in a column that fills no field."""
-    sent = {column.name for column in used}
-    few = bare(frame).iloc[positions] if len(positions) else frame[[]]
-    for n, name in enumerate(few.columns):
-        if name not in sent:
-            cells = few.iloc[:, n].tolist()
-            texts = ((i, v) for i, v in zip(positions.tolist(), cells, strict=True) if isinstance(v, str))
-            yield from (i for i, text in texts if may_begin_total(text) and is_total(text))
+def _named_total(shape: Shape) -> Rows:
+    """The rows, of which little is sent, that are called a total in a column that fills no field."""
+    rows, sent = np.zeros(len(shape.counts), dtype=bool), {column.name for column in shape.used}
+    few = np.flatnonzero((shape.counts > 0) & (shape.counts <= len(shape.used) / 2))
+    others = bare(shape.frame).loc[:, [name not in sent for name in shape.frame.columns]]
+    for _, cells in others.iloc[few].items() if len(few) else ():
+        rows[few] |= [isinstance(v, str) and may_begin_total(v) and is_total(v) for v in cells.tolist()]
+    return rows
 
 
-def _totals(used: Sequence[Column], positions: "np.ndarray[Any, Any]") -> list[int]:
-    """Which of some rows that are filled less than usual begin as a total does: by the first of their texts."""
-    texts = [c for c in used if type(c.field) in (Text, Identity)]
-    rows = positions.tolist()
-    if not texts or not rows:
-        return []
-    cells = zip(*(column.held(rows) for column in texts), strict=True)
-    first = ((i, next((v for v in values if v is not None), None)) for i, values in zip(rows, cells, strict=True))
-    begun = ((i, text) for i, text in first if isinstance(text, str) and may_begin_total(text))
-    return [i for i, text in begun if not is_total(text)]  # of those the cells ask
+def _begins_as_total(shape: Shape) -> Rows:
+    """The rows filled less than usual whose first text begins as a total does, and is not one: those the cells ask."""
+    fewer = (shape.counts > 0) & (shape.counts < shape.usual) & ~shape.sparse & ~shape.lone_text
+    rows, places = np.zeros(len(shape.counts), dtype=bool), np.flatnonzero(fewer)
+    if len(places) and shape.texts:
+        cells = zip(*(column.held(places.tolist()) for column in shape.texts), strict=True)
+        first = [next((v for v in values if v is not None), None) for values in cells]
+        rows[places] = [isinstance(v, str) and bool(may_begin_total(v)) and not is_total(v) for v in first]
+    return rows
+
+
+KINDS: tuple[tuple[Problem, Callable[[Shape], Rows]], ...] = (
+    (TOTAL, _named_total),
+    (Problem(mark("stands below a title that says not to send it"), level=QUESTION), _refused),
+    (Problem(mark("hardly anything in the row is filled"), level=QUESTION), lambda s: s.sparse),
+    (Problem(mark("nothing in the row says whom or what it is about"), level=QUESTION), _nameless),
+    (Problem(mark("nothing but one text is in the row: it may be a note"), level=QUESTION), lambda s: s.lone_text),
+    (TOTAL, _begins_as_total),
+)
