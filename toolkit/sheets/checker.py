@@ -164,7 +164,6 @@ class CellChecker:
         self._named = {form for spell in spelt for form in map(spell, named)} if named else frozenset[str]()
         self.results: dict[Any, Result | str] = {}  # by value, of those that needed parsing
         self.convert = rule.convert  # what is sent for values that stand as they are, or None
-        self.asks_how_stored = False
         self._compared = 0  # values of which something spelt alike was looked for
 
     @property
@@ -216,20 +215,19 @@ class CellChecker:
         try:
             return self._parsed(value)
         except CellError as error:
-            text = shown(value)
-            may_be_nothing = error.problem.level == ERROR and error.problem != FORMULA and isinstance(value, str)
-            if may_be_nothing and text and not error.problem.proposal and says_nothing(stripped(text)):
-                return Result(None, problem=NOTHING_SAID)
-            if may_be_nothing and text and begins_as_total(stripped(text)):
-                return Result(None, problem=TOTAL)
-            return Result(None, problem=self._with_nearest(error.problem, text or ""))
+            problem, text = error.problem, shown(value) or ""
+            if problem.level == ERROR and not problem.proposal and text and isinstance(value, str):
+                problem = self._otherwise(problem, stripped(text))
+            return Result(None, problem=problem)
 
-    def _with_nearest(self, problem: Problem, text: str) -> Problem:
-        """The problem with a proposal, where it has none and something is spelt alike."""
-        if self._rule.nearest is None or problem.level != ERROR or problem.proposal or problem == FORMULA:
-            return problem
-        self._compared += 1
-        near = self._rule.nearest(stripped(text)) if self._compared <= MOST_COMPARED else None
+    def _otherwise(self, problem: Problem, text: str) -> Problem:
+        """What may be the matter with a text that is no value of its field: it is no data, or spelt alike."""
+        if says_nothing(text):
+            return NOTHING_SAID
+        if begins_as_total(text):
+            return TOTAL
+        self._compared += self._rule.nearest is not None
+        near = self._rule.nearest(text) if self._rule.nearest and self._compared <= MOST_COMPARED else None
         return problem._replace(proposal=near, sure=False) if near else problem
 
     def _parsed(self, value: Any) -> Result:
@@ -245,11 +243,12 @@ class CellChecker:
             return Result(None, problem=NOTHING_SAID)
         if not clean or (self._empty and clean.casefold() in self._empty):
             return Result(None)
-        question = None if _is_common(clean) else _question(clean, rule.longest)
-        parsed = rule.parse(clean) if rule.free or not question else Result(None)
-        if question or (rule.free and (question := self._may_be_no_data(clean))):
-            return Result(parsed.wire, problem=question)
-        return Result(parsed.wire, problem=parsed.problem or _change(value, text, clean, parsed))
+        problem = None if _is_common(clean) else _in_any_field(clean, rule.longest)
+        if problem and not (rule.free and problem.level == QUESTION):
+            return Result(None, problem=problem)
+        parsed = rule.parse(clean)
+        problem = problem or (self._may_be_no_data(clean) if rule.free else None)
+        return Result(parsed.wire, problem=problem or parsed.problem or _change(value, text, clean, parsed))
 
     def _may_be_no_data(self, text: str) -> Problem | None:
         """The question whether a text in a field that takes any is data at all."""
@@ -260,7 +259,6 @@ class CellChecker:
         if len(text) < LONGEST and unaccented(text) == unaccented(self._title):
             return REPEATED_NAME
         if (kind := stored_as(text)) and kind != self._options.stored:
-            self.asks_how_stored = True
             return STORED[kind]
         return TOTAL if is_total(text) else PLACEHOLDER if may_say_nothing(text) else None
 
@@ -272,25 +270,16 @@ def _is_common(text: str) -> bool:
     )
 
 
-def _raise_if_damaged(text: str, longest: int) -> None:
-    """Raise an error where a text is not what somebody wrote."""
+def _in_any_field(text: str, longest: int) -> Problem | None:
+    """What is wrong with a text, or has to be asked, whatever field it stands in."""
     if is_formula_error(text):
-        raise CellError(FORMULA.reason)
+        return FORMULA
     if "+" in text[1:] and SHORTENED.fullmatch(text[:LONGEST]):
-        raise CellError(mark("is a long number that the spreadsheet shortened: its last digits are lost"))
+        return Problem(mark("is a long number that the spreadsheet shortened: its last digits are lost"))
     if len(text) > longest:
-        raise CellError(mark("is too long to be read"), detail=message("{count:,} characters", count=len(text)))
-    if not text.isascii() and not encodable(text):
-        raise CellError(mark("has half a character in it, which cannot be sent"))
-
-
-def _question(text: str, longest: int) -> Problem | None:
-    """What has to be asked of a text in any field.
-
-    Raises:
-        CellError: it is damaged.
-    """
-    _raise_if_damaged(text, longest)
+        return Problem(mark("is too long to be read"), detail=message("{count:,} characters", count=len(text)))
+    if not encodable(text):
+        return Problem(mark("has half a character in it, which cannot be sent"))
     if text[0] == "=" and len(text) > 1 and not text[1:].isspace():
         held = _TEXT_FORMULA(text)
         return Problem(mark("looks like a formula"), held[1] if held else None, level=QUESTION)

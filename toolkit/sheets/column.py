@@ -17,7 +17,7 @@ from pandas.api.types import is_list_like
 
 from toolkit.plain import message, plural
 from toolkit.sheets.cells import Filled, NotACellValue, folded, objects_of, shown, snapshot, texts_in, values_of, whole
-from toolkit.sheets.checker import DOUBT, FIX, CellChecker, ParseOptions, Problem, Result, result_of
+from toolkit.sheets.checker import DOUBT, FIX, STORED, CellChecker, ParseOptions, Problem, Result, result_of
 from toolkit.sheets.countries import UNKNOWN, region_of
 from toolkit.sheets.dates import month_follows_year, order_named, order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
@@ -75,8 +75,6 @@ class Column:
             if not options.settled and isinstance(field, Number | Integer | Date | Timestamp):
                 self._decide()
             self._look_at_all()
-            if options.stored is None and (checker := self._checkers.get(None)) and checker.asks_how_stored:
-                self._look_again()
 
     def _decide(self) -> None:
         """Take from the column itself how it is to be read, where that was not said."""
@@ -94,14 +92,6 @@ class Column:
             text = "{column}: {note}; `{how}=` says otherwise"
             self.notes = [message(text, column=self.title, note=note, how=how)]
 
-    def _look_again(self) -> None:
-        """Look at a column of texts once more, where most of it is of the kind that was asked about."""
-        stored = mostly_stored_as(shown(value) or "" for value in self._values(_SAMPLE) if value is not None)
-        self.options = replace(self.options, stored=stored)
-        if stored:
-            self._checkers = {}
-            self._look_at_all()
-
     def _texts(self, *, days: bool = False) -> Iterator[list[str]]:
         """The texts of the column, block by block; its days, too, where they stand among texts."""
         for rows in blocks(len(self._cells)):
@@ -113,8 +103,8 @@ class Column:
         """The column once some of its cells are others: only those are looked at."""
         if self.name is None:
             return Column(self.field, cells.name, cells, self.options, kinds=self.kinds)
-        new = copy.copy(self)
-        new._cells, new.filled, new._wires = cells if self._plain else snapshot(cells), self.filled.copy(), None
+        new = self._copy()
+        new._cells = cells if self._plain else snapshot(cells)
         kept = ~np.isin(self.parsed, positions)
         places, results = new._look_at(np.sort(positions))
         new._take([(self.parsed[kept], self._results[kept]), (places, results)])
@@ -124,21 +114,25 @@ class Column:
         """The column once the kinds of its rows are others."""
         if kinds is self.kinds:
             return self
-        new = copy.copy(self)
-        new.kinds, new.filled, new._wires = kinds, self.filled.copy(), None
+        new = self._copy()
+        new.kinds = kinds
         new._look_at_all()
         return new
 
     def accepting(self, values: frozenset[Any]) -> "Column":
         """The column once some of its values were decided to be sent."""
-        new = copy.copy(self)
-        new.accepted, new.filled, new._results = self.accepted | values, self.filled.copy(), self._results.copy()
-        new._wires = None
+        new = self._copy()
+        new.accepted = self.accepted | values
         for n, value in enumerate(self._values(self.parsed)):
             if value in values:
                 wire = result_of(self._results[n]).wire
                 new._results[n] = Result(wire)
                 new.filled[self.parsed[n]] = wire is not None
+        return new
+
+    def _copy(self) -> "Column":
+        new = copy.copy(self)
+        new.filled, new._results, new._wires = self.filled.copy(), self._results.copy(), None
         return new
 
     def problems(self, *, fixes: bool = True) -> list[tuple[int, Problem]]:
@@ -214,18 +208,22 @@ class Column:
         return wires
 
     def _look_at_all(self) -> None:
+        """Look at every cell; once more, where what was found shows how the column is meant."""
         self._take(map(self._look_at, blocks(len(self._cells))))
-        if isinstance(self.field, Phone) and (named := self._country_named()):
-            self.options, self._checkers = replace(self.options, named=named), {}
+        if len(self.parsed) and (meant := self._meant()) != self.options:
+            self.options, self._checkers = meant, {}
             self._take(map(self._look_at, blocks(len(self._cells))))
 
-    def _country_named(self) -> str:
-        """The country that phones name, where it may be meant by others that name none."""
-        how = self.options
-        if not isinstance(self.field, Phone) or self.kinds or how.country or how.named or how.settled:
-            return ""
-        problems = {p.reason for _, p in self.problems(fixes=False)}
-        return country_named(self._texts(), self.field.country) if OTHER_COUNTRY in problems else ""
+    def _meant(self) -> ParseOptions:
+        """As what texts are stored, and which country phones name that name one, where that was asked of some cells."""
+        how, reasons = self.options, {problem.reason for _, problem in self.problems(fixes=False)}
+        if how.stored is None and any(problem.reason in reasons for problem in STORED.values()):
+            texts = (shown(value) or "" for value in self._values(_SAMPLE) if value is not None)
+            return replace(how, stored=mostly_stored_as(texts))
+        open_to_others = not (self.kinds or how.country or how.named or how.settled)
+        if isinstance(self.field, Phone) and OTHER_COUNTRY in reasons and open_to_others:
+            return replace(how, named=country_named(self._texts(), self.field.country))
+        return how
 
     def _take(self, looked: Iterable[tuple[Places, Results]]) -> None:
         """Keep what was found in some parts of the column."""
