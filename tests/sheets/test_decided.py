@@ -13,6 +13,7 @@ from tests.helpers.clock import ManualClock
 from tests.vendors.ida.test_client import connected, stored
 from toolkit.sandbox import Sandbox
 from toolkit.sheets import Check, check, match_columns, only_failed, read_sheet
+from toolkit.sheets.frame_rules import RELABELLED
 from toolkit.spec import Date, Email, Field, Number, Phone, Text
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
@@ -379,13 +380,22 @@ def test_people_who_are_called_as_a_total_begins_are_people() -> None:
     ]
 
 
-def test_questions_of_a_sheet_that_have_lost_their_rows_are_said() -> None:
+def test_rows_of_a_sheet_with_a_question_whose_labels_are_gone_are_all_held() -> None:
     frame = read_sheet(LONGER.encode())
-    lost = "1 row of the sheet was to be asked about"
-    for moved in (frame.reset_index(drop=True), frame.set_index("Correo", drop=False)):
-        assert any(note.startswith(lost) for note in check(moved, match_columns(moved, FIELDS)).notes)
+    relabelled = (
+        frame.reset_index(drop=True),
+        frame.set_index("Correo", drop=False),
+        frame.sort_values("Nombre", ignore_index=True),
+    )
+    for moved in relabelled:
+        done = check(moved, match_columns(moved, FIELDS))
+        assert done.bad.all()
+        assert done.facets["reason"].tolist() == [RELABELLED.reason]
+        assert done.accept().ok
     kept = frame.sort_index(ascending=False)
-    assert not any(note.startswith(lost) for note in check(kept, match_columns(kept, FIELDS)).notes)
+    assert check(kept, match_columns(kept, FIELDS)).bad.tolist() == [True, False]
+    decided = check(frame, match_columns(frame, FIELDS)).accept().fixed()
+    assert check(decided.reset_index(drop=True), match_columns(decided, FIELDS)).ok
 
 
 def test_a_text_that_the_workbook_cut_is_asked_once_another_cell_is_mended(tmp_path: Path) -> None:

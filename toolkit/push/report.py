@@ -14,7 +14,7 @@ from toolkit.calls.frames import excerpt
 from toolkit.errors import OutcomeUnknown, PushError, PushPaused
 from toolkit.plain import message, number, plain, plural
 from toolkit.sheets.check import Change, Check
-from toolkit.sheets.evidence import Evidence, with_evidence
+from toolkit.sheets.evidence import with_evidence
 from toolkit.sheets.outcomes import DOUBTFUL, FAILED, IN, NAMES, Outcome
 from toolkit.spec.suggest import Suggesting
 
@@ -189,8 +189,7 @@ class Report(Suggesting):
         """What became of these rows, which the frame still has, and what a later check has to know of them."""
         known = self._held.evidence(chosen & self._are(FAILED))
         places = np.cumsum(chosen) - 1
-        frame = self.frame[chosen[self._held.rows]]
-        return with_evidence(self.table[chosen], frame, {int(places[i]): each for i, each in known.items()})
+        return with_evidence(self.table[chosen], {int(places[i]): text for i, text in known.items()})
 
     def _marks(self) -> dict[tuple[int, int], tuple[str, str]]:
         """The cells to be coloured: those that kept their rows from being sent."""
@@ -231,13 +230,13 @@ class Held:
         self._check = check
         self._wrong: dict[tuple[int, str], str] = {}
         self._changes: list[Change] = []
-        self._evidence: dict[int, Evidence] = {}
+        self._evidence: dict[int, str] = {}
 
     def wrong_cells(self) -> dict[tuple[int, str], str]:
         """What is wrong with cells, by position in the table and column: more than one in a row, at times."""
         return self._wrong if self._check is None else self._check.wrong_cells
 
-    def evidence(self, rows: np.ndarray) -> dict[int, Evidence]:
+    def evidence(self, rows: np.ndarray) -> dict[int, str]:
         """What a later check has to know of these rows, by position in the table."""
         if self._check is not None:
             return self._check.evidence(np.flatnonzero(rows).tolist())

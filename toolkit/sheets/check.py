@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict, Unpack, overload
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.plain import message, plural
+from toolkit.plain import message
 from toolkit.sheets.cells import bare
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
@@ -176,21 +176,11 @@ def _notes(frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]],
     for name, count in unused.items():
         text = "{column!r} fills no field: its {count:,} cells are not sent; match[{column!r}] = field sends them"
         notes.append(message(text, column=name, count=count))
-    notes += _unplaced(frame)
     for name in target.guessed if isinstance(target, Match) else ():
         field = target.columns[name]
         text = "{column!r} fills {field} by a guess from its values: match[{column!r}] = {field!r} confirms it"
         notes.append(message(text, column=name, field=field))
     return notes
-
-
-def _unplaced(frame: pd.DataFrame) -> list[str]:
-    """What is said of rows that the reader of a sheet has questions about, where other labels took the place of its."""
-    known = frame.attrs.get("questions", {}) if frame.index.name != "row" else {}
-    one = "{count} row of the sheet was to be asked about, and is not found: the rows have other labels now"
-    many = "{count} rows of the sheet were to be asked about, and are not found: the rows have other labels now"
-    asked = {label for labels in known.values() for label in labels}
-    return [plural(one, many, count=len(asked))] if asked else []
 
 
 def _columns(

@@ -3,8 +3,7 @@
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time
-from decimal import Decimal
+from datetime import datetime, time
 from os import PathLike
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +18,7 @@ from toolkit.sheets import facets
 from toolkit.sheets.cells import with_cells
 from toolkit.sheets.checker import DOUBT, FIX
 from toolkit.sheets.column import Column
-from toolkit.sheets.evidence import Evidence, evidence, with_evidence
+from toolkit.sheets.evidence import evidence, with_evidence
 from toolkit.sheets.facets import CellProblem
 from toolkit.sheets.fields import listed
 from toolkit.sheets.findings import Findings
@@ -148,19 +147,19 @@ class Check(Findings):
         """
         labels = [*rows]
         positions: list[int] = np.flatnonzero(self.frame.index.isin(labels)).tolist()
-        if not positions and isinstance(self.frame.index, pd.DatetimeIndex):  # as decisions write them
-            positions = [i for i, label in enumerate(self.frame.index) if _settled(label) in labels]
+        if len(positions) < len(labels):  # as decisions write them
+            written = (i for i, label in enumerate(self.frame.index) if _settled(label) in labels)
+            positions = sorted({*positions, *written})
         if not positions:
             raise InputError(message("no row has one of these labels"))
         return positions
 
-    def evidence(self, rows: Iterable[int]) -> dict[int, Evidence]:
+    def evidence(self, rows: Iterable[int]) -> dict[int, str]:
         """What a result keeps of these rows, so that they are read and asked about as before when they come back."""
         asked = [q for q in self._terms.asked if (facets.ROW, q[1].reason) not in self._terms.accepted]
         asked += ((i, LEFT_OUT) for i in self._terms.left_out)
         asked += (q for problems in self._of_rules.values() for q in problems if self._blocks(q[1]) and q[1] != MISSING)
-        others = [column for column, field in self.mapping.items() if field is None]
-        return evidence(self._used, others, self.reading, asked, rows)
+        return evidence(self.frame, self._used, self.reading, asked, rows)
 
     def to_excel(self, path: "str | PathLike[str]") -> Path:
         """Write the frame, problem cells coloured, the reason as a comment, and a summary sheet. Gives its path."""
@@ -174,7 +173,7 @@ class Check(Findings):
             if one.in_frame
         }
         bad = np.flatnonzero(self.bad).tolist()
-        outcome = with_evidence(self.outcomes, self.frame, self.evidence(bad))
+        outcome = with_evidence(self.outcomes, self.evidence(bad))
         return write_outcome(path, self.frame, outcome, self.summary, self.notes, cells=marks)
 
     @property
@@ -248,28 +247,14 @@ def _settled(value: Any) -> Any:
         return {_settled(key): _settled(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(map(_settled, value))
-    if isinstance(value, date | time | Decimal) or not isinstance(value, str | bytes | int | float):
-        return str(value)
-    return value
+    plain = isinstance(value, str | bytes | int) or (isinstance(value, float) and math.isfinite(value))
+    return value if plain or value is None else str(value)
 
 
 def _code(verb: str, **named: Any) -> str:
     """A decision as it is called."""
-    arguments = ", ".join(f"{name}={_literal(value)}" for name, value in named.items() if value is not None)
+    arguments = ", ".join(f"{name}={_settled(value)!r}" for name, value in named.items() if value is not None)
     return f"check = check.{verb}({arguments})"
-
-
-def _literal(value: Any) -> str:
-    """A value, or some, as they are written in code."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"float({str(value)!r})"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_literal(key)}: {_literal(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
-    if isinstance(value, tuple):
-        return f"({', '.join(map(_literal, value))}{',' * (len(value) == 1)})"
-    return repr(value if isinstance(value, str | bytes | int | float | None) else _settled(value))
 
 
 def _by_column(values: Iterable[tuple[CellProblem, Any]]) -> dict[Hashable, dict[int, Any]]:

@@ -6,7 +6,7 @@ It stands in a column of the result: people sort rows, delete some, and put file
 import json
 import re
 import zlib
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,8 +21,8 @@ from toolkit.sheets.frame_rules import LEFT_OUT, remembered
 from toolkit.spec import Date, Integer, Number, Timestamp
 
 NAME = "check"  # of the column
-Evidence = Mapping[str, Any]  # the OPTIONS that were said, which `fields` the columns fill and which were `left` out,
-# how `columns` are read, and what was `asked` of the row
+# beside a row: the OPTIONS that were said, which `fields` the columns fill, how `columns` are read, what was `asked` of
+# the row, and the `cells` of which it was asked
 OPTIONS = ("day_first", "decimal", "country", "empty", "doubts")
 NOT_DECIDED = {"decimal": "", "day_first": None}  # so that what can be read in two ways is asked
 LEFT_OUT_BEFORE = mark("the row was left out before")
@@ -34,21 +34,25 @@ _MIDNIGHT = re.compile(r"[ T]00:00:00$|(?<=:\d\d)\.\d+$")
 
 
 def evidence(
+    frame: pd.DataFrame,
     columns: Sequence[Column],
-    others: Iterable[Hashable],
     reading: Mapping[str, Any],
     asked: Iterable[tuple[int, Problem]],
     rows: Iterable[int],
-) -> dict[int, Evidence]:
-    """What a later check has to know of these rows; `others`: the columns that fill no field."""
+) -> dict[int, str]:
+    """What a later check has to know of these rows, by position."""
     how = {name: value for name in OPTIONS if (value := reading.get(name)) is not None}
-    how["fields"] = {str(column.name): column.field.name for column in columns}
-    how["left"] = "".join(_half(folded(name)) for name in others)
+    filled = {column.name: column.field.name for column in columns}
+    how["fields"] = {str(name): filled.get(name) for name in frame.columns}
     how["columns"] = {str(column.name): own for column in columns if (own := _reading(column))}
     reasons: dict[int, list[str]] = {}
     for i, problem in asked:
         reasons.setdefault(i, []).append(LEFT_OUT_BEFORE if problem == LEFT_OUT else problem.reason)
-    return {i: {**how, "asked": reasons[i]} if i in reasons else how for i in rows}
+    known = dict.fromkeys(rows, json.dumps(how, ensure_ascii=False))
+    several = [i for i in known if i in reasons]
+    for i, cells in zip(several, _cells(frame.iloc[several]), strict=True):
+        known[i] = json.dumps({**how, "asked": reasons[i], "cells": "".join(sorted(cells))}, ensure_ascii=False)
+    return known
 
 
 def _reading(column: Column) -> dict[str, Any]:
@@ -60,26 +64,13 @@ def _reading(column: Column) -> dict[str, Any]:
     return own
 
 
-def with_evidence(outcome: pd.DataFrame, frame: pd.DataFrame, known: Mapping[int, Evidence]) -> pd.DataFrame:
-    """What became of the rows of a frame, with a column that keeps what is known of them, where something is."""
+def with_evidence(outcome: pd.DataFrame, known: Mapping[int, str]) -> pd.DataFrame:
+    """What became of some rows, with a column that keeps what is known of them, where something is."""
     name, n = NAME, 2
     while name in outcome:
         name, n = f"{NAME} ({n})", n + 1
-    return outcome.assign(**{name: pd.array(_as_texts(frame, known), dtype="str")}) if known else outcome
-
-
-def _as_texts(frame: pd.DataFrame, known: Mapping[int, Evidence]) -> list[str | None]:
-    """The column of a result, with what is known of its rows, by position."""
-    texts: list[str | None] = [None] * len(frame)
-    asked = [i for i, each in known.items() if "asked" in each]
-    cells = dict(zip(asked, _cells(frame.iloc[asked]), strict=True))
-    same: dict[int, str] = {}  # most rows share what is known of them
-    for i, each in known.items():
-        if i in cells:
-            texts[i] = json.dumps({**each, "cells": "".join(sorted(cells[i]))}, ensure_ascii=False)
-        else:
-            texts[i] = same.get(id(each)) or same.setdefault(id(each), json.dumps(each, ensure_ascii=False))
-    return texts
+    texts = [known.get(i) for i in range(len(outcome))]
+    return outcome.assign(**{name: pd.array(texts, dtype="str")}) if known else outcome
 
 
 def _cells(frame: pd.DataFrame) -> list[set[str]]:
@@ -133,25 +124,16 @@ def recalled_from(rows: pd.DataFrame, texts: Iterable[Any]) -> dict[str, Any]:
         "columns": {name: how for name in rows.columns if (how := _agreed(ways, str(name)))},
         "rows": remembered(rows.index, np.arange(len(rows), dtype=np.int64), asked),
     }
-    return {"reading": reading, "fields": _fields(rows, [*notes.values()])}
+    fields = [note.get("fields") or {} for note in notes.values()]
+    ends = {name: {own.get(str(name), "") for own in fields} for name in rows.columns}  # "": where nobody knows
+    agreed_on = {name: each.pop() for name, each in ends.items() if len(each) == 1 and each != {""}}
+    return {"reading": reading, "fields": agreed_on}
 
 
 def _full(rows: pd.DataFrame) -> list[int]:
     """The rows with a text as long as a cell holds: more of it was cut off when the result was written."""
     columns = [written_of(rows.iloc[:, n]) for n in range(rows.shape[1])]
     return [i for values in columns for i, v in enumerate(values) if type(v) is str and len(v) == MAX_TEXT]
-
-
-def _fields(rows: pd.DataFrame, notes: Sequence[Mapping[str, Any]]) -> dict[Hashable, str | None]:
-    """Which field each column filled in all of the rows; None where it was left out."""
-    if not notes or any(note.get("fields") != notes[0].get("fields") for note in notes):
-        return {}
-    filled: dict[str, str] = notes[0].get("fields") or {}
-    left = {
-        note.get("left", "")[at : at + _HALF] for note in notes for at in range(0, len(note.get("left", "")), _HALF)
-    }
-    known = [column for column in rows.columns if str(column) in filled or _half(folded(column)) in left]
-    return {column: filled.get(str(column)) for column in known}
 
 
 def _note(text: str) -> dict[str, Any]:

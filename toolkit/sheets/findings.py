@@ -19,7 +19,7 @@ from toolkit.sheets.cells import with_cells
 from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
 from toolkit.sheets.column import Column, Places, Where
 from toolkit.sheets.facets import ROW, CellProblem
-from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, Remembered, empty_rows, missing, remembered
+from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, empty_rows, missing, remembered
 from toolkit.sheets.outcomes import COLUMNS
 from toolkit.sheets.target import FrameRule
 from toolkit.spec.suggest import Suggesting
@@ -213,14 +213,18 @@ class Findings(Suggesting):
 
     def as_rows(self) -> pd.DataFrame:
         """The frame as it is, with what this check was told and what was decided, so that it can be checked again."""
-        frame = self.frame.copy(deep=False)
-        frame.attrs["fields"], frame.attrs["decided"] = self.mapping, True
-        frame.attrs["reading"] = self.reading | {"rows": self._remembered(np.arange(len(frame)))}
+        frame = self._remembering(self.frame.copy(deep=False), np.arange(len(self.frame)))
+        frame.attrs["decided"] = True
         return frame
 
-    def _remembered(self, kept: Places) -> Remembered:
+    def _remembering(self, frame: pd.DataFrame, kept: Places) -> pd.DataFrame:
+        """The frame, of which these rows are kept: what was decided travels with it."""
         left_out = ((i, LEFT_OUT) for i in sorted(self._terms.left_out))
-        return remembered(self.frame.index, kept, [*left_out, *self._terms.asked])
+        rows = remembered(self.frame.index, kept, [*left_out, *self._terms.asked])
+        asked = frame.attrs.get("questions", {}).items()
+        still = {reason: labels for reason, labels in asked if (ROW, reason) not in self._terms.accepted}
+        frame.attrs |= {"fields": self.mapping, "reading": self.reading | {"rows": rows}, "questions": still}
+        return frame
 
     def fixed(self) -> pd.DataFrame:
         """The frame as it would be sent: safe fixes applied (`fixes` lists them), rows that were left out gone.
@@ -233,9 +237,8 @@ class Findings(Suggesting):
             if fixes := {i: p.proposal for i, p in column.problems() if p.level == FIX}:
                 changes[column.name] = fixes
         fixed = with_cells(self.frame, changes)
-        fixed.attrs["fields"] = self.mapping
         kept = np.setdiff1d(np.arange(len(fixed)), [*self._terms.left_out])
-        fixed.attrs["reading"] = self.reading | {"rows": self._remembered(kept)}
+        fixed = self._remembering(fixed, kept)
         return fixed.iloc[kept] if self._terms.left_out else fixed
 
     @property

@@ -21,6 +21,9 @@ from toolkit.spec import Email, Field, Identity, Integer, Number, Phone, Text
 EMPTY_ROW = Problem(mark("the row is empty"))
 LEFT_OUT = Problem(mark("the row was left out"))
 MISSING = Problem(mark("is required and empty"))
+RELABELLED = Problem(
+    mark("may be a row that the sheet asks about: the labels are gone, so check before you change them"), level=QUESTION
+)
 _TITLES = 2_000  # rows of one cell, among which titles are looked for
 _TENTH, _USUAL = 10, 3
 _RARE = 50  # one in so many
@@ -129,9 +132,10 @@ class Shape:
 
     def questions(self) -> Iterator[tuple[int, Problem]]:
         """Rows that may be no data, by position; some of them the reader of a sheet has named, by the reason to ask."""
-        for reason, labels in self.frame.attrs.get("questions", {}).items() if self.is_sheet else ():
-            for i in np.flatnonzero(self.frame.index.isin(labels)).tolist():
-                yield i, Problem(reason, level=QUESTION)
+        for reason, labels in self.frame.attrs.get("questions", {}).items():
+            question = Problem(reason, level=QUESTION) if self.is_sheet else RELABELLED
+            for i in np.flatnonzero(self.frame.index.isin(labels) | (not self.is_sheet)).tolist():
+                yield i, question
         if not self.used or (self.counts == len(self.used)).all():
             return
         for problem, seen in KINDS:

@@ -109,9 +109,8 @@ def _part(frame: pd.DataFrame, check: Callable[[pd.DataFrame], Check]) -> tuple[
     """What of a check is counted and shown."""
     checked = check(frame)
     problems = checked.problems[checked.problems["level"] != "fix"]
-    facets = problems.groupby(KIND, sort=False, as_index=False).agg(cells=("row", "size"))
-    facets.insert(len(KIND), "problem", facets["reason"].map(message))
-    return checked.summary, facets, problems.groupby(KIND, sort=False).head(SHOWN), checked.notes
+    first = problems.groupby(KIND, sort=False).head(SHOWN)
+    return checked.summary, checked.facets[[*KIND, "problem", "cells"]], first, checked.notes
 
 
 def partitions(rows: Partitions, work: Callable[[pd.DataFrame], Any]) -> Iterator[Any]:
