@@ -405,3 +405,31 @@ def test_a_frame_that_follows_one_that_is_known_again_is_read_as_that_one(api: t
     report = api.ida.insert_records(11111, iter([first, then]))
     assert report.table["outcome"].eq("verified").all()
     assert "06/05/1981" in str(box.control.stored("ida", "Contact"))
+
+
+@pytest.mark.parametrize("first", [["12/31/1980", "12/30/1980"], ["12/31/1980", "30/12/1980"]])
+def test_an_order_that_one_frame_leaves_open_is_open_in_the_next(api: toolkit.Api, first: list[str]) -> None:
+    frames = [
+        pd.DataFrame({"EMAIL": [f"{texts[0][:2]}{n}@example.cl" for n in range(len(texts))], "FECHA_NACIMIENTO": texts})
+        for texts in (first, ["05/06/1981"])
+    ]
+    report = api.ida.insert_records(11111, iter(frames))
+    assert report.table["outcome"].iloc[-1] == "not sent"
+    assert "can be read as two days" in report.table["error"].iloc[-1]
+
+
+@pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize(
+    ("last", "why"), [({"NOMBRE": "Nota: no distribuir"}, "may be a note"), ({"MONTO": "6"}, "whom or what")]
+)
+def test_a_row_that_is_no_data_is_asked_though_it_is_alone_in_the_last_frame(
+    api: toolkit.Api, last: dict[str, str], why: str, *, known: bool
+) -> None:
+    columns = ["NOMBRE", "EMAIL", "TELEFONO", "MONTO"]
+    people = [[name, f"{name}@example.cl", f"+5692234567{n}", "2"] for n, name in enumerate(["Ana", "Eva", "Pia"])]
+    first, end = pd.DataFrame(people, columns=columns), pd.DataFrame([last], columns=columns)
+    if known:
+        api.ida.insert_records(11111, iter([first]))
+    table = api.ida.insert_records(11111, iter([first, end])).table
+    assert table["outcome"].tolist() == ["verified"] * 3 + ["not sent"]
+    assert why in table["error"].iloc[-1]

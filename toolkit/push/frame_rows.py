@@ -1,7 +1,7 @@
 """The rows of one frame that are to be sent: what each is known by, checked now or known again from an earlier run."""
 
 import functools
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
@@ -110,25 +110,26 @@ class FrameRows:
         destination: Destination,
         key: FrameKey,
         digests: list[bytes],
-        decided: Mapping[Hashable, Mapping[str, Any]],
+        before: Mapping[str, Any],
     ) -> "FrameRows":
         """The rows of a frame that is checked now, or was where it was computed.
 
-        `decided`: of one of several frames, how columns of those before are read: it is read alike.
+        `before`: of one of several frames, how those before it are read: it is read alike.
         """
         if isinstance(rows, pd.DataFrame):
-            if decided and "reading" not in rows.attrs:
+            if before and "reading" not in rows.attrs:
                 rows = rows.copy(deep=False)
-                rows.attrs = {**rows.attrs, "reading": {"columns": {**decided}}}
+                rows.attrs = {**rows.attrs, "reading": {**before}}
             rows = key.check(rows)
         job = destination.job(rows)
         return cls(job, key.words(job), digests)
 
-    @property
-    def decided(self) -> dict[Hashable, Mapping[str, Any]]:
-        """How columns are read whose cells show it: the decimal sign, the order of days and months, the country."""
-        columns = self.check.reading["columns"].items()
-        return {n: how for n, how in columns if how["decimal"] or how["named"] or how["day_first"] is not None}
+    def reading(self, before: Mapping[str, Any]) -> dict[str, Any]:
+        """How a frame after this one is read: as its columns and those before it show, and how full rows are."""
+        reading = self.check.reading
+        shown = {n: how for n, how in reading["columns"].items() if any(v != "" for v in how.values())}
+        usual = max(before.get("usual", 0), reading["usual"])
+        return {"columns": {**shown, **before.get("columns", {})}, "usual": usual}
 
     def __post_init__(self) -> None:
         self.target: Target = self.job.target
@@ -164,9 +165,9 @@ class FrameRows:
     def facts(self, chosen: np.ndarray) -> dict[str, Any]:
         """What the ledger keeps of the frame, so that it need not be checked again."""
         names = {name: n for n, name in enumerate(self.check.frame.columns)}
-        decided = self.check.reading["columns"].items()
-        reading = [[names[name], how["decimal"], how["day_first"]] for name, how in decided if name in names]
-        return {"rows": len(chosen), "notes": self.check.notes, "reading": reading}
+        reading = self.check.reading
+        columns = [[names[name], how] for name, how in reading["columns"].items() if name in names]
+        return {"rows": len(chosen), "notes": self.check.notes, "columns": columns, "usual": reading["usual"]}
 
 
 def known_again(
@@ -179,7 +180,7 @@ def known_again(
     others = [block.bad.astype(np.int64) + n * identity.PART for n, block in enumerate(stored)]
     good = np.delete(np.arange(len(frame)), np.concatenate(others))
     words = np.concatenate([block.words for block in stored])
-    if len(good) != len(words):
+    if len(good) != len(words) or "columns" not in facts:
         return None
     remembered = RememberedCheck(frame, good, key, facts, good[open_rows])
     for rows in blocks(len(open_rows)):
@@ -203,8 +204,8 @@ class RememberedCheck(CheckLike):
         self._notes = facts["notes"]
         part = frame.iloc[rest]
         names, reading = list(frame.columns), dict(frame.attrs.get("reading", {}))
-        decided = {names[n]: {"decimal": sign, "day_first": first} for n, sign, first in facts["reading"]}
-        part.attrs["reading"] = {**reading, "columns": decided}
+        columns = {names[n]: how for n, how in facts["columns"]}
+        part.attrs["reading"] = {**reading, "columns": columns, "usual": facts["usual"]}
         self._part = key.check(part)
 
     @cached_property

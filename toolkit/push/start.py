@@ -71,7 +71,7 @@ class _Call:
         self._since = stamp(self._clock)
         self._push: Push | None = None  # the one that this call goes on with
         self._frames = 0  # of it, that this call has passed
-        self._decided: dict[Any, Mapping[str, Any]] = {}  # of several frames, how columns are read
+        self._reading: dict[str, Any] = {}  # of several frames, how those before are read
         self._passed: dict[str, int] = {}  # rows of pushes that are of frames before the one at hand
         self._again: Push | None = None  # it was ended already, and nothing was added to it
         self._drafts: Drafts | None = None  # what the latest rows stand for, where that is released
@@ -122,8 +122,8 @@ class _Call:
         frame = checked.frame if isinstance(checked, Check) else checked
         key, place = self._key, self._destination
         digests = key.digests(frame)
-        rows = self._known_again(frame, digests) or FrameRows.checked(checked, place, key, digests, self._decided)
-        self._decided = {**rows.decided, **self._decided} if self._several else {}
+        rows = self._known_again(frame, digests) or FrameRows.checked(checked, place, key, digests, self._reading)
+        self._reading = rows.reading(self._reading) if self._several else {}
         if self._policy.on_bad_rows == "raise":
             rows.check.raise_if_bad()
         self._notes += rows.check.notes

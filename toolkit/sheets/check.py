@@ -13,7 +13,7 @@ from toolkit.plain import message
 from toolkit.sheets.cells import bare
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
-from toolkit.sheets.column import Column
+from toolkit.sheets.column import Column, read_by
 from toolkit.sheets.countries import country_column, country_in, region_of
 from toolkit.sheets.dates import shows_month_first
 from toolkit.sheets.fields import as_fields, columns_of, listed
@@ -197,11 +197,9 @@ def _columns(
         if name is None:
             continue
         settled = reading.get("columns", {}).get(name, {})
-        how: dict[str, Any] = {}
-        if settled:
-            how = {key: value for key, value in settled.items() if value not in (None, "")}
-        how["stored"] = settled.get("stored")
-        how["settled"] = ("named" if isinstance(field, Phone) else "day_first") in settled
+        names = read_by(field)
+        how: dict[str, Any] = {key: settled[key] for key in names if key in settled}
+        how["settled"] = names[0] in settled
         if not options.decimal and name in frame.attrs.get("numeric", ()):
             how["decimal"] = "."
         kinds = done.get(field.by) if isinstance(field, Identity) else None

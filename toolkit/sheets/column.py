@@ -33,6 +33,19 @@ Where = slice | Places  # a slice with both ends, or positions
 Results = np.ndarray[Any, np.dtype[np.object_]]  # of `Result`, or of what is sent where only the form is another
 NOWHERE: Places = np.empty(0, dtype=np.int64)
 NOTHING: Results = np.empty(0, dtype=object)
+_READ_BY: dict[tuple[type[Field], ...], tuple[str, ...]] = {
+    (Number, Integer): ("decimal",),
+    (Date, Timestamp): ("day_first", "iso"),
+    (Phone,): ("named",),
+}
+
+
+def read_by(field: Field) -> tuple[str, ...]:
+    """The options by which cells of a field are read that can be read in more than one way; the first is decided."""
+    for kinds, names in _READ_BY.items():
+        if isinstance(field, kinds):
+            return names
+    return ("stored",)
 
 
 def blocks(rows: int) -> Iterator[slice]:
@@ -75,6 +88,12 @@ class Column:
             if not options.settled and isinstance(field, Number | Integer | Date | Timestamp):
                 self._decide()
             self._look_at_all()
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """How its cells are read, so that others of the same column are read alike."""
+        how = {name: getattr(self.options, name) for name in read_by(self.field)}
+        return {} if how == {"stored": None} else how
 
     def _decide(self) -> None:
         """Take from the column itself how it is to be read, where that was not said."""

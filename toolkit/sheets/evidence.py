@@ -15,10 +15,9 @@ import pandas as pd
 
 from toolkit.plain import mark
 from toolkit.sheets.cells import folded, shown, written_of
-from toolkit.sheets.checker import QUESTION, ParseOptions, Problem
+from toolkit.sheets.checker import QUESTION, Problem
 from toolkit.sheets.column import Column
 from toolkit.sheets.frame_rules import LEFT_OUT, remembered
-from toolkit.spec import Date, Integer, Number, Timestamp
 
 NAME = "check"  # of the column
 # beside a row: the OPTIONS that were said, which `fields` the columns fill, how `columns` are read, what was `asked` of
@@ -44,7 +43,7 @@ def evidence(
     how = {name: value for name in OPTIONS if (value := reading.get(name)) is not None}
     filled = {column.name: column.field.name for column in columns}
     how["fields"] = {str(name): filled.get(name) for name in frame.columns}
-    how["columns"] = {str(column.name): own for column in columns if (own := _reading(column))}
+    how["columns"] = {str(column.name): own for column in columns if (own := column.how)}
     reasons: dict[int, list[str]] = {}
     for i, problem in asked:
         reasons.setdefault(i, []).append(LEFT_OUT_BEFORE if problem == LEFT_OUT else problem.reason)
@@ -53,15 +52,6 @@ def evidence(
     for i, cells in zip(several, _cells(frame.iloc[several]), strict=True):
         known[i] = json.dumps({**how, "asked": reasons[i], "cells": "".join(sorted(cells))}, ensure_ascii=False)
     return known
-
-
-def _reading(column: Column) -> dict[str, Any]:
-    """How a column is read, where its cells can be read in more than one way."""
-    how, plain = column.options, ParseOptions()
-    own = {name: value for name in ("stored", "iso", "named") if (value := getattr(how, name)) != getattr(plain, name)}
-    if isinstance(column.field, Date | Timestamp | Number | Integer):
-        own |= {"decimal": how.decimal, "day_first": how.day_first}
-    return own
 
 
 def with_evidence(outcome: pd.DataFrame, known: Mapping[int, str]) -> pd.DataFrame:

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import repeat
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -255,8 +254,7 @@ class Findings(Suggesting):
     @property
     def reading(self) -> dict[str, Any]:
         """How the cells were read and what was decided, as `check` takes it up again."""
-        kept = ("decimal", "day_first", "iso", "named", "stored")
-        own = {c.name: dict(zip(kept, attrgetter(*kept)(c.options), strict=True)) for c in self._used}
+        own = {c.name: c.how for c in self._used}
         accepted = {c.name: [*c.accepted] for c in self._used if c.accepted}
         return {**self._terms.reading, "columns": own, "accepted": accepted, "accepted_rows": [*self._terms.accepted]}
 

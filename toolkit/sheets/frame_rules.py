@@ -98,8 +98,8 @@ class Shape:
         body = ~_at_the_end(self.counts <= 1) & (self.counts > titles)  # notes and totals do not say what is usual
         body = body if body.any() else self.counts > 0
         self.usual: float = np.median(self.counts[body]) if body.any() else 0
-        if len(frame) <= _FOOT:
-            self.usual = max(self.usual, before)
+        self.before = before if len(frame) <= _FOOT else 0
+        self.usual = max(self.usual, self.before)
 
     def having(self, *kinds: type[Field]) -> Counts:
         """How many fields of some kinds each row fills."""
@@ -151,7 +151,7 @@ def _at_the_end(rows: Rows) -> Rows:
 def _nameless(shape: Shape) -> Rows:
     """The rows without a cell by which others are told apart, filled half as much as those at most."""
     named = shape.having(Text) > 0
-    usual = np.median(shape.counts[named]) if named.any() else 0
+    usual = np.median(shape.counts[named]) if named.any() else shape.before
     return (shape.counts > 0) & ~named & (shape.counts * 2 <= usual) & (usual >= _USUAL) & ~shape.sparse
 
 
