@@ -9,7 +9,7 @@ import pytest
 
 import toolkit
 from toolkit.push import frame_rows
-from toolkit.sheets.check import check
+from toolkit.sheets.check import check_frame
 
 from .benches import Ida, NddPrint, Signers, told
 
@@ -23,9 +23,9 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def counting(frame: pd.DataFrame, *arguments: Any, **options: Any) -> Any:
         sizes.append(len(frame))
-        return check(frame, *arguments, **options)
+        return check_frame(frame, *arguments, **options)
 
-    monkeypatch.setattr(frame_rows, "check", counting)
+    monkeypatch.setattr(frame_rows, "check_frame", counting)
     return sizes
 
 

@@ -22,7 +22,7 @@ from toolkit.push.options import Options, SendPolicy
 from toolkit.push.states import Operation, Push, positions
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import RowBlock
-from toolkit.sheets.check import check
+from toolkit.sheets.check import check_frame
 from toolkit.sheets.column import blocks
 from toolkit.sheets.target import Takes
 
@@ -65,7 +65,7 @@ class FrameKey:
         return FrameDigests(frame, self.key, context).of_blocks(identity.PART)
 
     def check(self, frame: pd.DataFrame) -> "Check":
-        return check(frame, self.takes, doubts=self.doubts)
+        return check_frame(frame, self.takes, {"doubts": self.doubts})
 
     def prints(self, cells: Mapping[str, list[Any]], rows: int) -> np.ndarray:
         """By which the content of rows is known."""

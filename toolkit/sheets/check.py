@@ -1,9 +1,9 @@
 """Every cell of a frame checked before anything is sent."""
 
 import functools
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, product
 from typing import Any, Literal, TypedDict, Unpack, overload
 
 import pandas as pd
@@ -13,7 +13,7 @@ from toolkit.plain import message
 from toolkit.sheets.cells import bare
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
-from toolkit.sheets.column import Column, read_by
+from toolkit.sheets.column import READ_BY, Column
 from toolkit.sheets.countries import country_column, country_in, region_of
 from toolkit.sheets.dates import shows_month_first
 from toolkit.sheets.fields import as_fields, columns_of, listed
@@ -99,7 +99,8 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
     mapping = fields.columns if isinstance(fields, Match) else data.attrs.get("fields", {})
     explain = functools.partial(no_field, frame=data, target=fields)
     paired = columns_of(data, _fields(fields, data), mapping, strict=isinstance(fields, Match), explain=explain)
-    _raise_if_not_matched(data, paired, guessed=fields.guessed if strict and isinstance(fields, Match) else ())
+    used = {name for _, name in paired}
+    _raise_if_not_matched(data, paired, used, guessed=fields.guessed if strict and isinstance(fields, Match) else ())
     if isinstance(how.get("country"), Mapping):
         _raise_if_no_phones(how["country"], paired)
     elif how.get("country") and how["country"] not in data.columns:
@@ -116,7 +117,7 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
     terms = Terms(
         rules=getattr(fields, "rules", ()),
         empty_rows=empty_rows,
-        notes=(*data.attrs.get("notes", ()), *_notes(data, paired, fields)),
+        notes=(*data.attrs.get("notes", ()), *_notes(data, used, fields)),
         reading=reading | {"usual": shape.usual},
         accepted=frozenset(map(tuple, reading.get("accepted_rows", ()))),
         asked=tuple(dict.fromkeys(asked)),
@@ -151,20 +152,23 @@ def _fields(target: Any, frame: pd.DataFrame) -> tuple[Field, ...]:
 
 
 def _raise_if_not_matched(
-    frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]], guessed: Sequence[Any]
+    frame: pd.DataFrame,
+    paired: Sequence[tuple[Field, Hashable | None]],
+    used: Collection[Hashable | None],
+    *,
+    guessed: Sequence[Any],
 ) -> None:
     if guessed:
         text = "matched by their values only: {columns}. Confirm each: match[column] = field"
         raise InputError(message(text, columns=listed(guessed)))
-    if len(frame) and len(frame.columns) and paired and {name for _, name in paired} == {None}:
+    if used == {None} and len(frame) and len(frame.columns):
         text = "no column fills a field. The columns are {columns}; the fields are {fields}: say match[column] = field"
         refusal = message(text, columns=listed(frame.columns), fields=listed(f.name for f, _ in paired))
         raise InputError(refusal + asked_of_all(frame))
 
 
-def _notes(frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]], target: Any) -> list[str]:
+def _notes(frame: pd.DataFrame, used: Collection[Hashable | None], target: Any) -> list[str]:
     """Which columns with content are not sent, and which were only guessed."""
-    used = {name for _, name in paired}
     notes = []
     others = [name for name in frame.columns if name not in used]
     unused = {n: int(count) for n, count in bare(frame)[others].notna().sum().items() if count} if others else {}
@@ -191,15 +195,19 @@ def _columns(
     options = ParseOptions(day_first=reading.get("day_first"), decimal=reading.get("decimal") or "", empty=words)
     cells = bare(frame)
     nothing = pd.Series(index=frame.index, dtype=object)
-    by_others = [pair for pair in paired if isinstance(pair[0], Identity) and pair[0].by]
-    done = {field.name: Column(field, None, nothing, options) for field, name in paired if name is None}
-    for field, name in [*[pair for pair in paired if pair not in by_others], *by_others]:
+    done: dict[str, Column] = {}
+    dates: list[Column] = []
+    for by_others, (field, name) in product((False, True), paired):
+        if by_others is not (isinstance(field, Identity) and bool(field.by)):
+            continue
         if name is None:
+            done[field.name] = Column(field, None, nothing, options)
             continue
         settled = reading.get("columns", {}).get(name, {})
-        names = read_by(field)
-        how: dict[str, Any] = {key: settled[key] for key in names if key in settled}
-        how["settled"] = names[0] in settled
+        how: dict[str, Any] = {}
+        if settled:
+            names = READ_BY.get(type(field), ("stored",))
+            how = {key: settled[key] for key in names if key in settled} | {"settled": names[0] in settled}
         if not options.decimal and name in frame.attrs.get("numeric", ()):
             how["decimal"] = "."
         kinds = done.get(field.by) if isinstance(field, Identity) else None
@@ -211,23 +219,21 @@ def _columns(
         if accepted := reading.get("accepted", {}).get(name):
             column = column.accepting(frozenset(accepted))
         done[field.name] = column
-    if reading.get("day_first") is None:
-        _ask_for_orders(cells, done)
+        dates += [column] * isinstance(field, Date | Timestamp)
+    if dates and reading.get("day_first") is None:
+        _ask_for_orders(cells, done, dates)
     return [done[field.name] for field, _ in paired]
 
 
-def _ask_for_orders(frame: pd.DataFrame, columns: dict[str, Column]) -> None:
+def _ask_for_orders(frame: pd.DataFrame, columns: dict[str, Column], dates: Sequence[Column]) -> None:
     """Ask in which order the days of a column are that does not show it, where another column has the month first."""
-    dates = {n: c for n, c in columns.items() if c.name is not None and isinstance(c.field, Date | Timestamp)}
-    if not dates:
-        return
-    unshown = {name: column for name, column in dates.items() if column.options.day_first and column.notes}
-    shown = [column.name for column in dates.values() if not column.options.day_first]
+    unshown = [column for column in dates if column.options.day_first and column.notes]
+    shown = [column.name for column in dates if not column.options.day_first]
     if unshown and not shown:
         used = {column.name for column in columns.values()}
         others = (name for name in frame.columns if name not in used)
         shown = [*islice((name for name in others if shows_month_first(_texts(frame[name]))), 1)]
-    for name, column in unshown.items() if shown else ():
+    for column in unshown if shown else ():
         asked = Column(
             column.field, column.name, frame[column.name], replace(column.options, day_first=None, settled=True)
         )
@@ -235,7 +241,7 @@ def _ask_for_orders(frame: pd.DataFrame, columns: dict[str, Column]) -> None:
             "{column}: days that can be read in two ways are asked, as {other!r} has the month first; `day_first=` says"
         )
         asked.notes = [message(text, column=column.title, other=shown[0])]
-        columns[name] = asked.accepting(column.accepted)
+        columns[column.field.name] = asked.accepting(column.accepted)
 
 
 def _texts(cells: "pd.Series[Any]") -> list[str]:

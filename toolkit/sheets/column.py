@@ -33,19 +33,11 @@ Where = slice | Places  # a slice with both ends, or positions
 Results = np.ndarray[Any, np.dtype[np.object_]]  # of `Result`, or of what is sent where only the form is another
 NOWHERE: Places = np.empty(0, dtype=np.int64)
 NOTHING: Results = np.empty(0, dtype=object)
-_READ_BY: dict[tuple[type[Field], ...], tuple[str, ...]] = {
-    (Number, Integer): ("decimal",),
-    (Date, Timestamp): ("day_first", "iso"),
-    (Phone,): ("named",),
+READ_BY: dict[type[Field], tuple[str, ...]] = {  # the options by which cells are read; the first is decided for all
+    **dict.fromkeys((Number, Integer), ("decimal",)),
+    **dict.fromkeys((Date, Timestamp), ("day_first", "iso")),
+    Phone: ("named",),
 }
-
-
-def read_by(field: Field) -> tuple[str, ...]:
-    """The options by which cells of a field are read that can be read in more than one way; the first is decided."""
-    for kinds, names in _READ_BY.items():
-        if isinstance(field, kinds):
-            return names
-    return ("stored",)
 
 
 def blocks(rows: int) -> Iterator[slice]:
@@ -92,7 +84,7 @@ class Column:
     @property
     def how(self) -> dict[str, Any]:
         """How its cells are read, so that others of the same column are read alike."""
-        how = {name: getattr(self.options, name) for name in read_by(self.field)}
+        how = {name: getattr(self.options, name) for name in READ_BY.get(type(self.field), ("stored",))}
         return {} if how == {"stored": None} else how
 
     def _decide(self) -> None:
@@ -228,7 +220,8 @@ class Column:
 
     def _look_at_all(self) -> None:
         """Look at every cell; once more, where what was found shows how the column is meant."""
-        self._take(map(self._look_at, blocks(len(self._cells))))
+        rows = len(self._cells)
+        self._take(map(self._look_at, blocks(rows)) if rows > BLOCK else [self._look_at(slice(0, rows))])
         if len(self.parsed) and (meant := self._meant()) != self.options:
             self.options, self._checkers = meant, {}
             self._take(map(self._look_at, blocks(len(self._cells))))

@@ -18,7 +18,7 @@ from toolkit.sheets.cells import with_cells
 from toolkit.sheets.checker import DOUBT, ERROR, FIX, QUESTION, Problem
 from toolkit.sheets.column import Column, Places, Where
 from toolkit.sheets.facets import ROW, CellProblem
-from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, empty_rows, missing, remembered
+from toolkit.sheets.frame_rules import EMPTY_ROW, LEFT_OUT, missing, remembered
 from toolkit.sheets.outcomes import COLUMNS
 from toolkit.sheets.target import FrameRule
 from toolkit.spec.suggest import Suggesting
@@ -65,8 +65,9 @@ class Findings(Suggesting):
 
     def _row_problems(self) -> dict[int, Problem]:
         """The rows that have a problem as such: one each."""
-        questions = dict(q for q in reversed(self._terms.asked) if (ROW, q[1].reason) not in self._terms.accepted)
-        nothing = np.flatnonzero(empty_rows(self._columns, len(self.frame))).tolist()
+        asked, accepted = self._terms.asked, self._terms.accepted
+        questions = dict(q for q in reversed(asked) if (ROW, q[1].reason) not in accepted) if asked else {}
+        nothing = np.flatnonzero(~np.any([c.filled for c in self._columns], axis=0)).tolist()
         return questions | dict.fromkeys(nothing, EMPTY_ROW) | dict.fromkeys(self._terms.left_out, LEFT_OUT)
 
     # ── what was found ──
@@ -198,7 +199,10 @@ class Findings(Suggesting):
             rows = slice(*(rows or slice(None)).indices(len(self.frame))[:2])
         elif len(rows) and (np.diff(rows) == 1).all():
             rows = slice(int(rows[0]), int(rows[-1]) + 1)
-        return {column.field.key: column.wire(rows) for column in self._used}
+        sent = {}
+        for column in self._used:
+            sent[column.field.key] = column.wire(rows)
+        return sent
 
     def changes(self, rows: Where | None = None) -> list[Change]:
         """The cells of these rows (all rows by default) that are sent in another form than they stand in."""
@@ -254,8 +258,11 @@ class Findings(Suggesting):
     @property
     def reading(self) -> dict[str, Any]:
         """How the cells were read and what was decided, as `check` takes it up again."""
-        own = {c.name: c.how for c in self._used}
-        accepted = {c.name: [*c.accepted] for c in self._used if c.accepted}
+        own, accepted = dict[Hashable, dict[str, Any]](), dict[Hashable, list[Any]]()
+        for column in self._used:
+            own[column.name] = column.how
+            if column.accepted:
+                accepted[column.name] = [*column.accepted]
         return {**self._terms.reading, "columns": own, "accepted": accepted, "accepted_rows": [*self._terms.accepted]}
 
     def repeats(self, fields: Iterable[str] = ()) -> list[tuple[int, int]]:

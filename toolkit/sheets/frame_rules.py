@@ -62,14 +62,6 @@ def recalled(frame: pd.DataFrame, known: Remembered) -> tuple[list[tuple[int, Pr
     return asked, left_out
 
 
-def empty_rows(columns: Sequence[Column], rows: int) -> Rows:
-    """The rows in which no field is filled."""
-    filled = np.zeros(rows, dtype=bool)
-    for column in columns:
-        filled |= column.filled
-    return ~filled
-
-
 def missing(columns: Sequence[Column], others: Sequence[int]) -> dict[str, list[tuple[int, Problem]]]:
     """Where a value is required and missing, by the key of the field; not in `others`, which are asked about whole."""
     named = {column.field.name: column for column in columns}
@@ -90,21 +82,28 @@ class Shape:
 
     def __init__(self, columns: Sequence[Column], frame: pd.DataFrame, before: float = 0) -> None:
         """`before`: what is usual in the frames before this one, where it is a part of a table, and has few rows."""
-        self.frame, self.is_sheet = frame, frame.index.name == "row"
+        self.frame, self.is_sheet, few = frame, frame.index.name == "row", len(frame) <= _FOOT
         self.used = [column for column in columns if column.name is not None]
         self.counts = self.having(Field)
-        filled = self.counts[self.counts > 0]
-        titles = len(frame) <= _FEW and 2 * np.count_nonzero(filled == 1) <= len(filled) + 1
-        body = ~_at_the_end(self.counts <= 1) & (self.counts > titles)  # notes and totals do not say what is usual
-        body = body if body.any() else self.counts > 0
-        self.usual: float = np.median(self.counts[body]) if body.any() else 0
-        self.before = before if len(frame) <= _FOOT else 0
-        self.usual = max(self.usual, self.before)
+        self.before = before if few else 0
+        self.usual: float = max(self._usual(), self.before)
+
+    def _usual(self) -> float:
+        """How much of a row is filled as a rule; notes and totals do not say so."""
+        counts = self.counts
+        filled = counts[counts > 0]
+        if not len(filled) or filled.min() == len(self.used):
+            return len(self.used) if len(filled) else 0
+        titles = len(counts) <= _FEW and 2 * np.count_nonzero(filled == 1) <= len(filled) + 1
+        body = counts[~_at_the_end(counts <= 1) & (counts > titles)]
+        return float(np.median(body if len(body) else filled))
 
     def having(self, *kinds: type[Field]) -> Counts:
         """How many fields of some kinds each row fills."""
-        filled = [column.filled for column in self.used if isinstance(column.field, kinds)]
-        counts: Counts = np.sum([np.zeros(len(self.frame), dtype=np.int64), *filled], axis=0)
+        counts: Counts = np.zeros(len(self.frame), dtype=np.int64)
+        for column in self.used:
+            if isinstance(column.field, kinds):
+                counts += column.filled
         return counts
 
     @cached_property
@@ -136,7 +135,7 @@ class Shape:
             question = Problem(reason, level=QUESTION) if self.is_sheet else RELABELLED
             for i in np.flatnonzero(self.frame.index.isin(labels) | (not self.is_sheet)).tolist():
                 yield i, question
-        if not self.used or (self.counts == len(self.used)).all():
+        if not self.used or self.counts.min(initial=len(self.used)) == len(self.used):
             return
         for problem, seen in KINDS:
             for i in np.flatnonzero(seen(self)).tolist():

@@ -67,7 +67,7 @@ def asked_of_all(frame: pd.DataFrame) -> str:
 
 def is_iterator(rows: Any) -> bool:
     """Whether rows come as frames that follow each other, and cannot be looked at twice."""
-    return hasattr(rows, "__next__") or is_lazy(rows)
+    return not isinstance(rows, pd.DataFrame) and (hasattr(rows, "__next__") or is_lazy(rows))
 
 
 def _from_arrow(rows: Any) -> pd.DataFrame:
