@@ -206,7 +206,7 @@ def _columns(
         settled = reading.get("columns", {}).get(name, {})
         how: dict[str, Any] = {}
         if settled:
-            names = READ_BY.get(type(field), ("stored",))
+            names = READ_BY[type(field)]
             how = {key: settled[key] for key in names if key in settled} | {"settled": names[0] in settled}
         if not options.decimal and name in frame.attrs.get("numeric", ()):
             how["decimal"] = "."

@@ -24,7 +24,7 @@ from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.not_data import mostly_stored_as
 from toolkit.sheets.numbers import decimal_of, were_numbers
 from toolkit.sheets.phones import OTHER_COUNTRY, country_named, likely_country
-from toolkit.spec import Date, Field, Identity, Integer, Json, Masked, Number, Phone, Timestamp
+from toolkit.spec import Date, Email, Field, Identity, Integer, Json, KindTable, Masked, Number, Phone, Text, Timestamp
 
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
 _SAMPLE = slice(0, 500)  # rows that tell of what kind most cells of a column are
@@ -33,11 +33,14 @@ Where = slice | Places  # a slice with both ends, or positions
 Results = np.ndarray[Any, np.dtype[np.object_]]  # of `Result`, or of what is sent where only the form is another
 NOWHERE: Places = np.empty(0, dtype=np.int64)
 NOTHING: Results = np.empty(0, dtype=object)
-READ_BY: dict[type[Field], tuple[str, ...]] = {  # the options by which cells are read; the first is decided for all
-    **dict.fromkeys((Number, Integer), ("decimal",)),
-    **dict.fromkeys((Date, Timestamp), ("day_first", "iso")),
-    Phone: ("named",),
-}
+READ_BY = KindTable(  # the options by which cells are read; the first is decided for all of a column
+    {
+        **dict.fromkeys((Field, Text, Email), ("stored",)),
+        **dict.fromkeys((Number, Integer), ("decimal",)),
+        **dict.fromkeys((Date, Timestamp), ("day_first", "iso")),
+        Phone: ("named",),
+    }
+)
 
 
 def blocks(rows: int) -> Iterator[slice]:
@@ -84,7 +87,9 @@ class Column:
     @property
     def how(self) -> dict[str, Any]:
         """How its cells are read, so that others of the same column are read alike."""
-        how = {name: getattr(self.options, name) for name in READ_BY.get(type(self.field), ("stored",))}
+        how = {}
+        for name in READ_BY[type(self.field)]:
+            how[name] = getattr(self.options, name)
         return {} if how == {"stored": None} else how
 
     def _decide(self) -> None:
