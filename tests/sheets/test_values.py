@@ -14,7 +14,7 @@ from toolkit.sheets.countries import country_in, region_of
 from toolkit.sheets.match import Match
 from toolkit.sheets.phones import ELSEWHERE
 from toolkit.sheets.target import Takes
-from toolkit.spec import Date, Email, Field, Identity, Number, Phone, Text, Timestamp
+from toolkit.spec import Date, Email, Field, Identity, List, Number, Phone, Text, Timestamp
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
 AMOUNT, CITY = Number(name="MONTO", as_text=True), Text(name="CIUDAD")
@@ -674,3 +674,23 @@ def test_a_file_that_holds_no_match_is_refused(held: str, tmp_path: Path) -> Non
     (tmp_path / "match.json").write_text(held)
     with pytest.raises(InputError, match="holds no match"):
         Match.load(tmp_path / "match.json", FIELDS)
+
+
+ROLES = List(name="operation_rol", separator=",")
+
+
+@pytest.mark.parametrize("text", ["Deudor / Codeudor", "Deudor/Codeudor", "Deudor y codeudor", "['Deudor']"])
+def test_several_names_in_one_item_of_a_list_are_a_doubt(text: str) -> None:
+    done = check(pd.DataFrame({"operation_rol": [text]}), [ROLES])
+    assert done.facets[["level", "reason"]].to_numpy().tolist() == [["doubt", "may name several in one"]]
+    assert done.wire()["operation_rol"] == [text]
+
+
+@pytest.mark.parametrize("text", ["N/A", "-", "no aplica", "s/i", "ninguno", "N/A, Deudor"])
+def test_an_item_of_a_list_that_says_nothing_is_not_sent(text: str) -> None:
+    assert check(pd.DataFrame({"operation_rol": [text]}), [ROLES]).bad.all()
+
+
+@pytest.mark.parametrize("text", ["Deudor, Codeudor", "Deudor; Codeudor", "Yerno", "Representante legal"])
+def test_names_of_a_list_are_sent(text: str) -> None:
+    assert check(pd.DataFrame({"operation_rol": [text]}), [ROLES]).facets.empty

@@ -41,6 +41,8 @@ _NAMED = frozenset({"name", "first name", "last name", "city", "town", "country"
 _CODES = frozenset({"card", "identity", "company identity"})
 _has_address = re.compile(r"[^\s@<>]{1,64}@[^\s@.<>]{1,60}\.[^\s@<>]{1,60}").search
 _AN_ADDRESS = Problem(mark("holds an e-mail address, where a name is expected"), level=DOUBT)
+_IN_ONE = Problem(mark("may name several in one"), level=DOUBT)
+_several = re.compile(r"/|\s(?:y|e|and|і|та)\s|^\[.*\]$", re.IGNORECASE | re.DOTALL).search
 _NO_LETTER = Problem(mark("has no letter, as a name has"), level=DOUBT)
 _YES = "true, yes, y, on, sí, s, verdadero, sim, так, т, істина, истина, да, wahr, vrai, 1, x, ok, ✓, ✔, ☑, ✅"
 _NO = "false, no, n, off, falso, não, ні, н, хибність, ложь, нет, falsch, faux, 0, ✗, ✘, ☐, ❌"
@@ -177,6 +179,7 @@ def _list(field: Field, options: ParseOptions) -> CellRule:
     choices = _Choices(field.choices) if field.choices else None
     address = rule_of(Email(), options).parse
     apart = re.compile(rf"[{re.escape(field.separator or ';,|')};\n]")
+    named = bool(field.separator) and not (choices or field.emails)  # items are the names of things
 
     def item(value: Any) -> Any:
         if isinstance(value, tuple | NotACellValue):
@@ -184,6 +187,8 @@ def _list(field: Field, options: ParseOptions) -> CellRule:
         text = str(value).strip()
         if field.separator and field.separator in text:
             raise CellError(mark("has an item with the separator of items in it"), detail=repr(field.separator))
+        if named and says_nothing(text, surely=True):
+            raise CellError(mark("has an item that says nothing"))
         if choices or field.emails:
             return (choices.parse if choices else address)(text).wire
         return text if field.separator else value
@@ -195,7 +200,8 @@ def _list(field: Field, options: ParseOptions) -> CellRule:
             raise CellError(mark("names several, and one can be sent at a time"))
         if (field.alone or field.only_one) and len(items) == 1:
             return Result(items[0])
-        return Result(field.separator.join(map(str, items)) if field.separator else items)
+        doubt = _IN_ONE if named and any(map(_several, map(str, items))) else None
+        return Result(field.separator.join(map(str, items)) if field.separator else items, problem=doubt)
 
     def nearest(text: str) -> str | None:
         return choices.nearest(text) if choices and not apart.search(text) else None
