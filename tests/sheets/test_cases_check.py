@@ -157,7 +157,7 @@ def test_11_a_dirty_column_keeps_its_field(column: str, values: list[str], field
     """#N/D #¡REF! #¿NOMBRE? #¡VALOR! #¡DIV/0! #Н/Д #ЗНАЧ! #NV ######## Err:502 Loading... #ERROR! #N/A #NULL! #NUM!
     #BEZUG! #WERT! #ИМЯ? #ССЫЛКА! #ПОСИЛАННЯ! #¡DESBORDAMIENTO! #SPILL! #CALC! #NOME? #VALEUR! #¡NULO! #¡NUM! Err:508
     Cargando... Завантаження... #GETTING_DATA #FIELD! #BLOCKED! #DIV/0! #N/DISP #REF #DIV/0 #NULL #ERROR Error:502 Err:5
-    #TRANSBORDO! #ODWOŁANIE! #GÅR_EJ! #ПУСТО!""".split(),  # noqa: SIM905
+    #TRANSBORDO! #ODWOŁANIE! #GÅR_EJ! #ПУСТО! #Eliminado #Deleted #¿Nombre? #Name? #Núm! #Type! #Func! #N/V""".split(),  # noqa: SIM905
 )
 def test_4_errors_of_formulas_in_every_language(text: str) -> None:
     for field in (NAME, MAIL, PHONE, BORN, AMOUNT, Identity(name="i")):
@@ -365,6 +365,7 @@ def test_9_rows_with_one_cell_in_ten() -> None:
         "vacío",
         "unknown",
         "no corresponde",
+        *("Error", "1.#INF", "-1.#IND", "1.#QNAN", "н/в", "без пошты", "(vacías)"),
     ],
 )
 def test_10_words_for_nothing_are_asked(word: str) -> None:
@@ -375,7 +376,22 @@ def test_10_words_for_nothing_are_asked(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["Sí", "SI", "Nani", "Nil Pérez", "no", "Nulo Ríos", "Sinaí", "Nadia", "Noé Sin", "Simón", "Total Gas"]
+    "word",
+    [
+        "Sí",
+        "SI",
+        "Nani",
+        "Nil Pérez",
+        "no",
+        "Nulo Ríos",
+        "Sinaí",
+        "Nadia",
+        "Noé Sin",
+        "Simón",
+        "Total Gas",
+        "Errol",
+        "1.#Infante",
+    ],
 )
 def test_10_names_are_no_words_for_nothing(word: str) -> None:
     assert wire(NAME, word) == [word]

@@ -19,6 +19,7 @@ _UNCALCULATED = re.compile(
     r"#{3,}|#N/?[AD](?: .{0,40})?|#Н/Д|#NV|#N/DISP|#GETTING_DATA|#OBTENIENDO_DATOS"
     r"|(?:ERR(?:OR|O|EUR|ORE)?: ?|#ERR|FEHLER: ?|ПОМИЛКА: ?|ОШИБКА: ?|BŁĄD: ?)\d{1,3}!?"
     r"|#(?:REF|VALUE|VALOR|DIV/0|NAME|NOMBRE|NUM|NULL|ERROR|SPILL|CALC)"
+    r"|#(?:¿?NOMBRE\?|NAME\?|N[UÚ]M!|T(?:YPE|IPO)!|FUNC!|DELETED|ELIMINADO|N/V)"  # as databases write them
 ).fullmatch
 _LOADING = re.compile(
     r"(?:loading|cargando|carregando|загрузка|завантаження|chargement|wird geladen|wird berechnet|caricamento|laden"
@@ -39,13 +40,14 @@ def is_formula_error(text: str) -> bool:
 # ── words for nothing ──
 
 _NULL = """nan, na, n/a, n.a, none, null, nil, nat, undefined, unknown, desconocido, desconocida, s/i, s.i, s/d, s.d,
-    s/n, n/i, n/d, n.d, n/c, n.c, n/r, n/s, ns/nc, s/c, s.c, н/д, н.д, vacío, vacía, en blanco, vazio, em branco, empty,
+    s/n, n/i, n/d, n.d, n/c, n.c, n/r, n/s, ns/nc, s/c, s.c, н/д, н.д, н/в, vacío, vacía, vacíos, vacías, en blanco,
+    vazio, em branco, empty,
     blank, порожньо, нет данных, nulo, nula, ninguno, ninguna, ningún, nenhum, nenhuma, missing, por confirmar,
     por definir, por asignar, por completar, a confirmar, a definir, tbd, tbc, tba, to be defined, to be confirmed,
     to be determined, keine angabe, k.a, unbekannt, немає, нема, відсутній, відсутня, невідомо, отсутствует,
-    неизвестно, object object, n.n"""
+    неизвестно, object object, n.n, error, 1.#inf, 1.#ind, 1.#qnan"""
 _VAGUE = """s.n, nd, sd, sn, nc, nr, ns, sc, nada, pendiente, pendente, pending, prueba, test, teste, testing, тест,
-    проба, nn"""
+    проба, nn, ejemplo, example"""
 _ANSWERS = "no, 0, 00, 000, нет"  # which are data in a field that takes any text
 _OF_DATA = (  # what is lacking
     r"(?:datos?|info\w*|dados?|correos?|e-?mails?|mails?|nombres?|nomes?|apellidos?|sobrenome|fonos?|telefonos?|telefones?"
@@ -53,7 +55,7 @@ _OF_DATA = (  # what is lacking
     r"|registros?|registrar|especificar|asignar|asignacion|atribuir|definir|definicao|identificar|identificacion|contactos?"
     r"|valor|monto|fecha|data|nacimiento|respuesta|resposta|comentarios?|observacion(?:es)?|informar|completar|confirmar"
     r"|empresa|cargo|titulo|codigo|clave|cuenta|tarjeta|nada|address|phone|name|date|даних|імені|телефону|пошти"
-    r"|адреси|номера|данных|имени|телефона|почты|nc|dato|n[o°]|ningun[oa]?|efecto|uso|disponible)"
+    r"|адреси|номера|данных|имени|телефона|почты|пошты|nc|dato|n[o°]|ningun[oa]?|efecto|uso|disponible)"
 )
 _LACKING = re.compile(
     rf"x{{2,}}|(?:sin|sem|без|without|ohne) {_OF_DATA}(?: \w+)?|s/ ?[^\W\d]\w+|no hay(?: {_OF_DATA}(?: \w+){{0,2}})?"
@@ -193,14 +195,14 @@ def ending_in_zeros(texts: list[str]) -> list[str]:
 
 _SUSPECT = (
     r"n(?:[ao]|an|il|at|one|ull|ot|[aã]o|[./]\w\.?)|s(?:in|em|um|umas?|[./]\w+)|sub.?totale?s?|without|undefined|unknown"
-    r"|desconocid[oa]|vac[ií][oa]|vazio|empty|blank|e[nm] (?:blanco|branco)|без|н[./]д|не|нема|немає|порожньо|нет"
+    r"|desconocid[oa]|vac[ií][oa]s?|vazio|empty|blank|e[nm] (?:blanco|branco)|без|н[./][дв]|не|нема|немає|порожньо|нет"
     r"|nul[oa]|ning[uú]n[oa]?|nenhuma?|nada|n[cdrs]|ns/nc|s[cdn]|missing|por|a (?:confirmar|definir)|tb[acd]|to be|xx+"
     r"|keine|k\.a|unbekannt|відсутн\w{1,2}|невідомо|отсутствует|неизвестно|pend(?:iente|ente|ing)|prueba|test(?:e|ing)?"
     r"|тест|проба|true|false|nn|n\.n"
     r"|totale?s?|grand?|σ|всього|усього|разом|загалом|итого|promedio|average|t o t a l"
     r"|err(?:or|o|eur|ore)?|fehler|помилка|ошибка|błąd|loading|cargando|carregando|загрузка|завантаження|chargement"
     r"|wird (?:geladen|berechnet)|caricamento|laden|wczytywanie|загружается|завантажується|calculando|calculating"
-    r"|fetching|obteniendo"
+    r"|fetching|obteniendo|1\.#[a-z]{3,4}|ejemplo|example"
 )
 _UNUSUAL = "\x00-\x1f\x7f-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
 _UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%<\\\\ЂЃЅЈЉЊЋЌЏђѓѕјљњћќџĂĹ\U0001d400-\U0001d7ff"
@@ -212,7 +214,7 @@ _LATIN, _OTHER = "A-Za-zªº\xc0-\xd6\xd8-\xf6\xf8-\u024f", "\u0370-\u03ff\u0400
 # of all these: by their first two letters, in both cases for the engine's sake, most texts are seen to be none of them
 _BEGIN = "[nsw][aeiou./ãtcdrs]|[s][n]|[tlп][oо ]|[gpue][rnm]|[vca][ahv]|[db][el]|[нбвурзи][есат./]|[σ0-9]"
 _BEGIN += "|[n][n.]|[p][eo]|[t][ebr]|[x][x]|[k][e.]|[m][i]|[a][ ]|[f][ae]|[о][ш]|[b][ł]|[o][b]|[в][і]"
-_BEGIN += "|[о][т]|[т][е]|[п][р]"
+_BEGIN += "|[о][т]|[т][е]|[п][р]|[e][jx]"
 _BEGIN = "".join(f"{c}{c.upper()}" if c.isalpha() else c for c in _BEGIN)
 _MAY_BE = rf"(?={_BEGIN})(?:(?i:{_SUSPECT})(?!\w)|{SHORTENED.pattern}|{STORED_DATE})"
 _WITH_CARE = r"_(?!x)|\?(?!\w)"
