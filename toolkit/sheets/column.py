@@ -24,7 +24,7 @@ from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.not_data import mostly_stored_as
 from toolkit.sheets.numbers import decimal_of, were_numbers
 from toolkit.sheets.phones import OTHER_COUNTRY, country_named, likely_country
-from toolkit.spec import Date, Email, Field, Identity, Integer, Json, KindTable, Masked, Number, Phone, Text, Timestamp
+from toolkit.spec import KINDS, Date, Field, Identity, Integer, Json, KindTable, Masked, Number, Phone, Timestamp
 
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
 _SAMPLE = slice(0, 500)  # rows that tell of what kind most cells of a column are
@@ -35,7 +35,7 @@ NOWHERE: Places = np.empty(0, dtype=np.int64)
 NOTHING: Results = np.empty(0, dtype=object)
 READ_BY = KindTable(  # the options by which cells are read; the first is decided for all of a column
     {
-        **dict.fromkeys((Field, Text, Email), ("stored",)),
+        **dict.fromkeys(KINDS, ("stored",)),
         **dict.fromkeys((Number, Integer), ("decimal",)),
         **dict.fromkeys((Date, Timestamp), ("day_first", "iso")),
         Phone: ("named",),
