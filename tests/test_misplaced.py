@@ -29,6 +29,8 @@ MISPLACED: dict[str, Mapping[str, Any]] = {
     "a header": {"ida": {"token": "x", "header": {PASSWORD: 1}}},
     "limits": {"ida": {"token": "x", "limits": PASSWORD}},
     "an address": {"ida": {"token": "x", "base_url": f"https://ana:{PASSWORD}@ida.example"}},
+    "a ledger": {"ida": {"token": "x", "ledger": f"postgresql://ana:{PASSWORD}@db.example/x"}},
+    "a query of a ledger": {"ida": {"token": "x", "ledger": f"postgresql://db.example/x?password={PASSWORD}"}},
     "a query": {"ida": {"token": "x", "base_url": f"https://ida.example/?password={PASSWORD}"}},
 }
 

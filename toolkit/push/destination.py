@@ -60,7 +60,7 @@ class Memory:
         """
         return state_folder(self.state)
 
-    @property
+    @cached_property
     def about(self) -> str:
         """What its ledger is the memory of."""
         return "/".join(filter(None, (self.system, self.identity, self.part)))

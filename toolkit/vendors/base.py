@@ -76,7 +76,7 @@ class Connection:
         workers = account.get("workers", 8)
         client = Client(session, corrections=corrections, assumed=assumed, workers=workers, progress=progress)
         connection = cls(client, account, system)
-        if account.get("state"):
+        if connection.team or account.get("state"):  # an address with a password in it is refused here, not later
             look_into(connection.memory("", ""))
         return connection
 

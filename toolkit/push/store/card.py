@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -35,6 +36,9 @@ class Known(NamedTuple):
         return self._replace(about=about, origins=origins, identity=memory.identity, part=memory.part, named_by=name)
 
 
+CONTENT = (ABOUT, *Known._fields[2:])
+
+
 class Card:
     """A small file in a folder where no ledger is: who deletes the ledgers, or puts them back, leaves it as it was.
 
@@ -49,10 +53,11 @@ class Card:
             text = self.path.read_text(encoding="utf-8", errors="replace")
         except OSError:
             return Known()
-        writes, about = text[:DIGITS], {}
+        writes, content = text[:DIGITS], None
         with contextlib.suppress(ValueError):
-            about = json.loads(text[DIGITS:])
-        return Known(int(writes) if writes.isdecimal() else 0, *_texts(about, ABOUT, *Known._fields[2:]))
+            content = json.loads(text[DIGITS:])
+        texts = map((content if isinstance(content, dict) else {}).get, CONTENT, repeat(""))
+        return Known(int(writes) if writes.isdecimal() else 0, *map(str, texts))
 
     def make(self, about: str, since: str) -> None:
         """For a ledger that has none; durable."""
@@ -65,7 +70,7 @@ class Card:
             self._draft(known).replace(self.path)
 
     def _draft(self, known: Known) -> Path:
-        content = {name: text for name, text in zip((ABOUT, *Known._fields[2:]), known[1:], strict=True) if text}
+        content = {name: text for name, text in zip(CONTENT, known[1:], strict=True) if text}
         draft = disk.private_folder(self.path.parent) / f"{self.path.name}.{secrets.token_hex(4)}"
         with disk.private_file(draft).open("w", encoding="utf-8") as file:
             file.write(f"{known.writes:0{DIGITS}d} {json.dumps(content, ensure_ascii=False)}\n")
@@ -83,10 +88,6 @@ class Card:
 
     def remove(self) -> None:
         self.path.unlink(missing_ok=True)
-
-
-def _texts(content: object, *names: str) -> list[str]:
-    return [str(content.get(name, "")) for name in names] if isinstance(content, dict) else []
 
 
 # ── which installation it is of ──

@@ -103,12 +103,13 @@ def ledger_of(place: Place, memory: Memory, now: str) -> StoredLedger:
     """
     card = place.card(name := ledger_name(memory.system, memory.about))
     known = card.read()
+    if memory.origin in known.origins.split() and (known.named_by or not memory.named_by):
+        return place.ledger(memory.system, memory.about, now)
     if card.path.exists():
         refuse_another_origin(memory, known)
     else:
         others = (each for each in place.names() if each.rpartition("-")[0] == memory.system and each != name)
         refuse_another_name(memory, (place.card(each).read() for each in others))
     ledger = place.ledger(memory.system, memory.about, now)
-    if known.with_origin(memory) != known:
-        card.keep(card.read().with_origin(memory))
+    card.keep(card.read().with_origin(memory))
     return ledger
