@@ -69,11 +69,17 @@ def test_the_facts_of_another_database_are_not_those_of_this_one(
 
 @pytest.mark.parametrize("created", [None, "", 0, 1_565_966_668])
 def test_no_ledger_is_begun_for_a_database_without_its_time(
-    api: toolkit.Api, monkeypatch: pytest.MonkeyPatch, created: Any
+    box: Sandbox, api: toolkit.Api, monkeypatch: pytest.MonkeyPatch, created: Any
 ) -> None:
     def untimed(payload: Any) -> Any:
         return {**payload, "data": {**payload["data"], "createdAt": created}}
 
     change_answers(monkeypatch, api.ida.connection.session, "database", untimed)
+    rows = pd.DataFrame({"EMAIL": ["a@example.cl"]})
     with pytest.raises(BadAnswer, match="without a time at which it was made"):
-        api.ida.insert_records(11111, pd.DataFrame({"EMAIL": ["a@example.cl"]}))
+        api.ida.insert_records(11111, rows)
+    api.ida.connection.assumed["database_made"] = 20190816144428
+    before = len(box.control.stored("ida", "Contact"))
+    for _ in range(2):
+        assert api.ida.insert_records(11111, rows).summary["verified"] == 1
+    assert len(box.control.stored("ida", "Contact")) == before + 1

@@ -134,6 +134,14 @@ ASSUMPTIONS = (
         touches=("insert_records",),
     ),
     Assumption(
+        "database_made",
+        mark(
+            "When a database was made whose answer does not say it, in UTC: 20240131235959. 0: no rows are sent to it."
+        ),
+        0,
+        touches=("insert_records",),
+    ),
+    Assumption(
         "largest_request",
         mark("Records in one request, at most."),
         3896,
