@@ -77,6 +77,15 @@ def test_within_an_envelope(signio: Signio, answer: Any, name: str, key: str) ->
     assert plan.ready.empty
 
 
+def test_documents_of_two_envelopes(signio: Signio, answer: Any) -> None:
+    answer("upload_document", always("id_documento"))
+    plan = planned(signio, crowd(2))
+    report = plan.build(options={"workers": 1})
+    assert report.table["outcome"].tolist() == ["accepted", "not sent"]
+    assert "two things one identifier" in str(report)
+    assert len(plan.ready) == 1
+
+
 def test_two_signers_of_one_draft(signio: Signio, answer: Any) -> None:
     envelope = signio.create_envelope("Contrato")
     answer("add_signer", always("id_firmante"))

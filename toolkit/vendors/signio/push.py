@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -172,10 +173,13 @@ class Drafting(Target):
         self.memory, self.release = campaign.memory, campaign.release
         self._answers: dict[int, dict[str, Any]] = {}
         self._taken: dict[str, Any] = {}  # identifiers of drafts
+        self._documents: dict[str, Any] = {}  # identifiers of their documents
 
     def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
         self._answers = {position: dict(answers) for position, answers in results.items()}
         self._taken = dict.fromkeys([*taken, *(draft for answers in results.values() for draft in _drafts(answers))])
+        documents = (answers.get("documents", {}).values() for answers in results.values())
+        self._documents = dict.fromkeys(chain.from_iterable(documents))
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
         position = int(batch.positions[0])
@@ -212,7 +216,7 @@ class Drafting(Target):
             case "file" | "template":
                 known = answers.get("documents", {})
                 document = payload["id_documento"] if kind == "file" else payload["document"]["id"]
-                new = {"documents": {**known, number: _new(document, dict.fromkeys(known.values()))}}
+                new = {"documents": {**known, number: _new(document, self._documents)}}
             case "signer":
                 known, people = answers.get("signers", {}), self._drafts[position].people
                 email = people[int(number)].get("email")
