@@ -7,7 +7,7 @@ import pytest
 
 from tests.push.simulate import LATE, Budget, Scope
 from toolkit.push import states
-from toolkit.push.events import Answered, Counted, Reply, Send, Sleep, Woke
+from toolkit.push.events import Answered, Counted, Looked, LookUp, Reconcile, Reply, Send, Sleep, Woke
 from toolkit.push.states import LIFE, Answer, Stamp, State, age
 
 
@@ -48,6 +48,17 @@ LOCKED, LATER = Stamp("this boot", 500, 10_000), Stamp("this boot", 530, 10_030)
 )
 def test_what_ended_under_another_boot_ended_before_the_lock(then: Stamp | None, seconds: float) -> None:
     assert age(then, LOCKED, LATER) == seconds
+
+
+def test_what_another_push_sent_is_not_applied_after_what_takes_its_place() -> None:
+    scope = Scope(((1,), (1,)), Budget(), offers=Reconcile.READ, plan_facts=(("repeatable", True),))
+    world = scope.start().begin("A").take(Answered(1, Reply(Answer.LOST))).crash().begin("B")
+    assert isinstance(world.effect, LookUp)
+    world.take(Looked(1, None))  # of other rows than those at hand: nobody can say which to read
+    assert isinstance(world.effect, Sleep)
+    assert world.effect.seconds == LATE
+    world.now += LATE
+    assert isinstance(world.take(Woke()).effect, Send)
 
 
 def test_a_doubt_of_another_boot_is_settled_in_its_time() -> None:

@@ -254,11 +254,16 @@ def _settle_by_reading(run: Run) -> Effect | None:
     v.wake = 0
     if v.rest > v.now.monotonic:
         return Sleep(v.rest - v.now.monotonic, message("the vendor asks for a pause"))
-    doubts = _in_doubt(run)
     unknown = [o for o in run.ledger.unknown(run.plan.lock) if o.id not in v.read_again]
-    for operation in [*doubts, *unknown]:
+    for operation in [*_in_doubt(run), *unknown]:
         v.read_again.add(operation.id)
         return events.LookUp(operation)
+    if run.plan.repeatable and run.plan.push:  # what another push sent, applied late, would take the place of this
+        others = [o for o in run.ledger.unsettled(run.plan.lock) if o.push != run.plan.push]
+        recent = [o for o in others if o.state is State.SENT or (o.ended and o.ended.epoch == v.now.epoch)]
+        due = max([run.plan.waits.late - age(o.ended, v.locked, v.now) for o in recent], default=0)
+        if due > 0:
+            return Sleep(max(due, SHORTEST), message("a request without an answer may still be applied"))
     return None
 
 
