@@ -324,7 +324,7 @@ def _failure(endpoint: Endpoint, payload: Any) -> Meaning | None:
         return None
     codes = [code for path in dialect.code if (code := find(payload, path)) is not ABSENT]
     denied = dialect.code and isinstance(payload, dict) and (payload.get("success") is False or payload.get("error"))
-    if denied or any(code != codes[0] for code in codes):
+    if denied or codes.count(codes[0] if codes else None) < len(codes):
         return None
     status = str(first(payload, (dialect.status,))) if dialect.status else ""
     if status.isdecimal() and int(status) >= 400:

@@ -58,10 +58,11 @@ class Database:
 
     def takes(self) -> Takes:
         called, created = self._about["name"].iloc[0], self._about["createdAt"].iloc[0]
-        if not self._is_plausible(created):
-            stated = self.connection.assumed["database_made"]
-            created = pd.to_datetime(str(stated), format="%Y%m%d%H%M%S", errors="coerce", utc=True)
-        if not self._is_plausible(created):
+        latest = self.session.clock.now().year + 1
+        if pd.isna(created) or not FIRST_YEAR <= created.year <= latest:
+            stated = str(self.connection.assumed["database_made"])
+            created = pd.to_datetime(stated, format="%Y%m%d%H%M%S", errors="coerce", utc=True)
+        if pd.isna(created) or not FIRST_YEAR <= created.year <= latest:
             text = (
                 "database {id} is answered without a time at which it was made, which tells it from another one that "
                 "had its number. Nothing was sent. Run it again; where that stays so, look at the vendor's own screen "
@@ -73,9 +74,6 @@ class Database:
         title = f"database {self.id} «{called}» at {self.connection.host}"
         self.memory = replace(self.memory, part=part, where=title if pd.notna(called) else self.memory.where)
         return Takes(self._fields, shown=f"api.ida.fields({self.id})")
-
-    def _is_plausible(self, made: pd.Timestamp) -> bool:
-        return pd.notna(made) and FIRST_YEAR <= made.year <= self.session.clock.now().year + 1
 
     def job(self, checked: Check) -> PushJob:
         return PushJob(Records(self, checked, self._fields, self._tag_field), checked)
