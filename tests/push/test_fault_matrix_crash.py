@@ -152,7 +152,7 @@ def interrupt(patch: pytest.MonkeyPatch, owner: Any, name: str, only: Callable[.
 
 
 MOMENTS: dict[str, tuple[Any, str, Callable[..., bool]]] = {
-    "connecting": (Session, "_http", lambda session: len(toolkit.pushes()) > 0),
+    "connecting": (Session, "_exchange", lambda *_: len(toolkit.pushes()) > 0),
     "sending": (Session, "_send", lambda session, request, token: "records" in request.path),
     "waiting": (ManualClock, "sleep", lambda clock, seconds: clock.slept > 20),
     "counting": (Session, "_send", lambda session, request, token: session.clock.slept > 60),

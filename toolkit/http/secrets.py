@@ -85,6 +85,7 @@ class SecretRegistry:
         self._lock = threading.Lock()
         self._spellings: dict[int, tuple[str, ...]] = {}
         self._longest_first: tuple[tuple[int, ...], list[tuple[str, str]], set[str]] = (), [], set()  # of which secrets
+        self._words: dict[str, str] = {}  # what each spelling says once decoded
 
     def add(self, secret: Secret, value: str) -> None:
         if value:
@@ -103,7 +104,8 @@ class SecretRegistry:
                 spellings = {**self._spellings}  # one may end meanwhile
                 ordered = sorted(set[str]().union(*spellings.values()), key=len, reverse=True)
                 longest_first = [(spelling, "".join(spelling.split())) for spelling in ordered]
-                decoded = {word for word in map(_decoded, ordered) if len(word) >= SHORTEST and not word.isdecimal()}
+                self._words = {each: self._words.get(each) or _decoded(each) for each in ordered}
+                decoded = {w for w in self._words.values() if len(w) >= SHORTEST and not w.isdecimal()}
                 self._longest_first = tuple(spellings), longest_first, decoded
         joined = "".join(text.split())
         for spelling, unbroken in longest_first:
