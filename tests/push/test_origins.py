@@ -32,6 +32,8 @@ def opened(memory: Memory, state: Path) -> None:
     [
         replace(IDA, origin="test.example.com"),
         replace(IDA, origin="api.example.com:8443"),
+        replace(IDA, origin="api.example.com/staging"),
+        replace(IDA, origin="api.example.com?client_id=12345678"),
         replace(IDA, origin="test.example.com", part="11111 20220101000000"),  # a copy that was made anew
         replace(IDA, origin="test.example.com", named_by="tenant"),
     ],
@@ -77,6 +79,32 @@ def test_a_name_that_is_taken_away_is_asked_about(state: Path) -> None:
     opened(replace(SIGNIO, identity="mine", named_by="identity"), state)
     with pytest.raises(toolkit.PushRefused, match='identity = "mine" in the settings goes on'):
         opened(SIGNIO, state)
+
+
+@pytest.mark.parametrize("name", ["EMPRESA  uno", "empresa uno ", "Empresa Uno"])
+@pytest.mark.parametrize("named_by", ["identity", "tenant"])
+def test_a_name_in_other_letters_is_the_same(state: Path, name: str, named_by: str) -> None:
+    opened(replace(SIGNIO, identity="Empresa uno", named_by="tenant"), state)
+    with pytest.raises(toolkit.PushRefused, match='identity = "Empresa uno" in the settings goes on'):
+        opened(replace(SIGNIO, identity=name, named_by=named_by), state)
+
+
+def test_a_tenant_that_gets_another_name_is_asked_about(state: Path) -> None:
+    opened(replace(SIGNIO, identity="one", named_by="tenant"), state)
+    with pytest.raises(toolkit.PushRefused, match='identity = "one" in the settings goes on'):
+        opened(replace(SIGNIO, identity="mine", named_by="identity"), state)
+
+
+def test_an_installation_is_a_host_a_path_and_a_customer() -> None:
+    def origin(address: str, **more: str) -> str:
+        account = {"secret_key": "x", "base_url": address, **more}
+        return toolkit.connect(nddprint=account, progress=False).nddprint.connection.memory("", "").origin
+
+    assert origin("https://API.example.com/one/") == origin("https://api.example.com/one") == "api.example.com/one"
+    assert origin("https://api.example.com/two") == "api.example.com/two"
+    first, second = (origin("https://api.example.com", client_id=client) for client in ("first", "second"))
+    assert first != second
+    assert "first" not in first
 
 
 def test_two_tenants_at_one_address_are_two(state: Path) -> None:

@@ -49,7 +49,7 @@ class Memory:
     where: str  # the same for people: "database 11111 «Clientes» at host"
     state: Path | None = None  # where it stands, instead of the state folder: a sandbox's goes with the sandbox
     team: TeamAddress | None = None  # the database that it is in, instead of a file
-    origin: str = ""  # at which host and port it is reached
+    origin: str = ""  # where it is reached: host, port and path, and the customer where one address serves many
     named_by: str = ""  # the setting that gave the identity its name; "" where the vendor or the origin did
 
     @cached_property

@@ -107,6 +107,7 @@ class System:
     base_url: str = ""
     header: CredentialHeader = field(default_factory=CredentialHeader)
     one_installation: bool = False  # everybody uses the same one, whatever its address
+    customer: str = ""  # the credential that names the customer, where one address serves many
     assumptions: tuple[Assumption, ...] = ()  # what the document leaves open
 
     def __repr__(self) -> str:

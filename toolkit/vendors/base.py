@@ -5,8 +5,10 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -103,7 +105,7 @@ class Connection:
         """Which installation of the system this is, however its address is spelt: what was sent there is remembered."""
         if name := self.account.get(self._named_by):
             return str(name)
-        return self.system.name if self.system.one_installation else self._origin
+        return self.system.name if self.system.one_installation else canonical_origin(self.session.base_url)
 
     @cached_property
     def _named_by(self) -> str:
@@ -111,7 +113,10 @@ class Connection:
 
     @cached_property
     def _origin(self) -> str:
-        return canonical_origin(self.session.base_url)
+        """Where it is reached: host, port and path, and which customer's account where one address serves many."""
+        whose = self.account.get(self.system.customer) if self.system.customer else None
+        account = f"?{self.system.customer}={sha256(str(whose).encode()).hexdigest()[:8]}" if whose else ""
+        return canonical_origin(self.session.base_url) + urlsplit(self.session.base_url).path.rstrip("/") + account
 
     def memory(self, lock: str, where: str) -> Memory:
         """What remembers the rows sent to a place of this system, and what is locked meanwhile."""

@@ -111,9 +111,7 @@ def refuse_another_name(memory: Memory, others: Iterable[Known]) -> None:
     for known in others:
         if may_be_the_same(memory.about, known.about):
             refuse_another_origin(memory, known)
-        elif known.part == memory.part and memory.origin in known.origins.split():
-            if memory.named_by and known.named_by:  # a person has told them apart
-                continue
+        elif known.part == memory.part and (_spelt_otherwise(memory, known) or _named_otherwise(memory, known)):
             text = (
                 "what was sent at {origin} is known as that of {theirs}, and the settings call it {ours} now: all of "
                 'it would be sent again. Nothing was sent. identity = "{theirs}" in the settings goes on with what is '
@@ -121,3 +119,15 @@ def refuse_another_name(memory: Memory, others: Iterable[Known]) -> None:
                 "identity"
             )
             raise PushRefused(message(text, origin=memory.origin, theirs=known.identity, ours=memory.identity))
+
+
+def _spelt_otherwise(memory: Memory, known: Known) -> bool:
+    """Vendors know a tenant in capitals or not."""
+    one, other = (" ".join(name.split()).casefold() for name in (memory.identity, known.identity))
+    return one == other
+
+
+def _named_otherwise(memory: Memory, known: Known) -> bool:
+    """The same place; that two tenants, or two names that a person gave, are two is said by that."""
+    told_apart = memory.named_by != "" and known.named_by in (memory.named_by, "identity")
+    return memory.origin in known.origins.split() and not told_apart
