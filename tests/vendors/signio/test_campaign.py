@@ -394,3 +394,23 @@ def test_a_file_that_changed_since_the_plan_is_not_sent(box: Sandbox, signio: Si
     with pytest.raises(toolkit.InputError, match="changed since"):
         plan.build()
     assert "upload_document" not in posts(box)
+
+
+@pytest.mark.parametrize("how", ["gone", "a folder", "empty"])
+def test_a_file_that_is_gone_is_said_and_the_same_call_goes_on(
+    box: Sandbox, signio: Signio, tmp_path: Path, how: str
+) -> None:
+    path = tmp_path / "contrato.pdf"
+    path.write_bytes(pdf())
+    plan = planned(signio, crowd(1), documents=path)
+    path.unlink()
+    if how == "a folder":
+        path.mkdir()
+    elif how == "empty":
+        path.touch()
+    with pytest.raises(toolkit.InputError, match=r"contrato\.pdf .*Put it back and run the same call again"):
+        plan.build()
+    path.rmdir() if how == "a folder" else path.unlink(missing_ok=True)
+    path.write_bytes(pdf())
+    assert plan.build().complete
+    assert posts(box).count("create_envelope") == 1

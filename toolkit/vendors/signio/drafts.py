@@ -9,6 +9,7 @@ from typing import Any
 
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
+from toolkit.sheets.checker import CellError
 from toolkit.sheets.files import opened
 from toolkit.vendors.signio import places
 from toolkit.vendors.signio.api.documents import EXTENSIONS
@@ -32,9 +33,21 @@ class Source:
         return cls(origin, name, hashlib.sha256(content).hexdigest(), tuple(places.sizes_of(name, content)))
 
     def content(self) -> tuple[str, bytes]:
-        name, content = opened(self.origin, EXTENSIONS)
+        """InputError where it is not there any more, or another one."""
+        try:
+            name, content = opened(self.origin, EXTENSIONS)
+        except CellError as why:
+            text = (
+                "{name} {problem}. Put it back and run the same call again: it goes on, and what was made before stays "
+                "as it is"
+            )
+            raise InputError(message(text, name=self.name, problem=why.problem.text)) from None
         if hashlib.sha256(content).hexdigest() != self.sha256:
-            raise InputError(message("{name} was changed since the campaign was planned: plan it again", name=name))
+            text = (
+                "{name} was changed since the campaign was planned: plan it again, or put it back and run the same "
+                "call again. What was made before stays as it is"
+            )
+            raise InputError(message(text, name=name))
         return name, content
 
 
