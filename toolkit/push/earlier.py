@@ -180,12 +180,12 @@ class EarlierLookup:
         self._others = [key.with_key(others[digest], memory) for digest in sorted(moved) if digest in others]
         self._left_out = [NO_PRINTS] * (1 + len(self._others))  # of earlier frames, that stand for rows of other pushes
         self.notes: list[str] = []
-        if unknown := sum(rows for digest, rows in moved.items() if digest not in others):
+        if unknown := moved.keys() - others.keys():
             text = (
                 "{rows:,} rows were moved into this ledger under a key that is not on this computer: whether these "
                 "rows are among them is not known here. `analyst-toolkit ledger import-key FILE` takes such a key over."
             )
-            self.notes.append(message(text, rows=unknown))
+            self.notes.append(message(text, rows=sum(moved[digest] for digest in unknown)))
 
     def find(self, rows: FrameRows, passed: Mapping[str, int]) -> EarlierRows:
         """For the rows of a frame those of earlier pushes. `passed`: as in `EarlierRows.of`."""

@@ -135,12 +135,12 @@ class Folder:
         return None
 
     def ledger(self, system: str, about: str, now: str) -> LedgerFile:
-        path, card = self.path(name := ledger_name(system, about)), self.card(name)
+        path = self.path(name := ledger_name(system, about))
         try:
             disk.private_folder(path.parent)
             key = self.key
             if not path.exists():
-                self._refuse_if_lost(path, card, about)
+                self._refuse_if_lost(path, about)
                 for known in [each for each in self.names() if each.rpartition("-")[0] == system]:
                     refuse_if_the_same(about, self.card(known).read().about, known)
                 _create(path, Head(about, now, key_digest(key)))
@@ -203,7 +203,8 @@ class Folder:
         rollback_path(path).unlink(missing_ok=True)
         self.card(path.stem).remove()
 
-    def _refuse_if_lost(self, path: Path, card: Card, about: str) -> None:
+    def _refuse_if_lost(self, path: Path, about: str) -> None:
+        card = self.card(path.stem)
         if path.with_suffix(MOVED).exists():
             text = "the ledger of {about} is in a team's database now. Nothing was sent. Use the profile that names it"
             raise PushRefused(message(text, about=about))
