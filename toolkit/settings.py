@@ -25,7 +25,7 @@ from toolkit.spec.suggest import did_you_mean
 APP = "analyst-toolkit"
 COMMON = {  # settings of every system, and what they say
     "base_url": "Where the system answers.",
-    "identity": "A name of the account for the ledger, where the same one is reached at several addresses.",
+    "identity": "The account's name for the ledger: one name for several addresses of one account, two names for two.",
     "state": "The folder of the ledger, where `TOOLKIT_STATE` does not name one.",
     "ledger": "The team's database, as `postgresql://user@host/database`: for all systems at the top of a profile.",
     "header": "How the credential is sent, as `Bearer {token}`, or with the header's name, as `X-Key: {token}`.",
