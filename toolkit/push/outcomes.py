@@ -186,7 +186,7 @@ def sentences(push: Push, held: Sequence[Operation], ledger: StoredLedger) -> li
                 id=push.id,
             )
         )
-    if [o for o in held if o.state is State.UNKNOWN and o.size < FEW and o.answer is Answer.LOST]:
+    if baseline and any(o.state is State.UNKNOWN and o.size < FEW and o.answer is Answer.LOST for o in held):
         text = (
             "Requests of fewer than {few} rows that got no answer are always unknown where rows are only counted: "
             "somebody typing a few rows looks the same."
