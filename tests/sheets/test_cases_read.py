@@ -20,7 +20,7 @@ from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.other_tables import BELOW, BESIDE
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.sheet_frame import COMMENTED, EXAMPLE, LONGER, MERGED, SIDEWAYS, UNSURE
+from toolkit.sheets.sheet_frame import COMMENTED, EXAMPLE, JOINED, LONGER, MERGED, SIDEWAYS, UNSURE
 from toolkit.sheets.target import Takes
 from toolkit.spec import Email, Number, Phone, Text
 
@@ -1225,3 +1225,34 @@ def test_2_a_unit_below_a_merged_name_keeps_it() -> None:
             sheet.write_row(n, 0, [f"Ana {n}", f"a{n}@example.cl", 1000, "222345678", "922345678"])
 
     assert list(read_sheet(book(fill)).columns) == ["Nombre", "Correo", "Monto CLP", "Teléfono fijo", "celular"]
+
+
+FULL = [f"p{n};Temuco;{n}500;p{n}@example.cl" for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "asked"),
+    [
+        (["Luis;Temuco;15", "00;l@example.cl"], [8, 9]),
+        (["Luis", "Soto;Temuco;1500;l@example.cl"], [8, 9]),
+        (["Luis;Te", "muco;1500;l@example.cl"], [8, 9]),
+        (["Luis;Temuco;1500;l@example.cl;"], [8]),
+        (["Luis;Temuco;;", "Eva;Temuco"], [9]),  # the others have all their separators
+        (["Luis;Temuco;1500", "Eva;Temuco;1500;e@example.cl"], []),  # blanks at the end may be left out
+        (["Luis;Temuco", "Eva;Temuco", "Pía;Temuco;1"], []),
+        (["", "Fuente: SAP"], []),
+    ],
+)
+def test_18_a_row_that_a_line_break_cuts_is_asked_with_its_rest(lines: list[str], asked: list[int]) -> None:
+    frame = read_sheet(csv("Nombre;Ciudad;Monto;Correo", *FULL, *lines, *FULL))
+    assert frame.attrs["questions"].get(JOINED, []) == asked
+
+
+def test_18_titles_of_groups_are_no_halves() -> None:
+    groups = [line for n in range(3) for line in (f"Grupo {n}", *FULL)]
+    assert JOINED not in read_sheet(csv("Nombre;Ciudad;Monto;Correo", *groups)).attrs["questions"]
+
+
+def test_18_rows_of_nothing_but_separators_are_blank() -> None:
+    frame = read_sheet(csv("Nombre;Correo", *["Ana;a@example.cl"] * 3, *[";;;;;"] * 20))
+    assert (len(frame), frame.attrs["questions"]) == (3, {})

@@ -19,7 +19,7 @@ MAX_RATIO, RATIO_FROM = 100, 50 * 2**20  # small parts of honest workbooks are p
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384  # of a sheet, in every program
 MAX_CELLS = 64_000_000  # of a sheet, blank ones before the last of each row among them
 MAX_ELEMENT, MAX_DEPTH = 2**24, 100  # bytes of an element that is read as a whole; elements inside of each other
-_CHUNK = 2**12  # bytes: what becomes of them stays in the processor's cache
+_CHUNK, _FED = 2**16, 2**12  # bytes that are unpacked, and parsed, at a time: few objects live at once
 _TAG = attrgetter("tag")
 
 
@@ -128,7 +128,7 @@ class Archive:
             if not began:
                 with contextlib.suppress(expat.ExpatError):
                     start.Parse(piece, False)
-            yield piece
+            yield from (piece[at : at + _FED] for at in range(0, len(piece), _FED))
 
 
 class _Walk:

@@ -15,7 +15,7 @@ from toolkit.sheets.synonyms import concept_of
 from toolkit.sheets.workbook import Cell, Grid, Row
 
 _NAMES = {"\t": mark("tab"), ";": mark("semicolon"), "|": mark("bar"), ",": mark("comma")}
-_SAMPLE = 200  # rows
+_SAMPLE, _SEVERAL = 200, 6  # rows
 _MOST_CONTROLS = 20  # characters among the first 2,000
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _KINDS = (  # how files begin that are no tables
@@ -95,11 +95,26 @@ def _joined(rows: Sequence[list[str]], sign: str, *, lines: int) -> list[int]:
     if width < 2:
         return []
     joined = [at for at, cells in enumerate(rows) if len(cells) == 1 and _is_cut_otherwise(cells[0], sign, width)]
+    joined += _of_another_size(rows, width)
     if lines > len(rows):
         joined += [
             at for at, cells in enumerate(rows) if any(_swallowed(cells, n, sign, width) for n in range(len(cells)))
         ]
     return joined
+
+
+def _of_another_size(rows: Sequence[list[str]], width: int) -> list[int]:
+    """The rows that a line break may have cut in two, or a separator made longer, where nearly all others are alike."""
+    sizes = [len(cells) if any(cells) else 0 for cells in rows]
+    first = sizes.index(width) if width in sizes else len(rows)
+    others = [at for at in range(first, len(rows)) if sizes[at] not in (0, width)]
+    if len(rows) < _SEVERAL or 10 * (len(others) - 1) > len(rows):
+        return []
+    padded = any(size == width and not cells[-1] for size, cells in zip(sizes, rows, strict=True))
+    cut = (at for at in others if sizes[at - 1] and (sizes[at] > 1 or len(others) == 1))
+    halves = [at for at in cut if sum(sizes[at : at + 2]) == width + 1]
+    alone = [at for at in others if (padded if sizes[at] < width else not any(rows[at][width:]))]
+    return [*alone, *halves, *(at + 1 for at in halves)]
 
 
 def _is_cut_otherwise(text: str, sign: str, width: int) -> bool:

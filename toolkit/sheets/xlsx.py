@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from functools import partial
+from itertools import repeat
 from operator import itemgetter
 from xml.etree.ElementTree import Element
 
@@ -145,7 +146,7 @@ class _Sheet:
         """The filled rows, as they are parsed."""
         for kind, elements in self._archive.elements(self._part, "row"):
             if kind == "row":
-                yield from filter(_CELLS, map(self._row, elements))
+                yield from filter(_CELLS, map(self._row, elements, repeat(_sibling(elements[0], "v"))))
             elif kind == "col" and elements[0].get("hidden") in TRUE:
                 first, last = (elements[0].get(key, "0") for key in ("min", "max"))
                 if first.isdigit() and last.isdigit() and int(last) <= MAX_COLUMNS:
@@ -154,14 +155,14 @@ class _Sheet:
                 self.grid.merged.append(merge)
         self.grid.comments.update(_comments(self._archive, comments_of(self._archive, self._part)))
 
-    def _row(self, row: Element) -> Row:
+    def _row(self, row: Element, name: str) -> Row:
         number = row.get("r", "")
         at = int(number) - 1 if number.isdigit() and len(number) < 12 else self._at + 1
         if at <= self._at:
             raise out_of_order(at, self._at)
         self._at = at
         columns = self._places(row, number)
-        name, strings, value = _sibling(row, "v"), self._strings, self._value
+        strings, value = self._strings, self._value
         try:
             cells = [
                 strings[int(text)] if (text := cell.findtext(name)) and cell.get("t") == "s" else value(cell, text)
