@@ -65,9 +65,10 @@ class Card:
             disk.appear(self._draft(Known(0, about, since)), self.path)
 
     def keep(self, known: Known) -> None:
-        """Say this from now on; on a full disk it is said next time."""
+        """Say this from now on, durably; on a full disk it is said next time."""
         with contextlib.suppress(OSError):
             self._draft(known).replace(self.path)
+            disk.sync_folder(self.path.parent)
 
     def _draft(self, known: Known) -> Path:
         content = {name: text for name, text in zip(CONTENT, known[1:], strict=True) if text}
