@@ -12,126 +12,110 @@ from functools import lru_cache
 from toolkit.sheets.cells import folded
 
 _WORDS = {
-    "email": """correo, correo electrónico, correo-e, mail, e-mail, email, dirección de correo,
-        dirección de correo electrónico, dirección email, dirección de email, casilla, casilla de correo,
-        endereço de email, email address, пошта, електронна пошта, ел пошта, електронна адреса, електронна скринька,
-        адреса електронної пошти, імейл, мейл, mail adresse, e-mail adresse, email adresse, mailadresse, emailadresse,
-        elektronische post, endereço eletrônico, correio eletrônico, адреса ел пошти, e-mail адреса, email адреса""",
-    "phone": """teléfono, fono, celular, móvil, cel, tel, telf, tlf, tlfno, tfno, número de teléfono, número teléfono,
-        nro teléfono, no teléfono, número celular, número de celular, nro celular, no celular, número móvil,
-        número de móvil, teléfono móvil, teléfono celular, teléfono de contacto, whatsapp, telefone, telemóvel, fone,
-        phone, phone number, phone no, mobile, mobile phone, mobile number, cell, cell phone, cell number, telephone,
-        telephone number, contact phone, телефон, мобільний, мобільний телефон, моб телефон, тел, номер телефону,
-        номер мобільного, контактний телефон, handy, handynummer, handy nr, telefon, telefonnummer, telefonnr,
-        telefon nr, mobil, mobiltelefon, mobilnummer, mobilfunknummer, rufnummer, número de telefone, número telefone,
-        número de celular, celular whatsapp, tel móvil, tel celular, fono celular, fono móvil, phone mobile,
-        номер тел""",
+    "email": """correo, correo electrónico, mail, email, dirección de correo, dirección de correo electrónico,
+        dirección email, casilla, casilla de correo, endereço de email, email address, пошта, електронна пошта, ел
+        пошта, електронна адреса, електронна скринька, адреса електронної пошти, імейл, мейл, mailadresse,
+        emailadresse, elektronische post, endereço eletrônico, correio eletrônico, адреса ел пошти, email адреса,
+        email adresse""",
+    "phone": """teléfono, fono, celular, móvil, cel, tel, telf, tlf, tlfno, tfno, número celular, número móvil,
+        teléfono móvil, teléfono celular, teléfono de contacto, whatsapp, telefone, telemóvel, fone, phone, phone
+        number, phone no, mobile, mobile phone, mobile number, cell, cell phone, cell number, telephone, telephone
+        number, contact phone, телефон, мобільний, мобільний телефон, моб телефон, тел, номер телефону, номер
+        мобільного, контактний телефон, handy, handynummer, handy nr, telefon, telefonnummer, telefon nr, mobil,
+        mobiltelefon, mobilnummer, mobilfunknummer, rufnummer, número telefone, celular whatsapp, tel móvil, tel
+        celular, fono celular, fono móvil, phone mobile, номер тел""",
     "landline": """teléfono fijo, fono fijo, red fija, telefone fixo, landline, home phone, стаціонарний телефон,
         festnetz, festnetznummer, telefon privat""",
-    "name": """nombre, nombre completo, nombres y apellidos, nombre y apellido, nombre y apellidos,
-        apellidos y nombres, nombres apellidos, nombre apellido, nombre 1, nombre del firmante, nome, nome completo,
-        name, full name, signer name, contacto, ім'я, піб, імя та прізвище, прізвище та ім'я,
-        прізвище ім'я по батькові, повне ім'я, ім'я підписанта, name und vorname, vor und nachname, vorname nachname,
-        vorname und nachname, vollständiger name, vor und zuname, nome e sobrenome, sobrenome e nome, nome e apelido,
-        ім'я прізвище, прізвище ім'я, піп, display name""",
+    "name": """nombre, nombre completo, nombres y apellidos, nombre y apellido, nombre y apellidos, apellidos y
+        nombres, nombre 1, nombre del firmante, nome, nome completo, name, full name, signer name, contacto, ім'я,
+        піб, імя та прізвище, прізвище та ім'я, прізвище ім'я по батькові, повне ім'я, ім'я підписанта, name und
+        vorname, vor und nachname, vorname nachname, vorname und nachname, vollständiger name, vor und zuname, nome
+        e sobrenome, sobrenome e nome, nome e apelido, піп, display name""",
     "first name": """nombres, primer nombre, nombre de pila, primeiro nome, first name, given name, власне ім'я,
         vorname, fname, forename, prenome, nombre propio, ім'я та по батькові""",
     "last name": """apellido, apellidos, apellido paterno, sobrenome, apelido, last name, surname, family name,
         прізвище, nachname, familienname, zuname, lname, sobrenomes, apelidos, primer apellido""",
-    "identity": """rut, run, dni, cédula, cédula de identidad, cédula de ciudadanía, número de cédula, número cédula,
-        nro cédula, no cédula, documento, documento de identidad, número de documento, número documento, nro documento,
-        no documento, núm documento, número de documento de identidad, identificación, número de identificación,
-        número identificación, nro identificación, no identificación, núm identificación, pasaporte,
-        número de pasaporte, id document, document, document number, document no, id number, id no, identification,
-        identification number, identity number, identity document, national id, passport, passport number, cpf, rntrc,
-        rnokpp, іпн, інн, рнокпп, ідентифікаційний код, ідентифікаційний номер, документ, номер документа, паспорт,
-        номер паспорта, серія та номер паспорта, ausweisnummer, personalausweis, personalausweisnummer, reisepass,
-        passnummer""",
-    "identity type": """tipo identificación, tipo de identificación, tipo documento, tipo de documento,
-        tipo de documento de identidad, tipo doc, tipo de doc, tipo id, tipo de id, clase de documento, document type,
-        document kind, type of document, id type, id document type, identification type, identity type,
-        tipo do documento, тип документа, тип документу, вид документа""",
-    "company": """empresa, razón social, nombre empresa, nombre de la empresa, nombre de empresa, compañía,
-        nombre de la compañía, organización, razão social, company, company name, business name, organization,
-        organisation, компанія, підприємство, організація, назва компанії, назва підприємства, назва організації,
-        unternehmen, firmenname""",
-    "company identity": """nit, número de nit, nro nit, no nit, rut empresa, rut de la empresa, nit empresa,
-        nit de la empresa, identificación empresa, identificación de la empresa, documento de la empresa,
-        company identification, company identification number, company id, company number, company tax id,
+    "identity": """rut, run, dni, cédula, cédula de identidad, cédula de ciudadanía, número cédula, documento,
+        documento de identidad, número documento, número de documento de identidad, identificación, número
+        identificación, pasaporte, número de pasaporte, id document, document, document number, document no, id
+        number, id no, identification, identification number, identity number, identity document, national id,
+        passport, passport number, cpf, rntrc, rnokpp, іпн, інн, рнокпп, ідентифікаційний код, ідентифікаційний
+        номер, документ, номер документа, паспорт, номер паспорта, серія та номер паспорта, ausweisnummer,
+        personalausweis, personalausweisnummer, reisepass, passnummer""",
+    "identity type": """tipo identificación, tipo documento, tipo de documento de identidad, tipo doc, tipo id,
+        clase de documento, document type, document kind, type of document, id type, id document type,
+        identification type, identity type, тип документа, тип документу, вид документа""",
+    "company": """empresa, razón social, nombre empresa, compañía, nombre de la compañía, organización, razão
+        social, company, company name, business name, organization, organisation, компанія, підприємство,
+        організація, назва компанії, назва підприємства, назва організації, unternehmen, firmenname""",
+    "company identity": """nit, número de nit, rut empresa, nit empresa, identificación empresa, documento de la
+        empresa, company identification, company identification number, company id, company number, company tax id,
         registration number, cnpj, tax id, єдрпоу, код єдрпоу, код компанії, код підприємства, код організації""",
-    "company identity type": """company identification type, company id type, company document type,
-        tipo identificación empresa, tipo de identificación empresa, tipo de identificación de la empresa,
-        tipo documento empresa, tipo de documento empresa, tipo de documento de la empresa, тип документа компанії,
-        тип коду компанії""",
-    "birth": """fecha de nacimiento, fecha nacimiento, nacimiento, cumpleaños, data de nascimento, date of birth,
-        birth date, birthday, birthdate, dob, дата народження, geburtsdatum, geburtstag, geboren am, geb datum,
-        nascimento, data nascimento, dt nascimento, fec nacimiento, f nacimiento, fnacimiento, fecnac, fechanac, f nac,
-        fnac, fec nac, fecha nac, nacido, nacido el, fecha de cumpleaños, nasc, dt nasc, data nasc, aniversário, bday,
-        birth, born, date birth, дата нар, день народження""",
-    "date": """fecha, data, date, día, дата, datum""",
-    "address": """dirección, domicilio, calle, endereço, morada, address, street, адреса, anschrift, adresse, straße,
-        wohnanschrift, endereço residencial, domicilio particular, street address, home address, mailing address,
-        адреса проживання, вулиця""",
-    "town": "comuna, municipio, município, район",
-    "city": """ciudad, cidade, city, місто, town, localidad, localidade, stadt, ort, wohnort, ciudad de residencia,
-        ciudad residencia, poblacion, home city, населений пункт""",
-    "country": """país, country, країна, land, staat, país de residencia, país residencia, país de domicilio, nación,
-        country of residence, nation, країна проживання, держава""",
-    "dial code": """prefijo, prefijo telefónico, prefijo internacional, prefijo país, prefijo del país, indicativo,
-        indicativo país, indicativo de país, indicativo internacional, código de país, código país, código del país,
-        cód país, cod país, código internacional, código telefónico, prefixo, código do país, ddi, prefix,
-        phone prefix, country code, country prefix, calling code, country calling code, dial code, dialing code,
-        dialling code, phone code, phone country code, international code, vorwahl, ländervorwahl, landesvorwahl,
-        länderkennzahl, ländercode, landescode, код країни, телефонний код, телефонний код країни, міжнародний код""",
-    "user": """usuario, nombre de usuario, nombre usuario, nombre de inicio de sesión, inicio de sesión,
-        cuenta de usuario, usuário, user, username, user name, user account, login, login name, logon, logon name,
-        користувач, ім'я користувача, ім'я для входу, обліковий запис, логін, benutzer, benutzername, anmeldename,
-        nome de usuário""",
-    "domain": """dominio, nombre de dominio, nombre del dominio, nombre dominio, dominio de red, domínio,
-        nome do domínio, domain, domain name, network domain, домен, ім'я домену, назва домену""",
-    "card": """tarjeta, código de tarjeta, código tarjeta, número de tarjeta, número tarjeta, nro tarjeta, no tarjeta,
-        identificador físico, credencial, cartão, código do cartão, card, card code, card number, card no, card id,
-        badge, badge number, badge id, rfid, картка, код картки, номер картки, перепустка, номер перепустки, karte,
-        kartennummer, ausweis nr, kartencode""",
-    "order": """orden, orden de firma, orden firma, turno, turno de firma, ordem, order, signing order, sign order,
-        signing turn, порядок, порядок підпису, порядок підписання, черга, черговість""",
-    "approver": """aprobador, es aprobador, aprueba, aprovador, approver, is approver, approves, погоджувач, погоджує,
-        затверджує""",
-    "signature kind": """tipo firma, tipo de firma, clase de firma, tipo de assinatura, signature type, signature kind,
-        type of signature, kind of signature, тип підпису, вид підпису""",
-    "signer kind": """tipo firmante, tipo de firmante, clase de firmante, tipo persona, tipo de persona, signer type,
-        signer kind, type of signer, person type, type of person, тип підписанта, тип особи, вид особи""",
-    "identity service": """servicio identidad, servicio de identidad, validación de identidad,
-        verificación de identidad, identity service, identity check, identity verification, перевірка особи,
-        послуга ідентифікації""",
+    "company identity type": """company identification type, company id type, company document type, tipo
+        identificación empresa, tipo documento empresa, тип документа компанії, тип коду компанії""",
+    "birth": """fecha nacimiento, nacimiento, cumpleaños, birthday, birthdate, dob, дата народження, geburtsdatum,
+        geburtstag, geboren am, geb datum, nascimento, data nascimento, dt nascimento, fec nacimiento, fnacimiento,
+        fecnac, fechanac, fnac, nacido el, fecha de cumpleaños, nasc, dt nasc, data nasc, aniversário, bday, birth,
+        born, date birth, дата нар, день народження, birth date""",
+    "date": "fecha, data, date, día, дата, datum",
+    "address": """dirección, domicilio, calle, endereço, morada, address, street, адреса, anschrift, adresse,
+        straße, wohnanschrift, endereço residencial, domicilio particular, street address, home address, mailing
+        address, адреса проживання, вулиця""",
+    "town": "comuna, município, район",
+    "city": """ciudad, cidade, city, місто, town, localidad, localidade, stadt, ort, wohnort, ciudad residencia,
+        poblacion, home city, населений пункт""",
+    "country": """país, country, країна, land, staat, país residencia, país de domicilio, nación, country of
+        residence, nation, країна проживання, держава""",
+    "dial code": """prefijo, prefijo telefónico, prefijo internacional, prefijo país, indicativo, indicativo país,
+        indicativo internacional, código país, cod país, código internacional, código telefónico, prefixo, ddi,
+        prefix, phone prefix, country code, country prefix, calling code, country calling code, dial code, dialing
+        code, dialling code, phone code, phone country code, international code, vorwahl, ländervorwahl,
+        landesvorwahl, länderkennzahl, ländercode, landescode, код країни, телефонний код, телефонний код країни,
+        міжнародний код""",
+    "user": """nombre usuario, nombre de inicio de sesión, inicio de sesión, cuenta de usuario, usuário, user,
+        username, user account, login, login name, logon, logon name, користувач, ім'я користувача, ім'я для входу,
+        обліковий запис, логін, benutzer, benutzername, anmeldename, nome de usuário, user name""",
+    "domain": """nombre dominio, dominio de red, domínio, nome do domínio, domain, domain name, network domain,
+        домен, ім'я домену, назва домену""",
+    "card": """tarjeta, código tarjeta, número tarjeta, identificador físico, credencial, cartão, código do cartão,
+        card, card code, card number, card no, card id, badge, badge number, badge id, rfid, картка, код картки,
+        номер картки, перепустка, номер перепустки, karte, kartennummer, ausweis nr, kartencode""",
+    "order": """orden, orden firma, turno, turno de firma, ordem, order, signing order, sign order, signing turn,
+        порядок, порядок підпису, порядок підписання, черга, черговість""",
+    "approver": """aprobador, es aprobador, aprueba, aprovador, approver, is approver, approves, погоджувач,
+        погоджує, затверджує""",
+    "signature kind": """tipo firma, clase de firma, tipo de assinatura, signature type, signature kind, type of
+        signature, kind of signature, тип підпису, вид підпису""",
+    "signer kind": """tipo firmante, clase de firmante, tipo persona, signer type, signer kind, type of signer,
+        person type, type of person, тип підписанта, тип особи, вид особи""",
+    "identity service": """servicio identidad, validación de identidad, verificación de identidad, identity service,
+        identity check, identity verification, перевірка особи, послуга ідентифікації""",
     "role": "rol, role, роль",
-    "role in the document": """operation rol, operation role, rol de operación, rol en el documento, rol del documento,
-        rol de firma, role in the document, document role, signing role, роль у документі, роль підписання""",
-    "states told of": """states, states told of, notify states, notified states, states to notify, estados a notificar,
-        estados notificados, estados de notificación, стани для сповіщення, статуси для сповіщення""",
-    "comments allowed": """enable comments, allow comments, comments allowed, permite comentarios,
-        permitir comentarios, habilitar comentarios, comentarios habilitados, дозволити коментарі,
-        коментарі дозволено""",
+    "role in the document": """operation rol, operation role, rol de operación, rol del documento, rol de firma,
+        role in the document, document role, signing role, роль у документі, роль підписання""",
+    "states told of": """states, states told of, notify states, notified states, states to notify, estados a
+        notificar, estados notificados, estados de notificación, стани для сповіщення, статуси для сповіщення""",
+    "comments allowed": """enable comments, allow comments, comments allowed, permite comentarios, permitir
+        comentarios, habilitar comentarios, comentarios habilitados, дозволити коментарі, коментарі дозволено""",
     "signs on site": """on premise signature, sign on site, signs on site, on site signature, in person signature,
-        firma en sitio, firma en el sitio, permite firma en sitio, firma presencial, підпис на місці""",
-    "amount": """monto, importe, valor, cantidad, total, monto del pagaré, valor del pagaré, quantia, montante, amount,
-        value, сума, сума векселя, betrag, summe, wert, monto total, importe total, valor total, total amount""",
-    "due day": """expiration, expiration date, expiry, expiry date, due date, maturity date, vencimiento,
-        fecha de vencimiento, fecha vencimiento, data de vencimento, термін сплати, дата погашення, строк платежу""",
-    "reference": """reference, reference number, reference no, referencia, número de referencia, nro referencia,
-        referência, референція, посилання""",
-    "way of payment": """payment way, way of payment, payment method, forma de pago, forma pago, método de pago,
-        medio de pago, forma de pagamento, спосіб оплати, форма оплати""",
-    "place of payment": """payment place, place of payment, lugar de pago, lugar pago, ciudad de pago,
-        local de pagamento, місце платежу, місце оплати""",
-    "consecutive": """consecutive, consecutive number, consecutivo, número consecutivo, consecutivo del pagaré,
-        порядковий номер, номер векселя""",
-    "template": """template id, template, template number, plantilla, id plantilla, id de plantilla,
-        número de plantilla, modelo de documento, шаблон, номер шаблону""",
+        firma en sitio, permite firma en sitio, firma presencial, підпис на місці""",
+    "amount": """monto, importe, valor, cantidad, total, monto del pagaré, valor del pagaré, quantia, montante,
+        amount, value, сума, сума векселя, betrag, summe, wert, monto total, importe total, valor total, total
+        amount""",
+    "due day": """expiration, expiration date, expiry, expiry date, due date, maturity date, vencimiento, fecha
+        vencimiento, data de vencimento, термін сплати, дата погашення, строк платежу""",
+    "reference": "reference, reference number, reference no, número de referencia, referência, референція, посилання",
+    "way of payment": """payment way, way of payment, payment method, forma pago, método de pago, medio de pago,
+        forma de pagamento, спосіб оплати, форма оплати""",
+    "place of payment": """payment place, place of payment, lugar pago, ciudad de pago, local de pagamento, місце
+        платежу, місце оплати""",
+    "consecutive": """consecutive, consecutive number, consecutivo, consecutivo del pagaré, порядковий номер, номер
+        векселя""",
+    "template": """template id, template, template number, plantilla, id plantilla, número de plantilla, modelo de
+        documento, шаблон, номер шаблону""",
 }
-CONCEPTS = {folded(word): concept for concept, words in _WORDS.items() for word in words.split(",")}
-KINDS = {folded(word) for word in ("tipo", "clase", "type", "kind", "тип", "вид")}  # of what, only the values tell
 _LINKS = {"de", "del", "la", "el", "los", "las", "y", "e", "en", "of", "the", "and", "do", "da", "і", "та"}
+KINDS = {folded(word) for word in ("tipo", "clase", "type", "kind", "тип", "вид")}  # of what, only the values tell
 _NEUTRAL = """cliente, clientes, titular, contacto, principal, personal, particular, nro, no, n, num, número, numero,
     nº, 1, primario, actual, persona, personas, propio, firmante, deudor, estudiante, alumno, paciente, socio,
     afiliado, trabajador, empleado, colaborador, asociado, miembro, suscriptor, obligatorio, opcional, requerido,
@@ -142,54 +126,32 @@ _NEUTRAL = """cliente, clientes, titular, contacto, principal, personal, particu
     introduce, de usted, kunde, kunden, privat, клієнта, контактний, контактна, основний, основна, номер, особистий,
     повний, clp, cop, uah, грн, гривень, pesos"""
 NEUTRAL = {folded(word) for word in _NEUTRAL.split(",")} | _LINKS  # change nothing of what a name speaks of
-_OTHERS = """vendedor, vendedora, ejecutivo, ejecutiva, asesor, asesora, agente, supervisor, jefe, gerente, encargado,
-    responsable, coordinador, promotor, apoderado, aval, fiador, codeudor, cónyuge, esposo, esposa, pareja, padre,
-    madre, hijo, hija, tutor, representante, referencia, referido, emergencia, empresa, compañía, sucursal, oficina,
-    tienda, banco, bancaria, proveedor, fax, compra, pago, venta, registro, creación, actualización, vencimiento,
-    entrega, contrato, factura, pedido, cuenta, producto, archivo, secretaria, abogado, médico, doctor, profesor,
-    docente, anterior, antiguo, alternativo, secundario, seller, salesperson, agent, manager, executive, spouse,
-    parent, emergency, company, office, purchase, payment, order, account, invoice, менеджер, продавець, продавця,
-    керівник, компанії, рахунок, facturación, cobranza, despacho, mascota, vecino, beneficiario, garante, colegio,
-    notario, arrendador, corredor, contador, chefe, cônjuge, pai, mãe, filho, filha, loja, fornecedor, faturamento,
-    cobrança, pagamento, advogado, secundário, antigo, responsável, avalista, billing, shipping, supplier, vendor,
-    boss, wife, husband, mother, father, child, pet, shop, store, bank, branch, previous, old, secondary, alternative,
-    guarantor, referral, lawyer, магазин, магазину, менеджера, керівника, постачальник, постачальника, компанія, фірми,
-    банк, банку, дружини, чоловіка, матері, батька, сина, дочки, лікаря, адвоката, попередній, старий, додатковий,
-    замовлення, покупки, договору, оплати, рахунку, бухгалтера, представника, опікуна, офісу, відділення, hermano,
-    hermana, abuelo, abuela, tío, tía, suegro, suegra, cuñado, cuñada, amigo, amiga, novio, novia, sobrino, sobrina,
-    nieto, nieta, irmão, irmã, avó, avô, tio, tia, brother, sister, friend, uncle, aunt, grandmother, partner, брата,
-    сестри, друга, ehemann, ehefrau, ehepartner, mutter, vater, eltern, bruder, schwester, freund, kind, chef,
-    vertreter, vertriebler, lieferant, filiale, büro, geschäft, notfall, bürge, rechnung, konto, bestellung, vertrag,
-    zweit, alt, alte, alter, früher, früherer"""
-_UNFIT = """inválido, inválida, inválidos, inválidas, invalid, ungültig, недійсний, недійсна, errado, errada, errados,
-    erróneo, errónea, erróneos, incorrecto, incorrecta, incorrectos, incorreto, incorreta, malo, mala, malos, wrong,
-    falsch, неправильний, неправильна, falso, falsa, fake, viejo, vieja, velho, velha, rebotado, rebotados, rebota,
-    bounced, bounce, baja, eliminado, eliminada, eliminar, borrado, borrar, deleted, delete, excluir, exclude, ignorar,
-    ignore, omitir, descartar, descartado, obsoleto, obsoleta, obsolete, deprecated, veraltet, застарілий, caducado,
-    vencido, vencida, bloqueado, bloqueada, blocked, gesperrt, prueba, pruebas, test, teste, тест, duplicado,
-    duplicate, inactivo, inactiva, inactive, inativo, desuso, unsubscribed, desuscrito, dead"""
-OTHERS = {folded(word) for word in (_OTHERS + "," + _UNFIT).split(",")}  # of somebody or something else, or of no use
-_NEGATIONS = {
-    folded(word)
-    for word in [
-        "no",
-        "not",
-        "never",
-        "nunca",
-        "jamás",
-        "sin",
-        "sem",
-        "não",
-        "without",
-        "don",
-        "ohne",
-        "nicht",
-        "kein",
-        "keine",
-        "не",
-        "без",
-    ]
-}
+_OTHERS = """vendedor, ejecutivo, asesor, agente, supervisor, jefe, gerente, encargado, responsable, coordinador,
+    promotor, apoderado, aval, fiador, codeudor, cónyuge, esposo, pareja, padre, madre, hijo, hija, tutor,
+    representante, referencia, referido, emergencia, empresa, compañía, sucursal, oficina, tienda, banco, bancaria,
+    proveedor, fax, compra, pago, venta, registro, creación, actualización, vencimiento, entrega, contrato, factura,
+    pedido, cuenta, producto, archivo, secretaria, abogado, médico, doctor, profesor, docente, anterior, antiguo,
+    alternativo, secundario, seller, salesperson, agent, manager, executive, spouse, parent, emergency, company,
+    office, purchase, payment, order, account, invoice, менеджер, продавець, продавця, керівник, компанії, рахунок,
+    facturación, cobranza, despacho, mascota, vecino, beneficiario, garante, colegio, notario, arrendador, corredor,
+    contador, chefe, cônjuge, pai, mãe, filho, loja, fornecedor, faturamento, cobrança, pagamento, advogado, antigo,
+    responsável, avalista, billing, shipping, supplier, vendor, boss, wife, husband, mother, father, child, pet,
+    shop, store, bank, branch, previous, old, secondary, alternative, guarantor, referral, lawyer, магазин,
+    магазину, менеджера, керівника, постачальник, постачальника, компанія, фірми, банк, банку, дружини, чоловіка,
+    матері, батька, сина, дочки, лікаря, адвоката, попередній, старий, додатковий, замовлення, покупки, договору,
+    оплати, рахунку, бухгалтера, представника, опікуна, офісу, відділення, hermano, abuelo, tío, tía, suegro,
+    cuñado, amigo, novio, sobrino, nieto, irmão, avó, brother, sister, friend, uncle, aunt, grandmother, partner,
+    брата, сестри, друга, ehemann, ehefrau, ehepartner, mutter, vater, eltern, bruder, schwester, freund, kind,
+    chef, vertreter, vertriebler, lieferant, filiale, büro, geschäft, notfall, bürge, rechnung, konto, bestellung,
+    vertrag, zweit, alt, alte, alter, früher, früherer"""
+_UNFIT = """inválido, ungültig, недійсний, недійсна, errado, erróneo, incorrecto, incorreto, malo, mala, malos,
+    wrong, falsch, неправильний, неправильна, falso, fake, viejo, velho, rebotado, rebota, bounced, bounce, baja,
+    eliminado, eliminar, borrado, borrar, deleted, delete, excluir, exclude, ignorar, ignore, omitir, descartar,
+    descartado, obsoleto, obsolete, deprecated, veraltet, застарілий, caducado, vencido, bloqueado, blocked,
+    gesperrt, prueba, test, teste, тест, duplicado, duplicate, inactivo, inactive, inativo, desuso, unsubscribed,
+    desuscrito, dead"""
+_ENDING = re.compile(r"(?<=[^\W\d_]{4})(?:[oa]s?|es|s)$")  # of one, of several; of a man, of a woman
+_NEGATIONS = {*map(folded, "no not never nunca jamás sin sem não without don ohne nicht kein keine не без".split())}
 _BEFORE = _NEGATIONS | {folded(word) for word in ["con", "with", "com", "mit"]}  # whether there is any
 _FORM = """puntos, guion, guión, guiones, dígitos, dígito, verificador, dv, espacios, código, prefijo, cero, ceros,
     tildes, acentos, comas, signos, símbolos, decimales, separador, separadores, país, obligatorio, obligatoria,
@@ -204,6 +166,7 @@ _UNITS = {
         *("thousands", "millions", "mil", "milhares", "milhões", "tausend", "millionen", "тис", "млн"),
     )
 }  # in which an amount is another number
+_NUMBERS = {"no", "nro", "num", "numero", "n", "number", "номер"}  # that what is called so is one
 _NUMBERED = {"phone", "landline", "identity", "company identity", "card", "reference", "consecutive", "template"}
 _MEANINGLESS = re.compile(
     r"(?:column|columna|col|campo|field|datos?|data|unnamed|var|sin nombre|valor|value|f)?\s?:?\s?\d*|\w{1,2}"
@@ -222,11 +185,55 @@ class Spoken:
     meaningless: bool
 
 
+def words_of(name: str) -> list[str]:
+    """The words of a name, also of one as phoneNumber."""
+    parted = re.sub(r"([A-ZÁÉÍÓÚÑ]{2,})", lambda m: m[1].title(), name[:200].replace("_", " "))
+    return re.findall(r"\w[^\W\dA-Z]*|\d+", parted)
+
+
+def _plain_words(name: str) -> list[str]:
+    """Its words without those that only link others."""
+    return [word for word in map(folded, words_of(name)) if word not in _LINKS]
+
+
+@lru_cache(maxsize=1)
+def _others() -> set[str]:
+    """The words that speak of somebody or something else, or of no use; without their endings."""
+    return {_ENDING.sub("", folded(word)) for word in f"{_OTHERS},{_UNFIT}".split(",")}
+
+
+def _of_others(words: set[str]) -> set[str]:
+    return {word for word in words if _ENDING.sub("", word) in _others()}
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> list[tuple[str, list[str], str]]:
+    """The names of all concepts: as one word, by their words, and what they speak of."""
+    names = [(name, concept) for concept, names in _WORDS.items() for name in names.split(",")]
+    return [(folded(name), _plain_words(name), concept) for name, concept in names]
+
+
+@lru_cache(maxsize=1)
+def _concepts() -> dict[str, str]:
+    return {form: concept for whole, words, concept in _phrases() for form in (whole, "".join(words))}
+
+
+def _concept(words: Sequence[str]) -> str | None:
+    """What words speak of together, be they in the singular or the plural."""
+    whole = "".join(words)
+    forms = whole, whole.removesuffix("s"), whole.removesuffix("es")
+    return next(filter(None, map(_concepts().get, forms)), None)
+
+
 def concept_of(name: str) -> str | None:
     """What a name speaks of, where it speaks of one thing and says nothing else."""
-    plain = folded(name)
-    concept = CONCEPTS.get(plain) or CONCEPTS.get(plain.removesuffix("s")) or CONCEPTS.get(plain.removesuffix("es"))
-    return concept or _abbreviated(words_of(name), "." in name)
+    words = _plain_words(name)
+    concept = _concept([folded(name)]) or _concept(words) or _abbreviated(words, "." in name)
+    if concept or _NUMBERS.isdisjoint(words):
+        return concept
+    of = [word for word in words if word not in _NUMBERS]
+    numbered = _concept(of) or _abbreviated(of, True)
+    return numbered if numbered in _NUMBERED else None
 
 
 @lru_cache(maxsize=4096)
@@ -238,19 +245,17 @@ def spoken(name: str) -> Spoken:
     base = re.sub(r"[(\[][^)\]]{0,60}[)\]]?|[*:¿?¡!]", " ", name)
     if concept := concept_of(base):
         return Spoken(concept, True, _is_denied(concept, aside), meaningless)
-    words = words_of(base)
-    for n in (4, 3, 2, 1):
+    words = _plain_words(base)
+    for n in (5, 4, 3, 2, 1):
         for i in range(len(words) - n + 1):
-            if concept := CONCEPTS.get(folded("".join(words[i : i + n]))):
-                before, after = [[folded(word) for word in some] for some in (words[:i], words[i + n :])]
-                rest = {*before, *after} | (aside & OTHERS)
-                more = {
-                    word for word in rest if word not in NEUTRAL and CONCEPTS.get(word, concept) == concept
-                } - CONCEPTS.keys()
-                other = {word for word in rest - NEUTRAL if CONCEPTS.get(word, concept) != concept}
+            if concept := _concept(words[i : i + n]):
+                before, after = words[:i], words[i + n :]
+                rest = {*before, *after} | (_of_others(aside))
+                more = {word for word in rest - NEUTRAL if not _concept([word])}
+                other = {word for word in rest - NEUTRAL if (_concept([word]) or concept) != concept}
                 denied = _is_denied(concept, aside, before, after)
-                return Spoken(concept, not more and not other, bool(other or rest & OTHERS) or denied, False)
-    return Spoken(None, False, bool({folded(word) for word in words} & OTHERS), meaningless)
+                return Spoken(concept, not more and not other, bool(other or _of_others(rest)) or denied, False)
+    return Spoken(None, False, bool(_of_others({*words})), meaningless)
 
 
 def _is_denied(concept: str, aside: set[str], before: Sequence[str] = (), after: Sequence[str] = ()) -> bool:
@@ -259,7 +264,7 @@ def _is_denied(concept: str, aside: set[str], before: Sequence[str] = (), after:
     around = {*before} & _BEFORE - ({"no"} if numbered else set())
     behind = {*after[:-1]} if numbered and after[-1:] == ["no"] else {*after}
     unit = concept == "amount" and aside & _UNITS
-    return bool(aside & OTHERS or unit or around or _is_negated(aside) or _is_negated(behind))
+    return bool(_of_others(aside) or unit or around or _is_negated(aside) or _is_negated(behind))
 
 
 def _is_negated(words: set[str]) -> bool:
@@ -270,31 +275,14 @@ def _is_negated(words: set[str]) -> bool:
 
 def denies(text: str) -> bool:
     """Whether words beside a value say that it is of somebody else, or not to be used: "no llamar"."""
-    return not {folded(word) for word in words_of(text)}.isdisjoint(OTHERS | _NEGATIONS)
+    words = {folded(word) for word in words_of(text)}
+    return bool(words & _NEGATIONS or _of_others(words))
 
 
-def words_of(name: str) -> list[str]:
-    """The words of a name, also of one as phoneNumber."""
-    parted = re.sub(r"([A-ZÁÉÍÓÚÑ]{2,})", lambda m: m[1].title(), name[:200].replace("_", " "))
-    return re.findall(r"\w[^\W\dA-Z]*|\d+", parted)
-
-
-@lru_cache(maxsize=1)
-def _phrases() -> dict[int, list[tuple[list[str], str]]]:
-    """The words of each name of a concept, by their number."""
-    phrases: dict[int, list[tuple[list[str], str]]] = {}
-    for concept, names in _WORDS.items():
-        for name in names.split(","):
-            words = [folded(word) for word in name.split() if word not in _LINKS]
-            phrases.setdefault(len(words), []).append((words, concept))
-    return phrases
-
-
-def _abbreviated(words: list[str], dotted: bool) -> str | None:
+def _abbreviated(short: Sequence[str], dotted: bool) -> str | None:
     """What a name speaks of whose words are cut short: Fecha nac."""
-    short = [folded(word) for word in words if folded(word) not in _LINKS]
     if not short or max(map(len, short)) < 3 or (len(short) == 1 and not dotted):
         return None
-    pairs = _phrases().get(len(short), ())
-    concepts = {concept for long, concept in pairs if all(a.startswith(b) for a, b in zip(long, short, strict=True))}
-    return concepts.pop() if len(concepts) == 1 else None
+    long = [(words, concept) for _, words, concept in _phrases() if len(words) == len(short)]
+    fit = {concept for words, concept in long if all(a.startswith(b) for a, b in zip(words, short, strict=True))}
+    return fit.pop() if len(fit) == 1 else None
