@@ -20,29 +20,16 @@ HUGE = 10**300  # no float is much larger
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII).fullmatch
 _TINY = re.compile(r"[+-]?\d(?:\.\d{1,30})?[eE]-\d{1,3}", re.ASCII).fullmatch
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d{1,14})?[eE]\d{1,2}", re.ASCII).fullmatch
-_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII).fullmatch  # one thousand, or one
 _SPACED = re.compile(r"(?<=\d)[\s'’](?=\d{3})")
 _CURRENCY = r"us\$|r\$|s/\.?|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|\$|€|£|₴|грн\.?|pesos?|euros?|d[oó]lares"
 _MONEY = re.compile(
     rf"([(+-]{{0,2}})\s*(?:{_CURRENCY}){{0,2}}\s*([(+-]?[\d.,\s'’]+?)(?:[.,]-{{1,2}})?\s*(?:{_CURRENCY})?\s*(\)?-?)",
     re.IGNORECASE,
 ).fullmatch
-
-
-def _written(sign: str, other: str) -> Any:
-    forms = rf"[+-]?(?:\d{{1,3}}(?:{other}\d{{3}})+|\d+)?(?:{sign}\d+)?"
-    return re.compile(forms, re.ASCII).fullmatch
-
-
-def _decisive(sign: str, other: str) -> Any:
-    """Numbers that can be read in one way only, `sign` being their decimal sign."""
-    grouped = rf"\d{{1,3}}(?:{other}\d{{3}})"
-    forms = (rf"0?{sign}\d+", rf"\d+{sign}(?:\d\d?|\d{{4,}})", rf"\d{{4,}}{sign}\d+", rf"{grouped}+{sign}\d+")
-    return re.compile(rf"[+-]?(?:{'|'.join(forms)}|{grouped}{{2,}})", re.ASCII).fullmatch
-
-
-_WRITTEN = {".": _written(r"\.", ","), ",": _written(",", r"\.")}
-_DECISIVE = {".": _decisive(r"\.", ","), ",": _decisive(",", r"\.")}
+_READ_BY = {  # numbers whose decimal sign is that one
+    sign: re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}(?:{other}\d{{3}})+|\d+)?(?:{re.escape(sign)}\d+)?", re.ASCII).fullmatch
+    for sign, other in ((".", ","), (",", r"\."))
+}
 _POINT = r"\.(?:[0-9]{1,2}|[0-9]{4,15})"  # which nobody can take for a thousand
 _POINTED = re.compile(r"-?[0-9]+\.[0-9]").match
 _pointless = unlike(rf"[+-]?[0-9]{{1,15}}(?:{_POINT})?")
@@ -57,23 +44,15 @@ def decimal_of(
     """
     shows: Counter[str] = Counter()
     for texts in blocks():
-        signed = [text for text in _pointless(texts) if ("." in text or "," in text) and len(text) < LONGEST]
-        shows.update(_sign_shown(text) for text in signed if not (was_number and was_number(text)))
-    if was_number and not shows["either"] and not shows[","]:
-        return "", ""  # whatever the sign is, all of them are read alike
-    for texts in blocks():
-        pointed = [text for text in texts if "." in text and not (was_number and was_number(text))]
-        shows["."] += len(pointed) - len(_pointless(pointed))
+        written = [text for text in texts if not (was_number and was_number(text))] if was_number else texts
+        others = _pointless(written)
+        shows["."] += sum("." in text for text in written) - sum("." in text for text in others)
+        shows.update(_sign_shown(text) for text in others if ("." in text or "," in text) and len(text) < LONGEST)
     signs = [sign for sign in ".," if shows[sign]]
-    if not shows["either"] or not signs:
-        return (signs[0] if len(signs) == 1 else ""), ""
-    if len(signs) == 1 and shows[signs[0]] > shows["either"]:
-        return signs[0], message(
-            "the decimal sign was taken to be {sign!r}, as {count:,} of its numbers show",
-            sign=signs[0],
-            count=shows[signs[0]],
-        )
-    return "", ""
+    if len(signs) != 1 or (shows["either"] and shows[signs[0]] <= shows["either"]):
+        return "", ""
+    text = "the decimal sign was taken to be {sign!r}, as {count:,} of its numbers show"
+    return signs[0], message(text, sign=signs[0], count=shows[signs[0]]) if shows["either"] else ""
 
 
 def were_numbers(joined: str) -> Callable[[Any], bool]:
@@ -91,8 +70,14 @@ def were_numbers(joined: str) -> Callable[[Any], bool]:
 
 
 def _sign_shown(text: str) -> str:
-    text = _bare(text)
-    return "either" if _EITHER(text) else next((sign for sign, shows in _DECISIVE.items() if shows(text)), "neither")
+    ways = _ways(_bare(text), ".,")
+    return "".join(ways) if len(ways) < 2 else "either" if len({*ways.values()}) > 1 else ""
+
+
+def _ways(text: str, signs: str) -> dict[str, str]:
+    """The number that a text is, by each decimal sign with which it is one."""
+    ways = [sign for sign in signs if text[-1:].isdigit() and _READ_BY[sign](text)]
+    return {sign: text.replace("," if sign == "." else ".", "").replace(sign, ".") for sign in ways}
 
 
 def _bare(text: str) -> str:
@@ -102,36 +87,29 @@ def _bare(text: str) -> str:
     return "".join(part.strip() for part in amount.groups()) if amount else text
 
 
-def _number(text: str, decimal: str) -> int | float:
+def _number(value: str | int | float, decimal: str) -> int | float:
+    number = _read(value, decimal) if isinstance(value, str) else value
+    if not _finite(number):
+        raise CellError(mark("is not a finite number"))
+    return number
+
+
+def _read(text: str, decimal: str) -> int | float:
     text = _SPACED.sub("", latin(text))
     if _INTEGER(text):
         return int(text)
     if _TINY(text):
         return float(text)
-    ways = {sign for sign, written in _WRITTEN.items() if text[-1:].isdigit() and written(text)}
-    if decimal not in ways and len(ways) == 2:
-        if _EITHER(text):
-            digits = re.sub("[.,]", "", text)
-            detail = message("{whole} or {fraction}; `decimal=` decides", whole=digits, fraction=text.replace(",", "."))
-            raise CellError(TWO_NUMBERS, detail=detail, level=QUESTION)
-        ways = {sign for sign in ways if _DECISIVE[sign](text)} or ways
-    if decimal and decimal not in ways:
-        ways = set()
+    ways = {*_ways(text, decimal or ".,").values()}
+    if len(ways) > 1:
+        whole, fraction = sorted(ways, key=len)
+        detail = message("{whole} or {fraction}; `decimal=` decides", whole=whole, fraction=fraction)
+        raise CellError(TWO_NUMBERS, detail=detail, level=QUESTION)
     if not ways:
         raise CellError(mark("is not a number"), _proposal(text, decimal))
-    sign = decimal or ways.pop()
-    plain = text.replace("," if sign == "." else ".", "").replace(sign, ".")
-    return _decimal(plain) if "." in plain else int(plain)
-
-
-def _decimal(plain: str) -> float:
-    """The number, which has digits behind a point.
-
-    Raises:
-        CellError: it has more digits than a number keeps.
-    """
-    number = float(plain)
-    if len(plain) > _KEPT and Decimal(plain) != Decimal(repr(number)):
+    plain = ways.pop()
+    number = float(plain) if "." in plain else int(plain)
+    if len(plain) > _KEPT and isinstance(number, float) and Decimal(plain) != Decimal(repr(number)):
         raise CellError(mark("has more digits than a number keeps"), _digits(number), level=QUESTION)
     return number
 
@@ -151,18 +129,16 @@ def _proposal(text: str, decimal: str) -> str | None:
     if bare == text or bare[-1:] not in "0123456789":
         return None
     try:
-        number = _number(bare, decimal)
+        number = _read(bare, decimal)
     except CellError as error:
         return bare if error.problem.reason == TWO_NUMBERS else None
     plain = str(number)
-    return bare if isinstance(number, float) and (decimal == "," or _EITHER(plain)) else plain
+    return bare if isinstance(number, float) and (decimal == "," or _sign_shown(plain) == "either") else plain
 
 
 def number(field: Number, options: ParseOptions) -> CellRule:
     def parse(value: str | int | float) -> Result:
-        number = _number(value, options.decimal) if isinstance(value, str) else value
-        if not _finite(number):
-            raise CellError(mark("is not a finite number"))
+        number = _number(value, options.decimal)
         return Result(_digits(number) if field.as_text else number)
 
     point = {".": r"\.[0-9]{1,15}", "": _POINT}.get(options.decimal, NEVER)
@@ -220,14 +196,11 @@ def _without_noise(value: float, text: str) -> str:
 
 def integer(field: Integer, options: ParseOptions) -> CellRule:
     def parse(value: str | int | float) -> Result:
-        number = _number(value, options.decimal) if isinstance(value, str) else value
-        if isinstance(number, float):
-            if not number.is_integer():
-                raise CellError(mark("is not a whole number"))
-            if abs(number) >= EXACT:
-                raise CellError(mark("is a whole number that lost digits as a decimal one"))
-        if not _finite(number):
-            raise CellError(mark("is not a finite number"))
+        number = _number(value, options.decimal)
+        if isinstance(number, float) and not number.is_integer():
+            raise CellError(mark("is not a whole number"))
+        if isinstance(number, float) and abs(number) >= EXACT:
+            raise CellError(mark("is a whole number that lost digits as a decimal one"))
         if field.minimum is not None and number < field.minimum:
             raise CellError(mark("is too small"), detail=message("less than {minimum}", minimum=field.minimum))
         return Result(int(number))
