@@ -1,7 +1,7 @@
 """Dates and times as people write them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -38,8 +38,6 @@ _WEEKDAYS = (  # from Monday on
 )
 _DAY_NAMES = [(folded(name), number) for number, names in enumerate(_WEEKDAYS) for name in names.split()]
 _MONTH_NAMES = [(folded(name), number) for number, names in enumerate(_MONTHS, 1) for name in names.split()]
-_ISO = re.compile(r"([12]\d{3})[-/.](\d{1,2})[-/.](\d{1,2})|([12]\d{3})(\d\d)(\d\d)", re.ASCII).fullmatch
-_NUMERIC = re.compile(r"(\d{1,2})([-/.\s])(\d{1,2})\2([12]\d{3}|\d\d)", re.ASCII).fullmatch
 _SMALL, _LARGE, _YEAR = r"(?:0?[1-9]|1[0-2])", r"(?:1[3-9]|2\d|3[01])", r"(?:[12]\d{3}|\d\d)(?!\d)"
 _DAY_FIRST_ONLY, _MONTH_FIRST_ONLY, _EITHER_FIRST = (
     re.compile(rf"^[ \t]{{0,9}}{one}([-/. ]){other}\{group}{_YEAR}", re.MULTILINE | re.ASCII)
@@ -55,6 +53,31 @@ _ORDER = re.compile(
     rf"(?<![^\W\d_])(?:({_A_MONTH}[-/. ]{{1,2}}{_A_DAY}(?![^\W\d_]))|{_A_DAY}[-/. ]{{1,2}}{_A_MONTH}(?![^\W\d_]))"
 ).search
 _ON_WEEKDAY = re.compile(r"^[ \t]{0,9}([^\W\d_]{2,13}\.?,?[ ]\d{1,2}([-/. ])\d{1,2}\2[12]\d{3})", re.MULTILINE)
+_FEW = 2  # days of each kind, where a spreadsheet made days of some
+_MOST = 0.8  # of the texts of a column of days are days
+_SAMPLE = 50  # days with the day of the week
+_SURE = 3  # dates that show an order, where none shows another
+_DAY_SECOND = re.compile(rf"^[ \t]{{0,9}}[12]\d{{3}}([-/.]){_LARGE}\1{_SMALL}(?!\d)", re.MULTILINE | re.ASCII).search
+_DAY, _MONTH = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|r?o|\.?[º°ª])?", r"(?P<name>[^\W\d]{3,15})\.?"
+_FULL_YEAR, _ANY_YEAR = r"(?P<year>[12]\d{3})", r"'?(?P<year>[12]\d{3}|\d\d)"
+_OF, _OF_TIGHT = (rf"(?:\s{{1,3}}del?\s{{1,3}}|{signs})" for signs in (r"[-/.\s]{0,3}", r"[-/\s]{1,3}"))
+_MONTH_FIRST = rf"{_MONTH}[-/\s]{{1,3}}{_DAY},?{_OF_TIGHT}{_ANY_YEAR}"
+_BEGINS_WITH_MONTH = re.compile(_MONTH_FIRST, re.IGNORECASE).fullmatch
+_FORMS = [  # of days; `one` and `two` are the month and the day, or the day and the month
+    re.compile(form, re.IGNORECASE).fullmatch
+    for form in (
+        rf"(?P<begin>){_FULL_YEAR}[-/.](?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})",
+        rf"{_FULL_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
+        rf"{_DAY}\.?{_OF}{_MONTH},?{_OF}{_ANY_YEAR}",
+        _MONTH_FIRST,
+        rf"{_FULL_YEAR}[-/.\s]{{1,3}}{_MONTH}[-/.\s]{{1,3}}(?P<day>\d{{1,2}})",
+        r"(?P<year>3[2-9]|[4-9]\d)([-/.\s])(?P<month>\d{1,2})\2(?P<day>\d\d)",
+        r"(?P<one>\d{1,2})([-/.\s])(?P<two>\d{1,2})\2(?P<year>[12]\d{3}|\d\d)",
+    )
+]
+_NUMERIC = _FORMS[-1]
+_RUN_TOGETHER = re.compile(r"([0-9]{2})([0-9]{2})((?:19|20)[0-9]{2})").fullmatch
+_WEEKDAY = re.compile(r"^[ \t]{0,9}([^\W\d_]{2,13}\.?,?[ ]\d{1,2}([-/. ])\d{1,2}\2[12]\d{3})", re.MULTILINE)
 _FEW = 2  # days of each kind, where a spreadsheet made days of some
 _MOST = 0.8  # of the texts of a column of days are days
 _SAMPLE = 50  # days with the day of the week
@@ -83,7 +106,13 @@ _WRITTEN = {
     "%d/%m/%Y": "(?:" + "|".join(f"{day}/{month}" for day, month in _DAYS.items()) + ")/(?:19|20)[0-9]{2}",
 }
 _AN_OLD_YEAR, _A_YEAR_OF_BIRTH = "(?:19|20)[0-9]{2}", "(?:19[2-9]|20[01])[0-9]"
+ZERO = mark("is what a spreadsheet makes of an empty cell, or of a time without a day")
 TWO_DAYS, NO_MONTH = mark("can be read as two days"), mark("has no such month")
+_NO_MONTH = {  # where it was looked for
+    "first": mark("no month {month} when the month comes first"),
+    "second": mark("no month {month} when the month comes second"),
+    "after the day": mark("no month {month} when the day comes first"),
+}
 OPEN_CENTURY = mark("leaves the century open")
 UNLIKELY_BIRTH = Problem(mark("is no likely day of birth"), level=DOUBT)
 _BORN = range(1911, 2026)  # years in which people who are asked for may be born
@@ -100,18 +129,21 @@ def order_of(blocks: Iterable[list[str]]) -> tuple[bool | None, str]:
     days = either = False
     months = 0
     for text in map("\n".join, blocks):
-        months += sum(1 for _ in islice(_MONTH_FIRST_ONLY.finditer(text), _SURE))
+        months += _count(_MONTH_FIRST_ONLY, text, _SURE)
         days = days or _DAY_FIRST_ONLY.search(text) is not None
         either = either or (not days and _EITHER_FIRST.search(text) is not None)
         if text.upper() != text.lower():  # letters are in it
             orders = [_order_by_weekday(one[1]) for one in islice(_ON_WEEKDAY.finditer(text), _SAMPLE)]
             months, days = months + orders.count(False), days or True in orders
-    if months and (days or either or months < _SURE):
-        return None, ""
     if months:
-        return False, message("the month was taken to come first, as the dates show")
+        sure = not days and not either and months >= _SURE
+        return (False, message("the month was taken to come first, as the dates show")) if sure else (None, "")
     shown = days or not either
     return True, "" if shown else message("the day was taken to come first, though none of the dates shows it")
+
+
+def _count(pattern: re.Pattern[str], text: str, most: int) -> int:
+    return len([*islice(pattern.finditer(text), most)])
 
 
 def shows_month_first(texts: list[str]) -> bool:
@@ -123,13 +155,8 @@ def shows_month_first(texts: list[str]) -> bool:
 def _order_by_weekday(text: str) -> bool | None:
     """Whether the day comes first, as the day of the week before it shows; None where it does not."""
     text, weekdays = _without_weekday(text)
-    fits = []
-    for first in (True, False):
-        try:
-            fits.append(_read(text, first, True).weekday() in weekdays)
-        except CellError:
-            fits.append(False)
-    return fits[0] if fits[0] != fits[1] else None
+    fits = [first for first in (True, False) if _weekday(_tried(text, first)) in weekdays]
+    return fits[0] if len(fits) == 1 else None
 
 
 def order_named(title: str) -> bool | None:
@@ -151,8 +178,8 @@ def month_follows_year(blocks: Iterable[list[str]]) -> bool:
             return False
         if not late and not either:  # else only a day that comes second is looked for
             late, either = _LATE_IN_MONTH(text) is not None, _EITHER_FIRST.search(text) is not None
-            early += sum(1 for _ in islice(_EARLY_IN_MONTH.finditer(text), _FEW))
-            sure += sum(1 for way in (_DAY_FIRST_ONLY, _MONTH_FIRST_ONLY) for _ in islice(way.finditer(text), _FEW))
+            early += _count(_EARLY_IN_MONTH, text, _FEW)
+            sure += _count(_DAY_FIRST_ONLY, text, _FEW) + _count(_MONTH_FIRST_ONLY, text, _FEW)
     return late or either or early < _FEW or sure < _FEW
 
 
@@ -165,105 +192,84 @@ def read_date(text: str, day_first: bool | None, *, iso: bool = True) -> date:
     text, weekdays = _without_weekday(_OF_THE_YEAR.sub("", latin(text)))
     if not weekdays:
         return _read(text, day_first, iso)
-    days, errors = list[date](), list[CellError]()
-    for first in dict.fromkeys((day_first, True, False)):
-        try:
-            days.append(_read(text, first, iso))
-        except CellError as error:
-            errors.append(error)
-    fit = {day for day in days if day.weekday() in weekdays}
-    if len(fit) == 1 or (fit and day_first is not None):
-        return next(day for day in days if day in fit)
-    if errors:
-        raise errors[0]
-    raise CellError(mark("is on another day of the week than it says"), days[0].isoformat(), level=QUESTION)
+    ways = [_tried(text, first, iso) for first in dict.fromkeys((day_first, True, False))]
+    fit = [day for day in ways if isinstance(day, date) and day.weekday() in weekdays]
+    if len({*fit}) == 1 or (fit and day_first is not None):
+        return fit[0]
+    for error in ways:
+        if isinstance(error, CellError):
+            raise error
+    raise CellError(mark("is on another day of the week than it says"), str(ways[0]), level=QUESTION)
+
+
+def _tried(text: str, day_first: bool | None, iso: bool = True) -> date | CellError:
+    try:
+        return _read(text, day_first, iso)
+    except CellError as error:
+        return error
+
+
+def _weekday(day: date | CellError) -> int | None:
+    return day.weekday() if isinstance(day, date) else None
 
 
 def _read(text: str, day_first: bool | None, iso: bool) -> date:
+    found = next(filter(None, (form(text) for form in _FORMS)), None)
+    if found is None:
+        raise CellError(mark("is not a date"), _counted(text, day_first))
+    parts = found.groupdict()
     try:
-        if parts := _ISO(text):
-            year, month, day = (int(part) for part in parts.groups() if part)
-            if parts[1] and (month > 12 or not iso):
-                return _year_first(year, month, day)
-        elif parts := _NAMED(text):
-            return _named(int(parts[1]), _month(parts[2]), parts[3])
-        elif parts := _MONTH_FIRST(text):
-            return _named(int(parts[2]), _month(parts[1]), parts[3])
-        elif parts := _YEAR_FIRST(text):
-            year, month, day = int(parts[1]), _month(parts[2]), int(parts[3])
-        elif parts := _NUMERIC(text):
-            return _numeric(int(parts[1]), int(parts[3]), parts[4], day_first)
-        else:
-            raise CellError(mark("is not a date"), _serial(text) or _run_together(text, day_first))
-        return date(year, month, day)
+        if "begin" in parts:
+            return _in_order(parts, "second", asked=not iso)
+        if "one" in parts:
+            return _in_order(parts, "first" if day_first is False else "after the day", asked=day_first is None)
+        return _of_a_century(parts, _month(parts["name"]) if "name" in parts else int(parts["month"]), parts["day"])
     except ValueError:
-        raise CellError(mark("is a day that no calendar has"), _run_together(text, day_first)) from None
+        raise CellError(mark("is a day that no calendar has"), _counted(text, day_first)) from None
 
 
-def _year_first(year: int, second: int, third: int) -> date:
-    if second > 12 >= third:
-        detail = message("no month {month} when the month comes second", month=second)
-        raise CellError(NO_MONTH, date(year, third, second).isoformat(), detail=detail, level=QUESTION)
-    read = date(year, second, third)
-    if second != third <= 12:
-        other = date(year, third, second).isoformat()
-        raise CellError(TWO_DAYS, detail=message("{one} or {other}", one=read.isoformat(), other=other), level=QUESTION)
+def _in_order(parts: Mapping[str, str], place: str, *, asked: bool) -> date:
+    """The day of two numbers, of which either may be the month. `asked`: nothing tells which of them."""
+    one, two, year = int(parts["one"]), int(parts["two"]), _full(parts["year"])
+    month, day = (two, one) if place == "after the day" else (one, two)
+    if asked and month != day and max(month, day) <= 12:
+        ways = {"one": date(year, month, day).isoformat(), "other": date(year, day, month).isoformat()}
+        by_option = message("{one} or {other}; `day_first=` decides", **ways)
+        detail = message("{one} or {other}", **ways) if "begin" in parts else by_option
+        raise CellError(TWO_DAYS, detail=detail, level=QUESTION)
+    if month > 12 >= day:
+        detail = message(_NO_MONTH[place], month=month)
+        raise CellError(NO_MONTH, date(year, day, month).isoformat(), detail=detail, level=QUESTION)
+    return _of_a_century(parts, month, day)
+
+
+def _of_a_century(parts: Mapping[str, str], month: int, day: int | str) -> date:
+    read = date(_full(parts["year"]), month, int(day))
+    if len(parts["year"]) == 2:
+        raise CellError(OPEN_CENTURY, read.isoformat(), level=QUESTION)
     return read
 
 
 def _without_weekday(text: str) -> tuple[str, set[int]]:
     """The text without the name of a day of the week before a date, and which days are called so."""
-    parts = None if _MONTH_FIRST(text) else _WEEKDAY(text)
+    parts = None if _BEGINS_WITH_MONTH(text) else _WEEKDAY(text)
     name = folded(parts[1]) if parts else ""
     days = {number for known, number in _DAY_NAMES if known.startswith(name)} if name else set[int]()
     return (parts[2], days) if parts and days else (text, set())
 
 
-def _run_together(text: str, day_first: bool | None) -> str | None:
-    """The day of eight digits that begin with the day or the month, as 12031980."""
-    if day_first is None or not re.fullmatch(r"[0-9]{4}(?:19|20)[0-9]{2}", text):
-        return None
-    first, second = int(text[:2]), int(text[2:4])
-    day, month = (first, second) if day_first else (second, first)
-    try:
-        return date(int(text[4:]), month, day).isoformat()
-    except ValueError:
-        return None
+def _counted(text: str, day_first: bool | None) -> str | None:
+    """The day that a spreadsheet counts so; or of eight digits that begin with the day or the month, as 12031980."""
+    if _SERIAL(text):
+        return (date(1899, 12, 30) + timedelta(int(text))).isoformat()
+    parts = _RUN_TOGETHER(text)
+    day = _tried("/".join(parts.groups()), day_first) if parts else None
+    return day.isoformat() if isinstance(day, date) else None
 
 
 def _full(year: str) -> int:
     """A year; one of two digits as spreadsheets take it."""
     return int(year) if len(year) == 4 else int(year) + (1900 if int(year) > _THIS_CENTURY else 2000)
-
-
-def _named(day: int, month: int, year: str) -> date:
-    return _of_a_century(date(_full(year), month, day), year)
-
-
-def _of_a_century(read: date, year: str) -> date:
-    if len(year) == 2:
-        raise CellError(OPEN_CENTURY, read.isoformat(), level=QUESTION)
-    return read
-
-
-def _numeric(first: int, second: int, year: str, day_first: bool | None) -> date:
-    if first > 31 and len(year) == 2:
-        return _of_a_century(date(_full(str(first)), second, int(year)), str(first))
-    full = _full(year)
-    day, month = (second, first) if day_first is False else (first, second)
-    if day_first is None and first != second and max(first, second) <= 12:
-        detail = message(
-            "{one} or {other}; `day_first=` decides",
-            one=date(full, second, first).isoformat(),
-            other=date(full, first, second).isoformat(),
-        )
-        raise CellError(TWO_DAYS, detail=detail, level=QUESTION)
-    if month > 12 >= day and month <= 31:
-        months_first = message("no month {month} when the month comes first", month=month)
-        days_first = message("no month {month} when the day comes first", month=month)
-        detail = months_first if day_first is False else days_first
-        raise CellError(NO_MONTH, date(full, day, month).isoformat(), detail=detail, level=QUESTION)
-    return _of_a_century(date(full, month, day), year)
 
 
 def _month(name: str) -> int:
@@ -274,61 +280,42 @@ def _month(name: str) -> int:
     return months.pop()
 
 
-def _serial(text: str) -> str | None:
-    """The day that a spreadsheet counts so."""
-    return (date(1899, 12, 30) + timedelta(int(text))).isoformat() if _SERIAL(text) else None
-
-
 def day(field: Date, options: ParseOptions) -> CellRule:
     birth = "birth" in [spoken(name).concept for name in (field.name, field.label)]
+    written = field.format != "as written"
 
     def parse(value: str | date) -> Result:
-        if isinstance(value, str):
-            read, result = _day_of_text(value, field.format, options, birth=birth)
-        else:
-            _raise_if_zero(value)
-            if isinstance(value, datetime):
-                if value.timetz().replace(tzinfo=None) != datetime.min.time():
-                    raise CellError(mark("has a time of day"), value.date().isoformat(), level=QUESTION)
-                value = value.date()
-            if not options.iso:
-                _year_first(value.year, value.month, value.day)
-            read, result = value, Result(_written(value, field.format))
-        return result._replace(problem=UNLIKELY_BIRTH) if birth and read.year not in _BORN else result
+        try:
+            read, timed = _day_of(value, options)
+        except CellError as error:
+            meant = error.problem.proposal
+            if birth and meant and error.problem.reason == OPEN_CENTURY and int(meant[:4]) not in _BORN:
+                raise CellError(OPEN_CENTURY, level=QUESTION) from None
+            raise
+        if (read.year, read.month, read.day) in _ZERO:
+            raise CellError(ZERO, level=QUESTION)
+        if timed:
+            raise CellError(mark("has a time of day"), read.isoformat(), level=QUESTION)
+        shown = value if isinstance(value, str) else read.isoformat()
+        wire = read.strftime(field.format) if written else shown
+        normalised = read.isoformat() if written and shown != wire else shown
+        doubt = UNLIKELY_BIRTH if birth and read.year not in _BORN else None
+        return Result(wire, normalised if isinstance(value, str) else None, doubt)
 
     known = field.format in _WRITTEN and options.iso and (options.day_first or not field.format.startswith("%d"))
     form = _WRITTEN.get(field.format, "").replace(_AN_OLD_YEAR, _A_YEAR_OF_BIRTH if birth else _AN_OLD_YEAR)
     return CellRule(parse, (date,), unlike=unlike(form) if known else None)
 
 
-def _raise_if_zero(day: date) -> None:
-    if (day.year, day.month, day.day) in _ZERO:
-        raise CellError(
-            mark("is what a spreadsheet makes of an empty cell, or of a time without a day"), level=QUESTION
-        )
-
-
-def _written(day: date, form: str) -> str:
-    """A day as it is sent; one that was never written as ISO 8601 has it."""
-    return day.isoformat() if form == "as written" else day.strftime(form)
-
-
-def _day_of_text(text: str, form: str, options: ParseOptions, *, birth: bool) -> tuple[date, Result]:
-    clock = _CLOCK(text)
-    try:
-        read = read_date(clock[1] if clock else text, options.day_first, iso=options.iso)
-    except CellError as error:
-        meant = error.problem.proposal
-        if birth and meant and error.problem.reason == OPEN_CENTURY and int(meant[:4]) not in _BORN:
-            raise CellError(OPEN_CENTURY, level=QUESTION) from None
-        raise
-    _raise_if_zero(read)
-    if clock and re.search(r"[1-9]", _time(clock)):
-        raise CellError(mark("has a time of day"), read.isoformat(), level=QUESTION)
-    if form == "as written":
-        return read, Result(text, text)
-    written = read.strftime(form)
-    return read, Result(written, text if text in (written, read.isoformat()) else read.isoformat())
+def _day_of(value: str | date, options: ParseOptions) -> tuple[date, bool]:
+    """The day of a text or of a moment, and whether a time is told with it."""
+    if isinstance(value, str):
+        clock = _CLOCK(value)
+        read = read_date(clock[1] if clock else value, options.day_first, iso=options.iso)
+        return read, bool(clock and re.search(r"[1-9]", _time(clock)))
+    timed = isinstance(value, datetime) and value.timetz().replace(tzinfo=None) != datetime.min.time()
+    read = value.date() if isinstance(value, datetime) else value
+    return read if options.iso or timed else _read(read.isoformat(), None, iso=False), timed
 
 
 def zone_of(name: str) -> tzinfo:
