@@ -29,28 +29,7 @@ _SEVERAL = re.compile(r"[\s;,|/]+")
 _FRAMED = re.compile(r"[<(\[\"':“”«»‘’]")  # "Ana <ana@…>", "mailto:ana@…"
 _INSIDE = re.compile(r"[^\s<>,;:\"'()\[\]|/@“”«»‘’]++@[^\s<>,;:\"'()\[\]|/@“”«»‘’]++")
 _WORD, _LABEL = "[A-Za-z0-9_+%-]++", "[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
-_FILLERS = [
-    "test",
-    "prueba",
-    "no",
-    "na",
-    "nn",
-    "nada",
-    "x",
-    "xx",
-    "xxx",
-    "a",
-    "aa",
-    "aaa",
-    "asdf",
-    "correo",
-    "mail",
-    "email",
-    "ejemplo",
-    "sin",
-    "nocorreo",
-    "abc",
-]
+_FILLERS = "test prueba no na nn nada x xx xxx a aa aaa asdf correo mail email ejemplo sin nocorreo abc".split()
 _NONE = (
     r"(?=[nNsS])(?i:(?:no|sin|sem|nao|not)[._-]?(?:tiene|posee|hay|informa(?:do)?|registra(?:do)?|aplica|existe|usa|tem|possui"
     r"|correo|e-?mail|mail))[0-9]{0,3}@|(?i:" + "|".join(f"{word}@{word}" for word in _FILLERS) + r")\."
@@ -112,25 +91,22 @@ def _parse(text: str) -> Result:
     text = latin(text)
     if _unlike([text]):
         _validate(text)
+    return Result(text, text, _doubt(text))
+
+
+def _doubt(text: str) -> Problem | None:
+    """What may be wrong with an address that is written as one."""
     name, _, domain = text.rpartition("@")
-    if meant := _slips().get(domain.lower()):
-        return Result(text, text, Problem(MISSPELT, f"{name}@{meant}", DOUBT))
+    rest, _, top = domain.lower().rpartition(".")
+    meant = _slips().get(domain.lower()) or (f"{domain[: len(rest)]}.com" if top in _NEAR_COM else None)
+    if meant or (rest == "gmail" and top != "com"):
+        return Problem(MISSPELT, f"{name}@{meant or 'gmail.com'}", DOUBT)
     if _stands_for_none(text):
-        return Result(text, text, Problem(mark("may be written for no address"), level=DOUBT))
-    return Result(text, text, _doubt(name, domain))
-
-
-def _doubt(name: str, domain: str) -> Problem | None:
-    """What may be wrong with the domain of an address that is written as one."""
-    rest, _, top = domain.rpartition(".")
+        return Problem(mark("may be written for no address"), level=DOUBT)
     if not domain.isascii():
         plain = "".join(c for c in unicodedata.normalize("NFKD", domain) if not unicodedata.combining(c))
         return Problem(OTHER_LETTERS, f"{name}@{plain}" if plain.isascii() else None, DOUBT)
-    if top.lower() in _NEAR_COM:
-        return Problem(MISSPELT, f"{name}@{rest}.com", DOUBT)
-    if rest.lower() == "gmail":
-        return Problem(MISSPELT, f"{name}@gmail.com", DOUBT) if top.lower() != "com" else None
-    is_one = len(top) > 1 and (top.isalpha() or top.lower().startswith("xn--"))
+    is_one = len(top) > 1 and (top.isalpha() or top.startswith("xn--"))
     return None if is_one else Problem(MISSPELT, level=DOUBT)
 
 
