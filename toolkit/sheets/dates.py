@@ -66,7 +66,7 @@ _BEGINS_WITH_MONTH = re.compile(_MONTH_FIRST, re.IGNORECASE).fullmatch
 _FORMS = [  # of days; `one` and `two` are the month and the day, or the day and the month
     re.compile(form, re.IGNORECASE).fullmatch
     for form in (
-        rf"(?P<begin>){_FULL_YEAR}[-/.](?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})",
+        rf"{_FULL_YEAR}[-/.](?P<one>\d{{1,2}})[-/.](?P<two>\d{{1,2}})",
         rf"{_FULL_YEAR}(?P<month>\d\d)(?P<day>\d\d)",
         rf"{_DAY}\.?{_OF}{_MONTH},?{_OF}{_ANY_YEAR}",
         _MONTH_FIRST,
@@ -77,19 +77,6 @@ _FORMS = [  # of days; `one` and `two` are the month and the day, or the day and
 ]
 _NUMERIC = _FORMS[-1]
 _RUN_TOGETHER = re.compile(r"([0-9]{2})([0-9]{2})((?:19|20)[0-9]{2})").fullmatch
-_WEEKDAY = re.compile(r"^[ \t]{0,9}([^\W\d_]{2,13}\.?,?[ ]\d{1,2}([-/. ])\d{1,2}\2[12]\d{3})", re.MULTILINE)
-_FEW = 2  # days of each kind, where a spreadsheet made days of some
-_MOST = 0.8  # of the texts of a column of days are days
-_SAMPLE = 50  # days with the day of the week
-_SURE = 3  # dates that show an order, where none shows another
-_DAY_SECOND = re.compile(rf"^[ \t]{{0,9}}[12]\d{{3}}([-/.]){_LARGE}\1{_SMALL}(?!\d)", re.MULTILINE | re.ASCII).search
-_DAY, _MONTH, _ANY_YEAR = r"(\d{1,2})(?:st|nd|rd|th|er|r?o|\.?[º°ª])?", r"([^\W\d]{3,15})\.?", r"'?([12]\d{3}|\d\d)"
-_OF = r"(?:\s{1,3}del?\s{1,3}|[-/.\s]{0,3})"
-_NAMED = re.compile(rf"{_DAY}\.?{_OF}{_MONTH},?{_OF}{_ANY_YEAR}", re.IGNORECASE).fullmatch
-_MONTH_FIRST = re.compile(
-    rf"{_MONTH}[-/\s]{{1,3}}{_DAY},?(?:\s{{1,3}}del?\s{{1,3}}|[-/\s]{{1,3}}){_ANY_YEAR}", re.I
-).fullmatch
-_YEAR_FIRST = re.compile(rf"([12]\d{{3}})[-/.\s]{{1,3}}{_MONTH}[-/.\s]{{1,3}}(\d{{1,2}})").fullmatch
 _WEEKDAY = re.compile(r"([^\W\d]{2,13}(?:[-'’ʼ][^\W\d]{2,7})?)\.?,?\s{1,3}(.{6,80})", re.DOTALL).fullmatch
 _OF_THE_YEAR = re.compile(r"(?<=\d)\s{0,3}(?:р(?:оку|\.)?|г(?:ода|\.)?)$", re.IGNORECASE)
 _CLOCK = re.compile(
@@ -219,7 +206,7 @@ def _read(text: str, day_first: bool | None, iso: bool) -> date:
         raise CellError(mark("is not a date"), _counted(text, day_first))
     parts = found.groupdict()
     try:
-        if "begin" in parts:
+        if "one" in parts and found.start("year") == 0:
             return _in_order(parts, "second", asked=not iso)
         if "one" in parts:
             return _in_order(parts, "first" if day_first is False else "after the day", asked=day_first is None)
@@ -235,7 +222,7 @@ def _in_order(parts: Mapping[str, str], place: str, *, asked: bool) -> date:
     if asked and month != day and max(month, day) <= 12:
         ways = {"one": date(year, month, day).isoformat(), "other": date(year, day, month).isoformat()}
         by_option = message("{one} or {other}; `day_first=` decides", **ways)
-        detail = message("{one} or {other}", **ways) if "begin" in parts else by_option
+        detail = message("{one} or {other}", **ways) if place == "second" else by_option
         raise CellError(TWO_DAYS, detail=detail, level=QUESTION)
     if month > 12 >= day:
         detail = message(_NO_MONTH[place], month=month)

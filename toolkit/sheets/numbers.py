@@ -44,7 +44,7 @@ def decimal_of(
     """
     shows: Counter[str] = Counter()
     for texts in blocks():
-        written = [text for text in texts if not (was_number and was_number(text))] if was_number else texts
+        written = [text for text in texts if not was_number(text)] if was_number else texts
         others = _pointless(written)
         shows["."] += sum("." in text for text in written) - sum("." in text for text in others)
         shows.update(_sign_shown(text) for text in others if ("." in text or "," in text) and len(text) < LONGEST)

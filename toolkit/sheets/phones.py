@@ -6,7 +6,7 @@ changes faster than the library.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -34,13 +34,14 @@ _COMPARED = (  # countries whose numbers those of a column may be
     *("AR", "BO", "BR", "CL", "CO", "CR", "EC", "SV", "GT", "HN", "MX", "NI", "PA", "PY", "PE", "DO", "UY", "VE"),
     *("ES", "PT", "US", "UA", "PL", "DE"),
 )
-_MOBILES = {"CL": "9"}  # how they begin, where the library does not tell them from others
+_MOBILES = {"56": "9"}  # how they begin, where the library does not tell them from others
 _NUMBER = re.compile(r"\+?\d{4,20}").fullmatch
 _unspaced = unlike(r"\+[0-9](?:[ -]?[0-9]){3,18}")
 _EXTENSION = re.compile(r"\s?(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s{0,3}\d{1,7}$", re.IGNORECASE)
 _SEVERAL = re.compile(r"[/;,|\n]|\s(?:y|e|o|ó|u|and|or|та|або|і)\s")
 _FILLED = tuple(digit * 7 for digit in "0123456789")  # runs of digits in what is no number, but fills a field
 MADE_UP = Problem(mark("repeats one digit: it may be made up"), level=DOUBT)
+SEVERAL, MORE_THAN_ONE_THING = mark("holds several phone numbers"), mark("holds more than a phone number")
 NEGATIVE = mark("is negative, as no phone number is")
 _NEGATIVE = re.compile(r"[-−–][0-9][0-9 .]{5,20}").fullmatch
 NOT_MOBILE = Problem(mark("is not the number of a mobile phone"), level=DOUBT)
@@ -49,6 +50,7 @@ ELSEWHERE = mark("names no country, and the sheet says another than the one expe
 _SHORTEST = 7  # digits of a number, where several stand in a cell
 _HINTED, _MARGIN = 3, 0.8  # so many fit another country, and such a share, of numbers that are none of ours
 _NAMES_ONE = re.compile(r"^[ \t(]{0,3}(?:\+|00)[ (]{0,2}([1-9][0-9 ()-]{2,20})", re.MULTILINE).findall
+_KINDS = ("mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "voip", "uan")  # of numbers
 _FORMED = ("digits", "+digits", "national", "trunk")  # forms in which a country is added or taken away
 
 
@@ -61,7 +63,13 @@ class _Country:
     whole: Callable[[str], Any]  # country code and national number
     mobile: Callable[[str], Any]
     fixed: Callable[[str], Any]
-    usual: Callable[[str], Any]  # a national number of one of the known kinds
+
+    def is_fixed(self, digits: str) -> bool:
+        """Whether a number with its country code is of no mobile phone."""
+        national = digits.removeprefix(self.code)
+        if first := _MOBILES.get(self.code):
+            return not national.startswith(first)
+        return bool(self.fixed(national) and not self.mobile(national))
 
 
 @lru_cache
@@ -69,27 +77,16 @@ def _country(region: str, code: int = 0) -> _Country:
     from phonenumbers import PhoneMetadata
 
     known = PhoneMetadata.metadata_for_region(region) or PhoneMetadata.metadata_for_nongeo_region(code)
-    if known is None:
-        never = re.compile(NEVER).fullmatch
-        return _Country("", "", NEVER, never, never, never, never, never)
-    kinds = (
-        known.mobile,
-        known.fixed_line,
-        known.toll_free,
-        known.premium_rate,
-        known.shared_cost,
-        known.voip,
-        known.uan,
-    )
-    lengths = {n for d in kinds[:2] if d for n in d.possible_length if n > 0}
-    special, mobile, fixed = (_any_of(shapes) for shapes in (kinds[2:], kinds[:1], kinds[1:2]))
-    sizes = "|".join(f"[0-9]{{{n}}}" for n in sorted(lengths)) or NEVER
-    general = _any_of((known.general_desc,))
+    shapes = [getattr(known, kind, None) for kind in _KINDS]
+    lengths = {n for shape in shapes[:2] if shape for n in shape.possible_length if n > 0}
+    special, mobile, fixed = (_any_of(some) for some in (shapes[2:], shapes[:1], shapes[1:2]))
+    general = _any_of([getattr(known, "general_desc", None)])
     if lengths:
+        sizes = "|".join(f"[0-9]{{{n}}}" for n in sorted(lengths))
         general = f"(?=(?:{sizes}|{special})(?![^\n])){general}"
-    usual = f"{mobile}|{fixed}|{special}"
-    compiled = (re.compile(p).fullmatch for p in (general, f"{known.country_code}(?:{general})", mobile, fixed, usual))
-    return _Country(str(known.country_code), known.national_prefix or "", general, *compiled)
+    prefix, trunk = (str(known.country_code), known.national_prefix or "") if known else ("", "")
+    compiled = (re.compile(p).fullmatch for p in (general, f"{prefix}(?:{general})", mobile, fixed))
+    return _Country(prefix, trunk, general, *compiled)
 
 
 def _any_of(shapes: Iterable[Any]) -> str:
@@ -118,17 +115,15 @@ def rule(field: Phone, options: ParseOptions) -> CellRule:
         if field.form in _FORMED:
             return CellRule(_asking(field, region, named))
         region = named
-    home = _country(region)
-    own = f"(?:{home.general})(?![^\n])"
-    plus = re.escape("+") if field.form == "+digits" else ""
-    sent = f"(?!{own}){plus}{home.code}{own}"
-    parse, find = _parser(field, region), unlike(sent)
+    home, parse = _country(region), _parser(field, region)
+    if field.form not in ("digits", "+digits") or field.mobile or not home.code:
+        return CellRule(parse)
+    own, plus = f"(?:{home.general})(?![^\n])", re.escape("+") if field.form == "+digits" else ""
+    find = unlike(f"(?!{own}){plus}{home.code}{own}")
 
     def strange(texts: list[str]) -> list[str]:
         return find(texts) + _made_up(texts) + ending_in_zeros(texts)
 
-    if field.form not in ("digits", "+digits") or field.mobile or not home.code:
-        return CellRule(parse)
     return CellRule(parse, unlike=strange, respelt=_respelt(home, plus=bool(plus)))
 
 
@@ -138,36 +133,30 @@ def _parser(field: Phone, region: str) -> Callable[[str], Result]:
 
     def parse(text: str) -> Result:
         if _NEGATIVE(text):  # what a formula made of +56 - 9…
-            first = _first([text.lstrip("-−– ")], parse)
-            raise CellError(NEGATIVE, first, level=QUESTION)
+            raise CellError(NEGATIVE, _first([text.lstrip("-−– ")], parse), level=QUESTION)
         number = _bare(text.replace("(0)", ""))
         abroad = _names_country(number)
         digits = number.lstrip("+").removeprefix("00") if abroad else number
         own = abroad and home.whole(digits)
-        if not own:
-            if not _NUMBER(number):
-                raise _of_another(text, field, region) or _unreadable(text, parse)
-            if not abroad:
-                digits = _at_home(home, digits, parse)
-                own = home.whole(digits)
-            elif len(digits) < 4 or not _abroad(digits):
-                first = _first(_halves(text, number, parse), parse)
-                raise CellError(mark("is not a phone number of the country that it names"), first)
-        doubt = _doubt(text, digits, NOT_MOBILE if field.mobile and own and _is_fixed(home, region, digits) else None)
-        if not own and home.code and doubt in (None, NOT_MOBILE):
-            doubt = Problem(OTHER_COUNTRY, detail=f"+{digits}", level=DOUBT)
-        if field.form not in _FORMED:
-            spelt = number if field.form == "bare" else text
-            return Result(spelt, spelt, doubt)
-        wire = _sent_as(field.form, home, digits, own=bool(own))
-        return Result(wire, wire if own else f"+{digits}", doubt)  # without its +, it would be of home
+        if not own and not _NUMBER(number):
+            raise _of_another(text, field, region) or _unreadable(text, parse)
+        if not own and not abroad:
+            digits = _at_home(home, digits, parse)
+            own = home.whole(digits)
+        elif not own and (len(digits) < 4 or not _abroad(digits)):
+            raise CellError(mark("is not a phone number of the country that it names"), _half(text, number, parse))
+        spelt = number if field.form == "bare" else text
+        wire = _sent_as(field.form, home, digits, own=bool(own)) if field.form in _FORMED else spelt
+        normalised = wire if own or field.form not in _FORMED else f"+{digits}"  # without its +, it would be of home
+        if ending_in_zeros([text]):
+            return Result(wire, normalised, ENDS_IN_ZEROS)
+        if _made_up([digits]):
+            return Result(wire, normalised, MADE_UP)
+        if not own and home.code:
+            return Result(wire, normalised, Problem(OTHER_COUNTRY, detail=f"+{digits}", level=DOUBT))
+        return Result(wire, normalised, NOT_MOBILE if own and field.mobile and home.is_fixed(digits) else None)
 
     return parse
-
-
-def _doubt(text: str, digits: str, other: Problem | None) -> Problem | None:
-    """What may be wrong with the digits of a number, or another doubt."""
-    return ENDS_IN_ZEROS if ending_in_zeros([text]) else MADE_UP if _made_up([digits]) else other
 
 
 def _asking(field: Phone, region: str, named: str) -> Callable[[str], Result]:
@@ -179,21 +168,26 @@ def _asking(field: Phone, region: str, named: str) -> Callable[[str], Result]:
         number = _bare(text.replace("(0)", ""))
         if _names_country(number) or home.whole(number):
             return parse(text)
-        read = _read(elsewhere, text)
-        meant = f"+{read.wire}" if read and not read.problem else None
+        meant = _meant(elsewhere, text)
         country = message("a country that is not known") if named == UNKNOWN else named
         asked = Problem(ELSEWHERE, meant, QUESTION, message("{country}; `country=` decides", country=country))
-        result = _read(parse, text) or (Result(None) if meant else parse(text))
-        return result._replace(problem=asked)
+        try:
+            return parse(text)._replace(problem=asked)
+        except CellError:
+            if not meant:
+                raise
+            return Result(None, problem=asked)
 
     return ask
 
 
-def _read(parse: Callable[[str], Result], text: str) -> Result | None:
+def _meant(parse: Callable[[str], Result], text: str) -> str | None:
+    """The number that a text is in another country, where nothing is wrong with it."""
     try:
-        return parse(text)
+        read = parse(text)
     except CellError:
         return None
+    return None if read.problem else f"+{read.wire}"
 
 
 def _made_up(numbers: list[str]) -> list[str]:
@@ -256,13 +250,6 @@ def _bare(text: str) -> str:
     return text if text.isprintable() else "".join(text.split())
 
 
-def _is_fixed(home: _Country, region: str, digits: str) -> bool:
-    national = digits.removeprefix(home.code)
-    if region in _MOBILES:
-        return not national.startswith(_MOBILES[region])
-    return bool(home.fixed(national) and not home.mobile(national))
-
-
 def _at_home(home: _Country, digits: str, parse: Callable[[str], Result]) -> str:
     """The full number of digits that name no country, where there is one way to read them."""
     own = digits.removeprefix(home.trunk) if home.trunk and not home.fits(digits) else digits
@@ -273,8 +260,8 @@ def _at_home(home: _Country, digits: str, parse: Callable[[str], Result]) -> str
         raise CellError(mark("can be read with and without its country code"), sorted(ways)[0], level=QUESTION)
     if (code := _abroad(digits)) and _near(code, home.code):
         return digits
-    if first := _first(_halves("", digits, parse), parse) if len(digits) >= 2 * _SHORTEST else None:
-        raise CellError(mark("holds several phone numbers"), first)
+    if first := _half("", digits, parse):
+        raise CellError(SEVERAL, first)
     bare = digits.removeprefix("0")
     old = digits[:1] == "0" and not home.trunk and home.fits(bare) and not _is_mobile_elsewhere(bare, home)
     raise CellError(mark("is not a phone number"), f"{home.code}{bare}" if old else None)
@@ -282,19 +269,19 @@ def _at_home(home: _Country, digits: str, parse: Callable[[str], Result]) -> str
 
 def _is_mobile_elsewhere(national: str, home: _Country) -> bool:
     """Whether a number with a zero before it is one of a mobile phone in a country that writes it so."""
-    if any(_country(region) == home and national.startswith(first) for region, first in _MOBILES.items()):
+    if home.code in _MOBILES and national.startswith(_MOBILES[home.code]):
         return False
     others = map(_country, (*_COMPARED, "FR", "GB", "IT", "NL"))
     return any(other.trunk == "0" and other.mobile(national) for other in others)
 
 
-def _halves(text: str, digits: str, parse: Callable[[str], Result]) -> list[str]:
+def _half(text: str, digits: str, parse: Callable[[str], Result]) -> str | None:
     """The first of two numbers that stand in a cell one after the other, whatever is between them."""
     parts = [part for part in re.split(r"\s{1,9}-\s{1,9}|(?<=\d)\s?(?=\+)", text) if part]
     if len(parts) > 1:
-        return parts[:1]
+        return _first(parts[:1], parse)
     cuts = sorted(range(_SHORTEST, len(digits) - _SHORTEST + 1), key=lambda n: (2 * n != len(digits), n))
-    return [digits[:n] for n in cuts if _first([digits[n:]], parse)]
+    return _first([digits[:n] for n in cuts if _first([digits[n:]], parse)], parse)
 
 
 def _of_another(text: str, field: Phone, region: str) -> CellError | None:
@@ -302,27 +289,25 @@ def _of_another(text: str, field: Phone, region: str) -> CellError | None:
     named = "" if "+" in text else country_in(f"({text[:60]})")
     if not named or named == region:
         return None
-    digits = re.sub(r"[^0-9+]", "", latin(text))
-    read = _read(_parser(replace(field, form="digits", mobile=False), named), digits) if digits else None
-    return CellError(mark("holds more than a phone number"), f"+{read.wire}" if read and not read.problem else None)
+    digits, elsewhere = re.sub(r"[^0-9+]", "", latin(text)), _parser(replace(field, form="digits", mobile=False), named)
+    return CellError(MORE_THAN_ONE_THING, _meant(elsewhere, digits) if digits else None)
 
 
 def _unreadable(text: str, parse: Callable[[str], Result]) -> CellError:
     if denies(re.sub(r"[^\W\d_]{1,3}\.?\s?#?\d{1,9}$", "", text)):  # but for an extension
-        return CellError(mark("holds more than a phone number"))
+        return CellError(MORE_THAN_ONE_THING)
     if (main := _EXTENSION.sub("", text)) != text:
         return CellError(mark("has an extension"), _first([main], parse))
     parts = [part for part in (part.strip() for part in _SEVERAL.split(text)) if part]
     if len(parts) > 1 and (first := _first(parts, parse)):
-        many = sum(map(str.isdigit, parts[1])) > 5
-        return CellError(mark("holds several phone numbers") if many else mark("holds more than a phone number"), first)
+        return CellError(SEVERAL if sum(map(str.isdigit, parts[1])) > 5 else MORE_THAN_ONE_THING, first)
     bare = re.sub(r"[^\d+]", "", latin(text))
-    if len(bare) >= 2 * _SHORTEST and (first := _first(_halves(text, bare.lstrip("+"), parse), parse)):
-        return CellError(mark("holds several phone numbers"), first)
+    if len(bare) >= 2 * _SHORTEST and (first := _half(text, bare.lstrip("+"), parse)):
+        return CellError(SEVERAL, first)
     return CellError(mark("is not a phone number"), _first([bare], parse) if len(bare) > 6 else None)
 
 
-def _first(parts: Sequence[str], parse: Callable[[str], Result]) -> str | None:
+def _first(parts: Iterable[str], parse: Callable[[str], Result]) -> str | None:
     """The first of some texts that is a phone number."""
     for part in parts:
         number = _bare(part)

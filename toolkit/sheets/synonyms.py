@@ -151,21 +151,21 @@ _UNFIT = """inválido, ungültig, недійсний, недійсна, errado, 
     gesperrt, prueba, test, teste, тест, duplicado, duplicate, inactivo, inactive, inativo, desuso, unsubscribed,
     desuscrito, dead"""
 _ENDING = re.compile(r"(?<=[^\W\d_]{4})(?:[oa]s?|es|s)$")  # of one, of several; of a man, of a woman
-_NEGATIONS = {*map(folded, "no not never nunca jamás sin sem não without don ohne nicht kein keine не без".split())}
-_BEFORE = _NEGATIONS | {folded(word) for word in ["con", "with", "com", "mit"]}  # whether there is any
+_NO, _WITH = (
+    "no, not, never, nunca, jamás, sin, sem, não, without, don, ohne, nicht, kein, keine, не, без",
+    "con, with, com, mit",
+)
+_NEGATIONS = {folded(word) for word in _NO.split(",")}
+_BEFORE = _NEGATIONS | {folded(word) for word in _WITH.split(",")}  # whether there is any
 _FORM = """puntos, guion, guión, guiones, dígitos, dígito, verificador, dv, espacios, código, prefijo, cero, ceros,
     tildes, acentos, comas, signos, símbolos, decimales, separador, separadores, país, obligatorio, obligatoria,
     requerido, obrigatório, required, mandatory, pflichtfeld, обов'язково, incluir, include, anteponer, spaces, dots,
     dashes, hyphen, hyphens, code, leading, zeros, zero, pontos, traço, traços, espaços, sonderzeichen, leerzeichen,
     пробілів, крапок, abreviar, abreviaturas, mayúsculas, minúsculas"""
 _HOW = {folded(word) for word in _FORM.split(",")}  # is said of the form in which something is to be written
-_UNITS = {
-    folded(word)
-    for word in (
-        *("usd", "uf", "utm", "eur", "euros", "dólares", "dollars", "m", "mm", "k", "miles", "millón", "millones"),
-        *("thousands", "millions", "mil", "milhares", "milhões", "tausend", "millionen", "тис", "млн"),
-    )
-}  # in which an amount is another number
+_UNIT = """usd, uf, utm, eur, euros, dólares, dollars, m, mm, k, miles, millón, millones, thousands, millions, mil,
+    milhares, milhões, tausend, millionen, тис, млн"""
+_UNITS = {folded(word) for word in _UNIT.split(",")}  # in which an amount is another number
 _NUMBERS = {"no", "nro", "num", "numero", "n", "number", "номер"}  # that what is called so is one
 _NUMBERED = {"phone", "landline", "identity", "company identity", "card", "reference", "consecutive", "template"}
 _MEANINGLESS = re.compile(
