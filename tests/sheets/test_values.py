@@ -14,7 +14,7 @@ from toolkit.sheets.countries import country_in, region_of
 from toolkit.sheets.match import Match
 from toolkit.sheets.phones import ELSEWHERE
 from toolkit.sheets.target import Takes
-from toolkit.spec import Date, Email, Field, Identity, List, Number, Phone, Text, Timestamp
+from toolkit.spec import Choice, Date, Email, Field, Identity, List, Number, Phone, Text, Timestamp
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
 AMOUNT, CITY = Number(name="MONTO", as_text=True), Text(name="CIUDAD")
@@ -372,8 +372,8 @@ def test_a_number_in_the_scientific_form_is_proposed_in_digits(text: str, meant:
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        *(("$0", "0"), ("-$1.500.000", "-1500000"), ("($ 1.500.000)", "-1500000"), ("$ 1.500.000.-", "1500000")),
-        *(("CLP$1.500.000", "1500000"), ("$-1.500.000", "-1500000"), ("1.500 kg", None), ("10-20", None)),
+        *(("($ 1.500.000)", "-1500000"), ("$ 1.500.000.-", "1500000"), ("US$ 100", "100"), ("R$ 100", "100")),
+        *(("CLP$1.500.000", "1500000"), ("$ 1.500.000-", "-1500000"), ("1.500 kg", None), ("10-20", None)),
     ],
 )
 def test_signs_around_an_amount_are_taken_off_in_a_proposal(text: str, meant: str | None) -> None:
@@ -381,8 +381,43 @@ def test_signs_around_an_amount_are_taken_off_in_a_proposal(text: str, meant: st
     assert problems["proposal"].astype(object).where(problems["proposal"].notna(), None).tolist() == [meant]
 
 
-def test_a_price_that_can_be_read_in_two_ways_is_not_accepted_at_once() -> None:
-    assert of(AMOUNT, "$ 1.234").accept().wire() == {"MONTO": [None]}
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        *(("$0", "0"), ("-$1.500.000", "-1500000"), ("$-1.500.000", "-1500000"), ("$ 12,5", "12.5")),
+        *(("1.500.000 $", "1500000"), ("$ 1 234,50", "1234.5")),
+    ],
+)
+def test_a_dollar_sign_names_no_currency_and_is_taken_off(text: str, sent: str) -> None:
+    done = of(AMOUNT, text)
+    assert done.wire() == {"MONTO": [sent]}
+
+
+def test_a_price_that_can_be_read_in_two_ways_is_asked() -> None:
+    done = of(AMOUNT, "$ 1.234", "$12,345", "R$ 1.234")
+    assert done.accept("MONTO", "is not a number").wire() == {"MONTO": [None, None, None]}
+    assert asked(done) == [("$ 1.234", None), ("$12,345", None)]
+
+
+@pytest.mark.parametrize("cell", ["1500 1600", "5 1500", "1500 200", "1 234 5678", "0 500", "1 234'567", "12,500 300"])
+def test_two_numbers_in_a_cell_are_not_joined(cell: str) -> None:
+    assert of(AMOUNT, cell).problems["reason"].tolist() == ["is not a number"]
+
+
+@pytest.mark.parametrize(("cell", "sent"), [("1 234", "1234"), ("12'345'678", "12345678"), ("1\u00a0234,5", "1234.5")])
+def test_groups_of_three_digits_are_one_number(cell: str, sent: str) -> None:
+    assert of(AMOUNT, cell).wire() == {"MONTO": [sent]}
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "sent"),
+    [
+        *(("007.500", None, "7.5"), ("-007,500", None, "-7.5"), ("0.750", None, "0.75"), ("0.750", ",", None)),
+        *(("0,125", ".", None), ("00.500", ",", None)),
+    ],
+)
+def test_zeros_before_a_point_are_no_thousands(text: str, decimal: str | None, sent: str | None) -> None:
+    assert of(AMOUNT, text, decimal=decimal).wire() == {"MONTO": [sent]}
 
 
 @pytest.mark.parametrize("cell", [Decimal("123456789012345678.123456789"), "0.123456789012345678901"])
@@ -694,3 +729,137 @@ def test_an_item_of_a_list_that_says_nothing_is_not_sent(text: str) -> None:
 @pytest.mark.parametrize("text", ["Deudor, Codeudor", "Deudor; Codeudor", "Yerno", "Representante legal"])
 def test_names_of_a_list_are_sent(text: str) -> None:
     assert check(pd.DataFrame({"operation_rol": [text]}), [ROLES]).facets.empty
+
+
+# ── numbers of documents and codes, with more around them ──
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("CC 52123462", "52123462"), ("C.C. 52.123.463", "52123463"), ("CC52123462", "52123462")),
+        *(("52123466 de Bogotá", "52123466"), ("№52123465", "52123465"), ("52123464-", "52123464")),
+        *(("52/123/474", "52123474"), ("52'123'459", "52123459"), ("O2123472", None), ("AA123456", None)),
+        *(("cónyuge 52123464", None), ("52123464 / 52123465", None), ("no 52123464", None)),
+    ],
+)
+@pytest.mark.parametrize("strict", [True, False])
+def test_what_stands_around_a_cedula_is_asked(text: str, meant: str | None, strict: bool) -> None:
+    assert asked(of(Identity(name="i", scheme="co.cc", strict=strict), text)) == [(text, meant)]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("2935277362 (мати)", "2935277362"), ("ІПН2935277363", "2935277363"), ("№2935277364", "2935277364")),
+        *(("DNI: 45678901", "45678901"), ("2935277367.", "2935277367"), ("RUT 12.345.678-5", None)),
+        *(
+            ("паспорт АА 123456", None),
+            ("АА№123456", None),
+            ("2935277368/АА123456", None),
+            ("Passport C01X00T47", None),
+        ),
+    ],
+)
+def test_what_stands_around_a_document_is_asked(text: str, meant: str | None) -> None:
+    assert asked(of(Identity(name="i"), text)) == [(text, meant)]
+
+
+@pytest.mark.parametrize(
+    "text", ["AA123456", "GODE561231GR8", "293-527-7366", "X1234567L", "12.345.678-5", "G12345678"]
+)
+def test_documents_of_letters_and_digits_are_sent(text: str) -> None:
+    assert of(Identity(name="i"), text).problems.empty
+
+
+@pytest.mark.parametrize("text", ["0", "0000", "-1", "perdida", "tarjeta 123", "12345;67890", "00012345 (vieja)"])
+def test_what_is_hardly_a_code_is_doubted(text: str) -> None:
+    assert of(Text(name="CardCode"), text).problems["reason"].tolist() == [
+        "does not look like a code or the number of a document"
+    ]
+
+
+@pytest.mark.parametrize("text", ["AB", "AB-12", "1234 5678", "007", "12:34", "A_1", "АБ 12"])
+def test_codes_of_digits_and_some_signs_are_sent(text: str) -> None:
+    assert of(Text(name="CardCode"), text).problems.empty
+
+
+# ── choices ──
+
+CITIES = Choice(name="ciudad", choices={city: city for city in ("Santiago", "Temuco", "Antofagasta", "Viña del Mar")})
+KINDS = Choice(name="tipo", choices={"CC": "Cédula de ciudadanía", "TI": "Tarjeta de identidad", "PS": "Pasaporte"})
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        *((CITIES, text) for text in ("Temuco (antes Santiago)", "no Santiago", "ex Santiago", "Santiago y Temuco")),
+        *((CITIES, text) for text in ("Santiago del Estero", "Antofagasta de la Sierra", "Temuco Santiago")),
+        *((KINDS, text) for text in ("PPT", "C", "Cédula de identidad", "PEP")),
+    ],
+)
+def test_what_says_more_than_a_choice_has_no_proposal(field: Field, text: str) -> None:
+    assert of(field, text).problems["proposal"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("Santigo", "Santiago"), ("Vina Mar", "Viña del Mar"), ("Stgo", "Santiago")]
+)
+def test_what_is_spelt_like_a_choice_has_a_proposal(text: str, meant: str) -> None:
+    assert of(CITIES, text).problems["proposal"].tolist() == [meant]
+
+
+# ── phones as programs and people leave them ──
+
+
+@pytest.mark.parametrize("text", ["3101234567 (mamá)", "310-123-4567 Ana", "3101234567 ext 12", "310 123 4567 / casa"])
+def test_only_digits_are_proposed_for_a_long_phone(text: str) -> None:
+    field = Phone(name="celular", country="CO", max_length=15, mobile=True, form="as written", strict=False)
+    assert not of(field, text).problems["proposal"].str.contains("[^+0-9]", na=False).any()
+
+
+def test_a_number_that_lost_its_zero_gets_it_back() -> None:
+    field = Phone(name="p", country="UA", form="bare")
+    assert of(field, 501234567, "671234567", "0501234567").wire() == {"p": ["0501234567", "0671234567", "0501234567"]}
+
+
+@pytest.mark.parametrize("text", ["80501234567", "8 (050) 123-45-67", "8-050-1234567"])
+def test_the_old_prefix_of_calls_within_a_country_is_taken_off(text: str) -> None:
+    done = of(Phone(name="p", country="UA", form="trunk"), text)
+    assert done.accept().wire() == {"p": ["0501234567"]}
+
+
+# ── names of columns, as programs write them ──
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        *(("1.2 Monto", "MONTO"), ("1.2. Monto", "MONTO"), ("Pregunta 3. Correo", "EMAIL"), ("Q1: Email", "EMAIL")),
+        *(("dbo.Correo", "EMAIL"), ("campo_correo", "EMAIL"), ("Correo__c", "EMAIL"), ("&nbsp;Monto", "MONTO")),
+        *(
+            ("Customer's email", "EMAIL"),
+            ("Valor R$", "MONTO"),
+            ("Phone Nbr", "TELEFONO"),
+            ("N° de celular", "TELEFONO"),
+        ),
+        *(("Місто проживання", "CIUDAD"), ("Імʼя клієнта", "NOMBRE"), ("Питання 2: Ел. пошта", "EMAIL")),
+    ],
+)
+def test_what_programs_put_around_a_name_says_nothing(column: str, field: str) -> None:
+    assert match_columns(pd.DataFrame({column: ["x"]}), FIELDS).columns == {column: field}
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["Телефон роботодавця", "Телефон поручителя", "Email de rebote", "Teléfono del empleador", "Correos inválidas"],
+)
+def test_names_of_what_is_of_somebody_else(column: str) -> None:
+    cells = ["+56922345678"] if "mail" not in column and "orre" not in column else ["ana@example.cl"]
+    assert match_columns(pd.DataFrame({column: cells}), FIELDS).columns == {column: None}
+
+
+def test_one_text_is_enough_to_doubt_many_days() -> None:
+    days = [date(1981, 6, 5), date(1982, 4, 7), date(1983, 1, 2), date(1984, 5, 9)]
+    assert of(BORN, *days, "12/31/1980").bad.all()
+    assert not of(BORN, *days[:2], "31/12/1980").bad.any()

@@ -1,4 +1,5 @@
-"""Names that are spelt nearly alike: by the pairs of letters that they share, else as one cut short: Stgo, Valpo."""
+"""Names that are spelt nearly alike and begin alike: by the pairs of letters that they share, else as one cut short:
+Stgo, Valpo."""
 
 import re
 from collections import Counter
@@ -10,7 +11,7 @@ from toolkit.sheets.cells import folded
 
 LEAST, MARGIN = 0.6, 0.03  # how much two names share, of 1; and how much more than any other
 _LONGEST = 300  # characters that are compared
-SHORTEST = 3  # letters of a name that was cut short
+SHORTEST = 4  # letters of a name that was cut short
 
 
 class Alike:
@@ -33,7 +34,11 @@ class Alike:
         pairs = _pairs(name[:100])
         shared = Counter(chain.from_iterable([self._having.get(pair, ()) for pair in pairs]))
         least = (LEAST - MARGIN) * len(pairs) / 2  # of pairs that are shared, where that many make a difference
-        close = [(2 * count / (len(pairs) + self._sizes[n]), n) for n, count in shared.items() if count >= least]
+        close = [
+            (2 * count / (len(pairs) + self._sizes[n]), n)
+            for n, count in shared.items()
+            if count >= least and len(name) > 1 and self._names[n][0] == name[0]
+        ]
         ranked = nlargest(2, close)
         if ranked and ranked[0][0] >= LEAST:
             clear = len(ranked) == 1 or ranked[0][0] - ranked[1][0] >= MARGIN

@@ -217,5 +217,5 @@ def undecimal(text: str) -> str:
 
 def folded(text: object) -> str:
     """Without accents, case, punctuation and spaces: for telling whether two names are the same."""
-    plain = unicodedata.normalize("NFKD", str(text).casefold())
+    plain = unicodedata.normalize("NFKD", str(text)).casefold()
     return "".join(c for c in plain if c.isalnum() and c not in "ʼʹʻ")  # which are letters of their own

@@ -53,7 +53,7 @@ _ORDER = re.compile(
     rf"(?<![^\W\d_])(?:({_A_MONTH}[-/. ]{{1,2}}{_A_DAY}(?![^\W\d_]))|{_A_DAY}[-/. ]{{1,2}}{_A_MONTH}(?![^\W\d_]))"
 ).search
 _ON_WEEKDAY = re.compile(r"^[ \t]{0,9}([^\W\d_]{2,13}\.?,?[ ]\d{1,2}([-/. ])\d{1,2}\2[12]\d{3})", re.MULTILINE)
-_FEW = 2  # days of each kind, where a spreadsheet made days of some
+_FEW = 2  # days that could be read otherwise, and as many more of either kind, where a spreadsheet made days of some
 _MOST = 0.8  # of the texts of a column of days are days
 _SAMPLE = 50  # days with the day of the week
 _SURE = 3  # dates that show an order, where none shows another
@@ -165,9 +165,9 @@ def month_follows_year(blocks: Iterable[list[str]]) -> bool:
             return False
         if not late and not either:  # else only a day that comes second is looked for
             late, either = _LATE_IN_MONTH(text) is not None, _EITHER_FIRST.search(text) is not None
-            early += _count(_EARLY_IN_MONTH, text, _FEW)
+            early += _count(_EARLY_IN_MONTH, text, 2 * _FEW)
             sure += _count(_DAY_FIRST_ONLY, text, _FEW) + _count(_MONTH_FIRST_ONLY, text, _FEW)
-    return late or either or early < _FEW or sure < _FEW
+    return late or either or early < _FEW or not sure or early + sure < 2 * _FEW
 
 
 def read_date(text: str, day_first: bool | None, *, iso: bool = True) -> date:

@@ -29,12 +29,10 @@ _SEVERAL = re.compile(r"[\s;,|/]+")
 _FRAMED = re.compile(r"[<(\[\"':“”«»‘’]")  # "Ana <ana@…>", "mailto:ana@…"
 _INSIDE = re.compile(r"[^\s<>,;:\"'()\[\]|/@“”«»‘’]++@[^\s<>,;:\"'()\[\]|/@“”«»‘’]++")
 _WORD, _LABEL = "[A-Za-z0-9_+%-]++", "[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+"
-_FILLERS = (
-    "test, prueba, no, na, nn, nada, x, xx, xxx, a, aa, aaa, asdf, correo, mail, email, ejemplo, sin, nocorreo, abc"
-)
+_FILLERS = "test|prueba|no|na|nn|nada|x|xx|xxx|a|aa|aaa|asdf|correo|mail|email|ejemplo|sin|nocorreo|abc"
 _NONE = (
     r"(?=[nNsS])(?i:(?:no|sin|sem|nao|not)[._-]?(?:tiene|posee|hay|informa(?:do)?|registra(?:do)?|aplica|existe|usa|tem|possui"
-    r"|correo|e-?mail|mail))[0-9]{0,3}@|(?i:" + "|".join(f"{word}@{word}" for word in _FILLERS.split(", ")) + r")\."
+    r"|correo|e-?mail|mail))[0-9]{0,3}@|(?i:" + "|".join(f"{word}@{word}" for word in _FILLERS.split("|")) + r")\."
 )
 _stands_for_none = re.compile(_NONE).match
 _uncommon = unlike(rf"(?!{_NONE}){_WORD}(?:\.{_WORD})*+@(?:{_LABEL}\.)+[A-Za-z]{{2,}}")

@@ -11,9 +11,21 @@ import numpy as np
 
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
-from toolkit.sheets.cells import latin, undecimal
-from toolkit.sheets.checker import DOUBT, ENDS_IN_ZEROS, QUESTION, STORED, CellError, CellRule, Problem, Result, unlike
-from toolkit.sheets.not_data import STORED_DATE, ending_in_zeros, stored_as
+from toolkit.sheets.cells import folded, latin, undecimal
+from toolkit.sheets.checker import (
+    DOUBT,
+    ENDS_IN_ZEROS,
+    ERROR,
+    QUESTION,
+    STORED,
+    CellError,
+    CellRule,
+    Problem,
+    Result,
+    unlike,
+)
+from toolkit.sheets.not_data import LIKELY_CODE, STORED_DATE, ending_in_zeros, stored_as
+from toolkit.sheets.synonyms import concept_of, denies
 from toolkit.spec import Identity
 
 WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11: as python-stdnum has them
@@ -24,8 +36,17 @@ WEIGHTS = {  # pattern, weights from the right, check digit by the sum modulo 11
 _GROUPED = re.compile(r"([0-9]{1,3}(?:([.,\s])[0-9]{3})(?:\2[0-9]{3})*)(?:(?!\2)[.,]0{1,2})?").fullmatch
 _DECIMAL = re.compile(r"(?:[0-9]{1,3}(?:([.,])[0-9]{3})+(?!\1)|[0-9]+)[.,][0-9]+").fullmatch
 _SCIENTIFIC = re.compile(r"[0-9][.,][0-9]{1,14}[eE][0-9]{1,2}").fullmatch
+_ONE = r"[0-9]{1,3}(?:([.,\s'’/-])[0-9]{3})(?:\3[0-9]{3})*|[0-9]{4,15}"
+_ONE_NUMBER = re.compile(rf"(\D*)({_ONE})(?![^\W_])(\D*)").fullmatch
+_KINDS = {"cc", "ci", "ce", "ti", "id", "n", "no", "nro"}  # of documents, as people put them before the number
+_LABEL = re.compile(r"[^\W\d_]{3,20}(?=[ .:-]{0,3}\d+$)").match
+_TWO = re.compile(r"[^\W_]{6}/[^\W_]{6}").search
+_likely = re.compile(rf"{LIKELY_CODE}[^\W_]+(?:[ .:/_-][^\W_]+)*").fullmatch
+UNLIKELY = mark("does not look like a code or the number of a document")
 _CEDULA, _ENDING = "[0-9]{3,10}", "(?![0-9]{5}00000(?![0-9]))"
-_uncommon = unlike(rf"(?!{STORED_DATE})(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+")
+_uncommon = unlike(
+    rf"(?!{STORED_DATE}|[A-Za-z]{{3,20}}[.-]?[0-9]+(?![^\n]))(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+"
+)
 
 
 def _ungrouped(text: str) -> str:
@@ -36,9 +57,20 @@ def _ungrouped(text: str) -> str:
 def _cedula(text: str) -> Result:
     """A Colombian cédula: 3 to 10 digits, no check digit."""
     digits = _ungrouped(text)
-    if not re.fullmatch(_CEDULA, digits):
-        raise CellError(mark("is not a cédula"), detail=message("3 to 10 digits are expected"))
-    return Result(digits, digits)
+    if re.fullmatch(_CEDULA, digits):
+        return Result(digits, digits)
+    meant = None if digits.isdecimal() else _number_in(text)
+    level = ERROR if digits.isdecimal() else QUESTION
+    raise CellError(mark("is not a cédula"), meant, detail=message("3 to 10 digits are expected"), level=level)
+
+
+def _number_in(text: str) -> str | None:
+    """The one number in a text that says what it is the number of, and nothing that changes whose it is."""
+    found = _ONE_NUMBER(text)
+    if not found or denies(f"{found[1]} {found[4]}"):
+        return None
+    label = folded(found[1])
+    return re.sub(r"\D", "", found[2]) if not label or label in _KINDS or concept_of(label) == "identity" else None
 
 
 def no_code(text: str) -> Problem | None:
@@ -57,11 +89,19 @@ def no_code(text: str) -> Problem | None:
     return Problem(mark("has decimals, as no document has"), level=QUESTION) if _DECIMAL(_ungrouped(text)) else None
 
 
+def doubtful_code(text: str) -> Problem | None:
+    """What is wrong with a code, or may be."""
+    return no_code(text) or (None if _likely(text) else Problem(UNLIKELY, level=DOUBT))
+
+
 def _any(text: str) -> Result:
-    """A number of which nothing is known but that dots between thousands are none of it."""
+    """A number of which nothing is known but that dots between thousands are none of it, nor are words."""
     number = _ungrouped(text)
     if not any(map(str.isdigit, number)):
         return Result(number, number, Problem(mark("has no digits, as a document has"), level=QUESTION))
+    label = _LABEL(number)
+    if not _likely(number) or _TWO(number) or (label and concept_of(label[0]) == "identity"):
+        return Result(number, number, Problem(UNLIKELY, _number_in(text), QUESTION))
     return Result(number, number)
 
 

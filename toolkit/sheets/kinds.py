@@ -14,7 +14,7 @@ from toolkit.sheets.alike import Alike
 from toolkit.sheets.cells import NotACellValue, folded, seen
 from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
 from toolkit.sheets.not_data import PLAIN, PLAIN_CODE, PLAIN_NAME, says_nothing
-from toolkit.sheets.synonyms import spoken
+from toolkit.sheets.synonyms import denies, spoken
 from toolkit.spec import (
     Bool,
     Choice,
@@ -40,6 +40,8 @@ from toolkit.spec import (
 _NAMED = frozenset({"name", "first name", "last name", "city", "town", "country"})  # people and places: by words
 _CODES = frozenset({"card", "identity", "company identity"})
 _has_address = re.compile(r"[^\s@<>]{1,64}@[^\s@.<>]{1,60}\.[^\s@<>]{1,60}").search
+_words = re.compile(r"[^\W\d_]+").findall
+_is_number = re.compile(r"\+?[0-9]+").fullmatch
 _AN_ADDRESS = Problem(mark("holds an e-mail address, where a name is expected"), level=DOUBT)
 _IN_ONE = Problem(mark("may name several in one"), level=DOUBT)
 _several = re.compile(r"/|\s(?:y|e|and|і|та)\s|^\[.*\]$", re.IGNORECASE | re.DOTALL).search
@@ -88,8 +90,9 @@ def limited(field: Text, rule: CellRule) -> CellRule:
         parsed = inner(value)
         if len(parsed.wire) > limit:
             detail = message("{count:,} characters; at most {limit:,} are allowed", count=len(parsed.wire), limit=limit)
-            compact = re.sub(r"[\s().-]", "", parsed.wire) if isinstance(field, Phone) else parsed.wire
-            raise CellError(mark("is too long"), compact if len(compact) <= limit else None, detail=detail)
+            compact = re.sub(r"[\s().-]", "", parsed.wire)
+            shorter = isinstance(field, Phone) and _is_number(compact) and len(compact) <= limit
+            raise CellError(mark("is too long"), compact if shorter else None, detail=detail)
         return parsed
 
     return replace(rule, parse=parse, limit=limit)
@@ -102,7 +105,9 @@ def _text(field: Field, options: ParseOptions) -> CellRule:
     concepts = {spoken(name).concept for name in (field.name, field.label)}
     if _CODES & concepts:
         return CellRule(
-            lambda text: parse(text)._replace(problem=identities.no_code(text)), unlike=unlike(PLAIN_CODE), free=True
+            lambda text: parse(text)._replace(problem=identities.doubtful_code(text)),
+            unlike=unlike(PLAIN_CODE),
+            free=True,
         )
     if not _NAMED & concepts:
         return CellRule(parse, unlike=unlike(PLAIN), free=True, longest=sys.maxsize)
@@ -154,9 +159,12 @@ class _Choices:
         raise CellError(mark("is not one of the choices"), detail=self._listed)
 
     def nearest(self, text: str) -> str | None:
-        """The code of the choice that is spelt most like a text."""
+        """The code of the choice that is spelt most like a text, where that says neither no nor anything besides."""
         near = self._alike.nearest(folded(text))
-        return str(next(iter(self._loose[near]))) if near else None
+        code = next(iter(self._loose[near])) if near else None
+        if denies(text) or code is None or len(_words(text)) > len(_words(self._labels[str(code)])):
+            return None
+        return str(code)
 
 
 def _choice(field: Field, options: ParseOptions) -> CellRule:

@@ -229,4 +229,5 @@ def _plain(more: str) -> str:
 
 
 PLAIN, PLAIN_NAME = _plain(""), f"(?![0-9]){_plain('@')}"
-PLAIN_CODE = rf"(?!{_MAY_BE}|[0-9]{{5,20}}00000(?!\w))[A-Za-z0-9]++(?:[ :/_-][A-Za-z0-9]++)*+"
+LIKELY_CODE = r"(?=[^\n]*[1-9]|[^\W\d_]{1,4}(?![^\n]))(?!(?=[^\n]* )[^\n]*[^\W\d_]{3})"  # a digit that counts; no words
+PLAIN_CODE = rf"{LIKELY_CODE}(?!{_MAY_BE}|[0-9]{{5,20}}00000(?!\w))[A-Za-z0-9]++(?:[ :/_-][A-Za-z0-9]++)*+"

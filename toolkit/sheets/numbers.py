@@ -20,7 +20,8 @@ HUGE = 10**300  # no float is much larger
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII).fullmatch
 _TINY = re.compile(r"[+-]?\d(?:\.\d{1,30})?[eE]-\d{1,3}", re.ASCII).fullmatch
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d{1,14})?[eE]\d{1,2}", re.ASCII).fullmatch
-_SPACED = re.compile(r"(?<=\d)[\s'’](?=\d{3})")
+_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}([\s'’])\d{3}(?:\1\d{3})*(?!\d)")  # not two numbers: 1500 1600
+_DOLLARS = re.compile(r"^([+-]?)\s{0,3}\$\s{0,3}(?=[\d+-])|(?<=\d)\s{0,3}\$$")  # which names no currency: any is meant
 _CURRENCY = r"us\$|r\$|s/\.?|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|\$|€|£|₴|грн\.?|pesos?|euros?|d[oó]lares"
 _MONEY = re.compile(
     rf"([(+-]{{0,2}})\s*(?:{_CURRENCY}){{0,2}}\s*([(+-]?[\d.,\s'’]+?)(?:[.,]-{{1,2}})?\s*(?:{_CURRENCY})?\s*(\)?-?)",
@@ -80,9 +81,13 @@ def _ways(text: str, signs: str) -> dict[str, str]:
     return {sign: text.replace("," if sign == "." else ".", "").replace(sign, ".") for sign in ways}
 
 
+def _ungrouped(text: str) -> str:
+    return _GROUPS.sub(lambda number: number[0].replace(number[1], ""), latin(text))
+
+
 def _bare(text: str) -> str:
     """The digits and signs of an amount of money."""
-    text = _SPACED.sub("", latin(text))
+    text = _ungrouped(text)
     amount = _MONEY(text[:LONGEST])
     return "".join(part.strip() for part in amount.groups()) if amount else text
 
@@ -95,7 +100,7 @@ def _number(value: str | int | float, decimal: str) -> int | float:
 
 
 def _read(text: str, decimal: str) -> int | float:
-    text = _SPACED.sub("", latin(text))
+    text = _DOLLARS.sub(r"\1", _ungrouped(text))
     if _INTEGER(text):
         return int(text)
     if _TINY(text):

@@ -145,7 +145,7 @@ def _parser(field: Phone, region: str) -> Callable[[str], Result]:
             own = home.whole(digits)
         elif not own and (len(digits) < 4 or not _abroad(digits)):
             raise CellError(mark("is not a phone number of the country that it names"), _half(text, number, parse))
-        spelt = number if field.form == "bare" else text
+        spelt = text if field.form != "bare" else home.trunk + number if digits == home.code + number else number
         wire = _sent_as(field.form, home, digits, own=bool(own)) if field.form in _FORMED else spelt
         normalised = wire if own or field.form not in _FORMED else f"+{digits}"  # without its +, it would be of home
         if ending_in_zeros([text]):
@@ -262,8 +262,9 @@ def _at_home(home: _Country, digits: str, parse: Callable[[str], Result]) -> str
         return digits
     if first := _half("", digits, parse):
         raise CellError(SEVERAL, first)
-    bare = digits.removeprefix("0")
-    old = digits[:1] == "0" and not home.trunk and home.fits(bare) and not _is_mobile_elsewhere(bare, home)
+    begin = "8" + home.trunk if home.trunk else "0"  # of calls within the country, once
+    bare = digits.removeprefix(begin)
+    old = bare != digits and home.fits(bare) and (home.trunk or not _is_mobile_elsewhere(bare, home))
     raise CellError(mark("is not a phone number"), f"{home.code}{bare}" if old else None)
 
 

@@ -116,15 +116,16 @@ _WORDS = {
 }
 _LINKS = {"de", "del", "la", "el", "los", "las", "y", "e", "en", "of", "the", "and", "do", "da", "і", "та"}
 KINDS = {folded(word) for word in ("tipo", "clase", "type", "kind", "тип", "вид")}  # of what, only the values tell
-_NEUTRAL = """cliente, clientes, titular, contacto, principal, personal, particular, nro, no, n, num, número, numero,
-    nº, 1, primario, actual, persona, personas, propio, firmante, deudor, estudiante, alumno, paciente, socio,
-    afiliado, trabajador, empleado, colaborador, asociado, miembro, suscriptor, obligatorio, opcional, requerido,
-    completo, móvil, celular, dígitos, sin, con, puntos, guión, customer, client, contact, main, primary, number,
-    required, optional, signer, person, value, valor, o, a, os, as, wert, значення, cuál, qué, es, tu, su, tus, sus,
-    indique, ingrese, escriba, ingresa, escribe, favor, por, what, is, your, my, enter, please, qual, é, seu, sua,
-    informe, wie, lautet, ihr, ihre, dein, deine, bitte, яке, який, яка, ваше, ваш, ваша, вкажіть, introduzca,
-    introduce, de usted, kunde, kunden, privat, клієнта, контактний, контактна, основний, основна, номер, особистий,
-    повний, clp, cop, uah, грн, гривень, pesos"""
+_NEUTRAL = """cliente, clientes, titular, contacto, principal, personal, particular, nro, no, n, num, número,
+    numero, nº, 1, primario, actual, persona, personas, propio, firmante, deudor, estudiante, alumno, paciente,
+    socio, afiliado, trabajador, empleado, colaborador, asociado, miembro, suscriptor, obligatorio, opcional,
+    requerido, completo, móvil, celular, dígitos, sin, con, puntos, guión, customer, client, contact, main, primary,
+    number, required, optional, signer, person, value, valor, o, a, os, as, wert, значення, cuál, qué, es, tu, su,
+    tus, sus, indique, ingrese, escriba, ingresa, escribe, favor, por, what, is, your, my, enter, please, qual, é,
+    seu, sua, informe, wie, lautet, ihr, ihre, dein, deine, bitte, яке, який, яка, ваше, ваш, ваша, вкажіть,
+    introduzca, introduce, de usted, kunde, kunden, privat, клієнта, клієнт, s, r, nbr, проживання, residencia,
+    residência, контактний, контактна, основний, основна, номер, особистий, повний, clp, cop, uah, грн, гривень,
+    pesos"""
 NEUTRAL = {folded(word) for word in _NEUTRAL.split(",")} | _LINKS  # change nothing of what a name speaks of
 _OTHERS = """vendedor, ejecutivo, asesor, agente, supervisor, jefe, gerente, encargado, responsable, coordinador,
     promotor, apoderado, aval, fiador, codeudor, cónyuge, esposo, pareja, padre, madre, hijo, hija, tutor,
@@ -149,7 +150,7 @@ _UNFIT = """inválido, ungültig, недійсний, недійсна, errado, 
     eliminado, eliminar, borrado, borrar, deleted, delete, excluir, exclude, ignorar, ignore, omitir, descartar,
     descartado, obsoleto, obsolete, deprecated, veraltet, застарілий, caducado, vencido, bloqueado, blocked,
     gesperrt, prueba, test, teste, тест, duplicado, duplicate, inactivo, inactive, inativo, desuso, unsubscribed,
-    desuscrito, dead"""
+    desuscrito, dead, rebote, роботодавця, поручителя, особи, родича, сусіда, колеги, employer, empleador"""
 _ENDING = re.compile(r"(?<=[^\W\d_]{4})(?:[oa]s?|es|s)$")  # of one, of several; of a man, of a woman
 _NO, _WITH = (
     "no, not, never, nunca, jamás, sin, sem, não, without, don, ohne, nicht, kein, keine, не, без",
@@ -171,7 +172,11 @@ _NUMBERED = {"phone", "landline", "identity", "company identity", "card", "refer
 _MEANINGLESS = re.compile(
     r"(?:column|columna|col|campo|field|datos?|data|unnamed|var|sin nombre|valor|value|f)?\s?:?\s?\d*|\w{1,2}"
 ).fullmatch
-_NUMBERING = re.compile(r"^\s{0,9}(?:(?:\d{1,3}|[IVX]{2,4}|[Pp]\d{1,3})[.):]-?|[A-Za-z]\))\s{1,9}|</?[a-z]{1,6}>")
+_QUESTION = r"(?i:pregunta|question|pergunta|frage|питання|[pq])?\s?\d{1,3}(?:\.\d{1,3})*"
+_NUMBERING = re.compile(
+    rf"^\s{{0,9}}(?:(?:{_QUESTION}|[IVX]{{2,4}})[.):]-?\s{{0,9}}|\d{{1,3}}(?:\.\d{{1,3}})+\s{{1,9}}|[A-Za-z]\)\s{{1,9}})(?=\D)"
+    r"|</?[a-z]{1,6}>|&nbsp;|__c$|^(?i:dbo|tbl|col|campo|field)[._]"
+)
 _IN_BRACKETS = re.compile(r"^\s{0,9}[(\[]([^()\[\]]{1,100})[)\]]\s{0,9}$")  # as a whole, as databases write names
 
 
