@@ -200,8 +200,13 @@ class TestRefused:
     def test_protected(self) -> None:
         self.refused(compound("EncryptedPackage", b"x"), "protected by a password")
 
+    @pytest.mark.parametrize("name", ["content.xml", "encrypted-package"])
+    def test_protected_open_document(self, name: str) -> None:
+        manifest = b'<m:manifest xmlns:m="m"><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>'
+        self.refused(zipped({name: b"x", "META-INF/manifest.xml": manifest}), "protected by a password")
+
     def test_archive_of_something_else(self) -> None:
-        self.refused(zipped({"a.txt": b"x"}), "cannot be read")
+        self.refused(zipped({"a.txt": b"x"}), "no workbook; unpack it")
 
 
 def test_limits_can_be_raised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from toolkit.sheets.archive import MAX_COLUMNS, MAX_ROWS, Archive, Extent, local
 from toolkit.sheets.formats import clock, is_code, percent
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab, never_calculated
 
-PART = "content.xml"
+PART, MANIFEST = "content.xml", "META-INF/manifest.xml"
 _TIMES = r"T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:[.,]\d{1,9})?)S)?"
 _DURATION = re.compile(rf"(-?)P(?:(\d{{1,6}})D)?(?:{_TIMES})?").fullmatch
 _BLANKS = re.compile(r"[ \t\r\n]+")  # one or many, they stand for one space
@@ -24,7 +24,7 @@ def read(archive: Archive) -> list[Tab]:
     Raises:
         InputError: it is damaged or protected, or declares entities.
     """
-    if any(kind == "encryption-data" for kind, _ in archive.elements("META-INF/manifest.xml")):
+    if any(kind == "encryption-data" for kind, _ in archive.elements(MANIFEST)):
         raise protected()
     tabs: list[Tab] = []
     hidden: set[str] = set()  # styles of sheets

@@ -137,7 +137,7 @@ def _opened(
     """The title of the sheet, "" for a text file; those of all sheets; and its cells."""
     if data[:2] == b"PK":
         archive = Archive(data, limits)
-        kind = ods if ods.PART in archive else xlsb if "xl/workbook.bin" in archive else xlsx
+        kind = ods if ods.MANIFEST in archive or ods.PART in archive else xlsb if "xl/workbook.bin" in archive else xlsx
         return _sheet(kind.read(archive), wanted)
     if data[:8] == _OLE or data.startswith(_OLD):
         return _sheet(xls.read(data), wanted)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from itertools import repeat
 from operator import itemgetter
 from xml.etree.ElementTree import Element
@@ -16,6 +16,7 @@ from toolkit.sheets.workbook import Cell, Grid, Row, Tab, cells_between, column_
 
 _DIGITS = "0123456789"
 TRUE = ("1", "true", "on")
+_KEPT = 100_000  # numbers, as they are shown
 _CELLS = itemgetter(1)  # of a row
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
@@ -54,7 +55,7 @@ def _main(archive: Archive) -> str:
             return target
     if "xl/workbook.xml" in archive:
         return "xl/workbook.xml"
-    raise InputError(message("the file cannot be read: it is an archive, but no workbook"))
+    raise InputError(message("the file cannot be read: it is an archive, but no workbook; unpack it, if it holds one"))
 
 
 def relations(archive: Archive, part: str, folder: str) -> dict[str, str]:
@@ -131,14 +132,14 @@ class _Sheet:
     """One sheet while it is parsed."""
 
     def __init__(self, archive: Archive, part: str, strings: list[str], styles: list[str], epoch: int) -> None:
-        self._archive, self._part, self._strings, self._epoch = archive, part, strings, epoch
+        self._archive, self._part, self._strings = archive, part, strings
         self._styles = {str(n): style for n, style in enumerate(styles) if style}
         self._at = -1  # position of the row
         self._letters: list[str] = []  # of the columns of the row before,
         self._columns: list[int] = []  # and their positions
         self._gaps = False  # whether those are others than 0, 1, 2 …
-        self._positions: dict[str, int] = {}  # of columns by letters
-        self._shown: dict[tuple[str, str], Cell] = {}
+        self._position = lru_cache(MAX_COLUMNS)(_position)
+        self._shown = lru_cache(_KEPT)(lambda text, style: shown(float(text), self._styles[style], epoch))
         self._extent = Extent(archive.limits)
         self.grid = Grid(self.rows())
 
@@ -192,14 +193,6 @@ class _Sheet:
             self._gaps = self._columns != [*range(len(places))]
         return self._columns
 
-    def _position(self, letters: str) -> int:
-        if letters not in self._positions:
-            position = column_position(letters) if letters.isalpha() and letters.isascii() else MAX_COLUMNS
-            if position >= MAX_COLUMNS:
-                raise damaged(message("a cell in column {column}, where no sheet has one", column=letters[:20]))
-            self._positions[letters] = position
-        return self._positions[letters]
-
     def _value(self, cell: Element, text: str | None) -> Cell:
         kind = cell.get("t", "n")
         if text is None and (inner := cell.find(_sibling(cell, "is"))) is not None:
@@ -207,22 +200,20 @@ class _Sheet:
         if text is None or (kind == "n" and not text.strip()):
             return never_calculated(cell.findtext(_sibling(cell, "f")))
         if kind == "n":
+            style = cell.get("s", "")
             try:
-                number = float(text)
+                return self._shown(text, style) if style in self._styles else float(text)
             except ValueError:
                 return text.strip()
-            style = cell.get("s", "")
-            return self._as_shown(text, number, style) if style in self._styles else number
         if kind == "b":
             return "TRUE" if text.strip() in TRUE else "FALSE"
         if kind == "d":
             return text.strip().replace("T", " ").removesuffix(" 00:00:00")
         return text if kind == "e" else unescaped(text)
 
-    def _as_shown(self, text: str, number: float, style: str) -> Cell:
-        key = text, style
-        if key not in self._shown:
-            if len(self._shown) > 100_000:
-                self._shown.clear()
-            self._shown[key] = shown(number, self._styles[style], self._epoch)
-        return self._shown[key]
+
+def _position(letters: str) -> int:
+    position = column_position(letters) if letters.isalpha() and letters.isascii() else MAX_COLUMNS
+    if position >= MAX_COLUMNS:
+        raise damaged(message("a cell in column {column}, where no sheet has one", column=letters[:20]))
+    return position
