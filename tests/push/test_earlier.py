@@ -1,9 +1,12 @@
 """Rows that were sent before: what is said of them in other frames, or where they come more often than before."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
 import toolkit
+from toolkit.sandbox import Sandbox
 
 from .benches import Ida
 
@@ -40,3 +43,17 @@ def test_what_is_sent_before_is_left_out_as_often_as_it_was_sent(ida: Ida, befor
     assert [ida.stored()[key] for key in ida.keys(frame)] == [2] + [1] * 19
     said = "1 row is like a row that was sent before, and is here more often than it was sent: new."
     assert (said in repr(report)) is (before == 1)
+
+
+@pytest.mark.parametrize("if_sent", ["raise", "skip"])
+def test_cells_that_are_read_otherwise_since_are_not_sent_once_more(box: Sandbox, if_sent: Any) -> None:
+    rows = pd.DataFrame({"TELEFONO": [f"+56 9 2123 {4000 + n}" for n in range(12)], "NOMBRE": ["Ana", "Eva"] * 6})
+    first, second = box.connect(), box.connect()
+    second.ida.connection.assumed["phone_form"] = "as written"
+    before = len(box.control.stored("ida", "Contact"))
+    assert first.ida.insert_records(11111, rows).complete
+    with pytest.raises(toolkit.PushRefused, match="other values of the same cells would go now"):
+        second.ida.insert_records(11111, rows, if_sent=if_sent)
+    assert first.ida.insert_records(11111, rows, if_sent=if_sent).complete  # put back, it is known
+    assert len(box.control.stored("ida", "Contact")) == before + 12
+    assert second.ida.insert_records(11111, rows, if_sent="resend").summary["rejected"]  # such a phone is refused

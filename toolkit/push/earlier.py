@@ -187,8 +187,13 @@ class EarlierLookup:
             )
             self.notes.append(message(text, rows=sum(moved[digest] for digest in unknown)))
 
-    def find(self, rows: FrameRows, passed: Mapping[str, int]) -> EarlierRows:
-        """For the rows of a frame those of earlier pushes. `passed`: as in `EarlierRows.of`."""
+    def find(self, rows: FrameRows, passed: Mapping[str, int], same_cells: Iterable[Push]) -> EarlierRows:
+        """For the rows of a frame those of earlier pushes. `passed`: as in `EarlierRows.of`.
+
+        PushRefused where one of `same_cells`, the pushes of a frame with these cells, has read them otherwise.
+        """
+        if not (rows.target.keyed or rows.target.keys):
+            _refuse_if_read_otherwise(self._ledger, rows, same_cells)
         matches = self._under(0, rows, {} if self._once else passed)
         for n, key in enumerate(self._others, start=1):
             matches.add(self._under(n, rows.under(key), {}))
@@ -238,6 +243,25 @@ def refuse_half_way(unfinished: Iterable[Push], choice: str) -> None:
                 'on top of what it has sent, pass options={{"resend_as": "third"}} besides.'
             )
             raise PushRefused(message(text, push=push.id, where=push.where))
+
+
+def _refuse_if_read_otherwise(ledger: StoredLedger, rows: FrameRows, pushes: Iterable[Push]) -> None:
+    """PushRefused where a push of a frame with the same cells has sent other values of them than would go now."""
+    for push in pushes:
+        with ledger.snapshot():
+            size, sent = push.frames[0]["rows"], np.zeros(push.rows, dtype=bool)
+            theirs = ledger.row_words(push.id)[:size, identity.PRINT]
+            for operation in ledger.operations(push.id):
+                if operation.state not in (*SENDABLE, State.REJECTED, State.REPLACED):
+                    sent[positions(operation.rows)] = True
+        if count := int((sent[:size] & (identity.counterparts(theirs, rows.prints) < 0)).sum()):
+            text = (
+                "{count:,} of these {rows:,} rows were sent to {where} before (push {push}), and other values of the "
+                "same cells would go now: an assumption, an option, how a column is read, the fields or the version "
+                "changed since. Nothing was sent. Put that back to go on with that push; send the rows that failed as "
+                'a frame of their own; or choose if_sent="resend", which sends everything once more.'
+            )
+            raise PushRefused(message(text, count=count, rows=len(theirs), where=push.where, push=push.id))
 
 
 # ── drafts ──

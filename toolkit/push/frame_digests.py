@@ -1,7 +1,8 @@
 """By what a block of a frame is known again without checking it: a keyed digest of its raw cells.
 
 Two blocks with the same digest have the same cells, of the same kinds, under the same names and labels, so that the
-same was found in them and the same is sent. The converse does not hold, nor need it: an unknown block is checked.
+same was found in them and the same is sent. The converse does not hold, nor need it: an unknown block is checked. Two
+with the same first half have the same cells, and may be read otherwise.
 """
 
 import contextlib
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from toolkit.push.store.rows import OF_CELLS
 from toolkit.sheets.cells import bare
 
 APART = "\x1f"  # stands between the texts of a column
@@ -47,7 +49,8 @@ class FrameDigests:
         self._columns = [cells.iloc[:, n].array for n in range(frame.shape[1])]
         self._columns += [frame.index.get_level_values(n).array for n in range(frame.index.nlevels)]
         named = zip([*frame.columns, *frame.index.names], self._columns, strict=True)
-        self._context = repr([context, *[(f"{type(name).__name__}:{name!r}", str(a.dtype)) for name, a in named]])
+        self._context = context.encode()
+        self._names = repr([(f"{type(name).__name__}:{name!r}", str(a.dtype)) for name, a in named]).encode()
         self._categories: dict[int, bytes] = {}
 
     def of_blocks(self, size: int) -> list[bytes]:
@@ -56,7 +59,7 @@ class FrameDigests:
 
     def of(self, rows: slice) -> bytes:
         """That of one block; empty where it would not be known again."""
-        digest = hashlib.blake2b(self._context.encode(), key=self._key, digest_size=DIGEST)
+        digest = hashlib.blake2b(self._names, key=self._key, digest_size=DIGEST)
         try:
             for start in range(rows.start, rows.stop, TOGETHER):
                 some = slice(start, min(start + TOGETHER, rows.stop))
@@ -66,7 +69,9 @@ class FrameDigests:
                         digest.update(part)
         except NotKnownAgain:
             return b""
-        return digest.digest()
+        cells = digest.digest()
+        read = hashlib.blake2b(cells + self._context, key=self._key, digest_size=DIGEST - OF_CELLS)
+        return cells[:OF_CELLS] + read.digest()
 
     def _parts(self, number: int, cells: Any) -> list[Any]:
         """The cells of one column as bytes."""

@@ -74,6 +74,7 @@ class _Call:
         self._reading: dict[str, Any] = {}  # of several frames, how those before are read
         self._passed: dict[str, int] = {}  # rows of pushes that are of frames before the one at hand
         self._again: Push | None = None  # it was ended already, and nothing was added to it
+        self._same_cells: list[Push] = []  # pushes of a frame with these cells, however they were read
         self._drafts: Drafts | None = None  # what the latest rows stand for, where that is released
         self._notes: list[str] = []
         self._reports = CallReport(several)
@@ -143,7 +144,7 @@ class _Call:
             self._notes.append(message(text, stopped=stopped))
             self._reports.add(Places(self._ledger, rows), stopped=True)
             return PushState.PAUSED
-        earlier = self._lookup.find(rows, self._passed)
+        earlier = self._lookup.find(rows, self._passed, self._same_cells)
         if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
             raise earlier.refusal(self._ledger, rows, self._frames)
         self._notes += earlier.notes
@@ -166,13 +167,12 @@ class _Call:
 
     def _candidates(self, digests: list[bytes]) -> list[Push]:
         """The pushes whose next frame may be the one with these digests."""
-        if not digests or not all(digests):
-            return []
+        self._same_cells = []
         if self._push is not None:
             return [self._push]
         ours = self._memory.lock, self._choice
-        pushes = self._ledger.pushes_of_frame(digests)
-        return [p for p in pushes if (p.lock, p.choice) == ours and p.state is not PushState.SUPERSEDED]
+        self._same_cells = [p for p in self._ledger.pushes_of_frame(digests) if p.lock == ours[0]]
+        return [p for p in self._same_cells if p.choice == ours[1] and p.state is not PushState.SUPERSEDED]
 
     def _of_frame(self, push: Push) -> tuple[dict[str, Any], list[RowBlock]]:
         """What a push keeps of the frame that comes next, and its rows; nothing where it has no more."""

@@ -33,6 +33,7 @@ ROW_KEYS = {  # the words by which rows are found
     "name": operator.itemgetter((slice(None), identity.CELL)),
 }
 KINDS = (*ROW_KEYS, "push")
+OF_CELLS = 8  # bytes at the beginning of a block's digest: those of its cells, however they are read
 ANY_LOCK = "?"  # of a push of which damage left too little to say
 
 
@@ -130,16 +131,16 @@ class RowTables(OperationTables):
 
     @consistent
     def pushes_of_frame(self, digests: Sequence[bytes]) -> list[Push]:
-        """The pushes that begin with exactly these blocks of a frame, in the order in which they began.
+        """The pushes that begin with blocks of the same cells, however read, in the order in which they began.
 
         Of a frame in part nothing follows: how a cell is read may hang on all cells of its column.
         """
         if not digests or not all(digests):
             return []
-        pushes = []
-        for (number,) in self.database.rows(sql.READ_PUSHES_LIKE, (digests[0],)):
+        pushes, cells = [], [digest[:OF_CELLS] for digest in digests]
+        for (number,) in self.database.rows(sql.READ_PUSHES_LIKE, (cells[0], cells[0] + b"\xff" * OF_CELLS)):
             push = self._push_numbered(number).push
-            if [block.digest for block in self.blocks(push.id)[: len(digests)]] == [*digests]:
+            if [block.digest[:OF_CELLS] for block in self.blocks(push.id)[: len(digests)]] == cells:
                 pushes.append(push)
         return pushes
 

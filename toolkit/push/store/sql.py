@@ -115,7 +115,7 @@ READ_BLOCKS = f"SELECT {BLOCK} FROM row_block WHERE push = ? ORDER BY number"  #
 READ_BLOCK = f"SELECT {BLOCK} FROM row_block WHERE push = ? AND number = ?"  # noqa: S608
 READ_BLOCK_OF_ROW = f"""SELECT {BLOCK} FROM row_block WHERE first_row <= ?
     ORDER BY first_row DESC, size DESC LIMIT 1"""  # noqa: S608
-READ_PUSHES_LIKE = "SELECT push FROM row_block WHERE digest = ? AND number = 0 ORDER BY push"
+READ_PUSHES_LIKE = "SELECT push FROM row_block WHERE digest BETWEEN ? AND ? AND number = 0 ORDER BY push"
 REMOVE_BLOCKS = "DELETE FROM row_block WHERE push = ?"
 ADD_CHUNK = "INSERT INTO chunk (content) VALUES (?) RETURNING id"
 READ_CHUNK = "SELECT content FROM chunk WHERE id = ?"
