@@ -33,7 +33,6 @@ def opened(memory: Memory, state: Path) -> None:
         replace(IDA, origin="test.example.com"),
         replace(IDA, origin="api.example.com:8443"),
         replace(IDA, origin="api.example.com/staging"),
-        replace(IDA, origin="api.example.com?client_id=12345678"),
         replace(IDA, origin="test.example.com", part="11111 20220101000000"),  # a copy that was made anew
         replace(IDA, origin="test.example.com", named_by="tenant"),
     ],
@@ -43,6 +42,15 @@ def test_another_address_is_asked_about(state: Path, other: Memory) -> None:
     with pytest.raises(toolkit.PushRefused, match=r'sent at api\.example\.com, and this is .*identity = "ida"'):
         opened(other, state)
     opened(IDA, state)
+
+
+def test_another_customer_is_asked_about_and_one_who_is_not_named_is_none(state: Path) -> None:
+    customers = [replace(IDA, origin=f"api.example.com{whose}") for whose in ("?client_id=1", "", "?client_id=2")]
+    opened(customers[0], state)
+    opened(customers[1], state)  # by a token alone
+    with pytest.raises(toolkit.PushRefused, match="nobody here knows whether these are one installation"):
+        opened(customers[2], state)
+    opened(customers[0], state)
 
 
 def test_who_says_that_they_are_one_goes_on_there(state: Path) -> None:
@@ -71,8 +79,8 @@ def test_another_name_of_the_same_place_is_asked_about(state: Path, memory: Memo
     with pytest.raises(toolkit.PushRefused, match=rf'identity = "{memory.identity}" in the settings goes on'):
         opened(renamed, state)
     assert len(list((state / "ledgers").glob("*.sqlite"))) == 1
-    opened(replace(memory, named_by="identity"), state)  # the way on: the first one has a name, too
-    opened(renamed, state)
+    opened(replace(memory, named_by="identity"), state)  # the way on: each of them has a name
+    opened(replace(renamed, named_by="identity"), state)
 
 
 def test_a_name_that_is_taken_away_is_asked_about(state: Path) -> None:
@@ -103,13 +111,22 @@ def test_an_installation_is_a_host_a_path_and_a_customer() -> None:
     assert origin("https://API.example.com/one/") == origin("https://api.example.com/one") == "api.example.com/one"
     assert origin("https://api.example.com/two") == "api.example.com/two"
     first, second = (origin("https://api.example.com", client_id=client) for client in ("first", "second"))
+    assert first == origin("https://api.example.com", client_id=" First")
     assert first != second
     assert "first" not in first
 
 
 def test_two_tenants_at_one_address_are_two(state: Path) -> None:
     for tenant in ("one", "two"):
-        opened(replace(SIGNIO, identity=tenant, named_by="tenant"), state)
+        origin = f"{SIGNIO.origin}?tenant={tenant}"
+        opened(replace(SIGNIO, identity=tenant, named_by="tenant", origin=origin), state)
+
+
+def test_a_name_that_gives_way_to_the_tenant_is_asked_about(state: Path) -> None:
+    mine = replace(SIGNIO, identity="mine", named_by="identity", origin=f"{SIGNIO.origin}?tenant=one")
+    opened(mine, state)
+    with pytest.raises(toolkit.PushRefused, match='identity = "mine" in the settings goes on'):
+        opened(replace(mine, identity="one", named_by="tenant"), state)
 
 
 def test_a_card_that_knows_no_address_learns_it(state: Path) -> None:

@@ -115,7 +115,7 @@ class Connection:
     def _origin(self) -> str:
         """Where it is reached: host, port and path, and which customer's account where one address serves many."""
         whose = self.account.get(self.system.customer) if self.system.customer else None
-        account = f"?{self.system.customer}={sha256(str(whose).encode()).hexdigest()[:8]}" if whose else ""
+        account = f"?{self.system.customer}={sha256(_folded(whose)).hexdigest()[:8]}" if whose else ""
         return canonical_origin(self.session.base_url) + urlsplit(self.session.base_url).path.rstrip("/") + account
 
     def memory(self, lock: str, where: str) -> Memory:
@@ -293,3 +293,8 @@ def require_known(where: str, names: Any, known: Sequence[str], what: str = mark
             raise SettingsError(
                 message("{where} has no {what} {name!r}{hint}", where=where, what=message(what), name=name, hint=hint)
             )
+
+
+def _folded(name: Any) -> bytes:
+    """A name in whatever letters and spaces."""
+    return " ".join(str(name).split()).casefold().encode()

@@ -31,9 +31,13 @@ class Known(NamedTuple):
 
     def with_origin(self, memory: Memory) -> Self:
         """The same, with the address at which the destination is reached, and what named it."""
-        origins = self.origins if memory.origin in self.origins.split() else f"{self.origins} {memory.origin}".strip()
+        origins = self.origins.split()
+        host, _, customer = memory.origin.partition("?")
+        if customer or host not in [origin.partition("?")[0] for origin in origins]:
+            origins = [origin for origin in origins if origin not in (host, memory.origin)] + [memory.origin]
         about, name = memory.about, memory.named_by or self.named_by
-        return self._replace(about=about, origins=origins, identity=memory.identity, part=memory.part, named_by=name)
+        facts = {"origins": " ".join(origins).strip(), "identity": memory.identity, "part": memory.part}
+        return self._replace(about=about, named_by=name, **facts)
 
 
 CONTENT = (ABOUT, *Known._fields[2:])
@@ -96,7 +100,7 @@ class Card:
 
 def refuse_another_origin(memory: Memory, known: Known) -> None:
     """Raise PushRefused where what is known may have been sent to another installation than this one."""
-    if known.origins and memory.origin not in known.origins.split() and memory.named_by != "identity":
+    if known.origins and not _reached(memory, known) and memory.named_by != "identity":
         text = (
             "what is known of {about} was sent at {origins}, and this is {origin}: nobody here knows whether these are "
             "one installation. Nothing was sent. If they are, as behind a proxy, say so in the settings of this one: "
@@ -116,8 +120,8 @@ def refuse_another_name(memory: Memory, others: Iterable[Known]) -> None:
             text = (
                 "what was sent at {origin} is known as that of {theirs}, and the settings call it {ours} now: all of "
                 'it would be sent again. Nothing was sent. identity = "{theirs}" in the settings goes on with what is '
-                "known. If these are two accounts there, give the first one a name too, by pushing once with that "
-                "identity"
+                "known. If these are two accounts there, give each of them a name (`identity`), the first one by "
+                "pushing once with that one"
             )
             raise PushRefused(message(text, origin=memory.origin, theirs=known.identity, ours=memory.identity))
 
@@ -129,6 +133,12 @@ def _spelt_otherwise(memory: Memory, known: Known) -> bool:
 
 
 def _named_otherwise(memory: Memory, known: Known) -> bool:
-    """The same place; that two tenants, or two names that a person gave, are two is said by that."""
-    told_apart = memory.named_by != "" and known.named_by in (memory.named_by, "identity")
-    return memory.origin in known.origins.split() and not told_apart
+    """The same account by its address; two names that a person gave say that there are two."""
+    return _reached(memory, known) and not memory.named_by == known.named_by == "identity"
+
+
+def _reached(memory: Memory, known: Known) -> bool:
+    """Whether that address is known, or one that differs only in that no customer is named."""
+    here, _, customer = memory.origin.partition("?")
+    origins = (origin.partition("?") for origin in known.origins.split())
+    return any(here == there and (whose == customer or not (whose and customer)) for there, _, whose in origins)

@@ -42,6 +42,7 @@ SYSTEM = System(
             "06": Meaning.MISSING,
         },
     ),
+    customer="tenant",
     assumptions=ASSUMPTIONS,
 )
 
