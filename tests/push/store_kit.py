@@ -63,6 +63,8 @@ def next_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the tables had one column more from now on."""
     now = "chunk (id INTEGER PRIMARY KEY, content BLOB NOT NULL"
     monkeypatch.setattr(sql, "TABLES", sql.TABLES.replace(now, f"{now}, note INTEGER"))
-    monkeypatch.setattr(sql, "MIGRATIONS", {sql.VERSION: "ALTER TABLE chunk ADD COLUMN note INTEGER;"})
+    monkeypatch.setattr(
+        sql, "MIGRATIONS", {**sql.MIGRATIONS, sql.VERSION: "ALTER TABLE chunk ADD COLUMN note INTEGER;"}
+    )
     monkeypatch.setattr(sql, "WRITE_VERSION", f"PRAGMA user_version = {sql.VERSION + 1}")
     monkeypatch.setattr(sql, "VERSION", sql.VERSION + 1)

@@ -313,12 +313,22 @@ def test_a_mark_that_is_damaged_or_gone_refuses_nothing(state: Path) -> None:
 
 
 def test_another_version_is_named(state: Path) -> None:
-    for version, word in ((sql.VERSION + 1, "newer"), (sql.VERSION - 1, "older")):
+    for version, word in ((sql.VERSION + 1, "newer"), (1, "older")):
         db = sqlite3.connect(file_of(state))
         db.execute(f"PRAGMA user_version = {version}")
         db.close()
         with pytest.raises(PushRefused, match=f"{word} version"):
             opened(state)
+
+
+def test_a_ledger_of_the_version_before_is_sound_and_becomes_one_of_this(state: Path) -> None:
+    db = sqlite3.connect(file_of(state))
+    db.execute("PRAGMA user_version = 2")
+    db.close()
+    assert care.check(Folder(state))[0].sound
+    with opened(state) as ledger:
+        assert ledger.version() == sql.VERSION
+        assert [push.id for push in ledger.pushes()] == list(NAMES)
 
 
 def test_the_key_of_the_fingerprints_is_missed(state: Path) -> None:

@@ -122,13 +122,28 @@ def test_resolved_rows_are_sent_or_left_as_the_person_said(ida: Ida) -> None:
         report = in_doubt(ida, frame, commit)
         unknown = np.flatnonzero(report.table["outcome"] == "unknown")
         push = toolkit.open_push(report.facts["id"])
-        with pytest.raises(InputError, match="same requests"):
-            push.resolve(unknown[:1], verdict, why="looked")
         with pytest.raises(InputError, match="not unknown"):
             push.resolve([0], verdict, why="looked")
         assert states().count("paused") == 1
         push.resolve(unknown, verdict, why="looked at the vendor's screen")
         ida.check_all_in(told(ida.insert(frame)), frame)
+
+
+@pytest.mark.parametrize("stored", [1, 6])
+def test_of_a_request_that_was_stored_in_part_a_person_says_which_rows(ida: Ida, stored: int) -> None:
+    """The assumption of whole requests broke: of some rows one word is true, of the others the other."""
+    frame = ida.frame(ROWS)
+    ida.before = ida.stored()
+    ida.fault(commit="before", reply="ok")
+    ida.fault(commit="partial", partial=stored, reply="html")
+    report = ida.insert(frame)
+    unknown = np.flatnonzero(report.table["outcome"] == "unknown")
+    push = toolkit.open_push(report.facts["id"])
+    part = push.resolve(unknown[:stored], "committed", why="looked at the vendor's screen")
+    assert (part.table["outcome"][unknown[stored:]] == "unknown").all()
+    assert not (part.table["outcome"][unknown[:stored]] == "unknown").any()
+    push.resolve(unknown[stored:], "not committed", why="looked at the vendor's screen")
+    ida.check_all_in(told(ida.insert(frame)), frame)
 
 
 def test_a_purged_push_is_forgotten(ida: Ida) -> None:

@@ -18,7 +18,7 @@ from toolkit.push.destination import Memory
 from toolkit.push.driver import stamp
 from toolkit.push.outcomes import Table, holders, sentences, tally
 from toolkit.push.report import Report
-from toolkit.push.states import SENDABLE, EventKind, Operation, PushState, State, positions
+from toolkit.push.states import SENDABLE, EventKind, Operation, PushState, State, positions, ranges
 from toolkit.push.states import Push as PushFacts
 from toolkit.push.store.address import TeamAddress
 from toolkit.push.store.file import Folder
@@ -101,12 +101,12 @@ class Push:
         """Settle unknown rows by what a person saw at the vendor. Recorded with the reason.
 
         Args:
-            rows: positions in the push (the index of `report().table`); only unknown ones, and whole requests of them.
+            rows: positions in the push (the index of `report().table`); only unknown ones.
             verdict: "committed": they are there. "not committed": they are not; running the push again sends them.
             why: what was looked at.
 
         Raises:
-            InputError: a row is not unknown, or belongs to a request of which other rows are not named.
+            InputError: a row is not unknown.
         """
         chosen = np.unique(np.fromiter(rows, dtype=np.int64))
         state = WORDS.get(verdict)
@@ -115,11 +115,10 @@ class Push:
         with self._opened(alone=True) as (ledger, push):
             doubtful = [o for o in holders(ledger, push) if o.state in (State.UNKNOWN, State.SENT)]
             touched = [o for o in doubtful if np.isin(positions(o.rows), chosen).any()]
-            _complete(touched, chosen)
+            _require_unknown(touched, chosen)
             with ledger.transaction():
                 for operation in touched:
-                    ledger.put_operation(replace(operation, state=State.UNKNOWN))
-                    ledger.put_operation(replace(operation, state=state, note=f"{state}: {why}"))
+                    _settle(ledger, operation, np.isin(positions(operation.rows), chosen), state, why)
                 now, named = stamp(self._clock), [o.id for o in touched]
                 ledger.event(now, EventKind.RESOLVED, push.id, verdict=verdict, why=why, operations=named)
                 self._after(ledger, push)
@@ -191,15 +190,24 @@ def _ledgers() -> Iterator[tuple[Place, str, list[str]]]:
             yield place, name, place.problems(name)
 
 
-def _complete(touched: list[Operation], chosen: np.ndarray) -> None:
-    covered = np.concatenate([positions(o.rows) for o in touched]) if touched else np.empty(0, dtype=np.int64)
-    if strange := sorted(set(chosen.tolist()) - set(covered.tolist())):
+def _require_unknown(touched: list[Operation], chosen: np.ndarray) -> None:
+    covered = {n for operation in touched for n in positions(operation.rows).tolist()}
+    if strange := sorted({*chosen.tolist()} - covered):
         raise InputError(message("not unknown: rows {names}", names=", ".join(map(str, strange[:10]))))
-    if forgotten := sorted(set(covered.tolist()) - set(chosen.tolist())):
-        named = ", ".join(map(str, forgotten[:10]))
-        raise InputError(
-            message("these rows went in the same requests, which were done wholly or not at all: {named}", named=named)
-        )
+
+
+def _settle(ledger: StoredLedger, operation: Operation, named: np.ndarray, state: State, why: str) -> None:
+    """What a person saw of rows of a request; where these are not all, the others stay unknown."""
+    ledger.put_operation(replace(operation, state=State.UNKNOWN))
+    settled = replace(operation, state=state, note=f"{state}: {why}")
+    if named.all():
+        ledger.put_operation(settled)
+        return
+    for each in (State.RESOLVED_NOT_COMMITTED, State.REPLACED):
+        ledger.put_operation(replace(operation, state=each))
+    for where, part in (named, settled), (~named, replace(operation, state=State.UNKNOWN)):
+        rows = positions(operation.rows)[where]
+        ledger.add_operation(replace(part, rows=ranges(rows), size=len(rows), parent=operation.id, open=False))
 
 
 def look_into(memory: Memory) -> None:

@@ -124,8 +124,8 @@ class StoredLedger(RowTables):
     def _check_tables(self) -> None: ...
 
     def require_version(self, version: int) -> None:
-        """Raise where its tables are not those of this version."""
-        if version != sql.VERSION:
+        """Raise where its tables are not those of this version, nor become those when it is next written to."""
+        if version != sql.VERSION and not self.can_be_migrated:
             newer = message("a newer version") if version > sql.VERSION else message("an older version")
             raise PushRefused(
                 message(

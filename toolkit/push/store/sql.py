@@ -2,10 +2,8 @@
 
 import re
 
-VERSION = 2  # of the tables; it grows with each change to them
-MIGRATIONS: dict[
-    int, str
-] = {}  # by version: the statements that make tables of it those of the next, in both databases
+VERSION = 3  # of the tables, and of what stands in them; it grows with each change to them
+MIGRATIONS = {2: ""}  # by version: the statements that make tables of it those of the next, in both databases
 APPLICATION = 0x4C445247  # "LDRG": tells a ledger from any other SQLite file
 
 TABLES = """
