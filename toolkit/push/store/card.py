@@ -35,9 +35,13 @@ class Known(NamedTuple):
         host, _, customer = memory.origin.partition("?")
         if customer or host not in [origin.partition("?")[0] for origin in origins]:
             origins = [origin for origin in origins if origin not in (host, memory.origin)] + [memory.origin]
-        about, name = memory.about, memory.named_by or self.named_by
-        facts = {"origins": " ".join(origins).strip(), "identity": memory.identity, "part": memory.part}
-        return self._replace(about=about, named_by=name, **facts)
+        return self._replace(
+            about=memory.about,
+            origins=" ".join(origins).strip(),
+            identity=memory.identity,
+            part=memory.part,
+            named_by=memory.named_by or self.named_by,
+        )
 
 
 CONTENT = (ABOUT, *Known._fields[2:])
