@@ -1237,6 +1237,7 @@ FULL = [f"p{n};Temuco;{n}500;p{n}@example.cl" for n in range(6)]
         (["Luis", "Soto;Temuco;1500;l@example.cl"], [8, 9]),
         (["Luis;Te", "muco;1500;l@example.cl"], [8, 9]),
         (["Luis;Temuco;1500;l@example.cl;"], [8]),
+        (["Luis;Temuco;1500;15", "00"], [8, 9, 10]),
         (["Luis;Temuco;;", "Eva;Temuco"], [9]),  # the others have all their separators
         (["Luis;Temuco;1500", "Eva;Temuco;1500;e@example.cl"], []),  # blanks at the end may be left out
         (["Luis;Temuco", "Eva;Temuco", "Pía;Temuco;1"], []),

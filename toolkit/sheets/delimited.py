@@ -16,6 +16,7 @@ from toolkit.sheets.workbook import Cell, Grid, Row
 
 _NAMES = {"\t": mark("tab"), ";": mark("semicolon"), "|": mark("bar"), ",": mark("comma")}
 _SAMPLE, _SEVERAL = 200, 6  # rows
+_OF_NUMBERS = "0123456789.,- "
 _MOST_CONTROLS = 20  # characters among the first 2,000
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _KINDS = (  # how files begin that are no tables
@@ -113,6 +114,7 @@ def _of_another_size(rows: Sequence[list[str]], width: int) -> list[int]:
     padded = any(size == width and not cells[-1] for size, cells in zip(sizes, rows, strict=True))
     cut = (at for at in others if sizes[at - 1] and (sizes[at] > 1 or len(others) == 1))
     halves = [at for at in cut if sum(sizes[at : at + 2]) == width + 1]
+    halves += [at - 1 for at in others if sizes[at - 1 : at + 1] == [width, 1] and not rows[at][0].strip(_OF_NUMBERS)]
     alone = [at for at in others if (padded if sizes[at] < width else not any(rows[at][width:]))]
     return [*alone, *halves, *(at + 1 for at in halves)]
 

@@ -25,6 +25,7 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")  # xls before it was a compound
 _LOCK = re.compile(r"~\$(.+)|\.~lock\.(.+)#").fullmatch  # of Excel, and of LibreOffice
 _LOOKED_AT = 10  # sheets with content
+_MOST = 2**31 - 1  # bytes of an open file; some kinds of them take no larger number
 _LONGEST = 200  # characters of the words of a reader's library
 
 
@@ -101,7 +102,7 @@ def _content(source: Any) -> tuple[str, bytes]:
         return "", bytes(source)
     if callable(getattr(source, "read", None)):
         try:
-            content = source.read(MAX_BYTES + 1)
+            content = source.read(_MOST)
         except (OSError, ValueError) as problem:  # it is closed, or open for writing
             raise InputError(message("the open file cannot be read: {why}", why=problem)) from None
         return Path(str(getattr(source, "name", ""))).name, content.encode() if isinstance(content, str) else content

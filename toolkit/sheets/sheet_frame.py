@@ -63,7 +63,7 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     frame = pd.DataFrame(columns, index=pd.Index(positions + 1, name="row"))
     sideways = wanted is None and headers.lies_on_its_side([cells for _, cells in head[max(body - 1, 0) :]])
     questions = {
-        JOINED: [n + 1 for n in grid.joined if n > at],
+        JOINED: sorted({n + 1 for n in grid.joined if n > at}),
         LONGER: table.longer(names_end) if delimited and names_end else [],
         MERGED: _reached([m for m in grid.merged if m[0] > at], positions),
         COMMENTED: [at + 1 for (at, _), text in grid.comments.items() if says_no(text[:_SAID]) and at in positions],
