@@ -863,3 +863,34 @@ def test_one_text_is_enough_to_doubt_many_days() -> None:
     days = [date(1981, 6, 5), date(1982, 4, 7), date(1983, 1, 2), date(1984, 5, 9)]
     assert of(BORN, *days, "12/31/1980").bad.all()
     assert not of(BORN, *days[:2], "31/12/1980").bad.any()
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        *(("Cliente", ["Ana Peña", "Juan P. Ríos"]), ("Alumnos", ["Soto, Luis"]), ("Kunde", ["Jörg Weiß"])),
+        *(("Клієнт", ["Олена Коваль"]), ("Titular", ["Ana María Ñ."]), ("Employee", ["Pat O'Neil"])),
+    ],
+)
+def test_names_in_a_column_that_says_only_whose_are_a_guess(column: str, cells: list[str]) -> None:
+    match = match_columns(pd.DataFrame({column: cells}), FIELDS)
+    assert match.columns == {column: "NOMBRE"}
+    assert match.guessed == [column]
+    with pytest.raises(InputError, match="only their values"):
+        match_columns(pd.DataFrame({column: cells}), FIELDS, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        *(("Cliente", ["C-001", "C-002"]), ("Cliente", ["1001", "1002"]), ("Alumno", ["ana@example.cl"])),
+        *(("", ["Ana Peña"]), ("Vendedor", ["Ana Peña"]), ("Cliente", ["Ana", "Luis"])),
+    ],
+)
+def test_what_are_no_names_is_no_guess_of_one(column: str, cells: list[str]) -> None:
+    assert "NOMBRE" not in match_columns(pd.DataFrame({column: cells}), FIELDS).columns.values()
+
+
+def test_a_column_that_says_name_comes_before_a_guess() -> None:
+    frame = pd.DataFrame({"Cliente": ["Ana Peña"], "Nombres": ["Ana"]})
+    assert match_columns(frame, FIELDS).columns == {"Cliente": None, "Nombres": "NOMBRE"}

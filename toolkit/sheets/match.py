@@ -3,6 +3,7 @@
 import difflib
 import html
 import json
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
@@ -19,7 +20,7 @@ from toolkit.sheets.fields import as_fields, columns_of, listed, named
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.rows import asked_of_all, frame_of
-from toolkit.sheets.synonyms import KINDS, spoken, words_of
+from toolkit.sheets.synonyms import KINDS, names_person, spoken, words_of
 from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
 from toolkit.spec.suggest import Suggesting, did_you_mean, nearest
@@ -29,6 +30,7 @@ GUESS, NEARLY, EXACTLY = 0.56, 0.85, 0.98  # scores: by values alone, how much a
 MOST_PAIRS = 20_000  # of columns and fields, for which a message proposes fields
 FITTING = 0.8  # the share of values that makes a kind
 Reason = tuple[float, str]
+_of_words = re.compile(r"[^\W\d_]{2,30}(?:[ ,.'’-]{1,2}[^\W\d_]{1,30}){1,8}\.?").fullmatch
 
 
 class Match(Suggesting):
@@ -260,6 +262,12 @@ class _Sample:
         kinds = {mark("e-mail addresses"): Email(), mark("phone numbers"): Phone()}
         return next((kind for kind, field in kinds.items() if (self.fits(field) or 0) >= FITTING), "")
 
+    @cached_property
+    def are_names(self) -> bool:
+        """Whether most values are of two words or more."""
+        names = [value for value in self.values if isinstance(value, str) and _of_words(value)]
+        return bool(names) and len(names) >= FITTING * len(self.values)
+
 
 def _score(column: str, field: Field, sample: _Sample) -> Reason:
     """How well a column fits a field, and why."""
@@ -274,6 +282,8 @@ def _score(column: str, field: Field, sample: _Sample) -> Reason:
         return 0.72, message("its values are those of {field!r}", field=field.name)
     speaks = isinstance(field, Email | Phone | Date | Timestamp) or (isinstance(field, Identity) and bool(field.scheme))
     own = spoken(column)
+    if names_person(column) and spoken(field.name).concept == "name" and sample.are_names:
+        return GUESS, message("its values are of the kind {kind}", kind="name")
     if not speaks or not (own.meaningless or (reason and not own.vetoed)) or (sample.fits(field) or 0) < FITTING:
         text = "{reason}, and of something else: match[{column!r}] = {field!r} says so"
         return 0.0, reason and message(text, reason=reason, column=column, field=field.name)

@@ -13,10 +13,10 @@ from toolkit.sheets.cells import folded
 
 _WORDS = {
     "email": """correo, correo electrónico, mail, email, dirección de correo, dirección de correo electrónico,
-        dirección email, casilla, casilla de correo, endereço de email, email address, пошта, електронна пошта, ел
-        пошта, електронна адреса, електронна скринька, адреса електронної пошти, імейл, мейл, mailadresse,
-        emailadresse, elektronische post, endereço eletrônico, correio eletrônico, адреса ел пошти, email адреса,
-        email adresse""",
+        dirección email, casilla, casilla de correo, endereço de email, email address, пошта, почта, courriel,
+        електронна пошта, ел пошта, електронна адреса, електронна скринька, адреса електронної пошти, імейл, мейл,
+        mailadresse, emailadresse, elektronische post, endereço eletrônico, correio eletrônico, адреса ел пошти,
+        email адреса, email adresse""",
     "phone": """teléfono, fono, celular, móvil, cel, tel, telf, tlf, tlfno, tfno, número celular, número móvil,
         teléfono móvil, teléfono celular, teléfono de contacto, whatsapp, telefone, telemóvel, fone, phone, phone
         number, phone no, mobile, mobile phone, mobile number, cell, cell phone, cell number, telephone, telephone
@@ -40,8 +40,8 @@ _WORDS = {
         identificación, pasaporte, número de pasaporte, id document, document, document number, document no, id
         number, id no, identification, identification number, identity number, identity document, national id,
         passport, passport number, cpf, rntrc, rnokpp, іпн, інн, рнокпп, ідентифікаційний код, ідентифікаційний
-        номер, документ, номер документа, паспорт, номер паспорта, серія та номер паспорта, ausweisnummer,
-        personalausweis, personalausweisnummer, reisepass, passnummer""",
+        номер, документ, номер документа, паспорт, податковий номер, tin, номер паспорта,
+        серія та номер паспорта, ausweisnummer, personalausweis, personalausweisnummer, reisepass, passnummer""",
     "identity type": """tipo identificación, tipo documento, tipo de documento de identidad, tipo doc, tipo id,
         clase de documento, document type, document kind, type of document, id type, id document type,
         identification type, identity type, тип документа, тип документу, вид документа""",
@@ -116,17 +116,20 @@ _WORDS = {
 }
 _LINKS = {"de", "del", "la", "el", "los", "las", "y", "e", "en", "of", "the", "and", "do", "da", "і", "та"}
 KINDS = {folded(word) for word in ("tipo", "clase", "type", "kind", "тип", "вид")}  # of what, only the values tell
-_NEUTRAL = """cliente, clientes, titular, contacto, principal, personal, particular, nro, no, n, num, número,
-    numero, nº, 1, primario, actual, persona, personas, propio, firmante, deudor, estudiante, alumno, paciente,
-    socio, afiliado, trabajador, empleado, colaborador, asociado, miembro, suscriptor, obligatorio, opcional,
-    requerido, completo, móvil, celular, dígitos, sin, con, puntos, guión, customer, client, contact, main, primary,
-    number, required, optional, signer, person, value, valor, o, a, os, as, wert, значення, cuál, qué, es, tu, su,
+_PERSONS = """cliente, clientes, titular, persona, personas, firmante, deudor, estudiante, alumno, paciente, socio,
+    afiliado, trabajador, empleado, colaborador, asociado, miembro, suscriptor, customer, client, signer, person,
+    kunde, kunden, клієнта, клієнт, пацієнт, студент, працівник, aluno, funcionário, student, employee, member,
+    patient, alumna, socia"""
+_NEUTRAL = """contacto, principal, personal, particular, nro, no, n, num, número, numero, nº, 1, primario, actual,
+    propio, obligatorio, opcional, requerido, completo, móvil, celular, dígitos, sin, con, puntos, guión, contact,
+    main, primary, number, required, optional, value, valor, o, a, os, as, wert, значення, cuál, qué, es, tu, su,
     tus, sus, indique, ingrese, escriba, ingresa, escribe, favor, por, what, is, your, my, enter, please, qual, é,
     seu, sua, informe, wie, lautet, ihr, ihre, dein, deine, bitte, яке, який, яка, ваше, ваш, ваша, вкажіть,
-    introduzca, introduce, de usted, kunde, kunden, privat, клієнта, клієнт, s, r, nbr, проживання, residencia,
-    residência, контактний, контактна, основний, основна, номер, особистий, повний, clp, cop, uah, грн, гривень,
-    pesos"""
-NEUTRAL = {folded(word) for word in _NEUTRAL.split(",")} | _LINKS  # change nothing of what a name speaks of
+    introduzca, introduce, de usted, privat, s, r, nbr, проживання, residencia, residência, контактний, контактна,
+    основний, основна, номер, особистий, повний, clp, cop, uah, грн, гривень, pesos"""
+NEUTRAL = {
+    folded(word) for word in f"{_NEUTRAL},{_PERSONS}".split(",")
+} | _LINKS  # change nothing of what a name speaks of
 _OTHERS = """vendedor, ejecutivo, asesor, agente, supervisor, jefe, gerente, encargado, responsable, coordinador,
     promotor, apoderado, aval, fiador, codeudor, cónyuge, esposo, pareja, padre, madre, hijo, hija, tutor,
     representante, referencia, referido, emergencia, empresa, compañía, sucursal, oficina, tienda, banco, bancaria,
@@ -270,6 +273,13 @@ def _is_denied(concept: str, aside: set[str], before: Sequence[str] = (), after:
     behind = {*after[:-1]} if numbered and after[-1:] == ["no"] else {*after}
     unit = concept == "amount" and aside & _UNITS
     return bool(_of_others(aside) or unit or around or _is_negated(aside) or _is_negated(behind))
+
+
+def names_person(name: str) -> bool:
+    """Whether a name says only whose something is, as "cliente"."""
+    persons = {_ENDING.sub("", folded(word)) for word in _PERSONS.split(",")}
+    words = _plain_words(name)
+    return bool(words) and all(_ENDING.sub("", word) in persons for word in words)
 
 
 def _is_negated(words: set[str]) -> bool:
