@@ -12,7 +12,7 @@ from toolkit.plain import mark, message, plural
 from toolkit.push import identity
 from toolkit.push.destination import Memory, Target
 from toolkit.push.frame_rows import FrameKey, FrameRows, key_of_rows
-from toolkit.push.outcomes import OUTCOME, tags
+from toolkit.push.outcomes import OUTCOME, Table, tags
 from toolkit.push.report import CODES
 from toolkit.push.states import SENDABLE, UNFINISHED, Push, State, positions
 from toolkit.push.store.ledger import StoredLedger
@@ -113,6 +113,18 @@ class EarlierRows:
     def are(self, outcome: Outcome) -> np.ndarray:
         """The rows of which this became, by place."""
         return np.flatnonzero(self.sent & (self._codes == CODES[outcome]) & ~self.edited)
+
+    def tell(self, ledger: StoredLedger, rows: FrameRows, table: Table) -> None:
+        """What became of those, in the table of the report."""
+        if not self.sent.any():
+            return
+        for outcome in Outcome:
+            at = rows.good[self.are(outcome)]
+            if len(at):
+                table.set(at, outcome, message("sent by an earlier push; not sent again"))
+        if self.other.any():
+            table.set(rows.good[self.other], Outcome.NOT_SENT, message(rows.target.other_content))
+        table.give({int(rows.good[n]): values for n, values in self.results(ledger).items()})
 
     def results(self, ledger: StoredLedger) -> dict[int, dict[str, Any]]:
         """What the vendor gave back for the rows that were sent before, by place."""

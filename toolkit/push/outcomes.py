@@ -1,6 +1,6 @@
 """From the ledger's states to what a person reads: outcomes by row, and sentences."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,6 @@ from toolkit.push.store.ledger import StoredLedger
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
 
 if TYPE_CHECKING:
-    from toolkit.push.earlier import EarlierRows
     from toolkit.push.frame_rows import Places
 
 OUTCOME = {
@@ -255,7 +254,7 @@ class CallReport:
     """What becomes of frames that follow each other."""
 
     ledger: StoredLedger  # once it is open
-    earlier: "EarlierRows | None" = None  # rows of other pushes that stand for some of the frame that is added next
+    earlier: Callable[[Table], None] | None = None  # tells of rows of other pushes that stand for some of those next
 
     def __init__(self, several: bool) -> None:
         self._several = several
@@ -282,15 +281,9 @@ class CallReport:
         rows, push, span, where = part.rows, part.push, part.span, part.where
         check, table = rows.check, Table(rows.check.frame.index)
         table.refused(check.refused)
-        earlier, self.earlier = self.earlier, None
-        if earlier is not None and earlier.sent.any():
-            for outcome in Outcome:
-                at = rows.good[earlier.are(outcome)]
-                if len(at):
-                    table.set(at, outcome, message("sent by an earlier push; not sent again"))
-            if earlier.other.any():
-                table.set(rows.good[earlier.other], Outcome.NOT_SENT, message(rows.target.other_content))
-            table.give({int(rows.good[n]): values for n, values in earlier.results(ledger).items()})
+        tell, self.earlier = self.earlier, None
+        if tell:
+            tell(table)
         for at, why in rows.spared.items():
             table.set(at, Outcome.NOT_SENT, why)
         if push:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,9 +21,17 @@ from toolkit.spec.suggest import Suggesting
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from toolkit.push.outcomes import Table
-
 CODES = {outcome: code for code, outcome in enumerate(NAMES)}
+
+
+class Outcomes(Protocol):
+    """The table of a report, before somebody asks for it."""
+
+    @property
+    def codes(self) -> np.ndarray:
+        """What became of each row, as positions in `NAMES`."""
+
+    def as_frame(self) -> pd.DataFrame: ...
 
 
 class Report(Suggesting):
@@ -40,7 +48,7 @@ class Report(Suggesting):
     def __init__(
         self,
         frame: pd.DataFrame,
-        outcomes: "pd.DataFrame | Table | ReportOfFrames",
+        outcomes: pd.DataFrame | Outcomes,
         facts: Mapping[str, Any],
         check: Check | None = None,
         held: "Held | None" = None,

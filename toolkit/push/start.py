@@ -148,7 +148,7 @@ class _Call:
         if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
             raise earlier.refusal(self._ledger, rows, self._frames)
         self._notes += earlier.notes
-        self._reports.earlier = earlier
+        self._reports.earlier = partial(earlier.tell, self._ledger, rows)
         return self._add(rows, drafts.spare(~earlier.sent) if drafts else np.flatnonzero(~earlier.sent))
 
     def _known_again(self, frame: pd.DataFrame, digests: list[bytes]) -> FrameRows | None:
