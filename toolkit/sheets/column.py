@@ -244,8 +244,8 @@ class Column:
 
     def _take(self, looked: Iterable[tuple[Places, Results]]) -> None:
         """Keep what was found in some parts of the column."""
-        found = [(NOWHERE, NOTHING), *looked]
-        places, results = map(np.concatenate, zip(*found, strict=True))
+        parts = [(NOWHERE, NOTHING), *looked]
+        places, results = map(np.concatenate, zip(*parts, strict=True))
         order = np.argsort(places, kind="stable")
         self.parsed, self._results = places[order], results[order]
 

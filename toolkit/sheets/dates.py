@@ -201,12 +201,12 @@ def _weekday(day: date | CellError) -> int | None:
 
 
 def _read(text: str, day_first: bool | None, iso: bool) -> date:
-    found = next(filter(None, (form(text) for form in _FORMS)), None)
-    if found is None:
+    matched = next(filter(None, (form(text) for form in _FORMS)), None)
+    if matched is None:
         raise CellError(mark("is not a date"), _counted(text, day_first))
-    parts = found.groupdict()
+    parts = matched.groupdict()
     try:
-        if "one" in parts and found.start("year") == 0:
+        if "one" in parts and matched.start("year") == 0:
             return _in_order(parts, "second", asked=not iso)
         if "one" in parts:
             return _in_order(parts, "first" if day_first is False else "after the day", asked=day_first is None)

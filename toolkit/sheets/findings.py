@@ -106,22 +106,22 @@ class Findings(Suggesting):
 
     def _all(self, *, fixes: bool) -> Iterator[CellProblem]:
         """The problems, column by column; with what was fixed safely, or without."""
-        for column, found in self._found(fixes=fixes):
+        for column, problems in self._problems_by_column(fixes=fixes):
             title, name = (ROW, "") if column is None else (column.title, column.field.name)
-            places = [i for i, _ in found]
+            places = [i for i, _ in problems]
             values = repeat(None) if column is None else column.values(places)
-            for (i, problem), label, value in zip(found, self._labels(places), values, strict=False):
+            for (i, problem), label, value in zip(problems, self._labels(places), values, strict=False):
                 yield CellProblem(i, label, title, name, value, problem, column)
 
-    def _found(self, *, fixes: bool = False) -> Iterator[tuple[Column | None, list[tuple[int, Problem]]]]:
+    def _problems_by_column(self, *, fixes: bool = False) -> Iterator[tuple[Column | None, list[tuple[int, Problem]]]]:
         """What is wrong, or may be, in each column that has such cells, and with whole rows, by position."""
         rules = self._of_rules
         for column in self._columns:
             cells = column.problems(fixes=fixes) if len(column.parsed) else []
             if self._rows:
                 cells = [(i, problem) for i, problem in cells if self._rows.get(i) not in (EMPTY_ROW, LEFT_OUT)]
-            if found := [*cells, *rules.get(column.field.key, ())]:
-                yield column, found
+            if cells := [*cells, *rules.get(column.field.key, ())]:
+                yield column, cells
         if rows := [*self._rows.items(), *rules.get("", ())]:
             yield None, rows
 
@@ -166,8 +166,8 @@ class Findings(Suggesting):
     def bad(self) -> "pd.Series[bool]":
         """For each row of the frame whether it cannot be sent as it is."""
         rows = np.zeros(len(self.frame), dtype=bool)
-        for _, found in self._found():
-            rows[[i for i, problem in found if self._blocks(problem)]] = True
+        for _, problems in self._problems_by_column():
+            rows[[i for i, problem in problems if self._blocks(problem)]] = True
         return pd.Series(rows, index=self.frame.index, name="bad", dtype=bool)
 
     @property

@@ -65,7 +65,7 @@ def recalled(frame: pd.DataFrame, known: Remembered) -> tuple[list[tuple[int, Pr
 def missing(columns: Sequence[Column], others: Sequence[int]) -> dict[str, list[tuple[int, Problem]]]:
     """Where a value is required and missing, by the key of the field; not in `others`, which are asked about whole."""
     named = {column.field.name: column for column in columns}
-    found: dict[str, list[tuple[int, Problem]]] = {}
+    lacking: dict[str, list[tuple[int, Problem]]] = {}
     for column in columns:
         field, (other, value) = column.field, column.field.required_when or ("", None)
         if field.default in (None, "", ()) and (field.required or other in named):
@@ -73,8 +73,8 @@ def missing(columns: Sequence[Column], others: Sequence[int]) -> dict[str, list[
             if other in named:
                 places = places[[v is not None and str(v) == str(value) for v in named[other].wire(places)]]
             if len(places):
-                found[field.key] = [(i, MISSING) for i in places.tolist()]
-    return found
+                lacking[field.key] = [(i, MISSING) for i in places.tolist()]
+    return lacking
 
 
 class Shape:

@@ -66,11 +66,11 @@ def _cedula(text: str) -> Result:
 
 def _number_in(text: str) -> str | None:
     """The one number in a text that says what it is the number of, and nothing that changes whose it is."""
-    found = _ONE_NUMBER(text)
-    if not found or denies(f"{found[1]} {found[4]}"):
+    matched = _ONE_NUMBER(text)
+    if not matched or denies(f"{matched[1]} {matched[4]}"):
         return None
-    label = folded(found[1])
-    return re.sub(r"\D", "", found[2]) if not label or label in _KINDS or concept_of(label) == "identity" else None
+    label = folded(matched[1])
+    return re.sub(r"\D", "", matched[2]) if not label or label in _KINDS or concept_of(label) == "identity" else None
 
 
 def no_code(text: str) -> Problem | None:

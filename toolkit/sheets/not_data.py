@@ -169,9 +169,9 @@ _is_stored_date = re.compile(STORED_DATE).fullmatch
 def mostly_stored_as(texts: Iterable[str]) -> str:
     """What most of some texts are stored as, where that is not text."""
     lines = "\n".join(texts)
-    found = _stored_lines(lines)
-    truths = found.count("TRUE") + found.count("FALSE")
-    most, kind = max((truths, "truth"), (len(found) - truths, "date"))
+    stored = _stored_lines(lines)
+    truths = stored.count("TRUE") + stored.count("FALSE")
+    most, kind = max((truths, "truth"), (len(stored) - truths, "date"))
     return kind if 2 * most > lines.count("\n") + 1 else ""
 
 

@@ -27,7 +27,7 @@ COMMENTED = mark("has a comment that may say that it is not to be sent")
 EXAMPLE = mark("may be the example of a template")
 SIDEWAYS = mark("stands in a table that seems to lie on its side: its first column has the names")
 UNSURE = mark("stands in one of several sheets of the workbook that may be the table")
-_SAID = 500  # characters of a comment
+_COMMENT = 500  # characters of a comment
 _GAPS = 100  # blank rows below which another table is looked for
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -66,7 +66,7 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
         JOINED: sorted({n + 1 for n in grid.joined if n > at}),
         LONGER: table.longer(names_end) if delimited and names_end else [],
         MERGED: _reached([m for m in grid.merged if m[0] > at], positions),
-        COMMENTED: [at + 1 for (at, _), text in grid.comments.items() if says_no(text[:_SAID]) and at in positions],
+        COMMENTED: [at + 1 for (at, _), text in grid.comments.items() if says_no(text[:_COMMENT]) and at in positions],
         EXAMPLE: [at + 1 for at, cells in head[body : body + 1] if body and any(map(headers.is_example, cells))],
         SIDEWAYS: frame.index.tolist() if sideways else [],
         UNSURE: frame.index.tolist() if grid.unsure else [],
@@ -262,10 +262,10 @@ def _unusual(grid: Grid, positions: Positions, header: int, names: Sequence[str]
         notes.append(plural(one, many, count=len(merged), places=places))
     if grid.comments and not own:
         text = "row {row} of {column!r}: {comment}"
-        said = sorted(grid.comments.items())[: _SPANS + 1]
+        comments = sorted(grid.comments.items())[: _SPANS + 1]
         places = _listed(
             message(text, row=at + 1, column=named.get(n, column_letters(n)), comment=line(comment, _SHORT))
-            for (at, n), comment in said
+            for (at, n), comment in comments
         )
         one = "{count} cell has a comment, which is not sent: {places}"
         many = "{count} cells have comments, which are not sent: {places}"
