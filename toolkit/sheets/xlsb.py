@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 
 from toolkit.plain import message
 from toolkit.sheets.archive import Archive, Extent, damaged, out_of_order
@@ -46,14 +46,12 @@ def read(archive: Archive) -> list[Tab]:
         elif kind == _BOOK and content[:1]:
             epoch = 1904 if content[0] & 1 else 1900
 
-    strings: list[str] = []
+    parts = _records(archive, "xl/sharedStrings.bin")
+    strings = cache(lambda: [_text(content, 1)[0] for kind, content in parts if kind == _STRING])
 
     def grid(part: str) -> Grid:
-        if not strings:
-            records = _records(archive, "xl/sharedStrings.bin")
-            strings.extend(_text(content, 1)[0] for kind, content in records if kind == _STRING)
         grid = Grid(())
-        grid.rows = _rows(archive, part, (strings, _styles(archive), epoch), grid)
+        grid.rows = _rows(archive, part, (strings(), _styles(archive), epoch), grid)
         return grid
 
     return [Tab(name, hidden, partial(grid, part)) for name, hidden, part in sheets]

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import repeat
 from operator import itemgetter
 from xml.etree.ElementTree import Element
@@ -38,12 +38,10 @@ def read(archive: Archive) -> list[Tab]:
                 sheets.append((element.get("name", ""), element.get("state", "visible") != "visible", path))
         elif kind == "workbookPr" and element.get("date1904") in TRUE:
             epoch = 1904
-    strings: list[str] = []
+    strings = cache(lambda: [*_strings(archive, f"{folder}/sharedStrings.xml")])
 
     def grid(part: str) -> Grid:
-        if not strings:
-            strings.extend(_strings(archive, f"{folder}/sharedStrings.xml"))
-        return _Sheet(archive, part, strings, styles_of(archive, f"{folder}/styles.xml"), epoch).grid
+        return _Sheet(archive, part, strings(), styles_of(archive, f"{folder}/styles.xml"), epoch).grid
 
     return [Tab(name, hidden, partial(grid, part)) for name, hidden, part in sheets]
 
