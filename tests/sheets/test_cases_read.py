@@ -912,6 +912,15 @@ def test_2_rows_that_are_no_header_are_of_the_same_table(more: Any) -> None:
     assert read_sheet(table(*PERSONS, *more)).attrs["questions"] == {}
 
 
+@pytest.mark.parametrize(
+    "dragged", [["", "", "Santiago", 0], ["", "", 0, 0], ["", "", "x", "Sala 1"], ["", "", "activo", "activo"]]
+)
+def test_2_columns_that_were_dragged_below_the_list_are_no_other_table(dragged: list[Any]) -> None:
+    people = [[f"Ana {a}", f"{a}@example.cl", "Santiago", n] for n, a in enumerate("bcdefghi")]
+    frame = read_sheet(table(["Nombre", "Correo", "Ciudad", "Monto"], *people, dragged, dragged, dragged))
+    assert frame.attrs["questions"] == {}
+
+
 def side_by_side(left: Sequence[list[Any]], right: Sequence[list[Any]], gap: int, down: int = 0) -> bytes:
     def fill(_: Any, sheet: Any) -> None:
         for n, row in enumerate(left):

@@ -403,3 +403,19 @@ def test_a_text_that_the_workbook_cut_is_asked_once_another_cell_is_mended(tmp_p
     for path, held in ((tmp_path / "a.xlsx", [True, False]), (tmp_path / "a.csv", [False, False])):
         failed = only_failed(done.to_excel(path)).assign(Correo="ana@example.cl")
         assert again(failed).bad.tolist() == held
+
+
+@pytest.mark.parametrize("word", ["Soma", "Van", "Grupo B", "Zona Norte", "Підсумок"])
+@pytest.mark.parametrize("held", [True, False])
+def test_a_text_beside_the_sum_of_what_stands_above_is_asked(word: str, *, held: bool) -> None:
+    people = "".join(f"Ana {a};{a}@example.cl;{n}00\n" for n, a in enumerate("bcdefg", 1))
+    done = checked(f"Nombre;Correo;Monto\n{people}{word};;{2100 if held else 2101}\n{people}{word};;4200\n")
+    expected = [*[False] * 6, held or word == "Soma", *[False] * 6, True]
+    assert done.bad.tolist() == expected
+
+
+def test_a_row_as_full_as_others_is_no_note() -> None:
+    rows = "".join(f"Ana {a};1{n}.345.678-{n};2020-01-{n}1;Jefe;{a}@example.cl\n" for n, a in enumerate("bcdefghi", 1))
+    head = f"Nombre;RUT;Fecha ingreso;Cargo;Correo\n{rows}{rows}"
+    assert checked(f"{head}Eva Mora;12.345.678-5;2020-02-02;Jefa;\n").ok
+    assert checked(f"{head}Nota: hola;;;;\n").bad.sum() == 1

@@ -24,7 +24,7 @@ from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.not_data import mostly_stored_as
 from toolkit.sheets.numbers import decimal_of, were_numbers
 from toolkit.sheets.phones import OTHER_COUNTRY, country_named, likely_country
-from toolkit.spec import KINDS, Date, Field, Identity, Integer, Json, KindTable, Masked, Number, Phone, Timestamp
+from toolkit.spec import KINDS, Date, Field, Identity, Integer, Json, KindTable, Masked, Number, Phone, Text, Timestamp
 
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
 _SAMPLE = slice(0, 500)  # rows that tell of what kind most cells of a column are
@@ -227,7 +227,7 @@ class Column:
         """Look at every cell; once more, where what was found shows how the column is meant."""
         rows = len(self._cells)
         self._take(map(self._look_at, blocks(rows)) if rows > BLOCK else [self._look_at(slice(0, rows))])
-        if len(self.parsed) and (meant := self._meant()) != self.options:
+        if isinstance(self.field, Text) and len(self.parsed) and (meant := self._meant()) != self.options:
             self.options, self._checkers = meant, {}
             self._take(map(self._look_at, blocks(len(self._cells))))
 

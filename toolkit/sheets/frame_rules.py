@@ -3,6 +3,7 @@
 `KINDS` is the table: what is asked, and how its rows are seen. A row is asked about once, by the first kind that it is.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -127,7 +128,14 @@ class Shape:
         foot[: max(len(counts) - _FOOT, len(counts) // 2)] = False
         rare = self.is_sheet and np.count_nonzero(note & ~foot) * _RARE <= len(counts)
         lone: Rows = (alone | (note & foot & rare) | _rare_name(self)) & ~self.sparse
-        return lone
+        return lone & ~self._as_full_as_others if lone.any() else lone
+
+    @property
+    def _as_full_as_others(self) -> Rows:
+        """The rows with half as much in them as others have, columns that fill no field among it: they are no notes."""
+        cells = bare(self.frame).notna().to_numpy().sum(axis=1)
+        rows: Rows = (cells > self.counts) & (2 * cells >= np.median(cells[self.counts > 0]))
+        return rows
 
     def questions(self) -> Iterator[tuple[int, Problem]]:
         """Rows that may be no data, by position; some of them the reader of a sheet has named, by the reason to ask."""
@@ -187,6 +195,23 @@ def _named_total(shape: Shape) -> Rows:
     return rows
 
 
+def _is_sum(shape: Shape) -> Rows:
+    """The rows of a text and a number, and less than usual, whose number is the sum of those above it."""
+    rows = np.zeros(len(shape.counts), dtype=bool)
+    numbers = [column for column in shape.used if isinstance(column.field, Number | Integer)]
+    few = (shape.counts <= 1 + shape.having(Number, Integer)) & (shape.counts < shape.usual) & (shape.having(Text) > 0)
+    for column in numbers if few.any() else ():
+        part, whole, added = 0.0, 0.0, 0
+        values = column.wire(np.arange(len(rows)))
+        for i, (value, may_be) in enumerate(zip(values, few.tolist(), strict=True)):
+            number = float(value or 0)
+            if may_be and added > 1 and number and (math.isclose(number, part) or math.isclose(number, whole)):
+                rows[i], part = True, 0.0
+            else:
+                part, whole, added = part + number, whole + number, added + (number != 0)
+    return rows
+
+
 def _begins_as_total(shape: Shape) -> Rows:
     """The rows filled less than usual whose first text begins as a total does, and is not one: those the cells ask."""
     fewer = (shape.counts > 0) & (shape.counts < shape.usual) & ~shape.sparse & ~shape.lone_text
@@ -195,7 +220,7 @@ def _begins_as_total(shape: Shape) -> Rows:
         cells = zip(*(column.held(places.tolist()) for column in shape.texts), strict=True)
         first = [next((v for v in values if v is not None), None) for values in cells]
         rows[places] = [isinstance(v, str) and bool(may_begin_total(v)) and not is_total(v) for v in first]
-    return rows
+    return rows | _is_sum(shape)
 
 
 KINDS: tuple[tuple[Problem, Callable[[Shape], Rows]], ...] = (

@@ -128,7 +128,7 @@ def says_no(text: str) -> bool:
 # ── totals ──
 
 _SUM = r"(?:sub[ -]?|gran |grand |suma )?totale?s?|sumas?|sum|σ|promedio|average|t o t a l"
-_SUM += "|всього|усього|разом|загалом|итого"
+_SUM += "|soma(?:torio)?|всього|усього|разом|загалом|итого|всего"
 _TOTAL = re.compile(
     rf"(?:{_SUM})(?: (?:general|geral|final|de|del|personas|registros|clientes|filas|people|rows)\b.{{0,40}})?"
     r"(?:[ :=]{1,3}[$€₴]? ?[\d.,]{1,30}(?: \w{1,20})?)?"  # and what it is
@@ -140,7 +140,7 @@ _SUMMING = re.compile(
 ).match
 # most texts are seen to begin otherwise by their first letters, as they stand
 _MAY_SUM = re.compile(
-    r"(?i:tot|t\s|sub|sum|sal|gra|pro|ave|med|max|min|cou|cue|can|n[o.\s])|[^a-zA-Z0-9]|..?[^\x00-\x7f]", re.DOTALL
+    r"(?i:tot|t\s|sub|sum|som|sal|gra|pro|ave|med|max|min|cou|cue|can|n[o.\s])|[^a-zA-Z0-9]|..?[^\x00-\x7f]", re.DOTALL
 ).match
 
 
@@ -199,7 +199,7 @@ _SUSPECT = (
     r"|nul[oa]|ning[uú]n[oa]?|nenhuma?|nada|n[cdrs]|ns/nc|s[cdn]|missing|por|a (?:confirmar|definir)|tb[acd]|to be|xx+"
     r"|keine|k\.a|unbekannt|відсутн\w{1,2}|невідомо|отсутствует|неизвестно|pend(?:iente|ente|ing)|prueba|test(?:e|ing)?"
     r"|тест|проба|true|false|nn|n\.n"
-    r"|totale?s?|grand?|σ|всього|усього|разом|загалом|итого|promedio|average|t o t a l"
+    r"|totale?s?|soma(?:t[oó]rio)?|grand?|σ|всього|усього|разом|загалом|итого|promedio|average|t o t a l"
     r"|err(?:or|o|eur|ore)?|fehler|помилка|ошибка|błąd|loading|cargando|carregando|загрузка|завантаження|chargement"
     r"|wird (?:geladen|berechnet)|caricamento|laden|wczytywanie|загружается|завантажується|calculando|calculating"
     r"|fetching|obteniendo|1\.#[a-z]{3,4}|ejemplo|example"

@@ -136,7 +136,8 @@ def _by_length(block: range, columns: Columns) -> Iterator[range]:
     shorter = sides[not ends[0]]
     marks = {_end(columns[c]) for c in shorter} if cut else set()
     longer = [columns[c] for c in block if c not in shorter]
-    if len(marks) == 1 and all(_goes_on(texts, max(marks)) for texts in longer):
+    named = any(_names_things(texts[max(marks) :]) for texts in longer) if marks else False
+    if len(marks) == 1 and named and all(_goes_on(texts, max(marks)) for texts in longer):
         yield from sides
     else:
         yield block
@@ -146,6 +147,12 @@ def _goes_on(texts: Sequence[str], end: int) -> bool:
     """Whether most cells below a row are filled, with what stands above it."""
     above, below = [t for t in texts[:end] if t], [t for t in texts[end:] if t]
     return len(below) > 1 and 2 * len(below) > len(texts) - end and _kind(above) == _kind(below)
+
+
+def _names_things(texts: Sequence[str]) -> bool:
+    """Whether each cell has another text: formulas and lists that were dragged too far repeat one, or count."""
+    filled = [text for text in texts if text]
+    return len({*filled}) == len(filled) and not any(map(holds, filled))
 
 
 def _end(texts: Sequence[str]) -> int:

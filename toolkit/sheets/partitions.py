@@ -34,16 +34,11 @@ class CheckOfPartitions(Suggesting):
     decimal signs can be read in two ways, say which.
     """
 
-    summary: "pd.Series[int]"
-    facets: pd.DataFrame
-    problems: pd.DataFrame
-    notes: list[str]
-
     def __init__(self) -> None:
-        self.summary = pd.Series(dtype="int64")
+        self.summary: pd.Series[int] = pd.Series(dtype="int64")
         self.facets = pd.DataFrame(columns=[*KIND, "problem", "cells", "partitions"])
         self.problems = pd.DataFrame()
-        self.notes = []
+        self.notes: list[str] = []
         self.partitions = 0
 
     def __len__(self) -> int:
