@@ -410,7 +410,8 @@ def test_a_text_that_the_workbook_cut_is_asked_once_another_cell_is_mended(tmp_p
 def test_a_text_beside_the_sum_of_what_stands_above_is_asked(word: str, *, held: bool) -> None:
     people = "".join(f"Ana {a};{a}@example.cl;{n}00\n" for n, a in enumerate("bcdefg", 1))
     done = checked(f"Nombre;Correo;Monto\n{people}{word};;{2100 if held else 2101}\n{people}{word};;4200\n")
-    expected = [*[False] * 6, held or word == "Soma", *[False] * 6, True]
+    asked = held or word == "Soma"
+    expected = [*[False] * 6, asked, *[False] * 6, asked]
     assert done.bad.tolist() == expected
 
 
