@@ -176,7 +176,7 @@ def test_4_what_only_looks_like_an_error_is_sent(text: str) -> None:
 def test_4_a_formula_that_was_never_calculated_is_asked(text: str) -> None:
     for field in (NAME, MAIL, PHONE, AMOUNT):
         question(field, text, "looks like a formula")
-    assert of(NAME, text).accept().wire()["NOMBRE"] == [text]
+    assert of(NAME, text).accept("NOMBRE").wire()["NOMBRE"] == [text]
     with pytest.raises(InputError, match="nothing to accept"):  # as no vendor takes it
         of(AMOUNT, text).accept()
 
@@ -426,7 +426,7 @@ def test_10_signs_that_nobody_sees_are_not_sent(sign: str) -> None:
 def test_10_a_document_number_with_decimals_or_without_digits_is_asked(text: Any) -> None:
     done = of(Identity(name="i"), text)
     assert done.problems["level"].tolist() == ["question"]
-    assert done.accept().wire()["i"] == [str(text)]
+    assert done.accept("i").wire()["i"] == [str(text)]
 
 
 @pytest.mark.parametrize(
@@ -747,7 +747,7 @@ class TestDecisions:
         assert spoken.accept("Nombre", "looks like a total").decisions == english
 
     def test_a_damaged_text_is_sent_as_it_stands(self) -> None:
-        assert of(NAME, "Pe\ufffda").accept().wire()["NOMBRE"] == ["Pe\ufffda"]
+        assert of(NAME, "Pe\ufffda").accept("NOMBRE").wire()["NOMBRE"] == ["Pe\ufffda"]
 
     def test_values_that_are_spelt_alike_share_a_cluster(self) -> None:
         cities = {"SCL": "Santiago", "VAP": "Valparaíso", "CCP": "Concepción"}

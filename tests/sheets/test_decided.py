@@ -391,10 +391,10 @@ def test_rows_of_a_sheet_with_a_question_whose_labels_are_gone_are_all_held() ->
         done = check(moved, match_columns(moved, FIELDS))
         assert done.bad.all()
         assert done.facets["reason"].tolist() == [RELABELLED.reason]
-        assert done.accept().ok
+        assert done.accept("(row)").ok
     kept = frame.sort_index(ascending=False)
     assert check(kept, match_columns(kept, FIELDS)).bad.tolist() == [True, False]
-    decided = check(frame, match_columns(frame, FIELDS)).accept().fixed()
+    decided = check(frame, match_columns(frame, FIELDS)).accept("(row)").fixed()
     assert check(decided.reset_index(drop=True), match_columns(decided, FIELDS)).ok
 
 
@@ -420,3 +420,22 @@ def test_a_row_as_full_as_others_is_no_note() -> None:
     head = f"Nombre;RUT;Fecha ingreso;Cargo;Correo\n{rows}{rows}"
     assert checked(f"{head}Eva Mora;12.345.678-5;2020-02-02;Jefa;\n").ok
     assert checked(f"{head}Nota: hola;;;;\n").bad.sum() == 1
+
+
+def test_rows_that_look_like_no_person_are_not_accepted_in_one_go() -> None:
+    people = "".join(f"Ana {a};{a}@gmial.com;{n}00\n" for n, a in enumerate("bcd", 1))
+    rest = "TOTAL;;700\nNota: cifras en CLP;;\ns/i;e@gmial.com;5\n=Ana;f@gmial.com;5\n"
+    done = checked(f"Nombre;Correo;Monto\n{people}{rest}").accept()
+    assert done.wire()["EMAIL"][0] == "b@gmail.com"
+    assert done.bad.tolist() == [False] * 3 + [True] * 4
+    for reason in ("looks like a total", "says that there is nothing", "looks like a formula"):
+        done = done.accept(reason=reason)
+    assert done.accept("(row)").ok
+
+
+def test_that_the_notes_of_a_sheet_are_lost_is_said() -> None:
+    one, other = (read_sheet(text.encode()) for text in (LONGER, LONGER.replace(",x", "")))
+    both = pd.concat([one, other])
+    lost = "what was noted when the sheet was read is lost"
+    assert sum(note.startswith(lost) for note in check(both, match_columns(both, FIELDS)).notes) == 1
+    assert not any(note.startswith(lost) for note in check(one, match_columns(one, FIELDS)).notes)

@@ -16,7 +16,7 @@ from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets import facets
 from toolkit.sheets.cells import with_cells
-from toolkit.sheets.checker import DOUBT, FIX
+from toolkit.sheets.checker import DOUBT, FIX, QUESTION
 from toolkit.sheets.column import Column
 from toolkit.sheets.evidence import evidence, with_evidence
 from toolkit.sheets.facets import CellProblem
@@ -89,18 +89,23 @@ class Check(Findings):
     ) -> "Check":
         """Take what is proposed for the cells of a facet; where nothing is, a question or doubt is sent as it stands.
 
-        Without a column, of all. Errors without a proposal stay: what the vendor refuses is not decided here. So do
-        questions of which nobody but you knows the answer, such as a day that can be read in two ways.
+        Without any argument, of all, and a question for which nothing is proposed stays: what looks like a total, a
+        note or a word for nothing is accepted by its column or reason, never in one go with the rest. Errors without a
+        proposal stay: what the vendor refuses is not decided here. So do questions of which nobody but you knows the
+        answer, such as a day that can be read in two ways.
 
         Raises:
             InputError: there is nothing to accept.
         """
         cells, line = self._chosen("accept", column, reason, values)
         accepted = [one for one in cells if one.can_be_accepted]
-        if not accepted:
-            raise InputError(message("there is nothing to accept: say `replace`, `empty` or `leave_out`"))
         proposed = [one for one in accepted if one.problem.proposal is not None]
         others = [one for one in accepted if one.problem.proposal is None]
+        if column is reason is values is None:
+            others = [one for one in others if one.problem.level != QUESTION]
+        if not proposed and not others:
+            text = "there is nothing to accept: say `replace`, `empty` or `leave_out`, or `accept(column, reason)`"
+            raise InputError(message(text))
         return self._decided(line, cells=_by_column((one, one.problem.proposal) for one in proposed), accepted=others)
 
     def leave_out(
