@@ -81,8 +81,8 @@ VALUES: list[Any] = [*TEXTS.split("|"), *NUMBERS, *PANDAS, *OTHERS, *LISTS]
 def as_a_cell(field: Field, value: Any) -> tuple[Any, str | None]:
     checked = check(pd.DataFrame({"x": pd.Series([value], dtype=object)}), Takes((field,), empty_rows=True))
     no_data = {problem.reason for problem in MAY_BE_NO_DATA}
-    if no_data.intersection(checked.problems["reason"]) and checked.accept().wire()["x"] != [None]:
-        checked = checked.accept()  # one value is given on purpose
+    if no_data.intersection(checked.problems["reason"]) and checked.accept("x").wire()["x"] != [None]:
+        checked = checked.accept("x")  # one value is given on purpose
     errors = checked.errors["problem"].tolist()
     return (None, errors[0]) if errors else (checked.wire()["x"][0], None)
 

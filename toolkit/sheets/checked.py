@@ -216,7 +216,7 @@ class Check(Findings):
         touched, anew = {i for changes in (cells or {}).values() for i in changes}, {*anew}
         asked = [q for q in self._terms.asked if q[0] not in anew]
         if touched:
-            asked += [q for q in Shape(columns, frame, self._terms.reading["usual"]).questions() if q[0] in touched]
+            asked += [q for q in Shape(columns, frame).questions() if q[0] in touched]
         terms = replace(
             self._terms,
             asked=tuple(dict.fromkeys(asked)),
