@@ -383,7 +383,8 @@ class TestNumbers:
         right(self.whole, "$ 1.611.580", 1611580)
         wrong(self.number, "CLP 1.500", "not a number", "1500", decimal=",")
         wrong(self.number, "US$ 1,234.50", "not a number", "1234.5")
-        wrong(self.number, "€ 12,5", "not a number", "12,5", decimal=",")  # as it can be read again there
+        wrong(self.number, "US$ 12,5", "not a number", "12,5", decimal=",")  # as it can be read again there
+        right(self.number, "€ 12,5", 12.5, decimal=",")
         wrong(self.number, "10-20 kg", "not a number")
         wrong(self.number, "kg", "not a number")
         column = pd.DataFrame({"n": ["$ 1.500", "1,5", "2,5"]})

@@ -372,7 +372,7 @@ def test_a_number_in_the_scientific_form_is_proposed_in_digits(text: str, meant:
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        *(("($ 1.500.000)", "-1500000"), ("$ 1.500.000.-", "1500000"), ("US$ 100", "100"), ("R$ 100", "100")),
+        *(("($ 1.500.000)", "-1500000"), ("$ 1.500.000.-", "1500000"), ("US$ 100", "100"), ("100 USD", "100")),
         *(("CLP$1.500.000", "1500000"), ("$ 1.500.000-", "-1500000"), ("1.500 kg", None), ("10-20", None)),
     ],
 )
@@ -385,16 +385,18 @@ def test_signs_around_an_amount_are_taken_off_in_a_proposal(text: str, meant: st
     ("text", "sent"),
     [
         *(("$0", "0"), ("-$1.500.000", "-1500000"), ("$-1.500.000", "-1500000"), ("$ 12,5", "12.5")),
-        *(("1.500.000 $", "1500000"), ("$ 1 234,50", "1234.5")),
+        *(("1.500.000 $", "1500000"), ("$ 1 234,50", "1234.5"), ("R$ 100,50", "100.5"), ("€ 12,5", "12.5")),
+        *(("1 500,00 грн", "1500"), ("1500 грн.", "1500"), ("₴ 1.500,5", "1500.5"), ("UAH 12,5", "12.5")),
+        *(("BRL 1.234,50", "1234.5"), ("-12,5 €", "-12.5")),
     ],
 )
-def test_a_dollar_sign_names_no_currency_and_is_taken_off(text: str, sent: str) -> None:
+def test_a_sign_of_money_says_nothing_against_a_number(text: str, sent: str) -> None:
     done = of(AMOUNT, text)
     assert done.wire() == {"MONTO": [sent]}
 
 
 def test_a_price_that_can_be_read_in_two_ways_is_asked() -> None:
-    done = of(AMOUNT, "$ 1.234", "$12,345", "R$ 1.234")
+    done = of(AMOUNT, "$ 1.234", "$12,345", "US$ 1.234")
     assert done.accept("MONTO", "is not a number").wire() == {"MONTO": [None, None, None]}
     assert asked(done) == [("$ 1.234", None), ("$12,345", None)]
 
@@ -894,3 +896,16 @@ def test_what_are_no_names_is_no_guess_of_one(column: str, cells: list[str]) -> 
 def test_a_column_that_says_name_comes_before_a_guess() -> None:
     frame = pd.DataFrame({"Cliente": ["Ana Peña"], "Nombres": ["Ana"]})
     assert match_columns(frame, FIELDS).columns == {"Cliente": None, "Nombres": "NOMBRE"}
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        *(("fax 222345678", None), ("ex 922345678", None), ("922345678 de Eva", None), ("antes 922345678", None)),
+        *(("casa: 222345678 cel: 922345678", None), ("Tel. 922345678", "56922345678"), ("факс 222345678", None)),
+        *(("whatsapp 922345678", "56922345678"), ("моб. тел. 922345678", "56922345678"), ("2nd 922345678", None)),
+    ],
+)
+def test_words_that_are_not_of_phones_leave_no_proposal(text: str, meant: str | None) -> None:
+    problems = of(PHONE, text).problems
+    assert problems["proposal"].astype(object).where(problems["proposal"].notna(), None).tolist() == [meant]

@@ -27,7 +27,7 @@ from toolkit.sheets.checker import (
 )
 from toolkit.sheets.countries import UNKNOWN, country_in
 from toolkit.sheets.not_data import ending_in_zeros
-from toolkit.sheets.synonyms import denies
+from toolkit.sheets.synonyms import denies, spoken
 from toolkit.spec import Phone
 
 _COMPARED = (  # countries whose numbers those of a column may be
@@ -38,6 +38,7 @@ _MOBILES = {"56": "9"}  # how they begin, where the library does not tell them f
 _NUMBER = re.compile(r"\+?\d{4,20}").fullmatch
 _unspaced = unlike(r"\+[0-9](?:[ -]?[0-9]){3,18}")
 _EXTENSION = re.compile(r"\s?(?:ext|anexo|extensi[oó]n|int|x|#|дод)\.?\s{0,3}\d{1,7}$", re.IGNORECASE)
+_WORDS, _OF_PHONES = re.compile(r"[^\W\d_]{2,}").findall, ("phone", "landline")
 _SEVERAL = re.compile(r"[/;,|\n]|\s(?:y|e|o|ó|u|and|or|та|або|і)\s")
 _FILLED = tuple(digit * 7 for digit in "0123456789")  # runs of digits in what is no number, but fills a field
 MADE_UP = Problem(mark("repeats one digit: it may be made up"), level=DOUBT)
@@ -303,6 +304,10 @@ def _unreadable(text: str, parse: Callable[[str], Result]) -> CellError:
     if len(parts) > 1 and (first := _first(parts, parse)):
         return CellError(SEVERAL if sum(map(str.isdigit, parts[1])) > 5 else MORE_THAN_ONE_THING, first)
     bare = re.sub(r"[^\d+]", "", latin(text))
+    words = " ".join(_WORDS(text))
+    of_phone = spoken(words).whole and spoken(words).concept in _OF_PHONES
+    if words and not of_phone and not country_in(f"({text[:60]})"):
+        return CellError(mark("is not a phone number"))  # whose it is, or whether it is one still, they may say
     if len(bare) >= 2 * _SHORTEST and (first := _half(text, bare.lstrip("+"), parse)):
         return CellError(SEVERAL, first)
     return CellError(mark("is not a phone number"), _first([bare], parse) if len(bare) > 6 else None)
