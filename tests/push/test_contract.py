@@ -419,14 +419,16 @@ def test_an_order_that_one_frame_leaves_open_is_open_in_the_next(api: toolkit.Ap
 
 
 @pytest.mark.parametrize("known", [False, True])
+@pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize(
     ("last", "why"), [({"NOMBRE": "Nota: no distribuir"}, "may be a note"), ({"MONTO": "6"}, "whom or what")]
 )
 def test_a_row_that_is_no_data_is_asked_though_it_is_alone_in_the_last_frame(
-    api: toolkit.Api, last: dict[str, str], why: str, *, known: bool
+    api: toolkit.Api, last: dict[str, str], why: str, *, known: bool, wide: bool
 ) -> None:
-    columns = ["NOMBRE", "EMAIL", "TELEFONO", "MONTO"]
-    people = [[name, f"{name}@example.cl", f"+5692234567{n}", "2"] for n, name in enumerate(["Ana", "Eva", "Pia"])]
+    person = {"NOMBRE": "Ana", "EMAIL": "{}@example.cl", "TELEFONO": "+5692234567{}", "MONTO": "2"}
+    columns = [*person] if wide else ["NOMBRE", "MONTO" if "MONTO" in last else "EMAIL"]
+    people = [{name: person[name].format(n) for name in columns} for n in range(3)]
     first, end = pd.DataFrame(people, columns=columns), pd.DataFrame([last], columns=columns)
     if known:
         api.ida.insert_records(11111, iter([first]))

@@ -439,3 +439,8 @@ def test_that_the_notes_of_a_sheet_are_lost_is_said() -> None:
     lost = "what was noted when the sheet was read is lost"
     assert sum(note.startswith(lost) for note in check(both, match_columns(both, FIELDS)).notes) == 1
     assert not any(note.startswith(lost) for note in check(one, match_columns(one, FIELDS)).notes)
+
+
+def test_a_text_beside_a_day_at_the_end_of_a_sheet_may_be_a_note() -> None:
+    rows = "".join(f"Ana {a};{a}@example.cl;1980-01-{n}1\n" for n, a in enumerate("bcdefghi", 1) if n < 4) * 3
+    assert checked(f"Nombre;Correo;Fecha de nacimiento\n{rows}Impreso el;;2024-03-12\n").bad.sum() == 1

@@ -17,7 +17,7 @@ from toolkit.sheets.cells import bare
 from toolkit.sheets.checker import QUESTION, TOTAL, Problem
 from toolkit.sheets.column import Column, Places
 from toolkit.sheets.not_data import is_title, is_total, may_begin_total, says_no
-from toolkit.spec import Email, Field, Identity, Integer, Number, Phone, Text
+from toolkit.spec import Date, Email, Field, Identity, Integer, Number, Phone, Text, Timestamp
 
 EMPTY_ROW = Problem(mark("the row is empty"))
 LEFT_OUT = Problem(mark("the row was left out"))
@@ -88,6 +88,8 @@ class Shape:
         self.counts = self.having(Field)
         self.before = before if few else 0
         self.usual: float = max(self._usual(), self.before)
+        none_is_full = 1 < self.before > int(self.counts.max(initial=0))
+        self.least = _USUAL - int(none_is_full)  # cells of a usual row that let one with fewer be seen
 
     def _usual(self) -> float:
         """How much of a row is filled as a rule; notes and totals do not say so."""
@@ -110,7 +112,7 @@ class Shape:
     @cached_property
     def sparse(self) -> Rows:
         """The rows of which hardly anything is filled, where the others are filled."""
-        return (self.counts > 0) & (self.counts * _TENTH <= len(self.used)) & (self.usual >= _USUAL)
+        return (self.counts > 0) & (self.counts * _TENTH <= len(self.used)) & (self.usual >= self.least)
 
     @cached_property
     def texts(self) -> list[Column]:
@@ -119,11 +121,11 @@ class Shape:
 
     @cached_property
     def lone_text(self) -> Rows:
-        """The rows with one text and nothing else; also at the end of a sheet, beside a number at most."""
+        """The rows with one text and nothing else; also at the end of a sheet, beside a number or a day at most."""
         counts = self.counts
         texts = np.sum([counts * 0, *(column.filled for column in self.texts)], axis=0)
-        note = (texts == 1) & (counts == texts + self.having(Number, Integer)) & (counts < self.usual)
-        alone = (texts == 1) & (counts == 1) & (self.usual >= _USUAL)
+        note = (texts == 1) & (counts == texts + self.having(Number, Integer, Date, Timestamp)) & (counts < self.usual)
+        alone = (texts == 1) & (counts == 1) & (self.usual >= self.least)
         foot = _at_the_end(note | (counts == 0))
         foot[: max(len(counts) - _FOOT, len(counts) // 2)] = False
         rare = self.is_sheet and np.count_nonzero(note & ~foot) * _RARE <= len(counts)
@@ -159,7 +161,7 @@ def _nameless(shape: Shape) -> Rows:
     """The rows without a cell by which others are told apart, filled half as much as those at most."""
     named = shape.having(Text) > 0
     usual = np.median(shape.counts[named]) if named.any() else shape.before
-    return (shape.counts > 0) & ~named & (shape.counts * 2 <= usual) & (usual >= _USUAL) & ~shape.sparse
+    return (shape.counts > 0) & ~named & (shape.counts * 2 <= usual) & (usual >= shape.least) & ~shape.sparse
 
 
 def _rare_name(shape: Shape) -> Rows:
