@@ -99,7 +99,8 @@ def beside(
         own: what the header has for them. The place of a header further down is that of its row.
         gap: the place of the first row below a blank one: how long columns are, is told by the rows above it.
     """
-    blocks = [part for block in _blocks(names, own) for part in _by_length(block, [t[:gap] for t in columns])]
+    above = [texts[:gap] for texts in columns]
+    blocks = [part for block in _blocks(names, own) for part in _by_length(block, above)]
     if len(blocks) < 2:
         return
     filled = [{n for c in block for n, text in enumerate(columns[c]) if text} for block in blocks]
