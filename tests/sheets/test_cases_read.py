@@ -318,6 +318,7 @@ def test_12_a_formula_without_a_value_in_an_open_document() -> None:
         ("0#######", 1234567, "01234567"),
         ("(00) 0000", 12345, "(01) 2345"),
         (r"00\.000\.000\-0", 123456785, "12.345.678-5"),
+        (r"0\.000", 1234, "1234"),
         ('"ID-"0000', 123, "ID-0123"),
         ('"ID-"0', 123, "ID-123"),
         ("0.00", 2, "2"),
@@ -1266,3 +1267,16 @@ def test_18_titles_of_groups_are_no_halves() -> None:
 def test_18_rows_of_nothing_but_separators_are_blank() -> None:
     frame = read_sheet(csv("Nombre;Correo", *["Ana;a@example.cl"] * 3, *[";;;;;"] * 20))
     assert (len(frame), frame.attrs["questions"]) == (3, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("<clientes><cliente><nombre>Ana</nombre></cliente></clientes>", "is XML"),
+        ("<rows>\n<row a='1'/></rows>", "is XML"),
+        ("<p>Hola</p>", "web page without a table"),
+        ("<body class='x'>Hola</body>", "web page without a table"),
+    ],
+)
+def test_18_what_begins_with_a_tag_is_named(text: str, what: str) -> None:
+    refused(text.encode(), what)

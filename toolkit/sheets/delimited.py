@@ -36,6 +36,9 @@ _KINDS = (  # how files begin that are no tables
 )
 _WAY = mark("open it in a spreadsheet program, and save it as xlsx")
 _PAGE = re.compile(r"\s{0,100}<(?:!doctype html|!--|(?!svg|workbook)[a-z]{1,10}[0-9]?[\s>])", re.IGNORECASE)
+_HTML = re.compile(
+    r"<(?:!doctype html|html|head|body|meta|script|div|form|span|font|p|h[1-6]|br|[abi])[\s/>]", re.IGNORECASE
+)
 _TABLE, _XHTML = re.compile(r"<table[\s>]", re.IGNORECASE), re.compile(r"<html[\s>]", re.IGNORECASE)
 _XML = re.compile(r"\s{0,100}<(?:\?xml|\?mso|!doctype|svg|workbook|!--)", re.IGNORECASE)
 _JSON = re.compile(r'\s{0,100}(?:\{\s{0,100}"|\[\s{0,100}[\[{"\d-])')
@@ -79,9 +82,9 @@ def read(text: str, separator: str | None, notes: Sequence[str] = ()) -> Grid:
         InputError: it is no table; a quote is opened and never closed, so that everything after it would be one cell.
     """
     way = message(_WAY)
-    if _PAGE.match(text[:500]):
+    if _PAGE.match(text[:500]) and _HTML.search(text[:1000]):
         raise InputError(message("the file is a web page without a table, whatever its name says"))
-    if _XML.match(text[:500]):
+    if _PAGE.match(text[:500]) or _XML.match(text[:500]):
         raise InputError(message("the file is XML, whatever its name says: {way}", way=way))
     if _JSON.match(text[:500]):
         raise InputError(message("the file is JSON, whatever its name says: `pandas.read_json` reads it"))

@@ -25,6 +25,8 @@ def style_of(code: str) -> str:
     section = code[:_LONGEST].partition(";")[0]
     plain = _LITERAL.sub("", section).lower().strip()
     pattern = _PIECE.sub(lambda piece: _DIGIT if piece[3] else piece[1] or piece[2] or "", section).strip()
+    if re.fullmatch("\0+[.,]\0+", pattern):  # a group of thousands that is drawn by hand
+        return ""
     if re.fullmatch("0[0#]*", re.sub("[- ()+1-9]", "", plain)) and (pattern.count(_DIGIT) > 1 or _NAMED(pattern)):
         return pattern
     if re.fullmatch("[#0?.,]+ ?%", plain):
