@@ -909,3 +909,25 @@ def test_a_column_that_says_name_comes_before_a_guess() -> None:
 def test_words_that_are_not_of_phones_leave_no_proposal(text: str, meant: str | None) -> None:
     problems = of(PHONE, text).problems
     assert problems["proposal"].astype(object).where(problems["proposal"].notna(), None).tolist() == [meant]
+
+
+@pytest.mark.parametrize("field", [pd.NA, float("nan"), 2223, ["EMAIL"]])
+def test_what_is_no_name_is_no_field(field: Any) -> None:
+    with pytest.raises(InputError, match="there is no field"):
+        match_columns(pd.DataFrame({"Nombre": ["x"]}), FIELDS)["Nombre"] = field
+
+
+def test_a_match_that_cannot_be_saved_says_so(tmp_path: Path) -> None:
+    match = match_columns(pd.DataFrame({"Nombre": ["x"]}), FIELDS)
+    for path in (tmp_path, tmp_path / "none" / "match.json", None):
+        with pytest.raises(InputError, match="cannot be written"):
+            match.save(path)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [("+57 310 123 4567", "+573101234567"), ("(57) 310-1234567", "573101234567"), ("310 123 4567", "310 123 4567")],
+)
+def test_a_phone_that_is_too_long_only_by_its_spaces_is_sent_without(text: str, sent: str) -> None:
+    field = Phone(name="celular", country="CO", max_length=15, mobile=True, form="as written", strict=False)
+    assert of(field, text).wire() == {"celular": [sent]}

@@ -91,8 +91,9 @@ def limited(field: Text, rule: CellRule) -> CellRule:
         if len(parsed.wire) > limit:
             detail = message("{count:,} characters; at most {limit:,} are allowed", count=len(parsed.wire), limit=limit)
             compact = re.sub(r"[\s().-]", "", parsed.wire)
-            shorter = isinstance(field, Phone) and _is_number(compact) and len(compact) <= limit
-            raise CellError(mark("is too long"), compact if shorter else None, detail=detail)
+            if isinstance(field, Phone) and _is_number(compact) and len(compact) <= limit:
+                return parsed._replace(wire=compact, normalised=compact)
+            raise CellError(mark("is too long"), detail=detail)
         return parsed
 
     return replace(rule, parse=parse, limit=limit)

@@ -81,7 +81,7 @@ class Match(Suggesting):
     def __setitem__(self, column: Hashable, field: str | None) -> None:
         self._raise_if_unknown(column)
         names = [f.name for f in self.fields]
-        if field is not None and field not in names:
+        if field is not None and not (isinstance(field, str) and field in names):
             raise InputError(message("there is no field {field!r}", field=field) + did_you_mean(str(field), names))
         for other, filled in self.columns.items():
             if field is not None and filled == field and other != column:
@@ -96,9 +96,16 @@ class Match(Suggesting):
             raise InputError(message("the sheet has no column {column!r}", column=column) + hint)
 
     def save(self, path: "str | PathLike[str]") -> None:
-        """Write the match to a file, for the next sheet with the same columns."""
+        """Write the match to a file, for the next sheet with the same columns.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
         text = json.dumps({"columns": {str(c): f for c, f in self.columns.items()}}, ensure_ascii=False, indent=1)
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        try:
+            Path(path).write_text(text + "\n", encoding="utf-8")
+        except (OSError, TypeError) as problem:
+            raise InputError(message("{path} cannot be written: {reason}", path=path, reason=problem)) from None
 
     @classmethod
     def load(cls, path: "str | PathLike[str]", fields: Any) -> "Match":
