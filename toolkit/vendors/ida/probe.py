@@ -68,6 +68,7 @@ def writes(probe: Probe) -> None:
         ("settle_wait", message("a connection that dies cannot be had at will")),
         ("largest_request", message("it is not tried how much the account bears")),
         ("other_types", message("which numbers there are besides is not known")),
+        ("database_made", message("an answer that does not say it shows nothing of it")),
     ):
         probe.cannot_tell(name, why)
 
