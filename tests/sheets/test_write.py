@@ -19,11 +19,12 @@ from toolkit.errors import InputError
 from toolkit.settings import language
 from toolkit.sheets import write
 from toolkit.sheets.check import check
+from toolkit.sheets.evidence import with_evidence
 from toolkit.sheets.outcomes import COLUMNS
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.result_format import escaped, outcome_at, unescaped
 from toolkit.sheets.write import only_failed, write_outcome, write_text
-from toolkit.spec import Email, Phone, Text
+from toolkit.spec import Email, Number, Phone, Text
 
 SLOW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LIVE = [
@@ -294,6 +295,60 @@ class TestSentAgain:
         assert outcome_at(["a", *COLUMNS]) == 1
         assert outcome_at([*COLUMNS, "b", *(f"{name} (2)" for name in COLUMNS)]) == 5
         assert outcome_at(["outcome", "error"]) is None
+
+
+AMOUNTS = [Text(name="Nombre"), Number(name="MONTO"), Phone(name="Celular")]
+NUMBER_CELLS = [["Nombre", "MONTO", "Celular"], ["Ana", "58,92", "922345671"], ["Noa", "1.234,50", "922345672"]]
+
+
+def of_number_cells(path: Path, *rows: list[Any]) -> pd.DataFrame:
+    book = openpyxl.Workbook()
+    for row in [*NUMBER_CELLS, *rows]:
+        book.worksheets[0].append(row)
+    book.save(path)
+    return read_sheet(path)
+
+
+def amounts(frame: pd.DataFrame) -> list[Any]:
+    return check(frame[NUMBER_CELLS[0]], AMOUNTS).wire()["MONTO"]
+
+
+class TestNumberCellsAreSentAgainAsNumbers:
+    """Beside texts of which the comma is the decimal sign."""
+
+    @pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+    @pytest.mark.parametrize("number", [37.125, -37.125, 1.5, 1234.567, 1500, 0.125])
+    def test_whatever_is_mended_in_the_row(self, number: float, suffix: str, tmp_path: Path) -> None:
+        sheet = of_number_cells(tmp_path / "a.xlsx", ["Eva", number, "bad"], ["Luz", "2.500", "worse"])
+        assert amounts(sheet)[2:] == [number, 2500]
+        done = check(sheet, AMOUNTS)
+        path = tmp_path / f"b{suffix}"
+        known = with_evidence(done.outcomes, done.evidence([2, 3]))
+        write_outcome(path, done.frame, known, done.summary, cells={(2, 1): ("wrong", "x")})
+        assert amounts(only_failed(path)) == [number, 2500]
+        assert amounts(only_failed(read_sheet(path).iloc[::-1])) == [2500, number]
+        assert amounts(read_sheet(path))[2:] == [number, 2500]  # also of somebody who sends all of it
+
+    def test_a_text_that_is_typed_beside_it_is_a_text(self, tmp_path: Path) -> None:
+        done = check(
+            of_number_cells(tmp_path / "a.xlsx", ["Eva", 37.125, "bad"], ["Luz", "x", "bad"]),
+            AMOUNTS,
+        )
+        known = with_evidence(done.outcomes, done.evidence([2, 3]))
+        write_outcome(tmp_path / "b.csv", done.frame, known, done.summary)
+        text = (tmp_path / "b.csv").read_text(encoding="utf-8-sig")
+        (tmp_path / "b.csv").write_text(text.replace('"Luz";"x"', '"Luz";"41.125"'), encoding="utf-8-sig")
+        assert amounts(only_failed(tmp_path / "b.csv")) == [37.125, 41125]
+        (tmp_path / "b.csv").write_text(text.replace('"Luz";"x"', '"Luz";"37.125"'), encoding="utf-8-sig")
+        assert amounts(only_failed(tmp_path / "b.csv")) == [37125, 37125]
+
+    def test_colours_keep_the_kind_of_a_cell(self, tmp_path: Path) -> None:
+        frame = pd.DataFrame({"n": [1.5], "d": [date(1980, 5, 6)], "t": ["x"]})
+        marks = {(0, n): ("wrong", "why") for n in range(3)}
+        write_outcome(tmp_path / "a.xlsx", frame, outcome(1), pd.Series({"rows": 1}), cells=marks)
+        sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0]
+        assert {cell.fill.start_color.rgb[2:] for cell in sheet["A2:C2"][0]} == {write.COLOURS["wrong"][1:]}
+        assert [cell.number_format for cell in sheet["A2:C2"][0]] == ["General", "yyyy-mm-dd", "@"]
 
 
 def test_a_text_file_of_somebody_else_is_not_touched() -> None:

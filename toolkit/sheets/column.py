@@ -173,6 +173,13 @@ class Column:
             return [None if v is None else "***" for v in values]
         return [v if v is None else whole(v if isinstance(v, str) else _text(v)) for v in values]
 
+    def numbers_among(self, positions: Sequence[int]) -> list[tuple[int, str]]:
+        """The cells among these whose texts were numbers in the sheet that was read."""
+        if (was_number := self._was_number) is None:
+            return []
+        cells = zip(positions, self.held(positions), strict=True)
+        return [(i, value) for i, value in cells if was_number(value)]
+
     def shown(self, positions: Places) -> list[str | None]:
         """What stands in these cells, as a sheet shows it: 1200 for 1200.0."""
         return [v if v is None or isinstance(v, str) else shown(v) or _text(v) for v in self._values(positions)]

@@ -20,8 +20,9 @@ from toolkit.sheets.column import Column
 from toolkit.sheets.frame_rules import LEFT_OUT, remembered
 
 NAME = "check"  # of the column
+is_name = re.compile(rf"{NAME}(?: \(\d+\)| \(report\))*").fullmatch  # also where others are called so
 # beside a row: the OPTIONS that were said, which `fields` the columns fill, how `columns` are read, what was `asked` of
-# the row, and the `cells` of which it was asked
+# the row, and the `cells` of which it was asked; which texts were `numbers`
 OPTIONS = ("day_first", "decimal", "country", "empty", "doubts")
 NOT_DECIDED = {"decimal": "", "day_first": None}  # so that what can be read in two ways is asked
 LEFT_OUT_BEFORE = mark("the row was left out before")
@@ -49,8 +50,27 @@ def evidence(
         reasons.setdefault(i, []).append(LEFT_OUT_BEFORE if problem == LEFT_OUT else problem.reason)
     known = dict.fromkeys(rows, json.dumps(how, ensure_ascii=False))
     several = [i for i in known if i in reasons]
+    more: dict[int, dict[str, Any]] = {}
     for i, cells in zip(several, _cells(frame.iloc[several]), strict=True):
-        known[i] = json.dumps({**how, "asked": reasons[i], "cells": "".join(sorted(cells))}, ensure_ascii=False)
+        more[i] = {"asked": reasons[i], "cells": "".join(sorted(cells))}
+    for column in columns:
+        for i, number in column.numbers_among([i for i in known if i >= 0]):
+            more.setdefault(i, {}).setdefault("numbers", {})[str(column.name)] = number
+    return known | {i: json.dumps({**how, **own}, ensure_ascii=False) for i, own in more.items()}
+
+
+def numbers_in(frame: pd.DataFrame) -> dict[str, str]:
+    """The texts of a result that were numbers, by column, as `attrs` keep them: those that no text beside them is."""
+    texts = [] if frame.empty or not is_name(str(frame.columns[-1])) else frame.iloc[:, -1].tolist()
+    notes: Iterable[Any] = (
+        _note(text).get("numbers") if isinstance(text, str) and '"numbers"' in text else {} for text in texts
+    )
+    marks: list[dict[str, Any]] = [own if isinstance(own, dict) else {} for own in notes]
+    known: dict[str, str] = {}
+    for name in dict.fromkeys(name for own in marks for name in own if name in frame.columns):
+        cells = [*zip(frame[name].tolist(), [own.get(name) for own in marks], strict=True)]
+        others = {cell for cell, number in cells if cell != number}
+        known[name] = "\n".join(dict.fromkeys(n for cell, n in cells if cell == n and n not in others))
     return known
 
 

@@ -15,6 +15,7 @@ from toolkit.sheets import delimited, html_table, ods, xls, xlsb, xlsx
 from toolkit.sheets import header as headers
 from toolkit.sheets.archive import MAX_BYTES, Archive
 from toolkit.sheets.cells import folded
+from toolkit.sheets.evidence import numbers_in
 from toolkit.sheets.files import expanded
 from toolkit.sheets.not_data import says_no
 from toolkit.sheets.result_format import restored
@@ -74,6 +75,7 @@ def read_sheet(
         raise InputError(message("the file is damaged, and cannot be read: {why}", why=why)) from None
     if not title:
         frame = restored(frame)
+        frame.attrs["numbers"] = numbers_in(frame)
     frame.attrs |= {"source": name, "sheet": title, "sheets": sheets, "notes": grid.notes}
     return frame
 

@@ -17,6 +17,7 @@ from toolkit.plain import message, plural
 from toolkit.sheets import evidence
 from toolkit.sheets.cells import bare, encodable, objects_of, shown, whole, written_of
 from toolkit.sheets.files import expanded
+from toolkit.sheets.numbers import were_numbers
 from toolkit.sheets.outcomes import COLUMNS, FAILED
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.result_format import escaped, outcome_at, outcomes_of, shown_outcome
@@ -24,7 +25,7 @@ from toolkit.sheets.result_format import escaped, outcome_at, outcomes_of, shown
 MAX_ROWS, MAX_TEXT, MAX_COMMENTS = 1_048_575, evidence.MAX_TEXT, 10_000
 COLOURS = {"wrong": "#F8CBAD", "doubt": "#FFE699", "fixed": "#E2EFDA"}
 MOMENT = "yyyy-mm-dd hh:mm:ss"
-_CHECK = rf"{evidence.NAME}(?: \(\d+\)| \(report\))*"
+_FORMATS = ("@", "General", MOMENT, "yyyy-mm-dd", "hh:mm:ss")
 _NAMED = 20  # rows that a note names
 LABELS = ("row", "index")  # what the column after the outcome is called that has the labels of the rows
 Cells = Mapping[tuple[int, int], tuple[str, str]]  # by row and column position: colour and reason
@@ -136,8 +137,11 @@ def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Ce
     names = [whole(str(name)) for frame in frames for name in frame.columns]
     columns, cut = _columns(frames)
     _without_objects(columns, marks)
-    formats = {form: book.add_format({"num_format": form}) for form in ("@", MOMENT, "yyyy-mm-dd", "hh:mm:ss")}
-    colours = {kind: book.add_format({"bg_color": c, "num_format": "@"}) for kind, c in COLOURS.items()}
+    formats = {form: book.add_format({"num_format": form}) for form in _FORMATS}
+    colours = {
+        kind: {form: book.add_format({"bg_color": colour, "num_format": form}) for form in _FORMATS}
+        for kind, colour in COLOURS.items()
+    }
     text, write_text = formats["@"], sheet.write_string
     _name_columns(book, sheet, dict(enumerate(zip(names, columns, strict=True))), text)
     marked: dict[int, dict[int, tuple[str, str]]] = {}
@@ -149,9 +153,9 @@ def _write_rows(book: Any, sheet: Any, frames: Sequence[pd.DataFrame], marks: Ce
         for n, values in enumerate(columns):
             value, mark = values[row], coloured.get(n) if coloured else None
             if type(value) is str:
-                write_text(row + 1, n, value, colours[mark[0]] if mark else text)
+                write_text(row + 1, n, value, colours[mark[0]]["@"] if mark else text)
             elif value is not None or mark:
-                _put(sheet, (row + 1, n), value, dict.fromkeys(formats, colours[mark[0]]) if mark else formats)
+                _put(sheet, (row + 1, n), value, colours[mark[0]] if mark else formats)
             if mark:
                 commented += 1
                 if commented <= MAX_COMMENTS:
@@ -173,11 +177,17 @@ def _kept(cut: int, uncommented: int) -> list[str]:
 
 
 def _columns(frames: Sequence[pd.DataFrame]) -> tuple[list[list[Any]], int]:
-    """The cells column by column, texts as they can be written; and how many of these were cut."""
+    """The cells column by column, texts as they can be written; and how many of these were cut.
+
+    What was a number in the sheet that was read is one again: as a text, it might be read by the texts beside it.
+    """
     columns, cut = [], 0
     for frame in frames:
-        for _, column in bare(frame).items():
+        for name, column in bare(frame).items():
             values = written_of(column)
+            if numbers := frame.attrs.get("numbers", {}).get(name):
+                was_number = were_numbers(numbers)
+                values = [float(v) if was_number(v) and "e" not in v else v for v in values]
             texts = [v for v in values if type(v) is str]
             if not encodable("".join(texts)):
                 values = [whole(v) if isinstance(v, str) else v for v in values]
@@ -203,7 +213,7 @@ def _name_columns(book: Any, sheet: Any, columns: Mapping[int, tuple[str, list[A
         longest = max([len(name) + 3, *(len(shown(v) or "") for v in first)])
         sheet.set_column(n, n, min(max(longest, 8), 50), text if any(isinstance(v, str) for v in first) else None)
         sheet.write_string(0, n, name, head)
-    if len(columns) > len(COLUMNS) and re.fullmatch(_CHECK, columns[len(columns) - 1][0]):
+    if len(columns) > len(COLUMNS) and evidence.is_name(columns[len(columns) - 1][0]):
         sheet.set_column(len(columns) - 1, len(columns) - 1, None, None, {"hidden": True})
 
 
@@ -215,7 +225,7 @@ def _put(sheet: Any, at: tuple[int, int], value: Any, formats: Mapping[str, Any]
         case bool():
             sheet.write_boolean(*at, value)
         case int() | float() if math.isfinite(value) and abs(value) < 1e15:
-            sheet.write_number(*at, value)
+            sheet.write_number(*at, value, formats["General"])
         case datetime() if value.year >= 1900:
             sheet.write_datetime(*at, _utc(value), formats[MOMENT])
         case date() if value.year >= 1900:
@@ -292,7 +302,7 @@ def only_failed(source: Any) -> pd.DataFrame:
     outcomes = outcomes_of(frame.iloc[:, at])
     failed = frame[outcomes.isin(FAILED).to_numpy()]
     rows = _labelled_rows(failed, at)
-    names = [n for n in range(at, frame.shape[1]) if re.fullmatch(_CHECK, str(frame.columns[n]))]
+    names = [n for n in range(at, frame.shape[1]) if evidence.is_name(str(frame.columns[n]))]
     texts = failed.iloc[:, names[-1]].tolist() if names else [None] * len(rows)
     rows.attrs |= evidence.recalled_from(rows, texts)
     places = {label: place for place, label in zip(rows.index, failed.index, strict=True)}
