@@ -932,3 +932,26 @@ def test_cells_with_problems_are_looked_up_together(monkeypatch: pytest.MonkeyPa
     assert len(done.problems) == 600
     assert len(done.refused) == 300
     assert len(looks) < 10
+
+
+@pytest.mark.parametrize(
+    ("amounts", "held"),
+    [
+        (["$ 100", "€ 100", "250"], [True, True, False]),
+        (["R$ 100", "$ 100"], [True, True]),
+        (["100 EUR", "100 UAH", "100"], [True, True, False]),
+        (["$ 100", "$200", "300"], [False] * 3),
+        (["€ 100", "100 EUR", "100 euros"], [False, False, True]),  # a word is an error with a proposal, as before
+        (["₴ 100", "100 грн", "100 UAH"], [False] * 3),
+        (["R$ 100", "BRL 200"], [False] * 2),
+    ],
+)
+def test_amounts_of_several_currencies_are_asked(amounts: list[str], held: list[bool]) -> None:
+    frame = pd.DataFrame({"MONTO": amounts})
+    fields = [Number(name="MONTO")]
+    for how in ({}, {"decimal": ","}):
+        found = check(frame, fields, **how)
+        assert found.bad.tolist() == held
+        if held[0]:
+            with pytest.raises(InputError, match="nothing to accept"):
+                found.accept()

@@ -396,9 +396,8 @@ def test_a_sign_of_money_says_nothing_against_a_number(text: str, sent: str) -> 
 
 
 def test_a_price_that_can_be_read_in_two_ways_is_asked() -> None:
-    done = of(AMOUNT, "$ 1.234", "$12,345", "US$ 1.234")
-    assert done.accept("MONTO", "is not a number").wire() == {"MONTO": [None, None, None]}
-    assert asked(done) == [("$ 1.234", None), ("$12,345", None)]
+    assert asked(of(AMOUNT, "$ 1.234", "$12,345")) == [("$ 1.234", None), ("$12,345", None)]
+    assert of(AMOUNT, "US$ 1.234").accept("MONTO", "is not a number").wire() == {"MONTO": [None]}
 
 
 @pytest.mark.parametrize("cell", ["1500 1600", "5 1500", "1500 200", "1 234 5678", "0 500", "1 234'567", "12,500 300"])

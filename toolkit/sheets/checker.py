@@ -46,6 +46,7 @@ class ParseOptions:
     day_first: bool | None = True  # None: what can be read in two ways is asked
     iso: bool = True  # a month follows its year; False: what can be read in two ways is asked
     decimal: str = ""  # "." or ","; "" where nothing tells
+    one_currency: bool = True  # False: the amounts of the column are of several
     country: str = ""  # of phones that name none; "" for that of the field
     named: str = ""  # the country that the sheet says of them, without being asked; "" where it says none
     empty: frozenset[str] = frozenset()  # what stands for nothing, in lower case

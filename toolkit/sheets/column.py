@@ -22,7 +22,7 @@ from toolkit.sheets.countries import UNKNOWN, region_of
 from toolkit.sheets.dates import month_follows_year, order_named, order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.not_data import mostly_stored_as
-from toolkit.sheets.numbers import decimal_of, were_numbers
+from toolkit.sheets.numbers import decimal_of, has_one_currency, were_numbers
 from toolkit.sheets.phones import OTHER_COUNTRY, country_named, likely_country
 from toolkit.spec import KINDS, Date, Field, Identity, Integer, Json, KindTable, Masked, Number, Phone, Text, Timestamp
 
@@ -36,7 +36,7 @@ NOTHING: Results = np.empty(0, dtype=object)
 READ_BY = KindTable(  # the options by which cells are read; the first is decided for all of a column
     {
         **dict.fromkeys(KINDS, ("stored",)),
-        **dict.fromkeys((Number, Integer), ("decimal",)),
+        **dict.fromkeys((Number, Integer), ("decimal", "one_currency")),
         **dict.fromkeys((Date, Timestamp), ("day_first", "iso")),
         Phone: ("named",),
     }
@@ -94,9 +94,12 @@ class Column:
 
     def _decide(self) -> None:
         """Take from the column itself how it is to be read, where that was not said."""
-        if isinstance(self.field, Number | Integer) and not self.options.decimal:
-            sign, note = decimal_of(self._texts, self._was_number)
-            self.options, how = replace(self.options, decimal=sign), "decimal"
+        if isinstance(self.field, Number | Integer):
+            sign, note = (
+                (self.options.decimal, "") if self.options.decimal else decimal_of(self._texts, self._was_number)
+            )
+            how = "decimal"
+            self.options = replace(self.options, decimal=sign, one_currency=has_one_currency(self._texts()))
         elif isinstance(self.field, Date | Timestamp):
             stated = self.options.day_first if self.options.day_first is not None else order_named(str(self.title))
             first, note = order_of(self._texts()) if stated is None else (stated, "")

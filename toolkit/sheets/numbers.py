@@ -24,6 +24,8 @@ _GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}([\s'’])\d{3}(?:\1\d{3})*(?!\d)"
 _SIGN = r"(?:r?\$|€|₴|грн\.?|uah|brl|eur)"  # of money, which says nothing against a number; US$ may
 _PRICED = re.compile(rf"^([+-]?)\s{{0,3}}{_SIGN}\s{{0,3}}(?=[\d+-])|(?<=\d)\s{{0,3}}{_SIGN}$", re.IGNORECASE)
 _CURRENCY = r"us\$|r\$|s/\.?|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|\$|€|£|₴|грн\.?|pesos?|euros?|d[oó]lares"
+_CURRENCIES = re.compile(rf"(?<![^\W\d])(?:{_CURRENCY})(?![^\W\d])", re.IGNORECASE)
+_SAME = {"€": "eur", "euro": "eur", "euros": "eur", "₴": "uah", "грн": "uah", "грн.": "uah", "r$": "brl"}
 _MONEY = re.compile(
     rf"([(+-]{{0,2}})\s*(?:{_CURRENCY}){{0,2}}\s*([(+-]?[\d.,\s'’]+?)(?:[.,]-{{1,2}})?\s*(?:{_CURRENCY})?\s*(\)?-?)",
     re.IGNORECASE,
@@ -32,6 +34,7 @@ _READ_BY = {  # numbers whose decimal sign is that one
     sign: re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}(?:{other}\d{{3}})+|\d+)?(?:{re.escape(sign)}\d+)?", re.ASCII).fullmatch
     for sign, other in ((".", ","), (",", r"\."))
 }
+_UNUSUAL = re.compile(r"[^\d.,\s+-]").search  # in a number without a sign of money
 _POINT = r"\.(?:[0-9]{1,2}|[0-9]{4,15})"  # which nobody can take for a thousand
 _POINTED = re.compile(r"-?[0-9]+\.[0-9]").match
 _pointless = unlike(rf"[+-]?[0-9]{{1,15}}(?:{_POINT})?")
@@ -55,6 +58,17 @@ def decimal_of(
         return "", ""
     text = "the decimal sign was taken to be {sign!r}, as {count:,} of its numbers show"
     return signs[0], message(text, sign=signs[0], count=shows[signs[0]]) if shows["either"] else ""
+
+
+def has_one_currency(blocks: Iterable[list[str]]) -> bool:
+    """Whether the amounts of a column show one sign of money at most."""
+    currencies: set[str] = set()
+    for texts in blocks:
+        joined = "\n".join(texts)
+        if _UNUSUAL(joined):
+            signs = (sign.lower() for sign in _CURRENCIES.findall(joined))
+            currencies.update(_SAME.get(sign, sign) for sign in signs)
+    return len(currencies) < 2
 
 
 def were_numbers(joined: str) -> Callable[[Any], bool]:
@@ -93,8 +107,10 @@ def _bare(text: str) -> str:
     return "".join(part.strip() for part in amount.groups()) if amount else text
 
 
-def _number(value: str | int | float, decimal: str) -> int | float:
-    number = _read(value, decimal) if isinstance(value, str) else value
+def _number(value: str | int | float, options: ParseOptions) -> int | float:
+    if isinstance(value, str) and not options.one_currency and _CURRENCIES.search(value):
+        raise CellError(mark("is an amount in one of several currencies of its column"), level=QUESTION)
+    number = _read(value, options.decimal) if isinstance(value, str) else value
     if not _finite(number):
         raise CellError(mark("is not a finite number"))
     return number
@@ -144,7 +160,7 @@ def _proposal(text: str, decimal: str) -> str | None:
 
 def number(field: Number, options: ParseOptions) -> CellRule:
     def parse(value: str | int | float) -> Result:
-        number = _number(value, options.decimal)
+        number = _number(value, options)
         return Result(_digits(number) if field.as_text else number)
 
     point = {".": r"\.[0-9]{1,15}", "": _POINT}.get(options.decimal, NEVER)
@@ -202,7 +218,7 @@ def _without_noise(value: float, text: str) -> str:
 
 def integer(field: Integer, options: ParseOptions) -> CellRule:
     def parse(value: str | int | float) -> Result:
-        number = _number(value, options.decimal)
+        number = _number(value, options)
         if isinstance(number, float) and not number.is_integer():
             raise CellError(mark("is not a whole number"))
         if isinstance(number, float) and abs(number) >= EXACT:
