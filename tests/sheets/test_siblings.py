@@ -167,3 +167,43 @@ def test_what_is_no_target_and_no_path_is_said(wrong: Any) -> None:
         of(NAME, "Ana").to_excel(wrong)
     with pytest.raises(InputError, match="is no path"):
         of(NAME, "Ana").to_excel(Path("a\0b.xlsx"))
+
+
+MIXED = ["Ana;12/31/1980;Santiago", "Bea;11/30/1980;Santiago", "Eva;05/06/1981;Temuco", "Luz;07/04/1982;Temuco"]
+ISO = ["Ana;1980-31-12;Santiago", "Bea;1980-30-11;Santiago", "Eva;1981-06-05;Temuco", "Luz;1982-04-07;Temuco"]
+
+
+@pytest.mark.parametrize("lines", [MIXED, [*MIXED, "Sol;10/20/1983;Santiago"], MIXED[::-1], ISO])
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda sheet: sheet[sheet.Ciudad == "Temuco"],
+        lambda sheet: sheet.query("Ciudad == 'Temuco'"),
+        lambda sheet: dict([*sheet.groupby("Ciudad")])["Temuco"],
+        lambda sheet: sheet.loc[sheet.Ciudad == "Temuco"].copy().sort_values("Nombre").reset_index(drop=True),
+        lambda sheet: sheet[sheet.Ciudad == "Temuco"][["Nombre", "FECHA_NACIMIENTO"]],
+    ],
+)
+def test_a_part_of_a_sheet_is_held_to_the_order_that_all_of_it_shows(lines: list[str], part: Any) -> None:
+    sheet = part(read_sheet("\n".join(["Nombre;FECHA_NACIMIENTO;Ciudad", *lines]).encode()))
+    done = check(sheet, match_columns(sheet, FIELDS))
+    assert asked(done, "can be read as two days") == sheet.index.tolist()
+    assert done.bad.all()
+    decided = check(sheet, match_columns(sheet, FIELDS), day_first=True)
+    assert decided.ok or lines is ISO
+
+
+def test_a_part_of_a_sheet_is_held_to_the_order_of_another_column() -> None:
+    lines = ["Ana;05/06/1980;12/31/2024;Santiago", "Eva;07/04/1981;05/06/2024;Temuco"]
+    sheet = read_sheet("\n".join(["Nombre;FECHA_NACIMIENTO;Alta;Ciudad", *lines]).encode())
+    part = sheet[sheet.Ciudad == "Temuco"]
+    done = check(part, match_columns(part, FIELDS))
+    assert asked(done, "can be read as two days") == [3]
+
+
+def test_where_the_day_comes_first_a_part_is_read_so() -> None:
+    lines = ["Ana;31/12/1980;Santiago", "Eva;05/06/1981;Temuco"]
+    sheet = read_sheet("\n".join(["Nombre;FECHA_NACIMIENTO;Ciudad", *lines]).encode())
+    part = sheet[sheet.Ciudad == "Temuco"]
+    assert check(part, match_columns(part, FIELDS)).wire()["FECHA_NACIMIENTO"] == ["05/06/1981"]
+    assert sheet.attrs["orders"] == {}

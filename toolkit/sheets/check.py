@@ -213,6 +213,7 @@ def _columns(
             how = {key: settled[key] for key in names if key in settled} | {"settled": names[0] in settled}
         if not options.decimal and name in frame.attrs.get("numeric", ()):
             how["decimal"] = "."
+        how["sheet"] = frame.attrs.get("orders", {}).get(name, "")
         kinds = done.get(field.by) if isinstance(field, Identity) else None
         if isinstance(field, Phone):
             more, kinds = _country(cells, field, name, reading.get("country"))
@@ -224,18 +225,21 @@ def _columns(
         done[field.name] = column
         dates += [column] * isinstance(field, Date | Timestamp)
     if dates and reading.get("day_first") is None:
-        _ask_for_orders(cells, done, dates)
+        _ask_for_orders(cells, done, dates, frame.attrs.get("orders", {}))
     return [done[field.name] for field, _ in paired]
 
 
-def _ask_for_orders(frame: pd.DataFrame, columns: dict[str, Column], dates: Sequence[Column]) -> None:
+def _ask_for_orders(
+    frame: pd.DataFrame, columns: dict[str, Column], dates: Sequence[Column], orders: Mapping[Hashable, str]
+) -> None:
     """Ask in which order the days of a column are that does not show it, where another column has the month first."""
     unshown = [column for column in dates if column.options.day_first and column.notes]
     shown = [column.name for column in dates if not column.options.day_first]
     if unshown and not shown:
         used = {column.name for column in columns.values()}
         others = (name for name in frame.columns if name not in used)
-        shown = [*islice((name for name in others if shows_month_first(_texts(frame[name]))), 1)]
+        texts = ((name, [*_texts(frame[name]), *orders.get(name, "").splitlines()]) for name in others)
+        shown = [*islice((name for name, some in texts if shows_month_first(some)), 1)]
     for column in unshown if shown else ():
         asked = Column(
             column.field, column.name, frame[column.name], replace(column.options, day_first=None, settled=True)

@@ -103,7 +103,9 @@ class Column:
         elif isinstance(self.field, Date | Timestamp):
             stated = self.options.day_first if self.options.day_first is not None else order_named(str(self.title))
             first, note = order_of(self._texts()) if stated is None else (stated, "")
-            iso = month_follows_year(self._texts(days=True))
+            if stated is None and first and not order_of([[self.options.sheet]])[0]:
+                first, note = None, ""  # the rows that show it are not among these
+            iso = month_follows_year(self._texts(days=True)) and month_follows_year([[self.options.sheet]])
             self.options, how = replace(self.options, day_first=first, iso=iso), "day_first"
         else:
             return

@@ -12,6 +12,7 @@ from toolkit.plain import line, mark, message, plural
 from toolkit.sheets import header as headers
 from toolkit.sheets import other_tables
 from toolkit.sheets.cells import SHORTENED, shown
+from toolkit.sheets.dates import order_shown
 from toolkit.sheets.not_data import says_no
 from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.workbook import Cell, Grid, Merge, Row, column_letters
@@ -72,7 +73,8 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
         UNSURE: frame.index.tolist() if grid.unsure else [],
         **(table.others(names, own, head[:body], grid.notes) if body else {}),
     }
-    frame.attrs |= {**table.numbers(names), "header": at + 1}
+    orders = {name: days for name, texts in filled.items() if (days := order_shown(texts))}
+    frame.attrs |= {**table.numbers(names), "orders": orders, "header": at + 1}
     frame.attrs["questions"] = {reason: rows for reason, rows in questions.items() if rows}
     grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)
     grid.notes += _left_out(positions, at) + _unusual(grid, positions, at, names) + _damaged(filled)
