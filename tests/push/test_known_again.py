@@ -1,6 +1,7 @@
 """A frame that is known again is not checked again, and what differs is never taken for the same."""
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import toolkit
 from toolkit.push import frame_rows
+from toolkit.sandbox import Sandbox
 from toolkit.sheets.check import check_frame
 
 from .benches import Ida, NddPrint, Signers, told
@@ -157,3 +159,18 @@ def test_other_vendors_know_a_frame_again(nddprint: NddPrint, signers: Signers, 
         posts = bench.posts()
         assert set(bench.push(frame).outcomes) <= {"verified", "accepted"}
         assert bench.posts() == posts
+
+
+def test_a_number_of_a_push_that_is_known_again_stays_a_number(api: toolkit.Api, box: Sandbox, tmp_path: Path) -> None:
+    amounts = [37.125, "12,5", "58,92", "1.234,50"]
+    pd.DataFrame({"NOMBRE": list("abcd"), "MONTO": amounts}, dtype=object).to_excel(tmp_path / "a.xlsx", index=False)
+    sheet = toolkit.read_sheet(tmp_path / "a.xlsx")
+    refused = {"message": "no", "statusApi": "no", "code": 406}
+    box.control.fault(system="ida", match={"method": "POST"}, commit="never", reply="status", status=406, body=refused)
+    options = {"max_rejected": 1.0, "chunk_rows": 1}
+    api.ida.insert_records(11111, sheet, options=options)
+    again = api.ida.insert_records(11111, sheet, options=options)
+    assert again.table["outcome"].tolist() == ["rejected", *["verified"] * 3]
+    again.to_csv(tmp_path / "result.csv")
+    left = toolkit.only_failed(tmp_path / "result.csv")
+    assert toolkit.check(left, api.ida.fields(11111)).wire()["MONTO"] == [37.125]

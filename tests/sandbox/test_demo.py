@@ -12,6 +12,7 @@ import pytest
 
 import toolkit
 from tests.commands.contacts import HEADER, TARGET, write
+from tests.conftest import STATE
 from toolkit import __main__ as command_line
 from toolkit.sandbox import Sandbox, demo
 
@@ -34,6 +35,7 @@ def said(output: Path) -> Iterator[str]:
     state = output.parent / "state"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TOOLKIT_STATE", str(state))
+        patch.setattr(Sandbox, "state", STATE)  # the test before may be one of those that remember for themselves
         yield "\n".join(demo.run(output))
         assert not [*state.rglob("*.sqlite")], "the journal of a sandbox that is gone stays behind"
 

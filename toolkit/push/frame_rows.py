@@ -255,10 +255,10 @@ class RememberedCheck(CheckLike):
         return self._whole.wrong_cells if len(self.good) < len(self.frame) else {}
 
     def evidence(self, rows: Any) -> dict[int, Any]:
-        """What a result keeps of these rows: where none is bad, how the columns are read is all there is."""
+        """What a result keeps of these rows: of a frame without bad rows, or numbers, only how the columns are read."""
         if not len(rows):
             return {}
-        if len(self.good) < len(self.frame):
+        if len(self.good) < len(self.frame) or self.frame.attrs.get("numbers"):
             return self._whole.evidence(rows)
         how = self._part.evidence([-1])[-1]
         return dict.fromkeys(rows, how)
