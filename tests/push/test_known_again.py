@@ -173,4 +173,4 @@ def test_a_number_of_a_push_that_is_known_again_stays_a_number(api: toolkit.Api,
     assert again.table["outcome"].tolist() == ["rejected", *["verified"] * 3]
     again.to_csv(tmp_path / "result.csv")
     left = toolkit.only_failed(tmp_path / "result.csv")
-    assert toolkit.check(left, api.ida.fields(11111)).wire()["MONTO"] == [37.125]
+    assert toolkit.check(left, api.ida.fields(11111)).wire()["MONTO"] == ["37.125"]
