@@ -9,13 +9,13 @@ from tests.push import test_kills
 from tests.push import world as world_module
 from tests.push.conftest import box, one_box
 from tests.push.kernel import EDGES, Kernel
-from tests.push.test_kills import kernel, world
+from tests.push.test_kills import kernel, kernels, world
 from tests.push.world import World
 from toolkit.push.store.address import TeamAddress
 from toolkit.push.store.care import check
 from toolkit.push.store.team import Team
 
-__all__ = ["box", "kernel", "one_box", "world"]
+__all__ = ["box", "kernel", "kernels", "one_box", "world"]
 pytestmark = pytest.mark.slow
 OF_FILES = ("the ledger is being made", "the ledger is open")
 
@@ -49,5 +49,5 @@ def test_killed_at_random_instants(seed: int, world: World, kernel: Kernel, tmp_
     test_kills.test_killed_at_random_instants(seed, world, kernel, tmp_path)
 
 
-def test_many_kernels_at_once_send_once(world: World, tmp_path: Path) -> None:
-    test_kills.test_many_kernels_at_once_send_once(world, tmp_path)
+def test_many_kernels_at_once_send_once(world: World, kernels: list[Kernel], tmp_path: Path) -> None:
+    test_kills.test_many_kernels_at_once_send_once(world, kernels, tmp_path)

@@ -177,9 +177,9 @@ class Push:
 
 def _ledgers() -> Iterator[tuple[Place, str, list[str]]]:
     """Those of this user's state folders, and of teams: where each is, its name, and why it cannot be listed."""
+    places: list[Place] = [*map(Folder, folders())]
     named = (TeamAddress(url, password) for url, password in settings.team_ledgers())
-    teams = [Team(address, settings.state_folder()) for address in dict.fromkeys([*_teams_in_use, *named])]
-    places: list[Place] = [*map(Folder, folders()), *teams]
+    places += [Team(address, settings.state_folder()) for address in dict.fromkeys([*_teams_in_use, *named])]
     for place in places:
         try:
             names = place.names()
