@@ -34,9 +34,9 @@ _READ_BY = {  # numbers whose decimal sign is that one
     sign: re.compile(rf"[+-]?(?:[1-9]\d{{0,2}}(?:{other}\d{{3}})+|\d+)?(?:{re.escape(sign)}\d+)?", re.ASCII).fullmatch
     for sign, other in ((".", ","), (",", r"\."))
 }
-_UNUSUAL = re.compile(r"[^\d.,\s+-]").search  # in a number without a sign of money
 _POINT = r"\.(?:[0-9]{1,2}|[0-9]{4,15})"  # which nobody can take for a thousand
 _POINTED = re.compile(r"-?[0-9]+\.[0-9]").match
+_unlike_digits = unlike(r"[+-]?[0-9.,]{1,40}")
 _pointless = unlike(rf"[+-]?[0-9]{{1,15}}(?:{_POINT})?")
 
 
@@ -64,10 +64,8 @@ def has_one_currency(blocks: Iterable[list[str]]) -> bool:
     """Whether the amounts of a column show one sign of money at most."""
     currencies: set[str] = set()
     for texts in blocks:
-        joined = "\n".join(texts)
-        if _UNUSUAL(joined):
-            signs = (sign.lower() for sign in _CURRENCIES.findall(joined))
-            currencies.update(_SAME.get(sign, sign) for sign in signs)
+        signs = (sign.lower() for sign in _CURRENCIES.findall("\n".join(_unlike_digits(texts))))
+        currencies.update(_SAME.get(sign, sign) for sign in signs)
     return len(currencies) < 2
 
 
