@@ -35,7 +35,6 @@ _READ_BY = {  # numbers whose decimal sign is that one
     for sign, other in ((".", ","), (",", r"\."))
 }
 _POINT = r"\.(?:[0-9]{1,2}|[0-9]{4,15})"  # which nobody can take for a thousand
-_POINTED = re.compile(r"-?[0-9]+\.[0-9]").match
 _unlike_digits = unlike(r"[+-]?[0-9.,]{1,40}")
 _pointless = unlike(rf"[+-]?[0-9]{{1,15}}(?:{_POINT})?")
 
@@ -70,15 +69,11 @@ def has_one_currency(blocks: Iterable[list[str]]) -> bool:
 
 
 def were_numbers(joined: str) -> Callable[[Any], bool]:
-    """Tells which values are among some texts that were numbers, one a line: all of them have a point."""
-    known: set[str] = set()
+    """Tells which values are among some texts that were numbers, one a line."""
+    known = {*joined.split("\n")} - {""}
 
     def was_number(value: Any) -> bool:
-        if not joined or type(value) is not str or not _POINTED(value):
-            return False
-        if not known:
-            known.update(joined.split("\n"))
-        return value in known
+        return type(value) is str and value in known
 
     return was_number
 
