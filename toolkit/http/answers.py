@@ -203,9 +203,9 @@ def refused_rows(listed: RefusedRows, payload: Any) -> tuple[RefusedRow, ...]:
 
 def _by_code(by_code: Meaning | None, status: int, by_status: Meaning | None) -> Meaning | None:
     """What the vendor's code says, as far as the status allows: a yes needs both of them."""
-    if 200 <= status < 300:
+    if status in SUCCESSES:
         return by_code
-    if 400 <= status < 500:
+    if status < 300 or 400 <= status < 500:
         return None if by_code is Meaning.DONE else by_code or by_status
     return by_status
 
