@@ -21,7 +21,7 @@ OF_FILES = ("the ledger is being made", "the ledger is open")
 
 
 @pytest.fixture(autouse=True)
-def _in_the_database(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_the_database(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Kernels push with the ledger in the database, and the truth is compared with what it says there."""
     job, address = test_kills.job, TeamAddress(url)
 
@@ -31,7 +31,7 @@ def _in_the_database(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(test_kills, "job", with_team)
     monkeypatch.setattr(World, "ledgers", lambda self: [Path(name) for name in Team(address, self.folder).names()])
-    monkeypatch.setattr(world_module, "LedgerFile", lambda path: Team(address, Path()).open(path.name))
+    monkeypatch.setattr(world_module, "LedgerFile", lambda path: Team(address, tmp_path).open(path.name))
     monkeypatch.setattr(
         world_module.care,
         "check",
