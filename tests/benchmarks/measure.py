@@ -24,12 +24,15 @@ class Line:
     high: float
     aim: str = ""
     note: str = ""
+    otherwise_met: bool = False  # by the other way that the aim names
 
     @property
     def met(self) -> str:
         if not self.aim:
             return ""
-        sign, limit = self.aim.split()[:2]
+        if self.otherwise_met:
+            return "yes"
+        sign, limit = self.aim.replace(",", "").split()[:2]
         return "yes" if (self.ratio >= float(limit) if sign == "≥" else self.ratio <= float(limit)) else "no"
 
 
