@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 
 from tests.helpers.clock import ManualClock
+from tests.sheets.ugly.workbooks import table
 from tests.vendors.ida.test_client import connected, stored
 from toolkit.sandbox import Sandbox
 from toolkit.sheets import Check, check, match_columns, only_failed, read_sheet
 from toolkit.sheets.frame_rules import RELABELLED
+from toolkit.sheets.sheet_frame import LONGER as LONGER_ROW
 from toolkit.spec import Date, Email, Field, Number, Phone, Text
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
@@ -380,22 +382,49 @@ def test_people_who_are_called_as_a_total_begins_are_people() -> None:
     ]
 
 
-def test_rows_of_a_sheet_with_a_question_whose_labels_are_gone_are_all_held() -> None:
+OTHER = "Nombre,Correo,Ciudad\nEva,eva@example.cl,Santiago\nNoa,noa@example.cl,Temuco\n"
+AMOUNT_OF = pd.DataFrame({"Correo": ["luis@example.cl", "ana@example.cl"], "MONTO": [1, 2]})
+MOVES: dict[str, tuple[Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame], list[bool]]] = {
+    "new labels": (lambda one, _: one.reset_index(drop=True), [False, True]),
+    "an index and back": (lambda one, _: one.set_index("Correo").reset_index(), [False, True]),
+    "sorted": (lambda one, _: one.sort_values("Nombre", ascending=False, ignore_index=True), [True, False]),
+    "grouped": (lambda one, _: one.groupby("Ciudad", as_index=False).first(), [False, True]),
+    "put together": (lambda one, other: pd.concat([one, other]), [False, True, False, False]),
+    "the other first": (lambda one, other: pd.concat([other, one]), [False, False, False, True]),
+    "counted anew": (lambda one, other: pd.concat([one, other], ignore_index=True), [False, True, False, False]),
+    "by keys": (lambda one, other: pd.concat([one, other], keys=["a", "b"]), [False, True, False, False]),
+    "and filtered": (lambda one, other: pd.concat([one, other]).query("Ciudad == 'Temuco'"), [True, False]),
+    "merged": (lambda one, _: one.merge(AMOUNT_OF), [False, True]),
+    "other columns": (lambda one, other: pd.concat([one[["Nombre", "Correo"]], other]), [False, True, False, False]),
+    "another name, not found": (lambda one, other: pd.concat([one.replace("Luis", "Li"), other]), [True] * 4),
+}
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_a_question_of_a_row_goes_with_it_wherever_it_is_put(move: str) -> None:
+    to, held = MOVES[move]
+    moved = to(read_sheet(LONGER.encode()), read_sheet(OTHER.encode()))
+    done = check(moved, match_columns(moved, FIELDS))
+    assert done.bad.tolist() == held
+    assert done.facets["reason"].tolist() == [RELABELLED.reason if all(held) else LONGER_ROW]
+    assert done.accept("(row)").ok
+
+
+def test_rows_that_were_accepted_stay_so_where_their_labels_go() -> None:
     frame = read_sheet(LONGER.encode())
-    relabelled = (
-        frame.reset_index(drop=True),
-        frame.set_index("Correo", drop=False),
-        frame.sort_values("Nombre", ignore_index=True),
-    )
-    for moved in relabelled:
-        done = check(moved, match_columns(moved, FIELDS))
-        assert done.bad.all()
-        assert done.facets["reason"].tolist() == [RELABELLED.reason]
-        assert done.accept("(row)").ok
     kept = frame.sort_index(ascending=False)
     assert check(kept, match_columns(kept, FIELDS)).bad.tolist() == [True, False]
     decided = check(frame, match_columns(frame, FIELDS)).accept("(row)").fixed()
     assert check(decided.reset_index(drop=True), match_columns(decided, FIELDS)).ok
+
+
+def test_sheets_put_together_are_read_as_one() -> None:
+    numbers, texts = table(["Nombre", "Monto"], ["Ana", 37.125]), table(["Nombre", "Monto"], ["Eva", "1.234,50"])
+    both = pd.concat([read_sheet(numbers), read_sheet(texts)], ignore_index=True)
+    assert check(both, match_columns(both, FIELDS)).wire()["MONTO"] == [37.125, 1234.5]
+    dates = [f"Nombre;FECHA_NACIMIENTO\nA;{day}\nB;05/06/1981\n".encode() for day in ("12/31/1980", "")]
+    first = pd.concat(list(map(read_sheet, dates))).iloc[3:]
+    assert check(first, match_columns(first, FIELDS)).bad.tolist() == [True]
 
 
 def test_a_text_that_the_workbook_cut_is_asked_once_another_cell_is_mended(tmp_path: Path) -> None:
@@ -435,7 +464,7 @@ def test_rows_that_look_like_no_person_are_not_accepted_in_one_go() -> None:
 
 def test_that_the_notes_of_a_sheet_are_lost_is_said() -> None:
     one, other = (read_sheet(text.encode()) for text in (LONGER, LONGER.replace(",x", "")))
-    both = pd.concat([one, other])
+    both = pd.concat([pd.DataFrame({"Nombre": ["Eva"]}).rename_axis("row"), one, other])
     lost = "what was noted when the sheet was read is lost"
     assert sum(note.startswith(lost) for note in check(both, match_columns(both, FIELDS)).notes) == 1
     assert not any(note.startswith(lost) for note in check(one, match_columns(one, FIELDS)).notes)

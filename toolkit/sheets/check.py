@@ -180,7 +180,7 @@ def _notes(frame: pd.DataFrame, used: Collection[Hashable | None], target: Any) 
     for name, count in unused.items():
         text = "{column!r} fills no field: its {count:,} cells are not sent; match[{column!r}] = field sends them"
         notes.append(message(text, column=name, count=count))
-    if frame.index.name == "row" and "questions" not in frame.attrs:
+    if "row" in frame.index.names and "questions" not in frame.attrs:
         text = "what was noted when the sheet was read is lost, as in `pandas.concat`: check each sheet by itself"
         notes.append(message(text))
     for name in target.guessed if isinstance(target, Match) else ():

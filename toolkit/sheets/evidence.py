@@ -6,7 +6,7 @@ It stands in a column of the result: people sort rows, delete some, and put file
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -125,13 +125,13 @@ def recalled_from(rows: pd.DataFrame, texts: Iterable[Any]) -> dict[str, Any]:
         ]
     asked += [(i, Problem(CUT, level=QUESTION)) for i in _full(rows)]
     options = [{name: note.get(name) for name in OPTIONS} for note in notes.values()]
-    agreed = {n: options[0][n] for n in OPTIONS if options and all(each[n] == options[0][n] for each in options)}
-    if options and len(agreed) < len(OPTIONS):
+    common = {n: options[0][n] for n in OPTIONS if options and all(each[n] == options[0][n] for each in options)}
+    if options and len(common) < len(OPTIONS):
         asked += [(i, Problem(OTHERWISE, level=QUESTION)) for i in range(len(rows))]
     ways = [note.get("columns", {}) for note in notes.values()]
     reading = {
-        **{name: value for name, value in agreed.items() if value is not None},
-        "columns": {name: how for name in rows.columns if (how := _agreed(ways, str(name)))},
+        **{name: value for name, value in common.items() if value is not None},
+        "columns": {name: how for name in rows.columns if (how := agreed(ways, str(name)))},
         "rows": remembered(rows.index, np.arange(len(rows), dtype=np.int64), asked),
     }
     fields = [note.get("fields") or {} for note in notes.values()]
@@ -154,7 +154,7 @@ def _note(text: str) -> dict[str, Any]:
     return note if isinstance(note, dict) else {"columns": None}
 
 
-def _agreed(ways: Sequence[Mapping[str, Any] | None], name: str) -> dict[str, Any]:
+def agreed(ways: Sequence[Mapping[Any, Any] | None], name: Hashable) -> dict[str, Any]:
     """How a column was read in all of the rows; where that differs, or nobody knows, it is not decided."""
     own = [NOT_DECIDED if way is None else way.get(name, {}) for way in ways]
     return dict(NOT_DECIDED if any(way != own[0] for way in own) else own[0]) if own else {}

@@ -4,7 +4,7 @@
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -141,15 +141,37 @@ class Shape:
 
     def questions(self) -> Iterator[tuple[int, Problem]]:
         """Rows that may be no data, by position; some of them the reader of a sheet has named, by the reason to ask."""
+        known = self.frame.attrs.get("asked", {})
         for reason, labels in self.frame.attrs.get("questions", {}).items():
-            question = Problem(reason, level=QUESTION) if self.is_sheet else RELABELLED
-            for i in np.flatnonzero(self.frame.index.isin(labels) | (not self.is_sheet)).tolist():
+            rows = _found(self.frame, labels, known.get(reason, ()))
+            question = RELABELLED if rows is None else Problem(reason, level=QUESTION)
+            for i in range(len(self.frame)) if rows is None else np.flatnonzero(rows).tolist():
                 yield i, question
         if not self.used or self.counts.min(initial=len(self.used)) == len(self.used):
             return
         for problem, seen in KINDS:
             for i in np.flatnonzero(seen(self)).tolist():
                 yield i, problem
+
+
+def _found(frame: pd.DataFrame, labels: Sequence[Any], asked: Sequence[Mapping[str, str]]) -> Rows | None:
+    """The rows of a sheet that have these labels, or else hold the same; None where one cannot be found again."""
+    if frame.index.name == "row" and frame.index.is_unique:
+        return frame.index.isin(labels)
+    texts, found = bare(frame).loc[:, ~frame.columns.duplicated()], np.zeros(len(frame), dtype=bool)
+    may_be = ~found
+    for name in texts.columns if asked else ():
+        held = {row.get(name) for row in asked}
+        may_be &= (texts[name].isin(held) | texts[name].isna()).to_numpy() | (not all(held))
+    texts = texts[may_be].astype("str")
+    for row in asked:
+        own = texts[[name for name in texts.columns if row.get(name)]]  # what was in them: columns may come and go
+        same = own.eq([row[name] for name in own.columns])
+        rows: Rows = (same | own.isna()).all(axis=1).to_numpy() & same.any(axis=1).to_numpy()
+        if not rows.any():
+            return None
+        found[np.flatnonzero(may_be)[rows]] = True
+    return found if len(asked) == len(labels) else None
 
 
 def _at_the_end(rows: Rows) -> Rows:

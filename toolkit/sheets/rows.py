@@ -1,6 +1,6 @@
 """Rows in whatever form they come, as DataFrames: the one place that knows the forms."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, Protocol, TypeGuard
 
@@ -8,8 +8,68 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
+from toolkit.sheets.cells import bare
+from toolkit.sheets.evidence import agreed
 
 FORMS = mark("a DataFrame, a list of dicts, a polars, pyarrow or DuckDB table, or a Check")
+
+
+class SheetFrame(pd.DataFrame):
+    """The table of a sheet. What `attrs` say of it is known of a frame made of several, as by `pandas.concat`, too."""
+
+    @property
+    def _constructor(self) -> "type[SheetFrame]":
+        return SheetFrame
+
+    def __finalize__(self, other: Any, method: str | None = None, **kwargs: Any) -> "SheetFrame":
+        super().__finalize__(other, method, **kwargs)  # type: ignore[misc]
+        if (parts := getattr(other, "input_objs", None)) and not self.attrs:
+            self.attrs = _of_all([part for part in parts if isinstance(part, pd.DataFrame)])
+        return self
+
+
+def _of_all(frames: Sequence[pd.DataFrame]) -> dict[Hashable, Any]:
+    """What is known of the rows of several sheets; how they are read, where that is one way."""
+    known: list[Any] = [frame.attrs for frame in frames if frame.attrs]
+    if not known:
+        return {}
+    orders = [{name: days.split("\n") for name, days in own.get("orders", {}).items()} for own in known]
+    fields, readings = ([own.get(name, {}) for own in known] for name in ("fields", "reading"))
+    earlier = [own.get("rows", {}).get("labels", {}) for own in readings]  # what was asked by an earlier check
+    reading = {name: how for name, how in readings[0].items() if all(own.get(name) == how for own in readings)}
+    if any(ways := [own.get("columns") for own in readings]):
+        reading["columns"] = {name: agreed(ways, name) for own in ways if own for name in own}
+    return {
+        "questions": _joined([*(own.get("questions", {}) for own in known), *earlier]),
+        "asked": _joined([own.get("asked", {}) for own in known]),
+        "orders": {name: "\n".join(days) for name, days in _joined(orders).items()},
+        "notes": list(dict.fromkeys(note for own in known for note in own.get("notes", ()))),
+        "fields": {name: f for name, f in fields[0].items() if all(own.get(name, f) == f for own in fields)},
+        "reading": reading,
+        **_numbers(frames),
+    }
+
+
+def _joined(lists: Sequence[Mapping[Any, Sequence[Any]]]) -> dict[Any, list[Any]]:
+    """The lists of the same name, one after the other."""
+    return {name: [one for own in lists for one in own.get(name, ())] for each in lists for name in each}
+
+
+def _numbers(frames: Sequence[pd.DataFrame]) -> dict[Hashable, Any]:
+    """Which columns are all numbers, and which texts only numbers have, in some sheets together."""
+    numeric, numbers = [], {}
+    for name in dict.fromkeys(n for f in frames for n in (*f.attrs.get("numeric", ()), *f.attrs.get("numbers", {}))):
+        were, texts = set[str](), set[str]()
+        for frame in frames:
+            cells = {*pd.Series(bare(frame).loc[:, frame.columns == name].to_numpy().ravel()).dropna().astype("str")}
+            own = frame.attrs.get("numbers", {}).get(name, "").split("\n")
+            were |= (mine := cells if name in frame.attrs.get("numeric", ()) else cells.intersection(own))
+            texts |= cells - mine
+        if not texts:
+            numeric.append(name)
+        elif mixed := sorted(text for text in were - texts if "." in text):
+            numbers[name] = "\n".join(mixed)
+    return {"numeric": numeric, "numbers": numbers}
 
 
 class Partitions(Protocol):

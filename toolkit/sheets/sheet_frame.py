@@ -1,6 +1,6 @@
 """The cells of a sheet as a DataFrame of texts, and what is to be said of them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,10 +11,11 @@ from toolkit.errors import InputError
 from toolkit.plain import line, mark, message, plural
 from toolkit.sheets import header as headers
 from toolkit.sheets import other_tables
-from toolkit.sheets.cells import SHORTENED, shown
+from toolkit.sheets.cells import SHORTENED, bare, shown
 from toolkit.sheets.dates import order_shown
 from toolkit.sheets.not_data import says_no
 from toolkit.sheets.result_format import outcome_at
+from toolkit.sheets.rows import SheetFrame
 from toolkit.sheets.workbook import Cell, Grid, Merge, Row, column_letters
 
 _BLOCK = 500  # rows: few at a time stay in the processor's cache
@@ -29,6 +30,7 @@ EXAMPLE = mark("may be the example of a template")
 SIDEWAYS = mark("stands in a table that seems to lie on its side: its first column has the names")
 UNSURE = mark("stands in one of several sheets of the workbook that may be the table")
 _COMMENT = 500  # characters of a comment
+_KEPT_CELLS = 5_000  # of rows that are asked about, by which they are found again
 _GAPS = 100  # blank rows below which another table is looked for
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -61,7 +63,7 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     filled = {name: texts for name, texts in zip(names, table.columns, strict=True) if name}
     columns = {name: pd.array([text or None for text in texts], dtype="str") for name, texts in filled.items()}
     positions = np.array(table.positions, dtype=np.int64)
-    frame = pd.DataFrame(columns, index=pd.Index(positions + 1, name="row"))
+    frame = SheetFrame(columns, index=pd.Index(positions + 1, name="row"))
     sideways = wanted is None and headers.lies_on_its_side([cells for _, cells in head[max(body - 1, 0) :]])
     questions = {
         JOINED: sorted({n + 1 for n in grid.joined if n > at}),
@@ -75,10 +77,20 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     }
     orders = {name: days for name, texts in filled.items() if (days := order_shown(texts))}
     frame.attrs |= {**table.numbers(names), "orders": orders, "header": at + 1}
-    frame.attrs["questions"] = {reason: rows for reason, rows in questions.items() if rows}
+    frame.attrs |= _asked(frame, questions)
     grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)
     grid.notes += _left_out(positions, at) + _unusual(grid, positions, at, names) + _damaged(filled)
     return frame
+
+
+def _asked(frame: pd.DataFrame, questions: Mapping[str, Sequence[int]]) -> dict[Hashable, Any]:
+    """The rows to be asked about, by label; and, where they are few, what is in them, by which each is found again."""
+    asked = {reason: frame.index[frame.index.isin(rows)].tolist() for reason, rows in questions.items() if rows}
+    asked = {reason: rows for reason, rows in asked.items() if rows}
+    if not 0 < sum(map(len, asked.values())) * frame.shape[1] <= _KEPT_CELLS:
+        return {"questions": asked}
+    rows = {reason: bare(frame).loc[rows].fillna("") for reason, rows in asked.items()}
+    return {"questions": asked, "asked": {reason: some.to_dict("records") for reason, some in rows.items()}}
 
 
 def _holds(cell: Cell) -> bool:

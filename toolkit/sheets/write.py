@@ -306,6 +306,7 @@ def only_failed(source: Any) -> pd.DataFrame:
     texts = failed.iloc[:, names[-1]].tolist() if names else [None] * len(rows)
     rows.attrs |= evidence.recalled_from(rows, texts)
     places = {label: place for place, label in zip(rows.index, failed.index, strict=True)}
+    rows.attrs.pop("asked", None)
     rows.attrs["questions"] = {
         reason: [places[label] for label in labels if label in places]
         for reason, labels in frame.attrs.get("questions", {}).items()
