@@ -173,6 +173,17 @@ def test_a_workbook_can_be_corrected_and_sent_again(ida: Ida, tmp_path: Path) ->
     assert set((ida.stored() - ida.before).values()) == {1}
 
 
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_nothing_is_left_of_a_result_without_rows(ida: Ida, tmp_path: Path, kind: str) -> None:
+    frame = ida.frame(3)
+    again = frame
+    for n in range(2):  # a result of three rows, and one of none
+        report, path = ida.insert(again), tmp_path / f"{n}.{kind}"
+        again = toolkit.only_failed(report.to_excel(path) if kind == "xlsx" else report.to_csv(path))
+    assert [*again.columns] == [*frame.columns]
+    assert again.empty
+
+
 def test_every_wrong_cell_of_a_row_is_said_and_coloured(ida: Ida, tmp_path: Path) -> None:
     frame = ida.frame(6).assign(TELEFONO=[f"569{n:08}" for n in range(6)], MONTO="1")
     frame.loc[2, ["EMAIL", "MONTO"]] = ["nobody", "x"]

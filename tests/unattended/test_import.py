@@ -195,3 +195,43 @@ def test_logs_are_one_object_a_line_without_secrets(desk: Desk, box: Sandbox) ->
 def test_who_pushed_is_shown(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     start(desk.sheet(contacts(3)))
     assert toolkit.pushes()["by"].tolist() == [disk.who()]
+
+
+def _linked(how: str, path: Path) -> Path:
+    """Another name of a file."""
+    other = path.with_name("otro.csv")
+    match how:
+        case "symbolic link":
+            other.symlink_to(path)
+        case "hard link":
+            other.hardlink_to(path)
+        case "roundabout":
+            (path.parent / "d").mkdir()
+            return path.parent / "d" / ".." / path.name
+        case _:
+            return path
+    return other
+
+
+@pytest.mark.parametrize("how", ["itself", "symbolic link", "hard link", "roundabout"])
+@pytest.mark.parametrize("option", ["--result", "--log"])
+def test_what_is_read_is_never_written_over(
+    desk: Desk, box: Sandbox, capsys: pytest.CaptureFixture[str], how: str, option: str
+) -> None:
+    path, before = desk.sheet(contacts(3)), stored(box)
+    content = path.read_bytes()
+    assert start(path, option, str(_linked(how, path))) == Exit.USAGE
+    assert "would be written over" in capsys.readouterr().err
+    assert path.read_bytes() == content
+    assert stored(box) == before
+
+
+def test_neither_the_match_nor_the_log_is_written_over(desk: Desk, box: Sandbox) -> None:
+    path, before = desk.sheet(contacts(3)), stored(box)
+    match = desk.folder / "match.csv"
+    match.write_text("{}")
+    assert start(path, "--match", str(match), "--result", "match.csv") == Exit.USAGE
+    assert start(path, "--log", "log.csv", "--result", str(desk.folder / "log.csv")) == Exit.USAGE
+    assert match.read_text() == "{}"
+    assert not (desk.folder / "log.csv").exists()
+    assert stored(box) == before

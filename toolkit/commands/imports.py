@@ -18,6 +18,7 @@ from toolkit.commands.calls import Call
 from toolkit.commands.console import complain, say
 from toolkit.commands.exits import Exit
 from toolkit.commands.operations import Operation, named_values, operation
+from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.push import IfSent, OnBadRows, Options, Report
 from toolkit.sheets import Check, Match, check, read_sheet
@@ -73,6 +74,7 @@ def add_log_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Do what the command line says; how it ended."""
+    _refuse_to_overwrite(chosen)
     with logs.logged(chosen.log, chosen.log_level):
         try:
             return _Import(chosen).run()
@@ -203,6 +205,22 @@ def _write(result: Report | Check, path: Path) -> None:
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _refuse_to_overwrite(chosen: argparse.Namespace) -> None:
+    """InputError where what is written would take the place of what is read, or of the other, however it is spelt."""
+    files = [settings.settings_file(), chosen.file, chosen.match]
+    for written in (chosen.result, Path(chosen.log) if chosen.log not in (None, "-") else None):
+        if written and any(_are_one(written, file) for file in files if file):
+            text = (
+                "{path} would be written over: it is read here, or written twice. Nothing was sent: give another name"
+            )
+            raise InputError(message(text, path=written))
+        files.append(written)
+
+
+def _are_one(one: Path, other: Path) -> bool:
+    return one.samefile(other) if one.exists() and other.exists() else one.resolve() == other.resolve()
 
 
 def require_writable(path: Path) -> None:

@@ -18,7 +18,7 @@ from toolkit.sheets.cells import folded
 from toolkit.sheets.evidence import numbers_in
 from toolkit.sheets.files import expanded
 from toolkit.sheets.not_data import says_no
-from toolkit.sheets.result_format import restored
+from toolkit.sheets.result_format import outcome_at, restored
 from toolkit.sheets.sheet_frame import framed
 from toolkit.sheets.workbook import Grid, Merge, Tab, cells_between
 
@@ -203,6 +203,8 @@ def _peeked(tabs: Sequence[Tab], position: int) -> tuple[int, Grid, int]:
         raise _NothingError(message("sheet {name!r} holds nothing", name=tabs[position].name))
     grid.rows = chain(head, rows)
     beside = says_no(name := tabs[position].name) or headers.is_example(name)
+    if outcome_at(head[0][1]) is not None:  # a result, be it without rows
+        return position, grid, headers.OF_FIELDS
     return position, grid, headers.NO_TABLE if beside else headers.likeness(head, grid.merged)
 
 

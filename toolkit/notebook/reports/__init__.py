@@ -49,14 +49,14 @@ def run_report(
         ToolkitError: a cell failed, or a secret would stand in the report. Nothing was written.
     """
     source, folder = Path(notebook), Path(output)
-    if folder.resolve() == source.parent.resolve():
+    run, html, printed = (folder / f"{source.stem}.{kind}" for kind in ("ipynb", "html", "pdf"))
+    if run.exists() and run.samefile(source):
         raise InputError(message("the report would take the place of the notebook itself: give another folder"))
     book = read(source)
     set_parameters(book, parameters or {})
     execute(book, source.parent.resolve())
     page = page_of(book, source.stem)
     folder.mkdir(parents=True, exist_ok=True)
-    run, html, printed = (folder / f"{source.stem}.{kind}" for kind in ("ipynb", "html", "pdf"))
     run.write_text(json.dumps(book, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
     html.write_text(page, encoding="utf-8", newline="\n")
     printed.unlink(missing_ok=True)
