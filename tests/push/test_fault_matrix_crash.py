@@ -258,7 +258,8 @@ def test_45_journal_that_cannot_be_written(bench: Bench, disk: str, number: int)
     def failing(connection: Connection, path: Path) -> None:
         opened(connection, path)
         if path.suffix == ".sqlite":
-            vars(connection)["_connection"] = Failing(connection._connection, statement, number, words, name)
+            broken = Failing(connection._connection, statement, number, words, name)
+            vars(connection).update(execute=broken.execute, executemany=broken.executemany)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Connection, "__init__", failing)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,11 @@ class Memory:
         self.kept: dict[int, bytes] = {}
         self.reads = self.bytes_read = self.bytes_added = self._last = 0
 
-    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        (value,) = values
+    def execute(self, statement: str, values: Sequence[Any]) -> SimpleNamespace:
+        rows = self._rows(statement, *values)
+        return SimpleNamespace(fetchall=lambda: rows)
+
+    def _rows(self, statement: str, value: Any) -> list[tuple[Any, ...]]:
         if statement == sql.READ_CHUNK:
             self.reads += 1
             self.bytes_read += len(self.kept[value])

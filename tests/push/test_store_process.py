@@ -200,6 +200,23 @@ with opened(Path(sys.argv[1])) as ledger:
     assert condition.sound, condition.problems
 
 
+def test_a_fork_in_mid_transaction_carries_out_nothing(state: Path) -> None:
+    with opened(state) as ledger:
+        operation = add(ledger, "one", words(10))[0]
+
+        def goes_on() -> None:
+            with pytest.raises(PushError, match="fork"):
+                add(ledger, "two", words(10, 1))
+            with pytest.raises(PushError, match="fork"):
+                ledger.operations("none that is in memory")
+
+        with ledger.transaction():
+            assert in_a_fork(goes_on) == 0
+            bring(ledger, operation, State.VERIFIED)
+        assert [push.id for push in ledger.pushes()] == ["one"]
+    assert care.check(Folder(state))[0].sound
+
+
 def test_a_fork_waits_for_the_transaction_of_another_thread(state: Path) -> None:
     """Else SQLite would believe, in the child, that it holds a lock that it does not."""
     with opened(state) as ledger:

@@ -1,11 +1,13 @@
 """Which rows were sent before: twins paired by rank, the surest first, and nothing of what never went."""
 
 import itertools
+import sqlite3
 import tempfile
 from collections import Counter, defaultdict
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -263,18 +265,32 @@ class Work:
 
     def __init__(self, ledger: LedgerFile, monkeypatch: pytest.MonkeyPatch) -> None:
         self.statements = self.rows = 0
-        original = ledger.database.rows
+        original = ledger.database.execute
 
-        def counted(statement: str, values: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
-            answer = original(statement, values)
-            self.rows += len(answer)
-            return answer
+        def counted(statement: str, values: tuple[object, ...] = ()) -> "Counted":
+            return Counted(self, original(statement, values))
 
         def begun(_: str) -> None:
             self.statements += 1
 
-        monkeypatch.setattr(ledger.database, "rows", counted)
+        monkeypatch.setattr(ledger.database, "execute", counted)
         ledger.database._connection.set_trace_callback(begun)  # type: ignore[attr-defined]
+
+
+class Counted:
+    """A cursor of which the rows that are fetched are counted."""
+
+    def __init__(self, work: Work, cursor: sqlite3.Cursor) -> None:
+        self._work, self._cursor = work, cursor
+
+    def fetchone(self) -> Any:
+        self._work.rows += 1
+        return self._cursor.fetchone()
+
+    def fetchall(self) -> list[Any]:
+        rows = self._cursor.fetchall()
+        self._work.rows += len(rows)
+        return rows
 
 
 def test_a_push_is_as_much_work_after_a_hundred_others(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:

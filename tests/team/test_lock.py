@@ -16,7 +16,6 @@ from tests.helpers.waiting import wait_until
 from toolkit.errors import PushError, PushRefused
 from toolkit.push.store import postgres
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.database import READING
 from toolkit.push.store.postgres import TeamDatabase
 
 from .proxy import Proxy
@@ -133,7 +132,7 @@ def test_an_owner_that_lost_it_is_told_before_it_sends(trouble: str, server: Ser
             owner.confirm()
         assert wait_until(lambda: is_free(address), most=10) < 5  # the server takes a moment to notice
         with pytest.raises(PushError, match="was lost"):
-            owner.begin(READING)
+            owner.execute("SELECT 1")
 
 
 def test_a_pool_that_changes_sessions_is_noticed(address: TeamAddress) -> None:

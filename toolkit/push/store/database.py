@@ -8,8 +8,10 @@ import sqlite3
 import threading
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from toolkit.errors import PushError
@@ -38,48 +40,53 @@ class Damaged(PushError):
 
 
 class Connection(ABC):
-    """One connection. It serves the process that opened it, and no fork of it."""
+    """One connection. It serves the process that opened it, and no fork of it.
+
+    `execute` and `executemany` are for inside a transaction: whoever began that puts what the driver raises in words.
+    """
 
     patience: float = -1  # seconds that a thread waits for another; without end
+    begins: Mapping[str, str]  # the statement that begins a transaction, or a snapshot, by mode
+    errors: tuple[type[Exception], ...] = ()  # that `execute` raises, and `in_a_word` puts in words
+    execute: Callable[..., Any]  # a statement and its values; gives a cursor
+    executemany: Callable[[str, Sequence[Values]], Any]  # a statement, once for each of these values
 
     def __init__(self) -> None:
         self._process = os.getpid()
         self.guard = threading.RLock()  # held by the thread whose transaction is open
-        self.mode = ""
-        self.thread = 0  # the one whose transaction or snapshot is open
+        self.mode = ""  # of the transaction or snapshot that is open
+        self.thread = 0  # whose that is
         _see_forks()
         _open.add(self)
 
     @abstractmethod
-    def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        """What a statement gives.
+    def in_words(self) -> AbstractContextManager[None]:
+        """What the driver raises meanwhile is a PushError; `Damaged` where what is stored is not what was written."""
 
-        PushError where it cannot be carried out; `Damaged` where what is stored is not what was written.
-        """
+    def in_a_word(self, problem: Exception) -> Exception:
+        """The same of one of `errors`."""
+        return problem
+
+    def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """What a statement gives, at any time. PushError where it cannot be carried out."""
+        with self.in_words():
+            cursor = self.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
 
     def row(self, statement: str, values: Values = ()) -> tuple[Any, ...] | None:
         rows = self.rows(statement, values)
         return rows[0] if rows else None
 
     @abstractmethod
-    def many(self, statement: str, rows: Sequence[Values]) -> None:
-        """Carry out a statement once for each of these."""
-
-    @abstractmethod
     def script(self, statements: str) -> None:
         """Carry out several statements."""
 
     @abstractmethod
-    def begin(self, mode: str) -> list[tuple[Any, ...]]:
-        """Begin a transaction, or a snapshot. Gives the head, which tells whether anything is new."""
-
-    @abstractmethod
-    def commit(self) -> None:
-        """End it, durably. PushError where what was written is not where it belongs."""
-
-    @abstractmethod
     def roll_back(self) -> None:
-        """Undo it, as far as that is possible: what led here matters more."""
+        """Undo a transaction, as far as that is possible: what led here matters more."""
+
+    def require_files(self) -> None:  # noqa: B027
+        """Raise PushError where what is written would not be where it belongs. Before and after each transaction."""
 
     @abstractmethod
     def close(self) -> None: ...
@@ -129,17 +136,19 @@ def _in_child() -> None:
 class Database(Connection):
     """One connection to an SQLite file."""
 
+    begins = MappingProxyType({READING: sql.BEGIN_READING, WRITING: sql.BEGIN})
+    errors = sqlite3.Error, UnicodeDecodeError
+
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
         self.watched: dict[Path, int] = {}  # files that have to stay, and their inodes: it, and the locks that are held
         source = f"{path.absolute().as_uri()}?mode=rw"
-        try:
+        with self.in_words():
             self._connection = sqlite3.connect(
                 source, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY
             )
-        except (sqlite3.Error, UnicodeError) as problem:
-            raise self._in_a_word(problem) from None
+        self.execute, self.executemany = self._connection.execute, self._connection.executemany
         try:
             self.script(";".join((*sql.SETTINGS, sql.KEEP_OLD_PAGES)))
             self.watched[path] = path.stat().st_ino
@@ -151,58 +160,22 @@ class Database(Connection):
         if self._process == os.getpid():
             self._connection.close()
 
-    def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        if self._process != os.getpid():
-            self.confirm()
+    @contextlib.contextmanager
+    def in_words(self) -> Iterator[None]:
         try:
-            return self._connection.execute(statement, values).fetchall()
-        except (sqlite3.Error, UnicodeError) as problem:
-            raise self._in_a_word(problem) from None
-
-    def many(self, statement: str, rows: Sequence[Values]) -> None:
-        if self._process != os.getpid():
-            self.confirm()
-        try:
-            self._connection.executemany(statement, rows)
-        except (sqlite3.Error, UnicodeError) as problem:
-            raise self._in_a_word(problem) from None
+            yield
+        except self.errors as problem:
+            raise self.in_a_word(problem) from None
 
     def script(self, statements: str) -> None:
-        if self._process != os.getpid():
-            self.confirm()
-        try:
+        with self.in_words():
             self._connection.executescript(statements)
-        except (sqlite3.Error, UnicodeError) as problem:
-            raise self._in_a_word(problem) from None
-
-    def begin(self, mode: str) -> list[tuple[Any, ...]]:
-        if self._process != os.getpid():
-            self.confirm()
-        if mode == WRITING:
-            self._require_all()
-        try:
-            self._connection.execute(sql.BEGIN if mode == WRITING else sql.BEGIN_READING)
-            self.mode, self.thread = mode, threading.get_ident()
-            return self._connection.execute(sql.READ_HEAD).fetchall()
-        except (sqlite3.Error, UnicodeError) as problem:
-            raise self._in_a_word(problem) from None
-
-    def commit(self) -> None:
-        mode = self.mode
-        try:
-            self._connection.execute(sql.COMMIT)
-        except sqlite3.Error as problem:
-            raise self._in_a_word(problem) from None
-        self.mode, self.thread = "", 0
-        if mode == WRITING:
-            self._require_all()
 
     def roll_back(self) -> None:
-        self.mode, self.thread = "", 0
         if self._process == os.getpid():
             with contextlib.suppress(sqlite3.Error):  # SQLite undoes it when it is next opened
                 if self._connection.in_transaction:
-                    self._connection.execute(sql.ROLLBACK)
+                    self.execute(sql.ROLLBACK)
 
     def forget_old_content(self) -> None:
         """Leave nothing of what was removed in what SQLite would undo a commit with."""
@@ -211,10 +184,11 @@ class Database(Connection):
         self.rows(sql.KEEP_OLD_PAGES)
 
     def leave_to_parent(self) -> None:
+        self.execute = self.executemany = lambda *_: self.confirm()
         if hasattr(self, "_connection"):  # it stays open, and unused
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._connection))
 
-    def _require_all(self) -> None:
+    def require_files(self) -> None:
         """Raise PushError where a file was deleted, or another stands in its place: others may push there by now."""
         for path, inode in self.watched.items():
             try:
@@ -224,13 +198,13 @@ class Database(Connection):
             if not there:
                 raise PushError(message("{path} was taken away; nothing more was sent", path=path))
 
-    def _in_a_word(self, problem: Exception) -> Exception:
+    def in_a_word(self, problem: Exception) -> Exception:
         if isinstance(problem, UnicodeError):
             return Damaged(message("a text in it"))
         if isinstance(problem, sqlite3.ProgrammingError):
             return PushError(message("the ledger {path} is closed; nothing more was sent", path=self.path))
         try:
-            self._require_all()
+            self.require_files()
         except PushError as gone:
             return gone
         name = getattr(problem, "sqlite_errorname", "") or ""

@@ -8,13 +8,13 @@ One addition merges a bounded number of keys, so that no push pays for those bef
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
 
 from toolkit.push.store import sql
-from toolkit.push.store.database import Damaged
+from toolkit.push.store.database import Connection, Damaged
 
 Words = np.ndarray  # of uint64
 Serials = np.ndarray  # of uint32
@@ -28,12 +28,6 @@ CATALOG = np.dtype(
     [("id", "<i8"), ("prefix", "<u4"), ("bits", "u1"), ("tier", "u1"), ("count", "<u4"), ("checksum", "<u4")]
 )
 NO_CHUNKS = np.empty(0, CATALOG)
-
-
-class Database(Protocol):
-    """Where chunks are kept."""
-
-    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
 
 
 class Matches(NamedTuple):
@@ -54,7 +48,7 @@ class Chunk(NamedTuple):
 class Index:
     """The keys of one kind. `catalog` says which chunks there are; whoever keeps the chunks keeps it too."""
 
-    database: Database
+    database: Connection
     catalog: np.ndarray
 
     def find(self, keys: Words) -> Matches:
@@ -113,7 +107,7 @@ class Index:
         return concerned
 
     def _read(self, entry: np.void) -> Chunk:
-        count, rows = int(entry["count"]), self.database.rows(sql.READ_CHUNK, (int(entry["id"]),))
+        count, rows = int(entry["count"]), self.database.execute(sql.READ_CHUNK, (int(entry["id"]),)).fetchall()
         content = rows[0][0] if rows else None
         if not isinstance(content, bytes) or len(content) != 12 * count or crc32(content) != entry["checksum"]:
             raise Damaged(f"chunk {entry['id']}")
@@ -126,7 +120,7 @@ class Index:
         entries = []
         for start, end in itertools.pairwise(edges):
             content, count = chunk.keys[start:end].tobytes() + chunk.serials[start:end].tobytes(), end - start
-            ((number,),) = self.database.rows(sql.ADD_CHUNK, (content,))
+            ((number,),) = self.database.execute(sql.ADD_CHUNK, (content,)).fetchall()
             tier = (count.bit_length() - 1) // 2
             entries.append((number, prefixes[start], bits, tier, count, crc32(content)))
         self.catalog = np.concatenate([self.catalog, np.array(entries, CATALOG)])
@@ -134,7 +128,7 @@ class Index:
     def _drop(self, entries: Sequence[np.void]) -> None:
         numbers = [int(entry["id"]) for entry in entries]
         for number in numbers:
-            self.database.rows(sql.REMOVE_CHUNK, (number,))
+            self.database.execute(sql.REMOVE_CHUNK, (number,))
         self.catalog = self.catalog[~np.isin(self.catalog["id"], numbers)]
 
     def _full_group(self) -> np.ndarray | None:

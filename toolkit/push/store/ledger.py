@@ -70,13 +70,13 @@ class StoredLedger(RowTables):
 
     def migrate(self) -> None:
         """Bring its tables to this version, all of it or nothing. Nobody else may have it open."""
-        self.database.begin(WRITING)
+        self.database.rows(self.database.begins[WRITING])
         try:
             for step in range(self.version(), sql.VERSION):
                 for statement in filter(None, map(str.strip, sql.MIGRATIONS[step].split(";"))):
                     self.database.rows(self.in_dialect(statement))
             self.write_version()
-            self.database.commit()
+            self.database.rows(sql.COMMIT)
         except BaseException:
             self.database.roll_back()
             raise
@@ -163,10 +163,10 @@ class StoredLedger(RowTables):
         """Write what a table says of a row, `changed` from what it said before, or None."""
         owner = self.changing_push(push)
         key = owner.number, int(position)
-        before = self.database.row(sql.READ_CONTENT[table], key)
+        before = self.database.execute(sql.READ_CONTENT[table], key).fetchone()
         earlier = json.loads(checked(table, (*key, *before), f"a {table} of push {push}")[-1]) if before else None
         row = with_checksum(table, *key, as_json(changed(earlier)))
-        self.database.rows(sql.PUT_CONTENT[table], row)
+        self.database.execute(sql.PUT_CONTENT[table], row)
         owner.change(before or NO_ROW, [table], row, [table])
 
     @consistent
@@ -174,7 +174,7 @@ class StoredLedger(RowTables):
         owner, what = self.cache.pushes.get(push) or self.push_row(push), f"a {table} of push {push}"
         if table not in owner.tallies:
             return {}
-        rows = self.database.rows(sql.READ_CONTENTS[table], (owner.number,))
+        rows = self.database.execute(sql.READ_CONTENTS[table], (owner.number,)).fetchall()
         owner.check(table, rows, what)
         return {row[0]: json.loads(checked(table, (owner.number, *row), what)[-1]) for row in rows}
 
@@ -191,7 +191,7 @@ class StoredLedger(RowTables):
         """The history."""
         if self.cache.changed:
             self._write_changes()
-        rows = self.database.rows(sql.READ_EVENTS)
+        rows = self.database.execute(sql.READ_EVENTS).fetchall()
         self.cache.head.check("event", rows, "its history")
         return [decode_event(checked("event", row, f"event {row[0]}")) for row in rows]
 
@@ -208,7 +208,7 @@ class StoredLedger(RowTables):
         for operation in self.operations(push):
             self.put_operation(without_content(operation))
         for table, statement in sql.REMOVE_CONTENTS.items():
-            self.database.rows(statement, (owner.number,))
+            self.database.execute(statement, (owner.number,))
             owner.tallies.pop(table, None)
 
 

@@ -100,7 +100,9 @@ class OperationTables(Tables):
         return (self.cache.operations.get(id) or self._read_operation(id)).operation
 
     def _read_operation(self, id: int) -> Stored:
-        rows = self.database.rows(sql.READ_OPERATION, (id,)) if 0 < id <= self.cache.head.operations else []
+        if not 0 < id <= self.cache.head.operations:
+            raise Damaged(f"operation {id}")
+        rows = self.database.execute(sql.READ_OPERATION, (id,)).fetchall()
         if not rows:
             raise Damaged(f"operation {id}")
         stored = self.cache.operations[id] = Stored(rows[0], operation_of(self._push_numbered(rows[0][1]), rows[0]))
@@ -192,7 +194,8 @@ class OperationTables(Tables):
     def _operation_rows(self, statement: str, *values: int) -> list[Row]:
         if self.cache.changed_operations:
             self._write_operations()
-        return self.database.rows(statement, values)
+        rows: list[Row] = self.database.execute(statement, values).fetchall()
+        return rows
 
     def add_operation(self, operation: Operation) -> Operation:
         """A new one; gives it back with its id."""

@@ -11,7 +11,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from toolkit.errors import PushError, PushRefused, SettingsError
@@ -20,7 +21,7 @@ from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.store import sql
 from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.database import BUSY, WRITING, Connection, Damaged, Values
+from toolkit.push.store.database import BUSY, READING, WRITING, Connection, Damaged, Values
 
 if TYPE_CHECKING:
     import psycopg
@@ -36,6 +37,7 @@ class TeamDatabase(Connection):
     """One connection to PostgreSQL; with `lock`, the one that holds the lock of a destination."""
 
     patience = PATIENCE + 1
+    begins = MappingProxyType({READING: sql.PG_BEGIN_READING, WRITING: sql.PG_BEGIN})
 
     def __init__(self, address: TeamAddress) -> None:
         super().__init__()
@@ -74,6 +76,7 @@ class TeamDatabase(Connection):
                 keepalives_interval=1,
                 keepalives_count=3,
                 tcp_user_timeout=5000,
+                row_factory=_read_row,
             )
         except psycopg.Error as problem:
             if problem.pgconn and problem.pgconn.used_password:  # the server asked for one
@@ -88,30 +91,17 @@ class TeamDatabase(Connection):
 
     # ── statements ──
 
-    def rows(self, statement: str, values: Values = ()) -> list[tuple[Any, ...]]:
-        with self._in_words():
+    def execute(self, statement: str, values: Values = ()) -> "psycopg.Cursor[Any]":
+        with self.in_words():
             marked = sql.in_postgres(statement) if values else statement
-            cursor = self._connection.execute(marked, [_stored(value) for value in values] or None)
-            if cursor.description is None:
-                return []
-            return [tuple(map(_read, row)) for row in cursor.fetchall()]
+            return self._connection.execute(marked, [_stored(value) for value in values] or None)
 
-    def many(self, statement: str, rows: Sequence[Values]) -> None:
-        with self._in_words(), self._connection.cursor() as cursor:  # one way to the server and back for all
+    def executemany(self, statement: str, rows: Sequence[Values]) -> None:
+        with self.in_words(), self._connection.cursor() as cursor:  # one way to the server and back for all
             cursor.executemany(sql.in_postgres(statement), [[_stored(value) for value in row] for row in rows])
 
     def script(self, statements: str) -> None:
-        with self._in_words():
-            self._connection.execute(statements)
-
-    def begin(self, mode: str) -> list[tuple[Any, ...]]:
-        self.rows(sql.PG_BEGIN if mode == WRITING else sql.PG_BEGIN_READING)
-        self.mode, self.thread = mode, threading.get_ident()
-        return self.rows(sql.READ_HEAD)
-
-    def commit(self) -> None:
-        self.rows(sql.COMMIT)
-        self.mode, self.thread = "", 0
+        self.execute(statements)
 
     def use(self, schema: str) -> None:
         """Let tables be those of one ledger."""
@@ -128,7 +118,6 @@ class TeamDatabase(Connection):
         self.rows(sql.PG_FORGET)
 
     def roll_back(self) -> None:
-        self.mode, self.thread = "", 0
         if not self._lost and self._process == os.getpid():
             with contextlib.suppress(PushError):
                 self.rows(sql.ROLLBACK)
@@ -207,7 +196,7 @@ class TeamDatabase(Connection):
         return PushError(message(text, name=self.address, why=self._lost))
 
     @contextlib.contextmanager
-    def _in_words(self) -> Iterator[None]:
+    def in_words(self) -> Iterator[None]:
         import psycopg
 
         super().confirm()
@@ -220,12 +209,12 @@ class TeamDatabase(Connection):
             yield
             self._latest = time.monotonic()
         except psycopg.Error as problem:
-            raise self._in_a_word(problem) from None
+            raise self._explained(problem) from None
         finally:
             self._since = None
             self.guard.release()
 
-    def _in_a_word(self, problem: "psycopg.Error") -> Exception:
+    def _explained(self, problem: "psycopg.Error") -> Exception:
         state = getattr(problem, "sqlstate", None) or ""
         if self._lost or self._connection.closed or not state or state.startswith(LOST):
             return self._cut_off(_words(problem))
@@ -249,6 +238,11 @@ def _stored(value: Any) -> Any:
     if isinstance(value, str) and (NUL in value or ESCAPE in value):
         return value.replace(ESCAPE, f"{ESCAPE}1").replace(NUL, f"{ESCAPE}0")
     return str(value) if isinstance(value, str) else value
+
+
+def _read_row(_: object) -> "Callable[[Sequence[Any]], tuple[Any, ...]]":
+    """How psycopg makes a row."""
+    return lambda values: tuple(map(_read, values))
 
 
 def _read(value: Any) -> Any:

@@ -71,7 +71,7 @@ class RowTables(OperationTables):
         words = [NO_WORDS, *[block.words for block in new]]
         count, start, number, first = sum(map(len, words)), 0, owner.count("row_block"), head.rows
         if number:
-            last = decode_block(self.database.row(sql.READ_BLOCK, (owner.number, number - 1)), owner)
+            last = decode_block(self.database.execute(sql.READ_BLOCK, (owner.number, number - 1)).fetchone(), owner)
             start = last.start + len(last.words)
         if first + count > LAST_SERIAL:
             raise PushError(message("This ledger is full: it has numbered four billion rows. Nothing was sent."))
@@ -79,7 +79,7 @@ class RowTables(OperationTables):
         assert start + count == owner.push.rows, "a push has as many rows as it says"
         for n, block in enumerate(new, start=number):
             row = _encoded(owner.number, n, block._replace(start=start, first_row=head.rows))
-            self.database.rows(sql.ADD_BLOCK, row)
+            self.database.execute(sql.ADD_BLOCK, row)
             owner.add("row_block", [row])
             start, head.rows = start + len(block.words), head.rows + len(block.words)
         self._index(words, first)
@@ -93,7 +93,7 @@ class RowTables(OperationTables):
         for first, words in _runs(self.blocks(push)):
             for kind, column in ROW_KEYS.items():
                 self.index_of(kind).remove(distinct(column(words)), first, first + len(words))
-        self.database.rows(sql.REMOVE_BLOCKS, (owner.number,))
+        self.database.execute(sql.REMOVE_BLOCKS, (owner.number,))
         word = push_word(owner.push.lock, owner.push.key)
         self.index_of("push").remove(word, owner.number, owner.number + 1)
         self._keep_indexes()
@@ -118,10 +118,10 @@ class RowTables(OperationTables):
     @consistent
     def blocks(self, push: str, numbers: range | None = None) -> list[RowBlock]:
         """The rows of a push, block by block; none where they were purged. With `numbers`, some of the blocks."""
-        owner = self.push_row(push)
+        owner, read = self.push_row(push), self.database.execute
         if numbers is not None:
-            return [decode_block(self.database.row(sql.READ_BLOCK, (owner.number, n)), owner) for n in numbers]
-        rows = self.database.rows(sql.READ_BLOCKS, (owner.number,))
+            return [decode_block(read(sql.READ_BLOCK, (owner.number, n)).fetchone(), owner) for n in numbers]
+        rows = read(sql.READ_BLOCKS, (owner.number,)).fetchall()
         owner.check("row_block", rows, message("the rows of push {push}", push=push))
         return [decode_block(row, owner) for row in rows]
 
@@ -138,7 +138,8 @@ class RowTables(OperationTables):
         if not digests or not all(digests):
             return []
         pushes, cells = [], [digest[:OF_CELLS] for digest in digests]
-        for (number,) in self.database.rows(sql.READ_PUSHES_LIKE, (cells[0], cells[0] + b"\xff" * OF_CELLS)):
+        like = cells[0], cells[0] + b"\xff" * OF_CELLS
+        for (number,) in self.database.execute(sql.READ_PUSHES_LIKE, like).fetchall():
             push = self._push_numbered(number).push
             if [block.digest[:OF_CELLS] for block in self.blocks(push.id)[: len(digests)]] == cells:
                 pushes.append(push)
@@ -217,7 +218,7 @@ class RowTables(OperationTables):
 
     def _block_of(self, serial: int) -> tuple[PushRow, RowBlock]:
         """The block that a numbered row is in, and whose it is."""
-        row = self.database.row(sql.READ_BLOCK_OF_ROW, (serial,))
+        row = self.database.execute(sql.READ_BLOCK_OF_ROW, (serial,)).fetchone()
         if row is None:
             raise Damaged(message("row number {serial}", serial=serial))
         owner = self._push_numbered(row[0])
@@ -232,7 +233,7 @@ class RowTables(OperationTables):
         """By which rows, or pushes, are found by a word of this kind."""
         cache = self.cache
         if kind not in cache.indexes:
-            rows = self.database.rows(sql.READ_CATALOG, (kind,))
+            rows = self.database.execute(sql.READ_CATALOG, (kind,)).fetchall()
             content = rows[0][0] if rows else b""
             if not isinstance(content, bytes) or crc32(content) != cache.head.catalogs.get(kind, 0):
                 raise Damaged(message("the list of its {kind} chunks", kind=kind))
@@ -250,13 +251,13 @@ class RowTables(OperationTables):
         for kind, index in self.cache.indexes.items():
             catalogs.append((kind, content := index.catalog.tobytes()))
             self.cache.head.catalogs[kind] = crc32(content)
-        self.database.many(sql.PUT_CATALOG, catalogs)
+        self.database.executemany(sql.PUT_CATALOG, catalogs)
 
     def rebuild_index(self) -> None:
         """Make the index anew, from the rows and pushes."""
         cache = self.cache
-        for (chunk,) in self.database.rows(sql.READ_CHUNK_IDS):
-            self.database.rows(sql.REMOVE_CHUNK, (chunk,))
+        for (chunk,) in self.database.execute(sql.READ_CHUNK_IDS).fetchall():
+            self.database.execute(sql.REMOVE_CHUNK, (chunk,))
         cache.indexes = {kind: Index(self.database, NO_CHUNKS) for kind in KINDS}
         for push in self.pushes():
             for first, words in _runs(self.blocks(push.id)):

@@ -220,22 +220,31 @@ class Tables:
         if not database.guard.acquire(timeout=database.patience):
             raise database.waited_too_long()
         try:
-            rows = database.begin(mode)
+            if mode == WRITING:
+                database.require_files()
+            database.execute(database.begins[mode])
+            database.mode, database.thread = mode, get_ident()
+            rows = database.execute(sql.READ_HEAD).fetchall()
             if self._latest is None or rows != [self._latest.row]:
                 self._latest = self._anew(rows)
             self.cache = self._latest
             yield
             if self.cache.changed:
                 self._write_changes()
-            database.commit()
+            database.execute(sql.COMMIT)
+            if mode == WRITING:
+                database.require_files()
             if self.cache.head.writes > self._writes:
                 self._writes = self.cache.head.writes
                 self.leave_mark(self._writes)
-        except BaseException:
+        except BaseException as problem:
             self._latest = None  # what it says of this transaction is undone
             database.roll_back()
+            if isinstance(problem, database.errors):
+                raise database.in_a_word(problem) from None
             raise
         finally:
+            database.mode, database.thread = "", 0
             vars(self).pop("cache", None)  # outside, nothing of it is known
             database.guard.release()
 
@@ -257,7 +266,7 @@ class Tables:
 
     def _write_operations(self) -> None:
         cache = self.cache
-        self.database.many(sql.PUT_OPERATION, [*cache.changed_operations.values()])
+        self.database.executemany(sql.PUT_OPERATION, [*cache.changed_operations.values()])
         cache.changed_operations.clear()
         if len(cache.operations) > 2 * KEPT:
             self._forget_some()
@@ -285,7 +294,7 @@ class Tables:
         writes = (sql.ADD_EVENT, events), (sql.PUT_PUSH, pushes), (sql.WRITE_HEAD, [cache.row])
         for statement, rows in ((sql.PUT_OPERATION, [*cache.changed_operations.values()]), *writes):
             if rows:
-                self.database.many(statement, rows)
+                self.database.executemany(statement, rows)
         cache.changed_operations.clear()
         cache.new_events, cache.changed_pushes = [], {}
 
@@ -320,7 +329,7 @@ class Tables:
     def _all_pushes(self, statement: str, tally: str) -> list[Push]:
         if self.cache.changed:
             self._write_changes()
-        rows = self.database.rows(statement)
+        rows = self.database.execute(statement).fetchall()
         self.cache.head.check(tally, rows, "its pushes")
         return [PushRow.decoded(row).push for row in rows]
 
@@ -343,7 +352,7 @@ class Tables:
         return row
 
     def _read_push(self, statement: str, name: str | int) -> PushRow | None:
-        rows = self.database.rows(statement, (name,))
+        rows = self.database.execute(statement, (name,)).fetchall()
         if not rows:
             return None
         if name not in rows[0][:2]:
@@ -355,7 +364,7 @@ class Tables:
     def baseline(self) -> Baseline | None:
         cache = self.cache
         if cache.counter is None and "counter" in cache.head.tallies:
-            rows = self.database.rows(sql.READ_COUNTER)
+            rows = self.database.execute(sql.READ_COUNTER).fetchall()
             cache.head.check("counter", rows, ITS_COUNT)
             cache.counter = rows[0], decode_baseline(rows[0])
         return cache.counter and cache.counter[1]
@@ -365,7 +374,7 @@ class Tables:
         if cache.counter is None:
             self.baseline()  # what is overwritten is counted no more
         cache.head.change(cache.counter[0] if cache.counter else NO_ROW, ["counter"], row, ["counter"])
-        self.database.rows(sql.WRITE_COUNTER, row)
+        self.database.execute(sql.WRITE_COUNTER, row)
         cache.counter, cache.changed = (row, baseline), True
 
 
