@@ -439,9 +439,20 @@ def test_a_text_that_the_workbook_cut_is_asked_once_another_cell_is_mended(tmp_p
 def test_a_text_beside_the_sum_of_what_stands_above_is_asked(word: str, *, held: bool) -> None:
     people = "".join(f"Ana {a};{a}@example.cl;{n}00\n" for n, a in enumerate("bcdefg", 1))
     done = checked(f"Nombre;Correo;Monto\n{people}{word};;{2100 if held else 2101}\n{people}{word};;4200\n")
-    asked = held or word == "Soma"
+    asked = held or " " not in word
     expected = [*[False] * 6, asked, *[False] * 6, asked]
     assert done.bad.tolist() == expected
+
+
+@pytest.mark.parametrize("label", ["Saldo", "IVA", "Saldo final", "Por cobrar", "Hoja 2", "Página 1", "n=", "Eva Paz"])
+@pytest.mark.parametrize("names", ["Ana {} Paz", "{}uis"])
+def test_a_label_beside_a_number_is_written_as_no_name_of_the_list_is(label: str, names: str) -> None:
+    people = [f"{names.format(a)};{a.lower()}@example.cl;{n}00\n" for n, a in enumerate("BCDEFGHI", 1)]
+    done = checked(f"Nombre;Correo;Monto\n{''.join(people[:4])}{label};;77\n{''.join(people[4:])}")
+    is_name = label == "Eva Paz" or (label in ("Saldo", "IVA") and names == "{}uis")
+    assert done.bad.tolist() == [*[False] * 4, not is_name, *[False] * 4]
+    others = "".join(f"Ana {a} Paz;;{n}00\n" for n, a in enumerate("bcdefghi", 1))
+    assert checked(f"Nombre;Correo;Monto\n{''.join(people)}{others}{label};;77\n{''.join(people)}").ok
 
 
 def test_a_row_as_full_as_others_is_no_note() -> None:

@@ -4,6 +4,7 @@
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
@@ -29,6 +30,8 @@ _TITLES = 2_000  # rows of one cell, among which titles are looked for
 _TENTH, _USUAL = 10, 3
 _RARE = 50  # one in so many
 _FOOT = 20  # rows at the end, among which notes stand
+_FEW_OF, _RARE_FORM, _SAMPLE = 5, 20, 500  # one row in so many, one name in so many, and of how many
+_FORMS = ("single", "signed", "lower")
 _FEW = 8  # rows among which as many may be titles and notes
 Rows = np.ndarray[Any, np.dtype[np.bool_]]
 Counts = np.ndarray[Any, np.dtype[np.int64]]
@@ -244,7 +247,27 @@ def _begins_as_total(shape: Shape) -> Rows:
         cells = zip(*(column.held(places.tolist()) for column in shape.texts), strict=True)
         first = [next((v for v in values if v is not None), None) for values in cells]
         rows[places] = [isinstance(v, str) and bool(may_begin_total(v)) and not is_total(v) for v in first]
-    return rows | _is_sum(shape)
+    return rows
+
+
+def _labelled_number(shape: Shape) -> Rows:
+    """The few rows of a text and a number, and nothing else, whose text is written as hardly another is: Saldo, IVA."""
+    numbers = shape.having(Number, Integer)
+    few = (numbers > 0) & (shape.counts == 1 + numbers) & (shape.counts < shape.usual) & (shape.having(Text) > 0)
+    rows: Rows = few & False
+    for column in shape.texts if 0 < _FEW_OF * np.count_nonzero(few) <= len(few) else ():
+        others, places = (np.flatnonzero(column.filled & some) for some in (~few, few))
+        forms = Counter(form for name in column.held(others[:_SAMPLE].tolist()) for form in _forms(str(name)))
+        rare = {form for form in _FORMS if forms[form] * _RARE_FORM <= min(len(others), _SAMPLE)}
+        names = column.held(places.tolist()) if len(others) >= _FEW_OF else []
+        rows[places[: len(names)]] = [not rare.isdisjoint(_forms(str(name))) for name in names]
+    return rows
+
+
+def _forms(name: str) -> set[str]:
+    """How a name is written, where that is unusual in a list of people."""
+    signs, last = any(not c.isalpha() for c in name if c not in " '’.-"), name.rpartition(" ")[2]
+    return {form for form, has in zip(_FORMS, (last == name, signs, last[:1].islower()), strict=True) if has}
 
 
 KINDS: tuple[tuple[Problem, Callable[[Shape], Rows]], ...] = (
@@ -254,4 +277,6 @@ KINDS: tuple[tuple[Problem, Callable[[Shape], Rows]], ...] = (
     (Problem(mark("nothing in the row says whom or what it is about"), level=QUESTION), _nameless),
     (Problem(mark("nothing but one text is in the row: it may be a note"), level=QUESTION), lambda s: s.lone_text),
     (TOTAL, _begins_as_total),
+    (TOTAL, _is_sum),
+    (TOTAL, _labelled_number),
 )
