@@ -18,6 +18,7 @@ from tests.sheets.ugly.binaries import compound, ods, ods_cell, repacked, xls, z
 from tests.sheets.ugly.workbooks import SHEET, book, saved, table
 from toolkit.errors import InputError
 from toolkit.sheets.check import check
+from toolkit.sheets.match import match_columns
 from toolkit.sheets.other_tables import BELOW, BESIDE
 from toolkit.sheets.read import read_sheet
 from toolkit.sheets.sheet_frame import COMMENTED, EXAMPLE, JOINED, LONGER, MERGED, SIDEWAYS, UNSURE
@@ -1115,6 +1116,27 @@ def test_2_of_sheets_that_are_alike_it_is_asked_which(first: Any, cover: Any) ->
     assert frame.attrs["questions"][UNSURE] == frame.index.tolist()
     assert any("the table may be 'Hoja3' as well" in note for note in frame.attrs["notes"])
     assert UNSURE not in read_sheet(sheets(first, PERSONS), sheet="hoja1").attrs["questions"]
+
+
+LOG = [["Fecha", "Usuario", "Cambio"], ["12/03/2024", "eva", "alta"], ["13/03/2024", "eva", "baja"]]
+SALES = [["Fecha", "Cliente", "Monto"], ["12/03/2024", "Ana Paz", 1000], ["13/03/2024", "Eva Paz", 2000]]
+PERSON = (Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO"), Number(name="MONTO"))
+
+
+@pytest.mark.parametrize(("other", "asked"), [(LOG, 0), (SALES, 0), ([row[:2] for row in PERSONS], 5)])
+def test_2_a_sheet_is_asked_about_only_where_another_fills_the_fields_as_well(other: Any, asked: int) -> None:
+    frame = read_sheet(sheets(PERSONS, other))
+    done = check(frame, match_columns(frame, PERSON))
+    assert int(done.bad.sum()) == asked
+    assert any("the table may be 'Hoja2' as well" in note for note in done.notes)
+
+
+@pytest.mark.parametrize("first", [LOG, LESSER_SHEETS["goods"], [["Comuna", "Encargado"], ["Talca", "Eva"]]])
+@pytest.mark.parametrize("matched", [True, False])
+def test_2_a_sheet_that_fills_nothing_names_the_one_that_does(first: Any, matched: bool) -> None:
+    frame = read_sheet(sheets(first, PERSONS, [["Ayuda"]]))
+    with pytest.raises(InputError, match=r"The sheet 'Hoja2' has columns that fit: `sheet='Hoja2'` reads it$"):
+        check(frame, match_columns(frame, PERSON) if matched else PERSON)
 
 
 def title_above(*lines: str, sign: str, header: str = "Nombre;Correo;Monto") -> bytes:

@@ -19,9 +19,10 @@ from toolkit.sheets.dates import shows_month_first
 from toolkit.sheets.fields import as_fields, columns_of, listed
 from toolkit.sheets.findings import Change, Terms
 from toolkit.sheets.frame_rules import Shape, recalled
-from toolkit.sheets.match import Match, no_field
+from toolkit.sheets.match import Match, asked_of_all, no_field, rivals_of
 from toolkit.sheets.partitions import CheckOfPartitions, check_partitions
-from toolkit.sheets.rows import Partitions, asked_of_all, frame_of, is_lazy
+from toolkit.sheets.rows import Partitions, frame_of, is_lazy
+from toolkit.sheets.sheet_frame import UNSURE
 from toolkit.sheets.target import resolved
 from toolkit.spec import Date, Field, Identity, Phone, Record, Text, Timestamp
 
@@ -107,6 +108,8 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
         region_of(str(how["country"]))  # also where no column asks for it
     data = data.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
     decided, empty_rows = data.attrs.pop("decided", False), getattr(fields, "empty_rows", False)
+    if not rivals_of(data, [f for f, _ in paired], len(used - {None})):
+        data.attrs.get("questions", {}).pop(UNSURE, None)
     if reading:
         data.attrs["reading"] = reading  # a frame made of this one is read so again
     columns = _columns(data, paired, reading)
@@ -164,7 +167,7 @@ def _raise_if_not_matched(
     if used == {None} and len(frame) and len(frame.columns):
         text = "no column fills a field. The columns are {columns}; the fields are {fields}: say match[column] = field"
         refusal = message(text, columns=listed(frame.columns), fields=listed(f.name for f, _ in paired))
-        raise InputError(refusal + asked_of_all(frame))
+        raise InputError(refusal + asked_of_all(frame, [f for f, _ in paired]))
 
 
 def _notes(frame: pd.DataFrame, used: Collection[Hashable | None], target: Any) -> list[str]:

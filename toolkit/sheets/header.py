@@ -99,10 +99,14 @@ def names_fields(cells: Sequence[Cell]) -> bool:
     return _known(cells) >= 2 and 2 * _known(cells) >= _filled(cells)
 
 
-def likeness(rows: Sequence[Row], merged: Sequence[Merge]) -> int:
-    """How much the first filled rows of a sheet look like a table."""
+def likeness(rows: Sequence[Row], merged: Sequence[Merge]) -> tuple[int, list[str]]:
+    """How much the first filled rows of a sheet look like a table, and what names its columns."""
     top = find(rows, merged)
     cells, below = rows[top or 0][1], rows[(top or 0) + 1 :]
+    return _likeness(top, cells, below), [*dict.fromkeys(_name(cell) for cell in cells if cell != "")]
+
+
+def _likeness(top: int | None, cells: Sequence[Cell], below: Sequence[Row]) -> int:
     if top is not None and below and (names_fields(cells) or _all_known(cells)):
         return OF_FIELDS if _known(cells) > 1 else OF_A_FIELD
     values = [v for _, row in below for v, name in zip(row, cells, strict=False) if name != "" != v]

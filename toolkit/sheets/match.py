@@ -19,7 +19,7 @@ from toolkit.sheets.checker import CellChecker, ParseOptions, result_of
 from toolkit.sheets.fields import as_fields, columns_of, listed, named
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.result_format import outcome_at
-from toolkit.sheets.rows import asked_of_all, frame_of
+from toolkit.sheets.rows import frame_of
 from toolkit.sheets.synonyms import KINDS, names_person, spoken, words_of
 from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
@@ -213,7 +213,28 @@ def no_field(unknown: Sequence[Hashable], frame: pd.DataFrame, target: Any) -> s
         way = message("these are the columns of a result; toolkit.only_failed(result) gives the rows to send again")
     known = ", ".join(f.name for f in fields)
     refusal = message("{unknown}: {way}. The fields are {known}", unknown=". ".join(lines), way=way, known=known)
-    return refusal + asked_of_all(frame)
+    return refusal + asked_of_all(frame, fields)
+
+
+def rivals_of(frame: pd.DataFrame, fields: Sequence[Field], filled: int) -> list[str]:
+    """The other sheets of its workbook that may be meant: at least half as many of their columns fill fields."""
+    rivals: Mapping[str, Sequence[str]] = frame.attrs.get("rivals", {})
+    counts = {
+        name: len([*filter(None, match_columns(pd.DataFrame(columns=[*own]), fields).columns.values())])
+        for name, own in rivals.items()
+    }
+    return [name for name, count in counts.items() if count and 2 * count >= filled]
+
+
+def asked_of_all(frame: pd.DataFrame, fields: Sequence[Field]) -> str:
+    """What the reader of a sheet asks of each of its rows, and which sheet fits, at the end of a sentence."""
+    asked = [reason for reason, rows in frame.attrs.get("questions", {}).items() if len(rows) == len(frame)]
+    texts = [message("Each row {why}", why=message(reason)) for reason in asked]
+    texts += [
+        message("The sheet {name!r} has columns that fit: `sheet={name!r}` reads it", name=name)
+        for name in rivals_of(frame, fields, 0)
+    ]
+    return "".join(f". {text}" for text in texts)
 
 
 def _clearest(pairs: Mapping[tuple[Any, str], Reason]) -> tuple[Any, str] | None:

@@ -164,7 +164,7 @@ def _sheet(tabs: Sequence[Tab], wanted: str | int | None) -> tuple[str, list[str
 
 def _first_table(tabs: Sequence[Tab]) -> tuple[int, Grid]:
     """The first sheet with content that is no mere cover. Where others may be meant as well, its rows are asked."""
-    filled: list[tuple[int, Grid, int]] = []
+    filled: list[tuple[int, Grid, int, list[str]]] = []
     for position in sorted(range(len(tabs)), key=lambda n: tabs[n].hidden):
         with contextlib.suppress(_NothingError):
             filled.append(_peeked(tabs, position))
@@ -173,16 +173,17 @@ def _first_table(tabs: Sequence[Tab]) -> tuple[int, Grid]:
     if not filled:
         raise InputError(message("the workbook holds nothing"))
     best = max(filled, key=lambda sheet: sheet[2])
-    position, grid, likeness = best if filled[0][2] == headers.NO_TABLE and not tabs[best[0]].hidden else filled[0]
-    others = [tabs[n].name for n, _, like in filled if n != position and _may_be_meant(like, likeness, tabs[n])]
-    for n, passed, _ in filled[: [n for n, _, _ in filled].index(position)]:
+    position, grid, likeness, _ = best if filled[0][2] == headers.NO_TABLE and not tabs[best[0]].hidden else filled[0]
+    grid.rivals = {
+        tabs[n].name: own for n, _, like, own in filled if n != position and _may_be_meant(like, likeness, tabs[n])
+    }
+    for n, passed, *_ in filled[: [n for n, *_ in filled].index(position)]:
         one = "{name!r} comes first and is passed over: its {count} row is not read; `sheet={name!r}` reads it"
         many = "{name!r} comes first and is passed over: its {count} rows are not read; `sheet={name!r}` reads it"
         grid.notes.append(plural(one, many, count=sum(1 for _ in passed.rows), name=tabs[n].name))
-    if others:
-        grid.unsure = True
+    if grid.rivals:
         text = "{read!r} was read, and the table may be {names} as well: `sheet=` says which is to be read"
-        grid.notes.append(message(text, names=", ".join(map(repr, others)), read=tabs[position].name))
+        grid.notes.append(message(text, names=", ".join(map(repr, grid.rivals)), read=tabs[position].name))
     return position, grid
 
 
@@ -194,8 +195,8 @@ class _NothingError(InputError):
     """The sheet is blank."""
 
 
-def _peeked(tabs: Sequence[Tab], position: int) -> tuple[int, Grid, int]:
-    """A sheet of which the first rows were read, and how much it looks like a table."""
+def _peeked(tabs: Sequence[Tab], position: int) -> tuple[int, Grid, int, list[str]]:
+    """A sheet of which the first rows were read, how much it looks like a table, and its header."""
     grid = tabs[position].grid()
     rows = iter(grid.rows)
     head = list(islice(rows, headers.WINDOW))
@@ -203,9 +204,10 @@ def _peeked(tabs: Sequence[Tab], position: int) -> tuple[int, Grid, int]:
         raise _NothingError(message("sheet {name!r} holds nothing", name=tabs[position].name))
     grid.rows = chain(head, rows)
     beside = says_no(name := tabs[position].name) or headers.is_example(name)
+    likeness, own = headers.likeness(head, grid.merged)
     if outcome_at(head[0][1]) is not None:  # a result, be it without rows
-        return position, grid, headers.OF_FIELDS
-    return position, grid, headers.NO_TABLE if beside else headers.likeness(head, grid.merged)
+        return position, grid, headers.OF_FIELDS, own
+    return position, grid, headers.NO_TABLE if beside else likeness, own
 
 
 def _tabs(tabs: Sequence[Tab], chosen: int) -> list[str]:

@@ -119,12 +119,6 @@ def frames_of(rows: Any) -> Iterator[pd.DataFrame]:
         yield frame_of(part)
 
 
-def asked_of_all(frame: pd.DataFrame) -> str:
-    """What the reader of a sheet asks of each of its rows, at the end of a sentence."""
-    asked = [reason for reason, rows in frame.attrs.get("questions", {}).items() if len(rows) == len(frame)]
-    return "".join(". " + message("Each row {why}", why=message(reason)) for reason in asked)
-
-
 def is_iterator(rows: Any) -> bool:
     """Whether rows come as frames that follow each other, and cannot be looked at twice."""
     return not isinstance(rows, pd.DataFrame) and (hasattr(rows, "__next__") or is_lazy(rows))

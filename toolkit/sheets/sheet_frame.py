@@ -72,12 +72,12 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
         COMMENTED: [at + 1 for (at, _), text in grid.comments.items() if says_no(text[:_COMMENT]) and at in positions],
         EXAMPLE: [at + 1 for at, cells in head[body : body + 1] if body and any(map(headers.is_example, cells))],
         SIDEWAYS: frame.index.tolist() if sideways else [],
-        UNSURE: frame.index.tolist() if grid.unsure else [],
+        UNSURE: frame.index.tolist() if grid.rivals else [],
         **(table.others(names, own, head[:body], grid.notes) if body else {}),
     }
     orders = {name: days for name, texts in filled.items() if (days := order_shown(texts))}
     frame.attrs |= {**table.numbers(names), "orders": orders, "header": at + 1}
-    frame.attrs |= _asked(frame, questions)
+    frame.attrs |= _asked(frame, questions) | ({"rivals": grid.rivals} if grid.rivals else {})
     grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)
     grid.notes += _left_out(positions, at) + _unusual(grid, positions, at, names) + _damaged(filled)
     return frame

@@ -23,7 +23,9 @@ class Grid:
     silent: list[int] = field(default_factory=list)  # columns of formulas that show nothing, or were never calculated
     notes: list[str] = field(default_factory=list)
     joined: list[int] = field(default_factory=list)  # rows of a text that may be several, or are cut otherwise
-    unsure: bool = False  # whether another sheet may be the table
+    rivals: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # sheets that may be the table as well, and their headers
 
 
 class Tab(NamedTuple):
