@@ -91,3 +91,14 @@ def test_utf8_with_other_bytes_among_it_stays_utf8(data: bytes, bad: int) -> Non
 def test_a_file_that_was_cut_in_the_middle_of_a_letter_is_asked_about() -> None:
     with pytest.raises(InputError, match="utf-8: 'Pe�'"):
         decoded("Nombre\nPeñ".encode()[:-1], None)
+
+
+@pytest.mark.parametrize(
+    "text", [f"Nombre\nMu{DAMAGED}oz\n", f"Tel{DAMAGED}fono\n9\n", few(DAMAGED), few(f"Pe{DAMAGED}a\nMu{DAMAGED}oz")]
+)
+def test_what_a_program_lost_before_it_saved_is_utf8(text: str) -> None:
+    assert decoded(text.encode(), None) == (text, [])
+    assert decoded((text * 30).encode(), None) == (text * 30, [])
+    damaged, notes = decoded(text.encode() + b"Pe\xf1a\n", None)
+    assert damaged == f"{text}Pe{DAMAGED}a\n"
+    assert notes[0].startswith("1 byte is no text in UTF-8")

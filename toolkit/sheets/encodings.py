@@ -41,7 +41,7 @@ def decoded(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
             raise InputError(message("the file is neither a spreadsheet nor a text"))
         return text, [] if sure else [_taken(known)]
     text = data.decode("utf-8", "replace")
-    bad = text.count(DAMAGED)
+    bad = text.count(DAMAGED) - data.count(DAMAGED.encode())  # which is UTF-8 that a program wrote
     if not bad:
         return text, []
     letters = len(text) - len(text.encode("ascii", "ignore")) - bad
