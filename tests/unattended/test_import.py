@@ -1,5 +1,6 @@
 """`analyst-toolkit import`, in this process: how each run ends, and what it leaves."""
 
+import inspect
 import json
 import logging
 from pathlib import Path
@@ -11,9 +12,11 @@ import toolkit
 from tests.helpers.registry import Registry
 from toolkit.__main__ import main
 from toolkit.commands.exits import Exit
+from toolkit.commands.reading import OPTIONS, in_options
 from toolkit.push import disk, history
 from toolkit.push.store.places import locked
 from toolkit.sandbox import Sandbox
+from toolkit.sheets import check, read_sheet
 
 from .kit import Desk, contacts
 
@@ -52,7 +55,8 @@ def test_a_dry_run_sends_nothing(desk: Desk, box: Sandbox, capsys: pytest.Captur
     assert start(path, "--dry-run", "--result", "check.xlsx") == Exit.BAD_ROWS
     assert "3 of 4 rows can be sent; nothing was." in capsys.readouterr().out
     assert start(desk.sheet(contacts(3), "good.csv"), "--dry-run", "--json") == Exit.DONE
-    assert said(capsys) == {"exit": 0, "dry_run": True, "rows": 3, "bad_rows": 0, "problems": 0}
+    how = ["the separator was taken to be a comma; `--separator` says otherwise"]
+    assert said(capsys) == {"exit": 0, "dry_run": True, "rows": 3, "bad_rows": 0, "problems": 0, "notes": how}
     assert stored(box) == before
     assert toolkit.pushes().empty
 
@@ -176,9 +180,56 @@ def test_a_result_that_cannot_be_written_stops_before_anything_is_done(
 
 def test_words_for_nothing_and_countries(desk: Desk, box: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
     path = desk.sheet([*contacts(2), {"NOMBRE": "falta", "EMAIL": "falta"}])
-    assert start(path, "--dry-run", "--check", "empty=falta") == Exit.BAD_ROWS
-    assert start(path, "--dry-run", "--check", "empty=falta,x", "--check", "country=Narnia") == Exit.USAGE
+    assert start(path, "--dry-run", "--empty", "falta") == Exit.BAD_ROWS
+    assert start(path, "--dry-run", "--empty", "falta,x", "--country", "Narnia") == Exit.USAGE
     assert "there is no country 'Narnia'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("Base\nEMAIL;NOMBRE\na@example.cl;Ana\n", ["--header", "2"]),
+        ("EMAIL;NOMBRE\na@example.cl;Ana Paz\n", ["--separator", ";"]),
+        ("EMAIL;Quién\na@example.cl;Ana\n", ["--column", "Quién=NOMBRE"]),
+        ("EMAIL;A=B\na@example.cl;Ana\n", ["--column", "A=B="]),
+        ("EMAIL;MONTO\na@example.cl;1.500\n", ["--decimal", ","]),
+        ("EMAIL;FECHA_NACIMIENTO;NOMBRE\na@example.cl;12/31/1980;Ana\n", ["--day-first", "no"]),
+        ("EMAIL;NOMBRE\na@example.cl;s/i\n", ["--empty", "s/i,-", "--doubts", "hold", "--limits", "2"]),
+    ],
+)
+def test_what_a_message_asks_for_can_be_said(desk: Desk, text: str, more: list[str]) -> None:
+    path = desk.folder / "hoja.csv"
+    path.write_bytes(text.encode("cp850"))
+    assert start(path, "--dry-run", "--encoding", "cp850", *more) == Exit.DONE
+
+
+def test_a_message_has_the_words_of_the_command(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    path = desk.folder / "hoja.csv"
+    path.write_text("EMAIL;Quién\na@example.cl;Ana Paz\n", encoding="utf-8")
+    assert start(path, "--dry-run") == Exit.USAGE
+    assert "perhaps NOMBRE: `--column COLUMN=FIELD`" in capsys.readouterr().err
+    assert start(path, "--dry-run", "--column", "Quién=") == Exit.DONE
+    shown = capsys.readouterr().out
+    assert "`--separator` says otherwise" in shown
+    assert "--column 'Quién'=field sends them" in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("`header='A1:B1'` reads one", "`--header 'A1:B1'` reads one"),
+        ("`day_first=` says", "`--day-first` says"),
+        ("match['Tel. 2'] = 'TELEFONO' says so", "--column 'Tel. 2'=TELEFONO says so"),
+        ("`replace`, `rows.compute()`", "`replace`, `rows.compute()`"),
+    ],
+)
+def test_arguments_become_options(text: str, words: str) -> None:
+    assert in_options(text) == words
+
+
+def test_each_argument_of_reading_is_an_option() -> None:
+    arguments = {**inspect.signature(read_sheet).parameters, **inspect.signature(check).parameters}
+    assert {*arguments} == {*OPTIONS, "source", "sheet", "rows", "target", "strict"}
 
 
 def test_logs_are_one_object_a_line_without_secrets(desk: Desk, box: Sandbox) -> None:

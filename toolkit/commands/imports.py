@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import inspect
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -13,7 +12,7 @@ from typing import Any, get_args, get_type_hints
 import pandas as pd
 
 from toolkit import settings
-from toolkit.commands import exits, logs
+from toolkit.commands import exits, logs, reading
 from toolkit.commands.calls import Call
 from toolkit.commands.console import complain, say
 from toolkit.commands.exits import Exit
@@ -21,7 +20,9 @@ from toolkit.commands.operations import Operation, named_values, operation
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
 from toolkit.push import IfSent, OnBadRows, Options, Report
-from toolkit.sheets import Check, Match, check, read_sheet
+from toolkit.sheets import Check, Match, check
+from toolkit.sheets.fields import as_fields
+from toolkit.sheets.target import resolved
 from toolkit.sheets.write import require_format
 from toolkit.vendors import Api
 
@@ -50,8 +51,7 @@ def add_parser(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sheet", metavar="NAME", help=message("of the workbook (default: the first that holds anything)")
     )
-    about = message("how cells are read, as day_first=true: an argument of toolkit.check")
-    parser.add_argument("--check", dest="reading", help=about, **several)
+    reading.add_options(parser)
     parser.add_argument("--on-bad-rows", choices=get_args(OnBadRows), default="skip", help="default: %(default)s")
     about = message("what becomes of rows that were sent before (default: %(default)s)")
     parser.add_argument("--if-sent", choices=get_args(IfSent), default="raise", help=about)
@@ -101,8 +101,8 @@ class _Import:
         options = named_values(chosen.options, _plain_options(), "toolkit.Options")
         api = chosen.registry.connect(chosen.profile, {}, progress=not chosen.json)
         target = operation(api, chosen.to, chosen.parameters)
-        sheet = read_sheet(chosen.file, sheet=chosen.sheet)
-        checked = self._checked(sheet, target)
+        sheet, how = reading.read(chosen.file, chosen.sheet, chosen.reading)
+        checked = check(sheet, self._fields(sheet, target.target), **how)
         logs.event("checked", rows=len(sheet), bad_rows=int(checked.bad.sum()))
         if chosen.dry_run:
             return self._dry(checked)
@@ -111,24 +111,28 @@ class _Import:
         report = self._send(target, checked, options)
         return self._ended(report)
 
-    def _checked(self, sheet: pd.DataFrame, target: Operation) -> Check:
-        how = {n: p.annotation for n, p in inspect.signature(check).parameters.items() if p.kind is p.KEYWORD_ONLY}
-        reading = named_values(self.chosen.reading, how, "toolkit.check")
-        fields = target.target
-        return check(sheet, Match.load(self.chosen.match, fields) if self.chosen.match else fields, **reading)
+    def _fields(self, sheet: pd.DataFrame, fields: Any) -> Any:
+        """The saved match, or the fields by their names; and what was said of single columns."""
+        saved, said = self.chosen.match, reading.columns(self.chosen.reading)
+        match = Match.load(saved, fields) if saved else Match(as_fields(resolved(fields)), dict.fromkeys(sheet))
+        for column, filled in said.items():
+            match[column] = filled
+        sheet.attrs["fields"] = {**sheet.attrs.get("fields", {}), **said}
+        return match if saved else fields
 
     def _dry(self, checked: Check) -> int:
         bad, ends = int(checked.bad.sum()), Exit.BAD_ROWS if checked.bad.any() else Exit.DONE
         if self.chosen.result:
             _write(checked, self.chosen.result)
         facts = {"exit": int(ends), "dry_run": True, "rows": len(checked.frame), "bad_rows": bad}
+        notes = [str(note) for note in checked.notes]
         logs.event("ended", **facts)
         text = message(
             "{good:,} of {rows:,} rows can be sent; nothing was.", good=facts["rows"] - bad, rows=facts["rows"]
         )
         problems = checked.problems[["row", "column", "value", "problem"]]
-        shown = [text, *([problems.head(20).to_string(index=False)] if len(problems) else [])]
-        say(*([logs.as_line(facts | {"problems": len(problems)})] if self.chosen.json else shown))
+        shown = [text, *notes, *([problems.head(20).to_string(index=False)] if len(problems) else [])]
+        say(*([logs.as_line(facts | {"problems": len(problems), "notes": notes})] if self.chosen.json else shown))
         return ends
 
     def _send(self, target: Operation, checked: Check, options: Mapping[str, Any]) -> Report:
