@@ -51,6 +51,7 @@ IDENTIFIERS = {
 }
 ALLOWED = {  # by file: texts that look like sentences, and are none
     "__main__.py": r"  ……/control, …",
+    "commands/reading.py": r"`?--column .*",  # code
     "commands/extras.py": r"python -m pip install .*",
     "errors.py": r"…, code …",
     "http/session.py": r"without an address",
