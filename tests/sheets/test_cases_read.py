@@ -786,6 +786,51 @@ def test_18_quotes_behind_a_backslash(lines: list[str], names: list[str]) -> Non
     assert column(csv("NOMBRE,CORREO", *lines), "NOMBRE") == names
 
 
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    ("first", "cells"),
+    [
+        ("Soto\\{0} Ana{0}a@example.cl{0}Lota", ["Soto{0} Ana", "a@example.cl", "Lota"]),
+        ("Soto\\{0} Ana{0}a@example.cl{0}", ["Soto{0} Ana", "a@example.cl", None]),
+        ("Ana{0}a@example.cl{0}Lota\\\nAlta", ["Ana", "a@example.cl", "Lota\nAlta"]),
+        ("An\\\\a\\{0}{0}\\N{0}C:\\new", ["An\\a{0}", "\\N", "C:\\new"]),
+    ],
+)
+def test_18_separators_and_breaks_behind_a_backslash(sign: str, first: str, cells: list[str | None]) -> None:
+    frame = read_sheet(csv(*(line.format(sign) for line in ("NOMBRE{0}CORREO{0}CIUDAD", first, "Eva{0}e@x.cl{0}Lebu"))))
+    assert frame.astype(object).where(frame.notna(), None).iloc[0].tolist() == [c and c.format(sign) for c in cells]
+    assert (len(frame), frame.attrs["questions"]) == (2, {})
+
+
+def test_18_a_backslash_that_may_escape_is_asked_about() -> None:
+    frame = read_sheet(csv("NOMBRE;CORREO;CIUDAD", "Soto\\; Ana;a@example.cl", "Eva", "Luz;l@example.cl", "Pía;;Lebu"))
+    assert frame.attrs["questions"] == {JOINED: [2]}
+    folders = read_sheet(csv("NOMBRE;CARPETA;CIUDAD", *(f"{a};C:\\{a}\\;Lebu" for a in "bcde")))
+    assert folders.attrs["questions"] == {}
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("header", [True, False])
+def test_18_lines_that_were_quoted_once_more(sign: str, header: bool) -> None:
+    lines = [
+        f"NOMBRE{sign}CORREO{sign}CIUDAD",
+        f'Ana{sign}a@x.cl{sign}"Lota{sign} Chile"',
+        f'"Ev""a"{sign}e@x.cl{sign}Lebu',
+    ]
+    twice = ['"' + line.replace('"', '""') + '"' for line in lines]
+    frame = read_sheet(csv(*(twice if header else [lines[0], *twice[1:]])))
+    assert frame.to_numpy().tolist() == [["Ana", "a@x.cl", f"Lota{sign} Chile"], ['Ev"a', "e@x.cl", "Lebu"]]
+
+
+def test_18_a_line_that_was_quoted_once_more_is_asked_about() -> None:
+    frame = read_sheet(
+        csv("NOMBRE,CORREO,CIUDAD", '"Ana,a@x.cl,""Lota, Chile"""', "Eva,e@x.cl,Lebu", "Luz,l@x.cl,Lota")
+    )
+    assert frame.attrs["questions"] == {JOINED: [2]}
+    names = read_sheet(csv("NOMBRE", '"Soto, Ana"', '"Paz, Eva"'))
+    assert names["NOMBRE"].tolist() == ["Soto, Ana", "Paz, Eva"]
+
+
 @pytest.mark.parametrize(
     ("cell", "text"),
     [

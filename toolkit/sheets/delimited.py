@@ -1,5 +1,6 @@
 """Text files with separators: which separator, and which rows."""
 
+import contextlib
 import csv
 import io
 import re
@@ -42,6 +43,7 @@ _HTML = re.compile(
 _TABLE, _XHTML = re.compile(r"<table[\s>]", re.IGNORECASE), re.compile(r"<html[\s>]", re.IGNORECASE)
 _XML = re.compile(r"\s{0,100}<(?:\?xml|\?mso|!doctype|svg|workbook|!--)", re.IGNORECASE)
 _JSON = re.compile(r'\s{0,100}(?:\{\s{0,100}"|\[\s{0,100}[\[{"\d-])')
+_WRAPPED = re.compile(r'[^\n]*\n"[^\n]*"\s*(?:\n"|$)').match  # the second line of a text
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 
 
@@ -98,8 +100,10 @@ def _joined(rows: Sequence[list[str]], sign: str, *, lines: int) -> list[int]:
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     if width < 2:
         return []
-    joined = [at for at, cells in enumerate(rows) if len(cells) == 1 and _is_cut_otherwise(cells[0], sign, width)]
+    joined = [at for at, cells in enumerate(rows) if len(cells) == 1 and _is_cut_otherwise(cells[0], width)]
     joined += _of_another_size(rows, width)
+    escaped = [at for at, cells in enumerate(rows) if any(cell[-1:] == "\\" for cell in cells[:-1])]
+    joined += escaped if 2 * len(escaped) <= len(rows) else []  # else they are folders
     if lines > len(rows):
         joined += [
             at for at, cells in enumerate(rows) if any(_swallowed(cells, n, sign, width) for n in range(len(cells)))
@@ -122,9 +126,9 @@ def _of_another_size(rows: Sequence[list[str]], width: int) -> list[int]:
     return [*alone, *halves, *(at + 1 for at in halves)]
 
 
-def _is_cut_otherwise(text: str, sign: str, width: int) -> bool:
-    """Whether another separator cuts a line into as many cells as the other rows have."""
-    return (width > 2 or "@" in text) and any(text.count(other) == width - 1 for other in _NAMES if other != sign)
+def _is_cut_otherwise(text: str, width: int) -> bool:
+    """Whether a separator cuts a line into as many cells as the other rows have: another one, or that inside of it."""
+    return (width > 2 or "@" in text) and any(width in map(len, _cut(text, sign)[:1]) for sign in _NAMES)
 
 
 def _swallowed(cells: Sequence[str], n: int, sign: str, width: int) -> bool:
@@ -158,28 +162,52 @@ def _rows(text: str, separator: str | None) -> tuple[list[list[str]], list[str],
         raise InputError(
             message("a separator is one character, as ';', and no quote: {value!r} is none", value=separator)
         )
+    text = _unwrapped(text)
     sign = separator or (named[1] if named else _separator(text))
     if not separator and not named:
         name = message(_NAMES[sign])
         notes.append(message("the separator was taken to be a {name}; `separator=` says otherwise", name=name))
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True))
-    except csv.Error as problem:
-        if escaped := _with_backslashes(text, sign):
-            return ([[]] if named else []) + escaped, notes, sign
+    rows, why = _cut_strictly(text, sign)
+    if why:
         rows = _loose(text, sign)
-        way = "some quotes are not where they belong: {why}; their cells were read as they stand"
-        notes.append(message(way, why=problem))
+        notes.append(
+            message("some quotes are not where they belong: {why}; their cells were read as they stand", why=why)
+        )
     return ([[]] if named else []) + rows, notes, sign
 
 
-def _with_backslashes(text: str, sign: str) -> list[list[str]]:
-    """The rows of a text in which quotes are in their places once a backslash stands before those of the cells."""
+def _unwrapped(text: str) -> str:
+    """The lines of a text of which each was quoted as a whole, as if it were one cell; of another text, itself."""
+    if not _WRAPPED(text):
+        return text
+    with contextlib.suppress(csv.Error):
+        cells = csv.reader(io.StringIO(text, newline=""), delimiter="\x1f", strict=True)
+        inner = "\n".join(row[0] if row else "" for row in cells)
+        rows = _cut(inner, _separator(inner))
+        if rows and names_fields(rows[0]) and not _uneven(rows):
+            return inner
+    return text
+
+
+def _cut_strictly(text: str, sign: str) -> tuple[list[list[str]], str]:
+    """The rows, and why they are none by the rules. Backslashes escape what follows where that makes better rows."""
     try:
-        lines = io.StringIO(text, newline="")
-        return list(csv.reader(lines, delimiter=sign, escapechar="\\", strict=True)) if '\\"' in text else []
-    except csv.Error:
-        return []
+        plain, why = list(csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)), ""
+    except csv.Error as problem:
+        plain, why = [], str(problem)
+    special = f'\\"{sign}\r\n'
+    if any(f"\\{one}" in text for one in special[1:]):
+        lone = re.sub(r"\\(.)", lambda pair: pair[0] if pair[1] in special else f"\\{pair[0]}", text, flags=re.DOTALL)
+        with contextlib.suppress(csv.Error):
+            escaped = list(csv.reader(io.StringIO(lone, newline=""), delimiter=sign, escapechar="\\", strict=True))
+            if why or _uneven(escaped) < _uneven(plain):
+                return escaped, ""
+    return plain, why
+
+
+def _uneven(rows: Sequence[list[str]]) -> int:
+    """How many rows are shorter or longer than most."""
+    return len(rows) - max(Counter(map(len, rows)).values(), default=0)
 
 
 def _loose(text: str, sign: str) -> list[list[str]]:
