@@ -593,7 +593,18 @@ def test_18_the_separator_is_that_of_the_header(lines: list[str], columns: list[
         (b"BEGIN:VCARD\nFN:Ana\nEND:VCARD\n", "vCard"),
         (b'[{"a": 1}, {"a": 2}]', "is JSON"),
         (b'{"a": [1, 2]}', "is JSON"),
-        (b"<table><tr><td> </td></tr></table>", "web page without a table"),
+        (b'{"a": 1}\n{"a": 2}\n', "is JSON"),
+        (b"[]", "is JSON"),
+        (b"<d:rows xmlns:d='x'><d:row/></d:rows>", "web page or XML without a table"),
+        (b"<table><row><name>Ana</name></row></table>", "web page or XML without a table"),
+        (b"-- dump\n\nINSERT INTO t VALUES ('Ana', 'a@x.cl');\n", "commands .SQL."),
+        (b"CREATE TABLE t (\n  a int\n);\n", "commands .SQL."),
+        (b"NOMBRE          CORREO\n-----           -----\nAna Paz         a@x.cl\n", "columns of fixed width"),
+        (zipped({"word/document.xml": b"x"}), "is a text document.*save the table as xlsx or csv"),
+        (zipped({"ppt/presentation.xml": b"x"}), "is a presentation"),
+        (zipped({"clientes.xlsx": b"x", "b.csv": b"x"}), "unpack it, and read a file of it: clientes.xlsx, b.csv"),
+        (zipped({"content.xml": b"<d><text><p>x</p></text></d>", "META-INF/manifest.xml": b"<m/>"}), "a text document"),
+        (b"<table><tr><td> </td></tr></table>", "web page or XML without a table"),
         (b"\n  <!-- x --><html>", "web page"),
         (b"MIME-Version: 1.0\nContent-Type: multipart/related", "web page"),
         (b"\x1f\x8b\x08\0\0", "packed file"),
@@ -602,6 +613,13 @@ def test_18_the_separator_is_that_of_the_header(lines: list[str], columns: list[
 )
 def test_18_what_is_no_table_is_named(data: bytes, said: str) -> None:
     refused(data, said)
+
+
+@pytest.mark.parametrize(
+    "text", ["[12/03/24 10:11] Ana: hola\n[13/03/24] Eva: si\n", "[NOMBRE];[CORREO]\nAna;a@x.cl\n"]
+)
+def test_18_brackets_alone_are_no_json(text: str) -> None:
+    assert len(read_sheet(text.encode())) == 1
 
 
 PAGE = (
@@ -768,7 +786,7 @@ def test_18_a_web_page_is_scanned_once(piece: str) -> None:
         (b"ID;PWXL;N;E\nC;Y1", "SYLK"),
         (b"TABLE\r\n0,1\r\n", "DIF"),
         (b"[1, 2, 3]", "JSON"),
-        (compound("WordDocument", b"x"), "no workbook"),
+        (compound("WordDocument", b"x"), "a document of another program"),
     ],
 )
 def test_18_what_was_saved_under_another_name_is_named(start: bytes, what: str) -> None:
@@ -1339,10 +1357,10 @@ def test_18_rows_of_nothing_but_separators_are_blank() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("<clientes><cliente><nombre>Ana</nombre></cliente></clientes>", "is XML"),
-        ("<rows>\n<row a='1'/></rows>", "is XML"),
-        ("<p>Hola</p>", "web page without a table"),
-        ("<body class='x'>Hola</body>", "web page without a table"),
+        ("<clientes><cliente><nombre>Ana</nombre></cliente></clientes>", "page or XML without a table"),
+        ("<rows>\n<row a='1'/></rows>", "page or XML without a table"),
+        ("<p>Hola</p>", "web page or XML without a table"),
+        ("<body class='x'>Hola</body>", "web page or XML without a table"),
     ],
 )
 def test_18_what_begins_with_a_tag_is_named(text: str, what: str) -> None:

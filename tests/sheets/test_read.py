@@ -206,7 +206,7 @@ class TestRefused:
         self.refused(zipped({name: b"x", "META-INF/manifest.xml": manifest}), "protected by a password")
 
     def test_archive_of_something_else(self) -> None:
-        self.refused(zipped({"a.txt": b"x"}), "no workbook; unpack it")
+        self.refused(zipped({"a.txt": b"x"}), "no workbook: unpack it, and read a file of it: a.txt")
 
 
 def test_limits_can_be_raised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,12 @@ def damaged(why: object) -> InputError:
     return InputError(message("the workbook is damaged: {why}", why=why))
 
 
+def no_table(what: str) -> InputError:
+    text = "the file is {what}, whatever its name says: no table can be read from it. If it holds one, {way}"
+    way = message("open it in its program, or in a spreadsheet program, and save the table as xlsx or csv")
+    return InputError(message(text, what=message(what), way=way))
+
+
 def protected() -> InputError:
     return InputError(message("the workbook is protected by a password"))
 
@@ -65,6 +71,7 @@ class Archive:
             if entry.file_size > RATIO_FROM and entry.file_size > MAX_RATIO * limits * max(entry.compress_size, 1):
                 text = "more than {times:,} times its size ({part})"
                 raise too_much(message(text, times=MAX_RATIO * limits, part=entry.filename))
+        self.names = [entry.filename for entry in entries]
         self._entries = {entry.filename.replace("\\", "/").lstrip("/").lower(): entry for entry in entries}
         if len(self._entries) < len(entries):
             raise damaged(message("it holds two parts of one name"))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from toolkit.errors import InputError
 from toolkit.plain import mark, message
-from toolkit.sheets.archive import MAX_COLUMNS
+from toolkit.sheets.archive import MAX_COLUMNS, no_table
 from toolkit.sheets.encodings import decoded
 from toolkit.sheets.header import WINDOW, names_fields
 from toolkit.sheets.synonyms import concept_of
@@ -17,6 +17,7 @@ from toolkit.sheets.workbook import Cell, Grid, Row
 
 _NAMES = {"\t": mark("tab"), ";": mark("semicolon"), "|": mark("bar"), ",": mark("comma")}
 _SAMPLE, _SEVERAL = 200, 6  # rows
+_START = 4_000  # characters of a text that tell what it is
 _OF_NUMBERS = "0123456789.,- "
 _MOST_CONTROLS = 20  # characters among the first 2,000
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -35,15 +36,12 @@ _KINDS = (  # how files begin that are no tables
     (r"TABLE\r?\n0,1\r?\n", mark("a DIF table")),
     (r"\x78\x9f\x3e\x22", mark("an attachment of Outlook")),
 )
-_WAY = mark("open it in a spreadsheet program, and save it as xlsx")
-_PAGE = re.compile(r"\s{0,100}<(?:!doctype html|!--|(?!svg|workbook)[a-z]{1,10}[0-9]?[\s>])", re.IGNORECASE)
-_HTML = re.compile(
-    r"<(?:!doctype html|html|head|body|meta|script|div|form|span|font|p|h[1-6]|br|[abi])[\s/>]", re.IGNORECASE
-)
-_TABLE, _XHTML = re.compile(r"<table[\s>]", re.IGNORECASE), re.compile(r"<html[\s>]", re.IGNORECASE)
-_XML = re.compile(r"\s{0,100}<(?:\?xml|\?mso|!doctype|svg|workbook|!--)", re.IGNORECASE)
-_JSON = re.compile(r'\s{0,100}(?:\{\s{0,100}"|\[\s{0,100}[\[{"\d-])')
+_TAGS = re.compile(r"\s{0,100}<(?:[!?]|[a-z_][\w.:-]{0,60}[\s/>])", re.IGNORECASE)
+_JSON = re.compile(r'\s{0,100}(?:\{\s{0,100}["}]|\[\s{0,100}(?:[\[{"\]]|-?\d[\d.]{0,30}\s{0,9}[,\]]))')
+_SQL = re.compile(r"(?:insert into|create table|drop table|update \S+ set)\s", re.IGNORECASE)
+_APART = re.compile(r"\S {2,}\S")
 _WRAPPED = re.compile(r'[^\n]*\n"[^\n]*"\s*(?:\n"|$)').match  # the second line of a text
+_TABLE = re.compile(r"<table[\s>]", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 
 
@@ -56,11 +54,10 @@ def text_of(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
     start = data[:300].decode("latin-1").removeprefix("\xef\xbb\xbf").lstrip("\r\n\t ")
     for begin, what in _KINDS:
         if re.match(begin, start, re.DOTALL):
-            text = "the file is {what}, whatever its name says: no table can be read from it. If it holds one, {way}"
-            raise InputError(message(text, what=message(what), way=message(_WAY)))
+            raise no_table(what)
     named = _CHARSET.search(data[:2000])
     try:
-        text, notes = decoded(data, encoding or (named[1].decode() if named and _PAGE.match(start) else None))
+        text, notes = decoded(data, encoding or (named[1].decode() if named and _TAGS.match(start) else None))
     except InputError:
         if encoding or not named:
             raise
@@ -72,9 +69,21 @@ def text_of(data: bytes, encoding: str | None) -> tuple[str, list[str]]:
 
 
 def is_page(text: str) -> bool:
-    """Whether a text is a web page with a table."""
-    start = text[:1000]
-    return bool(_PAGE.match(start) or (_XML.match(start) and _XHTML.search(start))) and bool(_TABLE.search(text))
+    """Whether a text has tags, those of a table among them."""
+    return bool(_TAGS.match(text) and _TABLE.search(text))
+
+
+def _other(text: str) -> str:
+    """What a text is where it is no table with separators; else nothing."""
+    lines = [line for line in text[:_START].splitlines() if line.strip(" -=+")]
+    if _TAGS.match(text):
+        return mark("a web page or XML without a table")
+    if _JSON.match(text):
+        return mark("JSON")
+    if any(map(_SQL.match, lines)):
+        return mark("a list of commands (SQL)")
+    apart = len(lines) > 1 and all(_APART.search(line) and not any(sign in line for sign in _NAMES) for line in lines)
+    return mark("a table in columns of fixed width") if apart else ""
 
 
 def read(text: str, separator: str | None, notes: Sequence[str] = ()) -> Grid:
@@ -83,13 +92,8 @@ def read(text: str, separator: str | None, notes: Sequence[str] = ()) -> Grid:
     Raises:
         InputError: it is no table; a quote is opened and never closed, so that everything after it would be one cell.
     """
-    way = message(_WAY)
-    if _PAGE.match(text[:500]) and _HTML.search(text[:1000]):
-        raise InputError(message("the file is a web page without a table, whatever its name says"))
-    if _PAGE.match(text[:500]) or _XML.match(text[:500]):
-        raise InputError(message("the file is XML, whatever its name says: {way}", way=way))
-    if _JSON.match(text[:500]):
-        raise InputError(message("the file is JSON, whatever its name says: `pandas.read_json` reads it"))
+    if not separator and (what := _other(text)):
+        raise no_table(what)
     rows, more, sign = _rows(text, separator)
     joined = _joined(rows, sign, lines=text.count("\n") + (text[-1:] != "\n"))
     return Grid(_filled(rows), notes=[*notes, *more], joined=joined)

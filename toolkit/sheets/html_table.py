@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from toolkit.errors import InputError
-from toolkit.plain import message, plural
-from toolkit.sheets.archive import MAX_COLUMNS, Extent
+from toolkit.plain import mark, plural
+from toolkit.sheets.archive import MAX_COLUMNS, Extent, no_table
 from toolkit.sheets.workbook import Cell, Grid, Merge, Row, Tab
 
 _TAG = re.compile(r"(/?)([A-Za-z][A-Za-z0-9:]{0,20})")
@@ -53,7 +52,7 @@ def read(text: str, limits: int) -> list[Tab]:
         table.end_row()
     filled = [t for t in tables if t.filled > 1] or [t for t in tables if t.filled]  # others only place what they hold
     if not filled:
-        raise InputError(message("the file is a web page without a table, whatever its name says"))
+        raise no_table(mark("a web page or XML without a table"))
     return [Tab(f"Table {n}", hidden=table.hidden, grid=table.grid) for n, table in enumerate(filled, 1)]
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from xml.etree.ElementTree import Element
 
-from toolkit.sheets.archive import MAX_COLUMNS, MAX_ROWS, Archive, Extent, local, protected
+from toolkit.plain import mark
+from toolkit.sheets.archive import MAX_COLUMNS, MAX_ROWS, Archive, Extent, local, no_table, protected
 from toolkit.sheets.formats import clock, is_code, percent
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab, never_calculated
 
@@ -22,7 +23,7 @@ def read(archive: Archive) -> list[Tab]:
     """The tabs of a document.
 
     Raises:
-        InputError: it is damaged or protected, or declares entities.
+        InputError: it is damaged or protected, holds no sheet, or declares entities.
     """
     if any(kind == "encryption-data" for kind, _ in archive.elements(MANIFEST)):
         raise protected()
@@ -37,6 +38,8 @@ def read(archive: Archive) -> list[Tab]:
             own = _own(elements[0])
             grid = partial(_grid, archive, len(tabs))
             tabs.append(Tab(own.get("name", ""), own.get("style-name", "") in hidden, grid))
+    if not tabs:
+        raise no_table(mark("a text document"))
     return tabs
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import InputError
-from toolkit.plain import line, message, plural
+from toolkit.plain import message, plural
 from toolkit.sheets import delimited, html_table, ods, xls, xlsb, xlsx
 from toolkit.sheets import header as headers
 from toolkit.sheets.archive import MAX_BYTES, Archive
@@ -27,7 +27,6 @@ _OLD = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x0
 _LOCK = re.compile(r"~\$(.+)|\.~lock\.(.+)#").fullmatch  # of Excel, and of LibreOffice
 _LOOKED_AT = 10  # sheets with content
 _MOST = 2**31 - 1  # bytes of an open file; some kinds of them take no larger number
-_LONGEST = 200  # characters of the words of a reader's library
 
 
 def read_sheet(
@@ -72,8 +71,9 @@ def read_sheet(
     except InputError:
         raise
     except Exception as problem:  # noqa: BLE001 (whatever the reader of a foreign file stumbles over is said in words)
-        why = line(f"{type(problem).__name__}: {problem}", _LONGEST)
-        raise InputError(message("the file is damaged, and cannot be read: {why}", why=why)) from None
+        raise InputError(
+            message("the file is damaged, and cannot be read ({why})", why=type(problem).__name__)
+        ) from None
     if not title:
         frame = restored(frame)
         frame.attrs["numbers"] = numbers_in(frame)

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from toolkit.errors import InputError
-from toolkit.plain import message
-from toolkit.sheets.archive import protected
+from toolkit.plain import mark
+from toolkit.sheets.archive import no_table, protected
 from toolkit.sheets.formats import shown, style_of
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab
 from toolkit.sheets.xlsb import ERRORS
@@ -34,7 +33,7 @@ def read(data: bytes) -> list[Tab]:
         if "encrypted" in str(problem).lower() or "password" in str(problem).lower():
             raise protected() from None
         if "find workbook" in str(problem).lower():
-            raise InputError(message("the file holds no workbook: it may be a document of another program")) from None
+            raise no_table(mark("a document of another program")) from None
         raise
     styles = {key: style_of(form.format_str or "") for key, form in book.format_map.items()}
 

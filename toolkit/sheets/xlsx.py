@@ -8,8 +8,8 @@ from operator import itemgetter
 from xml.etree.ElementTree import Element
 
 from toolkit.errors import InputError
-from toolkit.plain import message
-from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local, out_of_order
+from toolkit.plain import line, mark, message
+from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local, no_table, out_of_order
 from toolkit.sheets.cells import encodable
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab, cells_between, column_position, never_calculated
@@ -18,6 +18,13 @@ _DIGITS = "0123456789"
 TRUE = ("1", "true", "on")
 _KEPT = 100_000  # numbers, as they are shown
 _CELLS = itemgetter(1)  # of a row
+_DOCUMENTS = {  # by how parts begin
+    "word/": mark("a text document"),
+    "ppt/": mark("a presentation"),
+    "visio/": mark("a drawing"),
+    "Index/": mark("a document of Numbers, Pages or Keynote"),
+}
+_SHOWN, _LONGEST = 20, 200  # names; characters of them
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
@@ -53,7 +60,13 @@ def _main(archive: Archive) -> str:
             return target
     if "xl/workbook.xml" in archive:
         return "xl/workbook.xml"
-    raise InputError(message("the file cannot be read: it is an archive, but no workbook; unpack it, if it holds one"))
+    for start, what in _DOCUMENTS.items():
+        if any(name.startswith(start) for name in archive.names):
+            raise no_table(what)
+    names = line(", ".join(archive.names[:_SHOWN]), _LONGEST) or "–"
+    raise InputError(
+        message("the file is an archive, and no workbook: unpack it, and read a file of it: {names}", names=names)
+    )
 
 
 def relations(archive: Archive, part: str, folder: str) -> dict[str, str]:

@@ -184,7 +184,7 @@ def a_web_page_called_xls() -> Case:
 
 BROKEN: dict[str, tuple[bytes, str]] = {
     "quote_never_closed": (b'a,b\n1,2\n"x,3\n4,5\n', "opened in row 3"),
-    "web_page_called_xls": (b"<html><body><p>1</p></body></html>", "web page without a table"),
+    "web_page_called_xls": (b"<html><body><p>1</p></body></html>", "web page or XML without a table"),
     "xml_of_2003": (b'<?xml version="1.0"?><Workbook/>', "XML"),
     "binary": (b"\x00\x01\x02\x03" * 30, "neither"),
     "empty": (b"", "nothing"),
