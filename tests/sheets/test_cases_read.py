@@ -1163,12 +1163,6 @@ def test_2_a_table_that_comes_first_is_read(first: Any) -> None:
     "first",
     [
         PERSONS,
-        [
-            ["Campo", "Descripción"],
-            ["Nombre", "Nombre completo"],
-            ["Correo", "Correo válido"],
-            ["Celular", "9 dígitos"],
-        ],
         [["Nombre", "Correo", "Celular"], ["Ejemplo Ejemplo", "ejemplo@example.cl", "912345678"]],
     ],
 )
@@ -1200,6 +1194,40 @@ def test_2_a_sheet_that_fills_nothing_names_the_one_that_does(first: Any, matche
     frame = read_sheet(sheets(first, PERSONS, [["Ayuda"]]))
     with pytest.raises(InputError, match=r"The sheet 'Hoja2' has columns that fit: `sheet='Hoja2'` reads it$"):
         check(frame, match_columns(frame, PERSON) if matched else PERSON)
+
+
+FIELDS_ABOVE: dict[str, list[list[Any]]] = {
+    "a legend": [["Campos:", "NOMBRE", "EMAIL", "TELEFONO"]],
+    "a legend and blanks": [["Campos obligatorios:", "Nombre", "Correo"], ["Opcional:", "Celular"], []],
+    "what they are": [["Leyenda"], ["Nombre", "nombre completo"], ["Correo", "correo válido"], ["Celular", "9"], []],
+    "keys and groups": [*([f"Clave {n}", f"valor {n}"] for n in range(7)), ["Datos", "", "Contacto"]],
+    "keys that fields have": [["Cliente:", "Acme"], ["Correo:", "x@example.cl"], ["Fecha:", "hoy"], []],
+}
+
+
+@pytest.mark.parametrize("above", FIELDS_ABOVE.values(), ids=FIELDS_ABOVE)
+def test_2_a_list_of_the_fields_above_a_table_is_no_header(above: Any) -> None:
+    frame = read_sheet(table(*above, *PERSONS))
+    assert (list(frame.columns), len(frame), frame.attrs["questions"]) == (PERSONS[0], 5, {})
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["campo", "tipo", "ejemplo"], ["nombre", "texto", "Ana"], ["correo", "email", "a@example.cl"]],
+        [
+            ["Campo", "Descripción"],
+            ["Nombre", "Nombre completo"],
+            ["Correo", "Correo válido"],
+            ["Celular", "9 dígitos"],
+        ],
+        [["field", "type", "example"], ["name", "text", "Ana"], ["email", "email", "a@x.cl"], ["phone", "phone", "1"]],
+    ],
+)
+def test_2_a_list_of_the_fields_is_no_table_of_persons(rows: Any) -> None:
+    frame = read_sheet(table(*rows))
+    assert list(frame.columns) == rows[0]
+    assert set(match_columns(frame, PERSON).columns.values()) == {None}
 
 
 def title_above(*lines: str, sign: str, header: str = "Nombre;Correo;Monto") -> bytes:

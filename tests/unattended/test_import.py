@@ -205,13 +205,13 @@ def test_what_a_message_asks_for_can_be_said(desk: Desk, text: str, more: list[s
 
 def test_a_message_has_the_words_of_the_command(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     path = desk.folder / "hoja.csv"
-    path.write_text("EMAIL;Quién\na@example.cl;Ana Paz\n", encoding="utf-8")
+    path.write_text("EMAIL;Nombres\na@example.cl;Ana Paz\n", encoding="utf-8")
     assert start(path, "--dry-run") == Exit.USAGE
     assert "perhaps NOMBRE: `--column COLUMN=FIELD`" in capsys.readouterr().err
-    assert start(path, "--dry-run", "--column", "Quién=") == Exit.DONE
+    assert start(path, "--dry-run", "--column", "Nombres=") == Exit.DONE
     shown = capsys.readouterr().out
     assert "`--separator` says otherwise" in shown
-    assert "--column 'Quién'=field sends them" in shown
+    assert "--column 'Nombres'=field sends them" in shown
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def find(rows: Sequence[Row], merged: Sequence[Merge]) -> int | None:
     wide = next((n for n in range(first + 1, len(rows)) if _names_more(rows[n][1], rows[first][1])), None)
     if wide is not None:
         return _bottom(wide, rows, merged)
-    near = (n for n in range(first + 1, min(first + 1 + _NEXT, len(rows))) if not _is_group(n, rows, merged))
+    near = (n for n in range(first + 1, min(first + 1 + _NEXT, len(rows))) if _may_name(n, rows, merged))
     named = next((n for n in near if names_fields(rows[n][1]) and not _recurs(n, rows)), None)
     if named is None and holds_data(rows[first][1]):
         return None
@@ -47,7 +47,20 @@ def _may_name(n: int, rows: Sequence[Row], merged: Sequence[Merge]) -> bool:
     """Whether a row names fields, or as many columns as the rows below it have."""
     cells, below = rows[n][1], rows[n + 1 : n + 1 + _NEXT]
     lone_title = _filled(cells) == 1 and not _all_known(cells) and any(_all_known(row) for _, row in below[:3])
-    return not lone_title and not _is_group(n, rows, merged) and (names_fields(cells) or _covers(cells, below))
+    beside = lone_title or _is_group(n, rows, merged) or _lists_fields(n, rows)
+    return not beside and (names_fields(cells) or _covers(cells, below))
+
+
+def _lists_fields(n: int, rows: Sequence[Row]) -> bool:
+    """Whether a row is of a list of fields: "Campos:" and their names, or one that begins with one as the next do."""
+    own, above, below = rows[n][1], rows[n - 1][1] if n else [], [cells[0] for _, cells in rows[n + 1 : n + 3]]
+    if not is_name(own[0]):
+        titled = isinstance(own[0], str) and own[0].rstrip().endswith(":") and _all_known(own[1:])
+        return titled and any(names_fields(cells) for _, cells in rows[n + 1 :])
+    if _known(own) > 2:
+        return False
+    goes_on = bool(above) and is_name(above[0]) and not _all_known(above) and not _all_known(own)
+    return (goes_on and _filled(above) > 1) or (len({own[0], *below}) > 2 and all(map(is_name, below)))
 
 
 def _recurs(n: int, rows: Sequence[Row]) -> bool:
@@ -153,7 +166,7 @@ def lies_on_its_side(rows: Sequence[Sequence[Cell]]) -> bool:
     beside = [cell for cell in rows[0][1:] if cell != ""] if rows else []
     form = [*dict.fromkeys(first)]  # several of them may stand one below the other
     again = first == form * (len(first) // max(len(form), 1))
-    return len(form) > 1 and _all_known(form) and again and bool(beside) and not _known(beside)
+    return len(form) > 1 and _all_known(form) and again and bool(beside) and (len(form) > 2 or not _known(beside))
 
 
 def is_example(cell: Cell) -> bool:
