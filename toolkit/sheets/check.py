@@ -108,7 +108,7 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
         region_of(str(how["country"]))  # also where no column asks for it
     data = data.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
     decided, empty_rows = data.attrs.pop("decided", False), getattr(fields, "empty_rows", False)
-    if not rivals_of(data, [f for f, _ in paired], len(used - {None})):
+    if "rivals" in data.attrs and not rivals_of(data, [f for f, _ in paired], len(used - {None})):
         data.attrs.get("questions", {}).pop(UNSURE, None)
     if reading:
         data.attrs["reading"] = reading  # a frame made of this one is read so again
