@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from toolkit.notebook import forms, plots
     from toolkit.notebook.recording import NotRecorded, load_ipython_extension, recorded
     from toolkit.notebook.reports import run_report
-    from toolkit.push import Options, Report, open_push, pushes
+    from toolkit.push import Options, Report, open_push, pushes, resolve
     from toolkit.settings import language
     from toolkit.sheets import Outcome, match_columns, only_failed, read_sheet
     from toolkit.sheets.check import check
@@ -79,6 +79,7 @@ __all__ = [
     "pushes",
     "read_sheet",
     "recorded",
+    "resolve",
     "run_report",
     "start_sandbox",
 ]
@@ -87,7 +88,7 @@ _HOMES = {  # where the names of the front door come from; each room is loaded w
     "http.secrets": ("Secret",),
     "notebook.recording": ("NotRecorded", "load_ipython_extension", "recorded"),
     "notebook.reports": ("run_report",),
-    "push": ("Options", "Report", "open_push", "pushes"),
+    "push": ("Options", "Report", "open_push", "pushes", "resolve"),
     "settings": ("language",),
     "sheets": ("Outcome", "check", "match_columns", "only_failed", "read_sheet"),
     "vendors": ("Api", "connect", "start_sandbox"),

@@ -118,8 +118,7 @@ def test_34_distribution_that_a_person_sends_again(box: Sandbox, signio: Signio)
     plan = built(signio)
     trouble(box, "/transacciones/distribuir", commit="never", reply="reset")
     report = plan.distribute(confirm=ENVELOPES)
-    (at,) = [n for n, outcome in enumerate(report.table["outcome"]) if outcome == "unknown"]
-    toolkit.open_push(report.facts["id"]).resolve([at], "not committed", why="the draft is still there, and no e-mail")
+    toolkit.resolve(report, report.unknown, "not committed", why="the draft is still there, and no e-mail")
     report = plan.distribute(confirm=ENVELOPES)
     check_distributed(box, report)
     assert report.complete

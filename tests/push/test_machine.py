@@ -151,8 +151,10 @@ class Analyst(RuleBasedStateMachine):
         stored.subtract(_claimed(self.world))
         for push, rows, values in _unknown_requests(self.world):
             if all(stored.get(v, 0) == committed for v in values):
-                past = toolkit.open_push(push, clock=self.world.clock)
-                past.resolve(rows, "committed" if committed else "not committed", why="looked")
+                clock = self.world.clock
+                report = toolkit.open_push(push, clock=clock).report()
+                verdict = "committed" if committed else "not committed"
+                toolkit.resolve(report, report.table.iloc[rows], verdict, why="looked", clock=clock)
                 return
 
     @invariant()

@@ -148,7 +148,7 @@ def test_unknown_rows_say_how_to_settle_them(ida: Ida) -> None:
     frame = ida.frame(8)  # so few rows that their number in the counter may be somebody else's
     report = ida.insert(frame)
     assert report.summary["unknown"] > 0
-    assert f'toolkit.open_push("{report.facts["id"]}").resolve(rows' in repr(report)
+    assert "toolkit.resolve(report, rows" in repr(report)
     assert "look at the vendor's own screen" in repr(report)
     reasons = report.unknown["error"].unique()
     assert len(reasons) == 1

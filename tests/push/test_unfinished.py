@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -96,8 +95,7 @@ def test_a_push_that_was_taken_over_is_not_woken_by_a_persons_word(ida: Ida) -> 
     frame = ida.frame(ROWS)
     first = in_doubt(ida, frame, "never")
     ida.insert(frame.iloc[50:], if_sent="skip")
-    unknown = np.flatnonzero(first.table["outcome"] == "unknown")
-    toolkit.open_push(first.facts["id"]).resolve(unknown, "not committed", why="looked at the screen")
+    toolkit.resolve(first, first.unknown, "not committed", why="looked at the screen")
     assert states() == ["done", "superseded"]
     report = ida.insert(frame, if_sent="skip")
     ida.check_all_in(told(report), frame)
@@ -107,9 +105,8 @@ def test_a_person_whose_kernel_dies_does_not_wake_a_push_that_was_taken_over(ida
     frame = ida.frame(ROWS)
     first = in_doubt(ida, frame, "never")
     ida.insert(frame.iloc[50:], if_sent="skip")
-    unknown = np.flatnonzero(first.table["outcome"] == "unknown")
     with Fate(1, what="BEGIN IMMEDIATE").rules(), pytest.raises(Died):
-        toolkit.open_push(first.facts["id"]).resolve(unknown, "committed", why="looked at the screen")
+        toolkit.resolve(first, first.unknown, "committed", why="looked at the screen")
     assert states() == ["done", "superseded"]
     ida.insert(frame, if_sent="skip")
     assert max((ida.stored() - ida.before).values()) == 1
@@ -120,12 +117,10 @@ def test_resolved_rows_are_sent_or_left_as_the_person_said(ida: Ida) -> None:
         frame = ida.frame(ROWS, verdict.replace(" ", "-"))
         ida.before = ida.stored()
         report = in_doubt(ida, frame, commit)
-        unknown = np.flatnonzero(report.table["outcome"] == "unknown")
-        push = toolkit.open_push(report.facts["id"])
         with pytest.raises(InputError, match="not unknown"):
-            push.resolve([0], verdict, why="looked")
+            toolkit.resolve(report, [frame.index[0]], verdict, why="looked")
         assert states().count("paused") == 1
-        push.resolve(unknown, verdict, why="looked at the vendor's screen")
+        toolkit.resolve(report, report.unknown, verdict, why="looked at the vendor's screen")
         ida.check_all_in(told(ida.insert(frame)), frame)
 
 
@@ -137,12 +132,12 @@ def test_of_a_request_that_was_stored_in_part_a_person_says_which_rows(ida: Ida,
     ida.fault(commit="before", reply="ok")
     ida.fault(commit="partial", partial=stored, reply="html")
     report = ida.insert(frame)
-    unknown = np.flatnonzero(report.table["outcome"] == "unknown")
-    push = toolkit.open_push(report.facts["id"])
-    part = push.resolve(unknown[:stored], "committed", why="looked at the vendor's screen")
-    assert (part.table["outcome"][unknown[stored:]] == "unknown").all()
-    assert not (part.table["outcome"][unknown[:stored]] == "unknown").any()
-    push.resolve(unknown[stored:], "not committed", why="looked at the vendor's screen")
+    unknown = report.unknown.index
+    toolkit.resolve(report, unknown[:stored], "committed", why="looked at the vendor's screen")
+    part = toolkit.open_push(report.facts["id"]).report().table.set_axis(frame.index)
+    assert (part["outcome"][unknown[stored:]] == "unknown").all()
+    assert not (part["outcome"][unknown[:stored]] == "unknown").any()
+    toolkit.resolve(report, unknown[stored:], "not committed", why="looked at the vendor's screen")
     ida.check_all_in(told(ida.insert(frame)), frame)
 
 

@@ -84,29 +84,26 @@ class SecretRegistry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._spellings: dict[int, tuple[str, ...]] = {}
-        self._longest_first: tuple[tuple[int, ...], list[tuple[str, str]], set[str]] = (), [], set()  # of which secrets
+        self._longest_first: tuple[list[tuple[str, str]], set[str]] | None = None  # None where secrets came or went
         self._words: dict[str, str] = {}  # what each spelling says once decoded
 
     def add(self, secret: Secret, value: str) -> None:
         if value:
             with self._lock:
-                self._spellings[id(secret)], self._longest_first = _spellings(value), ((), [], set())
-            weakref.finalize(secret, self._spellings.pop, id(secret), None)
+                self._spellings[id(secret)], self._longest_first = _spellings(value), None
+            weakref.finalize(secret, self._forget, id(secret))
+
+    def _forget(self, ended: int) -> None:
+        """At any instant, in any thread: what is being iterated over is a copy."""
+        self._spellings.pop(ended, None)
+        self._longest_first = None
 
     def scrub(self, text: str) -> str:
         """The text without any secret that is alive and long enough to be one, in whatever spelling.
 
         A secret may be broken by blanks, or by the end of a line. A word that holds one once it is decoded goes whole.
         """
-        secrets, longest_first, decoded = self._longest_first
-        if secrets != tuple(self._spellings):
-            with self._lock:
-                spellings = {**self._spellings}  # one may end meanwhile
-                ordered = sorted(set[str]().union(*spellings.values()), key=len, reverse=True)
-                longest_first = [(spelling, "".join(spelling.split())) for spelling in ordered]
-                self._words = {each: self._words.get(each) or _decoded(each) for each in ordered}
-                decoded = {w for w in self._words.values() if len(w) >= SHORTEST and not w.isdecimal()}
-                self._longest_first = tuple(spellings), longest_first, decoded
+        longest_first, decoded = self._longest_first or self._ordered()
         joined = "".join(text.split())
         for spelling, unbroken in longest_first:
             number = unbroken.isdecimal()  # not in the middle of a longer one
@@ -121,6 +118,16 @@ class SecretRegistry:
             return MASK if plain and any(secret in plain for secret in decoded) else word[0]
 
         return _TEXT.sub(masked, text) if _ESCAPE.search(text) else text
+
+    def _ordered(self) -> tuple[list[tuple[str, str]], set[str]]:
+        """The spellings, the longest first, each also without blanks; and what they say once decoded."""
+        with self._lock:
+            ordered = sorted(set[str]().union(*self._spellings.copy().values()), key=len, reverse=True)
+            longest_first = [(spelling, "".join(spelling.split())) for spelling in ordered]
+            self._words = {each: self._words.get(each) or _decoded(each) for each in ordered}
+            decoded = {w for w in self._words.values() if len(w) >= SHORTEST and not w.isdecimal()}
+            self._longest_first = known = longest_first, decoded
+            return known
 
 
 _ESCAPE, _TEXT = re.compile(r"[\\&%]"), re.compile(r'(?:[^\s"\\]|\\.)+')  # no longer than a text in JSON

@@ -12,7 +12,7 @@ step. Releasing it is a push of its own, of an irrevocable target: sent once, an
 from toolkit.push.chunking import Suspect
 from toolkit.push.destination import Batch, Destination, Memory, PushJob, Release, Target, row_tag
 from toolkit.push.events import Reconcile
-from toolkit.push.history import Push, open_push, pushes
+from toolkit.push.history import Push, open_push, pushes, resolve
 from toolkit.push.options import IfSent, OnBadRows, Options, SendPolicy
 from toolkit.push.report import Report
 from toolkit.push.start import bulk_write
@@ -39,5 +39,6 @@ __all__ = [
     "bulk_write",
     "open_push",
     "pushes",
+    "resolve",
     "row_tag",
 ]

@@ -13,7 +13,7 @@ from toolkit.push import identity
 from toolkit.push.destination import Memory, Target
 from toolkit.push.frame_rows import FrameKey, FrameRows, key_of_rows
 from toolkit.push.outcomes import OUTCOME, Table, tags
-from toolkit.push.report import CODES
+from toolkit.push.report import CODES, InDoubt
 from toolkit.push.states import SENDABLE, UNFINISHED, Push, State, positions
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import Earlier
@@ -122,6 +122,11 @@ class EarlierRows:
             at = rows.good[self.are(outcome)]
             if len(at):
                 table.set(at, outcome, message("sent by an earlier push; not sent again"))
+        unknown = np.isin(np.arange(len(self.sent)), self.are(Outcome.UNKNOWN))
+        for here, pushes, there in self._parts:
+            for push in {*pushes[unknown[here]].tolist()}:
+                chosen = unknown[here] & (pushes == push)
+                table.of_others.append(InDoubt(push, there[chosen], rows.good[here[chosen]]))
         if self.other.any():
             table.set(rows.good[self.other], Outcome.NOT_SENT, message(rows.target.other_content))
         table.give({int(rows.good[n]): values for n, values in self.results(ledger).items()})

@@ -1,13 +1,14 @@
 """Pushes of the past: what, where, when, how they ended; and what a person can still do about it."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype
 
 from toolkit import settings
 from toolkit.errors import InputError, PushError, PushRefused, SettingsError
@@ -28,6 +29,7 @@ from toolkit.push.store.team import Team
 from toolkit.sheets.outcomes import NAMES
 
 WORDS = {"committed": State.RESOLVED_COMMITTED, "not committed": State.RESOLVED_NOT_COMMITTED}
+POSITION = "position"  # the index of a report whose rows are known by nothing else
 FOLDERS = "folders"  # a file that lists the other folders with ledgers: sandboxes have their own
 _teams_in_use: dict[TeamAddress, None] = {}  # that settings named which this process connected with
 
@@ -74,6 +76,77 @@ def open_push(id: str, *, clock: Clock | None = None) -> "Push":
     return Push(id, clock or RealClock())
 
 
+def resolve(
+    report: Report,
+    rows: Any,
+    verdict: Literal["committed", "not committed"],
+    *,
+    why: str,
+    clock: Clock | None = None,
+) -> None:
+    """Settle unknown rows by what a person saw at the vendor. Recorded with the reason; nothing is sent.
+
+    The same call that gave the report then gives one in which they are settled, and sends those that are not there.
+
+    Args:
+        report: the one that a call gave, or `open_push(…).report()`.
+        rows: index labels of the report, such as `[3, 7]`; a part of it, such as `report.unknown.iloc[:5]`; or a
+            truth value for each of its rows. In a report of `open_push` one of the last two: its labels are none of
+            your rows.
+        verdict: "committed": they are there. "not committed": they are not; running the push again sends them.
+        why: what was looked at.
+
+    Raises:
+        InputError: a row is not unknown, or it cannot be told which is meant. Nothing was changed.
+        PushRefused: a push to the same place is running, here or in another kernel. Nothing more was changed.
+    """
+    if verdict not in WORDS or not why:
+        raise InputError(message('say "committed" or "not committed", and why'))
+    unknown = np.concatenate([np.empty(0, np.int64), *(each.at for each in report.in_doubt)])
+    at = _places(report, rows, unknown)
+    for each in report.in_doubt:
+        if len(chosen := each.rows[np.isin(each.at, at)]):
+            open_push(each.push, clock=clock)._resolve(chosen, verdict, why)
+
+
+def _places(report: Report, rows: Any, unknown: np.ndarray) -> np.ndarray:
+    """Where in the report the rows are that a person names; all of them unknown."""
+    labels = report.table.index
+    if is_bool_dtype(chosen := rows if hasattr(rows, "dtype") else pd.Series([*rows], dtype=object).infer_objects()):
+        if len(chosen) != len(labels):
+            raise InputError(message("there are {count:,} rows in the report", count=len(labels)))
+        at = np.flatnonzero(chosen)
+    else:
+        named = rows.index if isinstance(rows, pd.DataFrame | pd.Series) else rows
+        if labels.name == POSITION and getattr(named, "name", None) != POSITION:
+            raise InputError(
+                message(
+                    "the labels of this report are none of your rows: name them by a part of it, such as "
+                    "report.unknown.iloc[:5], or by the labels of the report that the call itself gives"
+                )
+            )
+        at = _labelled(labels, [*named], unknown)
+    if strange := [labels[n] for n in np.setdiff1d(at, unknown)[:10]]:
+        raise InputError(message("not unknown: rows {names}", names=", ".join(map(str, strange))))
+    return at
+
+
+def _labelled(labels: pd.Index, named: Sequence[Any], unknown: np.ndarray) -> np.ndarray:
+    """Where the rows with these labels are."""
+    places = pd.Series(range(len(labels)), index=labels.to_flat_index()).groupby(level=0).agg(list)
+    at = list[int]()
+    for label in named:
+        if label not in places.index:
+            raise InputError(message("the report has no row {label!r}", label=label))
+        of_label = places[label]
+        meant = of_label if len(of_label) == 1 else [n for n in of_label if n in unknown]
+        if len(meant) != 1:
+            text = "several rows of the report are {label!r}: give a truth value for each of its rows"
+            raise InputError(message(text, label=label))
+        at += meant
+    return np.unique(np.array(at, dtype=np.int64))
+
+
 class Push:
     """A push of the past, and what a person can still do about it."""
 
@@ -88,41 +161,29 @@ class Push:
     def report(self) -> Report:
         """What became of each row, by its position in the push. The rows' values are not kept on disk."""
         with self._opened() as (ledger, push):
-            index = pd.RangeIndex(push.rows, name="position")
+            index = pd.RangeIndex(push.rows, name=POSITION)
             table, frame = Table(index), pd.DataFrame(index=index)
             where = np.arange(push.rows)
             table.fill(holders(ledger, push), push, range(push.rows), where)
             table.fill_causes(ledger, push, range(push.rows), where, frame)
             facts: dict[str, Any] = {"id": push.id, "what": push.what, "where": push.where, "started": push.started}
             facts |= {"rows": push.rows, "state": str(push.state)}
-            return Report(frame, table, {**facts, "notes": sentences(push, holders(ledger, push), ledger)})
+            report = Report(frame, table, {**facts, "notes": sentences(push, holders(ledger, push), ledger)})
+            report.in_doubt = [table.in_doubt(push.id, range(push.rows), where)]
+            return report
 
-    def resolve(self, rows: Iterable[int], verdict: Literal["committed", "not committed"], *, why: str) -> Report:
-        """Settle unknown rows by what a person saw at the vendor. Recorded with the reason.
-
-        Args:
-            rows: positions in the push (the index of `report().table`); only unknown ones.
-            verdict: "committed": they are there. "not committed": they are not; running the push again sends them.
-            why: what was looked at.
-
-        Raises:
-            InputError: a row is not unknown.
-        """
-        chosen = np.unique(np.fromiter(rows, dtype=np.int64))
-        state = WORDS.get(verdict)
-        if state is None or not why:
-            raise InputError(message('say "committed" or "not committed", and why'))
+    def _resolve(self, chosen: np.ndarray, verdict: str, why: str) -> None:
         with self._opened(alone=True) as (ledger, push):
             doubtful = [o for o in holders(ledger, push) if o.state in (State.UNKNOWN, State.SENT)]
             touched = [o for o in doubtful if np.isin(positions(o.rows), chosen).any()]
-            _require_unknown(touched, chosen)
+            if not np.isin(chosen, [n for operation in touched for n in positions(operation.rows)]).all():
+                raise InputError(message("some of these rows are not unknown any more: run the same call again"))
             with ledger.transaction():
                 for operation in touched:
-                    _settle(ledger, operation, np.isin(positions(operation.rows), chosen), state, why)
+                    _settle(ledger, operation, np.isin(positions(operation.rows), chosen), WORDS[verdict], why)
                 now, named = stamp(self._clock), [o.id for o in touched]
                 ledger.event(now, EventKind.RESOLVED, push.id, verdict=verdict, why=why, operations=named)
                 self._after(ledger, push)
-        return self.report()
 
     def purge(self) -> None:
         """Forget its rows. What it knew is gone: the same rows would be sent again by the next push of them.
@@ -188,12 +249,6 @@ def _ledgers() -> Iterator[tuple[Place, str, list[str]]]:
             continue
         for name in names:
             yield place, name, place.problems(name)
-
-
-def _require_unknown(touched: list[Operation], chosen: np.ndarray) -> None:
-    covered = {n for operation in touched for n in positions(operation.rows).tolist()}
-    if strange := sorted({*chosen.tolist()} - covered):
-        raise InputError(message("not unknown: rows {names}", names=", ".join(map(str, strange[:10]))))
 
 
 def _settle(ledger: StoredLedger, operation: Operation, named: np.ndarray, state: State, why: str) -> None:

@@ -1,6 +1,6 @@
 """From the ledger's states to what a person reads: outcomes by row, and sentences."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,7 +11,7 @@ from toolkit.http.secrets import restore
 from toolkit.plain import mark, message, plural
 from toolkit.push.decide import FEW
 from toolkit.push.destination import row_tag, tag_of
-from toolkit.push.report import CODES, Report, categories
+from toolkit.push.report import CODES, InDoubt, Report, categories
 from toolkit.push.states import Answer, Ledger, Operation, Push, PushState, Stamp, State, positions
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.sheets.outcomes import COLUMNS, NAMES, Outcome
@@ -56,6 +56,7 @@ class Table:
         self._index = without_cache(index)
         self.codes: np.ndarray = np.full(len(index), CODES["not sent"], dtype=np.int8)
         self._columns: dict[str, np.ndarray] = {}
+        self.of_others: list[InDoubt] = []  # rows that an earlier push sent
 
     def set(self, at: Any, outcome: str, error: str | None = None) -> None:
         self.codes[at] = CODES[outcome]
@@ -90,6 +91,11 @@ class Table:
             self.give({int(where[n - span.start]): values for n, values in results.items() if n in span})
         if (push.facts or {}).get("tagged"):
             self._column("tag")[where] = tags(push, span)
+
+    def in_doubt(self, push: str, rows: range, where: np.ndarray) -> InDoubt:
+        """Those of these rows of a push that are unknown; `where` are their positions here."""
+        unknown = np.flatnonzero(self.codes[where] == CODES["unknown"])
+        return InDoubt(push, rows.start + unknown, where[unknown])
 
     def give(self, results: Mapping[int, Mapping[str, Any]]) -> None:
         """What the vendor gave back, by position."""
@@ -180,9 +186,8 @@ def sentences(push: Push, held: Sequence[Operation], ledger: StoredLedger) -> li
         lines.append(
             message(
                 "{doubtful:,} rows are unknown: look at the vendor's own screen, then say what you found: "
-                'toolkit.open_push("{id}").resolve(rows, "committed" or "not committed", why="…").',
+                'toolkit.resolve(report, rows, "committed" or "not committed", why="…").',
                 doubtful=doubtful,
-                id=push.id,
             )
         )
     if baseline and any(o.state is State.UNKNOWN and o.size < FEW and o.answer is Answer.LOST for o in held):
@@ -202,13 +207,14 @@ def _taken_over(push: Push, held: Sequence[Operation]) -> list[str]:
         one = (
             "Of {count} row nobody knows whether this push stored it. Push {other} left it out, or sent it after this "
             "one was found not to have stored it: look at the vendor's own screen whether it is there once, then say "
-            'what you found: toolkit.open_push("{push}").resolve(rows, "committed" or "not committed", why="…").'
+            'what you found: toolkit.resolve(toolkit.open_push("{push}").report(), rows, "committed" or "not '
+            'committed", why="…").'
         )
         many = (
             "Of {count} rows nobody knows whether this push stored them. Push {other} left them out, or sent them "
             "after this one was found not to have stored them: look at the vendor's own screen whether they are there "
-            'once, then say what you found: toolkit.open_push("{push}").resolve(rows, "committed" or "not committed", '
-            'why="…").'
+            'once, then say what you found: toolkit.resolve(toolkit.open_push("{push}").report(), rows, "committed" or '
+            '"not committed", why="…").'
         )
         lines.append(plural(one, many, count=doubtful, other=push.reason, push=push.id))
     return lines
@@ -316,8 +322,19 @@ class CallReport:
             facts |= {"id": ", ".join(ids), "started": pushes[0].started, "rows": rows}
             facts |= {"state": str(pushes[-1].state), **self._facts, "open": open_rows}
         report = Report.of_frames([part.report for part in self._parts])
-        report.facts = facts
+        report.facts, report.in_doubt = facts, [*self._in_doubt()]
         return report
+
+    def _in_doubt(self) -> Iterator[InDoubt]:
+        """The rows that are unknown, push by push; their positions are those in the report of all frames."""
+        before = 0
+        for part in self._parts:
+            rows = [*part.table.of_others]
+            if part.push:
+                where = np.arange(len(part.span)) if part.where is None else part.where
+                rows.append(part.table.in_doubt(part.push, part.span, where))
+            yield from (each._replace(at=each.at + before) for each in rows if len(each.at))
+            before += len(part.table.codes)
 
 
 def already_pushed(push: Push) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CODES = {outcome: code for code, outcome in enumerate(NAMES)}
+
+
+class InDoubt(NamedTuple):
+    """Rows of a push that are unknown."""
+
+    push: str
+    rows: np.ndarray  # their positions in the push
+    at: np.ndarray  # and in the report
 
 
 class Outcomes(Protocol):
@@ -44,6 +52,7 @@ class Report(Suggesting):
 
     frame: pd.DataFrame
     facts: dict[str, Any]
+    in_doubt: "Sequence[InDoubt]" = ()
 
     def __init__(
         self,
