@@ -1357,19 +1357,29 @@ FULL = [f"p{n};Temuco;{n}500;p{n}@example.cl" for n in range(6)]
     ("lines", "asked"),
     [
         (["Luis;Temuco;15", "00;l@example.cl"], [8, 9]),
-        (["Luis", "Soto;Temuco;1500;l@example.cl"], [8, 9]),
+        (["Luis", "Soto;Temuco;1500;l@example.cl"], [7, 8, 9]),
         (["Luis;Te", "muco;1500;l@example.cl"], [8, 9]),
         (["Luis;Temuco;1500;l@example.cl;"], [8]),
         (["Luis;Temuco;1500;15", "00"], [8, 9, 10]),
         (["Luis;Temuco;;", "Eva;Temuco"], [9]),  # the others have all their separators
         (["Luis;Temuco;1500", "Eva;Temuco;1500;e@example.cl"], []),  # blanks at the end may be left out
         (["Luis;Temuco", "Eva;Temuco", "Pía;Temuco;1"], []),
+        (["Luis;Temuco", "1500;l@example.cl"], [8, 9]),
+        (["Luis;Temuco;1500", "l@example.cl"], [8, 9]),
+        (["Luis", "Temuco;1500;l@example.cl"], []),  # Luis may be a title, and no address is where it is expected
         (["", "Fuente: SAP"], []),
     ],
 )
 def test_18_a_row_that_a_line_break_cuts_is_asked_with_its_rest(lines: list[str], asked: list[int]) -> None:
     frame = read_sheet(csv("Nombre;Ciudad;Monto;Correo", *FULL, *lines, *FULL))
     assert frame.attrs["questions"].get(JOINED, []) == asked
+
+
+def test_18_a_row_whose_last_cell_is_cut_is_asked_with_its_rest() -> None:
+    people = [f"p{n}@example.cl;Ana {n}" for n in range(6)]
+    for rest, asked in (("Soto", [8, 9, 10]), ("Fuente: SAP\n", [])):
+        frame = read_sheet(csv("Correo;Nombre", *people, "l@example.cl;Luis", rest, *people[: len(asked)]))
+        assert frame.attrs["questions"].get(JOINED, []) == asked
 
 
 def test_18_titles_of_groups_are_no_halves() -> None:

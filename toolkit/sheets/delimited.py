@@ -124,10 +124,22 @@ def _of_another_size(rows: Sequence[list[str]], width: int) -> list[int]:
         return []
     padded = any(size == width and not cells[-1] for size, cells in zip(sizes, rows, strict=True))
     cut = (at for at in others if sizes[at - 1] and (sizes[at] > 1 or len(others) == 1))
-    halves = [at for at in cut if sum(sizes[at : at + 2]) == width + 1]
-    halves += [at - 1 for at in others if sizes[at - 1 : at + 1] == [width, 1] and not rows[at][0].strip(_OF_NUMBERS)]
+    halves = [at for at in cut if sum(sizes[at : at + 2]) == width + 1 or _is_rest(rows, at, width)]
+    rests = (at for at in others if sizes[at - 1 : at + 1] == [width, 1])
+    halves += [at - 1 for at in rests if at in halves or not rows[at][0].strip(_OF_NUMBERS)]
     alone = [at for at in others if (padded if sizes[at] < width else not any(rows[at][width:]))]
     return [*alone, *halves, *(at + 1 for at in halves)]
+
+
+def _is_rest(rows: Sequence[list[str]], at: int, width: int) -> bool:
+    """Whether a row and the next are the parts of one, cut at a separator: what it lacks is what stands in that."""
+    first, rest = rows[at], rows[at + 1] if at + 1 < len(rows) else []
+    model = next((_forms(cells) for cells in rows[1:] if len(cells) == width and all(cells)), [])
+    return [*_forms(first), *_forms(rest)] == model and _forms(rest) != model[: len(rest)]
+
+
+def _forms(cells: Sequence[str]) -> list[str]:
+    return ["@" if "@" in text else "#" if not text.strip(_OF_NUMBERS) else "" for text in cells]
 
 
 def _is_cut_otherwise(text: str, width: int) -> bool:
