@@ -484,3 +484,26 @@ def test_that_the_notes_of_a_sheet_are_lost_is_said() -> None:
 def test_a_text_beside_a_day_at_the_end_of_a_sheet_may_be_a_note() -> None:
     rows = "".join(f"Ana {a};{a}@example.cl;1980-01-{n}1\n" for n, a in enumerate("bcdefghi", 1) if n < 4) * 3
     assert checked(f"Nombre;Correo;Fecha de nacimiento\n{rows}Impreso el;;2024-03-12\n").bad.sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "asked"),
+    [
+        (["Consultas:", "soporte@example.cl", "+56922345678"], True),
+        ([], False),
+        (["", "Mesa de ayuda", "soporte@example.cl"], True),
+        (["", "Contacto", "ventas@example.cl", "922345678"], True),
+        (["", "Impreso el", "", "", "2024-03-12"], True),
+        (["Generado por :", "", "922345678"], True),
+        (["", "Eva Mora", "eva@example.cl", "922345678"], False),
+        (["Eva Mora", "eva@example.cl"], False),
+        (["Eva Mora:", "eva@example.cl", "922345678", "1980-01-02"], False),
+    ],
+)
+def test_a_line_below_a_list_is_no_person(row: list[Any], *, asked: bool) -> None:
+    people = [[f"Ana {a} Paz", f"{a}@example.cl", f"92234567{n}", f"1980-01-0{n}"] for n, a in enumerate("bcdefg", 1)]
+    gap = [[""]] if row[:1] == [""] else []
+    below = [row[len(gap) :]] if row else []
+    sheet = table(["Nombre", "Correo", "Celular", "Fecha de nacimiento"], *people, *gap, *below)
+    frame = read_sheet(sheet)
+    assert check(frame, match_columns(frame, FIELDS)).bad.tolist() == [False] * 6 + [asked] * len(below)

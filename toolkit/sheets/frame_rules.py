@@ -91,8 +91,8 @@ class Shape:
         self.counts = self.having(Field)
         self.before = before if few else 0
         self.usual: float = max(self._usual(), self.before)
-        none_is_full = 1 < self.before > int(self.counts.max(initial=0))
-        self.least = _USUAL - int(none_is_full)  # cells of a usual row that let one with fewer be seen
+        self.none_is_full = 1 < self.before > int(self.counts.max(initial=0))
+        self.least = _USUAL - int(self.none_is_full)  # cells of a usual row that let one with fewer be seen
 
     def _usual(self) -> float:
         """How much of a row is filled as a rule; notes and totals do not say so."""
@@ -140,6 +140,15 @@ class Shape:
         """The rows with half as much in them as others have, columns that fill no field among it: they are no notes."""
         cells = bare(self.frame).notna().to_numpy().sum(axis=1)
         rows: Rows = (cells > self.counts) & (2 * cells >= np.median(cells[self.counts > 0]))
+        return rows
+
+    @property
+    def below_gap(self) -> Rows:
+        """The last rows of a sheet, below a blank one, where they are few."""
+        rows, labels = self.counts < 0, self.frame.index
+        if self.is_sheet and len(labels) > 1 and labels.dtype.kind == "i":
+            gaps = np.flatnonzero(np.diff(labels.to_numpy()[-_FOOT:]) > 1)
+            rows[len(rows) - min(len(rows), _FOOT) + gaps[-1] + 1 if len(gaps) else len(rows) :] = True
         return rows
 
     def questions(self) -> Iterator[tuple[int, Problem]]:
@@ -250,17 +259,24 @@ def _begins_as_total(shape: Shape) -> Rows:
     return rows
 
 
-def _labelled_number(shape: Shape) -> Rows:
-    """The few rows of a text and a number, and nothing else, whose text is written as hardly another is: Saldo, IVA."""
-    numbers = shape.having(Number, Integer)
-    few = (numbers > 0) & (shape.counts == 1 + numbers) & (shape.counts < shape.usual) & (shape.having(Text) > 0)
-    rows: Rows = few & False
-    for column in shape.texts if 0 < _FEW_OF * np.count_nonzero(few) <= len(few) else ():
-        others, places = (np.flatnonzero(column.filled & some) for some in (~few, few))
-        forms = Counter(form for name in column.held(others[:_SAMPLE].tolist()) for form in _forms(str(name)))
-        rare = {form for form in _FORMS if forms[form] * _RARE_FORM <= min(len(others), _SAMPLE)}
-        names = column.held(places.tolist()) if len(others) >= _FEW_OF else []
-        rows[places[: len(names)]] = [not rare.isdisjoint(_forms(str(name))) for name in names]
+def _label(shape: Shape) -> Rows:
+    """The rows, filled less than usual, whose text ends with a colon; and few that are called as hardly another is.
+
+    Those with a number and nothing else, as `Saldo` or `IVA`, and those at the end that stand below a blank row. Where
+    the frames before had fuller rows than any here, all those.
+    """
+    fewer = (shape.counts > 0) & (shape.counts < shape.usual) & (shape.having(Text) > 0)
+    numbers, rows = shape.having(Number, Integer), np.zeros(len(fewer), dtype=bool)
+    few = fewer & (shape.below_gap | ((numbers > 0) & (shape.counts == 1 + numbers)))
+    for column in shape.texts if fewer.any() else ():
+        places = np.flatnonzero(column.filled & fewer)
+        others, rare = np.flatnonzero(column.filled & ~few)[:_SAMPLE], set[str]()
+        if len(others) >= _FEW_OF and 0 < _FEW_OF * np.count_nonzero(few) <= len(few):
+            forms = Counter(form for name in column.held(others.tolist()) for form in _forms(str(name)))
+            rare = {form for form in _FORMS if forms[form] * _RARE_FORM <= len(others)}
+        for i, name in zip(places.tolist(), map(str, column.held(places.tolist())), strict=True):
+            called_so = shape.none_is_full or not rare.isdisjoint(_forms(name))
+            rows[i] |= name.rstrip().endswith(":") or (few[i] and called_so)
     return rows
 
 
@@ -278,5 +294,5 @@ KINDS: tuple[tuple[Problem, Callable[[Shape], Rows]], ...] = (
     (Problem(mark("nothing but one text is in the row: it may be a note"), level=QUESTION), lambda s: s.lone_text),
     (TOTAL, _begins_as_total),
     (TOTAL, _is_sum),
-    (TOTAL, _labelled_number),
+    (Problem(mark("is called as no other row is: it may be a label, or a total"), level=QUESTION), _label),
 )
