@@ -75,7 +75,7 @@ class Pushes:
 
     @contextmanager
     def _opened(self) -> Iterator[LedgerFile]:
-        with Folder(self._folder).ledger("benchmark", "benchmark/one", MADE) as ledger:
+        with Folder(self._folder).ledger("benchmark/one", MADE) as ledger:
             yield ledger
 
 

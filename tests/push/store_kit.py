@@ -21,7 +21,7 @@ BLOCK = 50
 
 def opened(state: Path, about: str = ABOUT, durable: bool = False) -> LedgerFile:
     """The ledger of a destination; not `durable`, it does not wait for the disk, which takes most of the time."""
-    ledger = Folder(state).ledger("system", about, MADE)
+    ledger = Folder(state).ledger(about, MADE)
     if not durable:
         ledger.database.rows("PRAGMA synchronous = OFF")
     return ledger

@@ -15,7 +15,7 @@ from .store_kit import ABOUT, NOW, add, ledger_in, opened, words
 from .test_store_damage import damage
 from .test_store_rows import bring
 
-NAME = ledger_name("system", ABOUT)
+NAME = ledger_name(ABOUT)
 
 
 @pytest.fixture

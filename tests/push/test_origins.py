@@ -138,7 +138,7 @@ def test_a_card_that_knows_no_address_learns_it(state: Path) -> None:
 
 def test_a_card_that_cannot_be_read_is_written_again(state: Path) -> None:
     opened(IDA, state)
-    card = Folder(state).card(ledger_name(IDA.system, IDA.about))
+    card = Folder(state).card(ledger_name(IDA.about))
     card.path.write_text("{")
     opened(IDA, state)
     assert card.read().about == IDA.about

@@ -28,7 +28,7 @@ from .test_store_rows import bring
 
 NAMES = ("one", "two", "three")
 ROWS = {"one": 70, "two": 20, "three": 130}
-NAME = ledger_name("system", ABOUT)
+NAME = ledger_name(ABOUT)
 
 
 def rows_of(name: str) -> np.ndarray:
@@ -361,11 +361,11 @@ def test_a_flipped_key_is_refused(state: Path) -> None:
 
 
 def test_a_ledger_of_another_destination_is_refused(state: Path) -> None:
-    shutil.copy(file_of(state), Folder(state).path(ledger_name("system", "system/22222")))
-    other = ledger_name("system", "system/22222")
+    shutil.copy(file_of(state), Folder(state).path(ledger_name("system/22222")))
+    other = ledger_name("system/22222")
     way = rf"that of {ABOUT}, not of system/22222.*Move it back under its own name.*ledger forget {other}"
     with pytest.raises(PushRefused, match=way):
-        Folder(state).ledger("system", "system/22222", MADE)
+        Folder(state).ledger("system/22222", MADE)
     assert f"a copy of {NAME}" in care.check(Folder(state), [other])[0].described()[-1]
     file_of(state).unlink()
     (condition,) = care.check(Folder(state), [other])
@@ -373,7 +373,7 @@ def test_a_ledger_of_another_destination_is_refused(state: Path) -> None:
     assert f"move it to {NAME}" in condition.described()[-1]
     with pytest.raises(PushRefused, match=f"move it to {NAME}"):
         care.repair(Folder(state), other, NOW)
-    Folder(state).path(ledger_name("system", "system/22222")).rename(file_of(state))
+    Folder(state).path(ledger_name("system/22222")).rename(file_of(state))
     opened(state).close()
 
 
@@ -400,14 +400,14 @@ def test_a_card_of_an_earlier_version_is_one(state: Path) -> None:
 
 def test_a_destination_that_says_otherwise_when_it_was_made_gets_no_second_ledger(state: Path) -> None:
     known = "system/x/11 20190816144428"
-    Folder(state).ledger("system", known, MADE).close()
-    name = ledger_name("system", known)
+    Folder(state).ledger(known, MADE).close()
+    name = ledger_name(known)
     for about in ("system/x/11", "system/x/11 20190816104428", "system/x/11 20210816144428"):
         with pytest.raises(PushRefused, match=rf"the same number, made at another time.*ledger forget {name}"):
-            Folder(state).ledger("system", about, MADE)
-    Folder(state).ledger("system", "system/x/12", MADE).close()
+            Folder(state).ledger(about, MADE)
+    Folder(state).ledger("system/x/12", MADE).close()
     Folder(state).forget(name)
-    Folder(state).ledger("system", "system/x/11 20210816144428", MADE).close()
+    Folder(state).ledger("system/x/11 20210816144428", MADE).close()
 
 
 def test_a_ledger_that_others_may_read_is_refused(state: Path) -> None:

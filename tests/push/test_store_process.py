@@ -294,7 +294,7 @@ def test_a_folder_that_cannot_be_used_is_told(state: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(os, "open", fails)
     with pytest.raises(PushRefused, match="nothing was sent"):
-        Folder(state).ledger("system", ABOUT, MADE)
+        Folder(state).ledger(ABOUT, MADE)
 
 
 def test_a_ledger_taken_away_in_the_middle_is_told(state: Path) -> None:

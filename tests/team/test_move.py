@@ -16,7 +16,7 @@ from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.team import Team, TeamLedger
 
 pytestmark = pytest.mark.slow
-NAME = ledger_name("system", ABOUT)
+NAME = ledger_name(ABOUT)
 PROFILE = ("--profile", "work")
 
 
@@ -37,7 +37,7 @@ def state(home: Path, url: str) -> Path:
 
 def opened(address: TeamAddress, state: Path) -> TeamLedger:
     database = TeamDatabase(address)
-    ledger = Team(address, state, database).ledger("system", ABOUT, MADE)
+    ledger = Team(address, state, database).ledger(ABOUT, MADE)
     ledger._alone = True
     return ledger
 
@@ -50,14 +50,14 @@ def test_the_first_to_move_gives_the_team_its_key(state: Path, address: TeamAddr
         assert ledger.baseline() == Baseline(60, NOW)
         assert [event.kind for event in ledger.events()] == [EventKind.BEGAN, EventKind.TRUSTED, EventKind.MOVED]
         assert ledger.cache.head.keys == {}
-    path = Folder(state).path(ledger_name("system", ABOUT))
+    path = Folder(state).path(ledger_name(ABOUT))
     path.with_suffix(".moved").rename(path)  # as where the computer died just before the file got its new name
     assert main(["ledger", "move", NAME, *PROFILE]) == 0
     with opened(address, state) as ledger, ledger.snapshot():
         assert (len(ledger.pushes()), ledger.baseline()) == (1, Baseline(60, NOW))
         assert len([event for event in ledger.events() if event.kind is EventKind.TRUSTED]) == 1
     with pytest.raises(PushRefused, match="in a team's database now"):
-        Folder(state).ledger("system", ABOUT, MADE)
+        Folder(state).ledger(ABOUT, MADE)
     assert main(["ledger", "check"]) == main(["ledger", "check", *PROFILE]) == 0
 
 
@@ -65,7 +65,7 @@ def test_until_it_is_moved_nothing_is_sent(state: Path, address: TeamAddress) ->
     database = TeamDatabase(address)
     try:
         with pytest.raises(PushRefused, match=rf"a ledger of its own.*ledger move {NAME}"):
-            Team(address, state, database).ledger("system", ABOUT, MADE)
+            Team(address, state, database).ledger(ABOUT, MADE)
     finally:
         database.close()
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 def opened(address: TeamAddress, state: Path, about: str = ABOUT) -> TeamLedger:
     database = TeamDatabase(address)
     try:
-        ledger = Team(address, state, database).ledger("system", about, MADE)
+        ledger = Team(address, state, database).ledger(about, MADE)
     except BaseException:
         database.close()
         raise

@@ -12,7 +12,7 @@ resumes.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -111,16 +111,9 @@ class Suspect(NamedTuple):
     message: str = ""  # why this row, where the refusal says so
 
 
-class Refusal(Protocol):
-    """What is known of a refusal beyond what the ledger keeps."""
-
-    @property
-    def suspects(self) -> Sequence[Suspect]: ...
-
-
-def reject(ledger: Ledger, operation: Operation, refusal: Refusal | None) -> int:
+def reject(ledger: Ledger, operation: Operation, suspects: Sequence[Suspect] = ()) -> int:
     """All its rows are refused. How many these are."""
-    named = {s.position: s for s in refusal.suspects} if refusal else {}
+    named = {s.position: s for s in suspects}
     for position in positions(operation.rows).tolist():
         suspect = named.get(position)
         why = suspect.message if suspect and suspect.message else operation.message
@@ -129,12 +122,12 @@ def reject(ledger: Ledger, operation: Operation, refusal: Refusal | None) -> int
     return operation.size
 
 
-def part(ledger: Ledger, operation: Operation, refusal: Refusal | None) -> int:
+def part(ledger: Ledger, operation: Operation, suspects: Sequence[Suspect] = ()) -> int:
     """One row is refused; of many, the rows that are named are, and the others are sent again. How many are refused."""
     if operation.size == 1:
-        return reject(ledger, operation, refusal)
-    if refusal is not None and refusal.suspects:
-        return _by_value(ledger, operation, refusal.suspects)
+        return reject(ledger, operation, suspects)
+    if suspects:
+        return _by_value(ledger, operation, suspects)
     halve(ledger, operation, infer=True)
     return 0
 
@@ -156,7 +149,7 @@ def known_bad(ledger: Ledger, operation: Operation) -> int:
     if ledger.operation(operation.id - 1).state not in IN:
         return 0
     whole = ledger.operation(operation.parent)
-    return 1 + part(ledger, replace(operation, message=whole.message, status=whole.status, code=whole.code), None)
+    return 1 + part(ledger, replace(operation, message=whole.message, status=whole.status, code=whole.code))
 
 
 def probe(ledger: Ledger, ready: Sequence[Operation]) -> list[int]:

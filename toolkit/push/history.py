@@ -227,7 +227,7 @@ class Push:
             if where := (push.facts or {}).get("memory"):
                 memory = replace(Memory.of(where), team=getattr(self._place, "address", None))
                 place = opened.enter_context(locked(memory))
-                theirs = place.ledger(memory.system, memory.about, "") if memory.team else self._place.open(self._name)
+                theirs = place.ledger(memory.about, "") if memory.team else self._place.open(self._name)
                 ledger = opened.enter_context(theirs)
             else:  # in the place of one that was lost: it may be of any lock
                 ledger = opened.enter_context(self._place.alone(self._name))

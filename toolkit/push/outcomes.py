@@ -278,12 +278,11 @@ class CallReport:
             self._facts["state"] = str(PushState.PAUSED)
         if self._several:
             with self.ledger.snapshot():
-                self._read()
+                self._read(part)
 
-    def _read(self) -> None:
-        """What became of the next frame."""
-        assert self._next
-        part, self._next, ledger = self._next, None, self.ledger
+    def _read(self, part: "Places") -> None:
+        """What became of a frame."""
+        self._next, ledger = None, self.ledger
         rows, push, span, where = part.rows, part.push, part.span, part.where
         check, table = rows.check, Table(rows.check.frame.index)
         table.refused(check.refused)
@@ -305,7 +304,7 @@ class CallReport:
     def report(self, where: str, notes: list[str]) -> Report:
         """What became of all of them, as the ledger says it now: a later frame may have shown more of them."""
         if self._next:
-            self._read()
+            self._read(self._next)
         ledger, ids = self.ledger, [*dict.fromkeys([part.push for part in self._parts if part.push])]
         pushes, rows, open_rows = [ledger.push(each) for each in ids], 0, 0
         for push in pushes:

@@ -12,6 +12,7 @@ from toolkit.push.decide import Book, Decision, decide
 from toolkit.push.events import Answered, Counted, Effect, End, Event, Looked, Reconcile, Reply, Run, Sleep
 from toolkit.push.states import SENDABLE, Answer, Baseline, EventKind, Operation, PushState, Stamp, State, age
 
+REFUSED = Reply(Answer.REFUSED)  # by an answer that came to an earlier run: the ledger keeps what is known of it
 SHORTEST = 0.01  # seconds: a shorter wait may be lost in the clock's own rounding, and never end
 
 
@@ -75,16 +76,16 @@ def _needs_look(run: Run, operation: Operation) -> bool:
     return plan.reconcile is Reconcile.READ and (plan.reads_refusals or operation.resent)
 
 
-def _refused(run: Run, operation: Operation, reply: Reply | None, *, believed: bool) -> None:
+def _refused(run: Run, operation: Operation, reply: Reply, *, believed: bool) -> None:
     """This was refused, and nothing of it is stored: the row is rejected, many are parted."""
     v, operation, rejected = run.volatile, replace(operation, believed=believed), 0
     if run.plan.irrevocable:
-        rejected = chunking.reject(run.ledger, operation, reply)
-    elif reply is not None and reply.too_large and operation.size > 1:
+        rejected = chunking.reject(run.ledger, operation, reply.suspects)
+    elif reply.too_large and operation.size > 1:
         run.plan.sizes.too_large(operation.size)
         chunking.halve(run.ledger, operation)
     else:
-        rejected = chunking.part(run.ledger, operation, reply)
+        rejected = chunking.part(run.ledger, operation, reply.suspects)
     v.mapping.refused(rejected)
     v.stop = v.stop or v.mapping.suspicion(run.ledger, run.plan.push, run.plan.max_rejected)
     if not v.stop and v.mapping.wants_probes():
@@ -94,13 +95,11 @@ def _refused(run: Run, operation: Operation, reply: Reply | None, *, believed: b
 
 def _counted(run: Run, event: Counted) -> None:
     v, ledger, at = run.volatile, run.ledger, event.at or run.volatile.now
-    baseline = ledger.baseline()
-    if baseline is None:
+    if (baseline := ledger.baseline()) is None:
         ledger.set_baseline(Baseline(event.count, at, first=at))
         v.looked = True
         return
-    book = _book(run, baseline, at)
-    decision = decide(book, event.count, at, run.plan.waits)
+    decision = decide(_book(run, baseline, at), event.count, at, run.plan.waits)
     if decision.wait > 0:
         v.wake = v.now.monotonic + max(decision.wait, SHORTEST)
         return
@@ -130,7 +129,8 @@ def _apply(run: Run, decision: Decision) -> None:
         _change(run, *each)
     if decision.refused is not None:
         v.refusal_looked_at = True
-        _refused(run, ledger.operation(decision.refused), v.refusals.pop(decision.refused, None), believed=False)
+        reply = v.refusals.pop(decision.refused, REFUSED)
+        _refused(run, ledger.operation(decision.refused), reply, believed=False)
     if decision.changes or decision.why:
         changes = [(c.operation, str(c.state)) for c in decision.changes]
         facts = {"count": decision.baseline.count, "rise": decision.rise, "changes": changes}
@@ -163,7 +163,7 @@ def _looked(run: Run, event: Looked) -> None:
     elif (due := _due(run, operation)) > 0:
         v.wake = v.now.monotonic + max(due, SHORTEST)
     elif operation.answer is Answer.REFUSED:
-        _refused(run, operation, v.refusals.pop(operation.id, None), believed=False)
+        _refused(run, operation, v.refusals.pop(operation.id, REFUSED), believed=False)
     elif plan.irrevocable:
         note = message("no trustworthy answer came, and it was not there; not sent again")
         _change(run, operation.id, State.UNKNOWN, note)

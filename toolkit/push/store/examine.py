@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
@@ -75,20 +74,15 @@ class Condition:
         )
 
 
-class Part(NamedTuple):
-    """One thing to look at; `is_index`: it can be made anew from the rest."""
-
-    look: Callable[[], object]
-    is_index: bool = False
-
-
 def examine(ledger: StoredLedger, key: str | None, condition: Condition) -> None:
     """Look at all of a ledger. `key` is that of the fingerprints, None where it is not there."""
-    for part in _Examination(ledger, key, condition).parts():
-        try:
-            part.look()
-        except PushError as problem:
-            condition.note(problem, is_index=part.is_index)
+    examination = _Examination(ledger, key, condition)
+    for looks, is_index in (examination.parts(), False), (examination.indexes(), True):
+        for look in looks:
+            try:
+                look()
+            except PushError as problem:
+                condition.note(problem, is_index=is_index)
 
 
 class _Examination:
@@ -98,21 +92,19 @@ class _Examination:
         self._ledger, self._key, self._condition = ledger, key, condition
         self._expected = {kind: _Sums() for kind in ("print", "name", "push")}
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[Callable[[], object]]:
         ledger = self._ledger
-        yield Part(ledger.checked_head)
-        yield Part(self._head)
-        yield Part(ledger.examine_database)
-        yield Part(ledger.events)
+        yield from (ledger.checked_head, self._head, ledger.examine_database, ledger.events)
         for part in (ledger.baseline, partial(ledger.unsettled, ""), partial(ledger.unknown, "")):
-            yield Part(partial(self._in_snapshot, part))
-        yield Part(ledger.unfinished)
-        yield Part(self._pushes)
+            yield partial(self._in_snapshot, part)
+        yield from (ledger.unfinished, self._pushes)
         for push in self._ids():
             for look in (ledger.operations, ledger.results, ledger.blames, self._rows):
-                yield Part(partial(look, push))
-        for kind in self._expected:
-            yield Part(partial(self._index, kind), is_index=True)
+                yield partial(look, push)
+
+    def indexes(self) -> Iterator[Callable[[], object]]:
+        """What can be made anew from the rest, when that was looked at."""
+        return (partial(self._index, kind) for kind in self._expected)
 
     def _in_snapshot(self, look: Callable[[], object]) -> None:
         with self._ledger.snapshot():
@@ -122,7 +114,7 @@ class _Examination:
         with self._ledger.snapshot():
             head = self._ledger.cache.head
         self._condition.about, self._condition.since = head.identity, head.made
-        own_name = ledger_name(head.identity.partition("/")[0], head.identity)
+        own_name = ledger_name(head.identity)
         if own_name != self._condition.name:
             self._condition.own_name = own_name
             raise PushError(message("it is that of {about}, in the place of another", about=head.identity))

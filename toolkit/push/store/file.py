@@ -134,14 +134,14 @@ class Folder:
             return self.key if (self.state / "key").exists() else None
         return None
 
-    def ledger(self, system: str, about: str, now: str) -> LedgerFile:
-        path = self.path(name := ledger_name(system, about))
+    def ledger(self, about: str, now: str) -> LedgerFile:
+        path = self.path(name := ledger_name(about))
         try:
             disk.private_folder(path.parent)
             key = self.key
             if not path.exists():
                 self._refuse_if_lost(path, about)
-                for known in [each for each in self.names() if each.rpartition("-")[0] == system]:
+                for known in [each for each in self.names() if each.startswith(f"{name.rpartition('-')[0]}-")]:
                     refuse_if_the_same(about, self.card(known).read().about, known)
                 _create(path, Head(about, now, key_digest(key)))
             if not path.stat().st_size:
@@ -164,7 +164,7 @@ class Folder:
     def open(self, name: str) -> LedgerFile:
         with LedgerFile(self.path(name)) as ledger:
             about = ledger.about
-        return self.ledger(name.rpartition("-")[0], about, "")
+        return self.ledger(about, "")
 
     @contextlib.contextmanager
     def alone(self, name: str) -> Iterator[LedgerFile]:

@@ -222,9 +222,9 @@ def decode_event(values: Row) -> Event:
     return Event(Stamp(*at), EventKind(kind), push, details)
 
 
-def ledger_name(system: str, about: str) -> str:
-    """That of the ledger of a destination."""
-    return f"{system}-{hashlib.sha256(about.encode()).hexdigest()[:12]}"
+def ledger_name(about: str) -> str:
+    """That of the ledger of a destination, by what it is about (`Memory.about`); its system stands first in both."""
+    return f"{about.partition('/')[0]}-{hashlib.sha256(about.encode()).hexdigest()[:12]}"
 
 
 def key_digest(key: str) -> str:

@@ -30,7 +30,7 @@ def move(folder: Folder, name: str, team: Team, now: Stamp) -> list[str]:
         condition.require_sound()
         with LedgerFile(path) as old:
             into = Team(team.address, team.state, database)
-            new = into.ledger(name.rpartition("-")[0], condition.about, condition.since, moving=True)
+            new = into.ledger(condition.about, condition.since, moving=True)
             sentences = _move_in(old, new, folder.key, now)
         kept = path.with_suffix(MOVED)
         path.replace(kept)

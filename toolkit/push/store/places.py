@@ -28,12 +28,11 @@ class Place(Protocol):
     def other_keys(self) -> dict[str, str]:
         """Keys that rows of earlier pushes may be known by, each by its digest."""
 
-    def ledger(self, system: str, about: str, now: str) -> StoredLedger:
+    def ledger(self, about: str, now: str) -> StoredLedger:
         """The ledger of a destination, made where there never was one; a context manager.
 
         Args:
-            system: the vendor's short name.
-            about: which destination, whatever its address is spelt like.
+            about: which destination, whatever its address is spelt like; the vendor's short name stands first.
             now: ISO 8601, UTC.
 
         Raises:
@@ -101,15 +100,15 @@ def ledger_of(place: Place, memory: Memory, now: str) -> StoredLedger:
         PushRefused: as `Place.ledger`; or it may be that of another installation, or another one may be that of this.
             Nothing was sent.
     """
-    card = place.card(name := ledger_name(memory.system, memory.about))
+    card = place.card(name := ledger_name(memory.about))
     known = card.read()
     if memory.origin in known.origins.split() and (known.named_by or not memory.named_by):
-        return place.ledger(memory.system, memory.about, now)
+        return place.ledger(memory.about, now)
     if card.path.exists():
         refuse_another_origin(memory, known)
     else:
         others = (each for each in place.names() if each.rpartition("-")[0] == memory.system and each != name)
         refuse_another_name(memory, (place.card(each).read() for each in others))
-    ledger = place.ledger(memory.system, memory.about, now)
+    ledger = place.ledger(memory.about, now)
     card.keep(card.read().with_origin(memory))
     return ledger

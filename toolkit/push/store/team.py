@@ -29,16 +29,17 @@ class TeamLedger(StoredLedger):
     def __init__(self, database: TeamDatabase, name: str, card: Card, *, alone: bool) -> None:
         """`alone`: the connection serves this ledger only, and ends with it."""
         super().__init__(database, name, card)
-        self._alone, self.connection = alone, database
+        self.database: TeamDatabase = database
+        self._alone = alone
         database.use(SCHEMA + name)
 
     def close(self) -> None:
         if self._alone:
-            self.connection.close()
+            self.database.close()
 
     @property
     def trust_command(self) -> str:
-        url = self.connection.address.url
+        url = self.database.address.url
         of = (name for name in settings.profiles() if url in dict(settings.team_ledgers(name)))
         return " ".join([super().trust_command, "--profile", next(of, "NAME")])
 
@@ -105,7 +106,7 @@ class Team:
     def alone(self, name: str) -> Iterator[TeamLedger]:
         self.require(name)
         with self.open(name) as ledger:
-            use(ledger.connection, name, alone=True)
+            use(ledger.database, name, alone=True)
             yield ledger
 
     def examined(self, name: str) -> Condition:
@@ -176,14 +177,14 @@ class Team:
         (content,) = database.row(sql.READ_TEAM) or ("{}",)
         return str(json.loads(content).get(what, ""))
 
-    def ledger(self, system: str, about: str, now: str, *, moving: bool = False) -> TeamLedger:
+    def ledger(self, about: str, now: str, *, moving: bool = False) -> TeamLedger:
         """`moving`: the ledger of this computer goes into it, and nobody else has it open.
 
         Raises:
             PushRefused: as `Place.ledger`; or this computer has a ledger of its own of this destination.
         """
         assert self._held, "a destination is locked first"
-        name, database = ledger_name(system, about), self._held
+        name, database = ledger_name(about), self._held
         if not moving:
             self._refuse_own(name, about)
         key, card = self.key, self.card(name)
