@@ -44,7 +44,7 @@ def test_broken_text(data: bytes, said: str) -> None:
 
 def test_what_is_said_of_a_clean_file() -> None:
     frame = read_sheet(table(["A", "B"], ["x", 1.5], ["y", 2]))
-    found = {"numeric": ["B"], "numbers": {}, "orders": {}, "questions": {}, "header": 1}
+    found = {"numeric": ["B"], "numbers": {}, "texts": {"B": "1.5\n2"}, "questions": {}, "header": 1}
     assert frame.attrs == {"source": "", "sheet": "Hoja1", "sheets": ["Hoja1"], "notes": [], **found}
 
 

@@ -206,4 +206,3 @@ def test_where_the_day_comes_first_a_part_is_read_so() -> None:
     sheet = read_sheet("\n".join(["Nombre;FECHA_NACIMIENTO;Ciudad", *lines]).encode())
     part = sheet[sheet.Ciudad == "Temuco"]
     assert check(part, match_columns(part, FIELDS)).wire()["FECHA_NACIMIENTO"] == ["05/06/1981"]
-    assert sheet.attrs["orders"] == {}

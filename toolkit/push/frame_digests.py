@@ -27,6 +27,7 @@ PLAIN = "biufcmM"  # kinds of NumPy columns whose bytes are their values
 TYPES: tuple[type, ...] = (str, type(None), float, int, bool, type(pd.NA), type(pd.NaT), Decimal, datetime, date, time)
 TYPES += (pd.Timestamp, np.float64, np.int64, np.bool_)
 MOMENTS = (datetime, pd.Timestamp)
+_LONG = 10_000  # characters of a text that is described by its digest
 NUMBER_OF = {kind: n for n, kind in enumerate(TYPES)}
 
 
@@ -146,7 +147,9 @@ def described(value: Any) -> str:
     texts, left = list[str](), [value]
     while left:
         each = left.pop()
-        if type(each) in NUMBER_OF:
+        if type(each) is str and len(each) > _LONG:
+            texts.append(hashlib.blake2b(each.encode(errors="surrogatepass")).hexdigest())
+        elif type(each) in NUMBER_OF:
             texts.append(f"{type(each).__name__} {each!r}" if type(each) not in MOMENTS else _shown(each))
         elif isinstance(each, type):
             texts.append(f"{each.__module__}.{each.__qualname__}")

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Any, Literal, TypedDict, Unpack, overload
 
 import pandas as pd
@@ -13,7 +13,7 @@ from toolkit.plain import message
 from toolkit.sheets.cells import bare
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
-from toolkit.sheets.column import READ_BY, Column
+from toolkit.sheets.column import READ_BY, Column, SheetColumn, of_whole
 from toolkit.sheets.countries import country_column, country_in, region_of
 from toolkit.sheets.dates import shows_month_first
 from toolkit.sheets.fields import as_fields, columns_of, listed
@@ -214,26 +214,25 @@ def _columns(
         if settled:
             names = READ_BY[type(field)]
             how = {key: settled[key] for key in names if key in settled} | {"settled": names[0] in settled}
-        if not options.decimal and name in frame.attrs.get("numeric", ()):
+        sheet = SheetColumn.of(frame, name)
+        if not options.decimal and sheet.numeric:
             how["decimal"] = "."
-        how["sheet"] = frame.attrs.get("orders", {}).get(name, "")
         kinds = done.get(field.by) if isinstance(field, Identity) else None
         if isinstance(field, Phone):
             more, kinds = _country(cells, field, name, reading.get("country"))
             how |= more
-        numbers = frame.attrs.get("numbers", {}).get(name, "")
-        column = Column(field, name, cells[name], replace(options, **how), kinds=kinds, numbers=numbers)
+        column = Column(field, name, cells[name], replace(options, **how), kinds=kinds, sheet=sheet)
         if accepted := reading.get("accepted", {}).get(name):
             column = column.accepting(frozenset(accepted))
         done[field.name] = column
         dates += [column] * isinstance(field, Date | Timestamp)
     if dates and reading.get("day_first") is None:
-        _ask_for_orders(cells, done, dates, frame.attrs.get("orders", {}))
+        _ask_for_orders(cells, done, dates, frame.attrs.get("texts", {}))
     return [done[field.name] for field, _ in paired]
 
 
 def _ask_for_orders(
-    frame: pd.DataFrame, columns: dict[str, Column], dates: Sequence[Column], orders: Mapping[Hashable, str]
+    frame: pd.DataFrame, columns: dict[str, Column], dates: Sequence[Column], sheet: Mapping[Hashable, str]
 ) -> None:
     """Ask in which order the days of a column are that does not show it, where another column has the month first."""
     unshown = [column for column in dates if column.options.day_first and column.notes]
@@ -241,7 +240,7 @@ def _ask_for_orders(
     if unshown and not shown:
         used = {column.name for column in columns.values()}
         others = (name for name in frame.columns if name not in used)
-        texts = ((name, [*_texts(frame[name]), *orders.get(name, "").splitlines()]) for name in others)
+        texts = ((name, [*chain(*of_whole([_texts(frame[name])], sheet.get(name, "")))]) for name in others)
         shown = [*islice((name for name, some in texts if shows_month_first(some)), 1)]
     for column in unshown if shown else ():
         asked = Column(

@@ -51,7 +51,6 @@ class ParseOptions:
     named: str = ""  # the country that the sheet says of them, without being asked; "" where it says none
     empty: frozenset[str] = frozenset()  # what stands for nothing, in lower case
     stored: str | None = None  # what most of a column of texts are, where not text; None where nobody looked
-    sheet: str = ""  # days of all of a sheet that show their order, one a line, where a part of it is read
     settled: bool = False  # an earlier check looked at all of the column: what it left open is asked, not looked for
 
 

@@ -7,9 +7,9 @@ import copy
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from itertools import repeat
+from itertools import chain, islice, repeat
 from operator import is_not
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,10 +43,52 @@ READ_BY = KindTable(  # the options by which cells are read; the first is decide
 )
 
 
+def of_whole(own: list[list[str]], sheet: str, *, digits: bool = False) -> list[list[str]]:
+    """Some texts of a column, block by block, and those of all the sheet, where they are some of these.
+
+    `digits`: also those that are nothing but digits tell whether they are.
+    """
+    lines = "\n".join(chain.from_iterable(own))
+    if not sheet or lines == sheet:
+        return own
+    whole = [*map(str.strip, sheet.split("\n"))]
+    known = {*whole}
+    telling = [text for text in map(str.strip, lines.split("\n")) if digits or not text.isdigit()]
+    new = [text for text in telling if text not in known]
+    return own if len(new) == len(telling) else [whole, new]
+
+
 def blocks(rows: int) -> Iterator[slice]:
     """All rows, a block at a time."""
     starts = range(0, rows, BLOCK)
     return map(slice, starts, [*starts[1:], rows])
+
+
+class SheetColumn(NamedTuple):
+    """What a sheet knows of a column of which these rows may be a part."""
+
+    texts: str = ""  # all of them, one a line
+    numbers: str = ""  # those that were numbers, so
+    numeric: bool = False  # whether all were
+    lost: bool = False  # whether nothing of this is known any more: what can be read in two ways is asked
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, name: Hashable) -> "SheetColumn":
+        """What is known of a column of a frame, also where its name is another now, or several were put into one."""
+        known, numbers = (frame.attrs.get(kept, {}) for kept in ("texts", "numbers"))
+        names, gone = [name], [n for n in known if n not in frame.columns]
+        if name not in known and gone:
+            lines = {*"\n".join(texts_in(frame[name].astype("str"))[1]).split("\n")}
+            whole = [n for n in gone if lines.issubset(known[n].split("\n"))]
+            names = whole[:1] or [n for n in gone if not lines.isdisjoint(known[n].split("\n"))] or names
+        numeric = {n for n in names if n in frame.attrs.get("numeric", ())}
+        were = [known.get(n) if n in numeric else numbers.get(n) for n in names]
+        texts = "\n".join(filter(None, map(known.get, names)))
+        lost = frame.index.name == "row" and "questions" not in frame.attrs
+        return cls(texts, "\n".join(filter(None, were)), len(numeric) == len(names), lost)
+
+
+NO_SHEET = SheetColumn()
 
 
 class Column:
@@ -60,9 +102,9 @@ class Column:
         options: ParseOptions,
         *,
         kinds: "Column | None" = None,
-        numbers: str = "",
+        sheet: SheetColumn = NO_SHEET,
     ) -> None:
-        """`kinds`: the column that says of each row by which rule it goes; `numbers`: texts that were, one a line."""
+        """`kinds`: the column that says of each row by which rule it goes; `sheet`: that of which it is a part."""
         self.field: Field = field
         self.name: Hashable | None = name
         self.title: Hashable = field.name if name is None else name
@@ -73,14 +115,16 @@ class Column:
         self.kinds = kinds
         self._plain = isinstance(field, (*PASSTHROUGH, Json))  # objects that are no cells: as they are
         self._one_kind = [] if isinstance(field, PASSTHROUGH) else [(None, None)]
-        self._was_number = were_numbers(numbers) if numbers and isinstance(field, Number | Integer) else None
+        is_number = isinstance(field, Number | Integer)
+        self._was_number = were_numbers(sheet.numbers) if sheet.numbers and is_number else None
+        self._sheet = sheet
         self._checkers: dict[Any, CellChecker] = {}  # by the kind of a row
         self.parsed: Places = NOWHERE  # where cells needed parsing: there may be problems
         self._cells, self._results = cells, NOTHING
         self._wires: list[Any] | None = None  # of a column that is one block, once it was asked for
         if name is not None:
             self._cells = cells if self._plain or isinstance(cells.dtype, pd.StringDtype) else snapshot(cells)
-            if not options.settled and isinstance(field, Number | Integer | Date | Timestamp):
+            if not options.settled:
                 self._decide()
             self._look_at_all()
 
@@ -95,21 +139,19 @@ class Column:
     def _decide(self) -> None:
         """Take from the column itself how it is to be read, where that was not said."""
         if isinstance(self.field, Number | Integer):
-            sign, note = (
-                (self.options.decimal, "") if self.options.decimal else decimal_of(self._texts, self._was_number)
-            )
-            how = "decimal"
-            self.options = replace(self.options, decimal=sign, one_currency=has_one_currency(self._texts()))
+            texts, how = self._evidence(), "decimal"
+            sign, note = (self.options.decimal, "") if self.options.decimal else decimal_of(texts, self._was_number)
+            self.options = replace(self.options, decimal=sign, one_currency=has_one_currency(texts))
         elif isinstance(self.field, Date | Timestamp):
             stated = self.options.day_first if self.options.day_first is not None else order_named(str(self.title))
-            first, note = order_of(self._texts()) if stated is None else (stated, "")
-            if stated is None and first and not order_of([[self.options.sheet]])[0]:
-                first, note = None, ""  # the rows that show it are not among these
-            iso = month_follows_year(self._texts(days=True)) and month_follows_year([[self.options.sheet]])
+            first, note = order_of(self._evidence()) if stated is None else (stated, "")
+            iso = month_follows_year(self._evidence(days=True))
             self.options, how = replace(self.options, day_first=first, iso=iso), "day_first"
         else:
             return
-        if note:
+        if note and self._sheet.lost and self.options.day_first is not False:
+            self.options = replace(self.options, day_first=None, decimal="")
+        elif note:
             text = "{column}: {note}; `{how}=` says otherwise"
             self.notes = [message(text, column=self.title, note=note, how=how)]
 
@@ -119,6 +161,10 @@ class Column:
             values, texts, _ = self._block(rows)
             more = [shown(v) or "" for v in values if isinstance(v, date)] if days and texts is not values else []
             yield texts + more
+
+    def _evidence(self, *, days: bool = False) -> list[list[str]]:
+        """The texts by which its cells are read: those of the sheet's column, too, of which it is a part."""
+        return of_whole([*self._texts(days=days)], self._sheet.texts, digits=isinstance(self.field, Phone))
 
     def with_cells(self, cells: "pd.Series[Any]", positions: Places) -> "Column":
         """The column once some of its cells are others: only those are looked at."""
@@ -247,11 +293,13 @@ class Column:
         """As what texts are stored, and which country phones name that name one, where that was asked of some cells."""
         how, reasons = self.options, {problem.reason for _, problem in self.problems(fixes=False)}
         if how.stored is None and any(problem.reason in reasons for problem in STORED.values()):
-            texts = (shown(value) or "" for value in self._values(_SAMPLE) if value is not None)
-            return replace(how, stored=mostly_stored_as(texts))
+            some = [shown(value) or "" for value in self._values(_SAMPLE) if value is not None]
+            texts = chain.from_iterable(of_whole([some], self._sheet.texts, digits=True))
+            return replace(how, stored=mostly_stored_as(islice(texts, _SAMPLE.stop)))
         open_to_others = not (self.kinds or how.country or how.named or how.settled)
-        if isinstance(self.field, Phone) and OTHER_COUNTRY in reasons and open_to_others:
-            return replace(how, named=country_named(self._texts(), self.field.country))
+        is_part = self._sheet.texts.count("\n") >= np.count_nonzero(self.filled)
+        if isinstance(self.field, Phone) and open_to_others and (OTHER_COUNTRY in reasons or is_part):
+            return replace(how, named=country_named(self._evidence(), self.field.country))
         return how
 
     def _take(self, looked: Iterable[tuple[Places, Results]]) -> None:

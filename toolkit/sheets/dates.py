@@ -48,8 +48,6 @@ _DAY_FIRST_ONLY, _MONTH_FIRST_ONLY, _EITHER_FIRST = (
 )
 _LATE_IN_MONTH = re.compile(r"^[12]\d{3}-\d\d-(?:1[3-9]|2\d|3[01])(?!\d)", re.MULTILINE | re.ASCII).search
 _EARLY_IN_MONTH = re.compile(r"^[12]\d{3}-(\d\d)-(?!\1)(?:0\d|1[0-2])(?!\d)", re.MULTILINE | re.ASCII)
-_SECOND_LARGE = re.compile(rf"[-/. ]{_LARGE}[-/. ]\d", re.ASCII).search
-_A_NUMERIC_DAY = re.compile(r"^\s{0,9}\d{1,4}([-/. ])\d\d?\1\d\d", re.MULTILINE | re.ASCII).search
 _A_DAY, _A_MONTH = "(?:dd?|tt?|дд?|d[ií]a|day|tag|день)", "(?:mm?|мм?|m[eê]s|month|monat|місяць)"
 _ORDER = re.compile(
     rf"(?<![^\W\d_])(?:({_A_MONTH}[-/. ]{{1,2}}{_A_DAY}(?![^\W\d_]))|{_A_DAY}[-/. ]{{1,2}}{_A_MONTH}(?![^\W\d_]))"
@@ -133,18 +131,6 @@ def order_of(blocks: Iterable[list[str]]) -> tuple[bool | None, str]:
 
 def _count(pattern: re.Pattern[str], text: str, most: int) -> int:
     return len([*islice(pattern.finditer(text), most)])
-
-
-def order_shown(texts: list[str]) -> str:
-    """The days of a column, one a line, which show that the month comes first, or that the day follows the month.
-
-    A part of the column may have none of them. Only a column that begins with days is looked at.
-    """
-    if not _A_NUMERIC_DAY("\n".join(islice(filter(None, texts), _SAMPLE))):
-        return ""
-    text = "\n".join(texts)
-    shown = _MONTH_FIRST_ONLY.search(text) if _SECOND_LARGE(text) else None
-    return "\n".join(day[0].strip() for day in (shown, _DAY_SECOND(text)) if day)
 
 
 def shows_month_first(texts: list[str]) -> bool:

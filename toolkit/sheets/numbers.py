@@ -39,15 +39,13 @@ _unlike_digits = unlike(r"[+-]?[0-9.,]{1,40}")
 _pointless = unlike(rf"[+-]?[0-9]{{1,15}}(?:{_POINT})?")
 
 
-def decimal_of(
-    blocks: Callable[[], Iterable[list[str]]], was_number: Callable[[str], bool] | None = None
-) -> tuple[str, str]:
+def decimal_of(blocks: Iterable[list[str]], was_number: Callable[[str], bool] | None = None) -> tuple[str, str]:
     """The decimal sign that the texts of a column show, block by block; "" for none. And what is to be said of that.
 
     Those that show one have to agree, and to be more than those that can be read in two ways.
     """
     shows: Counter[str] = Counter()
-    for texts in blocks():
+    for texts in blocks:
         written = [text for text in texts if not was_number(text)] if was_number else texts
         others = _pointless(written)
         shows["."] += sum("." in text for text in written) - sum("." in text for text in others)

@@ -44,9 +44,9 @@ def read_sheet(
     14:05:00. Formulas give their stored values. The index, `row`, is the number that the spreadsheet shows beside the
     row. `attrs` says `source`, `sheet` and `sheets` (all there are), `header` (its row, or 0), `notes` (sentences: what
     was left out, hidden, damaged or decided, and how to decide otherwise), `numeric` (columns whose cells are all
-    numbers), `numbers` (of the other columns, the texts that were numbers in their cells, a line each), `orders` (days
-    that show an order which a part of the rows may not show) and `questions` (rows to look at, by reason). A million
-    rows of ten cells take 1.7 GB.
+    numbers), `numbers` (of the other columns, the texts that were numbers in their cells, a line each), `texts`
+    (those of columns of numbers, days and the like, so that a part of the rows is read as all of them) and `questions`
+    (rows to look at, by reason). A million rows of ten cells take 1.7 GB.
 
     Args:
         source: a path, bytes, an open file, or an upload of a notebook; xlsx, xls, xlsb, ods, csv, tsv, or a web page

@@ -33,7 +33,7 @@ def _of_all(frames: Sequence[pd.DataFrame]) -> dict[Hashable, Any]:
     known: list[Any] = [frame.attrs for frame in frames if frame.attrs]
     if not known:
         return {}
-    orders = [{name: days.split("\n") for name, days in own.get("orders", {}).items()} for own in known]
+    texts = [{name: texts.split("\n") for name, texts in own.get("texts", {}).items()} for own in known]
     fields, readings = ([own.get(name, {}) for own in known] for name in ("fields", "reading"))
     earlier = [own.get("rows", {}).get("labels", {}) for own in readings]  # what was asked by an earlier check
     reading = {name: how for name, how in readings[0].items() if all(own.get(name) == how for own in readings)}
@@ -42,7 +42,7 @@ def _of_all(frames: Sequence[pd.DataFrame]) -> dict[Hashable, Any]:
     return {
         "questions": _joined([*(own.get("questions", {}) for own in known), *earlier]),
         "asked": _joined([own.get("asked", {}) for own in known]),
-        "orders": {name: "\n".join(days) for name, days in _joined(orders).items()},
+        "texts": {name: "\n".join(cells) for name, cells in _joined(texts).items()},
         "notes": list(dict.fromkeys(note for own in known for note in own.get("notes", ()))),
         "fields": {name: f for name, f in fields[0].items() if all(own.get(name, f) == f for own in fields)},
         "reading": reading,

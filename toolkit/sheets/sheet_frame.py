@@ -1,5 +1,6 @@
 """The cells of a sheet as a DataFrame of texts, and what is to be said of them."""
 
+import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -12,7 +13,6 @@ from toolkit.plain import line, mark, message, plural
 from toolkit.sheets import header as headers
 from toolkit.sheets import other_tables
 from toolkit.sheets.cells import SHORTENED, bare, shown
-from toolkit.sheets.dates import order_shown
 from toolkit.sheets.not_data import says_no
 from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.rows import SheetFrame
@@ -31,6 +31,7 @@ SIDEWAYS = mark("stands in a table that seems to lie on its side: its first colu
 UNSURE = mark("stands in one of several sheets of the workbook that may be the table")
 _COMMENT = 500  # characters of a comment
 _KEPT_CELLS = 5_000  # of rows that are asked about, by which they are found again
+_begins = re.compile(r"[^\d@]{0,4}\d[^@]*").fullmatch  # as numbers, days and phones do
 _GAPS = 100  # blank rows below which another table is looked for
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -75,8 +76,7 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
         UNSURE: frame.index.tolist() if grid.rivals else [],
         **(table.others(names, own, head[:body], grid.notes) if body else {}),
     }
-    orders = {name: days for name, texts in filled.items() if (days := order_shown(texts))}
-    frame.attrs |= {**table.numbers(names), "orders": orders, "header": at + 1}
+    frame.attrs |= {**table.numbers(names), "texts": _telling(filled), "header": at + 1}
     frame.attrs |= _asked(frame, questions) | ({"rivals": grid.rivals} if grid.rivals else {})
     grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)
     grid.notes += _left_out(positions, at) + _unusual(grid, positions, at, names) + _damaged(filled)
@@ -310,6 +310,12 @@ def _spans(positions: Sequence[int]) -> str:
     cuts = np.flatnonzero(np.diff(positions) > 1) + 1
     parts = [part + 1 for part in np.split(np.array(positions), cuts)]
     return _listed(f"{part[0]}" if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
+
+
+def _telling(columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The texts of columns of numbers, days and the like, a line each: a part of them is read as the whole."""
+    firsts = {name: [*islice(filter(None, texts), _BLOCK)] for name, texts in columns.items()}
+    return {name: "\n".join(filter(None, columns[name])) for name, some in firsts.items() if any(map(_begins, some))}
 
 
 def _damaged(columns: Mapping[str, Sequence[str]]) -> list[str]:

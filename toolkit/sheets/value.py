@@ -31,7 +31,7 @@ def check_value(field: Field, value: Any, *, scheme: str = "") -> tuple[Any, str
         return value, None
     plain, options = value if type(value) in (str, int, float) else plain_value(value), ParseOptions()
     if isinstance(field, Number | Integer):
-        options = ParseOptions(decimal=decimal_of(lambda: [[plain]])[0] if isinstance(plain, str) else "")
+        options = ParseOptions(decimal=decimal_of([[plain]])[0] if isinstance(plain, str) else "")
     elif type(plain) is int:
         plain = shown(plain) or plain
     result = CellChecker(rule_of(field, options, scheme)).result(plain)
