@@ -13,7 +13,7 @@ from toolkit.plain import message
 from toolkit.sheets.cells import bare
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
-from toolkit.sheets.column import READ_BY, Column, SheetColumn, of_whole
+from toolkit.sheets.column import NO_SHEET, READ_BY, Column, SheetColumn, of_whole
 from toolkit.sheets.countries import country_column, country_in, region_of
 from toolkit.sheets.dates import shows_month_first
 from toolkit.sheets.fields import as_fields, columns_of, listed
@@ -202,6 +202,7 @@ def _columns(
     cells = bare(frame)
     nothing = pd.Series(index=frame.index, dtype=object)
     done: dict[str, Column] = {}
+    of_sheet = frame.attrs or "row" in frame.index.names
     dates: list[Column] = []
     for by_others, (field, name) in product((False, True), paired):
         if by_others is not (isinstance(field, Identity) and bool(field.by)):
@@ -214,7 +215,7 @@ def _columns(
         if settled:
             names = READ_BY[type(field)]
             how = {key: settled[key] for key in names if key in settled} | {"settled": names[0] in settled}
-        sheet = SheetColumn.of(frame, name)
+        sheet = SheetColumn.of(frame, name) if of_sheet else NO_SHEET
         if not options.decimal and sheet.numeric:
             how["decimal"] = "."
         kinds = done.get(field.by) if isinstance(field, Identity) else None

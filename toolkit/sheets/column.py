@@ -82,9 +82,9 @@ class SheetColumn(NamedTuple):
             whole = [n for n in gone if lines.issubset(known[n].split("\n"))]
             names = whole[:1] or [n for n in gone if not lines.isdisjoint(known[n].split("\n"))] or names
         numeric = {n for n in names if n in frame.attrs.get("numeric", ())}
-        were = [known.get(n) if n in numeric else numbers.get(n) for n in names]
+        were = [known.get(n) if n in numeric and len(names) > 1 else numbers.get(n) for n in names]
         texts = "\n".join(filter(None, map(known.get, names)))
-        lost = frame.index.name == "row" and "questions" not in frame.attrs
+        lost = "row" in frame.index.names and "questions" not in frame.attrs
         return cls(texts, "\n".join(filter(None, were)), len(numeric) == len(names), lost)
 
 

@@ -31,6 +31,7 @@ SIDEWAYS = mark("stands in a table that seems to lie on its side: its first colu
 UNSURE = mark("stands in one of several sheets of the workbook that may be the table")
 _COMMENT = 500  # characters of a comment
 _KEPT_CELLS = 5_000  # of rows that are asked about, by which they are found again
+_QUARTER = 4
 _begins = re.compile(r"[^\d@]{0,4}\d[^@]*").fullmatch  # as numbers, days and phones do
 _GAPS = 100  # blank rows below which another table is looked for
 Positions = np.ndarray[Any, np.dtype[np.int64]]
@@ -315,7 +316,8 @@ def _spans(positions: Sequence[int]) -> str:
 def _telling(columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The texts of columns of numbers, days and the like, a line each: a part of them is read as the whole."""
     firsts = {name: [*islice(filter(None, texts), _BLOCK)] for name, texts in columns.items()}
-    return {name: "\n".join(filter(None, columns[name])) for name, some in firsts.items() if any(map(_begins, some))}
+    own = [name for name, some in firsts.items() if some and sum(map(bool, map(_begins, some))) * _QUARTER >= len(some)]
+    return {name: "\n".join(filter(None, columns[name])) for name in own}
 
 
 def _damaged(columns: Mapping[str, Sequence[str]]) -> list[str]:
