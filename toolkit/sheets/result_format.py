@@ -65,4 +65,9 @@ def restored(frame: pd.DataFrame) -> pd.DataFrame:
     if outcome_at([*frame.columns]) is None:
         return frame
     columns = {unescaped(str(name)): [*map(unescaped, column.fillna(""))] for name, column in frame.items()}
-    return pd.DataFrame(columns, index=frame.index, dtype="str").replace("", np.nan)
+    plain = type(frame)(columns, index=frame.index, dtype="str").replace("", np.nan)
+    texts = frame.attrs.get("texts", {}).items()
+    plain.attrs = frame.attrs | {
+        "texts": {unescaped(name): "\n".join(map(unescaped, own.split("\n"))) for name, own in texts}
+    }
+    return plain
