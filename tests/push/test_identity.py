@@ -3,6 +3,7 @@
 import gc
 import threading
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -95,9 +96,10 @@ def test_twins_meet_their_twins() -> None:
 
 def test_the_telling_column_tells_rows_apart() -> None:
     rows = {"group": ["a"] * 50, "name": ["Ana", "Luis"] * 25, "mail": [f"p{n}" for n in range(50)]}
-    assert identity.most_distinctive_column(rows) == "mail"
-    assert identity.most_distinctive_column({"group": rows["group"]}) == ""
-    assert identity.most_distinctive_column({}) == ""
+    assert identity.distinctive_columns(rows) == ["mail"]
+    assert identity.distinctive_columns({"group": rows["group"], "none": [None] * 50}) == []
+    assert identity.distinctive_columns({"code": [*map(str, range(5)), *[None] * 45]} | rows) == ["mail", "code"]
+    assert identity.distinctive_columns({}) == []
 
 
 def test_the_key_is_private_and_stays(home: Any) -> None:
@@ -246,8 +248,62 @@ def test_a_column_that_was_filled_in_since_is_an_edit_of_every_row(ida: Ida) -> 
         ida.insert(frame.assign(CIUDAD="Santiago"))
     assert changes(caught) == {"sent before, edited since": 20}
     assert ida.posts() == posts
-    report = ida.insert(frame.assign(CIUDAD="Santiago"), if_sent="skip")
-    assert "20 rows look like rows that were sent before and edited since" in repr(report)
+    with pytest.raises(PushRefused, match="not one of them has the same content"):
+        ida.insert(frame.assign(CIUDAD="Santiago"), if_sent="skip")
+    report = ida.insert(pd.concat([frame, frame.assign(CIUDAD="Santiago").iloc[:5]]), if_sent="skip")
+    assert "5 rows look like rows that were sent before and edited since" in repr(report)
+    assert ida.insert(frame.assign(CIUDAD="Santiago"), if_sent="resend").complete
+
+
+EDITS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "a column less": lambda frame: frame.drop(columns="TELEFONO"),
+    "a column more": lambda frame: frame.assign(MONTO=[n + 1 for n in range(len(frame))]),
+    "every name": lambda frame: frame.assign(NOMBRE=[f"Ana {n}" for n in range(len(frame))]),
+    "every phone": lambda frame: frame.assign(TELEFONO=[f"+56 9 8765 {n:04d}" for n in range(len(frame))]),
+    "a row more": lambda frame: pd.concat(
+        [frame.assign(CIUDAD="Santiago"), frame.iloc[:1].assign(EMAIL="new@example.cl")]
+    ),
+    "in another order": lambda frame: frame.assign(CIUDAD="Santiago").iloc[::-1],
+    "with other labels": lambda frame: frame.assign(CIUDAD="Santiago").set_axis(range(500, 500 + len(frame))),
+}
+
+
+@pytest.mark.parametrize("if_sent", ["raise", "skip"])
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_rows_of_which_every_one_is_edited_are_no_new_ones(ida: Ida, edit: Any, if_sent: str) -> None:
+    """Whichever of their columns tells rows apart: an earlier push has kept one, and this frame may have others."""
+    phones = [f"+56 9 2123 {n:04d}" for n in range(20)]
+    frame = ida.frame(20).assign(TELEFONO=phones, NOMBRE=[f"Luis {n}" for n in range(20)])
+    ida.insert(frame)
+    posts = ida.posts()
+    with pytest.raises(PushRefused, match="look like rows that were sent"):
+        ida.insert(edit(frame), if_sent=if_sent)
+    assert ida.posts() == posts
+
+
+@pytest.mark.parametrize("form", [{"phone_form": "as written"}, {"date_form": "%Y-%m-%d"}])
+@pytest.mark.parametrize("rows", [slice(0, 19), slice(None, None, -1)])
+def test_an_assumption_that_changed_makes_no_new_rows_of_those_that_were_sent(
+    ida: Ida, form: dict[str, str], rows: slice
+) -> None:
+    """Of rows that nothing tells apart but what is sent in another form now."""
+    column, cells = "TELEFONO", [f"9 2123 {n:04d}" for n in range(20)]
+    if "date_form" in form:
+        column, cells = "FECHA_NACIMIENTO", [f"1980-{n // 2 + 1:02d}-{n + 1:02d}" for n in range(20)]
+    frame = pd.DataFrame({column: cells, "NOMBRE": "Ana"})
+    ida.insert(frame)
+    ida.connect(assumptions=form)
+    with pytest.raises(PushRefused, match="look like rows that were sent"):
+        ida.insert(frame.iloc[rows])
+
+
+def test_a_cell_that_is_empty_leaves_the_others_to_tell_rows_apart(ida: Ida) -> None:
+    frame = ida.frame(20).assign(TELEFONO=[f"+56 9 2123 {n:04d}" for n in range(20)])
+    frame.loc[15:, "EMAIL"] = None
+    ida.insert(frame)
+    with pytest.raises(PushRefused) as caught:
+        ida.insert(frame.iloc[14:].assign(NOMBRE="Eva"))
+    assert changes(caught) == {"sent before, edited since": 6}
 
 
 def test_other_people_are_no_question(ida: Ida) -> None:

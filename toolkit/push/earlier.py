@@ -1,6 +1,6 @@
-"""Which rows of a frame an earlier push has sent, and what became of them; which drafts of them it made or released."""
+"""Which rows of a frame an earlier push has sent, and what became of them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +11,15 @@ from toolkit.errors import PushRefused
 from toolkit.plain import mark, message, plural
 from toolkit.push import identity
 from toolkit.push.destination import Memory, Target
-from toolkit.push.frame_rows import FrameKey, FrameRows, key_of_rows
+from toolkit.push.frame_rows import FrameKey, FrameRows
 from toolkit.push.outcomes import OUTCOME, Table, tags
 from toolkit.push.report import CODES, InDoubt
-from toolkit.push.states import SENDABLE, UNFINISHED, Push, State, positions
+from toolkit.push.states import SENDABLE, Push, State, positions
 from toolkit.push.store.ledger import StoredLedger
 from toolkit.push.store.rows import Earlier
 from toolkit.sheets.outcomes import Outcome
 
+FEW = 10_000  # rows of which each is looked at for what it has in common with earlier ones
 NO_PRINTS = np.empty((0, 2), np.uint64)
 SENT_BEFORE = mark(
     "{sent:,} of these {rows:,} rows were sent to {where} before (the last push there began {began} UTC). "
@@ -32,6 +33,12 @@ SENT_AS_OTHER_FRAMES = mark(
     "report. "
     'Or choose: if_sent="skip" reports what became of them; if_sent="resend" sends everything once more.'
 )
+SENT_OTHERWISE = mark(
+    "{edited:,} of these {rows:,} rows look like rows that were sent to {where} before (the last push there began "
+    "{began} UTC), and not one of them has the same content now: a column was added, left out or corrected, or an "
+    "assumption or an option changed since. Nothing was sent. Put that back to go on as before; or choose: "
+    'if_sent="resend" sends everything once more. `.difference` shows each row.'
+)
 SENT_BEFORE_A_FRAME = mark(
     "Frame {frame}: {sent:,} of its {rows:,} rows were sent to {where} before (the last push there began "
     "{began} UTC); {edited:,} look edited since and {new:,} are new. Nothing of this frame was sent; the "
@@ -40,13 +47,11 @@ SENT_BEFORE_A_FRAME = mark(
 )
 
 
-# ── rows ──
-
-
 class EarlierRows:
     """For each row that is to be sent, the row of an earlier push that it is, where there is one."""
 
-    def __init__(self, rows: int) -> None:
+    def __init__(self, ledger: StoredLedger, rows: int) -> None:
+        self._ledger = ledger
         self.sent: np.ndarray = np.zeros(rows, dtype=bool)  # whether an earlier push has sent it
         self._codes = np.zeros(rows, dtype=np.int8)  # what became of it, where one has
         self._parts: list[tuple[np.ndarray, ...]] = []  # of these: the place here, the push, the place there
@@ -55,7 +60,7 @@ class EarlierRows:
 
     @classmethod
     def of(
-        cls, ledger: StoredLedger, rows: FrameRows, left_out: np.ndarray, passed: Mapping[str, int]
+        cls, ledger: StoredLedger, key: FrameKey, rows: FrameRows, left_out: np.ndarray, passed: Mapping[str, int]
     ) -> "EarlierRows":
         """Looked up in time that hardly grows with what was sent before. Twins are paired with twins.
 
@@ -63,24 +68,22 @@ class EarlierRows:
             left_out: fingerprints of this call's earlier frames that stand for rows of other pushes.
             passed: how many rows of a push are of this call's earlier frames.
         """
-        earlier, target = cls(len(rows.words)), rows.target
-        with ledger.snapshot():
+        earlier, target = cls(ledger, len(rows.words)), rows.target
+        if target.keys or target.keyed:
             named = ledger.newest(rows.words[:, identity.CELL])
+            same = (named.words[:, identity.PRINT] == rows.prints[named.rows]).all(axis=1)
+            others = _of_other_calls(named, passed)
+            if target.keyed:  # the same thing, whatever its content: the newest stands
+                earlier.edited[named.rows] = others & ~same
+            earlier._take(named.only(others if target.keyed else same))  # else what the newest row says, holds
+            return earlier
+        with ledger.snapshot():
             prints = np.concatenate([left_out, rows.prints]) if len(left_out) else rows.prints
             sent = ledger.sent_before(prints, passed)
-        same = (named.words[:, identity.PRINT] == rows.prints[named.rows]).all(axis=1)
-        if target.keys:  # what the newest row of a thing says, holds
-            earlier._take(named.only(same))
-            return earlier
-        others = np.ones(len(named.rows), dtype=bool)
-        for push, count in passed.items():
-            others &= (named.pushes != push) | (named.positions >= count)
-        if target.keyed:  # the same thing, whatever its content: the newest stands
-            earlier.edited[named.rows] = others & ~same
-            earlier._take(named.only(others))
-            return earlier
+            alike = [*_alike(ledger, key, rows)]
         earlier._take(sent.only(sent.rows >= len(left_out)), less=len(left_out))
-        earlier.edited[named.rows] = others & ~earlier.sent[named.rows]
+        for named in alike:
+            earlier.edited[named.rows] |= _of_other_calls(named, passed) & ~earlier.sent[named.rows]
         if count := int(earlier.edited.sum()):
             text = "{count} rows look like rows that were sent before and edited since. They are new here."
             one = "{count} row looks like a row that was sent before and edited since. It is new here."
@@ -110,11 +113,17 @@ class EarlierRows:
         """For each row whether what an earlier push has sent of the same thing has other content, and stays."""
         return self.sent & self.edited
 
+    @property
+    def are_otherwise(self) -> bool:
+        """Whether most of the rows were sent before, each with other content: no correction of some cells does that."""
+        edited = int((self.edited & ~self.sent).sum())
+        return not self.sent.any() and edited > max(1, len(self.edited) // 2)
+
     def are(self, outcome: Outcome) -> np.ndarray:
         """The rows of which this became, by place."""
         return np.flatnonzero(self.sent & (self._codes == CODES[outcome]) & ~self.edited)
 
-    def tell(self, ledger: StoredLedger, rows: FrameRows, table: Table) -> None:
+    def tell(self, rows: FrameRows, table: Table) -> None:
         """What became of those, in the table of the report."""
         if not self.sent.any():
             return
@@ -129,16 +138,16 @@ class EarlierRows:
                 table.of_others.append(InDoubt(push, there[chosen], rows.good[here[chosen]]))
         if self.other.any():
             table.set(rows.good[self.other], Outcome.NOT_SENT, message(rows.target.other_content))
-        table.give({int(rows.good[n]): values for n, values in self.results(ledger).items()})
+        table.give({int(rows.good[n]): values for n, values in self._results().items()})
 
-    def results(self, ledger: StoredLedger) -> dict[int, dict[str, Any]]:
+    def _results(self) -> dict[int, dict[str, Any]]:
         """What the vendor gave back for the rows that were sent before, by place."""
         results: dict[int, dict[str, Any]] = {}
         other = self.other
         parts = [tuple(values[~other[part[0]]] for values in part) for part in self._parts]
         for push, rows, pushes, places in [(push, *part) for part in parts for push in sorted({*part[1]})]:
-            with ledger.snapshot():
-                known, of = ledger.results(push), ledger.push(push)
+            with self._ledger.snapshot():
+                known, of = self._ledger.results(push), self._ledger.push(push)
             where, serials = rows[pushes == push].tolist(), places[pushes == push].tolist()
             results |= {n: known.get(serial, {}) for n, serial in zip(where, serials, strict=True)}
             if (of.facts or {}).get("tagged"):
@@ -146,10 +155,17 @@ class EarlierRows:
                     results[n] = {**results[n], "tag": tag}
         return results
 
-    def refusal(self, ledger: StoredLedger, rows: FrameRows, frames: int = 0) -> PushRefused:
-        """Why nothing is sent before somebody chose; `frames` of the same call were sent before this one."""
-        last = self._last(ledger, rows.target)
-        gone = self._not_here(ledger, last, rows)
+    def raise_unless_chosen(self, rows: FrameRows, frames: int, *, skip: bool) -> None:
+        """PushRefused where some were sent before, and nobody chose what to do; with `skip`, where that is no answer.
+
+        `frames` of the same call were sent before this one.
+        """
+        if self.are_otherwise or not (skip or not (self.sent.any() or self.edited.any())):
+            raise self._refusal(rows, frames)
+
+    def _refusal(self, rows: FrameRows, frames: int) -> PushRefused:
+        last = self._last(rows.target)
+        gone = self._not_here(last, rows)
         edited = self.edited
         if not rows.target.keyed:
             # Where none of ours was sent before, a label, which may be a mere number, says nothing.
@@ -158,7 +174,7 @@ class EarlierRows:
         sent = self.sent & ~edited
         kinds = np.where(sent, "sent before, unchanged", np.where(edited, "sent before, edited since", "new"))
         text = SENT_BEFORE if not (sent.all() and not len(gone)) else SENT_AS_OTHER_FRAMES
-        text = SENT_BEFORE_A_FRAME if frames else text
+        text = SENT_OTHERWISE if self.are_otherwise else SENT_BEFORE_A_FRAME if frames else text
         facts = {
             "sent": int(sent.sum()),
             "rows": len(kinds),
@@ -174,17 +190,41 @@ class EarlierRows:
         refusal.difference = pd.DataFrame({"change": pd.Categorical(kinds)}, index=index)
         return refusal
 
-    @staticmethod
-    def _last(ledger: StoredLedger, target: Target) -> Push:
-        return [push for push in ledger.pushes() if push.lock == target.memory.lock][-1]
+    def _last(self, target: Target) -> Push:
+        return [push for push in self._ledger.pushes() if push.lock == target.memory.lock][-1]
 
-    @staticmethod
-    def _not_here(ledger: StoredLedger, last: Push, rows: FrameRows) -> np.ndarray:
+    def _not_here(self, last: Push, rows: FrameRows) -> np.ndarray:
         """The words of the last push's rows that are not here any more."""
-        before = ledger.row_words(last.id)
+        before = self._ledger.row_words(last.id)
         if (last.facts or {}).get("key"):  # they are known by another key than ours: nobody can tell
             return before[:0]
         return before[identity.counterparts(before[:, identity.PRINT], rows.prints) < 0]
+
+
+def _of_other_calls(named: Earlier, passed: Mapping[str, int]) -> np.ndarray:
+    """Which of some rows are of no earlier frame of this call."""
+    others = np.ones(len(named.rows), dtype=bool)
+    for push, count in passed.items():
+        others &= (named.pushes != push) | (named.positions >= count)
+    return others
+
+
+def _alike(ledger: StoredLedger, key: FrameKey, rows: FrameRows) -> Iterator[Earlier]:
+    """Rows that were sent with a cell by which rows are told apart: an address, a number, a name.
+
+    By which column those are known, their own frame decided. A column of many rows of which a sample has none of
+    these cells is looked at no further.
+    """
+    if len(columns := rows.telling) < 2:
+        yield ledger.newest(rows.words[:, identity.CELL])
+        return
+    every = np.arange(len(rows.words))
+    sample = identity.sample(len(every), FEW)
+    names = key.names(rows.job, sample, columns)
+    found = {name: named for name, words in names.items() if len((named := ledger.newest(words)).rows)}
+    if found and len(sample) < len(every):
+        found = {name: ledger.newest(words) for name, words in key.names(rows.job, every, [*found]).items()}
+    yield from found.values()
 
 
 class EarlierLookup:
@@ -194,6 +234,7 @@ class EarlierLookup:
         """`others`: other keys by their digests; rows that were moved in under one are known only by it."""
         self._ledger, self._once = ledger, key.takes.once
         moved = ledger.moved_in()
+        self._key = key
         self._others = [key.with_key(others[digest], memory) for digest in sorted(moved) if digest in others]
         self._left_out = [NO_PRINTS] * (1 + len(self._others))  # of earlier frames, that stand for rows of other pushes
         self.notes: list[str] = []
@@ -211,13 +252,13 @@ class EarlierLookup:
         """
         if not (rows.target.keyed or rows.target.keys):
             _refuse_if_read_otherwise(self._ledger, rows, same_cells)
-        matches = self._under(0, rows, {} if self._once else passed)
+        matches = self._under(0, self._key, rows, {} if self._once else passed)
         for n, key in enumerate(self._others, start=1):
-            matches.add(self._under(n, rows.under(key), {}))
+            matches.add(self._under(n, key, rows.under(key), {}))
         return matches
 
-    def _under(self, n: int, rows: FrameRows, passed: Mapping[str, int]) -> EarlierRows:
-        earlier = EarlierRows.of(self._ledger, rows, self._left_out[n], passed)
+    def _under(self, n: int, key: FrameKey, rows: FrameRows, passed: Mapping[str, int]) -> EarlierRows:
+        earlier = EarlierRows.of(self._ledger, key, rows, self._left_out[n], passed)
         if not self._once:
             self._left_out[n] = np.concatenate([self._left_out[n], rows.prints[earlier.sent]])
         return earlier
@@ -279,98 +320,3 @@ def _refuse_if_read_otherwise(ledger: StoredLedger, rows: FrameRows, pushes: Ite
                 'a frame of their own; or choose if_sent="resend", which sends everything once more.'
             )
             raise PushRefused(message(text, count=count, rows=len(theirs), where=push.where, push=push.id))
-
-
-# ── drafts ──
-
-
-class Drafts:
-    """All drafts that the ledger knows of the things that some rows stand for, by the places of these rows."""
-
-    def __init__(self, ledger: StoredLedger, rows: FrameRows, keys: Sequence[str]) -> None:
-        """`keys`: all that rows may be known by. `rows.target.release` says of which drafts they tell."""
-        release = rows.target.release
-        assert release
-        self._ledger, self._rows, self._keys, self._release = ledger, rows, keys, release
-        self._labels = rows.check.frame.index[rows.good]
-        self._own: list[Any] = []  # what these rows themselves release
-        if release.releases.lock == rows.target.memory.lock:
-            self._own = rows.check.wire(rows.good)[release.identifier]
-        self.read()
-
-    def read(self) -> None:
-        """Look up how they stand now."""
-        ledger, keys, release = self._ledger, self._keys, self._release
-        self._drafts: dict[int, dict[str, str]] = {}  # by place and identifier, the push that made it
-        self._released: set[str] = set()
-        with ledger.snapshot():
-            pushes = [push for push in ledger.pushes() if push.lock == release.drafts.lock]
-            for key in keys if pushes else ():
-                words = pd.Index(identity.of_labels(self._labels, key_of_rows(key, release.drafts)))
-                for push in pushes:
-                    self._add(push.id, words.get_indexer(ledger.row_words(push.id)[:, identity.CELL]))
-            ids = [*dict.fromkeys(draft for drafts in self._drafts.values() for draft in drafts)]
-            for key in keys if ids else ():
-                fingerprints = identity.Fingerprints(key_of_rows(key, release.releases))
-                prints = fingerprints.of({release.identifier: ids}, len(ids))
-                self._released |= {ids[n] for n in ledger.sent_before(prints).rows.tolist()}
-
-    def __bool__(self) -> bool:
-        return bool(self._drafts)
-
-    def _add(self, push: str, places: np.ndarray) -> None:
-        for position, results in self._ledger.results(push).items() if len(places) else ():
-            if (place := int(places[position])) >= 0:
-                self._drafts.setdefault(place, {}).update(dict.fromkeys(self._release.ids(results), push))
-
-    def of_others(self, push: str) -> set[str]:
-        """The drafts that other pushes than this one made, whatever they are of."""
-        ledger, ids = self._ledger, self._release.ids
-        others = [each.id for each in ledger.pushes() if each.id != push and not self._own]
-        return {draft for other in others for results in ledger.results(other).values() for draft in ids(results)}
-
-    def released(self, push: str = "") -> dict[int, str]:
-        """The rows whose thing was released as another draft, or may have been, and why they are not sent.
-
-        What this push made is left out of account.
-        """
-        text = "it went out to people as {draft}, or may have: it is neither made nor sent once more"
-        return {place: message(text, draft=draft) for place, draft in self._others_released(push).items()}
-
-    def _others_released(self, push: str) -> dict[int, str]:
-        own = self._own
-        return {
-            place: draft
-            for place, drafts in self._drafts.items()
-            for draft, origin in drafts.items()
-            if draft in self._released and origin != push and not (own and own[place] == draft)
-        }
-
-    def spare(self, chosen: np.ndarray) -> np.ndarray:
-        """Of the rows that are chosen by a mask those that were not released, as places; the others say why."""
-        reasons = {place: why for place, why in self.released().items() if chosen[place]}
-        self._rows.spared |= {int(self._rows.good[place]): why for place, why in reasons.items()}
-        return np.setdiff1d(np.flatnonzero(chosen), [*reasons])
-
-    def unreleased(self) -> dict[Any, list[str]]:
-        """The drafts of each thing, by its label, that were not released."""
-        return {self._labels[n]: [d for d in drafts if d not in self._released] for n, drafts in self._drafts.items()}
-
-    def released_meanwhile(self, push: Push, places: Callable[[], np.ndarray]) -> PushRefused | None:
-        """Why a push does not go on: of rows that it has left, another draft was released meanwhile. None where not.
-
-        `places`: gives of each row of the push its place.
-        """
-        released = self._others_released(push.id) if push.state in UNFINISHED else {}
-        to_be_sent = (*SENDABLE, State.SENT) if not push.irrevocable else SENDABLE
-        left = [o for o in self._ledger.operations(push.id) if o.state in to_be_sent] if released else []
-        place_of = places() if left else np.empty(0, dtype=np.int64)
-        late = {int(place_of[n]) for o in left for n in positions(o.rows)} & released.keys()
-        if not late:
-            return None
-        text = (
-            "Push {push} does not go on: {count:,} of the rows that it has left went out to people meanwhile, or may "
-            'have, as {drafts}. Nothing was sent. Build with if_sent="skip": that takes the drafts that stand now.'
-        )
-        drafts = ", ".join(sorted(released[place] for place in late)[:5])
-        return PushRefused(message(text, push=push.id, count=len(late), drafts=drafts))

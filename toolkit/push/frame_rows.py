@@ -1,9 +1,10 @@
 """The rows of one frame that are to be sent: what each is known by, checked now or known again from an earlier run."""
 
 import functools
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,6 +26,7 @@ from toolkit.push.store.rows import RowBlock
 from toolkit.sheets.check import check_frame
 from toolkit.sheets.column import blocks
 from toolkit.sheets.target import Takes
+from toolkit.spec.fields import Date, Email, Identity, Phone, Text
 
 NOWHERE = np.empty(0, dtype=np.int64)
 T = TypeVar("T")
@@ -35,6 +37,14 @@ if TYPE_CHECKING:
     CheckLike = Check
 else:
     CheckLike = object
+
+
+STEADY = (Email, Identity, Phone, Text)  # kinds of fields, from those that are corrected least
+FORMS: dict[type, Callable[[str], str]] = {  # what is left of digits in whatever form they are sent
+    Phone: lambda digits: digits[-8:],  # with the country, or without it
+    Date: lambda digits: "".join(sorted(digits)),  # whatever comes first
+}
+_digits = partial(re.sub, r"\D", "")
 
 
 @dataclass(frozen=True)
@@ -71,11 +81,11 @@ class FrameKey:
         """By which the content of rows is known."""
         return identity.Fingerprints(self.key).of(self._known_as(cells), rows)
 
-    def words(self, job: PushJob) -> np.ndarray:
-        """Those of a job's rows."""
+    def words(self, job: PushJob) -> tuple[np.ndarray, list[str]]:
+        """Those of a job's rows; and the columns that tell most rows apart, those first that people seldom correct."""
         checked, target, good = job.check, job.target, job.good
         sample = checked.wire(good[identity.sample(len(good))])
-        named_by = identity.most_distinctive_column(sample)
+        columns = self._telling(sample)
         prints, words = identity.Fingerprints(self.key), np.zeros((len(good), identity.WORDS), dtype=np.uint64)
         for rows in blocks(len(good)):
             part = words[rows]
@@ -84,9 +94,38 @@ class FrameKey:
             part[:, identity.LABEL] = identity.of_labels(checked.frame.index[good[rows]], self.key)
             if target.keyed:
                 part[:, identity.CELL] = part[:, identity.LABEL]
-            elif named := target.keys or ((named_by,) if named_by in cells else ()):
-                part[:, identity.CELL] = identity.of_names({name: cells[name] for name in named}, self.key)
+            elif target.keys:
+                part[:, identity.CELL] = identity.of_names({name: cells[name] for name in target.keys}, self.key)
+            else:  # the first of its cells that tells rows apart
+                for name in columns:
+                    if not (names := part[:, identity.CELL]).all():
+                        names[:] = np.where(names, names, self._names(name, cells))
+        return words, columns
+
+    def names(self, job: PushJob, rows: np.ndarray, columns: Sequence[str]) -> dict[str, np.ndarray]:
+        """What names some rows, by each of these columns: an earlier push may have had one of them only."""
+        words = {name: np.zeros(len(rows), dtype=np.uint64) for name in columns}
+        for part in blocks(len(rows)):
+            cells = self._known_as(job.check.wire(job.good[rows[part]]))
+            for name in columns:
+                words[name][part] = self._names(name, cells)
         return words
+
+    def _telling(self, sample: Mapping[str, list[Any]]) -> list[str]:
+        kinds = {field.key: type(field) for field in self.takes.fields}
+        last = len(STEADY)
+        return sorted(
+            [name for name in identity.distinctive_columns(self._known_as(sample)) if name in kinds],
+            key=lambda name: STEADY.index(kinds[name]) if kinds[name] in STEADY else last,
+        )
+
+    def _names(self, column: str, cells: Mapping[str, list[Any]]) -> np.ndarray:
+        """What names rows by one column, in whatever form that is sent: a phone, or a day, may have several."""
+        kind = next(type(field) for field in self.takes.fields if field.key == column)
+        values = cells[column]
+        if kind in FORMS:
+            values = [value if value is None else FORMS[kind](_digits(str(value))) for value in values]
+        return identity.of_names({column: values}, self.key)
 
     def _known_as(self, cells: Mapping[str, list[Any]]) -> Mapping[str, list[Any]]:
         """The cells by which rows are known, of those that are sent."""
@@ -102,6 +141,7 @@ class FrameRows:
     digests: list[bytes]  # of the blocks of the frame; [] where it would not be known again
     push: Push | None = None  # the one by which the frame was known again
     spared: dict[int, str] = field(default_factory=dict)  # rows of the frame that are not sent, and why
+    telling: Sequence[str] = ()  # the columns that tell most rows apart
 
     @classmethod
     def checked(
@@ -122,7 +162,8 @@ class FrameRows:
                 rows.attrs = {**rows.attrs, "reading": {**before}}
             rows = key.check(rows)
         job = destination.job(rows)
-        return cls(job, key.words(job), digests)
+        words, telling = key.words(job)
+        return cls(job, words, digests, telling=telling)
 
     def reading(self, before: Mapping[str, Any]) -> dict[str, Any]:
         """How a frame after this one is read: as its columns and those before it show, and how full rows are."""
@@ -139,7 +180,7 @@ class FrameRows:
 
     def under(self, key: FrameKey) -> "FrameRows":
         """The same rows as another key knows them."""
-        return FrameRows(self.job, key.words(self.job), [])
+        return FrameRows(self.job, key.words(self.job)[0], [], telling=self.telling)
 
     def without(self, spared: Mapping[int, str]) -> "FrameRows":
         """The same without some, by their places among these, and why."""
@@ -147,7 +188,9 @@ class FrameRows:
             return self
         kept = np.delete(np.arange(len(self.words)), [*spared])
         reasons = {int(self.good[place]): why for place, why in spared.items()}
-        return FrameRows(self.job._replace(rows=self.good[kept]), self.words[kept], [], spared=reasons)
+        return FrameRows(
+            self.job._replace(rows=self.good[kept]), self.words[kept], [], spared=reasons, telling=self.telling
+        )
 
     def blocks(self, chosen: np.ndarray) -> Iterator[RowBlock]:
         """Some of the rows as the ledger keeps them: block by block, where all of the frame is in."""

@@ -170,19 +170,20 @@ def of_names(columns: Mapping[str, list[Any]], key: str) -> np.ndarray:
     return words
 
 
-def sample(size: int) -> np.ndarray:
-    """Positions that show which column tells rows apart."""
-    return np.unique(np.linspace(0, max(0, size - 1), min(size, SAMPLE), dtype=np.int64))
+def sample(size: int, most: int = SAMPLE) -> np.ndarray:
+    """Positions that show what all rows are like."""
+    return np.unique(np.linspace(0, max(0, size - 1), min(size, most), dtype=np.int64))
 
 
-def most_distinctive_column(columns: Mapping[str, list[Any]]) -> str:
-    """The column that tells rows apart best, as an e-mail or a number does; "" where none tells most of them."""
+def distinctive_columns(columns: Mapping[str, list[Any]]) -> list[str]:
+    """Those that tell apart most of the rows in which they are filled, as e-mails and numbers do; the best first."""
     distinct: dict[str, int] = {}
     for name, values in columns.items():
-        all_texts = {*map(type, values)} <= {str, type(None)}
-        distinct[name] = len({*(values if all_texts else _texts(values))})
-    best = max(distinct, key=distinct.__getitem__, default="")
-    return best if best and distinct[best] > len(columns[best]) / 2 else ""
+        filled = [value for value in values if value is not None]
+        different = len({*(filled if {*map(type, filled)} <= {str} else _texts(filled))})
+        if different > len(filled) / 2:
+            distinct[name] = different
+    return sorted(distinct, key=distinct.__getitem__, reverse=True)
 
 
 def align(old: np.ndarray, new: np.ndarray) -> np.ndarray:

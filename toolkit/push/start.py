@@ -19,8 +19,9 @@ from toolkit.http.session import Session
 from toolkit.plain import message
 from toolkit.push import disk, history, identity
 from toolkit.push.destination import Destination, tag_of
+from toolkit.push.drafts import Drafts
 from toolkit.push.driver import Driver, stamp
-from toolkit.push.earlier import Drafts, EarlierLookup, changed_since, refuse_half_way, refuse_if_rows_are_lost
+from toolkit.push.earlier import EarlierLookup, changed_since, refuse_half_way, refuse_if_rows_are_lost
 from toolkit.push.events import Reconcile
 from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again
 from toolkit.push.options import SendPolicy
@@ -145,10 +146,9 @@ class _Call:
             self._reports.add(Places(self._ledger, rows), stopped=True)
             return PushState.PAUSED
         earlier = self._lookup.find(rows, self._passed, self._same_cells)
-        if self._policy.if_sent != "skip" and (earlier.sent.any() or earlier.edited.any()):
-            raise earlier.refusal(self._ledger, rows, self._frames)
+        earlier.raise_unless_chosen(rows, self._frames, skip=self._policy.if_sent == "skip")
         self._notes += earlier.notes
-        self._reports.earlier = partial(earlier.tell, self._ledger, rows)
+        self._reports.earlier = partial(earlier.tell, rows)
         return self._add(rows, drafts.spare(~earlier.sent) if drafts else np.flatnonzero(~earlier.sent))
 
     def _known_again(self, frame: pd.DataFrame, digests: list[bytes]) -> FrameRows | None:
@@ -360,8 +360,8 @@ class _Call:
         with self._ledger.snapshot():
             if not any(o.state is State.SENT for o in self._ledger.unsettled(self._memory.lock)):
                 return ""
-        part = Places(self._ledger, rows)  # none of them
-        ended = Driver(self._ledger, part, self._policy, since=self._since, more=self._several).run()
+        none = Places(self._ledger, rows)
+        ended = Driver(self._ledger, none, self._policy, since=self._since, more=self._several).run()
         return ended.reason if ended.state is PushState.PAUSED else ""
 
     # ── the end ──
