@@ -1,6 +1,8 @@
 """Recordings: what is recorded runs again without network, to the same tables; nothing else runs at all."""
 
 import os
+import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pandas as pd
 import pytest
 
 import toolkit
-from toolkit.http.session import Session
+from toolkit.http.session import RECORDER, Session
 from toolkit.sandbox import Sandbox
 
 
@@ -222,7 +224,7 @@ def test_the_cell_magic_wants_a_path_and_hands_errors_on(api: toolkit.Api, tmp_p
     with pytest.raises(toolkit.NotFound):
         shell.run_cell_magic("recorded", f"{path} record", "api.ida.database(199_999)")
     assert not path.exists()
-    assert Session.recorder is None
+    assert RECORDER.get() is None
 
 
 def test_the_cell_magic(api: toolkit.Api, tmp_path: Path) -> None:
@@ -234,3 +236,26 @@ def test_the_cell_magic(api: toolkit.Api, tmp_path: Path) -> None:
     shell.run_cell_magic("recorded", str(path), "found = api.ida.databases()")
     assert len(shell.user_ns["found"]) == 1
     assert path.exists()
+
+
+def test_a_recording_is_of_its_own_thread(api: toolkit.Api, tmp_path: Path) -> None:
+    """What is under way in another thread, as a push that a form began, asks the vendor and nobody else."""
+    path, ready, go = tmp_path / "report.yaml", threading.Event(), threading.Event()
+    with toolkit.recorded(path):
+        before = api.ida.database(11111)
+    reports: list[toolkit.Report] = []
+
+    def rows() -> Iterator[pd.DataFrame]:
+        yield pd.DataFrame({"EMAIL": ["ana@example.cl"]})
+        ready.set()
+        assert go.wait(20)
+        yield pd.DataFrame({"EMAIL": ["luis@example.cl"]})
+
+    pushing = threading.Thread(target=lambda: reports.append(api.ida.insert_records(11111, rows())))
+    pushing.start()
+    assert ready.wait(20)
+    with toolkit.recorded(path, mode="replay"):
+        go.set()
+        pushing.join()
+        assert api.ida.database(11111).equals(before)
+    assert reports[0].summary["verified"] == 2

@@ -7,6 +7,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -179,7 +180,7 @@ class Client:
         ):
             try:
                 for one in many:
-                    waiting.append(pool.submit(work, one))
+                    waiting.append(pool.submit(copy_context().run, work, one))
                     if len(waiting) > AHEAD * at_a_time:
                         yield waiting.popleft().result()
                         bar.update()

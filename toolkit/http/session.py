@@ -15,12 +15,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -152,10 +153,12 @@ class Recorder(Protocol):
     def exchange(self, endpoint: Endpoint, request: wire.Request, send: Callable[[], Answer]) -> Answer: ...
 
 
+# The one that runs where this is called: other threads go on as they were. Workers of a call have its context.
+RECORDER: ContextVar[Recorder | None] = ContextVar("recorder", default=None)
+
+
 class Session:
     """An address of one vendor and the right to use it. Threads may share it."""
-
-    recorder: ClassVar[Recorder | None] = None  # of this kernel, while a recording runs
 
     def __init__(
         self,
@@ -197,7 +200,7 @@ class Session:
             if self._process != os.getpid():
                 self._after_fork()
             try:
-                replays = self.recorder is not None and self.recorder.replays
+                replays = (recorder := RECORDER.get()) is not None and recorder.replays
                 token = self.tokens.current() if endpoint.authenticated and self.tokens and not replays else self._held
             except ToolkitError as problem:
                 return unsent(problem)
@@ -231,10 +234,11 @@ class Session:
             self._open()
         self._local.sending.left = False
         try:
-            if self.recorder is None or (self.tokens and self.tokens.asking):
+            recorder = RECORDER.get()
+            if recorder is None or (self.tokens and self.tokens.asking):
                 answer = self._send(request, token)
             else:
-                answer = self.recorder.exchange(endpoint, request, partial(self._send, request, token))
+                answer = recorder.exchange(endpoint, request, partial(self._send, request, token))
         except (requests.RequestException, u3.HTTPError, HTTPException, OSError, ValueError) as failure:
             if isinstance(failure, ValueError) and not isinstance(failure, requests.RequestException) and not self.left:
                 raise  # a fault of this program, before anything was sent

@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 from toolkit.errors import InputError, ToolkitError
 from toolkit.http.answers import Answer, classify
 from toolkit.http.secrets import holds_secret, scrub, scrub_json, scrubbed
-from toolkit.http.session import Session
+from toolkit.http.session import RECORDER
 from toolkit.http.wire import Request
 from toolkit.plain import day, message
 from toolkit.spec import Endpoint, Meaning, System, secret_keys
@@ -91,7 +91,8 @@ def recorded(
 
     The first run records; later runs replay, need no credentials and reach no network. Requests are compared whole,
     JSON bodies by value. Secrets are taken out, of requests and answers. What a block does besides reading is refused:
-    a recording is not a way to send.
+    a recording is not a way to send. It is of the thread that it runs in: what other threads do, as a form or a push
+    that is under way, goes on without it; a thread of your own joins with `contextvars.copy_context().run`.
 
     Args:
         path: of the recording, a YAML file (vcrpy's format).
@@ -113,7 +114,7 @@ def recorded(
         raise InputError(
             message("there is no mode {mode!r}; there are {names}", mode=mode, names=", ".join(get_args(Mode)))
         )
-    if Session.recorder is not None:
+    if RECORDER.get() is not None:
         raise InputError(message("a recording is running already; recordings do not nest"))
     if mode == "replay" and not path.exists():
         raise InputError(message("there is no recording {path}", path=path))
@@ -130,11 +131,11 @@ def recorded(
         )
     replays = mode == "replay" or (mode == "once" and path.exists() and not stale)
     recording = Recording(path, replays=replays, as_of=known if known is not None and replays else now)
-    Session.recorder = recording
+    RECORDER.set(recording)
     try:
         yield recording
     finally:
-        Session.recorder = None
+        RECORDER.set(None)
     if not recording.replays:
         recording.save()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from toolkit.errors import InputError
-from toolkit.http.session import Clock, Session
+from toolkit.http.session import RECORDER, Clock
 from toolkit.plain import message
 from toolkit.push.destination import Memory
 from toolkit.push.driver import stamp
@@ -48,7 +48,7 @@ class Reader:
             InputError: somebody else marked some of them meanwhile; nothing was marked.
             PushRefused: the ledger is damaged or gone, or another process is marking just now.
         """
-        if Session.recorder is not None:
+        if RECORDER.get() is not None:
             raise InputError(message("inside a recording nothing is marked as processed"))
         with locked(memory := self._memory) as place, ledger_of(place, memory, self._now()) as ledger:
             kept = self._read(ledger)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import InputError, PushError, PushRefused, Stopped, ToolkitError
-from toolkit.http.session import Session
+from toolkit.http.session import RECORDER
 from toolkit.plain import message
 from toolkit.push import disk, history, identity
 from toolkit.push.destination import Destination, tag_of
@@ -55,7 +55,7 @@ def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Repor
         raise InputError(
             message('on_bad_rows="raise" needs all rows at once, and an iterator gives them one frame after the other')
         )
-    if Session.recorder is not None:
+    if RECORDER.get() is not None:
         raise InputError(message("inside a recording nothing is pushed: a recording is not a way to send"))
     history.look_into(destination.memory)
     with locked(destination.memory) as place:

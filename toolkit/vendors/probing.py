@@ -17,7 +17,7 @@ from toolkit.calls.client import check_arguments
 from toolkit.errors import AnswerWarning, ApiError, InputError, NotSent, OutcomeUnknown, Throttled, ToolkitError
 from toolkit.http import answers
 from toolkit.http.secrets import vendor_text
-from toolkit.http.session import Session
+from toolkit.http.session import RECORDER
 from toolkit.plain import line, mark, message
 from toolkit.settings import toml
 from toolkit.spec import Assumption, Payload, Table
@@ -172,7 +172,7 @@ def run(
         SettingsError: the settings do not say how to sign in.
         InputError: writes are asked for, and a recording runs.
     """
-    if Session.recorder is not None and write:
+    if RECORDER.get() is not None and write:
         raise InputError(message("inside a recording only reads are run"))
     client.connection.sign_in()
     probe = Probe(client, subjects)

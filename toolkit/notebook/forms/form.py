@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import copy_context
 from typing import Any
 
 import ipywidgets as w
@@ -132,7 +133,7 @@ class Form(w.VBox):
             self._busy = self.view.busy = True
             self.say(message("One moment …"))
             working = self.view.message
-            self._thread = threading.Thread(target=self._run, args=(action, working), daemon=True)
+            self._thread = threading.Thread(target=copy_context().run, args=(self._run, action, working), daemon=True)
             self._thread.start()
 
     def join(self, seconds: float | None = None) -> None:
