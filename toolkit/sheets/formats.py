@@ -11,8 +11,14 @@ BUILT_IN = {
     46: DURATION,
 }
 _LITERAL = re.compile(r'"[^"]*"?|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]?|general|[ae]m/pm|a/p', re.IGNORECASE)
-_PIECE = re.compile(r'"([^"]*)"?|\\(.)|[_*].|\[[^\]]*\]?|([0#])', re.DOTALL)
-_DIGIT = "\0"
+_PIECE = re.compile(r'"([^"]*)"?|\\(.)|[_*].|\[[^\]]*\]?|(0)|(#|general)', re.DOTALL | re.IGNORECASE)
+_DIGIT, _PERHAPS = "\0", "\1"  # a digit that is always there, and one that may be
+_PLACE = re.compile(f"[{_DIGIT}{_PERHAPS}]")
+_BESIDE = re.compile(  # a text before a number that is no part of it: a sign, a unit of money, a name and a blank
+    r"(?:us|u\$s|r|ch|s/|bs|rd|mx|ar|ca|au|uf|utm|kr|chf|gbp|jpy|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|грн|n[º°o]?|\W)*"
+    r"|[^\d+]* ",
+    re.IGNORECASE,
+).fullmatch
 _NAMED = re.compile(r"[^\W\d_]\w*-\0").fullmatch
 _DASHED = re.compile(r"(?:[^\W\d_]\w*|\d[\d ]*)-\d[\d -]*").fullmatch
 _NO_DIGITS = re.compile(r"[^\d.,]")
@@ -24,10 +30,15 @@ def style_of(code: str) -> str:
     """What a format makes of a number."""
     section = code[:_LONGEST].partition(";")[0]
     plain = _LITERAL.sub("", section).lower().strip()
-    pattern = _PIECE.sub(lambda piece: _DIGIT if piece[3] else piece[1] or piece[2] or "", section).strip()
+    pattern = _PIECE.sub(
+        lambda piece: _DIGIT if piece[3] else _PERHAPS if piece[4] else piece[1] or piece[2] or "", section
+    ).strip()
     if re.fullmatch("\0+[.,]\0+", pattern):  # a group of thousands that is drawn by hand
         return ""
-    if re.fullmatch("0[0#]*", re.sub("[- ()+1-9]", "", plain)) and (pattern.count(_DIGIT) > 1 or _NAMED(pattern)):
+    places, before = re.sub("[- ()+1-9]", "", plain), _PLACE.split(pattern)[0]
+    if re.fullmatch("[0#]+" if plain else _PERHAPS, places or pattern[len(before) :]) and not _BESIDE(before):
+        return pattern
+    if re.fullmatch("0[0#]*", places) and (len(_PLACE.findall(pattern)) > 1 or _NAMED(pattern)):
         return pattern
     if re.fullmatch("[#0?.,]+ ?%", plain):
         return PERCENT
@@ -44,7 +55,7 @@ def shown(number: float, style: str, epoch: int) -> str | float:
         return number
     if style == PERCENT:
         return percent(number)
-    if style not in (DATE, TIME, DURATION):
+    if _PLACE.search(style):
         return _code(str(int(number)), style) if number.is_integer() and number >= 0 else number
     seconds = round(number * _DAY, 3)
     if style == DURATION or (style == TIME and seconds < _DAY):
@@ -62,16 +73,19 @@ def shown(number: float, style: str, epoch: int) -> str | float:
 
 def _code(digits: str, style: str) -> str:
     """Digits in their places; what is more of them stands in the first."""
-    before, after = style.split(_DIGIT, 1)
-    digits, rest = digits.zfill(style.count(_DIGIT)), after.count(_DIGIT)
-    others = iter(digits[len(digits) - rest :])
-    return before + digits[: len(digits) - rest] + re.sub(_DIGIT, lambda _: next(others), after)
+    places = "".join(_PLACE.findall(style))
+    digits = digits.zfill(len(places) - places.find(_DIGIT) if _DIGIT in places else 0)
+    more = len(digits) - len(places)
+    each = iter([digits[: more + 1], *digits[more + 1 :]] if more >= 0 else [*[""] * -more, *digits])
+    return _PLACE.sub(lambda _: next(each), style)
 
 
-def is_code(text: str) -> bool:
-    """Whether a number shows more than its digits: zeros before them, dashes between them, or a name and a dash."""
+def is_code(text: str, number: float) -> bool:
+    """Whether a number shows more than its digits: zeros before them, dashes between them, or a text before them."""
     digits = _NO_DIGITS.sub("", text)
-    return (digits.isdigit() and digits[0] == "0" < digits[1:]) or bool(_DASHED(text))
+    whole = re.search(" ?".join(str(int(abs(number)))) + "$", text) if number.is_integer() else None
+    named = whole is not None and not _BESIDE(before := text[: whole.start()]) and not re.search(r"[.,]\d*$", before)
+    return (digits.isdigit() and digits[0] == "0" < digits[1:]) or named or bool(_DASHED(text))
 
 
 def percent(number: float) -> str:

@@ -120,7 +120,7 @@ def _value(own: dict[str, str], text: str) -> Cell:
             number = float(own.get("value", ""))
         except ValueError:
             return text
-        if is_code(text) or text.startswith(("#", "Err:")):
+        if is_code(text, number) or text.startswith(("#", "Err:")):
             return text
         return percent(number) if kind == "percentage" else number
     if kind == "date":
