@@ -21,7 +21,7 @@ from toolkit.sheets.check import check
 from toolkit.sheets.match import match_columns
 from toolkit.sheets.other_tables import BELOW, BESIDE
 from toolkit.sheets.read import read_sheet
-from toolkit.sheets.sheet_frame import COMMENTED, EXAMPLE, JOINED, LONGER, MERGED, SIDEWAYS, UNSURE
+from toolkit.sheets.sheet_frame import COMMENTED, EXAMPLE, JOINED, LONGER, MERGED, SIDEWAYS, STRUCK, TITLED, UNSURE
 from toolkit.sheets.target import Takes
 from toolkit.spec import Email, Number, Phone, Text
 
@@ -1426,3 +1426,58 @@ def test_18_rows_of_nothing_but_separators_are_blank() -> None:
 )
 def test_18_what_begins_with_a_tag_is_named(text: str, what: str) -> None:
     refused(text.encode(), what)
+
+
+@pytest.mark.parametrize("title", ["Bajas (no enviar)", "Clientes inactivos", "NO USAR", "Ejemplo", "Не надсилати"])
+def test_9_what_a_title_above_says_is_asked_of_all_rows(title: str) -> None:
+    assert read_sheet(table([title], [], *PERSONS)).attrs["questions"][TITLED] == [4, 5, 6, 7, 8]
+    clean = read_sheet(table(["Clientes"], ["Incluye bajas: no"], ["Estado", "Inactivos"], [], *PERSONS))
+    assert clean.attrs["questions"] == {}
+
+
+@pytest.mark.parametrize("name", ["Bajas", "NO USAR", "Ejemplo"])
+def test_9_what_the_name_of_the_only_sheet_says_is_asked_of_all_rows(name: str) -> None:
+    data = ods("".join(f"<table:table-row>{''.join(map(ods_cell, row))}</table:table-row>" for row in PERSONS), name)
+    assert read_sheet(data).attrs["questions"][TITLED] == [2, 3, 4, 5, 6]
+    assert read_sheet(data, sheet=name).attrs["questions"] == {}
+
+
+# ── struck out, or raised ────────────────────────────────────────────────────
+
+
+def struck_in_a_workbook(made: Any, sheet: Any) -> None:
+    strike, raised, bold = (made.add_format(f) for f in ({"font_strikeout": 1}, {"font_script": 1}, {"bold": 1}))
+    sheet.write_row(0, 0, ["A", "B"])
+    sheet.write_row(1, 0, ["x", "y"], bold)
+    sheet.write(2, 0, "x", strike)
+    sheet.write(3, 1, 5, strike)
+    sheet.write_rich_string(4, 0, "x ", strike, "y", " z")
+    sheet.write_rich_string(5, 0, "x", raised, "2", " z")
+    sheet.write_rich_string(6, 0, "x", bold, "2", " z")
+    sheet.write(7, 0, "x")
+    sheet.write_blank(7, 1, None, strike)
+
+
+STRUCK_PAGE = """<style>.xl5 {text-decoration:line-through} #a {color:red}</style><table>
+<tr><th>A<th>B</tr><tr><td><b>x<td>y</tr><tr><td><del>5</del>6</tr><tr class=xl5><td>x</tr>
+<tr><td style="text-decoration: line-through">x</tr><tr><td>x<sup>2</tr>
+<tr><td id=a>x</tr><tr><td><select><option>x<option>y</select></tr></table>"""
+OPEN_STYLES = """<office:automatic-styles><style:style style:name="ce1"><style:text-properties
+style:text-line-through-style="solid"/></style:style><style:style style:name="T1"><style:text-properties
+style:text-position="super 58%"/></style:style><style:style style:name="ce2"><style:text-properties
+style:text-line-through-style="none"/></style:style></office:automatic-styles><office:body>"""
+
+
+def struck_in_an_open_document() -> bytes:
+    style = ' table:style-name="{}"'.format
+    rows = [ods_cell("A"), ods_cell("x", style("ce2")), ods_cell("x", style("ce1")), ods_cell("x", style("ce1"))]
+    rows += [ods_cell('<text:span text:style-name="T1">x</text:span>y') * 2] * 2 + [ods_cell("x")]
+    data = ods("".join(f"<table:table-row>{row}</table:table-row>" for row in rows))
+    spaces = b'<office:document-content xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+    data = repacked(data, "content.xml", (b"<office:body>", OPEN_STYLES.encode()))
+    return repacked(data, "content.xml", (b"<office:document-content", spaces))
+
+
+@pytest.mark.parametrize("make", [lambda: book(struck_in_a_workbook), STRUCK_PAGE.encode, struck_in_an_open_document])
+def test_12_rows_with_letters_that_are_struck_out_are_asked_about(make: Any) -> None:
+    assert read_sheet(make()).attrs["questions"] == {STRUCK: [3, 4, 5, 6]}

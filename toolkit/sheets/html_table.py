@@ -3,7 +3,7 @@
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import NamedTuple
 
 from toolkit.plain import mark, plural
@@ -15,6 +15,7 @@ _SPAN = re.compile(r"(col|row)span\s{0,9}=\s{0,9}[\"']?(\d{1,5})", re.IGNORECASE
 _TIMES = re.compile(r"\bspan\s{0,9}=\s{0,9}[\"']?(\d{1,5})", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([\w:-]+)(?:\s{0,9}=\s{0,9}(\"[^\"]*\"|'[^']*'|[^\s\"']+))?")
 _HIDES = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}collapse", re.IGNORECASE).search
+_STRIKES = re.compile(r"line-through|vertical-align\s{0,9}:\s{0,9}super", re.IGNORECASE).search
 _END_OR_QUOTE = re.compile(r"[<>]|=\s{0,9}([\"'])")
 _STYLE, _SELECTOR = re.compile(r"<style\b[^>]{0,200}>", re.IGNORECASE), re.compile(r"\s*\w*([.#][\w-]+)\s*").fullmatch
 _BOXES = ("text", "email", "tel", "number", "date", "search", "url")
@@ -26,7 +27,9 @@ _WITHOUT_CONTENT |= {"br", "img", "input", "hr", "wbr", "col", "embed", "source"
 _NO_CELLS = re.compile(r"(!--)|(script|style|head)\b", re.IGNORECASE)
 _ENDS = {"!--": re.compile("-->")} | {n: re.compile(f"</{n}", re.I) for n in ("script", "style", "head")}
 _MOST_CELLS, _MOST_COLUMNS = 5_000_000, 1_000  # of a table; that a cell reaches over
-_BREAKS = frozenset({"br", "p", "div", "li"})
+_BREAKS = frozenset({"br", "p", "div", "li", "option"})
+_STRUCK = frozenset({"s", "strike", "del", "sup"})
+Pattern = Callable[[str], object]
 Tag = tuple[str, str, str]  # its name, with a slash where it ends; its attributes; the text that follows it
 
 
@@ -48,6 +51,8 @@ def read(text: str, limits: int) -> list[Tab]:
             open_tables.pop().end_row()
         if open_tables:
             open_tables[-1].take(name, attributes, following, hides, cut=hides.level == len(open_tables))
+            if hides.strikes(name, attributes):
+                open_tables[-1].strike(name)
     for table in open_tables:
         table.end_row()
     filled = [t for t in tables if t.filled > 1] or [t for t in tables if t.filled]  # others only place what they hold
@@ -91,19 +96,18 @@ class _Hiding:
     def __init__(self, text: str) -> None:
         self.level = -1  # in how many tables the element stands that hides what is in it; -1 where none is open
         self._open, self._times = "", 0  # its name, and how often it is open
-        self._names = frozenset(_hidden_names(text))
+        self._names, self._struck = (frozenset(_names_of(text, style)) for style in (_HIDES, _STRIKES))
 
     def by(self, attributes: str) -> bool:
         """Whether an element is hidden by its own attributes."""
         if "hid" not in attributes.lower() and "none" not in attributes.lower() and not self._names:
             return False
-        for name, value in _ATTRIBUTE.findall(attributes[:_LONGEST]):
-            kind, plain = name.lower(), value.strip("\"'")
-            if kind == "hidden" or (kind == "style" and _HIDES(plain)):
-                return True
-            if kind in ("class", "id") and not self._names.isdisjoint("#."[kind == "class"] + n for n in plain.split()):
-                return True
-        return False
+        return _styled(attributes, _HIDES, self._names)
+
+    def strikes(self, name: str, attributes: str) -> bool:
+        """Whether an element strikes out, or raises, what is in it."""
+        may = "line-through" in attributes.lower() or self._struck
+        return name in _STRUCK or bool(may and name[:1] != "/" and _styled(attributes, _STRIKES, self._struck))
 
     def take(self, name: str, attributes: str, level: int) -> None:
         """A tag inside of so many tables."""
@@ -117,8 +121,19 @@ class _Hiding:
             self.level, self._open, self._times = level, name, 1
 
 
-def _hidden_names(text: str) -> Iterator[str]:
-    """The classes and ids that the page's own styles hide, as .class and #id."""
+def _styled(attributes: str, style: Pattern, names: Container[str]) -> bool:
+    """Whether an element has a style, by its own attributes or by the names that have it."""
+    for name, value in _ATTRIBUTE.findall(attributes[:_LONGEST]):
+        kind, plain = name.lower(), value.strip("\"'")
+        if (kind == "hidden" and style is _HIDES) or (kind == "style" and style(plain)):
+            return True
+        if kind in ("class", "id") and any("#."[kind == "class"] + each in names for each in plain.split()):
+            return True
+    return False
+
+
+def _names_of(text: str, style: Pattern) -> Iterator[str]:
+    """The classes and ids that have a style by the page's own ones, as .class and #id."""
     for start in _STYLE.finditer(text):
         end = _ENDS["style"].search(text, start.end())
         depth, selectors = 0, ""
@@ -127,7 +142,7 @@ def _hidden_names(text: str) -> Iterator[str]:
                 depth += 1 if piece == "{" else -1
             elif depth == 0:
                 selectors = piece
-            elif depth == 1 and _HIDES(piece):
+            elif depth == 1 and style(piece):
                 yield from (name[1] for part in selectors.split(",") if (name := _SELECTOR(part)))
 
 
@@ -159,6 +174,7 @@ class _Table:
         self._hidden_rows: list[int] = []
         self._hidden_columns: list[int] = []
         self._columns = self._unseen = 0  # columns that were described; cells that hold a hidden text
+        self._struck: list[int] = []  # rows with letters that are struck out, or raised
         self._of_row = self._of_rows = self._cut = False  # whether those are hidden; whether a text of this cell is
 
     def take(self, name: str, attributes: str, following: str, hides: _Hiding, *, cut: bool) -> None:
@@ -191,6 +207,11 @@ class _Table:
             else:
                 self._texts.append(re.sub(r"[ \t\r\n]+", " ", following))
 
+    def strike(self, name: str) -> None:
+        """Letters of a cell, or of a row that begins, are struck out or raised."""
+        if self._texts is not None or name == "tr":
+            self._struck.append(len(self._rows))
+
     def _end_cell(self) -> None:
         if self._texts is None:
             return
@@ -216,7 +237,7 @@ class _Table:
             n for row in self._rows for n, cell in enumerate(row) if not isinstance(cell, str) and cell.hidden
         )
         shown = {n for row in self._rows for n, cell in enumerate(row) if isinstance(cell, str) or not cell.hidden}
-        grid = Grid((), hidden_rows=self._hidden_rows, hidden_columns=self._hidden_columns)
+        grid = Grid((), hidden_rows=self._hidden_rows, hidden_columns=self._hidden_columns, struck=self._struck)
         if hidden.keys() & shown:
             self._unseen += sum(1 for row in self._rows for c in row if not isinstance(c, str) and c.hidden and c.text)
             self._rows = [[c for c in row if isinstance(c, str) or not c.hidden] for row in self._rows]

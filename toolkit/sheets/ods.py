@@ -52,9 +52,11 @@ def _grid(archive: Archive, position: int) -> Grid:
 def _rows(archive: Archive, position: int, grid: Grid) -> Iterator[Row]:
     """The filled rows of a sheet, as they are parsed."""
     extent = Extent(archive.limits)
+    struck: set[str] = set()  # styles
     table, at, columns = -1, 0, 0
-    for kind, elements in archive.elements(PART, _ROW):
+    for kind, elements in archive.elements(PART, "style", _ROW):
         table += kind == "table"
+        struck.update(_own(e).get("name", "") for e in elements if kind == "style" and any(map(_strikes, e)))
         if table > position:
             return
         for element in elements if table == position and kind in (_ROW, _COLUMN) else ():
@@ -75,6 +77,8 @@ def _rows(archive: Archive, position: int, grid: Grid) -> Iterator[Row]:
                     yield n, cells
                 if hidden:
                     grid.hidden_rows += range(at, at + times)
+                if struck and any(_own(e).get("style-name") in struck for e in element.iter()):
+                    grid.struck += range(at, at + times)
             at = min(at + times, MAX_ROWS + 1)
 
 
@@ -98,6 +102,13 @@ def _cells(row: Element, at: int, grid: Grid, extent: Extent) -> list[Cell]:
                 grid.merged.append((at, column, at + high - 1, column + wide - 1))
         column += times
     return cells
+
+
+def _strikes(properties: Element) -> bool:
+    """Whether letters are struck out, or raised, by the properties of a style."""
+    own = _own(properties)
+    raised = own.get("text-position", "").startswith("super")
+    return raised or own.get("text-line-through-style", "none") != "none"
 
 
 def _text(paragraph: Element) -> str:

@@ -181,6 +181,7 @@ def _first_table(tabs: Sequence[Tab]) -> tuple[int, Grid]:
         one = "{name!r} comes first and is passed over: its {count} row is not read; `sheet={name!r}` reads it"
         many = "{name!r} comes first and is passed over: its {count} rows are not read; `sheet={name!r}` reads it"
         grid.notes.append(plural(one, many, count=sum(1 for _ in passed.rows), name=tabs[n].name))
+    grid.title = tabs[position].name
     if grid.rivals:
         text = "{read!r} was read, and the table may be {names} as well: `sheet=` says which is to be read"
         grid.notes.append(message(text, names=", ".join(map(repr, grid.rivals)), read=tabs[position].name))

@@ -13,7 +13,7 @@ from toolkit.plain import line, mark, message, plural
 from toolkit.sheets import header as headers
 from toolkit.sheets import other_tables
 from toolkit.sheets.cells import SHORTENED, bare, shown
-from toolkit.sheets.not_data import says_no
+from toolkit.sheets.not_data import is_title, says_no
 from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.rows import SheetFrame
 from toolkit.sheets.workbook import Cell, Grid, Merge, Row, column_letters
@@ -26,6 +26,8 @@ LONGER = mark("has more cells than the header: a separator may stand inside of o
 JOINED = mark("may be several rows, or one that is cut otherwise: look at its quotes and separators")
 MERGED = mark("a merged cell of a row above reaches into it, and only that row has its value")
 COMMENTED = mark("has a comment that may say that it is not to be sent")
+TITLED = mark("stands under a title, or in a sheet, that says not to send it")
+STRUCK = mark("has letters that are struck out, or raised: what is left to be sent?")
 EXAMPLE = mark("may be the example of a template")
 SIDEWAYS = mark("stands in a table that seems to lie on its side: its first column has the names")
 UNSURE = mark("stands in one of several sheets of the workbook that may be the table")
@@ -68,13 +70,10 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     frame = SheetFrame(columns, index=pd.Index(positions + 1, name="row"))
     sideways = wanted is None and headers.lies_on_its_side([cells for _, cells in head[max(body - 1, 0) :]])
     questions = {
-        JOINED: sorted({n + 1 for n in grid.joined if n > at}),
         LONGER: table.longer(names_end) if delimited and names_end else [],
-        MERGED: _reached([m for m in grid.merged if m[0] > at], positions),
-        COMMENTED: [at + 1 for (at, _), text in grid.comments.items() if says_no(text[:_COMMENT]) and at in positions],
         EXAMPLE: [at + 1 for at, cells in head[body : body + 1] if body and any(map(headers.is_example, cells))],
         SIDEWAYS: frame.index.tolist() if sideways else [],
-        UNSURE: frame.index.tolist() if grid.rivals else [],
+        **_to_ask(grid, head[: max(body - 1, 0)], at, positions),
         **(table.others(names, own, head[:body], grid.notes) if body else {}),
     }
     frame.attrs |= {**table.numbers(names), "texts": _telling(filled), "header": at + 1}
@@ -82,6 +81,20 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)
     grid.notes += _left_out(positions, at) + _unusual(grid, positions, at, names) + _damaged(filled)
     return frame
+
+
+def _to_ask(grid: Grid, above: Sequence[Row], header: int, positions: Positions) -> dict[str, list[int]]:
+    """The rows that are asked about for what is known of them beside their cells, by number."""
+    every = (positions + 1).tolist()
+    titled = _says_no([[grid.title], *(cells for _, cells in above)])
+    noted = {at for (at, _), text in grid.comments.items() if says_no(text[:_COMMENT])}
+    rows = {JOINED: {*grid.joined}, COMMENTED: noted, STRUCK: {*grid.struck}}
+    return {
+        **{reason: sorted(at + 1 for at in own if at > header) for reason, own in rows.items()},
+        MERGED: _reached([m for m in grid.merged if m[0] > header], positions),
+        TITLED: every if titled else [],
+        UNSURE: every if grid.rivals else [],
+    }
 
 
 def _asked(frame: pd.DataFrame, questions: Mapping[str, Sequence[int]]) -> dict[Hashable, Any]:
@@ -92,6 +105,13 @@ def _asked(frame: pd.DataFrame, questions: Mapping[str, Sequence[int]]) -> dict[
         return {"questions": asked}
     rows = {reason: bare(frame).loc[rows].fillna("") for reason, rows in asked.items()}
     return {"questions": asked, "asked": {reason: some.to_dict("records") for reason, some in rows.items()}}
+
+
+def _says_no(rows: Iterable[Sequence[Cell]]) -> bool:
+    """Whether a row is a title that says that what is below is not to be sent, or is an example."""
+    titles = [cells[-1] for cells in rows if sum(map(_holds, cells)) == 1]
+    texts = [text for text in titles if isinstance(text, str) and is_title(text) and ":" not in text]
+    return any(says_no(text) or headers.is_example(text) for text in texts)
 
 
 def _holds(cell: Cell) -> bool:

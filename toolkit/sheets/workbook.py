@@ -20,6 +20,8 @@ class Grid:
     hidden_rows: list[int] = field(default_factory=list)  # positions
     hidden_columns: list[int] = field(default_factory=list)
     comments: dict[tuple[int, int], str] = field(default_factory=dict)  # by position of the row and the column
+    title: str = ""  # of the sheet, where nobody chose it
+    struck: list[int] = field(default_factory=list)  # rows with letters that are struck out, or raised
     silent: list[int] = field(default_factory=list)  # columns of formulas that show nothing, or were never calculated
     notes: list[str] = field(default_factory=list)
     joined: list[int] = field(default_factory=list)  # rows of a text that may be several, or are cut otherwise
@@ -34,6 +36,16 @@ class Tab(NamedTuple):
     name: str
     hidden: bool
     grid: Callable[[], Grid]
+
+
+class Shared(NamedTuple):
+    """What the cells of a workbook share."""
+
+    strings: list[str]
+    raised: set[str]  # which of them have letters that are struck out, or raised, by their number
+    styles: list[str]  # what each makes of a number
+    struck: set[str]  # which of them strike out, by their number
+    epoch: int  # the year from which days count
 
 
 def never_calculated(formula: str | None) -> str:

@@ -11,6 +11,7 @@ from toolkit.sheets.formats import shown, style_of
 from toolkit.sheets.workbook import Cell, Grid, Row, Tab
 from toolkit.sheets.xlsb import ERRORS
 
+_RAISED = 1  # of letters
 _TEXT, _NUMBER, _DATE, _BOOL, _ERROR = 1, 2, 3, 4, 5  # xlrd's kinds of cells
 ENCRYPTED = ("EncryptedPackage".encode("utf-16-le"), "EncryptionInfo".encode("utf-16-le"))
 
@@ -40,7 +41,7 @@ def read(data: bytes) -> list[Tab]:
     def grid(position: int) -> Grid:
         sheet = book.sheet_by_index(position)
         grid = Grid(())
-        grid.rows = _rows(book, sheet, styles, grid.silent)
+        grid.rows = _rows(book, sheet, styles, grid)
         grid.merged = [(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells]
         grid.comments = {place: note.text for place, note in sheet.cell_note_map.items()}
         grid.hidden_rows = [at for at, row in sheet.rowinfo_map.items() if row.hidden]
@@ -51,8 +52,12 @@ def read(data: bytes) -> list[Tab]:
     return [Tab(name, bool(book._sheet_visibility[n]), partial(grid, n)) for n, name in names]
 
 
-def _rows(book: Any, sheet: Any, styles: dict[int, str], silent: list[int]) -> Iterator[Row]:
-    """The filled rows; `silent` gets the columns of formulas that show nothing, the only empty texts there are."""
+def _rows(book: Any, sheet: Any, styles: dict[int, str], grid: Grid) -> Iterator[Row]:
+    """The filled rows. Only formulas that show nothing have empty texts."""
+    fonts = {n for n, font in enumerate(book.font_list) if font.struck_out}
+    raised = {n for n, font in enumerate(book.font_list) if font.struck_out or font.escapement == _RAISED}
+    runs = {place for place, runs in sheet.rich_text_runlist_map.items() if any(font in raised for _, font in runs)}
+    struck = {n for n, form in enumerate(book.xf_list) if form.font_index in fonts}
 
     def value(kind: int, held: Any, format_index: int) -> Cell:
         if kind in (_NUMBER, _DATE):
@@ -68,6 +73,10 @@ def _rows(book: Any, sheet: Any, styles: dict[int, str], silent: list[int]) -> I
         kinds, values = sheet.row_types(at), sheet.row_values(at)
         forms = [sheet.cell_xf_index(at, n) if k in (_NUMBER, _DATE) else 0 for n, k in enumerate(kinds)]
         cells = [value(*cell) for cell in zip(kinds, values, forms, strict=True)]
-        silent += [n for n, kind in enumerate(kinds) if kind == _TEXT and cells[n] == ""]
+        grid.silent += [n for n, kind in enumerate(kinds) if kind == _TEXT and cells[n] == ""]
+        if (struck or runs) and any(
+            cell != "" and ((at, n) in runs or sheet.cell_xf_index(at, n) in struck) for n, cell in enumerate(cells)
+        ):
+            grid.struck.append(at)
         if any(cell != "" for cell in cells):
             yield at, cells

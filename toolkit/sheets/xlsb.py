@@ -7,7 +7,7 @@ from functools import cache, partial
 from toolkit.plain import message
 from toolkit.sheets.archive import Archive, Extent, damaged, out_of_order
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab
+from toolkit.sheets.workbook import Cell, Grid, Row, Shared, Tab
 from toolkit.sheets.xlsx import comments_of, relations
 
 ERRORS = {
@@ -25,6 +25,7 @@ _KINDS = {  # of a cell's value, by that of its record
 }
 _BLANK, _SHORT = 1, range(12, 19)  # short records stand in the column after that of the cell before
 _COLUMN, _MERGED, _STRING, _FORMAT, _STYLE, _SHEET, _BOOK = 60, 176, 19, 44, 47, 156, 153
+_FONT, _STRIKES = 43, 8
 _COMMENT, _COMMENT_TEXT = 635, 637
 _STYLES_BEGIN, _STYLES_END = 617, 618
 Record = tuple[int, bytes]
@@ -46,12 +47,15 @@ def read(archive: Archive) -> list[Tab]:
         elif kind == _BOOK and content[:1]:
             epoch = 1904 if content[0] & 1 else 1900
 
-    parts = _records(archive, "xl/sharedStrings.bin")
-    strings = cache(lambda: [_text(content, 1)[0] for kind, content in parts if kind == _STRING])
+    @cache
+    def shared() -> Shared:
+        parts = _records(archive, "xl/sharedStrings.bin")
+        strings = [_text(content, 1)[0] for kind, content in parts if kind == _STRING]
+        return Shared(strings, set(), *_styles(archive), epoch)
 
     def grid(part: str) -> Grid:
         grid = Grid(())
-        grid.rows = _rows(archive, part, (strings(), _styles(archive), epoch), grid)
+        grid.rows = _rows(archive, part, shared(), grid)
         return grid
 
     return [Tab(name, hidden, partial(grid, part)) for name, hidden, part in sheets]
@@ -101,21 +105,27 @@ def _text(content: bytes, at: int) -> tuple[str, int]:
     return content[at + 4 : stop].decode("utf-16-le", "replace"), stop
 
 
-def _styles(archive: Archive) -> list[str]:
+def _styles(archive: Archive) -> tuple[list[str], set[str]]:
+    """What each style of cells makes of a number, and which strike out."""
     codes: dict[int, str] = {}
     styles: list[str] = []
+    fonts: list[bool] = []
+    struck: set[str] = set()
     inside = False
     for kind, content in _records(archive, "xl/styles.bin"):
         inside = kind == _STYLES_BEGIN or (inside and kind != _STYLES_END)
         if kind == _FORMAT:
             codes[struct.unpack_from("<H", content)[0]] = style_of(_text(content, 2)[0])
+        elif kind == _FONT:
+            fonts.append(bool(content[2] & _STRIKES))
         elif kind == _STYLE and inside:
-            number = struct.unpack_from("<H", content, 2)[0]
+            number, font = struct.unpack_from("<HH", content, 2)
+            struck |= {str(len(styles))} if fonts[font : font + 1] == [True] else set()
             styles.append(codes.get(number, BUILT_IN.get(number, "")))
-    return styles
+    return styles, struck
 
 
-def _rows(archive: Archive, part: str, shared: tuple[list[str], list[str], int], grid: Grid) -> Iterator[Row]:
+def _rows(archive: Archive, part: str, shared: Shared, grid: Grid) -> Iterator[Row]:
     extent = Extent(archive.limits)
     at, column, row = -1, -1, []  # type: tuple[int, int, list[Cell]]
     for kind, content in _records(archive, part):
@@ -137,6 +147,7 @@ def _rows(archive: Archive, part: str, shared: tuple[list[str], list[str], int],
                 extent.check(at, column + 1)
                 row += [""] * (column + 1 - len(row))
                 row[column] = _value(_KINDS[kind], content, shared)
+                grid.struck += [at] * (str(_style(content)) in shared.struck)
         elif kind in (_COLUMN, _MERGED):
             _aside(kind, content, grid)
     if row:
@@ -153,19 +164,22 @@ def _comments(archive: Archive, part: str) -> Iterator[tuple[tuple[int, int], st
             yield place, _text(content, 1)[0]
 
 
-def _value(kind: int, content: bytes, shared: tuple[list[str], list[str], int]) -> Cell:
-    strings, styles, epoch = shared
+def _style(content: bytes) -> int:
+    return int(struct.unpack_from("<I", content, 4)[0] & 0xFFFFFF)
+
+
+def _value(kind: int, content: bytes, shared: Shared) -> Cell:
     if kind in (_RK, _REAL):
         number = _packed(content) if kind == _RK else float(struct.unpack_from("<d", content, 8)[0])
-        style = struct.unpack_from("<I", content, 4)[0] & 0xFFFFFF
-        return shown(number, styles[style], epoch) if style < len(styles) else number
+        style = _style(content)
+        return shown(number, shared.styles[style], shared.epoch) if style < len(shared.styles) else number
     if kind == _BOOL:
         return "TRUE" if content[8] else "FALSE"
     if kind == _ERROR:
         return ERRORS.get(content[8], "#ERROR!")
     if kind == _SHARED:
         place: int = struct.unpack_from("<I", content, 8)[0]
-        return strings[place]
+        return shared.strings[place]
     return _text(content, 8 if kind == _TEXT else 9)[0]
 
 

@@ -12,7 +12,7 @@ from toolkit.plain import line, mark, message
 from toolkit.sheets.archive import MAX_COLUMNS, Archive, Extent, damaged, local, no_table, out_of_order
 from toolkit.sheets.cells import encodable
 from toolkit.sheets.formats import BUILT_IN, shown, style_of
-from toolkit.sheets.workbook import Cell, Grid, Row, Tab, cells_between, column_position, never_calculated
+from toolkit.sheets.workbook import Cell, Grid, Row, Shared, Tab, cells_between, column_position, never_calculated
 
 _DIGITS = "0123456789"
 TRUE = ("1", "true", "on")
@@ -45,10 +45,15 @@ def read(archive: Archive) -> list[Tab]:
                 sheets.append((element.get("name", ""), element.get("state", "visible") != "visible", path))
         elif kind == "workbookPr" and element.get("date1904") in TRUE:
             epoch = 1904
-    strings = cache(lambda: [*_strings(archive, f"{folder}/sharedStrings.xml")])
+
+    @cache
+    def shared() -> Shared:
+        raised: set[str] = set()
+        strings = [*_strings(archive, f"{folder}/sharedStrings.xml", raised)]
+        return Shared(strings, raised, *_styles(archive, f"{folder}/styles.xml"), epoch)
 
     def grid(part: str) -> Grid:
-        return _Sheet(archive, part, strings(), styles_of(archive, f"{folder}/styles.xml"), epoch).grid
+        return _Sheet(archive, part, shared()).grid
 
     return [Tab(name, hidden, partial(grid, part)) for name, hidden, part in sheets]
 
@@ -94,25 +99,43 @@ def _comments(archive: Archive, part: str) -> Iterator[tuple[tuple[int, int], st
                 yield place[:2], "".join(text.text or "" for text in comment.iter(_sibling(comment, "t")))
 
 
-def styles_of(archive: Archive, part: str) -> list[str]:
-    """What each style of cells makes of a number."""
+def _styles(archive: Archive, part: str) -> tuple[list[str], set[str]]:
+    """What each style of cells makes of a number, and which strike out."""
     codes: dict[str, str] = {}
     styles: list[str] = []
-    for kind, (element, *_) in archive.elements(part, "cellXfs"):
+    fonts: list[bool] = []
+    struck: set[str] = set()
+    for kind, (element, *_) in archive.elements(part, "fonts", "cellXfs"):
         if kind == "numFmt":
             codes[element.get("numFmtId", "0")] = style_of(element.get("formatCode", ""))
+        elif kind == "fonts":
+            fonts = [any(_strikes(each) for each in font) for font in element]
         elif kind == "cellXfs":
             numbers = [form.get("numFmtId", "0") for form in element]
             styles += [codes.get(n, BUILT_IN.get(int(n), "") if n.isdigit() else "") for n in numbers]
-    return styles
+            of_font = {str(n): struck for n, struck in enumerate(fonts)}
+            struck = {str(n) for n, form in enumerate(element) if of_font.get(form.get("fontId", ""))}
+    return styles, struck
 
 
-def _strings(archive: Archive, part: str) -> Iterator[str]:
-    """The texts that cells share."""
+def _strikes(element: Element) -> bool:
+    return local(element.tag) == "strike" and element.get("val", "1") in TRUE
+
+
+def _is_raised(item: Element) -> bool:
+    """Whether some letters of a text are struck out, or raised."""
+    return any(_strikes(e) or (local(e.tag) == "vertAlign" and e.get("val") == "superscript") for e in item.iter())
+
+
+def _strings(archive: Archive, part: str, raised: set[str]) -> Iterator[str]:
+    """The texts that cells share; `raised` gets the numbers of those with letters that are struck out, or raised."""
+    count = 0
     for kind, items in archive.elements(part, "si"):
         if kind == "si":
             name = _sibling(items[0], "t")
             plain = [item.findtext(name) if len(item) == 1 else None for item in items]
+            raised.update(str(n) for n, item in enumerate(items, count) if len(item) > 1 and _is_raised(item))
+            count += len(items)
             yield from (
                 _text(item) if text is None else unescaped(text) if "_x" in text else text
                 for text, item in zip(plain, items, strict=True)
@@ -142,15 +165,16 @@ def unescaped(text: str) -> str:
 class _Sheet:
     """One sheet while it is parsed."""
 
-    def __init__(self, archive: Archive, part: str, strings: list[str], styles: list[str], epoch: int) -> None:
-        self._archive, self._part, self._strings = archive, part, strings
-        self._styles = {str(n): style for n, style in enumerate(styles) if style}
+    def __init__(self, archive: Archive, part: str, shared: Shared) -> None:
+        self._archive, self._part, self._strings = archive, part, shared.strings
+        self._styles = {str(n): style for n, style in enumerate(shared.styles) if style}
+        self._marks = (shared.struck, shared.raised)
         self._at = -1  # position of the row
         self._letters: list[str] = []  # of the columns of the row before,
         self._columns: list[int] = []  # and their positions
         self._gaps = False  # whether those are others than 0, 1, 2 …
         self._position = lru_cache(MAX_COLUMNS)(_position)
-        self._shown = lru_cache(_KEPT)(lambda text, style: shown(float(text), self._styles[style], epoch))
+        self._shown = lru_cache(_KEPT)(lambda text, style: shown(float(text), self._styles[style], shared.epoch))
         self._extent = Extent(archive.limits)
         self.grid = Grid(self.rows())
 
@@ -159,7 +183,7 @@ class _Sheet:
         for kind, elements in self._archive.elements(self._part, "row"):
             if kind == "row":
                 yield from filter(_CELLS, map(self._row, elements, repeat(_sibling(elements[0], "v"))))
-            elif kind == "col" and elements[0].get("hidden") in TRUE:
+            elif kind == "col" and (elements[0].get("hidden") in TRUE or elements[0].get("width") == "0"):
                 first, last = (elements[0].get(key, "0") for key in ("min", "max"))
                 if first.isdigit() and last.isdigit() and int(last) <= MAX_COLUMNS:
                     self.grid.hidden_columns += range(int(first) - 1, int(last))
@@ -182,15 +206,24 @@ class _Sheet:
             ]
         except (ValueError, IndexError):
             raise damaged(message("a cell of row {row:,} has no text", row=at + 1)) from None
+        if any(self._marks) and any(
+            value != "" and self._is_struck(cell, name) for cell, value in zip(row, cells, strict=True)
+        ):
+            self.grid.struck.append(at)
         if self._gaps:
             filled = {column: value for column, value in zip(columns, cells, strict=True) if value != ""}
             cells = [filled.get(column, "") for column in range(max(filled, default=-1) + 1)]
         while cells and cells[-1] == "":
             cells.pop()
         self._extent.add(at, len(cells))
-        if row.get("hidden") in TRUE:
+        if row.get("hidden") in TRUE or row.get("ht") == "0":
             self.grid.hidden_rows.append(at)
         return at, cells
+
+    def _is_struck(self, cell: Element, name: str) -> bool:
+        """Whether letters of a cell are struck out, or raised."""
+        struck, raised = self._marks
+        return cell.get("s") in struck or (cell.get("t") == "s" and cell.findtext(name) in raised)
 
     def _places(self, row: Element, number: str) -> list[int]:
         """The columns of the cells of a row: those of the row before, where it has the same ones."""
@@ -207,6 +240,8 @@ class _Sheet:
     def _value(self, cell: Element, text: str | None) -> Cell:
         kind = cell.get("t", "n")
         if text is None and (inner := cell.find(_sibling(cell, "is"))) is not None:
+            if len(inner) > 1 and _is_raised(inner):
+                self.grid.struck.append(self._at)
             return _text(inner)
         if text is None or (kind == "n" and not text.strip()):
             return never_calculated(cell.findtext(_sibling(cell, "f")))
