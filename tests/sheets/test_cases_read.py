@@ -863,6 +863,21 @@ def test_18_lines_that_were_quoted_once_more(sign: str, header: bool) -> None:
     assert frame.to_numpy().tolist() == [["Ana", "a@x.cl", f"Lota{sign} Chile"], ['Ev"a', "e@x.cl", "Lebu"]]
 
 
+@pytest.mark.parametrize("sign", [",", ";", "|"])
+@pytest.mark.parametrize("title", [[], [["Clientes"]]])
+def test_18_rows_that_stand_in_single_cells_of_a_workbook_are_cut(sign: str, title: Any) -> None:
+    lines = [f"NOMBRE{sign}EMAIL", f'"Soto{sign} Ana"{sign}a@x.cl', "", f"Eva{sign}"]
+    frame = read_sheet(table(*title, *([line] for line in lines)))
+    assert frame.fillna("").to_numpy().tolist() == [[f"Soto{sign} Ana", "a@x.cl"], ["Eva", ""]]
+    assert frame.index.tolist() == [2 + len(title), 4 + len(title)]
+    assert any("was cut at each" in note for note in frame.attrs["notes"])
+
+
+def test_18_commas_in_a_list_of_names_cut_nothing() -> None:
+    frame = read_sheet(table(["Nombre, Apellido"], ["Soto, Ana"], ["Paz, Eva"]))
+    assert list(frame.columns) == ["Nombre, Apellido"]
+
+
 def test_18_a_line_that_was_quoted_once_more_is_asked_about() -> None:
     frame = read_sheet(
         csv("NOMBRE,CORREO,CIUDAD", '"Ana,a@x.cl,""Lota, Chile"""', "Eva,e@x.cl,Lebu", "Luz,l@x.cl,Lota")

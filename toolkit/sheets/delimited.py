@@ -40,7 +40,6 @@ _TAGS = re.compile(r"\s{0,100}<(?:[!?]|[a-z_][\w.:-]{0,60}[\s/>])", re.IGNORECAS
 _JSON = re.compile(r'\s{0,100}(?:\{\s{0,100}["}]|\[\s{0,100}(?:[\[{"\]]|-?\d[\d.]{0,30}\s{0,9}[,\]]))')
 _SQL = re.compile(r"(?:insert into|create table|drop table|update \S+ set)\s", re.IGNORECASE)
 _APART = re.compile(r"\S {2,}\S")
-_WRAPPED = re.compile(r'[^\n]*\n"[^\n]*"\s*(?:\n"|$)').match  # the second line of a text
 _TABLE = re.compile(r"<table[\s>]", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_-]{2,30})", re.IGNORECASE)
 
@@ -97,6 +96,29 @@ def read(text: str, separator: str | None, notes: Sequence[str] = ()) -> Grid:
     rows, more, sign = _rows(text, separator)
     joined = _joined(rows, sign, lines=text.count("\n") + (text[-1:] != "\n"))
     return Grid(_filled(rows), notes=[*notes, *more], joined=joined)
+
+
+def sign_within(rows: Sequence[Row]) -> str:
+    """The separator that stands in the cells of the only column, below names of fields that it cuts; else nothing."""
+    for sign in _NAMES:
+        cut = [cut_again(cells, sign) for _, cells in rows]
+        top = next((n for n, cells in enumerate(cut) if names_fields(cells)), len(cut))
+        alike = {len(cells) for cells in cut[top:]} == {len(cut[top])} if cut[top + 1 :] else False
+        text = "\n".join(str(cells[0]) for _, cells in rows)
+        if alike and all(map(_is_one, rows[top + 1 :])) and not (_is_one(rows[top]) and _one_column(text, sign)):
+            return sign
+    return ""
+
+
+def cut_again(cells: list[Cell], sign: str) -> list[Cell]:
+    """The cells of a row of which only the first holds something, with separators in it; else the row as it is."""
+    if not _is_one((0, cells)) or sign not in str(cells[0]):
+        return cells
+    return [*next(csv.reader([str(cells[0])], delimiter=sign))]
+
+
+def _is_one(row: Row) -> bool:
+    return row[1][0] != "" and not any(row[1][1:])
 
 
 def _joined(rows: Sequence[list[str]], sign: str, *, lines: int) -> list[int]:
@@ -178,7 +200,6 @@ def _rows(text: str, separator: str | None) -> tuple[list[list[str]], list[str],
         raise InputError(
             message("a separator is one character, as ';', and no quote: {value!r} is none", value=separator)
         )
-    text = _unwrapped(text)
     sign = separator or (named[1] if named else _separator(text))
     if not separator and not named:
         name = message(_NAMES[sign])
@@ -190,19 +211,6 @@ def _rows(text: str, separator: str | None) -> tuple[list[list[str]], list[str],
             message("some quotes are not where they belong: {why}; their cells were read as they stand", why=why)
         )
     return ([[]] if named else []) + rows, notes, sign
-
-
-def _unwrapped(text: str) -> str:
-    """The lines of a text of which each was quoted as a whole, as if it were one cell; of another text, itself."""
-    if not _WRAPPED(text):
-        return text
-    with contextlib.suppress(csv.Error):
-        cells = csv.reader(io.StringIO(text, newline=""), delimiter="\x1f", strict=True)
-        inner = "\n".join(row[0] if row else "" for row in cells)
-        rows = _cut(inner, _separator(inner))
-        if rows and names_fields(rows[0]) and not _uneven(rows):
-            return inner
-    return text
 
 
 def _cut_strictly(text: str, sign: str) -> tuple[list[list[str]], str]:

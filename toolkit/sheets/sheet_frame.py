@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from toolkit.plain import line, mark, message, plural
 from toolkit.sheets import header as headers
 from toolkit.sheets import other_tables
 from toolkit.sheets.cells import SHORTENED, bare, shown
+from toolkit.sheets.delimited import cut_again, sign_within
 from toolkit.sheets.not_data import is_title, says_no
 from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.rows import SheetFrame
@@ -55,6 +56,10 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
         head += more
     if not head:
         raise InputError(message("the sheet holds nothing"))
+    if sign := sign_within(head):
+        rows = ((at, cut_again(cells, sign)) for at, cells in chain(head, rows))
+        head = list(islice(rows, len(head)))
+        grid.notes.append(message("each row stands in a single cell, which was cut at each {sign!r}", sign=sign))
     top = headers.find(head, grid.merged) if wanted is None else _wanted(head, wanted)
     body = 0 if top is None else top + 1
     at, names_end = (-1, 0) if top is None else (head[top][0], len(head[top][1]))
