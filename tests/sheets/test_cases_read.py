@@ -1496,3 +1496,26 @@ def struck_in_an_open_document() -> bytes:
 @pytest.mark.parametrize("make", [lambda: book(struck_in_a_workbook), STRUCK_PAGE.encode, struck_in_an_open_document])
 def test_12_rows_with_letters_that_are_struck_out_are_asked_about(make: Any) -> None:
     assert read_sheet(make()).attrs["questions"] == {STRUCK: [3, 4, 5, 6]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("<!---->500", "500"),
+        ("5<!-- x -->00", "500"),
+        ("Ana<style>a {}</style> Paz<script>x</script> Soto", "Ana Paz Soto"),
+        ("<![if !x]>Ana<![endif]>", "Ana"),
+        ("<?xml x?>Ana", "Ana"),
+        ("<svg><text>1</text></svg><template>1</template><datalist><option>1</datalist>500", "500"),
+        ("<span style='visibility:hidden'>1</span>500", "500"),
+        ("<span style='font-size: 0px'>1</span>500", "500"),
+        ("<span style='opacity:0'>1</span><i style='opacity:0.5'>5</i>00", "500"),
+        ("<select><option>x<option>y</select>", "x\ny"),
+        ("<table><tr><td>500</td></tr></table>", "500"),
+        ("Ana <table><tr><td>Paz<td>Soto</table>", "Ana Paz Soto"),
+        ("<!-- not closed", ""),
+    ],
+)
+def test_18_a_cell_of_a_page_has_all_that_is_shown_and_nothing_else(cell: str, text: str) -> None:
+    frame = read_sheet(f"<table><tr><td>A<td>B</tr><tr><td>x<td>{cell}</td></tr><tr><td>y<td>z</tr></table>".encode())
+    assert frame["B"].fillna("").tolist()[0] == text

@@ -14,7 +14,10 @@ _TAG = re.compile(r"(/?)([A-Za-z][A-Za-z0-9:]{0,20})")
 _SPAN = re.compile(r"(col|row)span\s{0,9}=\s{0,9}[\"']?(\d{1,5})", re.IGNORECASE)
 _TIMES = re.compile(r"\bspan\s{0,9}=\s{0,9}[\"']?(\d{1,5})", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([\w:-]+)(?:\s{0,9}=\s{0,9}(\"[^\"]*\"|'[^']*'|[^\s\"']+))?")
-_HIDES = re.compile(r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}collapse", re.IGNORECASE).search
+_HIDES = re.compile(
+    r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}(?:collapse|hidden)|(?:font-size|opacity)\s{0,9}:\s{0,9}0(?![.\d]*[1-9])",
+    re.IGNORECASE,
+).search
 _STRIKES = re.compile(r"line-through|vertical-align\s{0,9}:\s{0,9}super", re.IGNORECASE).search
 _END_OR_QUOTE = re.compile(r"[<>]|=\s{0,9}([\"'])")
 _STYLE, _SELECTOR = re.compile(r"<style\b[^>]{0,200}>", re.IGNORECASE), re.compile(r"\s*\w*([.#][\w-]+)\s*").fullmatch
@@ -24,8 +27,9 @@ _CELL_ENDS = frozenset({"td", "th", "tr", "/td", "/th", "/tr", "/table"})
 _CLOSED_BY_NEXT = frozenset({"p", "li", "option"})
 _WITHOUT_CONTENT = {"table", "td", "th", "tr", "thead", "tbody", "tfoot", "caption"}  # these are asked themselves
 _WITHOUT_CONTENT |= {"br", "img", "input", "hr", "wbr", "col", "embed", "source", "track", "area", "link", "meta"}
-_NO_CELLS = re.compile(r"(!--)|(script|style|head)\b", re.IGNORECASE)
-_ENDS = {"!--": re.compile("-->")} | {n: re.compile(f"</{n}", re.I) for n in ("script", "style", "head")}
+_UNSEEN = ("script", "style", "head", "template", "datalist", "svg")
+_NO_CELLS = re.compile(rf"(!--)|({'|'.join(_UNSEEN)})\b", re.IGNORECASE)
+_ENDS = {"!--": re.compile("-->")} | {name: re.compile(f"</{name}", re.IGNORECASE) for name in _UNSEEN}
 _MOST_CELLS, _MOST_COLUMNS = 5_000_000, 1_000  # of a table; that a cell reaches over
 _BREAKS = frozenset({"br", "p", "div", "li", "option"})
 _STRUCK = frozenset({"s", "strike", "del", "sup"})
@@ -48,7 +52,10 @@ def read(text: str, limits: int) -> list[Tab]:
             open_tables.append(_Table(extent, hidden=hides.level >= 0 or hides.by(attributes)))
             tables.append(open_tables[-1])
         elif name == "/table" and open_tables:
-            open_tables.pop().end_row()
+            inner = open_tables.pop()
+            inner.end_row()
+            if open_tables and inner.filled == 1:  # it only places what it holds
+                open_tables[-1].take("", "", inner.text, hides, cut=False)
         if open_tables:
             open_tables[-1].take(name, attributes, following, hides, cut=hides.level == len(open_tables))
             if hides.strikes(name, attributes):
@@ -66,14 +73,12 @@ def _tags(text: str) -> Iterator[Tag]:
     at = 0
     while (start := text.find("<", at)) >= 0:
         at = start + 1
-        if hidden := _NO_CELLS.match(text, at):
-            end = _ENDS["!--" if hidden[1] else hidden[2].lower()].search(text, at)
-            at = end.start() + 1 if end else len(text)
-            continue
-        name = _TAG.match(text, at)
-        if not name and text[at : at + 1] in ("!", "?", "/"):
-            continue
-        stop = _end_of_tag(text, at) if name else start - 1
+        if unseen := _NO_CELLS.match(text, at):
+            end = _ENDS["!--" if unseen[1] else unseen[2].lower()].search(text, at)
+            at = end.start() if end else len(text)
+        name = _TAG.match(text, at) if not unseen else None
+        aside = unseen or (not name and text[at : at + 1] in ("!", "?", "/"))
+        stop = _end_of_tag(text, at) if name else text.find(">", at) % (len(text) + 1) if aside else start - 1
         following = stop if name and text[stop : stop + 1] == "<" else text.find("<", max(stop, at))
         following = following if following >= 0 else len(text)
         yield (name[1] + name[2].lower() if name else ""), text[at:stop], text[stop + 1 : following]
@@ -100,9 +105,8 @@ class _Hiding:
 
     def by(self, attributes: str) -> bool:
         """Whether an element is hidden by its own attributes."""
-        if "hid" not in attributes.lower() and "none" not in attributes.lower() and not self._names:
-            return False
-        return _styled(attributes, _HIDES, self._names)
+        may = self._names or "hidden" in attributes.lower() or _HIDES(attributes)
+        return bool(may) and _styled(attributes, _HIDES, self._names)
 
     def strikes(self, name: str, attributes: str) -> bool:
         """Whether an element strikes out, or raises, what is in it."""
@@ -230,6 +234,12 @@ class _Table:
                 self._hidden_rows.append(len(self._rows))
             self._rows.append(self._row)
             self._row = []
+
+    @property
+    def text(self) -> str:
+        """All texts, one after the other."""
+        cells = (cell if isinstance(cell, str) else cell.text for row in self._rows for cell in row)
+        return " ".join(filter(None, cells))
 
     def grid(self) -> Grid:
         """The cells where they stand. Hidden ones that are no column of hidden ones keep no place, and are counted."""

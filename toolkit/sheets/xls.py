@@ -44,7 +44,7 @@ def read(data: bytes) -> list[Tab]:
         grid.rows = _rows(book, sheet, styles, grid)
         grid.merged = [(top, left, bottom - 1, right - 1) for top, bottom, left, right in sheet.merged_cells]
         grid.comments = {place: note.text for place, note in sheet.cell_note_map.items()}
-        grid.hidden_rows = [at for at, row in sheet.rowinfo_map.items() if row.hidden]
+        grid.hidden_rows = [at for at, row in sheet.rowinfo_map.items() if row.hidden or row.height == 0]
         grid.hidden_columns = [at for at, column in sheet.colinfo_map.items() if column.hidden]
         return grid
 
