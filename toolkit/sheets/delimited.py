@@ -100,25 +100,24 @@ def read(text: str, separator: str | None, notes: Sequence[str] = ()) -> Grid:
 
 def sign_within(rows: Sequence[Row]) -> str:
     """The separator that stands in the cells of the only column, below names of fields that it cuts; else nothing."""
-    for sign in _NAMES:
+    ones = [str(cells[0]) for _, cells in rows if _is_one(cells)]
+    for sign in _NAMES if len(ones) + 1 >= len(rows) > 1 else ():
         cut = [cut_again(cells, sign) for _, cells in rows]
-        top = next((n for n, cells in enumerate(cut) if names_fields(cells)), len(cut))
-        alike = {len(cells) for cells in cut[top:]} == {len(cut[top])} if cut[top + 1 :] else False
-        text = "\n".join(str(cells[0]) for _, cells in rows)
-        if alike and all(map(_is_one, rows[top + 1 :])) and not (_is_one(rows[top]) and _one_column(text, sign)):
+        top = next((n for n, cells in enumerate(cut) if names_fields(cells)), len(cut) - 1)
+        alike = top < len(cut) - 1 and {len(cells) for cells in cut[top:]} == {len(cut[top])}
+        if alike and not (len(ones) == len(rows) and _one_column("\n".join(ones), sign)):
             return sign
     return ""
 
 
 def cut_again(cells: list[Cell], sign: str) -> list[Cell]:
     """The cells of a row of which only the first holds something, with separators in it; else the row as it is."""
-    if not _is_one((0, cells)) or sign not in str(cells[0]):
-        return cells
-    return [*next(csv.reader([str(cells[0])], delimiter=sign))]
+    rows = _cut(str(cells[0]), sign) if _is_one(cells) else []
+    return [*rows[0]] if len(rows) == 1 else cells
 
 
-def _is_one(row: Row) -> bool:
-    return row[1][0] != "" and not any(row[1][1:])
+def _is_one(cells: Sequence[Cell]) -> bool:
+    return cells[0] != "" and not any(cells[1:])
 
 
 def _joined(rows: Sequence[list[str]], sign: str, *, lines: int) -> list[int]:
