@@ -229,7 +229,7 @@ def test_arguments_become_options(text: str, words: str) -> None:
 
 def test_each_argument_of_reading_is_an_option() -> None:
     arguments = {**inspect.signature(read_sheet).parameters, **inspect.signature(check).parameters}
-    assert {*arguments} == {*OPTIONS, "source", "sheet", "rows", "target", "strict"}
+    assert {*arguments, "column"} == {*OPTIONS, "source", "sheet", "rows", "target", "strict"}
 
 
 def test_logs_are_one_object_a_line_without_secrets(desk: Desk, box: Sandbox) -> None:

@@ -4,6 +4,7 @@ import argparse
 import inspect
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -13,6 +14,7 @@ from toolkit.commands.operations import named_values
 from toolkit.plain import mark, message
 from toolkit.sheets import check, read_sheet
 
+_COLUMN = "column"  # the only one that comes more than once
 OPTIONS = {
     "header": mark("the row that names the columns, as 3, or its cells, as A3:F3; 0 where none does"),
     "encoding": mark("of a text file, as cp1252"),
@@ -23,8 +25,8 @@ OPTIONS = {
     "country": mark("of phones that name none, as CO, or the column that says it"),
     "empty": mark("words that stand for nothing, as s/i,-"),
     "doubts": mark("send or hold what is well-formed and yet looks wrong"),
+    _COLUMN: mark("which field a column fills, as Correo=EMAIL; Correo= leaves it out"),
 }
-_COLUMN = "column"  # COLUMN=FIELD, the only one that comes more than once
 _ARGUMENT = re.compile(rf"`({'|'.join([*OPTIONS, 'sheet', 'if_sent', 'on_bad_rows'])})(?:=([^`]*))?`")
 _MATCHING = re.compile(r"toolkit\.match_columns\(rows, [^()]*(?:\([^()]*\))?\)")
 _MATCHED = re.compile(r"match\[('[^']+'|\w+)\] = ('?)(\w+)\2")
@@ -33,20 +35,9 @@ _MATCHED = re.compile(r"match\[('[^']+'|\w+)\] = ('?)(\w+)\2")
 def add_options(parser: argparse.ArgumentParser) -> None:
     """One option for each argument; `reading` gets what is said, as NAME=VALUE."""
     for name, about in OPTIONS.items():
-        _add(parser, name, message(about))
-    _add(parser, _COLUMN, message("which field a column fills, as Correo=EMAIL; Correo= leaves it out"))
-
-
-def _add(parser: argparse.ArgumentParser, name: str, about: str) -> None:
-    parser.add_argument(
-        f"--{name.replace('_', '-')}",
-        dest="reading",
-        action="append",
-        default=[],
-        type=lambda text: f"{name}={text}",
-        metavar="COLUMN=FIELD" if name == _COLUMN else name.upper(),
-        help=about,
-    )
+        kept = partial("{}={}".format, name)
+        how: dict[str, Any] = {"action": "append", "default": [], "type": kept, "help": message(about)}
+        parser.add_argument(f"--{name.replace('_', '-')}", dest="reading", metavar="VALUE", **how)
 
 
 def read(file: Path, sheet: str | None, said: Sequence[str]) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Text files with separators: which separator, and which rows."""
 
-import contextlib
 import csv
 import io
 import re
@@ -203,57 +202,51 @@ def _rows(text: str, separator: str | None) -> tuple[list[list[str]], list[str],
     if not separator and not named:
         name = message(_NAMES[sign])
         notes.append(message("the separator was taken to be a {name}; `separator=` says otherwise", name=name))
-    rows, why = _cut_strictly(text, sign)
+    rows, why = _in_quotes(text, sign)
     if why:
-        rows = _loose(text, sign)
-        notes.append(
-            message("some quotes are not where they belong: {why}; their cells were read as they stand", why=why)
-        )
+        way = "some quotes are not where they belong: {why}; their cells were read as they stand"
+        notes.append(message(way, why=why))
     return ([[]] if named else []) + rows, notes, sign
 
 
-def _cut_strictly(text: str, sign: str) -> tuple[list[list[str]], str]:
-    """The rows, and why they are none by the rules. Backslashes escape what follows where that makes better rows."""
-    try:
-        plain, why = list(csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True)), ""
-    except csv.Error as problem:
-        plain, why = [], str(problem)
+def _in_quotes(text: str, sign: str) -> tuple[list[list[str]], str]:
+    """The rows, and what is wrong with the quotes. Backslashes escape what follows where that makes better rows.
+
+    Raises:
+        InputError: a quote is never closed, or a cell is longer than any.
+    """
+    plain, why = _parsed(text, sign, strict=True)
     special = f'\\"{sign}\r\n'
     if any(f"\\{one}" in text for one in special[1:]):
         lone = re.sub(r"\\(.)", lambda pair: pair[0] if pair[1] in special else f"\\{pair[0]}", text, flags=re.DOTALL)
-        with contextlib.suppress(csv.Error):
-            escaped = list(csv.reader(io.StringIO(lone, newline=""), delimiter=sign, escapechar="\\", strict=True))
-            if why or _uneven(escaped) < _uneven(plain):
-                return escaped, ""
-    return plain, why
+        escaped, wrong = _parsed(lone, sign, strict=True, escapechar="\\")
+        if not wrong and (why or _uneven(escaped) < _uneven(plain)):
+            return escaped, ""
+    if "unexpected end" in why:
+        raise InputError(message("a quote is opened in row {row} and never closed", row=len(plain) + 1))
+    rows, too_long = _parsed(text, sign) if why else (plain, "")
+    if too_long:
+        text = "row {row} has a cell of more than {most:,} characters: a quote may be missing at its end"
+        raise InputError(message(text, row=len(rows) + 1, most=csv.field_size_limit()))
+    return rows, why
+
+
+def _parsed(
+    text: str, sign: str, *, strict: bool = False, escapechar: str | None = None
+) -> tuple[list[list[str]], str]:
+    """The rows up to the one that cannot be read, and why that is so."""
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=strict, escapechar=escapechar):
+            rows.append(row)
+    except csv.Error as problem:
+        return rows, str(problem)
+    return rows, ""
 
 
 def _uneven(rows: Sequence[list[str]]) -> int:
     """How many rows are shorter or longer than most."""
     return len(rows) - max(Counter(map(len, rows)).values(), default=0)
-
-
-def _loose(text: str, sign: str) -> list[list[str]]:
-    """The rows of a text with quotes in odd places.
-
-    Raises:
-        InputError: a quote is never closed, or a cell is longer than any.
-    """
-    count = 0
-    try:
-        for _ in csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True):
-            count += 1
-    except csv.Error as problem:
-        if "unexpected end" in str(problem):
-            raise InputError(message("a quote is opened in row {row} and never closed", row=count + 1)) from None
-    rows: list[list[str]] = []
-    try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=sign):
-            rows.append(row)
-    except csv.Error:
-        text = "row {row} has a cell of more than {most:,} characters: a quote may be missing at its end"
-        raise InputError(message(text, row=len(rows) + 1, most=csv.field_size_limit())) from None
-    return rows
 
 
 def _separator(text: str) -> str:
@@ -273,12 +266,9 @@ def _separator(text: str) -> str:
 
 
 def _cut(sample: str, sign: str) -> list[list[str]]:
-    """The rows that hold something."""
-    try:
-        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=sign)
-        return [row for row in rows if any(cell.strip() for cell in row)]
-    except csv.Error:
-        return []
+    """The rows that hold something; none where a cell is too long."""
+    rows, why = _parsed(sample, sign)
+    return [] if why else [row for row in rows if any(cell.strip() for cell in row)]
 
 
 def _evenness(counts: Sequence[int]) -> float:
