@@ -30,8 +30,12 @@ def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
     return entry + bytes(16 + 4 + 16) + struct.pack("<IQ", start, size)
 
 
-def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
-    """A workbook of Excel 97."""
+Value = str | float | bool | bytes  # bytes: the code of an error
+Rows = Sequence[Sequence[Value]]
+
+
+def xls(rows: Rows, form: str = "", struck: Sequence[tuple[int, int]] = ()) -> bytes:
+    """A workbook of Excel 97. `form`: of its numbers; `struck`: the cells that are struck out, by row and column."""
 
     def record(kind: int, content: bytes) -> bytes:
         return struct.pack("<HH", kind, len(content)) + content
@@ -39,7 +43,20 @@ def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
     def text(value: str) -> bytes:
         return struct.pack("<HB", len(value), 1) + value.encode("utf-16-le")
 
+    def cell(place: tuple[int, int], value: Value) -> bytes:
+        at = struct.pack("<HHH", *place, 2 if place in struck else int(bool(form) and not isinstance(value, str)))
+        if isinstance(value, str):
+            return record(0x204, at + text(value))
+        if isinstance(value, bytes | bool):
+            return record(0x205, at + (value + b"\1" if isinstance(value, bytes) else bytes([value, 0])))
+        return record(0x203, at + struct.pack("<d", value))
+
     start = record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0))
+    if form or struck:
+        for flags in (0, 8):
+            start += record(0x31, struct.pack("<HHHHHBBBBBB", 200, flags, 8, 400, 0, 0, 0, 0, 0, 1, 0) + b"A")
+        start += record(0x41E, struct.pack("<H", 164) + text(form or "General"))
+        start += b"".join(record(0xE0, struct.pack("<HH", *of) + bytes(16)) for of in ((0, 0), (0, 164), (1, 0)))
     place = len(start) + 4 + 8 + 2 * 5
     book = start + record(
         0x85, struct.pack("<IBB", place + 4, 0, 0) + struct.pack("<BB", 5, 1) + "Hoja1".encode("utf-16-le")
@@ -47,19 +64,12 @@ def xls(rows: Sequence[Sequence[str | float]]) -> bytes:
     book += record(0x0A, b"")
     sheet = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0))
     sheet += record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, max(map(len, rows)), 0))
-    for r, row in enumerate(rows):
-        for c, value in enumerate(row):
-            at = struct.pack("<HHH", r, c, 0)
-            sheet += (
-                record(0x204, at + text(value))
-                if isinstance(value, str)
-                else record(0x203, at + struct.pack("<d", value))
-            )
+    sheet += b"".join(cell((r, c), value) for r, row in enumerate(rows) for c, value in enumerate(row))
     return compound("Workbook", book + sheet + record(0x0A, b""))
 
 
-def xlsb(rows: Sequence[Sequence[str | float]]) -> bytes:
-    """A binary workbook."""
+def xlsb(rows: Rows, form: str = "", struck: Sequence[tuple[int, int]] = ()) -> bytes:
+    """A binary workbook. `form`: of its numbers; `struck`: the cells that are struck out, by row and column."""
 
     def record(kind: int, content: bytes = b"") -> bytes:
         head = bytes([kind]) if kind < 128 else bytes([kind & 127 | 128, kind >> 7])
@@ -73,21 +83,31 @@ def xlsb(rows: Sequence[Sequence[str | float]]) -> bytes:
     def text(value: str) -> bytes:
         return struct.pack("<I", len(value)) + value.encode("utf-16-le")
 
+    def cell(place: tuple[int, int], value: Value) -> bytes:
+        at = struct.pack("<II", place[1], 2 if place in struck else int(bool(form) and not isinstance(value, str)))
+        if isinstance(value, str):
+            return record(6, at + text(value))
+        if isinstance(value, bytes | bool):
+            return record(3, at + value) if isinstance(value, bytes) else record(4, at + bytes([value]))
+        return record(5, at + struct.pack("<d", value))
+
     book = (
         record(131) + record(143) + record(156, struct.pack("<II", 0, 1) + text("rId1") + text("Hoja1")) + record(144)
     )
     sheet = record(129) + record(148, struct.pack("<IIII", 0, len(rows) - 1, 0, max(map(len, rows)) - 1)) + record(145)
     for r, row in enumerate(rows):
         sheet += record(0, struct.pack("<IIHBBI", r, 0, 300, 0, 0, 0))
-        for c, value in enumerate(row):
-            at = struct.pack("<II", c, 0)
-            sheet += record(6, at + text(value)) if isinstance(value, str) else record(5, at + struct.pack("<d", value))
+        sheet += b"".join(cell((r, c), value) for c, value in enumerate(row))
+    styles = record(44, struct.pack("<H", 164) + text(form or "General")) + record(43, bytes(25))
+    styles += record(43, struct.pack("<HH", 200, 8) + bytes(21)) + record(617, struct.pack("<I", 3))
+    styles += b"".join(record(47, struct.pack("<HHH", 0, *of) + bytes(10)) for of in ((0, 0), (164, 0), (0, 1)))
     links = (
         '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" '
         'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" '
         'Target="worksheets/sheet1.bin"/></Relationships>'
     )
     parts = {"xl/workbook.bin": book + record(132), "xl/worksheets/sheet1.bin": sheet + record(146) + record(130)}
+    parts["xl/styles.bin"] = styles + record(618)
     return zipped({"[Content_Types].xml": b"<Types/>", "xl/_rels/workbook.bin.rels": links.encode(), **parts})
 
 
