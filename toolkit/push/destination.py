@@ -11,7 +11,7 @@ import ipaddress
 import re
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,7 @@ from toolkit.sheets.target import Takes
 from toolkit.spec import Endpoint
 
 LOOPBACK = "localhost"
+Others = Callable[[], Iterable[Mapping[str, Any]]]  # what rows of other pushes of a ledger were given
 PORTS = {"https": 443, "http": 80}
 
 
@@ -145,8 +146,8 @@ class Target(ABC):
         named = [row for row in result.rows if row.index < len(positions)]
         return [Suspect(int(positions[r.index]), r.column, certain=True, message=r.message) for r in named]
 
-    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:  # noqa: B027
-        """What earlier runs were given, before this one begins; and the drafts that other pushes made."""
+    def recall(self, results: Mapping[int, Mapping[str, Any]], others: Others) -> None:  # noqa: B027
+        """What earlier runs were given, before this one begins; `others` reads what other pushes of its ledger were."""
 
     def count(self) -> int:
         """How many rows are there. Of a counted destination only."""

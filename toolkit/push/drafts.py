@@ -1,17 +1,20 @@
-"""Which drafts of the things of a frame earlier pushes made, and which of them were released."""
+"""Which drafts of the things that rows stand for were made or released, also under a name that is spelt otherwise."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from toolkit.errors import PushRefused
 from toolkit.plain import message
 from toolkit.push import identity
+from toolkit.push.destination import Memory
 from toolkit.push.frame_rows import FrameRows, key_of_rows
+from toolkit.push.options import SendPolicy
 from toolkit.push.states import SENDABLE, UNFINISHED, Push, State, positions
 from toolkit.push.store.ledger import StoredLedger
+from toolkit.sheets.alike import name_key
 
 
 class Drafts:
@@ -32,53 +35,94 @@ class Drafts:
         """Look up how they stand now."""
         ledger, keys, release = self._ledger, self._keys, self._release
         self._drafts: dict[int, dict[str, str]] = {}  # by place and identifier, the push that made it
+        self._alike: dict[int, dict[str, str]] = {}  # the same, of things whose names are spelt otherwise
         self._released: set[str] = set()
         with ledger.snapshot():
             pushes = [push for push in ledger.pushes() if push.lock == release.drafts.lock]
+            if not pushes:
+                _refuse_another_spelling(ledger, release.drafts)
             for key in keys if pushes else ():
-                words = pd.Index(identity.of_labels(self._labels, key_of_rows(key, release.drafts)))
-                for push in pushes:
-                    self._add(push.id, words.get_indexer(ledger.row_words(push.id)[:, identity.CELL]))
-            ids = [*dict.fromkeys(draft for drafts in self._drafts.values() for draft in drafts)]
+                self._find(pushes, key_of_rows(key, release.drafts))
+            ids = [*dict.fromkeys(draft for _, drafts in self._known() for draft in drafts)]
             for key in keys if ids else ():
                 fingerprints = identity.Fingerprints(key_of_rows(key, release.releases))
                 prints = fingerprints.of({release.identifier: ids}, len(ids))
                 self._released |= {ids[n] for n in ledger.sent_before(prints).rows.tolist()}
 
     def __bool__(self) -> bool:
-        return bool(self._drafts)
+        return bool(self._drafts or self._alike)
 
-    def _add(self, push: str, places: np.ndarray) -> None:
-        for position, results in self._ledger.results(push).items() if len(places) else ():
-            if (place := int(places[position])) >= 0:
-                self._drafts.setdefault(place, {}).update(dict.fromkeys(self._release.ids(results), push))
+    def _known(self) -> list[tuple[int, dict[str, str]]]:
+        return [*self._drafts.items(), *self._alike.items()]
 
-    def of_others(self, push: str) -> set[str]:
-        """The drafts that other pushes than this one made, whatever they are of."""
-        ledger, ids = self._ledger, self._release.ids
-        others = [each.id for each in ledger.pushes() if each.id != push and not self._own]
-        return {draft for other in others for results in ledger.results(other).values() for draft in ids(results)}
+    def _find(self, pushes: Sequence[Push], key: str) -> None:
+        """The drafts of these things; and of those spelt otherwise that never stood beside them in one sheet."""
+        spelt = identity.of_spellings(self._labels, key).tolist()
+        names = identity.of_labels(self._labels, key).tolist()
+        places: dict[int, list[int]] = {}
+        for place, word in chain(enumerate(names), enumerate(spelt)):
+            places.setdefault(word, []).append(place)
+        words = {push.id: self._ledger.row_words(push.id)[:, [identity.CELL, identity.SPELLING]] for push in pushes}
+        beside: dict[int, set[int]] = {}  # by name, those of its spelling that stood in one sheet with it
+        for rows in words.values():
+            groups: dict[int, set[int]] = {}
+            for name, spelling in rows.tolist():
+                groups.setdefault(spelling, set()).add(name)
+            for group in groups.values():
+                for name in group if len(group) > 1 else ():
+                    beside.setdefault(name, set()).update(group)
+        for push, rows in words.items():
+            for position, results in self._ledger.results(push).items() if len(rows) else ():
+                name, spelling = rows[position].tolist()
+                for place in {*places.get(name, ()), *places.get(spelling, ())}:
+                    if (same := names[place] == name) or name not in beside.get(names[place], ()):
+                        known = (self._drafts if same else self._alike).setdefault(place, {})
+                        known.update(dict.fromkeys(self._release.ids(results), push))
 
     def released(self, push: str = "") -> dict[int, str]:
         """The rows whose thing was released as another draft, or may have been, and why they are not sent.
 
         What this push made is left out of account.
         """
-        text = "it went out to people as {draft}, or may have: it is neither made nor sent once more"
-        return {place: message(text, draft=draft) for place, draft in self._others_released(push).items()}
+        return {place: self._why_not(place, draft) for place, draft in self._others_released(push).items()}
+
+    def _why_not(self, place: int, draft: str) -> str:
+        if draft in self._drafts.get(place, ()):
+            text = "it went out to people as {draft}, or may have: it is neither made nor sent once more"
+            return message(text, draft=draft)
+        text = (
+            "{draft} is of a name that differs in its spelling alone (case, accents, signs, spaces, zeros): nobody "
+            "here knows whether they are one, and this is neither made nor sent. If it is another one, give it "
+            "another name, or a campaign of its own"
+        )
+        return message(text, draft=draft)
 
     def _others_released(self, push: str) -> dict[int, str]:
         own = self._own
         return {
             place: draft
-            for place, drafts in self._drafts.items()
+            for place, drafts in self._known()
             for draft, origin in drafts.items()
             if draft in self._released and origin != push and not (own and own[place] == draft)
         }
 
-    def spare(self, chosen: np.ndarray) -> np.ndarray:
-        """Of the rows that are chosen by a mask those that were not released, as places; the others say why."""
-        reasons = {place: why for place, why in self.released().items() if chosen[place]}
+    def spare(self, chosen: np.ndarray, policy: SendPolicy) -> np.ndarray:
+        """Of the rows that are chosen by a mask those that were not released, as places; the others say why.
+
+        One of which only another spelling is known is left out, too; PushRefused where a person is to be asked.
+        """
+        alike = {place: next(iter(drafts)) for place, drafts in self._alike.items() if drafts and chosen[place]}
+        alike = {place: draft for place, draft in alike.items() if not self._drafts.get(place)}
+        if alike and policy.if_sent != "skip":
+            text = (
+                "{count:,} of these {rows:,} differ from what was made before in the spelling of their names alone "
+                "(case, accents, signs, spaces, zeros): {names}. Nothing was sent. Spell them as before; or, if they "
+                'are others, give them other names or a campaign of their own. if_sent="skip" leaves them out.'
+            )
+            names = ", ".join(repr(self._labels[place]) for place in [*alike][:5])
+            raise PushRefused(message(text, count=len(alike), rows=len(chosen), names=names))
+        reasons = {place: self._why_not(place, draft) for place, draft in alike.items()}
+        reasons |= {place: why for place, why in self.released().items() if chosen[place]}
         self._rows.spared |= {int(self._rows.good[place]): why for place, why in reasons.items()}
         return np.setdiff1d(np.flatnonzero(chosen), [*reasons])
 
@@ -104,3 +148,20 @@ class Drafts:
         )
         drafts = ", ".join(sorted(released[place] for place in late)[:5])
         return PushRefused(message(text, push=push.id, count=len(late), drafts=drafts))
+
+
+def _refuse_another_spelling(ledger: StoredLedger, memory: Memory) -> None:
+    """PushRefused where what is new here is known under a name that differs in its spelling alone."""
+    for push in ledger.pushes():
+        if name_key(push.lock) == name_key(memory.lock):
+            text = (
+                "{where} is new, and {known} differs from it in its spelling alone (case, accents, signs, spaces, "
+                "zeros). Nothing was sent. Use the name that is known, or one that is clearly another."
+            )
+            raise PushRefused(message(text, where=memory.where, known=push.where))
+
+
+def results_of_others(ledger: StoredLedger, push: str) -> Iterator[Mapping[str, Any]]:
+    """What the vendor gave back for each row of other pushes than this one; read when it is asked for."""
+    for other in ledger.pushes():
+        yield from ledger.results(other.id).values() if other.id != push else ()

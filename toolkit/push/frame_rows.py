@@ -91,9 +91,11 @@ class FrameKey:
             part = words[rows]
             cells = self._known_as(sample if len(good) <= identity.SAMPLE else checked.wire(good[rows]))
             part[:, identity.PRINT] = prints.of(cells, len(part))
-            part[:, identity.LABEL] = identity.of_labels(checked.frame.index[good[rows]], self.key)
+            labels = checked.frame.index[good[rows]]
+            part[:, identity.LABEL] = identity.of_labels(labels, self.key)
             if target.keyed:
                 part[:, identity.CELL] = part[:, identity.LABEL]
+                part[:, identity.SPELLING] = identity.of_spellings(labels, self.key)
             elif target.keys:
                 part[:, identity.CELL] = identity.of_names({name: cells[name] for name in target.keys}, self.key)
             else:  # the first of its cells that tells rows apart

@@ -14,10 +14,12 @@ from pandas.util import hash_array
 from toolkit.errors import PushRefused
 from toolkit.plain import mark, message
 from toolkit.push import disk
+from toolkit.sheets.alike import name_key
 
 WORDS = 4  # of 64 bits, by which a row is known
 PART = 50_000  # rows of them that are read or written at a time
 PRINT, LABEL, CELL = slice(0, 2), 2, 3  # what is sent; the label; one telling cell
+SPELLING = LABEL  # of things that are named by their label, which is the telling cell: that in any spelling
 SAMPLE = 1_000  # rows that show which column tells them apart
 WITHOUT_KEY = mark(
     "Without it no row that was sent is known again, so that all would be sent once more. Nothing was sent. Put the "
@@ -155,6 +157,11 @@ def _texts(values: list[Any]) -> list[str | None]:
 def of_labels(index: pd.Index, key: str) -> np.ndarray:
     """One 64-bit word a row, of the index label."""
     return pd.util.hash_pandas_object(index, hash_key=key[:16]).to_numpy()
+
+
+def of_spellings(index: pd.Index, key: str) -> np.ndarray:
+    """One 64-bit word a row, of the index label in whatever spelling."""
+    return of_labels(pd.Index([name_key(str(label)) for label in index], dtype="str"), key)
 
 
 def of_names(columns: Mapping[str, list[Any]], key: str) -> np.ndarray:

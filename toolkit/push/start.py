@@ -19,7 +19,7 @@ from toolkit.http.session import RECORDER
 from toolkit.plain import message
 from toolkit.push import disk, history, identity
 from toolkit.push.destination import Destination, tag_of
-from toolkit.push.drafts import Drafts
+from toolkit.push.drafts import Drafts, results_of_others
 from toolkit.push.driver import Driver, stamp
 from toolkit.push.earlier import EarlierLookup, changed_since, refuse_half_way, refuse_if_rows_are_lost
 from toolkit.push.events import Reconcile
@@ -122,8 +122,7 @@ class _Call:
     def _take(self, checked: pd.DataFrame | Check) -> PushState:
         """Send the rows of one frame that are to be sent, be it checked or not. How that ended."""
         frame = checked.frame if isinstance(checked, Check) else checked
-        key, place = self._key, self._destination
-        digests = key.digests(frame)
+        key, place, digests = self._key, self._destination, self._key.digests(frame)
         rows = self._known_again(frame, digests) or FrameRows.checked(checked, place, key, digests, self._reading)
         self._reading = rows.reading(self._reading) if self._several else {}
         if self._policy.on_bad_rows == "raise":
@@ -149,7 +148,7 @@ class _Call:
         earlier.raise_unless_chosen(rows, self._frames, skip=self._policy.if_sent == "skip")
         self._notes += earlier.notes
         self._reports.earlier = partial(earlier.tell, rows)
-        return self._add(rows, drafts.spare(~earlier.sent) if drafts else np.flatnonzero(~earlier.sent))
+        return self._add(rows, drafts.spare(~earlier.sent, self._policy) if drafts else np.flatnonzero(~earlier.sent))
 
     def _known_again(self, frame: pd.DataFrame, digests: list[bytes]) -> FrameRows | None:
         """The rows of a frame that an earlier run has checked, and of which nothing is other now."""
@@ -333,8 +332,8 @@ class _Call:
         """The target learns what came back for its rows before; the ledger, what it shows of them from the start."""
         ledger, target = self._ledger, part.rows.target
         target.tag = tag_of(push.id)
-        known: dict[int, Mapping[str, Any]] = {}  # of a push that begins
-        known |= part.by_position(ledger.results(push.id)) if kind is not EventKind.BEGAN else {}
+        before = ledger.results(push.id) if kind is not EventKind.BEGAN else {}
+        known = dict[int, Mapping[str, Any]](part.by_position(before) if before else {})
         if target.kept:
             serials = part.serials()
             new = {at: values for at, values in target.kept.items() if at in serials and at not in known}
@@ -343,7 +342,7 @@ class _Call:
         if push.state is not PushState.OPEN:
             ledger.put_push(replace(push, state=PushState.OPEN, reason=""))
         ledger.event(self._since, kind, push.id)
-        target.recall(known, self._drafts.of_others(push.id) if self._drafts is not None else ())
+        target.recall(known, partial(results_of_others, ledger, push.id))
         return Driver(ledger, part, self._policy, since=self._since, more=self._several)
 
     def _drive(self, driver: Driver, part: Places) -> PushState:

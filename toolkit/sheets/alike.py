@@ -1,17 +1,20 @@
-"""Names that are spelt nearly alike and begin alike: by the pairs of letters that they share, else as one cut short:
-Stgo, Valpo."""
+"""Names that are spelt otherwise, and are one; and names that are nearly alike and begin alike: by the pairs of letters
+that they share, else as one cut short: Stgo, Valpo."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from heapq import nlargest
 from itertools import chain
 
-from toolkit.sheets.cells import folded
+from toolkit.sheets.cells import folded, latin
 
 LEAST, MARGIN = 0.6, 0.03  # how much two names share, of 1; and how much more than any other
 _LONGEST = 300  # characters that are compared
 SHORTEST = 4  # letters of a name that was cut short
+_WORDS = re.compile(r"\d+|[^\W\d_]+").findall
+_AROUND_NUMBERS = re.compile(r"(?<=\d)[.,](?:0{1,2}\s*$|(?=\d{3}(?!\d)))").sub  # 1.0; 1.000
 
 
 class Alike:
@@ -60,9 +63,18 @@ def _pairs(name: str) -> set[str]:
     return {whole[n : n + 2] for n in range(len(whole) - 1)}
 
 
+def name_key(name: str) -> str:
+    """What all spellings of one name share: case, accents, signs, spaces and the zeros around a number are left out.
+
+    Who writes C-1, c 1 or c01 may mean one thing, and nobody but a person knows.
+    """
+    plain = _AROUND_NUMBERS("", unicodedata.normalize("NFKC", latin(name)))
+    return " ".join([folded(word).lstrip("0") or "0" for word in _WORDS(plain)]) or name
+
+
 def fingerprint(text: str) -> str:
-    """The words of a text whatever their order, accents, case and punctuation: for telling which values are alike."""
-    return " ".join(sorted({folded(word) for word in re.findall(r"\w+", text[:_LONGEST])})) or text
+    """The words of a text whatever their order and spelling: for telling which values are alike."""
+    return " ".join(sorted({*name_key(text[:_LONGEST]).split()})) or text
 
 
 def _leaves_out(whole: str, short: str) -> bool:

@@ -104,3 +104,13 @@ def test_nobody_is_told_of_one_draft_for_two_envelopes(box: Sandbox, signio: Sig
     assert report.table["outcome"].tolist() == ["not sent"] * 2
     assert report.table["error"].str.contains("is the draft of another envelope").all()
     assert mails(box) == []
+
+
+@pytest.mark.parametrize("campaign", ["A", "B"])
+def test_documents_of_envelopes_of_two_pushes(signio: Signio, answer: Any, campaign: str) -> None:
+    answer("upload_document", always("id_documento"))
+    assert planned(signio, crowd(1), campaign="A").build().complete
+    plan = planned(signio, crowd(2).iloc[2:], campaign=campaign)
+    report = plan.build()
+    assert "two things one identifier" in str(report)
+    assert plan.ready.empty

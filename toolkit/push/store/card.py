@@ -13,6 +13,7 @@ from toolkit.errors import PushRefused
 from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.destination import Memory, may_be_the_same
+from toolkit.sheets.alike import name_key
 
 ABOUT = "ledger of"
 DIGITS = 20
@@ -132,8 +133,8 @@ def refuse_another_name(memory: Memory, others: Iterable[Known]) -> None:
 
 def _spelt_otherwise(memory: Memory, known: Known) -> bool:
     """Vendors know a tenant in capitals or not."""
-    one, other = (" ".join(name.split()).casefold() for name in (memory.identity, known.identity))
-    return one == other
+    named = memory.named_by or known.named_by
+    return bool(named) and name_key(memory.identity) == name_key(known.identity)
 
 
 def _named_otherwise(memory: Memory, known: Known) -> bool:

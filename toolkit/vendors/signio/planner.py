@@ -13,7 +13,8 @@ import pandas as pd
 
 from toolkit.errors import InputError
 from toolkit.plain import message
-from toolkit.sheets.cells import folded, shown, stripped, values_of
+from toolkit.sheets.alike import name_key
+from toolkit.sheets.cells import shown, stripped, values_of
 from toolkit.sheets.check import check
 from toolkit.sheets.checker import CellError
 from toolkit.spec import Assumed, Field, Flag, Integer
@@ -146,9 +147,8 @@ class _Planner:
         """Envelopes whose names differ by case, accents, spaces or signs alone may be one."""
         alike: dict[str, list[str]] = {}
         for name in groups:
-            words = [folded(word).lstrip("0") for word in re.findall(r"\w+", re.sub(r"\.0+$", "", name))]
-            alike.setdefault(" ".join(words), []).append(name)
-        for names in (names for words, names in alike.items() if words and len(names) > 1):
+            alike.setdefault(name_key(name), []).append(name)
+        for names in (names for names in alike.values() if len(names) > 1):
             for name in names:
                 others = ", ".join(repr(other) for other in names if other != name)
                 text = message("is an envelope of its own, and so is {others}: are they one?", others=others)

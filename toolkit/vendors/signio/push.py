@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -15,6 +15,7 @@ from toolkit.http import wire
 from toolkit.http.answers import Classification
 from toolkit.plain import mark, message
 from toolkit.push import Batch, Memory, PushJob, Reconcile, Release, Suspect, Target
+from toolkit.push.destination import Others
 from toolkit.sheets.check import Check
 from toolkit.sheets.checker import Problem
 from toolkit.sheets.target import RowProblem, Takes
@@ -137,7 +138,7 @@ class Signers(Target):
             raise BadAnswer(message(TWICE, id=signer))
         return {position: {"id_firmante": signer, "rol": self._role(position)}}
 
-    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
+    def recall(self, results: Mapping[int, Mapping[str, Any]], others: Others) -> None:
         self._ids = {kept["id_firmante"]: position for position, kept in results.items() if "id_firmante" in kept}
 
     def _role(self, position: int) -> str:
@@ -175,11 +176,11 @@ class Drafting(Target):
         self._taken: dict[str, Any] = {}  # identifiers of drafts
         self._documents: dict[str, Any] = {}  # identifiers of their documents
 
-    def recall(self, results: Mapping[int, Mapping[str, Any]], taken: Collection[str]) -> None:
+    def recall(self, results: Mapping[int, Mapping[str, Any]], others: Others) -> None:
         self._answers = {position: dict(answers) for position, answers in results.items()}
-        self._taken = dict.fromkeys([*taken, *(draft for answers in results.values() for draft in _drafts(answers))])
-        documents = (answers.get("documents", {}).values() for answers in results.values())
-        self._documents = dict.fromkeys(chain.from_iterable(documents))
+        for answers in chain(results.values(), others()):
+            self._taken |= dict.fromkeys(_drafts(answers))
+            self._documents |= dict.fromkeys(answers.get("documents", {}).values())
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
         position = int(batch.positions[0])
