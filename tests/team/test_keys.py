@@ -9,7 +9,7 @@ import pytest
 import toolkit
 from tests.unattended.kit import contacts
 from toolkit.__main__ import main
-from toolkit.push import history
+from toolkit.push.store import places
 from toolkit.push.store.file import Folder
 
 pytestmark = pytest.mark.slow
@@ -35,7 +35,7 @@ class Home:
 @pytest.fixture
 def homes(box: Any, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Home, Home]:
     """Ana, who made the team's ledger; and Luis, whose rows of before were moved into it under his own key."""
-    monkeypatch.setattr(history, "_teams_in_use", {})
+    monkeypatch.setattr(places, "_teams_in_use", {})
     ana, luis = (Home(box, tmp_path / name, monkeypatch) for name in ("ana", "luis"))
     ana.here(url).insert_records(11111, pd.DataFrame(contacts(3, start=900)))
     assert main(["ledger", "export-key", str(tmp_path / "team.key"), "--profile", "work"]) == 0

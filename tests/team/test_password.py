@@ -11,7 +11,7 @@ import pytest
 
 import toolkit
 from tests.unattended.kit import Desk, contacts
-from toolkit.push import history
+from toolkit.push.store import places
 from toolkit.sandbox import Sandbox
 
 from .server import PASSWORD, WITH_PASSWORD
@@ -26,7 +26,7 @@ def desk(box: Sandbox, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
     for name, value in made.environment.items():
         if name.startswith("TOOLKIT_"):
             monkeypatch.setenv(name, value)
-    monkeypatch.setattr(history, "_teams_in_use", {})
+    monkeypatch.setattr(places, "_teams_in_use", {})
     monkeypatch.setenv("PGPASSFILE", str(tmp_path / "pgpass"))
     return made
 

@@ -13,7 +13,8 @@ from tests.helpers.registry import Registry
 from toolkit.__main__ import main
 from toolkit.commands.exits import Exit
 from toolkit.commands.reading import OPTIONS, in_options
-from toolkit.push import disk, history
+from toolkit.push import disk
+from toolkit.push.store import places
 from toolkit.push.store.places import locked
 from toolkit.sandbox import Sandbox
 from toolkit.sheets import check, read_sheet
@@ -147,7 +148,7 @@ def test_a_teams_ledger_that_cannot_be_reached_may_be_tomorrow(
     desk: Desk, box: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("psycopg", reason="psycopg is not installed (extra `team`)")
-    monkeypatch.setattr(history, "_teams_in_use", {})
+    monkeypatch.setattr(places, "_teams_in_use", {})
     desk.write_settings(ledger="postgresql://nobody@127.0.0.1:1/nowhere")
     path, before = desk.sheet(contacts(3)), stored(box)
     assert start(path, "--json") == Exit.PAUSED

@@ -8,11 +8,11 @@ from toolkit.commands.console import complain, say
 from toolkit.commands.exits import Exit
 from toolkit.errors import InputError
 from toolkit.plain import message
-from toolkit.push import TeamAddress, history
+from toolkit.push import TeamAddress
 from toolkit.push.store import care, keys
 from toolkit.push.store.file import Folder
 from toolkit.push.store.move import move
-from toolkit.push.store.places import Place
+from toolkit.push.store.places import Place, folders
 from toolkit.push.store.team import Team
 
 
@@ -77,8 +77,8 @@ def run(chosen: argparse.Namespace) -> int:
 
 def _folder_of(name: str | None) -> Folder:
     """The state folder that has this ledger; the user's own where none has."""
-    folders = [*map(Folder, history.folders())]
-    return next((folder for folder in folders if name in folder.names()), folders[0])
+    known = [*map(Folder, folders())]
+    return next((folder for folder in known if name in folder.names()), known[0])
 
 
 def team_of(profile: str, state: Path) -> Team:
@@ -96,7 +96,7 @@ def team_of(profile: str, state: Path) -> Team:
 
 
 def _check(names: list[str], team: Team | None) -> int:
-    places: list[Place] = [team] if team else [*map(Folder, history.folders())]
+    places: list[Place] = [team] if team else [*map(Folder, folders())]
     if names:
         conditions = [(team or _folder_of(name)).examined(name) for name in names]
     else:

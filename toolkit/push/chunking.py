@@ -28,7 +28,7 @@ ROUND = 50
 AHEAD = 8  # operations whose sizes are spoken for before they are sent
 SECOND_HALF = "second half"
 ENOUGH_REFUSALS = 10
-JUDGED_ROWS = 200
+ENOUGH_ROWS = 200
 SUSPICIOUS = 6  # refusals after which some rows from all over are tried alone
 PROBES = 5
 
@@ -219,7 +219,7 @@ class MappingCheck:
             why = message("{requests} requests were refused and none was accepted", requests=self.requests)
         elif guilty > max(PROBES / 2, PROBES * max_rejected):
             why = message("{guilty} of {probes} rows from all over were refused", guilty=guilty, probes=PROBES)
-        elif rows >= JUDGED_ROWS and self.rejected > max_rejected * rows:
+        elif rows >= ENOUGH_ROWS and self.rejected > max_rejected * rows:
             why = message("{rejected:,} of the first {rows:,} rows were refused", rejected=self.rejected, rows=rows)
         else:
             return ""

@@ -16,7 +16,7 @@ from toolkit.push.outcomes import OUTCOME, Table, tags
 from toolkit.push.report import CODES, InDoubt
 from toolkit.push.states import SENDABLE, Push, State, positions
 from toolkit.push.store.ledger import StoredLedger
-from toolkit.push.store.rows import Earlier
+from toolkit.push.store.rows import SentRows
 from toolkit.sheets.outcomes import Outcome
 
 FEW = 10_000  # rows of which each is looked at for what it has in common with earlier ones
@@ -102,7 +102,7 @@ class EarlierRows:
         self._codes[new] = others._codes[new]
         self.sent |= new
 
-    def _take(self, earlier: Earlier, less: int = 0) -> None:
+    def _take(self, earlier: SentRows, less: int = 0) -> None:
         rows = earlier.rows - less
         self._parts.append((rows, earlier.pushes, earlier.positions))
         self._codes[rows] = [CODES[OUTCOME.get(state, Outcome.UNKNOWN)] for state in earlier.states]
@@ -123,7 +123,7 @@ class EarlierRows:
         """The rows of which this became, by place."""
         return np.flatnonzero(self.sent & (self._codes == CODES[outcome]) & ~self.edited)
 
-    def tell(self, rows: FrameRows, table: Table) -> None:
+    def fill(self, rows: FrameRows, table: Table) -> None:
         """What became of those, in the table of the report."""
         if not self.sent.any():
             return
@@ -201,7 +201,7 @@ class EarlierRows:
         return before[identity.counterparts(before[:, identity.PRINT], rows.prints) < 0]
 
 
-def _of_other_calls(named: Earlier, passed: Mapping[str, int]) -> np.ndarray:
+def _of_other_calls(named: SentRows, passed: Mapping[str, int]) -> np.ndarray:
     """Which of some rows are of no earlier frame of this call."""
     others = np.ones(len(named.rows), dtype=bool)
     for push, count in passed.items():
@@ -209,7 +209,7 @@ def _of_other_calls(named: Earlier, passed: Mapping[str, int]) -> np.ndarray:
     return others
 
 
-def _alike(ledger: StoredLedger, key: FrameKey, rows: FrameRows) -> Iterator[Earlier]:
+def _alike(ledger: StoredLedger, key: FrameKey, rows: FrameRows) -> Iterator[SentRows]:
     """Rows that were sent with a cell by which rows are told apart: an address, a number, a name.
 
     By which column those are known, their own frame decided. A column of many rows of which a sample has none of

@@ -4,7 +4,7 @@ import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,10 +33,6 @@ T = TypeVar("T")
 
 if TYPE_CHECKING:
     from toolkit.sheets.check import Check
-
-    CheckLike = Check
-else:
-    CheckLike = object
 
 
 STEADY = (Email, Identity, Phone, Text)  # kinds of fields, from those that are corrected least
@@ -215,103 +211,6 @@ class FrameRows:
         return {"rows": len(chosen), "notes": self.check.notes, "columns": columns, "usual": reading["usual"]}
 
 
-def known_again(
-    frame: pd.DataFrame, stored: list[RowBlock], facts: Mapping[str, Any], open_rows: np.ndarray, key: FrameKey
-) -> "RememberedCheck | None":
-    """What an earlier run found in this frame, of which each block has its digest; None where that does not fit.
-
-    Of the rows that may still be sent, the cells are checked now, and have to have the content that is known.
-    """
-    others = [block.bad.astype(np.int64) + n * identity.PART for n, block in enumerate(stored)]
-    good = np.delete(np.arange(len(frame)), np.concatenate(others))
-    words = np.concatenate([block.words for block in stored])
-    if len(good) != len(words) or "columns" not in facts:
-        return None
-    remembered = RememberedCheck(frame, good, key, facts, good[open_rows])
-    for rows in blocks(len(open_rows)):
-        known = words[open_rows[rows]][:, identity.PRINT]
-        if not np.array_equal(key.prints(remembered.wire(good[open_rows[rows]]), len(known)), known):
-            return None
-    return remembered
-
-
-class RememberedCheck(CheckLike):
-    """What an earlier run found in a frame that is the same now. Only cells that may be sent are checked again.
-
-    Whatever else is asked for is found by checking all of the frame, then.
-    """
-
-    def __init__(
-        self, frame: pd.DataFrame, good: np.ndarray, key: FrameKey, facts: Mapping[str, Any], rest: np.ndarray
-    ) -> None:
-        self.frame = frame = frame.copy(deep=False)  # whatever is done to the caller's own, this one stays
-        self.good, self._key, self._rest = good, key, rest
-        self._notes = facts["notes"]
-        part = frame.iloc[rest]
-        names, reading = list(frame.columns), dict(frame.attrs.get("reading", {}))
-        columns = {names[n]: how for n, how in facts["columns"]}
-        part.attrs["reading"] = {**reading, "columns": columns, "usual": facts["usual"]}
-        self._part = key.check(part)
-
-    @cached_property
-    def _whole(self) -> "Check":
-        return self._key.check(self.frame)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self._whole, name)
-
-    @property
-    def bad(self) -> Any:
-        if "_whole" in self.__dict__:
-            return self._whole.bad
-        bad = np.ones(len(self.frame), dtype=bool)
-        bad[self.good] = False
-        return pd.Series(bad, index=self.frame.index, name="bad")
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        return self._part.columns
-
-    @property
-    def notes(self) -> Any:
-        return self._notes
-
-    @property
-    def reading(self) -> dict[str, Any]:
-        return self._part.reading
-
-    @property
-    def refused(self) -> pd.DataFrame:
-        return self._whole.refused if len(self.good) < len(self.frame) else self._part.refused.iloc[:0]
-
-    def wire(self, rows: Any = None) -> dict[str, list[Any]]:
-        """What is sent of these rows."""
-        if rows is None or isinstance(rows, slice):
-            return self._whole.wire(rows)
-        places = np.searchsorted(self._rest, rows)
-        if len(rows) and (places.max() >= len(self._rest) or not np.array_equal(self._rest[places], rows)):
-            return self._whole.wire(rows)
-        return self._part.wire(places)
-
-    @property
-    def wrong_cells(self) -> dict[tuple[int, str], str]:
-        return self._whole.wrong_cells if len(self.good) < len(self.frame) else {}
-
-    def evidence(self, rows: Any) -> dict[int, Any]:
-        """What a result keeps of these rows: of a frame without bad rows, or numbers, only how the columns are read."""
-        if not len(rows):
-            return {}
-        if len(self.good) < len(self.frame) or self.frame.attrs.get("numbers"):
-            return self._whole.evidence(rows)
-        how = self._part.evidence([-1])[-1]
-        return dict.fromkeys(rows, how)
-
-    def changes(self, rows: Any = None) -> list[Any]:
-        return self._whole.changes(rows) if rows is None or len(rows) else []
-
-
 def key_of_rows(key: str, memory: Memory) -> str:
     """What keys the words of the rows of one destination: those of two never look alike."""
     return identity.key_about(key, f"{memory.about} {memory.lock}")
@@ -382,6 +281,24 @@ class Places:
             max_sendings=options.max_resends + 1,
             max_rejected=options.max_rejected,
         )
+
+    def add_operations(self) -> None:
+        """Plan the operations that carry these rows, in a transaction. A row waits for the one that it names."""
+        ledger, target, after, span = self._ledger, self.rows.target, self.rows.job.after, self.span
+        if target.together:
+            ledger.add_operation(Operation(0, self.push, ((span.start, span.stop),), len(span), target.first))
+            return
+        serials, ids = self.serials(), dict[int, int]()
+        for position in serials:
+            chain = []  # of rows that wait for each other, the last first
+            while position in serials and position not in ids and position not in chain:
+                chain.append(position)
+                position = after.get(position, -1)
+            for each in reversed(chain):
+                before, n = after.get(each, -1), serials[each]
+                waits = (ids[before],) if before in ids else ()
+                planned = Operation(0, self.push, ((n, n + 1),), 1, target.first, after=waits)
+                ids[each] = ledger.add_operation(planned).id
 
     def serials(self) -> dict[int, int]:
         """The row of the push at each position."""

@@ -3,35 +3,27 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_bool_dtype
 
-from toolkit import settings
-from toolkit.errors import InputError, PushError, PushRefused, SettingsError
+from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.http.session import Clock, RealClock
 from toolkit.plain import message, plain
-from toolkit.push import disk
 from toolkit.push.destination import Memory
 from toolkit.push.driver import stamp
 from toolkit.push.outcomes import Table, holders, sentences, tally
 from toolkit.push.report import Report
 from toolkit.push.states import SENDABLE, EventKind, Operation, PushState, State, positions, ranges
 from toolkit.push.states import Push as PushFacts
-from toolkit.push.store.address import TeamAddress
-from toolkit.push.store.file import Folder
 from toolkit.push.store.ledger import StoredLedger
-from toolkit.push.store.places import Place, locked
-from toolkit.push.store.team import Team
+from toolkit.push.store.places import Place, all_ledgers, locked
 from toolkit.sheets.outcomes import NAMES
 
 WORDS = {"committed": State.RESOLVED_COMMITTED, "not committed": State.RESOLVED_NOT_COMMITTED}
 POSITION = "position"  # the index of a report whose rows are known by nothing else
-FOLDERS = "folders"  # a file that lists the other folders with ledgers: sandboxes have their own
-_teams_in_use: dict[TeamAddress, None] = {}  # that settings named which this process connected with
 
 
 def pushes() -> pd.DataFrame:
@@ -42,7 +34,7 @@ def pushes() -> pd.DataFrame:
     is damaged, or cannot be reached, is one row with the state "damaged" and the reason.
     """
     rows: list[dict[str, Any]] = []
-    for place, name, problems in _ledgers():
+    for place, name, problems in all_ledgers():
         if problems:
             rows.append({"id": name, "state": "damaged", "reason": "; ".join(problems)})
             continue
@@ -208,7 +200,7 @@ class Push:
 
     def _find(self) -> tuple[Place, str, str]:
         """Where its ledger is, the name of that, and what was pushed where."""
-        for place, name, _ in _ledgers():
+        for place, name, _ in all_ledgers():
             with contextlib.suppress(PushError), place.open(name) as ledger:
                 for push in ledger.pushes():
                     if push.id == self.id:
@@ -236,21 +228,6 @@ class Push:
             yield ledger, push
 
 
-def _ledgers() -> Iterator[tuple[Place, str, list[str]]]:
-    """Those of this user's state folders, and of teams: where each is, its name, and why it cannot be listed."""
-    places: list[Place] = [*map(Folder, folders())]
-    named = (TeamAddress(url, password) for url, password in settings.team_ledgers())
-    places += [Team(address, settings.state_folder()) for address in dict.fromkeys([*_teams_in_use, *named])]
-    for place in places:
-        try:
-            names = place.names()
-        except (PushError, SettingsError) as problem:
-            yield place, str(place), [str(problem)]
-            continue
-        for name in names:
-            yield place, name, place.problems(name)
-
-
 def _settle(ledger: StoredLedger, operation: Operation, named: np.ndarray, state: State, why: str) -> None:
     """What a person saw of rows of a request; where these are not all, the others stay unknown."""
     ledger.put_operation(replace(operation, state=State.UNKNOWN))
@@ -263,20 +240,3 @@ def _settle(ledger: StoredLedger, operation: Operation, named: np.ndarray, state
     for where, part in (named, settled), (~named, replace(operation, state=State.UNKNOWN)):
         rows = positions(operation.rows)[where]
         ledger.add_operation(replace(part, rows=ranges(rows), size=len(rows), parent=operation.id, open=False))
-
-
-def look_into(memory: Memory) -> None:
-    """From now on `pushes()` shows what is remembered there, in every process of this user."""
-    if memory.state and memory.folder not in (known := folders()):
-        own = disk.private_folder(settings.state_folder())
-        with disk.private_file(own / FOLDERS).open("w", encoding="utf-8") as file:
-            file.writelines(f"{folder}\n" for folder in [*known[1:], memory.folder])
-    _teams_in_use.update({memory.team: None} if memory.team else {})
-
-
-def folders() -> list[Path]:
-    """The state folders that hold ledgers of this user: the own one first, then those that settings have named."""
-    own, named = settings.state_folder(), list[Path]()
-    if (own / FOLDERS).exists():
-        named = [Path(line) for line in (own / FOLDERS).read_text(encoding="utf-8").splitlines()]
-    return [own, *[folder for folder in filter(Path.is_dir, dict.fromkeys(named)) if folder != own]]

@@ -260,7 +260,7 @@ class CallReport:
     """What becomes of frames that follow each other."""
 
     ledger: StoredLedger  # once it is open
-    earlier: Callable[[Table], None] | None = None  # tells of rows of other pushes that stand for some of those next
+    earlier: Callable[[Table], None] | None = None  # fills in rows of other pushes that stand for some of those next
 
     def __init__(self, several: bool) -> None:
         self._several = several
@@ -286,9 +286,9 @@ class CallReport:
         rows, push, span, where = part.rows, part.push, part.span, part.where
         check, table = rows.check, Table(rows.check.frame.index)
         table.refused(check.refused)
-        tell, self.earlier = self.earlier, None
-        if tell:
-            tell(table)
+        fill_earlier, self.earlier = self.earlier, None
+        if fill_earlier:
+            fill_earlier(table)
         for at, why in rows.spared.items():
             table.set(at, Outcome.NOT_SENT, why)
         if push:

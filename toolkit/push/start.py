@@ -17,25 +17,24 @@ import pandas as pd
 from toolkit.errors import InputError, PushError, PushRefused, Stopped, ToolkitError
 from toolkit.http.session import RECORDER
 from toolkit.plain import message
-from toolkit.push import disk, history, identity
+from toolkit.push import disk, identity
 from toolkit.push.destination import Destination, tag_of
 from toolkit.push.drafts import Drafts, results_of_others
 from toolkit.push.driver import Driver, stamp
 from toolkit.push.earlier import EarlierLookup, changed_since, refuse_half_way, refuse_if_rows_are_lost
 from toolkit.push.events import Reconcile
-from toolkit.push.frame_rows import FrameKey, FrameRows, Places, known_again
+from toolkit.push.frame_rows import FrameKey, FrameRows, Places
 from toolkit.push.options import SendPolicy
 from toolkit.push.outcomes import CallReport, already_pushed
+from toolkit.push.remembered import known_again, rows_left
 from toolkit.push.report import Report
-from toolkit.push.states import IN, SENDABLE, UNFINISHED, EventKind, Operation, Push, PushState, State, positions
-from toolkit.push.store.places import Place, ledger_of, locked
+from toolkit.push.states import SENDABLE, UNFINISHED, EventKind, Push, PushState, State
+from toolkit.push.store.places import Place, ledger_of, locked, look_into
 from toolkit.push.store.rows import RowBlock
 from toolkit.sheets.check import Check, check_frame
 from toolkit.sheets.partitions import checked_partitions
 from toolkit.sheets.rows import frames_of, is_iterator, is_lazy
 from toolkit.sheets.target import Takes
-
-SETTLED = (*IN, State.REJECTED, State.DUPLICATED, State.REPLACED)  # of these, no cell is asked for any more
 
 
 def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Report:
@@ -57,7 +56,7 @@ def bulk_write(rows: Any, destination: Destination, policy: SendPolicy) -> Repor
         )
     if RECORDER.get() is not None:
         raise InputError(message("inside a recording nothing is pushed: a recording is not a way to send"))
-    history.look_into(destination.memory)
+    look_into(destination.memory)
     with locked(destination.memory) as place:
         return _Call(place, destination, policy, several).run(rows)
 
@@ -147,7 +146,7 @@ class _Call:
         earlier = self._lookup.find(rows, self._passed, self._same_cells)
         earlier.raise_unless_chosen(rows, self._frames, skip=self._policy.if_sent == "skip")
         self._notes += earlier.notes
-        self._reports.earlier = partial(earlier.tell, rows)
+        self._reports.earlier = partial(earlier.fill, rows)
         return self._add(rows, drafts.spare(~earlier.sent, self._policy) if drafts else np.flatnonzero(~earlier.sent))
 
     def _known_again(self, frame: pd.DataFrame, digests: list[bytes]) -> FrameRows | None:
@@ -156,7 +155,9 @@ class _Call:
             facts, blocks = self._of_frame(push)
             if not facts or [block.digest for block in blocks] != digests:
                 continue
-            remembered = known_again(frame, blocks, facts, self._open_rows(push, facts["rows"]), self._key)
+            start, operations = self._passed.get(push.id, 0), self._ledger.operations(push.id)
+            open_rows = rows_left(operations, range(start, start + facts["rows"]))
+            remembered = known_again(frame, blocks, facts, open_rows, self._key)
             if remembered and not (self._policy.on_bad_rows == "raise" and remembered.bad.any()):
                 job = self._destination.job(remembered)
                 if job.target.what == push.what and np.array_equal(job.good, remembered.good):
@@ -180,16 +181,6 @@ class _Call:
             return {}, []
         first = sum(each["blocks"] for each in kept[:number])
         return kept[number], self._ledger.blocks(push.id, range(first, first + kept[number]["blocks"]))
-
-    def _open_rows(self, push: Push, rows: int) -> np.ndarray:
-        """Of the next rows of a push, those of which a cell may still be asked for."""
-        start = self._passed.get(push.id, 0)
-        is_open = np.zeros(rows, dtype=bool)
-        for operation in self._ledger.operations(push.id):
-            if operation.state not in SETTLED:
-                serials = positions(operation.rows) - start
-                is_open[serials[(serials >= 0) & (serials < rows)]] = True
-        return np.flatnonzero(is_open)
 
     def _with_push(self, rows: FrameRows) -> tuple[FrameRows, Push | None]:
         """The push that has exactly these rows, or all but those that were released before it."""
@@ -277,7 +268,7 @@ class _Call:
             self._ledger.put_push(grown)
             self._ledger.add_rows(grown.id, blocks)
             part = self._pass(grown, rows, where)
-            self._plan_operations(part)
+            part.add_operations()
             driver = self._begin_run(grown, part, EventKind.OPENED if push.rows else EventKind.BEGAN)
         self._again = None
         return self._drive(driver, part)
@@ -310,23 +301,6 @@ class _Call:
             theirs = self._ledger.row_words(old.id)[:, identity.PRINT]
             if old.id != push.id and (identity.counterparts(theirs, words[:, identity.PRINT]) >= 0).any():
                 self._ledger.put_push(replace(old, state=PushState.SUPERSEDED, reason=push.id))
-
-    def _plan_operations(self, part: Places) -> None:
-        target, after, span = part.rows.target, part.rows.job.after, part.span
-        if target.together:
-            self._ledger.add_operation(Operation(0, part.push, ((span.start, span.stop),), len(span), target.first))
-            return
-        serials, ids = part.serials(), dict[int, int]()
-        for position in serials:
-            chain = []  # of rows that wait for each other, the last first
-            while position in serials and position not in ids and position not in chain:
-                chain.append(position)
-                position = after.get(position, -1)
-            for each in reversed(chain):
-                before, n = after.get(each, -1), serials[each]
-                planned = Operation(0, part.push, ((n, n + 1),), 1, target.first)
-                waits = (ids[before],) if before in ids else ()
-                ids[each] = self._ledger.add_operation(replace(planned, after=waits)).id
 
     def _begin_run(self, push: Push, part: Places, kind: EventKind = EventKind.OPENED) -> Driver:
         """The target learns what came back for its rows before; the ledger, what it shows of them from the start."""

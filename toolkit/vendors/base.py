@@ -20,7 +20,7 @@ from toolkit.http.session import Clock, Limits, Session, Tokens
 from toolkit.plain import mark, message
 from toolkit.push import IfSent, Memory, OnBadRows, Options, SendPolicy, TeamAddress
 from toolkit.push.destination import canonical_origin
-from toolkit.push.history import look_into
+from toolkit.push.store.places import look_into
 from toolkit.sheets.target import Takes
 from toolkit.spec import Assumed, Assumption, CredentialHeader, Endpoint, Raw, Service, System, raw_services
 from toolkit.spec.service import assumptions_of

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tests.push.conftest import api, bench, box, carmachain, ida, nddprint, one_box, quick, signers
-from toolkit.push import history
+from toolkit.push.store import places
 from toolkit.push.store.address import TeamAddress
 from toolkit.vendors.base import Connection
 
@@ -16,5 +16,5 @@ def home(home: Path, address: TeamAddress, tmp_path: Path, monkeypatch: pytest.M
     (profiles := tmp_path / "team.toml").write_text(f'[work]\nledger = "{address.url}"\n', encoding="utf-8")
     monkeypatch.setenv("TOOLKIT_SETTINGS", str(profiles))
     monkeypatch.setattr(Connection, "team", address)
-    monkeypatch.setattr(history, "_teams_in_use", {})
+    monkeypatch.setattr(places, "_teams_in_use", {})
     return home

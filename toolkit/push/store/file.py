@@ -83,7 +83,7 @@ class LedgerFile(StoredLedger):
         self.database.rows(sql.WRITE_VERSION)
 
     def _check_tables(self) -> None:
-        if sorted(itertools.chain.from_iterable(self.database.rows(sql.READ_SCHEMA))) != _statements(sql.TABLES):
+        if sorted(itertools.chain.from_iterable(self.database.execute(sql.READ_SCHEMA))) != _statements(sql.TABLES):
             raise Damaged(message("its tables"))
         with self.path.open("rb") as file:
             header = file.read(HEADER)
@@ -109,9 +109,9 @@ class Folder:
 
     def names(self) -> list[str]:
         traces = *(("ledgers", f"*{suffix}") for suffix in (".sqlite", *TRACES)), ("cards", "*.card")
-        found = {path.stem for folder, pattern in traces for path in (self.state / folder).glob(pattern)}
+        known = {path.stem for folder, pattern in traces for path in (self.state / folder).glob(pattern)}
         moved = {path.stem for path in (self.state / "ledgers").glob(f"*{MOVED}")}
-        return sorted(name for name in found if name not in moved or self.path(name).exists())
+        return sorted(name for name in known if name not in moved or self.path(name).exists())
 
     def require(self, name: str) -> Path:
         """The file of a ledger. InputError where there is none of this name."""

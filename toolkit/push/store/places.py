@@ -3,18 +3,24 @@
 import contextlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Protocol
 
-from toolkit.errors import PushRefused
+from toolkit import settings
+from toolkit.errors import PushError, PushRefused, SettingsError
 from toolkit.plain import message
 from toolkit.push import disk
 from toolkit.push.destination import Memory
+from toolkit.push.store.address import TeamAddress
 from toolkit.push.store.card import Card, refuse_another_name, refuse_another_origin
 from toolkit.push.store.examine import Condition
 from toolkit.push.store.file import Folder
 from toolkit.push.store.ledger import StoredLedger, ledger_name
 from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.team import Team, number_of
+
+FOLDERS = "folders"  # a file that lists the other folders with ledgers: sandboxes have their own
+_teams_in_use: dict[TeamAddress, None] = {}  # that settings named which this process connected with
 
 
 class Place(Protocol):
@@ -84,12 +90,13 @@ def locked(memory: Memory) -> Iterator[Place]:
             database.lock(number_of(memory.lock_name), memory.where)
             yield Team(memory.team, state, database)
         return
+    file = memory.lock_file(state)
     try:
-        disk.private_folder(state / "locks")
+        disk.private_folder(file.parent)
     except OSError as problem:
         text = "{folder} cannot be made ({problem}); nothing was sent"
-        raise PushRefused(message(text, folder=state / "locks", problem=problem)) from None
-    with disk.Lock(memory.lock_file(state), memory.where) as lock:
+        raise PushRefused(message(text, folder=file.parent, problem=problem)) from None
+    with disk.Lock(file, memory.where) as lock:
         yield Folder(state, lock)
 
 
@@ -112,3 +119,38 @@ def ledger_of(place: Place, memory: Memory, now: str) -> StoredLedger:
     ledger = place.ledger(memory.about, now)
     card.keep(card.read().with_origin(memory))
     return ledger
+
+
+# ── all that a user has ──
+
+
+def look_into(memory: Memory) -> None:
+    """From now on `pushes()` shows what is remembered there, in every process of this user."""
+    if memory.state and memory.folder not in (known := folders()):
+        own = disk.private_folder(settings.state_folder())
+        with disk.private_file(own / FOLDERS).open("w", encoding="utf-8") as file:
+            file.writelines(f"{folder}\n" for folder in [*known[1:], memory.folder])
+    _teams_in_use.update({memory.team: None} if memory.team else {})
+
+
+def folders() -> list[Path]:
+    """The state folders that hold ledgers of this user: the own one first, then those that settings have named."""
+    own, named = settings.state_folder(), list[Path]()
+    if (own / FOLDERS).exists():
+        named = [Path(line) for line in (own / FOLDERS).read_text(encoding="utf-8").splitlines()]
+    return [own, *[folder for folder in filter(Path.is_dir, dict.fromkeys(named)) if folder != own]]
+
+
+def all_ledgers() -> Iterator[tuple[Place, str, list[str]]]:
+    """Those of this user's state folders, and of teams: where each is, its name, and why it cannot be listed."""
+    places: list[Place] = [*map(Folder, folders())]
+    named = (TeamAddress(url, password) for url, password in settings.team_ledgers())
+    places += [Team(address, settings.state_folder()) for address in dict.fromkeys([*_teams_in_use, *named])]
+    for place in places:
+        try:
+            names = place.names()
+        except (PushError, SettingsError) as problem:
+            yield place, str(place), [str(problem)]
+            continue
+        for name in names:
+            yield place, name, place.problems(name)

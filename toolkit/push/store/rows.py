@@ -47,7 +47,7 @@ class RowBlock(NamedTuple):
     first_row: int = 0  # and its serial number
 
 
-class Earlier(NamedTuple):
+class SentRows(NamedTuple):
     """Rows of ours that an earlier push sent, one entry each."""
 
     rows: np.ndarray  # their places among ours
@@ -57,9 +57,9 @@ class Earlier(NamedTuple):
     words: np.ndarray  # of the earlier row
     times: np.ndarray  # when it was sent last, in seconds since 1970
 
-    def only(self, which: np.ndarray) -> "Earlier":
+    def only(self, which: np.ndarray) -> "SentRows":
         """Some of them, in this order."""
-        return Earlier(*map(operator.getitem, self, itertools.repeat(which)))
+        return SentRows(*map(operator.getitem, self, itertools.repeat(which)))
 
 
 class RowTables(OperationTables):
@@ -163,7 +163,7 @@ class RowTables(OperationTables):
         return None
 
     @consistent
-    def sent_before(self, prints: np.ndarray, passed: Mapping[str, int] = MappingProxyType({})) -> Earlier:
+    def sent_before(self, prints: np.ndarray, passed: Mapping[str, int] = MappingProxyType({})) -> SentRows:
         """Which of these rows an earlier push sent, twin for twin, those first of which it is known what became.
 
         What was never sent, was rejected, or is known not to be there does not count; nor do the first rows of the
@@ -182,10 +182,10 @@ class RowTables(OperationTables):
         return sent.only(places[known])._replace(rows=alike[known])
 
     @consistent
-    def newest(self, names: np.ndarray) -> Earlier:
+    def newest(self, names: np.ndarray) -> SentRows:
         """For each of these names the row that was sent last of all that bear it; none for a name of zero."""
-        keys = distinct(names)
-        matches = self.index_of("name").find(keys)
+        index, keys = self.index_of("name"), distinct(names)
+        matches = index.find(keys)
         if not len(matches.serials):
             return NOTHING
         order = np.argsort(matches.serials, kind="stable")
@@ -198,7 +198,7 @@ class RowTables(OperationTables):
         newest = latest[np.searchsorted(keys, names[known])]
         return sent.only(newest[newest >= 0])._replace(rows=known[newest >= 0])
 
-    def _gone(self, serials: np.ndarray) -> Earlier:
+    def _gone(self, serials: np.ndarray) -> SentRows:
         """Those of the rows with these serial numbers, which ascend, that were sent."""
         parts, start = [NOTHING], 0
         known: dict[str, tuple[np.ndarray, np.ndarray]] = {}
@@ -212,9 +212,9 @@ class RowTables(OperationTables):
             gone = np.flatnonzero(GONE[states])
             named, at = np.full(len(gone), push, dtype=object), where[gone]
             ended = STATE_OBJECTS[states[gone]]
-            parts.append(Earlier(gone + start, named, at + block.start, ended, block.words[at], sent_at[gone]))
+            parts.append(SentRows(gone + start, named, at + block.start, ended, block.words[at], sent_at[gone]))
             start = end
-        return Earlier(*map(np.concatenate, zip(*parts, strict=True)))
+        return SentRows(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _block_of(self, serial: int) -> tuple[PushRow, RowBlock]:
         """The block that a numbered row is in, and whose it is."""
@@ -242,8 +242,8 @@ class RowTables(OperationTables):
 
     def _index(self, words: Sequence[np.ndarray], first: int) -> None:
         """Make rows, one block or more and numbered from `first` on, found by their content and by their name."""
-        for kind, column in ROW_KEYS.items():
-            self.index_of(kind).add(np.concatenate([*map(column, words)]), first)
+        for index, column in zip([*map(self.index_of, ROW_KEYS)], ROW_KEYS.values(), strict=True):
+            index.add(np.concatenate([*map(column, words)]), first)
 
     def _keep_indexes(self) -> None:
         """Write which chunks there are now."""
@@ -270,7 +270,7 @@ class RowTables(OperationTables):
 NO_WORDS = np.empty((0, identity.WORDS), np.uint64)
 STATE_OBJECTS = np.array(STATES, dtype=object)
 NO_PLACES, NO_OBJECTS = np.empty(0, np.int64), np.empty(0, object)
-NOTHING = Earlier(NO_PLACES, NO_OBJECTS, NO_PLACES, NO_OBJECTS, NO_WORDS, np.empty(0))
+NOTHING = SentRows(NO_PLACES, NO_OBJECTS, NO_PLACES, NO_OBJECTS, NO_WORDS, np.empty(0))
 
 
 def _states_and_times(operations: Iterable[Operation], rows: int) -> tuple[np.ndarray, np.ndarray]:

@@ -56,7 +56,7 @@ class TeamLedger(StoredLedger):
         return sql.tables_in_postgres(statement)
 
     def _check_tables(self) -> None:
-        there = {name for (name,) in self.database.rows(sql.PG_TABLES, (SCHEMA + self.name,))}
+        there = {name for (name,) in self.database.execute(sql.PG_TABLES, (SCHEMA + self.name,))}
         if there != sql.table_names():
             raise Damaged(message("its tables"))
 
