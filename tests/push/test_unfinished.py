@@ -363,7 +363,7 @@ def test_a_doubt_whose_row_is_gone_waits_for_the_frame_that_has_it(signers: Sign
     edited = frame.copy()
     edited.loc[0, "email"] = "new@example.co"
     report = signers.api.signio.add_signers(signers.envelope, edited, if_sent="skip", options={"settle_wait": 65})
-    assert report.complete
+    assert report.table["outcome"].tolist() == ["not sent", "accepted", "accepted"]  # the person may be in as before
     assert toolkit.pushes()["unknown"].tolist() == [0, 1]
     report = signers.api.signio.add_signers(signers.envelope, frame, if_sent="skip", options={"settle_wait": 65})
     assert report.complete

@@ -113,7 +113,7 @@ class Target(ABC):
     check: Any
     reconcile: Reconcile  # how a doubt is settled there
     together: bool  # many rows in a request, or one
-    keyed: bool = False  # an index label names one thing in every frame: another content is a correction, no new row
+    keyed: bool = False  # `keys`, else the label, name one thing in every frame: another content is no new row
     other_content: str = ""  # where it is: what is said of a row of which an earlier push has sent other content
     keys: tuple[str, ...] = ()  # wire names of the cells that name a thing, of which the newest row says what holds now
     irrevocable: bool = False  # it reaches people or costs money: sent a second time only after a refused token

@@ -76,6 +76,9 @@ class EarlierRows:
             if target.keyed:  # the same thing, whatever its content: the newest stands
                 earlier.edited[named.rows] = others & ~same
             earlier._take(named.only(others if target.keyed else same))  # else what the newest row says, holds
+            if target.keyed and target.keys:  # rows of a version that had other names for them
+                sent = ledger.sent_before(rows.prints, passed)
+                earlier._take(sent.only(~earlier.sent[sent.rows]))
             return earlier
         with ledger.snapshot():
             prints = np.concatenate([left_out, rows.prints]) if len(left_out) else rows.prints

@@ -89,11 +89,11 @@ class FrameKey:
             part[:, identity.PRINT] = prints.of(cells, len(part))
             labels = checked.frame.index[good[rows]]
             part[:, identity.LABEL] = identity.of_labels(labels, self.key)
-            if target.keyed:
+            if target.keys:
+                part[:, identity.CELL] = identity.of_names({name: cells[name] for name in target.keys}, self.key)
+            elif target.keyed:
                 part[:, identity.CELL] = part[:, identity.LABEL]
                 part[:, identity.SPELLING] = identity.of_spellings(labels, self.key)
-            elif target.keys:
-                part[:, identity.CELL] = identity.of_names({name: cells[name] for name in target.keys}, self.key)
             else:  # the first of its cells that tells rows apart
                 for name in columns:
                     if not (names := part[:, identity.CELL]).all():

@@ -11,7 +11,7 @@ from toolkit.sandbox import Sandbox
 from toolkit.sheets.alike import name_key
 from toolkit.vendors.signio.client import Signio
 
-from .helpers import crowd, envelopes, mails, planned
+from .helpers import ANA, EVA, crowd, envelopes, mails, planned
 
 SPELLINGS = [
     ("C-1", "c-1"),
@@ -103,3 +103,32 @@ def test_a_campaign_whose_name_is_spelt_otherwise_is_asked_about(box: Sandbox, s
         built(signio, "C-1", campaign=other)
     assert built(signio, "C-1", campaign="marzo 2") == ["accepted"]
     assert len(mails(box)) == 2
+
+
+PEOPLE = pd.DataFrame([ANA, EVA])
+CORRECTED: dict[str, dict[str, Any]] = {
+    "name": {"nombre": ["Ana M", "Eva M"]},
+    "address": {"email": ["otra@example.co", "otra.mas@example.co"]},
+    "turn": {"orden": [1, 2]},
+    "phone": {"celular": "3001234567"},
+}
+
+
+@pytest.mark.parametrize("corrected", CORRECTED)
+def test_a_person_is_not_registered_twice_whatever_is_corrected(signio: Signio, corrected: str) -> None:
+    envelope, people = signio.create_envelope("Contrato"), PEOPLE.assign(**CORRECTED[corrected])
+    assert signio.add_signers(envelope, PEOPLE).complete
+    with pytest.raises(toolkit.PushRefused, match="2 look edited since"):
+        signio.add_signers(envelope, people)
+    report = signio.add_signers(envelope, people, if_sent="skip")
+    assert report.table["outcome"].tolist() == ["not sent"] * 2
+    assert report.table["error"].str.contains("is not registered twice").all()
+    assert len(signio.signers(envelope)) == 2
+    assert signio.add_signers(envelope, PEOPLE).complete  # as before
+
+
+def test_a_person_of_a_later_frame_is_the_same(signio: Signio) -> None:
+    envelope = signio.create_envelope("Contrato")
+    with pytest.raises(toolkit.PushRefused):
+        signio.add_signers(envelope, iter([PEOPLE, PEOPLE.tail(1).assign(nombre="Eva M")]))
+    assert len(signio.signers(envelope)) == 2

@@ -36,5 +36,5 @@ def each_signer_once(checked: Check) -> Iterator[RowProblem]:
             yield i, fields[-1], Problem(mark("is in several rows of the envelope"), level=ERROR if blocks else DOUBT)
 
 
-SIGNERS = Takes(NewSigner.fields, (each_signer_once,), "api.signio.add_signers")
+SIGNERS = Takes(NewSigner.fields, (each_signer_once,), "api.signio.add_signers", once=True)
 ENVELOPES = Takes(NewSigner.fields, (), "api.signio.plan_envelopes")

@@ -114,6 +114,11 @@ class Signers(Target):
     what = "signio.add_signers"
     reconcile = Reconcile.READ
     together = False
+    keyed, keys = True, PERSON
+    other_content = mark(
+        "the person is in the draft as an earlier sheet had it, or may be, and is not registered twice: change it "
+        'there; or `if_sent="resend"` registers all once more'
+    )
     reads_refusals = True
 
     def __init__(self, connection: Connection, envelope_id: str, memory: Memory, checked: Check) -> None:
