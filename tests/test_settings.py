@@ -1,8 +1,11 @@
 """Where settings come from, in which order, and what is refused; `connect()` up to the first request."""
 
+import errno
 import getpass
+import os
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +242,25 @@ def test_connecting_sends_nothing_and_starts_nothing(monkeypatch: pytest.MonkeyP
     assert repr(api.ida) == "<IDA at ida.itdchile.cl as ana>"
     assert repr(api) == f"<toolkit profile 'default': {', '.join(toolkit.Api.vendors())}>"
     assert api.ida is api.ida
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_settings_file_that_cannot_be_written_stays_as_it_is(
+    home: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """An identity that got lost with it would send every row again."""
+    path, text = settings.settings_file(), '[work.ida]\nusername = "ana"\nidentity = "mine"\n'
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os if step == "fsync" else Path, step, full)
+        with pytest.raises(SettingsError, match="cannot be written"):
+            settings.save_readings("work", {"ida": {"date_form": "%Y-%m-%d"}}, date(2026, 11, 27))
+    assert path.read_text(encoding="utf-8") == text
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    settings.save_readings("work", {"ida": {"date_form": "%Y-%m-%d"}}, date(2026, 11, 27))
+    assert settings.profiles()["work"]["ida"]["identity"] == "mine"

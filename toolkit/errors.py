@@ -111,7 +111,12 @@ class NotSent(ToolkitError, ConnectionError):
 
 
 class OutcomeUnknown(ToolkitError):
-    """The request was sent and no trustworthy answer came: it may or may not have been done. It was not sent again."""
+    """The request was sent and no trustworthy answer came: it may or may not have been done. It was not sent again.
+
+    Where it is remembered, `report` is what `toolkit.resolve` takes once you know.
+    """
+
+    report: Any = None
 
 
 class BadAnswer(ToolkitError):

@@ -3,6 +3,7 @@
 Never the working directory: a notebook from somebody else must not bring its own addresses.
 """
 
+import contextlib
 import getpass
 import importlib
 import json
@@ -137,7 +138,8 @@ def save_readings(profile: str, readings: Mapping[str, Mapping[str, Any]], day: 
         The settings file.
 
     Raises:
-        SettingsError: the file cannot be read, or has these tables in a form that cannot be added to.
+        SettingsError: the file cannot be read or written, or has these tables in a form that cannot be added to. It is
+            as it was.
     """
     path, known = settings_file(), profiles().get(profile, {})
     text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -150,9 +152,28 @@ def save_readings(profile: str, readings: Mapping[str, Mapping[str, Any]], day: 
             lines = [head, *(f"{_key(name)} = {toml(value)}" for name, value in rows.items())]
             text = "\n".join([*filter(None, [old.sub("", text).rstrip("\n")]), "", *lines, ""]).lstrip("\n")
     _parsed(text, path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    _replace(path, text)
     return path
+
+
+def _replace(path: Path, text: str) -> None:
+    """Another content for a file, whole or not at all: what is named there, as an identity, hangs on it."""
+    path = path.resolve()  # where it is a link, it stays one
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
+            if path.exists():
+                draft.chmod(path.stat().st_mode)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as problem:
+        raise SettingsError(message("{path} cannot be written: {reason}", path=path, reason=problem)) from None
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def _key(name: str) -> str:

@@ -283,3 +283,13 @@ def test_41_answers_that_never_come_flap_are_missing_doubled_or_shuffled(carmach
     assert by_id.loc["flaps", "problem"] == "was answered, and then pending again"
     assert "leaves this request out" in by_id.loc["missing", "problem"]
     assert by_id.loc["twice", "fieldValue"] == "Kyiv"
+
+
+def test_34_a_single_distribution_in_doubt_hands_on_what_a_person_settles(box: Sandbox, signio: Signio) -> None:
+    (draft, *_) = built(signio).drafts.table["id_transaccion"]
+    trouble(box, "/transacciones/distribuir", commit="never", reply="reset")
+    with pytest.raises(toolkit.OutcomeUnknown, match=r"toolkit\.resolve\(report") as doubt:
+        signio.distribute(draft)
+    toolkit.resolve(doubt.value.report, doubt.value.report.unknown, "not committed", why="still a draft")
+    signio.distribute(draft)
+    assert posts(box).count("distribute") == 2

@@ -145,3 +145,23 @@ def test_a_row_that_is_settled_is_not_settled_again(ida: Ida) -> None:
     toolkit.resolve(report, report.unknown.index[:1], "committed", why=WHY)
     with pytest.raises(InputError, match="not unknown any more"):
         toolkit.resolve(report, report.unknown, "not committed", why=WHY)
+
+
+def test_a_text_is_one_label(ida: Ida) -> None:
+    frame = ida.frame(ROWS).set_axis([*map(str, range(ROWS))])
+    report = stored_in_part(ida, frame)
+    toolkit.resolve(report, "11", "committed", why=WHY)
+    assert toolkit.open_push(report.facts["id"]).report().table["outcome"].eq("accepted").to_numpy().nonzero()[0] == 11
+
+
+@pytest.mark.parametrize("rows", [slice(0, 2), None, 3.5, object()])
+def test_what_is_no_label_is_refused_in_words(ida: Ida, rows: Any) -> None:
+    report = stored_in_part(ida, ida.frame(ROWS))
+    with pytest.raises(InputError, match="no row"):
+        toolkit.resolve(report, rows, "committed", why=WHY)
+
+
+def test_an_index_of_your_own_may_be_called_position(ida: Ida) -> None:
+    frame = ida.frame(ROWS).rename_axis("position")
+    settle(ida, stored_in_part(ida, frame), WAYS["labels"])
+    ida.check_all_in(told(ida.insert(frame)), frame)

@@ -117,10 +117,16 @@ def test_resolved_rows_are_sent_or_left_as_the_person_said(ida: Ida) -> None:
         frame = ida.frame(ROWS, verdict.replace(" ", "-"))
         ida.before = ida.stored()
         report = in_doubt(ida, frame, commit)
-        with pytest.raises(InputError, match="not unknown"):
+        with pytest.raises(InputError, match="nothing is to be settled"):
             toolkit.resolve(report, [frame.index[0]], verdict, why="looked")
         assert states().count("paused") == 1
-        toolkit.resolve(report, report.unknown, verdict, why="looked at the vendor's screen")
+        if verdict == "not committed":
+            with pytest.raises(InputError, match="may still arrive"):
+                toolkit.resolve(report, report.unknown, verdict, why="looked too early")
+            report = ida.insert(frame)
+        stored = report.unknown["EMAIL"].isin((ida.stored() - ida.before).keys())
+        toolkit.resolve(report, report.unknown[stored], "committed", why="looked at the vendor's screen")
+        toolkit.resolve(report, report.unknown[~stored], "not committed", why="looked at the vendor's screen")
         ida.check_all_in(told(ida.insert(frame)), frame)
 
 

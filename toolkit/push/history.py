@@ -1,13 +1,14 @@
 """Pushes of the past: what, where, when, how they ended; and what a person can still do about it."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype
+from pandas.api.types import is_bool_dtype, is_list_like
+from pandas.errors import InvalidIndexError
 
 from toolkit.errors import InputError, PushError, PushRefused
 from toolkit.http.session import Clock, RealClock
@@ -96,47 +97,47 @@ def resolve(
         raise InputError(message('say "committed" or "not committed", and why'))
     unknown = np.concatenate([np.empty(0, np.int64), *(each.at for each in report.in_doubt)])
     at = _places(report, rows, unknown)
+    if strange := report.table.index[np.setdiff1d(at, unknown)[:10]].tolist():
+        text = "nothing is to be settled of the rows {names}: no push has them in doubt"
+        raise InputError(message(text, names=", ".join(map(str, strange))))
     for each in report.in_doubt:
         if len(chosen := each.rows[np.isin(each.at, at)]):
             open_push(each.push, clock=clock)._resolve(chosen, verdict, why)
 
 
 def _places(report: Report, rows: Any, unknown: np.ndarray) -> np.ndarray:
-    """Where in the report the rows are that a person names; all of them unknown."""
+    """Where in the report the rows are that a person names."""
     labels = report.table.index
+    if not is_list_like(rows) or (labels.nlevels > 1 and isinstance(rows, tuple)):
+        rows = [rows]  # one label, as a text is
     if is_bool_dtype(chosen := rows if hasattr(rows, "dtype") else pd.Series([*rows], dtype=object).infer_objects()):
         if len(chosen) != len(labels):
             raise InputError(message("there are {count:,} rows in the report", count=len(labels)))
-        at = np.flatnonzero(chosen)
-    else:
-        named = rows.index if isinstance(rows, pd.DataFrame | pd.Series) else rows
-        if labels.name == POSITION and getattr(named, "name", None) != POSITION:
-            raise InputError(
-                message(
-                    "the labels of this report are none of your rows: name them by a part of it, such as "
-                    "report.unknown.iloc[:5], or by the labels of the report that the call itself gives"
-                )
+        return np.flatnonzero(chosen)
+    named = rows.index if isinstance(rows, pd.DataFrame | pd.Series) else rows
+    if report.facts.get("labels") == POSITION and getattr(named, "name", None) != POSITION:
+        raise InputError(
+            message(
+                "the labels of this report are none of your rows: name them by a part of it, such as "
+                "report.unknown.iloc[:5], or by the labels of the report that the call itself gives"
             )
-        at = _labelled(labels, [*named], unknown)
-    if strange := [labels[n] for n in np.setdiff1d(at, unknown)[:10]]:
-        raise InputError(message("not unknown: rows {names}", names=", ".join(map(str, strange))))
-    return at
+        )
+    return np.unique(np.array([_labelled(labels, label, unknown) for label in named], dtype=np.int64))
 
 
-def _labelled(labels: pd.Index, named: Sequence[Any], unknown: np.ndarray) -> np.ndarray:
-    """Where the rows with these labels are."""
-    places = pd.Series(range(len(labels)), index=labels.to_flat_index()).groupby(level=0).agg(list)
-    at = list[int]()
-    for label in named:
-        if label not in places.index:
-            raise InputError(message("the report has no row {label!r}", label=label))
-        of_label = places[label]
-        meant = of_label if len(of_label) == 1 else [n for n in of_label if n in unknown]
-        if len(meant) != 1:
-            text = "several rows of the report are {label!r}: give a truth value for each of its rows"
-            raise InputError(message(text, label=label))
-        at += meant
-    return np.unique(np.array(at, dtype=np.int64))
+def _labelled(labels: pd.Index, label: Any, unknown: np.ndarray) -> int:
+    """Where the row with this label is."""
+    try:
+        place = np.arange(len(labels))[labels.get_loc(label)]
+    except (KeyError, TypeError, ValueError, InvalidIndexError):
+        raise InputError(message("the report has no row {label!r}", label=label)) from None
+    where = np.atleast_1d(place)
+    if len(where) > 1:
+        where = np.intersect1d(where, unknown)
+    if len(where) != 1:
+        text = "several rows of the report are {label!r}: give a truth value for each of its rows"
+        raise InputError(message(text, label=label))
+    return int(where[0])
 
 
 class Push:
@@ -159,7 +160,7 @@ class Push:
             table.fill(holders(ledger, push), push, range(push.rows), where)
             table.fill_causes(ledger, push, range(push.rows), where, frame)
             facts: dict[str, Any] = {"id": push.id, "what": push.what, "where": push.where, "started": push.started}
-            facts |= {"rows": push.rows, "state": str(push.state)}
+            facts |= {"rows": push.rows, "state": str(push.state), "labels": POSITION}
             report = Report(frame, table, {**facts, "notes": sentences(push, holders(ledger, push), ledger)})
             report.in_doubt = [table.in_doubt(push.id, range(push.rows), where)]
             return report
@@ -170,6 +171,12 @@ class Push:
             touched = [o for o in doubtful if np.isin(positions(o.rows), chosen).any()]
             if not np.isin(chosen, [n for operation in touched for n in positions(operation.rows)]).all():
                 raise InputError(message("some of these rows are not unknown any more: run the same call again"))
+            if any(o.state is State.SENT for o in touched) and verdict != "committed":
+                text = (
+                    "some of these rows are not settled yet, and a request of theirs may still arrive: run the same "
+                    "call again first, which waits and looks"
+                )
+                raise InputError(message(text))
             with ledger.transaction():
                 for operation in touched:
                     _settle(ledger, operation, np.isin(positions(operation.rows), chosen), WORDS[verdict], why)

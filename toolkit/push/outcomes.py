@@ -186,7 +186,9 @@ def sentences(push: Push, held: Sequence[Operation], ledger: StoredLedger) -> li
         lines.append(
             message(
                 "{doubtful:,} rows are unknown: look at the vendor's own screen, then say what you found: "
-                'toolkit.resolve(report, rows, "committed" or "not committed", why="…").',
+                'toolkit.resolve(report, rows, "committed" or "not committed", why="…"). The report is what the call '
+                "gave, or the `.report` of its error; the same call, run again, gives it once more, and sends none of "
+                "these rows.",
                 doubtful=doubtful,
             )
         )

@@ -122,9 +122,11 @@ class Report(Suggesting):
         """
         if self.complete:
             return self
+        failure: OutcomeUnknown | PushError
         if self._are(DOUBTFUL).any():
-            raise OutcomeUnknown(str(self))
-        failure = PushPaused(str(self)) if self.facts.get("state") == "paused" else PushError(str(self))
+            failure = OutcomeUnknown(str(self))
+        else:
+            failure = PushPaused(str(self)) if self.facts.get("state") == "paused" else PushError(str(self))
         failure.report = self
         raise failure
 
