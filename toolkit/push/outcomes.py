@@ -39,6 +39,11 @@ BEGUN = mark(
     "a draft of it was begun at the vendor, and nobody sees it; "
     "the next run of this push completes it, or makes another"
 )
+UNKNOWN_ROWS = mark(
+    "{doubtful:,} rows are unknown: look at the vendor's own screen, then say what you found: "
+    'toolkit.resolve(report, rows, "committed" or "not committed", why="…"). The report is what the call gave, or the '
+    "`.report` of its error; the same call, run again, gives it once more, and sends none of these rows."
+)
 NOT_STORED = mark("nothing of it was stored when that was last counted; the next run of this push sends it again")
 
 
@@ -183,15 +188,7 @@ def sentences(push: Push, held: Sequence[Operation], ledger: StoredLedger) -> li
     if push.state is PushState.SUPERSEDED:
         lines += _taken_over(push, held)
     elif (doubtful := tally(held, push)["unknown"]) and push.state is not PushState.PAUSED:
-        lines.append(
-            message(
-                "{doubtful:,} rows are unknown: look at the vendor's own screen, then say what you found: "
-                'toolkit.resolve(report, rows, "committed" or "not committed", why="…"). The report is what the call '
-                "gave, or the `.report` of its error; the same call, run again, gives it once more, and sends none of "
-                "these rows.",
-                doubtful=doubtful,
-            )
-        )
+        lines.append(message(UNKNOWN_ROWS, doubtful=doubtful))
     if baseline and any(o.state is State.UNKNOWN and o.size < FEW and o.answer is Answer.LOST for o in held):
         text = (
             "Requests of fewer than {few} rows that got no answer are always unknown where rows are only counted: "
