@@ -210,6 +210,94 @@ def test_another_part_of_the_name_is_not_enough() -> None:
     assert matched(names("Nombre", "Usuario", "Tarjeta"), nddprint.NewCardCode)["Nombre"] is None
 
 
+def of(column: str, field: str, *values: str) -> tuple[str | None, bool]:
+    """Which field a column fills where there is only one, and whether that is a guess."""
+    match = match_columns(pd.DataFrame({column: [*values]}, dtype="str"), [Text(name=field)])
+    return match[column], match.guessed == [column]
+
+
+OPPOSITES = """Cobrar|No cobrar; VISITAR|Nunca visitar; ADEUDA|No adeuda; CORRECTO|Incorrecto; LEGIBLE|Ilegible;
+    CONECTADO|Desconectado; AVAILABLE|Unavailable; ENABLED|Disabled; MEMBER|Non member; ВИДИМИЙ|Невидимий;
+    ATENDIDO|Desatendido; ENVIADO|Reenviado; INGRESADO|Egresado; VENDEDOR|Vendido; FACTURADO|Facturador;
+    ALUMNO_NUEVO|Alumno no nuevo; REGISTERED|Unregistered; CON_HIJOS|Sin hijos"""
+NUMBERED = """VENTA_2025|Venta 2024; GRUPO_A|Grupo C; SECCION_1|Sección 12; CUOTA_3|Cuota 13; NOTA|Nota 2;
+    P12|P1.2; TRAMO_34|Tramo 3/4; META_25|Meta 2-5; AVANCE|Avance %; VOLUMEN_3|Volumen ³; MONTO|Monto #;
+    DESCUENTO|Descuento ‰"""
+OTHERWISE = """APELLIDO_PATERNO|Apellido materno; PRIMER_APELLIDO|Segundo apellido; DIRECCION_LABORAL|Dirección
+    personal; FONO_2|Fono 1; EMAIL_3|Correo 2; LUGAR_NACIMIENTO|Nacimiento; DNI|Pasaporte; CPF|RUT; CEDULA|DNI;
+    ІПН|Паспорт; CANTIDAD|Valor; TOTAL|Cantidad; IMPORTE|Cantidad; FONO_TRABAJO|Celular personal; EMAIL_AVAL|Correo;
+    MONTO|Monto puntos; NOMBRE|Contacto de; ORDEN|Número de orden; ORDEN|Order no."""
+LESS = """FONO_TRABAJO|Celular; MONTO_PAGADO|Importe; CIUDAD_DESTINO|Ciudad; RUT|Documento; EMAIL_2|Mail;
+    TOTAL|Monto; APELLIDO_PATERNO|Apellidos; DIRECCION_LABORAL|Dirección; WHATSAPP|Fono; OBSERVACIONES|Obsrvaciones;
+    BODEGA|Bodegas; INSCRIPCION|Inscrpcion"""
+SAME = """FECHA_CONTRATO|Fecha de contrato; EMAIL_EMPRESA|Correo empresa; FONO_2|Teléfono 2; RUT|RUN;
+    ITEM_1|Ítem 01; APELLIDO_PATERNO|Primer apellido; PASAPORTE|Número de pasaporte; IDENTIFICACION|Cédula;
+    MONTO|Total; SALDO_12|Saldo 12; TELEFONO_1|Teléfono; NOMBRE_CLIENTE|Nombre; ACTIVO|¿Activo?; PUNTAJE|Puntaje*;
+    CELULAR|Celular #"""
+
+
+def pairs(text: str) -> list[tuple[str, ...]]:
+    return [tuple(part.strip() for part in pair.split("|")) for pair in text.split(";")]
+
+
+@pytest.mark.parametrize(("field", "column"), pairs(";".join((OPPOSITES, NUMBERED, OTHERWISE))))
+def test_what_says_something_else_or_the_opposite_fills_nothing(field: str, column: str) -> None:
+    assert of(column, field, "x", "y")[0] is None
+
+
+@pytest.mark.parametrize(("field", "column"), pairs(LESS))
+def test_what_says_less_or_nearly_the_same_is_a_guess(field: str, column: str) -> None:
+    assert of(column, field, "x", "y") == (field, True)
+    notes = check(pd.DataFrame({column: ["x"]}), match_columns(pd.DataFrame({column: ["x"]}), [Text(name=field)])).notes
+    assert sum("by a guess" in note for note in notes) == 1
+
+
+@pytest.mark.parametrize(("field", "column"), pairs(SAME))
+def test_what_says_the_same_in_other_words_is_none(field: str, column: str) -> None:
+    assert of(column, field, "x", "y") == (field, False)
+
+
+@pytest.mark.parametrize(
+    ("column", "field", "values", "guessed"),
+    [
+        ("Razón social", "NOMBRE", ["Comercial Soto SpA", "Viña Los Andes"], True),
+        ("Donante", "NOMBRE", ["Ana Peña", "Luis Soto"], True),
+        ("Paciente", "NOMBRE", ["7", "8"], False),
+        ("Socio", "NOMBRE_MASCOTA", ["Ana Peña", "Luis Soto"], False),
+    ],
+)
+def test_whose_names_they_are_is_a_guess(column: str, field: str, values: list[str], guessed: bool) -> None:
+    assert of(column, field, *values) == (field if guessed else None, guessed)
+
+
+def test_a_word_of_several_meanings_is_what_its_values_are() -> None:
+    for column, values, field in (
+        ("Rol", ["Deudor", "Codeudor"], "operation_rol"),
+        ("Rol", ["Notificado"], "rol"),
+        ("C.C.", ["52123456", "1020304050"], "identificacion"),
+        ("CC", ["ana@example.com"], None),
+    ):
+        assert matched(pd.DataFrame({column: values}), NewSigner) == {column: field}
+    birthday = match_columns(pd.DataFrame({"Aniversario": ["13/05/1980"]}), FIELDS)
+    assert (birthday["Aniversario"], birthday.guessed) == ("NACIDO", ["Aniversario"])
+
+
+@pytest.mark.parametrize("again", ["Correo (2)", "Correo.1"])
+def test_of_the_same_name_twice_the_first_with_values_is_taken(again: str) -> None:
+    both = pd.DataFrame({"Correo": ["a@example.com"], again: ["b@example.com"]})
+    assert matched(both) == {"Correo": "EMAIL", again: None}
+    assert matched(both.assign(Correo=None)) == {"Correo": None, again: "EMAIL"}
+
+
+def test_what_fits_alike_is_said_where_it_is_not_sent() -> None:
+    frame = pd.DataFrame({"ІПН": ["2935277368"], "Паспорт": ["АА123456"]})
+    with pytest.raises(InputError, match="'ІПН': IdDocument is fitted alike by 'Паспорт': choose"):
+        check(frame, match_columns(frame, carmachain.Person))
+    phones = frame.assign(Телефон="0501234567")
+    notes = check(phones, match_columns(phones, carmachain.Person)).notes
+    assert sum("is fitted alike by" in note for note in notes) == 2
+
+
 class TestMatch:
     def made(self) -> Match:
         return match_columns(names("Nombre", "Correo", "Otro"), FIELDS)

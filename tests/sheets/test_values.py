@@ -877,7 +877,7 @@ def test_names_in_a_column_that_says_only_whose_are_a_guess(column: str, cells: 
     match = match_columns(pd.DataFrame({column: cells}), FIELDS)
     assert match.columns == {column: "NOMBRE"}
     assert match.guessed == [column]
-    with pytest.raises(InputError, match="only their values"):
+    with pytest.raises(InputError, match="only be guessed"):
         match_columns(pd.DataFrame({column: cells}), FIELDS, strict=True)
 
 

@@ -77,6 +77,17 @@ def fingerprint(text: str) -> str:
     return " ".join(sorted({*name_key(text[:_LONGEST]).split()})) or text
 
 
+def one_word(one: str, two: str) -> bool:
+    """Whether two words are one, but for a letter inside or the plural: what begins or ends otherwise is another."""
+    short, long = sorted((one, two), key=len)
+    if one == two or (len(short) > 3 and long in (f"{short}s", f"{short}es", f"{short}{short[-1]}")):
+        return True
+    if len(short) < 5 or len(long) - len(short) > 1 or short[0] != long[0] or short[-1] != long[-1]:
+        return False
+    n = next((n for n, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return short[n + (len(short) == len(long)) :] == long[n + 1 :] and short.isalpha() and long.isalpha()
+
+
 def _leaves_out(whole: str, short: str) -> bool:
     """Whether the letters of one name stand in the other in their order."""
     letters = iter(whole)

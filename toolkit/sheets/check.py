@@ -162,7 +162,7 @@ def _raise_if_not_matched(
     guessed: Sequence[Any],
 ) -> None:
     if guessed:
-        text = "matched by their values only: {columns}. Confirm each: match[column] = field"
+        text = "matched by a guess only: {columns}. Confirm each: match[column] = field"
         raise InputError(message(text, columns=listed(guessed)))
     if used == {None} and len(frame) and len(frame.columns):
         text = "no column fills a field. The columns are {columns}; the fields are {fields}: say match[column] = field"
@@ -180,16 +180,17 @@ def _notes(frame: pd.DataFrame, used: Collection[Hashable | None], target: Any) 
         columns = ", ".join(f"{name!r} ({count:,})" for name, count in [*unused.items()][:_NAMED])
         columns += " …" * (len(unused) > _NAMED)
         notes, unused = [message(text, count=len(unused), columns=columns)], {}
+    undecided: Mapping[Any, str] = target.undecided if isinstance(target, Match) else {}
     for name, count in unused.items():
         text = "{column!r} fills no field: its {count:,} cells are not sent; match[{column!r}] = field sends them"
-        notes.append(message(text, column=name, count=count))
+        why = f" ({undecided[name]})" if name in undecided else ""
+        notes.append(message(text, column=name, count=count) + why)
     if "row" in frame.index.names and "questions" not in frame.attrs:
         text = "what was noted when the sheet was read is lost, as in `pandas.concat`: check each sheet by itself"
         notes.append(message(text))
     for name in target.guessed if isinstance(target, Match) else ():
-        field = target.columns[name]
-        text = "{column!r} fills {field} by a guess from its values: match[{column!r}] = {field!r} confirms it"
-        notes.append(message(text, column=name, field=field))
+        text = "{column!r} fills {field} by a guess: {why}. match[{column!r}] = {field!r} confirms it"
+        notes.append(message(text, column=name, field=target.columns[name], why=undecided[name]))
     return notes
 
 

@@ -1,6 +1,5 @@
 """Which column fills which field, and why."""
 
-import difflib
 import html
 import json
 import re
@@ -20,16 +19,30 @@ from toolkit.sheets.fields import as_fields, columns_of, listed, named
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.rows import frame_of
-from toolkit.sheets.synonyms import KINDS, names_person, spoken, words_of
+from toolkit.sheets.synonyms import (
+    GUESS,
+    KINDS,
+    NEARLY,
+    PART,
+    PARTLY,
+    SURE,
+    VETO,
+    agreement,
+    may_be,
+    same_name,
+    spoken,
+    words_of,
+)
 from toolkit.sheets.target import FrameRule, resolved
 from toolkit.spec import Choice, Date, Email, Field, Identity, Json, Phone, Text, Timestamp
 from toolkit.spec.suggest import Suggesting, did_you_mean, nearest
 
-LIKELY, CLEAR, SAMPLE = 0.55, 0.02, 100
-GUESS, NEARLY, EXACTLY = 0.56, 0.85, 0.98  # scores: by values alone, how much alike two names are, the same name
+LIKELY, CLEAR, SAMPLE = 0.5, 0.02, 100
+EXACTLY = 0.98
 MOST_PAIRS = 20_000  # of columns and fields, for which a message proposes fields
 FITTING = 0.8  # the share of values that makes a kind
 Reason = tuple[float, str]
+_again_named = re.compile(r"(.{1,200}?)(?: \(\d{1,2}\)|\.\d{1,2})").fullmatch  # by the reader, or by pandas
 _of_words = re.compile(r"[^\W\d_]{2,30}(?:[ ,.'’-]{1,2}[^\W\d_]{1,30}){1,8}\.?").fullmatch
 
 
@@ -65,8 +78,14 @@ class Match(Suggesting):
 
     @property
     def guessed(self) -> list[Any]:
-        """The columns that fill a field only because of their values: `match[column] = field` confirms one."""
-        return [c for c, field in self.columns.items() if field and self._reasons.get(c, (1.0, ""))[0] == GUESS]
+        """The columns that fill a field by a guess, from their values or a name that may mean it:
+        `match[column] = field` confirms one."""
+        return [c for c, field in self.columns.items() if field and self._reasons.get(c, (1.0, ""))[0] < PART]
+
+    @property
+    def undecided(self) -> dict[Any, str]:
+        """The columns of which something is left open, and why: those that are guessed, and those that fit alike."""
+        return {c: why for c, (score, why) in self._reasons.items() if LIKELY <= score < PART}
 
     @property
     def missing(self) -> list[str]:
@@ -145,9 +164,10 @@ def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
     """Propose which column fills which field: by name and label, and by other words for the same.
 
     A column fills one field and a field is filled by one column. Where two fit alike, neither is taken: the reason
-    says which, and `match[column] = field` decides. Values only propose, and only where a column's name says nothing:
-    such a guess is taken, listed in `guessed`, and said once more by the check. A name that fits keeps its column,
-    however dirty its cells are: they are problems of the check.
+    says which, and `match[column] = field` decides. Values only propose, and only where a column's name says nothing;
+    so does a name that says less than the field's, or is spelt nearly like it. Such a guess is taken, listed in
+    `guessed`, and said once more by the check. A name that says something else fills nothing. One that fits keeps its
+    column, however dirty its cells are: they are problems of the check.
 
     Args:
         rows: a DataFrame, as `read_sheet` gives it or any other; a list of dicts; a table of polars, pyarrow or DuckDB.
@@ -162,9 +182,9 @@ def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
     data, known = bare(frame), as_fields(fields)
     named(data)
     samples = {column: _Sample(data[column]) for column in data.columns}
-    before = _before(frame, [f.name for f in known])
+    before, names = _before(frame, [f.name for f in known]), _names(samples)
     scores = {
-        (c, f.name): _again(before[c], f) if c in before else _score(str(c), f, samples[c])
+        (c, f.name): _again(before[c], f) if c in before else _score(names[c], f, samples[c])
         for c in data.columns
         for f in known
     }
@@ -179,7 +199,7 @@ def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
             reasons[column] = _why_not(column, open_pairs, scores)
     match = Match(known, columns, reasons, rules=getattr(fields, "rules", ()))
     if strict and match.guessed:
-        text = "only their values say what these columns are: {columns}. Name them, or say which"
+        text = "what these columns are can only be guessed: {columns}. Name them, or say which"
         raise InputError(message(text, columns=listed(match.guessed)))
     return match
 
@@ -228,13 +248,24 @@ def rivals_of(frame: pd.DataFrame, fields: Sequence[Field], filled: int) -> list
 
 def asked_of_all(frame: pd.DataFrame, fields: Sequence[Field]) -> str:
     """What the reader of a sheet asks of each of its rows, and which sheet fits, at the end of a sentence."""
+    texts = [f"{column!r}: {why}" for column, why in match_columns(frame, fields).undecided.items()]
     asked = [reason for reason, rows in frame.attrs.get("questions", {}).items() if len(rows) == len(frame)]
-    texts = [message("Each row {why}", why=message(reason)) for reason in asked]
+    texts += [message("Each row {why}", why=message(reason)) for reason in asked]
     texts += [
         message("The sheet {name!r} has columns that fit: `sheet={name!r}` reads it", name=name)
         for name in rivals_of(frame, fields, 0)
     ]
     return "".join(f". {text}" for text in texts)
+
+
+def _names(samples: "Mapping[Any, _Sample]") -> dict[Any, str]:
+    """What each column is called: where one is blank and the next of the same name is not, that one is called so."""
+    names = {column: str(column) for column in samples}
+    for column, sample in samples.items():
+        first = match[1] if (match := _again_named(str(column))) else None
+        if sample.values and first in samples and not samples[first].values and names[first]:
+            names[column], names[first] = names[first], ""
+    return names
 
 
 def _clearest(pairs: Mapping[tuple[Any, str], Reason]) -> tuple[Any, str] | None:
@@ -254,10 +285,10 @@ def _clearest(pairs: Mapping[tuple[Any, str], Reason]) -> tuple[Any, str] | None
 def _why_not(column: Any, pairs: Mapping[tuple[Any, str], Reason], scores: Mapping[Any, Reason]) -> Reason:
     own = [field for c, field in pairs if c == column]
     if len(own) > 1:
-        return 0.0, message("fits {fields} alike: choose", fields=", ".join(own))
+        return LIKELY, message("fits {fields} alike: choose", fields=", ".join(own))
     if own:
         others = [repr(c) for c, field in pairs if field == own[0] and c != column]
-        return 0.0, message("{field} is fitted alike by {columns}: choose", field=own[0], columns=", ".join(others))
+        return LIKELY, message("{field} is fitted alike by {columns}: choose", field=own[0], columns=", ".join(others))
     best, why = max((s for (c, _), s in scores.items() if c == column), default=(0.0, ""))
     if best >= LIKELY:
         return 0.0, message("the field that fits it is filled by another column")
@@ -300,42 +331,52 @@ class _Sample:
 def _score(column: str, field: Field, sample: _Sample) -> Reason:
     """How well a column fits a field, and why."""
     names = [n for n in (field.name, field.key, field.label) if n]
-    score, reason = max((_by_name(column, name) for name in names), default=(0.0, ""))
+    score, reason = max((_by_name(column, name) for name in names), default=(VETO, ""))
     if score >= LIKELY:
-        if type(field) is Text and score < EXACTLY and sample.kind:
-            text = "{reason}, but its values are {kind}: match[{column!r}] = {field!r} says so"
-            return 0.0, message(text, reason=reason, kind=message(sample.kind), column=column, field=field.name)
-        return score, reason
+        return _unless_otherwise(column, field, sample, (score, reason))
     if isinstance(field, Choice) and _asks_kind(column, field.name) and (sample.fits(field) or 0) >= FITTING:
         return 0.72, message("its values are those of {field!r}", field=field.name)
     speaks = isinstance(field, Email | Phone | Date | Timestamp) or (isinstance(field, Identity) and bool(field.scheme))
-    own = spoken(column)
-    if names_person(column) and spoken(field.name).concept == "name" and sample.are_names:
-        return GUESS, message("its values are of the kind {kind}", kind="name")
-    if not speaks or not (own.meaningless or (reason and not own.vetoed)) or (sample.fits(field) or 0) < FITTING:
-        text = "{reason}, and of something else: match[{column!r}] = {field!r} says so"
-        return 0.0, reason and message(text, reason=reason, column=column, field=field.name)
-    return GUESS, message("its values are of the kind {kind}", kind=field.kind)
+    open_to = score == PARTLY or (spoken(column).meaningless and not reason)
+    if speaks and open_to and (sample.fits(field) or 0) >= FITTING:
+        return GUESS, message("its values are of the kind {kind}", kind=field.kind)
+    text = "{reason}, and of something else: match[{column!r}] = {field!r} says so"
+    return VETO, reason and message(text, reason=reason, column=column, field=field.name)
+
+
+def _unless_otherwise(column: str, field: Field, sample: _Sample, named: Reason) -> Reason:
+    """How well a column fits a field by its name, if its values do not speak against it."""
+    if type(field) is Text and named[0] < EXACTLY and sample.kind:
+        text = "{reason}, but its values are {kind}: match[{column!r}] = {field!r} says so"
+        kind = message(sample.kind)
+        return VETO, message(text, reason=named[1], kind=kind, column=column, field=field.name)
+    concepts = may_be(column)
+    if isinstance(field, Choice) and concepts and named[0] < 1 and sample.fits(field) == 0:
+        return LIKELY, named[1]  # what else it may be, comes first
+    if named[0] > NEARLY or not (concept := spoken(field.name).concept) or concept not in concepts:
+        return named
+    if concept == "name":
+        fitting = sample.are_names
+    elif type(field) is Text:
+        fitting = concept == "role in the document" and bool(sample.values)
+    else:
+        fitting = not sample.kind and (sample.fits(field) or 0) >= FITTING
+    return named if fitting else (VETO, "")
 
 
 def _by_name(column: str, name: str) -> Reason:
     if column == name:
         return 1.0, message("the same name")
-    plain, wanted = folded(column), folded(name)
-    if plain == wanted != "":
-        return 0.98, message("the same name as {name!r}, but for accents, case or punctuation", name=name)
-    own, other = spoken(column), spoken(name)
-    if own.concept and own.concept == other.concept:
-        if own.vetoed or other.vetoed or not own.whole:
-            return 0.1, message("speaks of {name!r}", name=name)
-        return (0.9 if other.whole else 0.72), message("another word for {name!r}", name=name)
-    if (own.concept, other.concept) == ("first name", "name") and own.whole and not own.vetoed and not other.vetoed:
-        return 0.6, message("is a part of {name!r}: no column says all of it better", name=name)
-    if abs(len(plain) - len(wanted)) <= 3 and len(wanted) > 3 and not (own.concept and other.concept):
-        alike = difflib.SequenceMatcher(None, plain, wanted)
-        if alike.real_quick_ratio() >= NEARLY and alike.quick_ratio() >= NEARLY and alike.ratio() >= NEARLY:
-            return 0.7, message("nearly the same name as {name!r}", name=name)
-    return 0.0, ""
+    if same_name(column, name):
+        return EXACTLY, message("the same name as {name!r}, but for accents, case or punctuation", name=name)
+    score = agreement(column, name)
+    if score is None:
+        return VETO, ""
+    if score >= SURE:
+        return score, message("another word for {name!r}", name=name)
+    if score == PART:
+        return score, message("is a part of {name!r}: no column says all of it better", name=name)
+    return score, message("may mean {name!r}" if score >= LIKELY else "speaks of {name!r}", name=name)
 
 
 def _asks_kind(column: str, name: str) -> bool:

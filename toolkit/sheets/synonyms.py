@@ -1,7 +1,7 @@
 """What people call the same thing in Spanish, Portuguese, English, Ukrainian and German; the vendors' own names too.
 
 Accents, case, punctuation and spaces do not count. A word that stands for several things ("tipo", "estado", "CC") is
-no synonym of any of them.
+no synonym of any of them. What a name says beside what it speaks of counts on both sides: of a column and of a field.
 """
 
 import re
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from toolkit.sheets.alike import one_word
 from toolkit.sheets.cells import folded
 
 _WORDS = {
@@ -33,13 +34,13 @@ _WORDS = {
         e sobrenome, sobrenome e nome, nome e apelido, піп, display name""",
     "first name": """nombres, primer nombre, nombre de pila, primeiro nome, first name, given name, власне ім'я,
         vorname, fname, forename, prenome, nombre propio, ім'я та по батькові""",
-    "last name": """apellido, apellidos, apellido paterno, sobrenome, apelido, last name, surname, family name,
-        прізвище, nachname, familienname, zuname, lname, sobrenomes, apelidos, primer apellido""",
+    "last name": """apellido, apellidos, sobrenome, apelido, last name, surname, family name,
+        прізвище, nachname, familienname, zuname, lname, sobrenomes, apelidos""",
     "identity": """rut, run, dni, cédula, cédula de identidad, cédula de ciudadanía, número cédula, documento,
         documento de identidad, número documento, número de documento de identidad, identificación, número
         identificación, pasaporte, número de pasaporte, id document, document, document number, document no, id
         number, id no, identification, identification number, identity number, identity document, national id,
-        passport, passport number, cpf, rntrc, rnokpp, іпн, інн, рнокпп, ідентифікаційний код, ідентифікаційний
+        passport, passport number, cpf, rntrc, rnokpp, іпн, інн, инн, рнокпп, ідентифікаційний код, ідентифікаційний
         номер, документ, номер документа, паспорт, податковий номер, tin, номер паспорта,
         серія та номер паспорта, ausweisnummer, personalausweis, personalausweisnummer, reisepass, passnummer""",
     "identity type": """tipo identificación, tipo documento, tipo de documento de identidad, tipo doc, tipo id,
@@ -55,7 +56,7 @@ _WORDS = {
         identificación empresa, tipo documento empresa, тип документа компанії, тип коду компанії""",
     "birth": """fecha nacimiento, nacimiento, cumpleaños, birthday, birthdate, dob, дата народження, geburtsdatum,
         geburtstag, geboren am, geb datum, nascimento, data nascimento, dt nascimento, fec nacimiento, fnacimiento,
-        fecnac, fechanac, fnac, nacido el, fecha de cumpleaños, nasc, dt nasc, data nasc, aniversário, bday, birth,
+        fecnac, fechanac, fnac, nacido el, fecha de cumpleaños, nasc, dt nasc, data nasc, bday, birth,
         born, date birth, дата нар, день народження, birth date""",
     "date": "fecha, data, date, día, дата, datum",
     "address": """dirección, domicilio, calle, endereço, morada, address, street, адреса, anschrift, adresse,
@@ -73,8 +74,9 @@ _WORDS = {
         landesvorwahl, länderkennzahl, ländercode, landescode, код країни, телефонний код, телефонний код країни,
         міжнародний код""",
     "user": """nombre usuario, nombre de inicio de sesión, inicio de sesión, cuenta de usuario, usuário, user,
-        username, user account, login, login name, logon, logon name, користувач, ім'я користувача, ім'я для входу,
-        обліковий запис, логін, benutzer, benutzername, anmeldename, nome de usuário, user name""",
+        username, user account, sam account name, login, login name, logon, logon name, користувач,
+        ім'я користувача, ім'я для входу, обліковий запис, логін, benutzer, benutzername, anmeldename,
+        nome de usuário, user name""",
     "domain": """nombre dominio, dominio de red, domínio, nome do domínio, domain, domain name, network domain,
         домен, ім'я домену, назва домену""",
     "card": """tarjeta, código tarjeta, número tarjeta, identificador físico, credencial, cartão, código do cartão,
@@ -99,7 +101,7 @@ _WORDS = {
         comentarios, habilitar comentarios, comentarios habilitados, дозволити коментарі, коментарі дозволено""",
     "signs on site": """on premise signature, sign on site, signs on site, on site signature, in person signature,
         firma en sitio, permite firma en sitio, firma presencial, підпис на місці""",
-    "amount": """monto, importe, valor, cantidad, total, monto del pagaré, valor del pagaré, quantia, montante,
+    "amount": """monto, importe, valor, total, monto del pagaré, valor del pagaré, quantia, montante,
         amount, value, сума, сума векселя, betrag, summe, wert, monto total, importe total, valor total, total
         amount""",
     "due day": """expiration, expiration date, expiry, expiry date, due date, maturity date, vencimiento, fecha
@@ -111,25 +113,33 @@ _WORDS = {
         платежу, місце оплати""",
     "consecutive": """consecutive, consecutive number, consecutivo, consecutivo del pagaré, порядковий номер, номер
         векселя""",
+    "place": "lugar, place, місце",
+    "count": "cantidad, quantity, qty, quantidade, menge, anzahl, кількість",
     "template": """template id, template, template number, plantilla, id plantilla, número de plantilla, modelo de
         documento, шаблон, номер шаблону""",
 }
 _LINKS = {"de", "del", "la", "el", "los", "las", "y", "e", "en", "of", "the", "and", "do", "da", "і", "та"}
 KINDS = {folded(word) for word in ("tipo", "clase", "type", "kind", "тип", "вид")}  # of what, only the values tell
+_SORT = """rut run; dni; cédula ciudadanía; pasaporte passport паспорт паспорта reisepass passnummer; cpf; total;
+    whatsapp; rntrc rnokpp іпн інн инн рнокпп tin податковий ідентифікаційний; apellidos sobrenomes apelidos"""
+_SORTS = {folded(word): sort.split()[0] for sort in _SORT.split(";") for word in sort.split()}  # of one concept
+_ORDINAL = """primer primero primera primeiro primeira first перший перша paterno; segundo segunda second другий друга
+    materno; tercer tercero tercera terceiro terceira third третій третя"""
+_ORDINALS = {folded(word): str(n) for n, words in enumerate(_ORDINAL.split(";"), 1) for word in words.split()}
 _PERSONS = """cliente, clientes, titular, persona, personas, firmante, deudor, estudiante, alumno, paciente, socio,
     afiliado, trabajador, empleado, colaborador, asociado, miembro, suscriptor, customer, client, signer, person,
     kunde, kunden, клієнта, клієнт, пацієнт, студент, працівник, aluno, funcionário, student, employee, member,
-    patient, alumna, socia"""
-_NEUTRAL = """contacto, principal, personal, particular, nro, no, n, num, número, numero, nº, 1, primario, actual,
-    propio, obligatorio, opcional, requerido, completo, móvil, celular, dígitos, sin, con, puntos, guión, contact,
-    main, primary, number, required, optional, value, valor, o, a, os, as, wert, значення, cuál, qué, es, tu, su,
+    patient, alumna, socia, donante, donor, participante, participant, postulante, applicant, inscrito, huésped"""
+_WHICH = """contacto, principal, personal, particular, 1, primario, actual, propio, móvil, celular, contact, main,
+    primary, privat, проживання, residencia, residência, контактний, контактна, основний, основна, особистий"""
+_NEUTRAL = """nro, no, n, num, número, numero, nº, obligatorio, opcional, requerido, completo, dígitos, sin, con,
+    puntos, guión, number, required, optional, value, valor, o, a, os, as, wert, значення, cuál, qué, es, tu, su,
     tus, sus, indique, ingrese, escriba, ingresa, escribe, favor, por, what, is, your, my, enter, please, qual, é,
     seu, sua, informe, wie, lautet, ihr, ihre, dein, deine, bitte, яке, який, яка, ваше, ваш, ваша, вкажіть,
-    introduzca, introduce, de usted, privat, s, r, nbr, проживання, residencia, residência, контактний, контактна,
-    основний, основна, номер, особистий, повний, clp, cop, uah, грн, гривень, pesos"""
-NEUTRAL = {
-    folded(word) for word in f"{_NEUTRAL},{_PERSONS}".split(",")
-} | _LINKS  # change nothing of what a name speaks of
+    introduzca, introduce, de usted, s, r, nbr, номер, повний, clp, cop, uah, грн, гривень, pesos"""
+_EMPTY = {folded(word) for word in _NEUTRAL.split(",")} | _LINKS  # change nothing of what a name speaks of
+_SOFT = {folded(word) for word in f"{_WHICH},{_PERSONS}".split(",")}  # say which, as one would take it without
+NEUTRAL = _EMPTY | _SOFT
 _OTHERS = """vendedor, ejecutivo, asesor, agente, supervisor, jefe, gerente, encargado, responsable, coordinador,
     promotor, apoderado, aval, fiador, codeudor, cónyuge, esposo, pareja, padre, madre, hijo, hija, tutor,
     representante, referencia, referido, emergencia, empresa, compañía, sucursal, oficina, tienda, banco, bancaria,
@@ -168,7 +178,7 @@ _FORM = """puntos, guion, guión, guiones, dígitos, dígito, verificador, dv, e
     пробілів, крапок, abreviar, abreviaturas, mayúsculas, minúsculas"""
 _HOW = {folded(word) for word in _FORM.split(",")}  # is said of the form in which something is to be written
 _UNIT = """usd, uf, utm, eur, euros, dólares, dollars, m, mm, k, miles, millón, millones, thousands, millions, mil,
-    milhares, milhões, tausend, millionen, тис, млн"""
+    milhares, milhões, tausend, millionen, тис, млн, cents, centavos, céntimos, puntos, points, percent, porcentaje"""
 _UNITS = {folded(word) for word in _UNIT.split(",")}  # in which an amount is another number
 _NUMBERS = {"no", "nro", "num", "numero", "n", "number", "номер"}  # that what is called so is one
 _NUMBERED = {"phone", "landline", "identity", "company identity", "card", "reference", "consecutive", "template"}
@@ -183,25 +193,60 @@ _NUMBERING = re.compile(
 _IN_BRACKETS = re.compile(r"^\s{0,9}[(\[]([^()\[\]]{1,100})[)\]]\s{0,9}$")  # as a whole, as databases write names
 
 
+_AMONG_OTHERS = {  # what a word may stand for, if the values do not say otherwise
+    "birth": "aniversario",
+    "identity": "cc",
+    "role in the document": "rol, role, роль",
+}
+_PARTS = {"first name": "name"}
+_SIGNS = {"%": " percent ", "‰": " permille ", "#": " nro ", "€": " eur ", "¹": " ", "²": " square ", "³": " cubic "}
+_of_marks = re.compile(r"\d+|[%‰#²³]").findall
+VETO, PARTLY, GUESS, NEARLY, PART, SURE = 0.0, 0.1, 0.56, 0.59, 0.63, 0.9  # how well two names agree
+
+
 @dataclass(frozen=True)
 class Spoken:
     """What a name of a column or field speaks of."""
 
-    concept: str | None  # "" where it speaks of two things
-    whole: bool  # whether it says nothing else
-    vetoed: bool  # whether it speaks of somebody or something else besides
+    concept: str | None
+    words: frozenset[str]  # what it says besides
+    against: frozenset[str]  # those of them that speak of somebody or something else
+    denied: bool
     meaningless: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether it says nothing else."""
+        return bool(self.concept) and not self.words - _SOFT - {*_SORTS.values()}
+
+    @property
+    def vetoed(self) -> bool:
+        """Whether it speaks of somebody or something else besides."""
+        return self.denied or bool(self.against)
+
+    def agrees(self, field: "Spoken") -> float:
+        """How well a column with this name fills a field with that name, which speaks of the same."""
+        more, less = self.words - field.words, field.words - self.words
+        beyond, short = more - _SOFT - {*_SORTS.values()}, less - _SOFT
+        if self.denied or field.denied or more & self.against or less & field.against:
+            return VETO
+        if (beyond and less) or (more and short):
+            return VETO  # each says something that the other does not
+        return PARTLY if beyond else NEARLY if less and (more or short) else SURE
 
 
 def words_of(name: str) -> list[str]:
     """The words of a name, also of one as phoneNumber."""
-    parted = re.sub(r"([A-ZÁÉÍÓÚÑ]{2,})", lambda m: m[1].title(), name[:200].replace("_", " "))
-    return re.findall(r"\w[^\W\dA-Z]*|\d+", parted)
+    spelt = "".join(_SIGNS.get(sign, sign) for sign in name[:200].replace("_", " "))
+    parted = re.sub(r"([A-ZÁÉÍÓÚÑ]{2,})", lambda m: m[1].title(), spelt)
+    return re.findall(r"\d+|[^\W\d][^\W\dA-Z]*", parted)
 
 
 def _plain_words(name: str) -> list[str]:
-    """Its words without those that only link others."""
-    return [word for word in map(folded, words_of(name)) if word not in _LINKS]
+    """Its words without those that only link others, numbers without leading zeros."""
+    words = [folded(word) for word in words_of(name)]
+    linked = ["of …"] if len(words) > 1 and words[-1] in ("de", "del", "of") else []  # of whom, is not said
+    return [word.lstrip("0") or word for word in words if word not in _LINKS] + linked
 
 
 @lru_cache(maxsize=1)
@@ -236,7 +281,7 @@ def _concept(words: Sequence[str]) -> str | None:
 def concept_of(name: str) -> str | None:
     """What a name speaks of, where it speaks of one thing and says nothing else."""
     words = _plain_words(name)
-    concept = _concept([folded(name)]) or _concept(words) or _abbreviated(words, "." in name)
+    concept = _concept(["".join(map(folded, words_of(name)))]) or _concept(words) or _abbreviated(words, "." in name)
     if concept or _NUMBERS.isdisjoint(words):
         return concept
     of = [word for word in words if word not in _NUMBERS]
@@ -247,39 +292,76 @@ def concept_of(name: str) -> str | None:
 @lru_cache(maxsize=4096)
 def spoken(name: str) -> Spoken:
     """What a name speaks of, or a part of it."""
-    meaningless = bool(_MEANINGLESS(name.strip().casefold()))
+    meaningless = bool(_MEANINGLESS(name.strip().casefold())) and not may_be(name)
     name = _IN_BRACKETS.sub(r"\1", _NUMBERING.sub("", name))
+    name = re.sub(r"[(\[](\d{1,2})[)\]]$", r" \1", re.sub(r"(?<=[^\W\d])\.(\d{1,2})$", r" bis \1", name))
     aside = {folded(word) for text in re.findall(r"[(\[]([^)\]]{0,60})", name) for word in words_of(text)}
     base = re.sub(r"[(\[][^)\]]{0,60}[)\]]?|[*:¿?¡!]", " ", name)
-    if concept := concept_of(base):
-        return Spoken(concept, True, _is_denied(concept, aside), meaningless)
     words = _plain_words(base)
+    concept, before, after = concept_of(base), words[:0], words[:0]
+    if not concept:
+        concept, before, after = _longest(words)
+    if not concept:
+        return Spoken(None, frozenset(), frozenset(_of_others({*words})), False, meaningless)
+    numbers = {"no"} | _NUMBERS if concept in _NUMBERED else set()
+    beside = {*before, *after}
+    others = _of_others(aside | beside)
+    against = {w for w in beside - NEUTRAL if (_concept([w]) or concept) != concept} | others
+    more = {w for w in beside if w not in _EMPTY - _NUMBERS | numbers and _concept([w]) != concept}
+    sorts = {_SORTS[w] for w in {*words, *aside} & _SORTS.keys()}
+    rest = {_ORDINALS.get(w, w) for w in more | against} | sorts
+    return Spoken(concept, frozenset(rest), frozenset(against), _is_denied(concept, aside, before, after), False)
+
+
+def _longest(words: list[str]) -> tuple[str | None, list[str], list[str]]:
+    """What the most of some words that belong together speak of, and the words before and after them."""
     for n in (5, 4, 3, 2, 1):
         for i in range(len(words) - n + 1):
             if concept := _concept(words[i : i + n]):
-                before, after = words[:i], words[i + n :]
-                rest = {*before, *after} | (_of_others(aside))
-                more = {word for word in rest - NEUTRAL if not _concept([word])}
-                other = {word for word in rest - NEUTRAL if (_concept([word]) or concept) != concept}
-                denied = _is_denied(concept, aside, before, after)
-                return Spoken(concept, not more and not other, bool(other or _of_others(rest)) or denied, False)
-    return Spoken(None, False, bool(_of_others({*words})), meaningless)
+                return concept, words[:i], words[i + n :]
+    return None, [], []
 
 
-def _is_denied(concept: str, aside: set[str], before: Sequence[str] = (), after: Sequence[str] = ()) -> bool:
-    """Whether a name says in passing that there is none of what it speaks of, or that it is not to be used."""
+def _is_denied(concept: str, aside: set[str], before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether a name says in passing that there is none of what it speaks of, or in another unit."""
     numbered = concept in _NUMBERED  # as in "teléfono no. 1"
     around = {*before} & _BEFORE - ({"no"} if numbered else set())
     behind = {*after[:-1]} if numbered and after[-1:] == ["no"] else {*after}
-    unit = concept == "amount" and aside & _UNITS
-    return bool(_of_others(aside) or unit or around or _is_negated(aside) or _is_negated(behind))
+    beside = {*aside, *before, *after}
+    unit = concept == "amount" and beside & _UNITS and not beside & _NEGATIONS
+    return bool(unit or around or _is_negated(aside) or _is_negated(behind))
 
 
-def names_person(name: str) -> bool:
-    """Whether a name says only whose something is, as "cliente"."""
+def agreement(column: str, field: str) -> float | None:
+    """How well two names agree by their words; None where they share nothing."""
+    own, other = spoken(column), spoken(field)
+    if own.concept and own.concept == other.concept:
+        return own.agrees(other)
+    if own.concept and _PARTS.get(own.concept, "") == other.concept:
+        return min(PART, own.agrees(other))
+    if other.concept in may_be(column) and other.whole and not other.vetoed:
+        return GUESS if own.concept else NEARLY
+    if own.concept and other.concept:
+        return None
+    words, wanted = _plain_words(column), _plain_words(field)
+    if not words or len(words) != len(wanted) or not all(map(one_word, words, wanted)):
+        return None
+    return SURE if words == wanted else NEARLY
+
+
+def same_name(one: str, two: str) -> bool:
+    """Whether two names differ only in accents, case, punctuation and spaces, none of which parts or means a number."""
+    return folded(one) == folded(two) != "" and _of_marks(one) == _of_marks(two)
+
+
+@lru_cache(maxsize=4096)
+def may_be(name: str) -> frozenset[str]:
+    """What a name may stand for that says no more than whose something is, as "cliente", or is of several meanings."""
     persons = {_ENDING.sub("", folded(word)) for word in _PERSONS.split(",")}
     words = _plain_words(name)
-    return bool(words) and all(_ENDING.sub("", word) in persons for word in words)
+    person = bool(words) and all(_ENDING.sub("", word) in persons for word in words)
+    concepts = {concept for concept, names in _AMONG_OTHERS.items() if folded(name) in names.split(", ")}
+    return frozenset(concepts | ({"name"} if person or concept_of(name) == "company" else set()))
 
 
 def _is_negated(words: set[str]) -> bool:
