@@ -48,7 +48,7 @@ def test_another_customer_is_asked_about_and_one_who_is_not_named_is_none(state:
     customers = [replace(IDA, origin=f"api.example.com{whose}") for whose in ("?client_id=1", "", "?client_id=2")]
     opened(customers[0], state)
     opened(customers[1], state)  # by a token alone
-    with pytest.raises(toolkit.PushRefused, match="nobody here knows whether these are one installation"):
+    with pytest.raises(toolkit.PushRefused, match="nobody here knows whether these are one account"):
         opened(customers[2], state)
     opened(customers[0], state)
 
@@ -114,6 +114,32 @@ def test_an_installation_is_a_host_a_path_and_a_customer() -> None:
     assert first == origin("https://api.example.com", client_id=" First")
     assert first != second
     assert "first" not in first
+
+
+def test_two_people_are_asked_about_once(state: Path) -> None:
+    ana, eva = (replace(SIGNIO, origin=f"{SIGNIO.origin}?email={who}@example.co") for who in ("ana", "eva"))
+    opened(SIGNIO, state)  # by a version that kept nobody
+    opened(ana, state)
+    with pytest.raises(toolkit.PushRefused, match=r"was sent at .*ana@example\.co, and this is .*eva@example\.co"):
+        opened(eva, state)
+    opened(replace(eva, named_by="identity"), state)  # a colleague
+    opened(eva, state)
+    opened(ana, state)
+
+
+def test_a_colleague_who_has_a_name_for_it_is_asked_about(state: Path) -> None:
+    opened(replace(SIGNIO, identity="mine", named_by="identity", origin=f"{SIGNIO.origin}?email=ana@example.co"), state)
+    with pytest.raises(toolkit.PushRefused, match='identity = "mine" in the settings goes on'):
+        opened(replace(SIGNIO, origin=f"{SIGNIO.origin}?email=eva@example.co"), state)
+
+
+def test_whoever_names_no_tenant_is_known_by_the_address() -> None:
+    def origin(**more: str) -> str:
+        account = {"base_url": "https://sign.example.co", "password": "x", **more}
+        return toolkit.connect(signio=account, progress=False).signio.connection.memory("", "").origin
+
+    assert origin(email=" Ana@example.co") == "sign.example.co?email=ana@example.co"
+    assert origin(email="ana@example.co", tenant="X") == origin(email="eva@example.co", tenant="x")
 
 
 def test_two_tenants_at_one_address_are_two(state: Path) -> None:

@@ -107,7 +107,7 @@ class System:
     base_url: str = ""
     header: CredentialHeader = field(default_factory=CredentialHeader)
     one_installation: bool = False  # everybody uses the same one, whatever its address
-    customer: str = ""  # the credential that names the customer, where one address serves many
+    customer: tuple[str, ...] = ()  # names the customer, where one address serves many: the first that is known
     assumptions: tuple[Assumption, ...] = ()  # what the document leaves open
 
     def __repr__(self) -> str:

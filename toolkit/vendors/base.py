@@ -114,8 +114,10 @@ class Connection:
     @cached_property
     def _origin(self) -> str:
         """Where it is reached: host, port and path, and which customer's account where one address serves many."""
-        whose = self.account.get(self.system.customer) if self.system.customer else None
-        account = f"?{self.system.customer}={sha256(_folded(whose)).hexdigest()[:8]}" if whose else ""
+        named = next((name for name in self.system.customer if self.account.get(name)), "")
+        whose = _folded(self.account.get(named))
+        shown = whose if "@" in whose else sha256(whose.encode()).hexdigest()[:8]  # people know each other by addresses
+        account = f"?{named}={shown}" if named else ""
         return canonical_origin(self.session.base_url) + urlsplit(self.session.base_url).path.rstrip("/") + account
 
     def memory(self, lock: str, where: str) -> Memory:
@@ -295,6 +297,6 @@ def require_known(where: str, names: Any, known: Sequence[str], what: str = mark
             )
 
 
-def _folded(name: Any) -> bytes:
+def _folded(name: Any) -> str:
     """A name in whatever letters and spaces."""
-    return " ".join(str(name).split()).casefold().encode()
+    return " ".join(str(name).split()).casefold()

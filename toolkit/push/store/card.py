@@ -108,8 +108,8 @@ def refuse_another_origin(memory: Memory, known: Known) -> None:
     if known.origins and not _reached(memory, known) and memory.named_by != "identity":
         text = (
             "what is known of {about} was sent at {origins}, and this is {origin}: nobody here knows whether these are "
-            "one installation. Nothing was sent. If they are, as behind a proxy, say so in the settings of this one: "
-            'identity = "{identity}". If this is another one, as for tests, give it a name of its own: '
+            "one account. Nothing was sent. If they are, as behind a proxy or of a colleague, say so in the settings "
+            'of this one: identity = "{identity}". If this is another one, as for tests, give it a name of its own: '
             'identity = "test"'
         )
         names = {"about": known.about or memory.about, "origins": known.origins.replace(" ", ", ")}
@@ -139,11 +139,18 @@ def _spelt_otherwise(memory: Memory, known: Known) -> bool:
 
 def _named_otherwise(memory: Memory, known: Known) -> bool:
     """The same account by its address; two names that a person gave say that there are two."""
-    return _reached(memory, known) and not memory.named_by == known.named_by == "identity"
+    return _reached(memory, known, colleagues=True) and not memory.named_by == known.named_by == "identity"
 
 
-def _reached(memory: Memory, known: Known) -> bool:
-    """Whether that address is known, or one that differs only in that no customer is named."""
+def _reached(memory: Memory, known: Known, *, colleagues: bool = False) -> bool:
+    """Whether that address is known, or one that differs only in how the customer is named.
+
+    With `colleagues`, also where two people reach it: they may be of one customer.
+    """
     here, _, customer = memory.origin.partition("?")
     origins = (origin.partition("?") for origin in known.origins.split())
-    return any(here == there and (whose == customer or not (whose and customer)) for there, _, whose in origins)
+    named_by = customer.partition("=")[0]
+    return any(
+        here == there and (whose == customer or whose.partition("=")[0] != named_by or (colleagues and "@" in whose))
+        for there, _, whose in origins
+    )

@@ -54,7 +54,7 @@ SYSTEM = System(
             KEPT: "the vendor answered false: the account allows one card code a user, and the old one was not replaced"
         },
     ),
-    customer="client_id",
+    customer=("client_id",),
     assumptions=ASSUMPTIONS,
 )
 

@@ -42,7 +42,7 @@ SYSTEM = System(
             "06": Meaning.MISSING,
         },
     ),
-    customer="tenant",
+    customer=("tenant", "email"),
     assumptions=ASSUMPTIONS,
 )
 
