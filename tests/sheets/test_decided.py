@@ -12,6 +12,7 @@ import pytest
 from tests.helpers.clock import ManualClock
 from tests.sheets.ugly.workbooks import table
 from tests.vendors.ida.test_client import connected, stored
+from toolkit.errors import InputError
 from toolkit.sandbox import Sandbox
 from toolkit.sheets import Check, check, match_columns, only_failed, read_sheet
 from toolkit.sheets.frame_rules import RELABELLED
@@ -507,3 +508,31 @@ def test_a_line_below_a_list_is_no_person(row: list[Any], *, asked: bool) -> Non
     sheet = table(["Nombre", "Correo", "Celular", "Fecha de nacimiento"], *people, *gap, *below)
     frame = read_sheet(sheet)
     assert check(frame, match_columns(frame, FIELDS)).bad.tolist() == [False] * 6 + [asked] * len(below)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda c: check(c.frame, FIELDS, country=["CO"]), "there is no country"),
+        (lambda c: check(c.frame, FIELDS, country=pd.NA), "there is no country"),
+        (lambda c: check(c.frame, FIELDS, empty={"Nombre": ["s/i"]}), "takes words"),
+        (lambda c: c.leave_out(rows=slice(0, 1)), r"as a list of them"),
+        (lambda c: c.leave_out(rows=[pd.NA]), "no row has one of these labels"),
+        (lambda c: c.replace("EMAIL", {"mala": "a@example.cl"}, rows=len), r"as a list of them"),
+        (lambda c: c.replace("EMAIL", {"mala": 10**5000}), "more than a thousand digits"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_words(call: Callable[[Check], Check], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        call(check(pd.DataFrame({"NOMBRE": ["Ana"], "EMAIL": ["mala"]}), FIELDS))
+
+
+def test_a_number_that_python_does_not_write_is_held(box: Sandbox, clock: ManualClock) -> None:
+    report = connected(box, clock).insert_records(DATABASE, [{"MONTO": 10**5000}, {"NOMBRE": "Ana"}])
+    assert report.table["outcome"].tolist() == ["not sent", "verified"]
+    assert report.sent()["NOMBRE"].tolist() == ["Ana"]
+
+
+def test_that_there_is_no_row_is_said() -> None:
+    frame = read_sheet(b"Nombre;Correo\n")
+    assert "there is no row to be sent" in check(frame, match_columns(frame, FIELDS)).notes

@@ -392,3 +392,20 @@ def test_half_a_character_is_written_as_a_sign(suffix: str, tmp_path: Path) -> N
     path = write_outcome(tmp_path / f"a{suffix}", frame, outcome(2), pd.Series({"rows": 2}))
     back = read_sheet(path)
     assert (back.columns[1], back["NOMBRE"].tolist()) == ("N\ufffd", ["An\ufffd", "Eva"])
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 300 + ".xlsx", "x" * 300 + ".csv", "folder.xlsx", "folder.csv", "full.xlsx", "full.csv"]
+)
+def test_a_file_that_cannot_be_written_is_named_with_the_reason(name: str, tmp_path: Path) -> None:
+    for kind in ("xlsx", "csv"):
+        (tmp_path / f"folder.{kind}").mkdir()
+        (tmp_path / f"full.{kind}").symlink_to("/dev/full")
+    with pytest.raises(InputError, match="cannot be written: "):
+        check(pd.DataFrame({"NOMBRE": ["Ana"]}), [Text("", name="NOMBRE")]).to_excel(tmp_path / name)
+
+
+def test_what_became_of_rows_is_no_result_without_them() -> None:
+    outcome = check(pd.DataFrame({"NOMBRE": ["Ana"]}), [Text("", name="NOMBRE")]).outcomes
+    with pytest.raises(InputError, match="lacks the rows"):
+        only_failed(outcome)

@@ -26,6 +26,7 @@ TOGETHER = 8_192  # rows of a block that are looked at together: their texts sta
 PLAIN = "biufcmM"  # kinds of NumPy columns whose bytes are their values
 TYPES: tuple[type, ...] = (str, type(None), float, int, bool, type(pd.NA), type(pd.NaT), Decimal, datetime, date, time)
 TYPES += (pd.Timestamp, np.float64, np.int64, np.bool_)
+_LONG = 4_000  # bits
 MOMENTS = (datetime, pd.Timestamp)
 _LONG = 10_000  # characters of a text that is described by its digest
 NUMBER_OF = {kind: n for n, kind in enumerate(TYPES)}
@@ -110,6 +111,8 @@ def _of_objects(values: list[Any]) -> list[Any]:
 
 
 def _shown(value: Any) -> str:
+    if type(value) is int and value.bit_length() > _LONG:
+        return hex(value)  # Python writes no number of so many digits
     return f"{value!r} {value.utcoffset()}" if type(value) in MOMENTS else repr(value)
 
 

@@ -126,7 +126,9 @@ def _fits(value: Any, kind: Any) -> bool:
     if isinstance(value, bool) or kind is bool:
         return isinstance(value, bool) and kind is bool
     if kind is float:
-        return isinstance(value, int | float)
+        return isinstance(value, int | float) and value >= 0
+    if kind is int and isinstance(value, int):
+        return value >= 0
     plain = get_origin(kind) or kind
     return callable(value) if plain is Callable else isinstance(value, plain)
 
@@ -136,8 +138,13 @@ def _in_words(kind: Any) -> str:
         return message(" or ").join(map(repr, get_args(kind)))
     if get_origin(kind) in (Union, UnionType):
         return message(" or ").join(map(_in_words, get_args(kind)))
-    names = {bool: message("True or False"), int: message("a whole number"), float: message("a number")}
-    names |= {str: message("a text"), type(None): "None"}
+    names = {
+        bool: message("True or False"),
+        int: message("a whole number from 0 on"),
+        float: message("a number from 0 on"),
+        str: message("a text"),
+        type(None): "None",
+    }
     return names.get(kind, message("a function") if get_origin(kind) else kind.__name__)
 
 

@@ -166,11 +166,12 @@ class Report(Suggesting):
         return Report(self.frame, table, self.facts, self._check, self._held)
 
     def sent(self) -> pd.DataFrame:
-        """The rows as they were sent, by the fields' own names; where that is not known any more, as they stood."""
+        """The rows that were sent, as they were, by the fields' own names; where that is not known, as they stood."""
+        left = ~self._are((Outcome.NOT_SENT,))
         if self._check is not None:
-            return pd.DataFrame(self._check.wire(), index=self.table.index, dtype=object)
+            return pd.DataFrame(self._check.wire(), index=self.table.index, dtype=object)[left]
         cells = self.frame.astype(object).set_axis(np.flatnonzero(self._held.rows))
-        return cells.reindex(range(len(self))).set_axis(self.table.index)
+        return cells.reindex(range(len(self))).set_axis(self.table.index)[left]
 
     def without_rows_that_are_in(self) -> "Report":
         """The same, without the cells of the rows that are in: nobody has to look at those again."""

@@ -82,10 +82,12 @@ def check(
     Raises:
         InputError: a column is unknown, occurs twice, or fills a field that another fills; none fills any field.
     """
-    if empty is not None and not isinstance(empty, Iterable):
+    if empty is not None and (not isinstance(empty, Iterable) or isinstance(empty, Mapping)):
         raise InputError(message("`empty` takes words, as {{'s/i', '-'}}, not {value!r}", value=empty))
     if day_first not in (None, True, False):
         raise InputError(message("`day_first` is True or False, not {value!r}", value=day_first))
+    if country is not None and not isinstance(country, str | int | tuple | Mapping):  # or a column is called so
+        region_of(str(country))
     words = None if empty is None else sorted({empty} if isinstance(empty, str) else {*empty})
     arguments = {"day_first": day_first, "decimal": decimal, "country": country, "doubts": doubts, "empty": words}
     if is_lazy(rows):
@@ -172,14 +174,14 @@ def _raise_if_not_matched(
 
 def _notes(frame: pd.DataFrame, used: Collection[Hashable | None], target: Any) -> list[str]:
     """Which columns with content are not sent, and which were only guessed."""
-    notes = []
+    notes = [] if len(frame) else [message("there is no row to be sent")]
     others = [name for name in frame.columns if name not in used]
     unused = {n: int(count) for n, count in bare(frame)[others].notna().sum().items() if count} if others else {}
     if len(unused) > _APART:
         text = "{count:,} columns fill no field: their cells are not sent: {columns}; match[column] = field sends one"
         columns = ", ".join(f"{name!r} ({count:,})" for name, count in [*unused.items()][:_NAMED])
         columns += " …" * (len(unused) > _NAMED)
-        notes, unused = [message(text, count=len(unused), columns=columns)], {}
+        notes, unused = [*notes, message(text, count=len(unused), columns=columns)], {}
     undecided: Mapping[Any, str] = target.undecided if isinstance(target, Match) else {}
     for name, count in unused.items():
         text = "{column!r} fills no field: its {count:,} cells are not sent; match[{column!r}] = field sends them"

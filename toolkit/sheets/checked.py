@@ -15,7 +15,7 @@ from pandas.api.types import is_scalar
 from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets import facets
-from toolkit.sheets.cells import with_cells
+from toolkit.sheets.cells import shown, with_cells
 from toolkit.sheets.checker import DOUBT, FIX, QUESTION
 from toolkit.sheets.column import Column
 from toolkit.sheets.evidence import evidence, with_evidence
@@ -153,7 +153,8 @@ class Check(Findings):
         labels = [*rows]
         positions: list[int] = np.flatnonzero(self.frame.index.isin(labels)).tolist()
         if len(positions) < len(labels):  # as decisions write them
-            written = (i for i, label in enumerate(self.frame.index) if _settled(label) in labels)
+            known = [*map(_settled, labels)]
+            written = (i for i, label in enumerate(self.frame.index) if _settled(label) in known)
             positions = sorted({*positions, *written})
         if not positions:
             raise InputError(message("no row has one of these labels"))
@@ -234,6 +235,8 @@ def _is_blank(value: Any) -> bool:
 
 def _several(values: Any) -> list[Any]:
     """Some values; a single one is taken for a list of it."""
+    if not (is_scalar(values) or isinstance(values, Iterable)):
+        raise InputError(message("several are given as a list of them, as [2, 3], not as {value!r}", value=values))
     return [values] if is_scalar(values) or isinstance(values, tuple) else [*values]
 
 
@@ -243,6 +246,8 @@ def _settled(value: Any) -> Any:
         value = pd.Timestamp(value)
     if not isinstance(value, str) and _is_blank(value):
         return None
+    if isinstance(value, int) and shown(value) is None:
+        raise InputError(message("a cell takes no number of more than a thousand digits"))
     if isinstance(value, datetime):
         whole = value.tzinfo is None and value.time() == time.min
         return value.date().isoformat() if whole else value.isoformat(" ")

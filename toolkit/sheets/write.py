@@ -1,9 +1,11 @@
 """Workbooks that people read, correct and send again. Nothing in them is a live formula."""
 
+import contextlib
 import csv
+import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from os import PathLike
 from pathlib import Path
@@ -70,13 +72,16 @@ def write_outcome(
         "strings_to_numbers": False,
         "constant_memory": True,
     }
-    with xlsxwriter.Workbook(target, options) as book:
+    content = io.BytesIO()
+    with _writing(target), xlsxwriter.Workbook(content, options) as book:
         sheet = book.add_worksheet(_title(frame.attrs.get("sheet")))
         marks = _blamed(frame, outcome) | dict(cells)
         kept = _write_rows(book, sheet, (frame, shown_outcome(outcome)), marks)
         timed = any(kind.kind == "M" or "datetime" in str(kind) for f in (frame, outcome) for kind in f.dtypes)
         notes = [*lines, *frame.attrs.get("notes", ()), *([message("times are in UTC")] if timed else [])]
         _write_summary(book, summary, [*notes, *kept])
+    with _writing(target):
+        target.write_bytes(content.getbuffer())
     return target
 
 
@@ -106,6 +111,16 @@ def _target(path: "str | PathLike[str]") -> Path:
         text = "the folder {folder} cannot be made: {why}"
         raise InputError(message(text, folder=target.parent, why=problem.strerror)) from None
     return target
+
+
+@contextlib.contextmanager
+def _writing(target: Path) -> Iterator[None]:
+    """InputError where the disk takes no more, or the file not at all, as one that is open elsewhere."""
+    try:
+        yield
+    except OSError as problem:
+        text = "{path} cannot be written: {reason}"
+        raise InputError(message(text, path=target, reason=problem.strerror or problem)) from None
 
 
 def _labelled(outcome: pd.DataFrame, index: "pd.Index[Any]") -> pd.DataFrame:
@@ -272,7 +287,7 @@ def write_text(
             value = _utc(value)
         return "" if value is None else escaped(_written(value)) if isinstance(value, str) else _written(value)
 
-    with target.open("w", encoding="utf-8-sig", newline="") as file:
+    with _writing(target), target.open("w", encoding="utf-8-sig", newline="") as file:
         # programs expect semicolons where the comma is the decimal sign; quoted, no cell is cut into live ones
         writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL)
         writer.writerow([escaped(whole(str(name))) for f in (frame, outcome) for name in f.columns])
@@ -299,6 +314,9 @@ def only_failed(source: Any) -> pd.DataFrame:
     at = outcome_at(list(frame.columns))
     if at is None:
         raise InputError(message("this is no result: it lacks the columns {columns}", columns=", ".join(COLUMNS)))
+    if not at:
+        text = "this says what became of rows, and lacks the rows: give the file, or `report.failed`"
+        raise InputError(message(text))
     outcomes = outcomes_of(frame.iloc[:, at])
     failed = frame[outcomes.isin(FAILED).to_numpy()]
     rows = _labelled_rows(failed, at)

@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from toolkit.calls.client import progress_bar
@@ -231,8 +232,10 @@ def tickets_of(tickets: Any, *more: str) -> pd.DataFrame:
         InputError: it has not the columns of tickets.
     """
     if isinstance(tickets, Report):
+        table = tickets.table.reindex(columns=[*TICKET, "outcome", "error"])
         sent = tickets.sent().reindex(columns=[f.key for f in declared.Person.fields])
-        tickets = pd.concat([sent, tickets.table.reindex(columns=[*TICKET, "outcome", "error"])], axis=1)
+        sent = sent.set_axis(np.flatnonzero(table["outcome"] != "not sent")).reindex(range(len(table)))
+        tickets = pd.concat([sent.set_axis(table.index), table], axis=1)
     wanted = [*TICKET, *more]
     if not isinstance(tickets, pd.DataFrame) or (missing := [name for name in wanted if name not in tickets]):
         lacks = message(", which lacks {names}", names=", ".join(missing)) if isinstance(tickets, pd.DataFrame) else ""
