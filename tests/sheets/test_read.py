@@ -1,6 +1,7 @@
 """What is read from ugly files, and what is refused."""
 
 import io
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,22 @@ class TestSource:
             frame = read_sheet(source)
             assert frame.attrs["source"] == "ugly.csv"
             assert frame["A"].tolist() == ["1"]
+
+    def test_what_is_no_file_is_not_waited_for(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "pipe.csv")
+        for path in (tmp_path / "pipe.csv", "/dev/zero"):
+            with pytest.raises(InputError, match="is no file"):
+                read_sheet(path)
+        with pytest.raises(InputError, match="cannot be read"):
+            read_sheet(tmp_path)
+
+    def test_an_object_that_reads_in_another_way_is_refused(self) -> None:
+        class Odd:
+            def read(self) -> bytes:
+                return b"A\n1\n"
+
+        with pytest.raises(InputError, match="the open file cannot be read"):
+            read_sheet(Odd())
 
     def test_upload(self) -> None:
         upload = {"name": "a.xlsx", "type": "", "size": 1, "content": memoryview(self.data)}

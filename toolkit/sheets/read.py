@@ -106,7 +106,7 @@ def _content(source: Any) -> tuple[str, bytes]:
     if callable(getattr(source, "read", None)):
         try:
             content = source.read(_MOST)
-        except (OSError, ValueError) as problem:  # it is closed, or open for writing
+        except (OSError, ValueError, TypeError) as problem:  # it is closed, or no file
             raise InputError(message("the open file cannot be read: {why}", why=problem)) from None
         return Path(str(getattr(source, "name", ""))).name, content.encode() if isinstance(content, str) else content
     if isinstance(source, pd.DataFrame) or not isinstance(source, str | Path):
@@ -126,9 +126,13 @@ def _file(name: str) -> tuple[str, bytes]:
         raise InputError(message(text, name=path.name, file=lock[1] or lock[2]))
     try:
         path = expanded(path)
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise InputError(message("{path} is no file", path=path))
         if path.stat().st_size > MAX_BYTES:
             raise InputError(message("{name} is larger than {most:,} bytes", name=path.name, most=MAX_BYTES))
         return path.name, path.read_bytes()
+    except InputError:
+        raise
     except OSError as problem:
         raise InputError(message("{path} cannot be read: {why}", path=path, why=problem.strerror)) from None
     except ValueError as problem:

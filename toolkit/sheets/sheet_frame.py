@@ -274,18 +274,16 @@ def _header_notes(head: Sequence[Row], top: int | None, wanted: int | None) -> l
 
 
 def _left_out(positions: Positions, header: int) -> list[str]:
-    steps = np.diff(positions, prepend=header)
-    gaps = np.flatnonzero(steps > 1)
-    spans = [(int(positions[n] - steps[n]) + 2, int(positions[n])) for n in gaps[: _SPANS + 1].tolist()]
-    listed = _listed(f"{a}" if a == b else f"{a}–{b}" for a, b in spans)
-    return [message("blank rows were left out: {rows}", rows=listed)] if spans else []
+    blank = np.setdiff1d(np.arange(header + 1, positions[-1] if len(positions) else 0), positions, assume_unique=True)
+    return [message("blank rows were left out: {rows}", rows=_spans(blank))] if len(blank) else []
 
 
 def _unusual(grid: Grid, positions: Positions, header: int, names: Sequence[str]) -> list[str]:
     """What is hidden, merged, or was never calculated."""
     notes = []
     named = dict(enumerate(names))
-    if grid.hidden_rows and (hidden := np.intersect1d(grid.hidden_rows, positions).astype(int).tolist()):
+    hidden = np.intersect1d(grid.hidden_rows, positions).astype(np.int64)
+    if len(hidden):
         one = "{count} row is hidden in the spreadsheet, and was read: {rows}"
         many = "{count} rows are hidden in the spreadsheet, and were read: {rows}"
         notes.append(plural(one, many, count=len(hidden), rows=_spans(hidden)))
@@ -331,10 +329,10 @@ def _listed(texts: Iterable[str]) -> str:
     return ", ".join(listed[:_SPANS]) + (" …" if len(listed) > _SPANS else "")
 
 
-def _spans(positions: Sequence[int]) -> str:
+def _spans(positions: Positions) -> str:
     """Row numbers as people list them: 3, 5–9."""
-    cuts = np.flatnonzero(np.diff(positions) > 1) + 1
-    parts = [part + 1 for part in np.split(np.array(positions), cuts)]
+    cuts = np.flatnonzero(np.diff(positions) > 1)[: _SPANS + 1] + 1
+    parts = [part + 1 for part in np.split(positions, cuts)]
     return _listed(f"{part[0]}" if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
 
 
