@@ -12,6 +12,7 @@ _UKRAINIAN, _RUSSIAN = frozenset("абвгґдеєжзиіїйклмнопрст
 _COMMON, _VOWELS = frozenset("оаниіветркслумдпяь"), frozenset("аеєиіїоуюяыэё")
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _PIECE = re.compile(r"[^\W\d_²³¹½¼¾]+|[^\x00-\x7f]")  # a word, or a sign
+_UNSAID = re.compile(r"[^\x00-\x7f]{3}|áa|ée|íi|óo|úu|ö[aeiou]", re.IGNORECASE).search
 _ALONE = frozenset("áàéèóòíâåöÁÀÉÈÓÍ")  # letters that are words
 _BESIDE = frozenset("“”«»‹›’‘¿¡…\xa0–—")  # signs that stand beside others
 _SIGNS = {
@@ -19,7 +20,7 @@ _SIGNS = {
     "¿": "opens", "¡": "opens", "„": "opens", "‚": "opens", "–": "dash", "—": "dash",
     "’": "apostrophe", "‘": "apostrophe", "´": "apostrophe", "“": "quote", "”": "quote", "«": "quote", "»": "quote",
     "‹": "quote", "›": "quote", "…": "edge", "•": "edge", "·": "edge", "™": "edge", "®": "edge", "©": "edge",
-    "№": "edge", "§": "edge", "½": "number", "¼": "number", "¾": "number", "²": "power", "³": "power", "¹": "power",
+    "№": "edge", "§": "section", "½": "number", "¼": "number", "¾": "number", "²": "power", "³": "power", "¹": "power",
     "×": "between", "÷": "between", "±": "between", "\xa0": "blank",
 }  # fmt: skip
 
@@ -69,7 +70,7 @@ def _word(word: str, around: str) -> float:
     if _CYRILLIC.search(word):
         return _cyrillic(word)
     weights = [_LATIN.get(letter, -1.0) for letter in high]
-    if min(weights) < 0 or (len(word) == len(high) > 1) or re.search(r"[^\x00-\x7f]{3}", word):
+    if min(weights) < 0 or (len(word) == len(high) > 1) or _UNSAID(word):
         return -float(len(high))
     if len(word) == 1:
         return -1.0 if word not in _ALONE or any(map(str.isdigit, around)) else 0.2
@@ -113,6 +114,8 @@ def _sign(kind: str, before: str, after: str) -> float:
             return 0.7 if not right.isalpha() or (not left.isalpha() and after in ("C", "F", "K")) else -1.0
         case "opens":
             return -1.0 if left.isalnum() or not right else 0.7
+        case "section":
+            return -1.0 if left.isalnum() else 0.5
         case "quote":
             return -1.0 if letters == 2 else 0.5 if left or right else 0.0
         case "dash":
