@@ -38,11 +38,17 @@ class Drafts:
         self._alike: dict[int, dict[str, str]] = {}  # the same, of things whose names are spelt otherwise
         self._released: set[str] = set()
         with ledger.snapshot():
-            pushes = [push for push in ledger.pushes() if push.lock == release.drafts.lock]
-            if not pushes:
+            by_lock: dict[str, list[Push]] = {}
+            for push in ledger.pushes():
+                by_lock.setdefault(push.lock, []).append(push)
+            for pushes in by_lock.values() if self._own else ():
+                self._find(pushes, *self._names_of_own(pushes))
+            ours = [] if self._own else by_lock.get(release.drafts.lock, [])
+            for key in keys if ours else ():
+                own = key_of_rows(key, release.drafts)
+                self._find(ours, identity.of_labels(self._labels, own), identity.of_spellings(self._labels, own))
+            if not ours and not self._own:
                 _refuse_another_spelling(ledger, release.drafts)
-            for key in keys if pushes else ():
-                self._find(pushes, key_of_rows(key, release.drafts))
             ids = [*dict.fromkeys(draft for _, drafts in self._known() for draft in drafts)]
             for key in keys if ids else ():
                 fingerprints = identity.Fingerprints(key_of_rows(key, release.releases))
@@ -55,26 +61,42 @@ class Drafts:
     def _known(self) -> list[tuple[int, dict[str, str]]]:
         return [*self._drafts.items(), *self._alike.items()]
 
-    def _find(self, pushes: Sequence[Push], key: str) -> None:
+    def _words(self, pushes: Sequence[Push]) -> dict[str, np.ndarray]:
+        """By push, the name and the spelling of each row."""
+        return {push.id: self._ledger.row_words(push.id)[:, [identity.CELL, identity.SPELLING]] for push in pushes}
+
+    def _names_of_own(self, pushes: Sequence[Push]) -> tuple[np.ndarray, np.ndarray]:
+        """The names and spellings of the things that these rows are drafts of; zero where these pushes made none."""
+        places, known = (
+            {draft: place for place, draft in enumerate(self._own)},
+            np.zeros((2, len(self._own)), np.uint64),
+        )
+        for push, words in self._words(pushes).items():
+            for position, results in self._ledger.results(push).items() if len(words) else ():
+                for place in [places[draft] for draft in self._release.ids(results) if draft in places]:
+                    known[:, place] = words[position]
+        return known[0], known[1]
+
+    def _find(self, pushes: Sequence[Push], named: np.ndarray, spelling: np.ndarray) -> None:
         """The drafts of these things; and of those spelt otherwise that never stood beside them in one sheet."""
-        spelt = identity.of_spellings(self._labels, key).tolist()
-        names = identity.of_labels(self._labels, key).tolist()
+        names, spelt = named.tolist(), spelling.tolist()
         places: dict[int, list[int]] = {}
         for place, word in chain(enumerate(names), enumerate(spelt)):
             places.setdefault(word, []).append(place)
-        words = {push.id: self._ledger.row_words(push.id)[:, [identity.CELL, identity.SPELLING]] for push in pushes}
+        places.pop(0, None)  # of which nothing is known
+        words = self._words(pushes) if places else {}
         beside: dict[int, set[int]] = {}  # by name, those of its spelling that stood in one sheet with it
         for rows in words.values():
             groups: dict[int, set[int]] = {}
-            for name, spelling in rows.tolist():
-                groups.setdefault(spelling, set()).add(name)
+            for name, like in rows.tolist():
+                groups.setdefault(like, set()).add(name)
             for group in groups.values():
                 for name in group if len(group) > 1 else ():
                     beside.setdefault(name, set()).update(group)
         for push, rows in words.items():
             for position, results in self._ledger.results(push).items() if len(rows) else ():
-                name, spelling = rows[position].tolist()
-                for place in {*places.get(name, ()), *places.get(spelling, ())}:
+                name, like = rows[position].tolist()
+                for place in {*places.get(name, ()), *places.get(like, ())}:
                     if (same := names[place] == name) or name not in beside.get(names[place], ()):
                         known = (self._drafts if same else self._alike).setdefault(place, {})
                         known.update(dict.fromkeys(self._release.ids(results), push))

@@ -200,3 +200,32 @@ def test_a_step_that_always_fails_does_not_make_drafts_for_ever(
     box.control.clear_faults()
     assert built(signio, crowd(1, 1)).distribute(confirm=1).complete
     assert len(mails(box)) == 1
+
+
+def test_a_single_call_does_not_send_another_draft_of_what_went_out(box: Sandbox, signio: Signio) -> None:
+    old = built(signio, crowd(2, 1)).drafts.table["id_transaccion"]  # type: ignore[union-attr]
+    sent_by(built(signio, crowd(2, 1), if_sent="resend"), 2)
+    got = mails(box)
+    with pytest.raises(toolkit.PushRefused, match="it went out to people as"):
+        signio.distribute(old.iloc[0])
+    assert mails(box) == got
+
+
+def test_a_campaign_does_not_send_another_draft_of_what_a_single_call_sent(box: Sandbox, signio: Signio) -> None:
+    first = built(signio, crowd(2, 1))
+    assert first.drafts is not None
+    signio.distribute(first.drafts.table["id_transaccion"].iloc[0])
+    again = built(signio, crowd(2, 1), if_sent="resend")
+    assert again.drafts is not None
+    assert again.drafts.table["outcome"].tolist() == ["not sent", "accepted"]
+    sent_by(again, 1)
+    assert len(mails(box)) == 2
+
+
+def test_an_orphan_that_was_sent_meanwhile_is_not_deleted(box: Sandbox, signio: Signio) -> None:
+    first = built(signio, crowd(2, 1))
+    second = built(signio, crowd(2, 1), if_sent="resend")
+    assert len(second.orphans()) == 2
+    sent_by(first, 2)  # by another kernel
+    assert second.delete_orphans()["error"].str.contains("is no draft any more").all()
+    assert len(envelopes(box)) == 4

@@ -17,8 +17,9 @@ from toolkit.push import IfSent, Options, Report, bulk_write
 from toolkit.sheets.outcomes import COLUMNS, IN, Outcome
 from toolkit.vendors.base import Connection
 from toolkit.vendors.signio.api import Signio
+from toolkit.vendors.signio.api.base import Status
 from toolkit.vendors.signio.planner import Drafts
-from toolkit.vendors.signio.push import Campaign, CampaignDrafts, Distributor
+from toolkit.vendors.signio.push import Campaign, CampaignDrafts, Distributor, state_of
 
 MAX_AMBIGUOUS = 3  # distributions in a row, before a person looks
 
@@ -163,8 +164,7 @@ class Plan:
             )
             raise InputError(message(text, n=len(ready), mails=mails))
         policy = self._connection.policy("skip", "skip", options, workers=1, max_ambiguous=MAX_AMBIGUOUS)
-        release = Campaign(self._connection, self.campaign).release
-        return bulk_write(ready, Distributor(self._connection, release), policy)
+        return bulk_write(ready, Distributor(self._connection), policy)
 
     def _why_none_is_ready(self) -> str:
         assert self.drafts is not None
@@ -198,11 +198,17 @@ class Plan:
         return pd.DataFrame(rows, columns=["envelope", "id_transaccion", "reason"], dtype="str")
 
     def delete_orphans(self) -> pd.DataFrame:
-        """Delete them. The rows of `orphans()`, with the reason in `error` where one could not be deleted."""
-        orphans = self.orphans()
-        wanted = [{"envelope_id": envelope} for envelope in orphans["id_transaccion"]]
-        answers = self._connection.client.stream(Signio.endpoints["delete_envelope"], wanted, label="orphans")
-        errors = [str(answer) if isinstance(answer, ToolkitError) else None for answer in answers]
+        """Delete them, each if it is still a draft. The rows of `orphans()`, with the reason in `error` where not."""
+        orphans, client, errors = self.orphans(), self._connection.client, list[str | None]()
+        for envelope in orphans["id_transaccion"]:
+            try:
+                if state_of(client, envelope) != Status.DRAFT:
+                    errors.append(message("it is no draft any more: it was sent meanwhile, and is not deleted"))
+                    continue
+                client(Signio.endpoints["delete_envelope"], {"envelope_id": envelope})
+                errors.append(None)
+            except ToolkitError as problem:
+                errors.append(str(problem))
         return orphans.assign(error=pd.array(errors, dtype="str"))
 
     def __repr__(self) -> str:

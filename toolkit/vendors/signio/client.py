@@ -8,7 +8,16 @@ from typing import Any
 import pandas as pd
 
 from toolkit.calls import frames
-from toolkit.errors import ApiError, BadAnswer, InputError, Rejected, RowErrors, SettingsError, ToolkitError
+from toolkit.errors import (
+    ApiError,
+    BadAnswer,
+    InputError,
+    PushRefused,
+    Rejected,
+    RowErrors,
+    SettingsError,
+    ToolkitError,
+)
 from toolkit.http.secrets import Secret
 from toolkit.plain import message
 from toolkit.push import IfSent, OnBadRows, Options, Report, bulk_write
@@ -208,13 +217,15 @@ class Signio(VendorClient, declared.Signio):
             Rejected: the envelope is not a draft, or is not complete. Nobody was notified.
             OutcomeUnknown: no trustworthy answer came, and the envelope does not show as sent. This call never sends it
                 again: look at `envelope(envelope_id)`, and say what you found; the message names the call for that.
-            PushRefused: another kernel is distributing. Nothing was sent.
+            PushRefused: another kernel is distributing, or the envelope went out as another draft. Nothing was sent.
         """
         policy = self.connection.policy("skip", "raise", None, workers=1)
         frame = pd.DataFrame({"id_transaccion": [envelope_id]}, dtype=object)
         report = bulk_write(frame, Distributor(self.connection), policy)
         if len(refused := report.failed.query("outcome == 'rejected'")):
             raise Rejected(str(refused["error"].iloc[0]), service="distribute")
+        if len(report.failed) and report.facts.get("state") != "paused":
+            raise PushRefused(str(report.failed["error"].iloc[0]))
         report.raise_if_incomplete()
 
     @takes(ENVELOPES)

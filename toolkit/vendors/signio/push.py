@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from toolkit.calls.client import Client
 from toolkit.errors import BadAnswer
 from toolkit.http import wire
 from toolkit.http.answers import Classification
@@ -251,9 +252,8 @@ class Distributor:
 
     memory: Memory
 
-    def __init__(self, connection: Connection, release: Release | None = None) -> None:
-        """`release`: of the campaign that the drafts are of."""
-        self._connection, self.session, self._release = connection, connection.session, release
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self.session = connection, connection.session
         self.memory = distribution_of(connection)
 
     def takes(self) -> Takes:
@@ -261,7 +261,7 @@ class Distributor:
 
     def job(self, checked: Check) -> PushJob:
         target = Distribution(self._connection, self.memory, checked.wire()["id_transaccion"])
-        target.release = self._release
+        target.release = Campaign(self._connection, "").release  # the ledger knows whose drafts they are
         return PushJob(target, checked)
 
 
@@ -283,14 +283,15 @@ class Distribution(Target):
 
     def find(self, positions: Sequence[int]) -> list[Mapping[str, Any] | None]:
         """Something where the vendor shows the envelope as sent."""
-        return [{} if self._state(self._ids[position]) != Status.DRAFT else None for position in positions]
+        return [{} if state_of(self._client, self._ids[position]) != Status.DRAFT else None for position in positions]
 
-    def _state(self, envelope: str) -> Status:
-        """BadAnswer where it is none that the manual lists, or that of another envelope."""
-        answer = self._client(WHOLE, {"envelope_id": envelope}, checked=True)
-        facts = answer if isinstance(answer, dict) else {}
-        state, whose = str(facts.get("estado")), str(facts.get("id_transaccion", envelope))
-        if whose != envelope or state not in STATES:
-            text = "the state of envelope {id} is answered in a form that no document shows"
-            raise BadAnswer(message(text, id=envelope))
-        return STATES[state]
+
+def state_of(client: Client, envelope: str) -> Status:
+    """How an envelope stands. BadAnswer where it is none that the manual lists, or that of another envelope."""
+    answer = client(WHOLE, {"envelope_id": envelope}, checked=True)
+    facts = answer if isinstance(answer, dict) else {}
+    state, whose = str(facts.get("estado")), str(facts.get("id_transaccion", envelope))
+    if whose != envelope or state not in STATES:
+        text = "the state of envelope {id} is answered in a form that no document shows"
+        raise BadAnswer(message(text, id=envelope))
+    return STATES[state]
