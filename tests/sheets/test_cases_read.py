@@ -1457,6 +1457,14 @@ def test_9_what_the_name_of_the_only_sheet_says_is_asked_of_all_rows(name: str) 
     assert read_sheet(data, sheet=name).attrs["questions"] == {}
 
 
+def test_9_what_the_name_of_a_sheet_says_is_not_asked_of_its_result(tmp_path: Path) -> None:
+    sheet = read_sheet(table(["Bajas"], [], PERSONS[0], ["Ana", "x", "912345678"]))
+    done = check(sheet, match_columns(sheet, PERSON)).accept("(row)")
+    assert TITLED in sheet.attrs["questions"]
+    done.to_excel(tmp_path / "r.xlsx")
+    assert TITLED not in read_sheet(tmp_path / "r.xlsx").attrs["questions"]
+
+
 # ── struck out, or raised ────────────────────────────────────────────────────
 
 

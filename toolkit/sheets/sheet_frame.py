@@ -74,11 +74,13 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     positions = np.array(table.positions, dtype=np.int64)
     frame = SheetFrame(columns, index=pd.Index(positions + 1, name="row"))
     sideways = wanted is None and headers.lies_on_its_side([cells for _, cells in head[max(body - 1, 0) :]])
+    above = [cells for _, cells in head[: max(body - 1, 0)]]
     questions = {
         LONGER: table.longer(names_end) if delimited and names_end else [],
         EXAMPLE: [at + 1 for at, cells in head[body : body + 1] if body and any(map(headers.is_example, cells))],
         SIDEWAYS: frame.index.tolist() if sideways else [],
-        **_to_ask(grid, head[: max(body - 1, 0)], at, positions),
+        **_to_ask(grid, at, positions),
+        TITLED: frame.index.tolist() if outcome_at(names) is None and _says_no([[grid.title], *above]) else [],
         **(table.others(names, own, head[:body], grid.notes) if body else {}),
     }
     frame.attrs |= {**table.numbers(names), "texts": _telling(filled), "header": at + 1}
@@ -88,17 +90,14 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     return frame
 
 
-def _to_ask(grid: Grid, above: Sequence[Row], header: int, positions: Positions) -> dict[str, list[int]]:
+def _to_ask(grid: Grid, header: int, positions: Positions) -> dict[str, list[int]]:
     """The rows that are asked about for what is known of them beside their cells, by number."""
-    every = (positions + 1).tolist()
-    titled = _says_no([[grid.title], *(cells for _, cells in above)])
     noted = {at for (at, _), text in grid.comments.items() if says_no(text[:_COMMENT])}
     rows = {JOINED: {*grid.joined}, COMMENTED: noted, STRUCK: {*grid.struck}}
     return {
         **{reason: sorted(at + 1 for at in own if at > header) for reason, own in rows.items()},
         MERGED: _reached([m for m in grid.merged if m[0] > header], positions),
-        TITLED: every if titled else [],
-        UNSURE: every if grid.rivals else [],
+        UNSURE: (positions + 1).tolist() if grid.rivals else [],
     }
 
 
