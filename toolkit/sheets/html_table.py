@@ -2,9 +2,9 @@
 
 import html
 import re
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Container, Iterator
-from typing import NamedTuple
 
 from toolkit.plain import mark, plural
 from toolkit.sheets.archive import MAX_COLUMNS, Extent, no_table
@@ -31,6 +31,7 @@ _UNSEEN = ("script", "style", "head", "template", "datalist", "svg")
 _NO_CELLS = re.compile(rf"(!--)|({'|'.join(_UNSEEN)})\b", re.IGNORECASE)
 _ENDS = {"!--": re.compile("-->")} | {name: re.compile(f"</{name}", re.IGNORECASE) for name in _UNSEEN}
 _MOST_CELLS, _MOST_COLUMNS = 5_000_000, 1_000  # of a table; that a cell reaches over
+_PLAIN = (1, 1, False)  # how wide and high a cell is, and whether it is hidden
 _BREAKS = frozenset({"br", "p", "div", "li", "option"})
 _STRUCK = frozenset({"s", "strike", "del", "sup"})
 Pattern = Callable[[str], object]
@@ -156,25 +157,17 @@ def _shown_in(attributes: str) -> str:
     return own.get("value", "") if own.get("type", "text").lower() in _BOXES else ""
 
 
-class _Special(NamedTuple):
-    """A cell that reaches over others, or is hidden."""
-
-    text: str
-    wide: int
-    high: int
-    hidden: bool
-
-
 class _Table:
     """One table while it is read."""
 
     def __init__(self, extent: Extent, *, hidden: bool) -> None:
         self.hidden, self.filled = hidden, 0  # rows with a text
         self._extent = extent
-        self._rows: list[list[str | _Special]] = []
-        self._row: list[str | _Special] = []
+        self._rows: list[list[str]] = []
+        self._row: list[str] = []
         self._texts: list[str] | None = None  # of the cell that is open
-        self._cell = _Special("", 1, 1, False)  # what that is besides its text
+        self._cell = _PLAIN  # what that is besides its text
+        self._special: dict[tuple[int, int], tuple[int, int, bool]] = {}  # that of all others, by row and cell
         self._hidden_rows: list[int] = []
         self._hidden_columns: list[int] = []
         self._columns = self._unseen = 0  # columns that were described; cells that hold a hidden text
@@ -187,7 +180,7 @@ class _Table:
             self._end_cell()
             spans = {kind.lower(): max(int(n), 1) for kind, n in _SPAN.findall(attributes[:_LONGEST])}
             wide, high = min(spans.get("col", 1), _MOST_COLUMNS), spans.get("row", 1)
-            self._texts, self._cell = [], _Special("", wide, high, hides.by(attributes))
+            self._texts, self._cell = [], (wide, high, hides.by(attributes))
         elif name in ("/td", "/th"):
             self._end_cell()
             return
@@ -221,7 +214,9 @@ class _Table:
             return
         text = html.unescape("".join(self._texts)).replace("\xa0", " ")
         value = "\n".join(line.strip() for line in text.split("\n")).strip()
-        self._row.append(value if self._cell == _PLAIN else self._cell._replace(text=value))
+        if self._cell != _PLAIN:
+            self._special[len(self._rows), len(self._row)] = self._cell
+        self._row.append(value)
         self._unseen += self._cut
         self._texts, self._cut = None, False
 
@@ -229,7 +224,7 @@ class _Table:
         """Put the row that was read among the others."""
         self._end_cell()
         if self._row:
-            self.filled += any(cell if isinstance(cell, str) else cell.text for cell in self._row)
+            self.filled += any(self._row)
             if self._of_row or self._of_rows:
                 self._hidden_rows.append(len(self._rows))
             self._rows.append(self._row)
@@ -238,36 +233,35 @@ class _Table:
     @property
     def text(self) -> str:
         """All texts, one after the other."""
-        cells = (cell if isinstance(cell, str) else cell.text for row in self._rows for cell in row)
-        return " ".join(filter(None, cells))
+        return " ".join(cell for row in self._rows for cell in row if cell)
 
     def grid(self) -> Grid:
         """The cells where they stand. Hidden ones that are no column of hidden ones keep no place, and are counted."""
-        hidden = Counter(
-            n for row in self._rows for n, cell in enumerate(row) if not isinstance(cell, str) and cell.hidden
-        )
-        shown = {n for row in self._rows for n, cell in enumerate(row) if isinstance(cell, str) or not cell.hidden}
+        hidden = [place for place, (_, _, unseen) in self._special.items() if unseen]
+        columns, widths = Counter(n for _, n in hidden), sorted(map(len, self._rows))
+        whole = all(count == len(widths) - bisect(widths, n) for n, count in columns.items())
         grid = Grid((), hidden_rows=self._hidden_rows, hidden_columns=self._hidden_columns, struck=self._struck)
-        if hidden.keys() & shown:
-            self._unseen += sum(1 for row in self._rows for c in row if not isinstance(c, str) and c.hidden and c.text)
-            self._rows = [[c for c in row if isinstance(c, str) or not c.hidden] for row in self._rows]
+        if whole:
+            grid.hidden_columns = [*grid.hidden_columns, *columns]
         else:
-            grid.hidden_columns = [*grid.hidden_columns, *hidden]
+            self._unseen += sum(bool(self._rows[at][n]) for at, n in hidden)
         if self._unseen:
             one = "{count} cell has a text that the page does not show, and that was not read"
             many = "{count} cells have a text that the page does not show, and that was not read"
             grid.notes.append(plural(one, many, count=self._unseen))
-        grid.rows = self._laid_out(grid.merged)
+        grid.rows = self._laid_out(grid.merged, frozenset(() if whole else hidden))
         return grid
 
-    def _laid_out(self, merged: list[Merge]) -> Iterator[Row]:
+    def _laid_out(self, merged: list[Merge], left_out: Container[tuple[int, int]]) -> Iterator[Row]:
         taken: dict[int, int] = {}  # the last row that a cell of a row above reaches into, by column
         for at, cells in enumerate(self._rows):
             row: list[Cell] = []
-            for cell in cells:
+            for n, text in enumerate(cells):
+                if (at, n) in left_out:
+                    continue
                 while taken.get(len(row), -1) >= at and len(row) < MAX_COLUMNS:
                     row.append("")
-                text, wide, high, _ = (cell, 1, 1, False) if isinstance(cell, str) else cell
+                wide, high, _ = self._special.get((at, n), _PLAIN)
                 column, bottom = len(row), at + high - 1
                 self._extent.check(at, column + wide)
                 if wide > 1 or high > 1:
@@ -277,6 +271,3 @@ class _Table:
             self._extent.add(at, len(row))
             if any(row):
                 yield at, row
-
-
-_PLAIN = _Special("", 1, 1, False)
