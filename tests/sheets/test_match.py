@@ -219,14 +219,16 @@ def of(column: str, field: str, *values: str) -> tuple[str | None, bool]:
 OPPOSITES = """Cobrar|No cobrar; VISITAR|Nunca visitar; ADEUDA|No adeuda; CORRECTO|Incorrecto; LEGIBLE|Ilegible;
     CONECTADO|Desconectado; AVAILABLE|Unavailable; ENABLED|Disabled; MEMBER|Non member; ВИДИМИЙ|Невидимий;
     ATENDIDO|Desatendido; ENVIADO|Reenviado; INGRESADO|Egresado; VENDEDOR|Vendido; FACTURADO|Facturador;
-    ALUMNO_NUEVO|Alumno no nuevo; REGISTERED|Unregistered; CON_HIJOS|Sin hijos"""
-NUMBERED = """VENTA_2025|Venta 2024; GRUPO_A|Grupo C; SECCION_1|Sección 12; CUOTA_3|Cuota 13; NOTA|Nota 2;
-    P12|P1.2; TRAMO_34|Tramo 3/4; META_25|Meta 2-5; AVANCE|Avance %; VOLUMEN_3|Volumen ³; MONTO|Monto #;
-    DESCUENTO|Descuento ‰"""
+    ALUMNO_NUEVO|Alumno no nuevo; REGISTERED|Unregistered; CON_HIJOS|Sin hijos; CORREO_VALIDO|Correo inválido;
+    NO_ENVIAR_CORREO|Correo"""
+NUMBERED = """VENTA_2025|Venta 2024; FONO_A|Fono B; GRUPO_A|Grupo C; SECCION_1|Sección 12; CUOTA_3|Cuota 13;
+    NOTA|Nota 2; P12|P1.2; TRAMO_34|Tramo 3/4; META_25|Meta 2-5; AVANCE|Avance %; VOLUMEN_3|Volumen ³; MONTO|Monto
+    #; DESCUENTO|Descuento ‰"""
 OTHERWISE = """APELLIDO_PATERNO|Apellido materno; PRIMER_APELLIDO|Segundo apellido; DIRECCION_LABORAL|Dirección
     personal; FONO_2|Fono 1; EMAIL_3|Correo 2; LUGAR_NACIMIENTO|Nacimiento; DNI|Pasaporte; CPF|RUT; CEDULA|DNI;
     ІПН|Паспорт; CANTIDAD|Valor; TOTAL|Cantidad; IMPORTE|Cantidad; FONO_TRABAJO|Celular personal; EMAIL_AVAL|Correo;
-    MONTO|Monto puntos; NOMBRE|Contacto de; ORDEN|Número de orden; ORDEN|Order no."""
+    MONTO|Monto puntos; NOMBRE|Contacto de; ORDEN|Número de orden; ORDEN|Order no.; FONO|Contact person phone;
+    FONO|Fono de la persona de contacto"""
 LESS = """FONO_TRABAJO|Celular; MONTO_PAGADO|Importe; CIUDAD_DESTINO|Ciudad; RUT|Documento; EMAIL_2|Mail;
     TOTAL|Monto; APELLIDO_PATERNO|Apellidos; DIRECCION_LABORAL|Dirección; WHATSAPP|Fono; OBSERVACIONES|Obsrvaciones;
     BODEGA|Bodegas; INSCRIPCION|Inscrpcion"""
@@ -261,6 +263,7 @@ def test_what_says_the_same_in_other_words_is_none(field: str, column: str) -> N
     ("column", "field", "values", "guessed"),
     [
         ("Razón social", "NOMBRE", ["Comercial Soto SpA", "Viña Los Andes"], True),
+        ("Representante legal", "NOMBRE", ["Ana Peña", "Luis Soto"], True),
         ("Donante", "NOMBRE", ["Ana Peña", "Luis Soto"], True),
         ("Paciente", "NOMBRE", ["7", "8"], False),
         ("Socio", "NOMBRE_MASCOTA", ["Ana Peña", "Luis Soto"], False),

@@ -196,8 +196,11 @@ _IN_BRACKETS = re.compile(r"^\s{0,9}[(\[]([^()\[\]]{1,100})[)\]]\s{0,9}$")  # as
 _AMONG_OTHERS = {  # what a word may stand for, if the values do not say otherwise
     "birth": "aniversario",
     "identity": "cc",
+    "name": "representantelegal, legalrepresentative, законнийпредставник",
     "role in the document": "rol, role, роль",
 }
+_OF_CONTACTS = {"person", "persona"}
+_last_letter = re.compile(r"[\s_]([A-Z])\s*$").findall  # as in "Fono A"
 _PARTS = {"first name": "name"}
 _SIGNS = {"%": " percent ", "‰": " permille ", "#": " nro ", "€": " eur ", "¹": " ", "²": " square ", "³": " cubic "}
 _of_marks = re.compile(r"\d+|[%‰#²³]").findall
@@ -298,17 +301,18 @@ def spoken(name: str) -> Spoken:
     aside = {folded(word) for text in re.findall(r"[(\[]([^)\]]{0,60})", name) for word in words_of(text)}
     base = re.sub(r"[(\[][^)\]]{0,60}[)\]]?|[*:¿?¡!]", " ", name)
     words = _plain_words(base)
-    concept, before, after = concept_of(base), words[:0], words[:0]
-    if not concept:
-        concept, before, after = _longest(words)
+    whole = concept_of(base)
+    concept, before, after = (whole, words[:0], words[:0]) if whole else _longest(words)
     if not concept:
         return Spoken(None, frozenset(), frozenset(_of_others({*words})), False, meaningless)
     numbers = {"no"} | _NUMBERS if concept in _NUMBERED else set()
     beside = {*before, *after}
     others = _of_others(aside | beside)
+    others |= beside & _OF_CONTACTS if beside & {"contact", "contacto"} else set()  # a person to turn to instead
     against = {w for w in beside - NEUTRAL if (_concept([w]) or concept) != concept} | others
-    more = {w for w in beside if w not in _EMPTY - _NUMBERS | numbers and _concept([w]) != concept}
-    sorts = {_SORTS[w] for w in {*words, *aside} & _SORTS.keys()}
+    empty = _EMPTY - _NUMBERS - {folded(letter) for letter in _last_letter(base)} | numbers
+    more = {w for w in beside - empty if _concept([w]) != concept}
+    sorts = {_SORTS[w] for w in {*words, *aside} & _SORTS.keys() if _concept([w]) in (concept, None)}
     rest = {_ORDINALS.get(w, w) for w in more | against} | sorts
     return Spoken(concept, frozenset(rest), frozenset(against), _is_denied(concept, aside, before, after), False)
 
