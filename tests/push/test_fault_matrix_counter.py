@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 
 import toolkit
+from toolkit import NotSent
 from toolkit.__main__ import main
 from toolkit.sandbox.vendor import Refused
 from toolkit.vendors.ida.api import FIELD_TYPES
+from toolkit.vendors.ida.push import Records
 from toolkit.vendors.ida.sandbox import values as ida_values
 
 from .benches import DATABASE, Ida, Told
@@ -98,6 +100,21 @@ def test_20_counter_that_cannot_be_read(ida: Ida, facts: dict[str, Any]) -> None
     assert "the counter could not be read" in told.text
     ida.box.control.clear_faults()
     ida.check_all_in(ida.push(frame), frame)
+
+
+def test_20_counter_at_an_address_that_is_not_trusted_any_more(ida: Ida, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate that ran out is nothing to wait for."""
+    frame, slept = ida.frame(ROWS), ida.clock.monotonic()
+    lose_second_chunk(ida, commit="before")
+
+    def distrusted(_: object) -> int:
+        problem = NotSent("its certificate is not trusted")
+        problem.needs_person = True
+        raise problem
+
+    told = ida.push(frame, watch=once(lambda: monkeypatch.setattr(Records, "count", distrusted)))
+    assert "the counter could not be read: its certificate is not trusted" in told.text
+    assert ida.clock.monotonic() - slept < 5
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3])

@@ -64,13 +64,23 @@ def test_halving_costs_a_logarithm_a_row_at_most(ida: Ida, bad: list[int]) -> No
 
 @pytest.mark.usefixtures("silent")
 def test_a_half_whose_twin_was_accepted_is_not_sent_to_learn_that_it_is_bad(ida: Ida) -> None:
-    """One bad row at the end of a chunk: each first half is accepted, no second half is sent as a whole."""
+    """One bad row at the end of a chunk: each first half is accepted, no second half is sent, but the row alone."""
     frame = crowd(ida, [63], 64)
     told, posts = pushed(ida, frame, chunk_rows=63)
     check_guilty(ida, told, frame, [63])
     refused = sum(entry["status"] == 406 for entry in ida.log())
-    assert refused == 1
-    assert posts <= 2 + math.log2(64)
+    assert refused == 2
+    assert posts <= 3 + math.log2(64)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 40, 400])
+@pytest.mark.usefixtures("silent")
+def test_a_refusal_that_passes_costs_no_row(ida: Ida, rows: int) -> None:
+    """A row is rejected where it was refused alone, never as what others leave over."""
+    frame = crowd(ida, [], rows)
+    ida.fault(reply="status", status=406, every=1, times=1)
+    told, _ = pushed(ida, frame)
+    check_guilty(ida, told, frame, [])
 
 
 @pytest.mark.usefixtures("silent")

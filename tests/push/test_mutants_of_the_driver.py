@@ -21,11 +21,9 @@ from toolkit import PushRefused
 from toolkit.http import answers, session, transport, wire
 from toolkit.http.answers import Classification, Verdict
 from toolkit.http.session import Session
-from toolkit.push import chunking, disk, driver
+from toolkit.push import disk, driver
 from toolkit.sandbox import Sandbox
-from toolkit.sandbox.vendor import Refused
 from toolkit.vendors.ida.push import Database
-from toolkit.vendors.ida.sandbox import values as ida_values
 
 pytestmark = pytest.mark.slow  # they prove the tests, not the product
 
@@ -144,17 +142,6 @@ def the_same_cell_in_another_kernel(box: Sandbox, clock: ManualClock) -> None:
     assert refused
 
 
-def a_bad_row_in_the_first_half(box: Sandbox, clock: ManualClock) -> None:
-    ida = Ida(box, clock)
-    frame = ida.frame(ROWS).assign(TELEFONO=[f"569{n:08}" for n in range(ROWS)])
-    frame.loc[1, "TELEFONO"] = "+29022158"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ida_values, "Refused", lambda status, words="": Refused(status, "Registro no válido"))
-        said = ida.push(frame)
-    ida.check(said, frame)
-    assert [n for n, outcome in enumerate(said.outcomes) if outcome == "rejected"] == [1]
-
-
 # ── mutants ──
 
 
@@ -220,10 +207,6 @@ PAIRS = {
         replaced(driver.stamp, "clock.monotonic()", "clock.now().timestamp()"), late_while_the_clock_on_the_wall_jumps
     ),
     "locks are not held": Pair(locks_are_not_held, the_same_cell_in_another_kernel),
-    "the other half is bad in any case": Pair(
-        replaced(chunking.known_bad, "if ledger.operation(operation.id - 1).state not in IN:", "if False:"),
-        a_bad_row_in_the_first_half,
-    ),
 }
 
 

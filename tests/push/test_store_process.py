@@ -16,7 +16,7 @@ import pytest
 
 from toolkit import PushError, PushRefused
 from toolkit.push.states import Baseline, EventKind, State
-from toolkit.push.store import care, file, sql
+from toolkit.push.store import care, examine, file, sql
 from toolkit.push.store.database import Database
 from toolkit.push.store.file import Folder, LedgerFile
 
@@ -398,3 +398,28 @@ def test_older_tables_are_brought_to_this_version(tmp_path: Path, monkeypatch: p
         with opened(tmp_path / "state") as ledger:
             assert ledger.version() == sql.VERSION
             assert len(ledger.row_words("one")) == 10
+
+
+def test_a_look_at_it_leaves_sqlite_its_locks(state: Path) -> None:
+    """By POSIX, whoever closes a handle of a file drops all locks that the process has on it."""
+    with opened(state) as ledger, ledger.transaction():
+        add(ledger, "one", words(10))
+        with opened(state) as other:
+            assert other.pushes() == []
+        code = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+        command = [sys.executable, "-c", code, str(ledger.path)]
+        assert "locked" in subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+
+def test_what_a_push_writes_meanwhile_is_no_damage(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = examine._Examination._index
+
+    def later(examination: examine._Examination, kind: str) -> None:
+        with opened(state) as other:
+            add(other, kind, words(10, ord(kind[0])), key=kind)
+        index(examination, kind)
+
+    with opened(state) as ledger:
+        add(ledger, "one", words(10))
+    monkeypatch.setattr(examine._Examination, "_index", later)
+    assert care.check(Folder(state))[0].sound

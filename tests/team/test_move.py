@@ -15,6 +15,8 @@ from toolkit.push.store.ledger import ledger_name
 from toolkit.push.store.postgres import TeamDatabase
 from toolkit.push.store.team import Team, TeamLedger
 
+from .server import Server
+
 pytestmark = pytest.mark.slow
 NAME = ledger_name(ABOUT)
 PROFILE = ("--profile", "work")
@@ -57,15 +59,39 @@ def test_the_first_to_move_gives_the_team_its_key(state: Path, address: TeamAddr
         assert (len(ledger.pushes()), ledger.baseline()) == (1, Baseline(60, NOW))
         assert len([event for event in ledger.events() if event.kind is EventKind.TRUSTED]) == 1
     with pytest.raises(PushRefused, match="in a team's database now"):
-        Folder(state).ledger(ABOUT, MADE)
+        Folder(state).refuse_if_elsewhere(NAME, ABOUT)
     assert main(["ledger", "check"]) == main(["ledger", "check", *PROFILE]) == 0
+
+
+@pytest.mark.parametrize("moved", [True, False], ids=["moved", "broken off"])
+def test_what_a_team_knows_is_not_sent_by_who_knows_of_no_team(
+    state: Path, address: TeamAddress, home: Path, moved: bool
+) -> None:
+    assert main(["ledger", "move", NAME, *PROFILE]) == 0
+    path = Folder(state).path(NAME)
+    path.with_suffix(".moved").rename(path.with_suffix(".moved" if moved else ".sqlite"))
+    with pytest.raises(PushRefused, match=rf"in a team's database now, as .*\.card says.*ledger move {NAME}"):
+        Folder(state).refuse_if_elsewhere(NAME, ABOUT)
+    if not moved:
+        with Folder(state).open(NAME) as ledger:  # to be read
+            assert [push.id for push in ledger.pushes()] == ["one"]
+
+
+def test_what_one_team_knows_is_not_sent_by_way_of_another(state: Path, address: TeamAddress, server: Server) -> None:
+    assert main(["ledger", "move", NAME, *PROFILE]) == 0
+    database = TeamDatabase(TeamAddress(server.make("another")))
+    try:
+        with pytest.raises(PushRefused, match=r"in another team's database than .*, as .*\.card says"):
+            Team(database.address, state, database).ledger(ABOUT, MADE)
+    finally:
+        database.close()
 
 
 def test_until_it_is_moved_nothing_is_sent(state: Path, address: TeamAddress) -> None:
     database = TeamDatabase(address)
     try:
         with pytest.raises(PushRefused, match=rf"a ledger of its own.*ledger move {NAME}"):
-            Team(address, state, database).ledger(ABOUT, MADE)
+            Team(address, state, database).refuse_if_elsewhere(NAME, ABOUT)
     finally:
         database.close()
 

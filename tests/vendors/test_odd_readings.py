@@ -1,5 +1,6 @@
 """What is read back to decide something has to have the form that a document shows; else nothing is decided by it."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -83,3 +84,12 @@ def test_no_ledger_is_begun_for_a_database_without_its_time(
     for _ in range(2):
         assert api.ida.insert_records(11111, rows).summary["verified"] == 1
     assert len(box.control.stored("ida", "Contact")) == before + 1
+
+
+@pytest.mark.parametrize("year", [1970, 2000, 2017])
+def test_a_clock_that_is_years_behind_is_named(api: toolkit.Api, monkeypatch: pytest.MonkeyPatch, year: int) -> None:
+    clock = api.ida.connection.session.clock
+    monkeypatch.setattr(type(clock), "now", lambda _: datetime(year, 1, 1, tzinfo=UTC))
+    rows = pd.DataFrame({"EMAIL": ["a@example.cl"]})
+    with pytest.raises(BadAnswer, match=rf"was made in \d+, and the clock of this computer says {year}.*Correct the"):
+        api.ida.insert_records(11111, rows)

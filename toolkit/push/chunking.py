@@ -139,17 +139,18 @@ def halve(ledger: Ledger, operation: Operation, *, infer: bool = False) -> None:
     _replace(ledger, operation, [first, second], ["", SECOND_HALF if infer else ""])
 
 
-def known_bad(ledger: Ledger, operation: Operation) -> int:
-    """Where its rows must hold a bad one, as the other half was accepted, it is parted without being sent.
+def known_bad(ledger: Ledger, operation: Operation) -> bool:
+    """Where its rows must hold a bad one, as the other half was accepted, they are parted without being sent.
 
-    1 more than the number of rows that are refused by that; 0 where nothing is known.
+    A row alone is sent: what was refused once may have been a hiccup of the vendor.
     """
-    if operation.note != SECOND_HALF or operation.sendings or operation.parent is None:
-        return 0
+    if operation.note != SECOND_HALF or operation.sendings or operation.parent is None or operation.size == 1:
+        return False
     if ledger.operation(operation.id - 1).state not in IN:
-        return 0
+        return False
     whole = ledger.operation(operation.parent)
-    return 1 + part(ledger, replace(operation, message=whole.message, status=whole.status, code=whole.code))
+    part(ledger, replace(operation, message=whole.message, status=whole.status, code=whole.code))
+    return True
 
 
 def probe(ledger: Ledger, ready: Sequence[Operation]) -> list[int]:

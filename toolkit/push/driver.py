@@ -253,6 +253,7 @@ class Driver:
             except ToolkitError as problem:
                 asked = getattr(problem, "retry_after", None)
                 away = isinstance(problem, NotSent | Throttled) or getattr(problem, "status", 0) >= 500
+                away = away and not getattr(problem, "needs_person", False)
                 passing = away and (asked or 0) <= self._options.max_wait
                 if self._options.stop.is_set() or not passing or not self._session.quota.spend():
                     return Stopped(message("{what} could not be read: {problem}", what=message(what), problem=problem))

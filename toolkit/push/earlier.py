@@ -86,7 +86,8 @@ class EarlierRows:
             alike = [*_alike(ledger, key, rows)]
         earlier._take(sent.only(sent.rows >= len(left_out)), less=len(left_out))
         for named in alike:
-            earlier.edited[named.rows] |= _of_other_calls(named, passed) & ~earlier.sent[named.rows]
+            other = (named.words[:, identity.PRINT] != rows.prints[named.rows]).any(axis=1)  # else a twin too many
+            earlier.edited[named.rows] |= other & _of_other_calls(named, passed) & ~earlier.sent[named.rows]
         if count := int(earlier.edited.sum()):
             text = "{count} rows look like rows that were sent before and edited since. They are new here."
             one = "{count} row looks like a row that was sent before and edited since. It is new here."

@@ -302,8 +302,7 @@ def _take(run: Run, after: Operation | None = None) -> Operation | None:
     if not ready or ready[0].rows[0][0] not in plan.span:
         return None
     operation = ready[0]
-    if rejected := chunking.known_bad(ledger, operation):
-        v.mapping.rejected += rejected - 1
+    if chunking.known_bad(ledger, operation):
         return _take(run, after)
     unlooked, every = v.unlooked + (after is not None), _unlooked_at_most(run)
     if unlooked >= every:  # a look comes before it

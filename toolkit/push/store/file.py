@@ -21,7 +21,6 @@ from toolkit.push.store.tables import Head
 USE = ".use"  # the suffix of what is locked as long as it is open
 TRACES = USE, ".json"  # what stays where a ledger was deleted; the second was its card in earlier versions
 MOVED = ".moved"  # the suffix of a file that is a team's now
-HEADER = 100  # bytes at the beginning of an SQLite file; 16 to 18 are the size of a page, 28 to 32 how many it has
 WAY_ON = mark(
     "`analyst-toolkit ledger check {name}` says what is known; `analyst-toolkit ledger repair {name}` saves what can be"
 )
@@ -85,9 +84,7 @@ class LedgerFile(StoredLedger):
     def _check_tables(self) -> None:
         if sorted(itertools.chain.from_iterable(self.database.execute(sql.READ_SCHEMA))) != _statements(sql.TABLES):
             raise Damaged(message("its tables"))
-        with self.path.open("rb") as file:
-            header = file.read(HEADER)
-        size = int.from_bytes(header[28:32], "big") * int.from_bytes(header[16:18], "big")
+        ((size,),) = self.database.execute(sql.READ_SIZE)  # a handle of our own, once closed, would end SQLite's locks
         if size != (st_size := self.path.stat().st_size):
             text = "its size: {st_size:,} bytes instead of {pages:,}"
             raise Damaged(message(text, st_size=st_size, pages=size))
@@ -161,6 +158,18 @@ class Folder:
             text = "the ledger {path} cannot be opened or made ({problem}); nothing was sent"
             raise PushRefused(message(text, path=path, problem=problem)) from None
 
+    def refuse_if_elsewhere(self, name: str, about: str) -> None:
+        text = "the ledger of {about} is in a team's database now. Nothing was sent. Use the profile that names it"
+        for card in sorted((self.state / "team").glob(f"{name}-*.card")):
+            text = (
+                "the ledger of {about} is in a team's database now, as {card} says. Nothing was sent. Use the profile "
+                "that names it. A move there that was broken off ends with the same `analyst-toolkit ledger move "
+                "{name}`. If nothing of what was sent by way of the team matters any more, remove {card}"
+            )
+            raise PushRefused(message(text, about=about, card=card, name=name))
+        if self.path(name).with_suffix(MOVED).exists():
+            raise PushRefused(message(text, about=about))
+
     def open(self, name: str) -> LedgerFile:
         with LedgerFile(self.path(name)) as ledger:
             about = ledger.about
@@ -205,9 +214,6 @@ class Folder:
 
     def _refuse_if_lost(self, path: Path, about: str) -> None:
         card = self.card(path.stem)
-        if path.with_suffix(MOVED).exists():
-            text = "the ledger of {about} is in a team's database now. Nothing was sent. Use the profile that names it"
-            raise PushRefused(message(text, about=about))
         traces = card.path, *map(path.with_suffix, TRACES)
         if any(trace.exists() for trace in traces) and not path.exists():  # it may have been made meanwhile
             text = (

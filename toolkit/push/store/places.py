@@ -46,6 +46,9 @@ class Place(Protocol):
                 says what is known and what to do. Nothing was sent.
         """
 
+    def refuse_if_elsewhere(self, name: str, about: str) -> None:
+        """Raise PushRefused where the ledger of a destination is known to be in another place. Nothing was sent."""
+
     def names(self) -> list[str]:
         """The ledgers there are, also those that are missed."""
 
@@ -107,7 +110,8 @@ def ledger_of(place: Place, memory: Memory, now: str) -> StoredLedger:
         PushRefused: as `Place.ledger`; or it may be that of another installation, or another one may be that of this.
             Nothing was sent.
     """
-    card = place.card(name := ledger_name(memory.about))
+    place.refuse_if_elsewhere(name := ledger_name(memory.about), memory.about)
+    card = place.card(name)
     known = card.read()
     if memory.origin in known.origins.split() and (known.named_by or not memory.named_by):
         return place.ledger(memory.about, now)

@@ -135,6 +135,7 @@ SETTINGS = (
 FORGET_OLD_PAGES = "PRAGMA journal_size_limit = 0"  # the next commit empties the rollback file
 KEEP_OLD_PAGES = "PRAGMA journal_size_limit = 1048576"
 READ_SCHEMA = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
+READ_SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 READ_VERSION = "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
 WRITE_VERSION = f"PRAGMA user_version = {VERSION}"
 WRITE_APPLICATION = f"PRAGMA application_id = {APPLICATION}"

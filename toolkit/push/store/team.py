@@ -181,12 +181,10 @@ class Team:
         """`moving`: the ledger of this computer goes into it, and nobody else has it open.
 
         Raises:
-            PushRefused: as `Place.ledger`; or this computer has a ledger of its own of this destination.
+            PushRefused: as `Place.ledger`.
         """
         assert self._held, "a destination is locked first"
         name, database = ledger_name(about), self._held
-        if not moving:
-            self._refuse_own(name, about)
         key, card = self.key, self.card(name)
         try:
             if database.row(sql.PG_VERSION, (f'"{SCHEMA}{name}"',)) == (None,):
@@ -213,7 +211,7 @@ class Team:
         ledger.leave_mark = card.count
         return ledger
 
-    def _refuse_own(self, name: str, about: str) -> None:
+    def refuse_if_elsewhere(self, name: str, about: str) -> None:
         if file.Folder(self.state).path(name).exists():
             raise PushRefused(
                 message(
@@ -237,6 +235,13 @@ class Team:
                     card=card.path,
                 )
             )
+        for other in sorted(card.path.parent.glob(f"{card.path.stem.rpartition('-')[0]}-*.card")):
+            text = (
+                "the ledger of {about} is in another team's database than {name}, as {card} says: what is known there "
+                "is not known here. Nothing was sent. Use the profile that names that one; or, if nothing of what was "
+                "sent there matters any more, remove {card}"
+            )
+            raise PushRefused(message(text, about=about, name=self.address, card=other))
 
     def card(self, name: str) -> Card:
         place = hashlib.sha256(str(self.address).encode()).hexdigest()[:8]

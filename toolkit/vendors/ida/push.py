@@ -58,6 +58,7 @@ class Database:
 
     def takes(self) -> Takes:
         called, created = self._about["name"].iloc[0], self._about["createdAt"].iloc[0]
+        answered = created
         latest = self.session.clock.now().year + 1
         if pd.isna(created) or not FIRST_YEAR <= created.year <= latest:
             stated = str(self.connection.assumed["database_made"])
@@ -69,6 +70,13 @@ class Database:
                 'when it was made, and state it in UTC: connect(…, ida={{"assumptions": {{"database_made": '
                 "20240131235959}}}})"
             )
+            if pd.notna(late := answered if pd.isna(created) else created) and late.year > latest:
+                text = (
+                    "database {id} was made in {year}, and the clock of this computer says {now}. Nothing was sent. "
+                    "Correct the clock; where it is right, state in UTC when the database was made: connect(…, "
+                    'ida={{"assumptions": {{"database_made": 20240131235959}}}})'
+                )
+                raise BadAnswer(message(text, id=self.id, year=late.year, now=latest - 1))
             raise BadAnswer(message(text, id=self.id))
         part = f"{self.id} {created:%Y%m%d%H%M%S}"
         title = f"database {self.id} «{called}» at {self.connection.host}"
