@@ -1,11 +1,10 @@
 """A spreadsheet as a DataFrame of texts: what is there, and nothing else."""
 
-import contextlib
 import re
 from collections.abc import Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -159,73 +158,67 @@ def _opened(
     return "", [], delimited.read(text, separator, notes)
 
 
+class _Peek(NamedTuple):
+    """A sheet of which the first rows were read."""
+
+    tab: Tab
+    grid: Grid
+    likeness: int  # how much it looks like a table
+    header: list[str]
+
+
 def _sheet(tabs: Sequence[Tab], wanted: str | int | None) -> tuple[str, list[str], Grid]:
     names = [tab.name for tab in tabs]
-    position, grid = _first_table(tabs) if wanted is None else _peeked(tabs, _chosen(names, wanted))[:2]
-    grid.notes += _tabs(tabs, position)
-    return names[position] or "Sheet", names, grid
+    read = _first_table(tabs) if wanted is None else _peeked(tabs[_chosen(names, wanted)])
+    if read is None:
+        raise InputError(message("sheet {name!r} holds nothing", name=names[_chosen(names, wanted or 1)]))
+    read.grid.title = read.tab.name if wanted is None else ""
+    others = [tab for tab in tabs if tab is not read.tab]
+    if others:
+        listed = (message("{name!r} (hidden)", name=tab.name) if tab.hidden else repr(tab.name) for tab in others)
+        text = "other sheets, not read: {names}; `sheet=` reads another"
+        read.grid.notes.append(message(text, names=", ".join(listed)))
+    if read.tab.hidden:
+        read.grid.notes.append(message("the sheet {name!r} is hidden", name=read.tab.name))
+    return read.tab.name or "Sheet", names, read.grid
 
 
-def _first_table(tabs: Sequence[Tab]) -> tuple[int, Grid]:
+def _first_table(tabs: Sequence[Tab]) -> _Peek:
     """The first sheet with content that is no mere cover. Where others may be meant as well, its rows are asked."""
-    filled: list[tuple[int, Grid, int, list[str]]] = []
-    for position in sorted(range(len(tabs)), key=lambda n: tabs[n].hidden):
-        with contextlib.suppress(_NothingError):
-            filled.append(_peeked(tabs, position))
-        if len(filled) == _LOOKED_AT:
-            break
+    peeks = map(_peeked, sorted(tabs, key=lambda tab: tab.hidden))
+    filled = [*islice(filter(None, peeks), _LOOKED_AT)]
     if not filled:
         raise InputError(message("the workbook holds nothing"))
-    best = max(filled, key=lambda sheet: sheet[2])
-    position, grid, likeness, _ = best if filled[0][2] == headers.NO_TABLE and not tabs[best[0]].hidden else filled[0]
-    grid.rivals = {
-        tabs[n].name: own for n, _, like, own in filled if n != position and _may_be_meant(like, likeness, tabs[n])
-    }
-    for n, passed, *_ in filled[: [n for n, *_ in filled].index(position)]:
+    best = max(filled, key=lambda sheet: sheet.likeness)
+    read = best if filled[0].likeness == headers.NO_TABLE and not best.tab.hidden else filled[0]
+    likeness, notes = read.likeness, read.grid.notes
+    for passed in takewhile(lambda sheet: sheet is not read, filled):
         one = "{name!r} comes first and is passed over: its {count} row is not read; `sheet={name!r}` reads it"
         many = "{name!r} comes first and is passed over: its {count} rows are not read; `sheet={name!r}` reads it"
-        grid.notes.append(plural(one, many, count=sum(1 for _ in passed.rows), name=tabs[n].name))
-    grid.title = tabs[position].name
-    if grid.rivals:
+        notes.append(plural(one, many, count=sum(1 for _ in passed.grid.rows), name=passed.tab.name))
+    alike = (s for s in filled if s is not read and s.likeness >= likeness)
+    rivals = [s for s in alike if s.likeness > likeness or (likeness > headers.TABLE and not s.tab.hidden)]
+    read.grid.rivals = {sheet.tab.name: sheet.header for sheet in rivals}
+    if rivals:
         text = "{read!r} was read, and the table may be {names} as well: `sheet=` says which is to be read"
-        grid.notes.append(message(text, names=", ".join(map(repr, grid.rivals)), read=tabs[position].name))
-    return position, grid
+        notes.append(message(text, names=", ".join(map(repr, read.grid.rivals)), read=read.tab.name))
+    return read
 
 
-def _may_be_meant(likeness: int, of_first: int, tab: Tab) -> bool:
-    return likeness > of_first or (likeness == of_first > headers.TABLE and not tab.hidden)
-
-
-class _NothingError(InputError):
-    """The sheet is blank."""
-
-
-def _peeked(tabs: Sequence[Tab], position: int) -> tuple[int, Grid, int, list[str]]:
-    """A sheet of which the first rows were read, how much it looks like a table, and its header."""
-    grid = tabs[position].grid()
+def _peeked(tab: Tab) -> _Peek | None:
+    """A sheet, unless it is blank."""
+    grid = tab.grid()
     rows = iter(grid.rows)
     head = list(islice(rows, headers.WINDOW))
     if not head:
-        raise _NothingError(message("sheet {name!r} holds nothing", name=tabs[position].name))
+        return None
     grid.rows = chain(head, rows)
-    beside = says_no(name := tabs[position].name) or headers.is_example(name)
     likeness, own = headers.likeness(head, grid.merged)
     if outcome_at(head[0][1]) is not None:  # a result, be it without rows
-        return position, grid, headers.OF_FIELDS, own
-    return position, grid, headers.NO_TABLE if beside else likeness, own
-
-
-def _tabs(tabs: Sequence[Tab], chosen: int) -> list[str]:
-    others = [
-        message("{name!r} (hidden)", name=tab.name) if tab.hidden else repr(tab.name)
-        for tab in tabs
-        if tab is not tabs[chosen]
-    ]
-    notes = (
-        [message("other sheets, not read: {names}; `sheet=` reads another", names=", ".join(others))] if others else []
-    )
-    hidden = message("the sheet {name!r} is hidden", name=tabs[chosen].name)
-    return [*notes, hidden] if tabs[chosen].hidden else notes
+        likeness = headers.OF_FIELDS
+    elif says_no(tab.name) or headers.is_example(tab.name):
+        likeness = headers.NO_TABLE
+    return _Peek(tab, grid, likeness, own)
 
 
 def _chosen(names: Sequence[str], wanted: str | int) -> int:
