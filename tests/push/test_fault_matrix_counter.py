@@ -126,6 +126,19 @@ def test_21_somebody_else_adds_rows(ida: Ida, rows: int) -> None:
     assert f"Somebody else seems to have changed rows there meanwhile: +{rows}" in told.text
 
 
+@pytest.mark.parametrize("options", [{}, {"final_look": True}], ids=str)
+@pytest.mark.parametrize("gone", [1, ROWS])
+def test_21_somebody_else_removes_rows_of_a_push_that_is_done(ida: Ida, options: dict[str, Any], gone: int) -> None:
+    """What was verified then is not taken back, and the report says what the counter shows now."""
+    frame = ida.frame(ROWS)
+    assert "rows fewer" not in ida.push(frame).text
+    assert "rows fewer" not in ida.push(frame, **options).text
+    ids = [row["id"] for row in ida.box.control.stored("ida", "Contact")][-gone:]
+    ida.box.control.remove(DATABASE, ids)
+    told = ida.push(frame, **options)
+    assert f"The vendor's counter shows {gone} rows fewer than when it was last looked at" in told.text
+
+
 @pytest.mark.parametrize("off", [-1, 1])
 def test_22_somebody_else_adds_about_a_chunk_while_one_is_in_doubt(
     ida: Ida, monkeypatch: pytest.MonkeyPatch, off: int

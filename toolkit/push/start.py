@@ -241,14 +241,29 @@ class _Call:
 
     def _go_on(self, push: Push, rows: FrameRows) -> PushState:
         """The rows of a frame that the push has: on where they stopped."""
-        part = self._pass(push, rows, rows.good[self._places(push, rows)])
-        if push.state not in UNFINISHED:
-            self._again = push
+        part, target = self._pass(push, rows, rows.good[self._places(push, rows)]), rows.target
+        if push.state in UNFINISHED:
+            return self._open_again(push, part)
+        self._again = push
+        with self._ledger.snapshot():
+            before = self._ledger.baseline()
+            reads = target.reconcile is Reconcile.READ and self._ledger.unknown(self._memory.lock)
+        if reads or self._policy.options.final_look:
+            state = self._open_again(push, part)
             with self._ledger.snapshot():
-                reads = rows.target.reconcile is Reconcile.READ and self._ledger.unknown(self._memory.lock)
-            if not reads and not self._policy.options.final_look:
-                self._reports.add(part)
-                return push.state
+                counted = after.count if (after := self._ledger.baseline()) else None
+        else:
+            state, counted = push.state, first[0] if before and (first := target.first_count()) else None
+            self._reports.add(part)
+        if before and counted is not None and counted < before.count:
+            text = (
+                "The vendor's counter shows {rows:,} rows fewer than when it was last looked at: rows of this push may "
+                "have been deleted since."
+            )
+            self._notes.append(message(text, rows=before.count - counted))
+        return state
+
+    def _open_again(self, push: Push, part: Places) -> PushState:
         with self._ledger.transaction():
             driver = self._begin_run(push, part)
         return self._drive(driver, part)
