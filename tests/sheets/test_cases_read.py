@@ -348,6 +348,8 @@ def test_12_a_formula_without_a_value_in_an_open_document() -> None:
         ('"09-"0', 1234567, "09-1234567"),
         ('"US$ "0', 5, "5"),
         ('"UF"0', 5, "5"),
+        ('"C$"0', 5, "5"),
+        ('"Gs. "0', 5, "5"),
         ("# ##0", 1234, "1234"),
         ('General" kg"', 5, "5"),
         ("+0", 5, "5"),
@@ -622,6 +624,7 @@ def test_18_the_separator_is_that_of_the_header(lines: list[str], columns: list[
         (b"<table><row><name>Ana</name></row></table>", "web page or XML without a table"),
         (b"-- dump\n\nINSERT INTO t VALUES ('Ana', 'a@x.cl');\n", "commands .SQL."),
         (b"CREATE TABLE t (\n  a int\n);\n", "commands .SQL."),
+        (b"drop table if exists t;\n", "commands .SQL."),
         (b"NOMBRE          CORREO\n-----           -----\nAna Paz         a@x.cl\n", "columns of fixed width"),
         (zipped({"word/document.xml": b"x"}), "is a text document.*save the table as xlsx or csv"),
         (zipped({"ppt/presentation.xml": b"x"}), "is a presentation"),
@@ -641,7 +644,7 @@ def test_18_what_is_no_table_is_named(data: bytes, said: str) -> None:
 @pytest.mark.parametrize(
     "text", ["[12/03/24 10:11] Ana: hola\n[13/03/24] Eva: si\n", "[NOMBRE];[CORREO]\nAna;a@x.cl\n"]
 )
-def test_18_brackets_alone_are_no_json(text: str) -> None:
+def test_18_words_and_brackets_alone_are_no_commands(text: str) -> None:
     assert len(read_sheet(text.encode())) == 1
 
 

@@ -37,7 +37,11 @@ _KINDS = (  # how files begin that are no tables
 )
 _TAGS = re.compile(r"\s{0,100}<(?:[!?]|[a-z_][\w.:-]{0,60}[\s/>])", re.IGNORECASE)
 _JSON = re.compile(r'\s{0,100}(?:\{\s{0,100}["}]|\[\s{0,100}(?:[\[{"\]]|-?\d[\d.]{0,30}\s{0,9}[,\]]))')
-_SQL = re.compile(r"(?:insert into|create table|drop table|update \S+ set)\s", re.IGNORECASE)
+_SQL = re.compile(
+    r"insert into \S+ ?(?:\(|values|select)|create table (?:if not exists )?\S+ ?\(|drop table (?:if exists )?\S+;"
+    r"|update \S+ set \S+ ?=",
+    re.IGNORECASE,
+)
 _APART = re.compile(r"\S {2,}\S")
 _TABLE = re.compile(r"<table[\s>]", re.IGNORECASE)
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_-]{2,30})", re.IGNORECASE)

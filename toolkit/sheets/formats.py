@@ -15,7 +15,7 @@ _PIECE = re.compile(r'"([^"]*)"?|\\(.)|[_*].|\[[^\]]*\]?|(0)|(#|general)', re.DO
 _DIGIT, _PERHAPS = "\0", "\1"  # a digit that is always there, and one that may be
 _PLACE = re.compile(f"[{_DIGIT}{_PERHAPS}]")
 _BESIDE = re.compile(  # a text before a number that is no part of it: a sign, a unit of money, a name and a blank
-    r"(?:us|u\$s|r|ch|s/|bs|rd|mx|ar|ca|au|uf|utm|kr|chf|gbp|jpy|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|грн|n[º°o]?|\W)*"
+    r"(?:us|u\$s|r|ch|s/|bs|rd|mx|ar|ca|au|uf|utm|kr|chf|gbp|jpy|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|pyg|gs|rs|b/|c\$|\$u|грн|n[º°o]?|\W)*"
     r"|[^\d+]* ",
     re.IGNORECASE,
 ).fullmatch
