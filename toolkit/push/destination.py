@@ -36,6 +36,7 @@ from toolkit.spec import Endpoint
 
 LOOPBACK = "localhost"
 Others = Callable[[], Iterable[Mapping[str, Any]]]  # what rows of other pushes of a ledger were given
+MAY_BE: Mapping[str, Any] = MappingProxyType({})  # what may be a row, and is not written as it was sent
 PORTS = {"https": 443, "http": 80}
 
 
@@ -158,7 +159,10 @@ class Target(ABC):
         return None
 
     def find(self, positions: Sequence[int]) -> Sequence[Mapping[str, Any] | None]:
-        """What the vendor has of each of these rows, None where it has nothing. Where rows can be read only."""
+        """What the vendor has of each of these rows, None where it has nothing; `MAY_BE` where it has its like.
+
+        Where rows can be read only.
+        """
         raise NotImplementedError("no row can be read here")
 
 

@@ -24,7 +24,7 @@ from toolkit.http.secrets import redact
 from toolkit.http.session import Clock
 from toolkit.plain import mark, message
 from toolkit.push import events
-from toolkit.push.destination import Batch
+from toolkit.push.destination import MAY_BE, Batch
 from toolkit.push.events import Answered, Counted, Looked, Reconcile, Reply, Run, Stopped, Volatile, Woke
 from toolkit.push.frame_rows import Places
 from toolkit.push.options import Progress, SendPolicy
@@ -242,6 +242,8 @@ class Driver:
         if batch is None:
             return Looked(operation.id, None)
         rows = dict(zip(batch.serials.tolist(), self._target.find(batch.positions.tolist()), strict=True))
+        if any(values is MAY_BE for values in rows.values()):
+            return Looked(operation.id, -1)
         there = {n: values for n, values in rows.items() if values is not None}
         return Looked(operation.id, len(there), {n: values for n, values in there.items() if values})
 

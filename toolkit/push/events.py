@@ -114,7 +114,8 @@ class Counted:
 class Looked:
     """Rows were read: how many of the operation's are there, and what the vendor has of them.
 
-    `there` is None where this run does not have the rows, so that nobody can say which ones to read.
+    `there` is None where this run does not have the rows, so that nobody can say which ones to read; less than nothing
+    where something is there that may be one of them.
     """
 
     operation: int

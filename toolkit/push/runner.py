@@ -157,9 +157,9 @@ def _looked(run: Run, event: Looked) -> None:
         _change(run, operation.id, State.VERIFIED, message("read back after an answer that left doubt"))
     elif operation.state is State.UNKNOWN:
         pass
-    elif event.there and not plan.repeatable:
-        text = "read back after an answer that left doubt: {there} of {size} rows are there"
-        _change(run, operation.id, State.UNKNOWN, message(text, there=event.there, size=operation.size))
+    elif event.there < 0 or (event.there and not plan.repeatable):
+        text = "read back after an answer that left doubt: a part of it is there, or something that may be it"
+        _change(run, operation.id, State.UNKNOWN, message(text))
     elif (due := _due(run, operation)) > 0:
         v.wake = v.now.monotonic + max(due, SHORTEST)
     elif operation.answer is Answer.REFUSED:

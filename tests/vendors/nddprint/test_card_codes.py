@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import toolkit
+from tests.helpers.answers import change_answers
 from tests.vendors.nddprint.test_client import ADD, DOMAIN, READ, held, posts, sheet
 from toolkit import InputError, PushRefused, RowErrors
 from toolkit.sandbox import Sandbox
@@ -331,3 +332,15 @@ def test_codes_that_are_shorter_than_most_are_doubted(ndd: NddPrint) -> None:
     problems = toolkit.check(rows, ndd.add_card_codes).problems
     assert problems[["row", "level"]].to_numpy().tolist() == [[1, "doubt"]]
     assert toolkit.check(rows.head(2), ndd.add_card_codes).problems.empty  # none of two lengths is the usual one
+
+
+@pytest.mark.parametrize("code", ["00ABC1", "abc1", "0000000abc1", "00abc1 "])
+def test_a_code_that_is_listed_otherwise_is_in_doubt(
+    box: Sandbox, ndd: NddPrint, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    body = '"El código está siendo utilizado por otro usuario."'
+    box.control.fault(system="nddprint", match=ADD, commit="before", reply="status", status=400, body=body)
+    change_answers(monkeypatch, ndd.connection.session, "read_card_codes", lambda whole: {**whole, "cardCodes": [code]})
+    report = ndd.add_card_codes(sheet(maria="00abc1"), options={"settle_wait": 1})
+    assert report.table["outcome"].tolist() == ["unknown"]
+    assert posts(box) == 1

@@ -114,3 +114,28 @@ def test_documents_of_envelopes_of_two_pushes(signio: Signio, answer: Any, campa
     report = plan.build()
     assert "two things one identifier" in str(report)
     assert plan.ready.empty
+
+
+LISTED: dict[str, Change] = {
+    "dots": lambda who: {**who, "identificacion": f"{int(who['identificacion']):,}".replace(",", ".")},
+    "zeros": lambda who: {**who, "identificacion": who["identificacion"].zfill(15)},
+    "type": lambda who: {**who, "tipo_identificacion": "Cédula de ciudadanía"},
+    "masked": lambda who: {**who, "identificacion": "***"},
+    "left out": lambda who: {**who, "identificacion": None},
+    "another address": lambda who: {**who, "email": "otra@example.co"},
+    "another number": lambda who: {**who, "identificacion": "77"},
+}
+
+
+@pytest.mark.parametrize("listed", LISTED)
+@pytest.mark.parametrize("reply", ["reset", "refused"])
+def test_who_is_listed_otherwise_is_not_registered_twice(
+    box: Sandbox, signio: Signio, answer: Any, listed: str, reply: str
+) -> None:
+    envelope, body = signio.create_envelope("Contrato"), '{"codigo": "05", "mensaje": "Ya existe"}'
+    how: dict[str, Any] = {"reply": "reset"} if reply == "reset" else {"reply": "status", "status": 200, "body": body}
+    box.control.fault(system="signio", match={"path": "/transacciones/registrar_contacto"}, commit="before", **how)
+    answer("signers", lambda whole: {**whole, "contactos": [LISTED[listed](who) for who in whole["contactos"]]})
+    report = signio.add_signers(envelope, pd.DataFrame([ANA]), options={"settle_wait": 1})
+    assert report.table["outcome"].tolist() == ["unknown"]
+    assert len(box.control.stored("signio", "Signer")) == 1

@@ -15,6 +15,8 @@ from toolkit.http import wire
 from toolkit.http.answers import Classification
 from toolkit.plain import mark, message
 from toolkit.push import Batch, Memory, PushJob, Reconcile, Suspect, Target
+from toolkit.push.destination import MAY_BE
+from toolkit.sheets.alike import name_key
 from toolkit.sheets.check import Check
 from toolkit.sheets.checker import DOUBT, Problem
 from toolkit.sheets.target import RowProblem, Takes
@@ -103,7 +105,15 @@ class CardCodes(Target):
             answer = self._client(WHOLE, {"logon_name": logon_name, "domain_name": domain_name or ""}, checked=True)
         except (NotFound, Rejected):
             return None
-        return {} if code in codes_of(answer) else None
+        codes = codes_of(answer)
+        if code in codes:
+            return {}
+        return MAY_BE if _bare(code) in map(_bare, codes) else None
+
+
+def _bare(code: str) -> str:
+    """A code without what a vendor may write otherwise: capitals, signs, and the zeros before it."""
+    return "".join(name_key(code).split()).lstrip("0")
 
 
 def codes_of(answer: Any) -> list[str]:

@@ -16,7 +16,8 @@ from toolkit.http import wire
 from toolkit.http.answers import Classification
 from toolkit.plain import mark, message
 from toolkit.push import Batch, Memory, PushJob, Reconcile, Release, Suspect, Target
-from toolkit.push.destination import Others
+from toolkit.push.destination import MAY_BE, Others
+from toolkit.sheets.alike import name_key
 from toolkit.sheets.check import Check
 from toolkit.sheets.checker import Problem
 from toolkit.sheets.target import RowProblem, Takes
@@ -157,11 +158,29 @@ class Signers(Target):
         return [Suspect(int(p), name, certain=True) for p in positions for name in named]
 
     def find(self, positions: Sequence[int]) -> list[Mapping[str, Any] | None]:
-        registered = self._signio.signers(self._envelope)
-        people = zip(*(registered[name] for name in PERSON), strict=True)
-        ids = dict(reversed([*zip(people, registered["id_contacto"], strict=True)]))  # of two alike, the first
-        wanted = [(n, tuple(self._person(n)[name] for name in PERSON)) for n in positions]
-        return [{"id_firmante": ids[who], "rol": self._role(n)} if who in ids else None for n, who in wanted]
+        registered = self._signio.signers(self._envelope).astype("str")
+        people = registered.to_dict("records")
+        return [self._among(people, position) for position in positions]
+
+    def _among(self, people: Sequence[Mapping[Any, Any]], position: int) -> Mapping[str, Any] | None:
+        """The one of the draft's signers that a row is; `MAY_BE` where one that no other row explains is like it."""
+        person = {name: str(self._person(position).get(name)) for name in (*PERSON, "email", "nombre")}
+        others = {signer for signer, at in self._ids.items() if at != position}
+        left = [each for each in people if each["id_contacto"] not in others]
+        for each in left:  # of two alike, the first
+            if all(each[name] == person[name] for name in PERSON) and _agree(each, person, "email"):
+                return {"id_firmante": each["id_contacto"], "rol": self._role(position)}
+        rows = zip(*(self._rows[name] for name in PERSON), strict=True)
+        theirs = {row for at, row in enumerate(rows) if at != position}
+        left = [each for each in left if tuple(each[name] for name in PERSON) not in theirs]
+        alike = (_agree(each, person, PERSON[1]) or _agree(each, person, "email", "nombre") for each in left)
+        return MAY_BE if any(alike) else None
+
+
+def _agree(listed: Mapping[Any, Any], person: Mapping[str, Any], *names: str) -> bool:
+    """Whether what the vendor lists may be what was sent: it may be left out, masked, or spelt otherwise."""
+    shown = [(listed[name], person[name]) for name in names]
+    return all(pd.isna(there) or "*" in there or name_key(there) == name_key(sent) for there, sent in shown)
 
 
 class Drafting(Target):
