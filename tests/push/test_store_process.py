@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from toolkit import PushError, PushRefused
+from toolkit.push.destination import Memory
 from toolkit.push.states import Baseline, EventKind, State
-from toolkit.push.store import care, examine, file, sql
+from toolkit.push.store import care, examine, file, places, sql
+from toolkit.push.store.card import Card
 from toolkit.push.store.database import Database
 from toolkit.push.store.file import Folder, LedgerFile
 
@@ -423,3 +425,32 @@ def test_what_a_push_writes_meanwhile_is_no_damage(state: Path, monkeypatch: pyt
         add(ledger, "one", words(10))
     monkeypatch.setattr(examine._Examination, "_index", later)
     assert care.check(Folder(state))[0].sound
+
+
+def test_what_a_push_writes_while_a_ledger_is_opened_makes_it_no_older_copy(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(state)
+    read = Card.read
+
+    def later(card: Card) -> object:
+        known = read(card)
+        monkeypatch.setattr(Card, "read", read)
+        with opened(state) as other:
+            add(other, "two", words(10, 1))
+        return known
+
+    monkeypatch.setattr(Card, "read", later)
+    with opened(state) as ledger:
+        assert [push.id for push in ledger.pushes()] == ["old", "two"]
+
+
+def test_folders_that_are_named_at_once_are_all_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    memories = [Memory("system", "a", "", "a", "there", state=tmp_path / f"{n}") for n in range(3)]
+    known = places.folders()
+    with monkeypatch.context() as patch:
+        patch.setattr(places, "folders", lambda: known)  # as each sees them before the others add theirs
+        for memory in memories:
+            memory.folder.mkdir()
+            places.look_into(memory)
+    assert {memory.folder for memory in memories} <= {*places.folders()}

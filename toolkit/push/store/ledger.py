@@ -112,10 +112,11 @@ class StoredLedger(RowTables):
     def checked_head(self) -> Head:
         """Its head. Raise where this is no ledger, one of another version or size than it says, or an older copy."""
         self.require_version(self.version())
-        with self.snapshot():  # else another process may be making it longer
+        writes = self.card.read().writes  # before the head is read: others write meanwhile
+        with self.snapshot():
             self._check_tables()
             head = self.cache.head
-            if (missing := self.card.read().writes - head.writes) > 0:
+            if (missing := writes - head.writes) > 0:
                 text = "an older copy took its place, without the last {missing:,} changes"
                 raise Damaged(message(text, missing=missing))
             return head

@@ -130,10 +130,10 @@ def ledger_of(place: Place, memory: Memory, now: str) -> StoredLedger:
 
 def look_into(memory: Memory) -> None:
     """From now on `pushes()` shows what is remembered there, in every process of this user."""
-    if memory.state and memory.folder not in (known := folders()):
+    if memory.state and memory.folder not in folders():
         own = disk.private_folder(settings.state_folder())
-        with disk.private_file(own / FOLDERS).open("w", encoding="utf-8") as file:
-            file.writelines(f"{folder}\n" for folder in [*known[1:], memory.folder])
+        with disk.private_file(own / FOLDERS).open("a", encoding="utf-8") as file:  # others may add theirs at once
+            file.write(f"{memory.folder}\n")
     _teams_in_use.update({memory.team: None} if memory.team else {})
 
 
