@@ -38,8 +38,8 @@ _KINDS = (  # how files begin that are no tables
 _TAGS = re.compile(r"\s{0,100}<(?:[!?]|[a-z_][\w.:-]{0,60}[\s/>])", re.IGNORECASE)
 _JSON = re.compile(r'\s{0,100}(?:\{\s{0,100}["}]|\[\s{0,100}(?:[\[{"\]]|-?\d[\d.]{0,30}\s{0,9}[,\]]))')
 _SQL = re.compile(
-    r"insert into \S+ ?(?:\(|values|select)|create table (?:if not exists )?\S+ ?\(|drop table (?:if exists )?\S+;"
-    r"|update \S+ set \S+ ?=",
+    r"insert\sinto\s\S+\s?(?:\(|values|select)|create\stable\s(?:if\snot\sexists\s)?\S+\s?\("
+    r"|drop\stable\s(?:if\sexists\s)?\S+;|update\s\S+\sset\s\S+\s?=",
     re.IGNORECASE,
 )
 _APART = re.compile(r"\S {2,}\S")
