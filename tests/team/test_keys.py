@@ -79,3 +79,11 @@ def test_elsewhere_it_is_said_until_the_key_is_there(
         ida.insert_records(11111, pd.DataFrame(contacts(20)))
     assert len(box.control.stored("ida", "Contact")) == before + 2
     assert sorted(toolkit.pushes()["rows"]) == [2, 3, 20]
+
+
+def test_a_profile_that_names_the_team_no_more_sends_nothing(homes: tuple[Home, Home], url: str, box: Any) -> None:
+    for home, rows in zip(homes, (contacts(3, start=900), contacts(20)), strict=True):
+        before = len(box.control.stored("ida", "Contact"))
+        with pytest.raises(toolkit.PushRefused, match="in a team's database now"):
+            home.here().insert_records(11111, pd.DataFrame(rows))
+        assert len(box.control.stored("ida", "Contact")) == before
