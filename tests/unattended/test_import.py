@@ -287,3 +287,12 @@ def test_neither_the_match_nor_the_log_is_written_over(desk: Desk, box: Sandbox)
     assert match.read_text() == "{}"
     assert not (desk.folder / "log.csv").exists()
     assert stored(box) == before
+
+
+def test_the_result_is_written_where_nobody_listens(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*lines: str) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("toolkit.commands.imports.say", closed)
+    start(desk.sheet(contacts(3)), "--result", "r.csv")
+    assert toolkit.read_sheet("r.csv")["outcome"].tolist() == ["verified"] * 3

@@ -180,12 +180,14 @@ class _Import:
             "notes": [str(note) for note in facts.get("notes", ())],
             "result": str(chosen.result or ""),
         }
-        logs.event("ended", **outcome)
-        say(logs.as_line(outcome) if chosen.json else repr(report))
-        if ends:
-            complain(message(ends.meaning))
-        if chosen.result:
-            _write(report, chosen.result)
+        try:
+            if chosen.result:
+                _write(report, chosen.result)
+        finally:  # where nobody listens any more, the result is there
+            logs.event("ended", **outcome)
+            say(logs.as_line(outcome) if chosen.json else repr(report))
+            if ends:
+                complain(message(ends.meaning))
         return ends
 
 

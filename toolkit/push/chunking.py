@@ -122,6 +122,24 @@ def reject(ledger: Ledger, operation: Operation, suspects: Sequence[Suspect] = (
     return operation.size
 
 
+def acknowledge(ledger: Ledger, operation: Operation, doubtful: Sequence[int]) -> None:
+    """The vendor said yes; of these rows of the push nobody knows it all the same."""
+    ledger.put_operation(replace(operation, state=State.ACKNOWLEDGED))
+    for each in ledger.operations(operation.push) if doubtful else ():
+        where = positions(each.rows)
+        doubted = np.isin(where, doubtful)
+        if each.state is not State.ACKNOWLEDGED or not doubted.any():
+            continue
+        note = message("the vendor said yes, and its answer holds nothing for this row, or what others have too")
+        unknown = replace(each, state=State.UNKNOWN, note=note)
+        if doubted.all():
+            ledger.put_operation(unknown)
+            continue
+        ledger.put_operation(replace(each, state=State.REPLACED))
+        for rows, new in (where[doubted], unknown), (where[~doubted], each):
+            ledger.add_operation(replace(new, rows=ranges(rows), size=len(rows), parent=each.id))
+
+
 def part(ledger: Ledger, operation: Operation, suspects: Sequence[Suspect] = ()) -> int:
     """One row is refused; of many, the rows that are named are, and the others are sent again. How many are refused."""
     if operation.size == 1:

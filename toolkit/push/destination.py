@@ -138,6 +138,10 @@ class Target(ABC):
         """
         return {}
 
+    def doubtful(self, order: Batch, results: Mapping[int, Mapping[str, Any]]) -> Sequence[int]:
+        """Rows for which nothing vouches after these results; of the batch, or of one before it."""
+        return ()
+
     def follows(self, order: Batch) -> str:
         """The kind of the next op of this row, once this one is acknowledged; "" where it was the last."""
         return ""

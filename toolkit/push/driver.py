@@ -305,11 +305,19 @@ class Driver:
         except BadAnswer as problem:
             words = str(problem)
             return Reply(Answer.LOST, message=words, status=result.status, stop=words, digest=prepared.digest)
+        serials = self._places.serials() if (doubtful := self._target.doubtful(batch, results)) else {}
         if results:
             back = dict(zip(batch.positions.tolist(), batch.serials.tolist(), strict=True))
             results = {back[position]: values for position, values in results.items()}
         more = self._target.follows(batch)
-        return Reply(Answer.ACKNOWLEDGED, status=result.status, results=results, follows=more, digest=prepared.digest)
+        return Reply(
+            Answer.ACKNOWLEDGED,
+            status=result.status,
+            results=results,
+            doubtful=[serials[position] for position in doubtful],
+            follows=more,
+            digest=prepared.digest,
+        )
 
     def _redacted(self, batch: Batch, result: Classification) -> str:
         """What was said, without the cells of these rows."""

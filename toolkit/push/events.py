@@ -90,6 +90,7 @@ class Reply:
     code: str = ""
     suspects: Sequence[Suspect] = ()
     results: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # by position in the push
+    doubtful: Sequence[int] = ()  # rows of the push for which nothing vouches, though the vendor said yes
     follows: str = ""  # the kind of the step that comes next
     too_large: bool = False
     retry_in: float = 0  # seconds before anything may leave again

@@ -57,7 +57,7 @@ def _answered(run: Run, event: Answered) -> None:
         v.mapping.taken += operation.size
         if reply.results:
             run.ledger.keep_results(operation.push, reply.results)
-        _put(run, ended, State.ACKNOWLEDGED)
+        chunking.acknowledge(run.ledger, ended, reply.doubtful)
         if reply.follows:
             _next_step(run, ended, reply.follows)
     elif reply.answer is Answer.REFUSED and not _needs_look(run, ended):

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import toolkit
+from tests.helpers.answers import change_answers
 from toolkit import InputError, PushRefused, RowErrors
 from toolkit.sandbox import Sandbox
 from toolkit.vendors.carmachain.api import ALL
@@ -192,7 +193,7 @@ def test_a_person_whom_the_answer_leaves_out_has_no_ticket(box: Sandbox, carma: 
     tickets = carma.request(crowd(3), options={"chunk_rows": 1}, categories=ALL).joined
     assert tickets["idRequest"].isna().tolist() == [True, False, False]
     assert tickets["outcome"].tolist() == ["unknown", "accepted", "accepted"]
-    assert tickets["error"].iloc[0].startswith("the vendor's answer holds no ticket for this person")
+    assert tickets["error"].iloc[0].startswith("the vendor's answer was lost, or holds no ticket")
 
 
 def test_tickets_are_matched_however_the_answer_spells_and_orders_them(box: Sandbox, carma: CarmaChain) -> None:
@@ -206,3 +207,50 @@ def test_tickets_are_matched_however_the_answer_spells_and_orders_them(box: Sand
     body = {"response": {"code": 200, "message": "OK"}, "parametrRequest": told}
     box.control.fault(system="carmachain", match=ASK, times=None, reply="status", status=200, body=body)
     assert carma.request(people, categories=ALL).table["idRequest"].tolist() == ["a", "b", "c"]
+
+
+# ── tickets that several have ──
+
+
+def one_ticket(whole: dict[str, Any]) -> dict[str, Any]:
+    """An answer of a vendor whose numbers begin again with each request."""
+    listed = whole["parametrRequest"]
+    return {**whole, "parametrRequest": [{**each, "idRequest": f"T{n}"} for n, each in enumerate(listed)]}
+
+
+def said_later(report: Any) -> list[str]:
+    """What became of each row, as the ledger says it."""
+    kept: list[str] = toolkit.open_push(report.facts["id"]).report().table["outcome"].tolist()
+    return kept
+
+
+def test_a_ticket_of_two_requests_is_nobodys(carma: CarmaChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_answers(monkeypatch, carma.connection.session, "create_request", one_ticket)
+    report = carma.request(crowd(5), options={"chunk_rows": 2}, categories=ALL)  # two, two and one
+    assert report.table["outcome"].tolist() == ["unknown"] * 5
+    assert report.table["idRequest"].isna().all()
+    assert said_later(report) == ["unknown"] * 5
+    assert toolkit.pushes()["unknown"].tolist() == [5]
+
+
+def test_only_those_with_a_ticket_of_their_own_were_asked_about(
+    carma: CarmaChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_answers(monkeypatch, carma.connection.session, "create_request", one_ticket)
+    report = carma.request(crowd(3), options={"chunk_rows": 2}, categories=ALL)  # T0 and T1, then T0
+    assert report.table["outcome"].tolist() == ["unknown", "accepted", "unknown"]
+    assert report.table["idRequest"].tolist()[1] == "T1"
+    assert said_later(report) == ["unknown", "accepted", "unknown"]
+
+
+@pytest.mark.parametrize("categories", [ALL, "Address"])
+def test_a_ticket_of_another_push_is_nobodys(
+    carma: CarmaChain, monkeypatch: pytest.MonkeyPatch, categories: str
+) -> None:
+    change_answers(monkeypatch, carma.connection.session, "create_request", one_ticket)
+    assert carma.request(crowd(4).head(2), categories=ALL).complete
+    report = carma.request(crowd(4).tail(2), categories=categories)
+    assert report.table["outcome"].tolist() == said_later(report) == ["unknown"] * 2
+    assert report.table["idRequest"].isna().all()
+    again = carma.request(crowd(4).tail(2), categories=categories)
+    assert again.table["outcome"].tolist() == ["unknown"] * 2

@@ -13,6 +13,7 @@ from toolkit.http.answers import remark
 from toolkit.http.secrets import vendor_text
 from toolkit.plain import mark, message
 from toolkit.push import Batch, Memory, PushJob, Reconcile, Report, Target
+from toolkit.push.destination import Others
 from toolkit.sheets.check import Check
 from toolkit.sheets.checker import DOUBT, Problem
 from toolkit.sheets.outcomes import Outcome
@@ -63,11 +64,13 @@ class Peers:
         table = table.iloc[asked].set_axis(report.table.index)
         table["idRequest"] = tickets.mask(shared).array
         table = table.assign(type_request=pd.array([self.type_request] * len(table), dtype="str"))
-        lost = table["idRequest"].isna() & table["outcome"].isin([Outcome.ACCEPTED, Outcome.VERIFIED])
+        doubted = table["outcome"].eq(Outcome.UNKNOWN)
+        table["idRequest"] = table["idRequest"].mask(doubted)
+        lost = table["idRequest"].isna() & (doubted | table["outcome"].isin([Outcome.ACCEPTED, Outcome.VERIFIED]))
         table.loc[lost, "outcome"] = Outcome.UNKNOWN
         table.loc[lost, "error"] = message(
-            "the vendor's answer holds no ticket for this person, or one that others have too; `recover_tickets` looks "
-            "for it"
+            "the vendor's answer was lost, or holds no ticket for this person, or one that others have too; "
+            "`recover_tickets` looks for it"
         )
         return report.with_table(table)
 
@@ -89,6 +92,7 @@ class People(Target):
         self._alone = connection.assumed["categories_form"] != "list"
         cells = checked.wire()
         rows = (zip(cells, row, strict=True) for row in zip(*cells.values(), strict=True))
+        self._owners: dict[str, int | None] = {}  # of tickets: the position; None for a row of another push
         self._people = [{name: value for name, value in row if value is not None} for row in rows]
 
     def request(self, batch: Batch) -> tuple[Endpoint, wire.Request]:
@@ -111,6 +115,18 @@ class People(Target):
             for at, n in zip(batch.positions, matched(asked, answered), strict=True)
             if n is not None and ids[n]
         }
+
+    def recall(self, results: Mapping[int, Mapping[str, Any]], others: Others) -> None:
+        self._owners = {str(kept["idRequest"]): None for kept in others() if "idRequest" in kept}
+        self._owners |= {str(kept["idRequest"]): at for at, kept in results.items() if "idRequest" in kept}
+
+    def doubtful(self, batch: Batch, results: Mapping[int, Mapping[str, Any]]) -> Sequence[int]:
+        """Whoever has no ticket, and all who have one: a request is about one person."""
+        doubted: set[int] = {*batch.positions.tolist()} - results.keys()
+        for at, kept in results.items():
+            owner = self._owners.setdefault(str(kept["idRequest"]), at)  # also where two threads ask at once
+            doubted |= {at, *([] if owner is None else [owner])} if owner != at else set()
+        return sorted(doubted)
 
 
 def sent_people(checked: Check) -> pd.DataFrame:
