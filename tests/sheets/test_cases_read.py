@@ -1446,14 +1446,21 @@ def test_18_what_begins_with_a_tag_is_named(text: str, what: str) -> None:
     refused(text.encode(), what)
 
 
-@pytest.mark.parametrize("title", ["Bajas (no enviar)", "Clientes inactivos", "NO USAR", "Ejemplo", "Не надсилати"])
+@pytest.mark.parametrize(
+    "title", ["Bajas (no enviar)", "Clientes inactivos", "NO ENVIAR antes del 1 de mayo", "Ejemplo", "Не надсилати"]
+)
 def test_9_what_a_title_above_says_is_asked_of_all_rows(title: str) -> None:
     assert read_sheet(table([title], [], *PERSONS)).attrs["questions"][TITLED] == [4, 5, 6, 7, 8]
-    clean = read_sheet(table(["Clientes"], ["Incluye bajas: no"], ["Estado", "Inactivos"], [], *PERSONS))
-    assert clean.attrs["questions"] == {}
 
 
-@pytest.mark.parametrize("name", ["Bajas", "NO USAR", "Ejemplo"])
+@pytest.mark.parametrize(
+    "title", ["Clientes", "Incluye bajas: no", "Activos (sin bajas)", "No incluye bajas", "Salvo los inactivos"]
+)
+def test_9_what_a_title_leaves_out_is_not_asked(title: str) -> None:
+    assert read_sheet(table([title], ["Estado", "Inactivos"], [], *PERSONS)).attrs["questions"] == {}
+
+
+@pytest.mark.parametrize("name", ["Bajas 2026", "NO USAR", "Ejemplo"])
 def test_9_what_the_name_of_the_only_sheet_says_is_asked_of_all_rows(name: str) -> None:
     data = ods("".join(f"<table:table-row>{''.join(map(ods_cell, row))}</table:table-row>" for row in PERSONS), name)
     assert read_sheet(data).attrs["questions"][TITLED] == [2, 3, 4, 5, 6]

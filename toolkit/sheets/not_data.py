@@ -114,6 +114,11 @@ _NO = re.compile(
     r"|desvinculad[oa]s?|lista negra|black ?list|opt[- ]?outs?|видален\w+|неактивн\w+|вибул\w+|померл\w+|відмовил\w+)\b"
 ).search
 
+_WITHOUT = re.compile(
+    r"\b(?:sin|no incluy\w+|excepto|salvo|menos|sem|exceto|without|except|not including|без|крім)"
+    r" (?:(?:las?|los?|the|as|os) )?(\w+)"
+).sub
+
 
 def is_title(text: str) -> bool:
     """Whether a text may be the title of a group, and is neither a number nor an address."""
@@ -122,7 +127,7 @@ def is_title(text: str) -> bool:
 
 def says_no(text: str) -> bool:
     """Whether a title says that those below it are not to be written to."""
-    return bool(_NO(unaccented(text)))
+    return bool(_NO(_WITHOUT(lambda those: "" if _NO(those[1]) else those[0], unaccented(text))))
 
 
 # ── totals ──

@@ -14,7 +14,7 @@ from toolkit.sheets import header as headers
 from toolkit.sheets import other_tables
 from toolkit.sheets.cells import SHORTENED, bare, shown
 from toolkit.sheets.delimited import cut_again, sign_within
-from toolkit.sheets.not_data import is_title, says_no
+from toolkit.sheets.not_data import says_no
 from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.rows import SheetFrame
 from toolkit.sheets.workbook import Cell, Grid, Merge, Row, column_letters
@@ -114,7 +114,7 @@ def _asked(frame: pd.DataFrame, questions: Mapping[str, Sequence[int]]) -> dict[
 def _says_no(rows: Iterable[Sequence[Cell]]) -> bool:
     """Whether a row is a title that says that what is below is not to be sent, or is an example."""
     titles = [cells[-1] for cells in rows if sum(map(_holds, cells)) == 1]
-    texts = [text for text in titles if isinstance(text, str) and is_title(text) and ":" not in text]
+    texts = [text for text in titles if isinstance(text, str) and len(text) < _SHORT and not {*text} & {*"@:"}]
     return any(says_no(text) or headers.is_example(text) for text in texts)
 
 
