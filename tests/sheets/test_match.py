@@ -288,8 +288,31 @@ def test_a_word_of_several_meanings_is_what_its_values_are() -> None:
 @pytest.mark.parametrize("again", ["Correo (2)", "Correo.1"])
 def test_of_the_same_name_twice_the_first_with_values_is_taken(again: str) -> None:
     both = pd.DataFrame({"Correo": ["a@example.com"], again: ["b@example.com"]})
-    assert matched(both) == {"Correo": "EMAIL", again: None}
+    match = match_columns(both, FIELDS)
+    assert (match.columns, match.guessed) == ({"Correo": "EMAIL", again: None}, ["Correo"])
+    assert sum("has values too: the first" in note for note in check(both, match).notes) == 1
     assert matched(both.assign(Correo=None)) == {"Correo": None, again: "EMAIL"}
+
+
+def test_a_blank_column_leaves_its_field_to_another_that_is_called_so() -> None:
+    frame = pd.DataFrame({"EMAIL": [None, ""], "Mail": ["a@example.com", "b@example.com"], "Fono": [None, None]})
+    assert matched(frame) == {"EMAIL": None, "Mail": "EMAIL", "Fono": "TELEFONO"}
+    assert matched(frame.rename(columns={"Mail": "Mail del jefe"}))["EMAIL"] == "EMAIL"
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "column", "guessed"),
+    [
+        *(("EMAIL", "Correo del ejecutivo", "Mail", True), ("EMAIL", "Correo del jefe", "Mail jefe", False)),
+        *(("MONTO", "Monto en UF", "Importe", True), ("FECHA", "Fecha de vencimiento", "Fecha", True)),
+        *(("FONO", "Teléfono oficina", "Teléfono", True), ("FONO", "Celular del cliente", "Teléfono", False)),
+        *(("NOMBRE", "Nombres", "Nombre", False), ("MONTO", "Valor total", "Monto", False)),
+        *(("MONTO", "Monto en UF", "MONTO", False), ("EMAIL", "Correo principal", "Mail", False)),
+    ],
+)
+def test_a_label_that_says_more_than_the_name_counts(name: str, label: str, column: str, guessed: bool) -> None:
+    match = match_columns(pd.DataFrame({column: ["x"]}), [Text(name=name, label=label)])
+    assert (match[column], bool(match.guessed)) == (name, guessed)
 
 
 def test_what_fits_alike_is_said_where_it_is_not_sent() -> None:

@@ -28,6 +28,7 @@ from toolkit.sheets.synonyms import (
     SURE,
     VETO,
     agreement,
+    goes_beyond,
     may_be,
     same_name,
     spoken,
@@ -42,7 +43,7 @@ EXACTLY = 0.98
 MOST_PAIRS = 20_000  # of columns and fields, for which a message proposes fields
 FITTING = 0.8  # the share of values that makes a kind
 Reason = tuple[float, str]
-_again_named = re.compile(r"(.{1,200}?)(?: \(\d{1,2}\)|\.\d{1,2})").fullmatch  # by the reader, or by pandas
+_again_named = re.compile(r"(.{1,200}?)(?: \(\d{1,2}\)|(?<!\d)\.\d{1,2})").fullmatch  # by the reader, or by pandas
 _of_words = re.compile(r"[^\W\d_]{2,30}(?:[ ,.'’-]{1,2}[^\W\d_]{1,30}){1,8}\.?").fullmatch
 
 
@@ -182,15 +183,17 @@ def match_columns(rows: Any, target: Any, *, strict: bool = False) -> Match:
     data, known = bare(frame), as_fields(fields)
     named(data)
     samples = {column: _Sample(data[column]) for column in data.columns}
-    before, names = _before(frame, [f.name for f in known]), _names(samples)
+    before = _before(frame, [f.name for f in known])
     scores = {
-        (c, f.name): _again(before[c], f) if c in before else _score(names[c], f, samples[c])
+        (c, f.name): _again(before[c], f) if c in before else _score(str(c), f, samples[c])
         for c in data.columns
         for f in known
     }
     columns: dict[Any, str | None] = dict.fromkeys(data.columns)
     reasons: dict[Any, Reason] = {}
-    open_pairs = {pair: score for pair, score in scores.items() if score[0] >= LIKELY}
+    if not before:
+        _settle_twins(scores, samples)
+    open_pairs = _without_blank({pair: score for pair, score in scores.items() if score[0] >= LIKELY}, samples)
     while pair := _clearest(open_pairs):
         columns[pair[0]], reasons[pair[0]] = pair[1], open_pairs[pair]
         open_pairs = {p: s for p, s in open_pairs.items() if p[0] != pair[0] and p[1] != pair[1]}
@@ -258,14 +261,22 @@ def asked_of_all(frame: pd.DataFrame, fields: Sequence[Field]) -> str:
     return "".join(f". {text}" for text in texts)
 
 
-def _names(samples: "Mapping[Any, _Sample]") -> dict[Any, str]:
-    """What each column is called: where one is blank and the next of the same name is not, that one is called so."""
-    names = {column: str(column) for column in samples}
-    for column, sample in samples.items():
-        first = match[1] if (match := _again_named(str(column))) else None
-        if sample.values and first in samples and not samples[first].values and names[first]:
-            names[column], names[first] = names[first], ""
-    return names
+def _settle_twins(scores: "dict[tuple[Any, str], Reason]", samples: "Mapping[Any, _Sample]") -> None:
+    """Of columns of one name, the first is a guess; where it is blank and the next is not, the next has its place."""
+    for again, sample in samples.items():
+        first = match[1] if (match := _again_named(str(again))) else None
+        fitting = [pair for pair, (score, _) in scores.items() if pair[0] == first and score >= SURE]
+        for pair in fitting if sample.values else ():
+            if samples[first].values:
+                scores[pair] = NEARLY, message("{again!r} has values too: the first of one name is taken", again=again)
+            else:
+                scores[again, pair[1]], scores[pair] = scores[pair], (VETO, "")
+
+
+def _without_blank(pairs: Mapping[tuple[Any, str], Reason], samples: "Mapping[Any, _Sample]") -> dict[Any, Reason]:
+    """The pairs but for those of a blank column whose field another that has values is called like."""
+    filled = {field for (column, field), (score, _) in pairs.items() if score >= SURE and samples[column].values}
+    return {p: reason for p, reason in pairs.items() if samples[p[0]].values or p[1] not in filled}
 
 
 def _clearest(pairs: Mapping[tuple[Any, str], Reason]) -> tuple[Any, str] | None:
@@ -331,7 +342,9 @@ class _Sample:
 def _score(column: str, field: Field, sample: _Sample) -> Reason:
     """How well a column fits a field, and why."""
     names = [n for n in (field.name, field.key, field.label) if n]
-    score, reason = max((_by_name(column, name) for name in names), default=(VETO, ""))
+    (score, reason), name = max(((_by_name(column, name), name) for name in names), default=((VETO, ""), ""))
+    if SURE <= score < 1 and name != field.label and goes_beyond(field.label, name, column):
+        score, reason = NEARLY, message("may mean {name!r}", name=field.label)
     if score >= LIKELY:
         return _unless_otherwise(column, field, sample, (score, reason))
     if isinstance(field, Choice) and _asks_kind(column, field.name) and (sample.fits(field) or 0) >= FITTING:

@@ -16,99 +16,95 @@ _WORDS = {
     "email": """correo, correo electrónico, mail, email, dirección de correo, dirección de correo electrónico,
         dirección email, casilla, casilla de correo, endereço de email, email address, пошта, почта, courriel,
         електронна пошта, ел пошта, електронна адреса, електронна скринька, адреса електронної пошти, імейл, мейл,
-        mailadresse, emailadresse, elektronische post, endereço eletrônico, correio eletrônico, адреса ел пошти,
-        email адреса, email adresse""",
-    "phone": """teléfono, fono, celular, móvil, cel, tel, telf, tlf, tlfno, tfno, número celular, número móvil,
-        teléfono móvil, teléfono celular, teléfono de contacto, whatsapp, telefone, telemóvel, fone, phone, phone
-        number, phone no, mobile, mobile phone, mobile number, cell, cell phone, cell number, telephone, telephone
-        number, contact phone, телефон, мобільний, мобільний телефон, моб телефон, тел, номер телефону, номер
-        мобільного, контактний телефон, handy, handynummer, handy nr, telefon, telefonnummer, telefon nr, mobil,
-        mobiltelefon, mobilnummer, mobilfunknummer, rufnummer, número telefone, celular whatsapp, tel móvil, tel
-        celular, fono celular, fono móvil, phone mobile, номер тел""",
+        mailadresse, emailadresse, elektronische post, endereço eletrônico, correio eletrônico, адреса ел пошти, email
+        адреса, email adresse""",
+    "phone": """teléfono, fono, celular, móvil, cel, tel, telf, tlf, tlfno, tfno, teléfono móvil, teléfono celular,
+        teléfono de contacto, whatsapp, telefone, telemóvel, fone, phone, phone number, phone no, mobile, mobile phone,
+        mobile number, cell, cell phone, cell number, telephone, telephone number, contact phone, телефон, мобільний,
+        мобільний телефон, моб телефон, тел, номер телефону, номер мобільного, контактний телефон, handy, handynummer,
+        handy nr, telefon, telefonnummer, telefon nr, mobil, mobiltelefon, mobilnummer, mobilfunknummer, rufnummer,
+        celular whatsapp, tel móvil, tel celular, fono celular, fono móvil, phone mobile, номер тел""",
     "landline": """teléfono fijo, fono fijo, red fija, telefone fixo, landline, home phone, стаціонарний телефон,
         festnetz, festnetznummer, telefon privat""",
     "name": """nombre, nombre completo, nombres y apellidos, nombre y apellido, nombre y apellidos, apellidos y
-        nombres, nombre 1, nombre del firmante, nome, nome completo, name, full name, signer name, contacto, ім'я,
-        піб, імя та прізвище, прізвище та ім'я, прізвище ім'я по батькові, повне ім'я, ім'я підписанта, name und
-        vorname, vor und nachname, vorname nachname, vorname und nachname, vollständiger name, vor und zuname, nome
-        e sobrenome, sobrenome e nome, nome e apelido, піп, display name""",
+        nombres, nombre 1, nombre del firmante, nome, nome completo, name, full name, signer name, contacto, ім'я, піб,
+        імя та прізвище, прізвище та ім'я, прізвище ім'я по батькові, повне ім'я, ім'я підписанта, name und vorname, vor
+        und nachname, vorname nachname, vorname und nachname, vollständiger name, vor und zuname, nome e sobrenome,
+        sobrenome e nome, nome e apelido, піп, display name""",
     "first name": """nombres, primer nombre, nombre de pila, primeiro nome, first name, given name, власне ім'я,
         vorname, fname, forename, prenome, nombre propio, ім'я та по батькові""",
-    "last name": """apellido, apellidos, sobrenome, apelido, last name, surname, family name,
-        прізвище, nachname, familienname, zuname, lname, sobrenomes, apelidos""",
-    "identity": """rut, run, dni, cédula, cédula de identidad, cédula de ciudadanía, número cédula, documento,
-        documento de identidad, número documento, número de documento de identidad, identificación, número
-        identificación, pasaporte, número de pasaporte, id document, document, document number, document no, id
-        number, id no, identification, identification number, identity number, identity document, national id,
+    "last name": """apellido, apellidos, sobrenome, apelido, last name, surname, family name, прізвище, nachname,
+        familienname, zuname, lname, sobrenomes, apelidos""",
+    "identity": """rut, run, dni, cédula, cédula de identidad, cédula de ciudadanía, documento, documento de
+        identidad, identificación, número identificación, pasaporte, id document, document, document number, document
+        no, id number, id no, identification, identification number, identity number, identity document, national id,
         passport, passport number, cpf, rntrc, rnokpp, іпн, інн, инн, рнокпп, ідентифікаційний код, ідентифікаційний
-        номер, документ, номер документа, паспорт, податковий номер, tin, номер паспорта,
-        серія та номер паспорта, ausweisnummer, personalausweis, personalausweisnummer, reisepass, passnummer""",
-    "identity type": """tipo identificación, tipo documento, tipo de documento de identidad, tipo doc, tipo id,
-        clase de documento, document type, document kind, type of document, id type, id document type,
-        identification type, identity type, тип документа, тип документу, вид документа""",
-    "company": """empresa, razón social, nombre empresa, compañía, nombre de la compañía, organización, razão
-        social, company, company name, business name, organization, organisation, компанія, підприємство,
-        організація, назва компанії, назва підприємства, назва організації, unternehmen, firmenname""",
-    "company identity": """nit, número de nit, rut empresa, nit empresa, identificación empresa, documento de la
-        empresa, company identification, company identification number, company id, company number, company tax id,
-        registration number, cnpj, tax id, єдрпоу, код єдрпоу, код компанії, код підприємства, код організації""",
+        номер, документ, номер документа, паспорт, податковий номер, tin, номер паспорта, серія та номер паспорта,
+        ausweisnummer, personalausweis, personalausweisnummer, reisepass, passnummer""",
+    "identity type": """tipo identificación, tipo documento, tipo de documento de identidad, tipo doc, tipo id, clase
+        de documento, document type, document kind, type of document, id type, id document type, identification type,
+        identity type, тип документа, тип документу, вид документа""",
+    "company": """empresa, razón social, nombre empresa, compañía, nombre de la compañía, organización, razão social,
+        company, company name, business name, organization, organisation, компанія, підприємство, організація, назва
+        компанії, назва підприємства, назва організації, unternehmen, firmenname""",
+    "company identity": """nit, rut empresa, nit empresa, identificación empresa, documento de la empresa, company
+        identification, company identification number, company id, company number, company tax id, registration number,
+        cnpj, tax id, єдрпоу, код єдрпоу, код компанії, код підприємства, код організації""",
     "company identity type": """company identification type, company id type, company document type, tipo
         identificación empresa, tipo documento empresa, тип документа компанії, тип коду компанії""",
     "birth": """fecha nacimiento, nacimiento, cumpleaños, birthday, birthdate, dob, дата народження, geburtsdatum,
         geburtstag, geboren am, geb datum, nascimento, data nascimento, dt nascimento, fec nacimiento, fnacimiento,
-        fecnac, fechanac, fnac, nacido el, fecha de cumpleaños, nasc, dt nasc, data nasc, bday, birth,
-        born, date birth, дата нар, день народження, birth date""",
+        fecnac, fechanac, fnac, nacido el, fecha de cumpleaños, nasc, dt nasc, data nasc, bday, birth, born, date birth,
+        дата нар, день народження, birth date""",
     "date": "fecha, data, date, día, дата, datum",
-    "address": """dirección, domicilio, calle, endereço, morada, address, street, адреса, anschrift, adresse,
-        straße, wohnanschrift, endereço residencial, domicilio particular, street address, home address, mailing
-        address, адреса проживання, вулиця""",
+    "address": """dirección, domicilio, calle, endereço, morada, address, street, адреса, anschrift, adresse, straße,
+        wohnanschrift, endereço residencial, domicilio particular, street address, home address, mailing address, адреса
+        проживання, вулиця""",
     "town": "comuna, município, район",
     "city": """ciudad, cidade, city, місто, town, localidad, localidade, stadt, ort, wohnort, ciudad residencia,
         poblacion, home city, населений пункт""",
     "country": """país, country, країна, land, staat, país residencia, país de domicilio, nación, country of
         residence, nation, країна проживання, держава""",
     "dial code": """prefijo, prefijo telefónico, prefijo internacional, prefijo país, indicativo, indicativo país,
-        indicativo internacional, código país, cod país, código internacional, código telefónico, prefixo, ddi,
-        prefix, phone prefix, country code, country prefix, calling code, country calling code, dial code, dialing
-        code, dialling code, phone code, phone country code, international code, vorwahl, ländervorwahl,
-        landesvorwahl, länderkennzahl, ländercode, landescode, код країни, телефонний код, телефонний код країни,
-        міжнародний код""",
+        indicativo internacional, código país, cod país, código internacional, código telefónico, prefixo, ddi, prefix,
+        phone prefix, country code, country prefix, calling code, country calling code, dial code, dialing code,
+        dialling code, phone code, phone country code, international code, vorwahl, ländervorwahl, landesvorwahl,
+        länderkennzahl, ländercode, landescode, код країни, телефонний код, телефонний код країни, міжнародний код""",
     "user": """nombre usuario, nombre de inicio de sesión, inicio de sesión, cuenta de usuario, usuário, user,
-        username, user account, sam account name, login, login name, logon, logon name, користувач,
-        ім'я користувача, ім'я для входу, обліковий запис, логін, benutzer, benutzername, anmeldename,
+        username, user account, sam account name, usuario red, cuenta red, network user, login, login name, logon, logon
+        name, користувач, ім'я користувача, ім'я для входу, обліковий запис, логін, benutzer, benutzername, anmeldename,
         nome de usuário, user name""",
-    "domain": """nombre dominio, dominio de red, domínio, nome do domínio, domain, domain name, network domain,
-        домен, ім'я домену, назва домену""",
-    "card": """tarjeta, código tarjeta, número tarjeta, identificador físico, credencial, cartão, código do cartão,
-        card, card code, card number, card no, card id, badge, badge number, badge id, rfid, картка, код картки,
-        номер картки, перепустка, номер перепустки, karte, kartennummer, ausweis nr, kartencode""",
+    "domain": """nombre dominio, dominio de red, domínio, nome do domínio, domain, domain name, network domain, домен,
+        ім'я домену, назва домену""",
+    "card": """tarjeta, código tarjeta, identificador físico, credencial, cartão, código do cartão, card, card code,
+        card number, card no, card id, badge, badge number, badge id, rfid, картка, код картки, номер картки,
+        перепустка, номер перепустки, karte, kartennummer, ausweis nr, kartencode""",
     "order": """orden, orden firma, turno, turno de firma, ordem, order, signing order, sign order, signing turn,
         порядок, порядок підпису, порядок підписання, черга, черговість""",
-    "approver": """aprobador, es aprobador, aprueba, aprovador, approver, is approver, approves, погоджувач,
-        погоджує, затверджує""",
+    "approver": """aprobador, es aprobador, aprueba, aprovador, approver, is approver, approves, погоджувач, погоджує,
+        затверджує""",
     "signature kind": """tipo firma, clase de firma, tipo de assinatura, signature type, signature kind, type of
         signature, kind of signature, тип підпису, вид підпису""",
-    "signer kind": """tipo firmante, clase de firmante, tipo persona, signer type, signer kind, type of signer,
-        person type, type of person, тип підписанта, тип особи, вид особи""",
+    "signer kind": """tipo firmante, clase de firmante, tipo persona, signer type, signer kind, type of signer, person
+        type, type of person, тип підписанта, тип особи, вид особи""",
     "identity service": """servicio identidad, validación de identidad, verificación de identidad, identity service,
         identity check, identity verification, перевірка особи, послуга ідентифікації""",
     "role": "rol, role, роль",
-    "role in the document": """operation rol, operation role, rol de operación, rol del documento, rol de firma,
-        role in the document, document role, signing role, роль у документі, роль підписання""",
+    "role in the document": """operation rol, operation role, rol de operación, rol del documento, rol de firma, role
+        in the document, document role, signing role, роль у документі, роль підписання""",
     "states told of": """states, states told of, notify states, notified states, states to notify, estados a
         notificar, estados notificados, estados de notificación, стани для сповіщення, статуси для сповіщення""",
     "comments allowed": """enable comments, allow comments, comments allowed, permite comentarios, permitir
         comentarios, habilitar comentarios, comentarios habilitados, дозволити коментарі, коментарі дозволено""",
     "signs on site": """on premise signature, sign on site, signs on site, on site signature, in person signature,
         firma en sitio, permite firma en sitio, firma presencial, підпис на місці""",
-    "amount": """monto, importe, valor, total, monto del pagaré, valor del pagaré, quantia, montante,
-        amount, value, сума, сума векселя, betrag, summe, wert, monto total, importe total, valor total, total
-        amount""",
+    "amount": """monto, importe, valor, total, monto del pagaré, valor del pagaré, quantia, montante, amount, value,
+        сума, сума векселя, betrag, summe, wert, monto total, importe total, valor total, total amount""",
     "due day": """expiration, expiration date, expiry, expiry date, due date, maturity date, vencimiento, fecha
         vencimiento, data de vencimento, термін сплати, дата погашення, строк платежу""",
-    "reference": "reference, reference number, reference no, número de referencia, referência, референція, посилання",
-    "way of payment": """payment way, way of payment, payment method, forma pago, método de pago, medio de pago,
-        forma de pagamento, спосіб оплати, форма оплати""",
+    "reference": "reference, reference number, reference no, referência, референція, посилання",
+    "way of payment": """payment way, way of payment, payment method, forma pago, método de pago, medio de pago, forma
+        de pagamento, спосіб оплати, форма оплати""",
     "place of payment": """payment place, place of payment, lugar pago, ciudad de pago, local de pagamento, місце
         платежу, місце оплати""",
     "consecutive": """consecutive, consecutive number, consecutivo, consecutivo del pagaré, порядковий номер, номер
@@ -351,6 +347,15 @@ def agreement(column: str, field: str) -> float | None:
     if not words or len(words) != len(wanted) or not all(map(one_word, words, wanted)):
         return None
     return SURE if words == wanted else NEARLY
+
+
+def goes_beyond(label: str, name: str, column: str) -> bool:
+    """Whether the label of a field says more than its name, or something else, and a column does not."""
+    own, other = spoken(name), spoken(label)
+    if not own.concept or not other.concept or (agreement(column, label) or VETO) >= PART:
+        return False
+    another = own.concept != _PARTS.get(other.concept, other.concept)
+    return another or bool(other.words - own.words - _SOFT - {*_SORTS.values()})
 
 
 def same_name(one: str, two: str) -> bool:
