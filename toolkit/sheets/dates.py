@@ -53,6 +53,9 @@ _ORDER = re.compile(
     rf"(?<![^\W\d_])(?:({_A_MONTH}[-/. ]{{1,2}}{_A_DAY}(?![^\W\d_]))|{_A_DAY}[-/. ]{{1,2}}{_A_MONTH}(?![^\W\d_]))"
 ).search
 _ON_WEEKDAY = re.compile(r"^[ \t]{0,9}([^\W\d_]{2,13}\.?,?[ ]\d{1,2}([-/. ])\d{1,2}\2[12]\d{3})", re.MULTILINE)
+_YEAR_OF_TWO_DIGITS = re.compile(
+    rf"^[ \t]{{0,9}}(?:3[2-9]|[4-9]\d)([-/.]){_SMALL}\1\d\d(?!\d)", re.MULTILINE | re.ASCII
+).search  # which comes first
 _FEW = 2  # days that could be read otherwise, and as many more of either kind, where a spreadsheet made days of some
 _MOST = 0.8  # of the texts of a column of days are days
 _SAMPLE = 50  # days with the day of the week
@@ -113,17 +116,18 @@ def order_of(blocks: Iterable[list[str]]) -> tuple[bool | None, str]:
 
     And what is to be said of that.
     """
-    days = either = False
+    days = either = years = False
     months = 0
     for text in map("\n".join, blocks):
+        years = years or _YEAR_OF_TWO_DIGITS(text) is not None
         months += _count(_MONTH_FIRST_ONLY, text, _SURE)
         days = days or _DAY_FIRST_ONLY.search(text) is not None
         either = either or (not days and _EITHER_FIRST.search(text) is not None)
         if text.upper() != text.lower():  # letters are in it
             orders = [_order_by_weekday(one[1]) for one in islice(_ON_WEEKDAY.finditer(text), _SAMPLE)]
             months, days = months + orders.count(False), days or True in orders
-    if months:
-        sure = not days and not either and months >= _SURE
+    if months or years:
+        sure = not days and not years and not either and months >= _SURE
         return (False, message("the month was taken to come first, as the dates show")) if sure else (None, "")
     shown = days or not either
     return True, "" if shown else message("the day was taken to come first, though none of the dates shows it")
@@ -219,6 +223,8 @@ def _in_order(parts: Mapping[str, str], place: str, *, asked: bool) -> date:
     """The day of two numbers, of which either may be the month. `asked`: nothing tells which of them."""
     one, two, year = int(parts["one"]), int(parts["two"]), _full(parts["year"])
     month, day = (two, one) if place == "after the day" else (one, two)
+    if asked and len(parts["year"]) == 2:
+        raise CellError(OPEN_CENTURY, level=QUESTION)
     if asked and month != day and max(month, day) <= 12:
         ways = {"one": date(year, month, day).isoformat(), "other": date(year, day, month).isoformat()}
         by_option = message("{one} or {other}; `day_first=` decides", **ways)

@@ -39,13 +39,20 @@ _SCIENTIFIC = re.compile(r"[0-9][.,][0-9]{1,14}[eE][0-9]{1,2}").fullmatch
 _ONE = r"[0-9]{1,3}(?:([.,\s'’/-])[0-9]{3})(?:\3[0-9]{3})*|[0-9]{4,15}"
 _ONE_NUMBER = re.compile(rf"(\D*)({_ONE})(?![^\W_])(\D*)").fullmatch
 _KINDS = {"cc", "ci", "ce", "ti", "id", "n", "no", "nro"}  # of documents, as people put them before the number
-_LABEL = re.compile(r"[^\W\d_]{3,20}(?=[ .:-]{0,3}\d+$)").match
-_TWO = re.compile(r"[^\W_]{6}/[^\W_]{6}").search
+_LABEL = re.compile(r"[^\W\d_]{3,20}?(?=[ .:-]{0,3}[A-ZА-ЯІЇЄҐ]{0,3}\d+$)").match
+_BESIDE = re.compile(r"(?!\s(?:de|do|da)\s).*[^\W_]", re.DOTALL).match  # words behind a number, but for its place
+_MONTH = "(?i:ene|jan|feb|mar|abr|apr|may|jun|jul|ago|aug|sept?|oct|nov|dic|dec)"
+SHOWN = (  # how a spreadsheet shows the days and times that it made of codes
+    rf"(?:[0-9]{{1,2}}([/.-])[0-9]{{1,2}}\1(?:19|20)[0-9]{{2}}|[0-9]{{1,2}}-{_MONTH}(?:-[0-9]{{2,4}})?"
+    rf"|{_MONTH}-[0-9]{{2}}|[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(?![^\n])"
+)
+TWO_CODES = r"[^\W_]{5,20}/[^\W_]{5,20}(?![^\n])|0[0-9]{3,20} 0[0-9]{3,20}(?![^\n])"
+_is_shown, _TWO = re.compile(SHOWN).fullmatch, re.compile(TWO_CODES).fullmatch
 _likely = re.compile(rf"{LIKELY_CODE}[^\W_]+(?:[ .:/_-][^\W_]+)*").fullmatch
 UNLIKELY = mark("does not look like a code or the number of a document")
 _CEDULA, _ENDING = "[0-9]{3,10}", "(?![0-9]{5}00000(?![0-9]))"
 _uncommon = unlike(
-    rf"(?!{STORED_DATE}|[A-Za-z]{{3,20}}[.-]?[0-9]+(?![^\n]))(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+"
+    rf"(?!{STORED_DATE}|{SHOWN}|[A-Za-z]{{3,20}}[.-]?[0-9]+(?![^\n]))(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+"
 )
 
 
@@ -67,7 +74,7 @@ def _cedula(text: str) -> Result:
 def _number_in(text: str) -> str | None:
     """The one number in a text that says what it is the number of, and nothing that changes whose it is."""
     matched = _ONE_NUMBER(text)
-    if not matched or denies(f"{matched[1]} {matched[4]}"):
+    if not matched or _BESIDE(matched[4]) or denies(f"{matched[1]} {matched[4]}"):
         return None
     label = folded(matched[1])
     return re.sub(r"\D", "", matched[2]) if not label or label in _KINDS or concept_of(label) == "identity" else None
@@ -75,7 +82,7 @@ def _number_in(text: str) -> str | None:
 
 def no_code(text: str) -> Problem | None:
     """Why a text can be no code and no number of a document, where it cannot: spreadsheets make such of them."""
-    if kind := stored_as(text):
+    if kind := stored_as(text) or ("date" if _is_shown(text) else ""):
         return STORED[kind]
     if _SCIENTIFIC(text):
         whole, exponent = re.split("[eE]", text)
@@ -91,7 +98,7 @@ def no_code(text: str) -> Problem | None:
 
 def doubtful_code(text: str) -> Problem | None:
     """What is wrong with a code, or may be."""
-    return no_code(text) or (None if _likely(text) else Problem(UNLIKELY, level=DOUBT))
+    return no_code(text) or (Problem(UNLIKELY, level=DOUBT) if not _likely(text) or _TWO(text) else None)
 
 
 def _any(text: str) -> Result:

@@ -52,6 +52,7 @@ _ALIKE = {  # letters that look the same
     **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο", "ABEZHIKMNOPTYXo", strict=True)),
 }
 _LATIN_ALIKE = {latin: letter for letter, latin in _ALIKE.items() if letter > "\u0400"}
+_NOTE_MARKS = "¹²³"  # of a note at the foot
 _ORDINALS = set("ªº")
 _LONGEST = 2_000  # characters of which it is tried what they were
 
@@ -81,6 +82,7 @@ def broken(text: str) -> tuple[str, str | None] | None:
         return WRONG_ENCODING, was
     if DAMAGED in text:
         return DAMAGED_SIGN, None
+    text = text.rstrip(_NOTE_MARKS)
     mixed, misread = _MIXED.search(text), _MISREAD(text)
     was = _was_other(text) if mixed or misread else None
     if mixed:

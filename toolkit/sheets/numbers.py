@@ -21,11 +21,12 @@ _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII).fullmatch
 _TINY = re.compile(r"[+-]?\d(?:\.\d{1,30})?[eE]-\d{1,3}", re.ASCII).fullmatch
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d{1,14})?[eE]\d{1,2}", re.ASCII).fullmatch
 _GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}([\s'’])\d{3}(?:\1\d{3})*(?!\d)")  # not two numbers: 1500 1600
-_SIGN = r"(?:r?\$|€|₴|грн\.?|uah|brl|eur)"  # of money, which says nothing against a number; US$ may
-_PRICED = re.compile(rf"^([+-]?)\s{{0,3}}{_SIGN}\s{{0,3}}(?=[\d+-])|(?<=\d)\s{{0,3}}{_SIGN}$", re.IGNORECASE)
 _CURRENCY = r"us\$|r\$|s/\.?|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|\$|€|£|₴|грн\.?|pesos?|euros?|d[oó]lares"
 _CURRENCIES = re.compile(rf"(?<![^\W\d])(?:{_CURRENCY})(?![^\W\d])", re.IGNORECASE)
-_SAME = {"€": "eur", "euro": "eur", "euros": "eur", "₴": "uah", "грн": "uah", "грн.": "uah", "r$": "brl"}
+_PRICED = re.compile(  # a sign of money says nothing against a number
+    rf"^([+-]?)\s{{0,3}}(?:{_CURRENCY})\s{{0,3}}(?=[\d+-])|(?<=\d)\s{{0,3}}(?:{_CURRENCY})$", re.IGNORECASE
+)
+_SAME = {"us$": "usd", "€": "eur", "euro": "eur", "euros": "eur", "₴": "uah", "грн": "uah", "грн.": "uah", "r$": "brl"}
 _MONEY = re.compile(
     rf"([(+-]{{0,2}})\s*(?:{_CURRENCY}){{0,2}}\s*([(+-]?[\d.,\s'’]+?)(?:[.,]-{{1,2}})?\s*(?:{_CURRENCY})?\s*(\)?-?)",
     re.IGNORECASE,

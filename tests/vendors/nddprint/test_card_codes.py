@@ -331,7 +331,8 @@ def test_codes_that_are_shorter_than_most_are_doubted(ndd: NddPrint) -> None:
     rows = pd.DataFrame({"LogonName": [f"u{n}" for n in range(7)], "DomainName": "d", "CardCode": codes})
     problems = toolkit.check(rows, ndd.add_card_codes).problems
     assert problems[["row", "level"]].to_numpy().tolist() == [[1, "doubt"]]
-    assert toolkit.check(rows.head(2), ndd.add_card_codes).problems.empty  # none of two lengths is the usual one
+    assert not toolkit.check(rows.head(2), ndd.add_card_codes).problems.empty  # 777 may have had zeros
+    assert toolkit.check(rows.iloc[1:3], ndd.add_card_codes).problems.empty  # none of two lengths is the usual one
 
 
 @pytest.mark.parametrize("code", ["00ABC1", "abc1", "0000000abc1", "00abc1 "])

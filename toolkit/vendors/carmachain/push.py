@@ -24,6 +24,7 @@ from toolkit.vendors.carmachain import api as declared
 from toolkit.vendors.carmachain.answers import matched, same_phone
 
 UKRAINIAN = r"(?:\+?38)?0\d{9}"
+_OF_TAX = re.compile(r"ІПН|ІНН|ИНН|РНОКПП|RNTRC|RNOKPP|податков|\bTIN\b", re.IGNORECASE).search
 DIGITS = (9, 10)  # of an identity card, and of a tax number
 BETWEEN = "; "  # stands between the categories of a request
 
@@ -169,7 +170,8 @@ def documents_are_whole(checked: Check) -> Iterator[RowProblem]:
     """A number without its first zeros, or with a digit too many, is somebody else's, and each question costs."""
     text = mark("has neither the 10 digits of a tax number nor the 9 of an identity card: zeros may be lost")
     documents = sent_people(checked)["IdDocument"]
-    incomplete = documents.str.fullmatch(r"\d+", na=False) & ~documents.str.len().isin(DIGITS)
+    of_tax = any(map(_OF_TAX, (str(name) for name, field in checked.mapping.items() if field == "IdDocument")))
+    incomplete = documents.str.fullmatch(r"\d+", na=False) & ~documents.str.len().isin(DIGITS[of_tax:])
     return ((i, "IdDocument", Problem(text, level=DOUBT)) for i in np.flatnonzero(incomplete).tolist())
 
 

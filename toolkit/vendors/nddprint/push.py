@@ -204,11 +204,12 @@ def codes_are_text(checked: Check) -> Iterator[RowProblem]:
 
 
 def codes_are_whole(checked: Check) -> Iterator[RowProblem]:
-    """Card codes of digits that are shorter than most: a spreadsheet that takes them for numbers drops their zeros."""
+    """Card codes of digits that are shorter than most, or than one with a zero: spreadsheets drop zeros of numbers."""
     codes = [code if code and code.isdecimal() else "" for code in sent_rows(checked)["CardCode"].fillna("")]
     lengths = Counter(len(code) for code in codes if code)
     usual, often = max(lengths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
-    if 2 * often > lengths.total():
+    padded = max((len(code) for code in codes if code[:1] == "0"), default=0)
+    if usual := max(usual if 2 * often > lengths.total() else 0, padded):
         text = mark("has fewer digits than the others: leading zeros may be lost")
         short = (i for i, code in enumerate(codes) if 0 < len(code) < usual and code[0] != "0")
         yield from ((i, "CardCode", Problem(text, level=DOUBT)) for i in short)
