@@ -8,7 +8,8 @@ import pytest
 from toolkit.errors import InputError
 from toolkit.sheets.check import check
 from toolkit.sheets.match import Match, match_columns
-from toolkit.spec import Date, Email, Field, Phone, Record, Text
+from toolkit.sheets.read import read_sheet
+from toolkit.spec import Choice, Date, Email, Field, List, Number, Phone, Record, Text
 from toolkit.vendors.carmachain import api as carmachain
 from toolkit.vendors.nddprint import api as nddprint
 from toolkit.vendors.signio.api.notes import NoteTerms
@@ -410,3 +411,54 @@ class TestCheckWithMatch:
         with pytest.raises(InputError, match="this sheet lacks: 'Correo'"):
             check(self.frame.drop(columns="Correo"), match)
         assert check(self.frame.drop(columns="Otro"), match).ok
+
+
+PEOPLE = [
+    Text(name="NOMBRE"),
+    Email(name="EMAIL"),
+    Email(name="CORREO (3)"),
+    Number(name="MONTO"),
+    Date(name="NACIMIENTO"),
+]
+
+
+@pytest.mark.parametrize(
+    ("cells", "used"),
+    [("a@example.cl;", "Correo"), ("a@example.cl;b@example.cl", "Correo"), (";b@example.cl", "Correo (2)")],
+)
+def test_of_columns_of_one_name_the_first_that_holds_anything_is_used(cells: str, used: str) -> None:
+    sheet = read_sheet(f"Nombre;Correo;Correo;Correo\nAna;{cells};c@example.cl".encode())
+    match = match_columns(sheet, PEOPLE)
+    emails = {column: field for column, field in match.columns.items() if field != "NOMBRE"}
+    assert emails == dict.fromkeys(["Correo", "Correo (2)"]) | {used: "EMAIL", "Correo (3)": "CORREO (3)"}
+
+
+@pytest.mark.parametrize("name", ["Razón social", "Razão social", "Cliente", "Paciente", "Firmante"])
+def test_who_a_row_is_of_is_its_name_by_a_guess(name: str) -> None:
+    names = ["Ana Paz", "ACME Ltda."]
+    match = match_columns(pd.DataFrame({name: names, "Correo": ["a@example.cl", "b@example.cl"]}), PEOPLE)
+    assert (match[name], match.guessed) == ("NOMBRE", [name])
+
+
+@pytest.mark.parametrize("name", ["Monto %", "% Monto", "Amount (cents)", "Total puntos", "Aniversario"])
+def test_shares_and_other_units_are_no_amount(name: str) -> None:
+    cells = ["12/03/1980", "13/04/1981"] if name == "Aniversario" else ["15", "25"]
+    assert match_columns(pd.DataFrame({name: cells}), PEOPLE)[name] is None
+
+
+@pytest.mark.parametrize("whose", ["роботодавця", "поручителя", "гаранта", "контактної особи", "employer", "guarantor"])
+def test_the_phone_of_somebody_else_is_not_taken(whose: str) -> None:
+    name = f"Телефон {whose}"
+    assert (
+        match_columns(pd.DataFrame({name: ["0501234567", "0671234567"]}), [Phone(name="Phone", country="UA")])[name]
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "field"), [(["Deudor", "Codeudor"], "operation_rol"), (["Notificado", None], "rol")]
+)
+def test_a_role_is_that_of_which_it_has_the_values(values: list[str | None], field: str) -> None:
+    roles = List(name="operation_rol", separator=",")
+    fields: list[Field] = [Choice(name="rol", choices={"Notificado": "Notificado"}), roles]
+    assert match_columns(pd.DataFrame({"Rol": values}), fields)["Rol"] == field
