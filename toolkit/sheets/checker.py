@@ -136,6 +136,7 @@ def unlike(pattern: str) -> Callable[[list[str]], list[str]]:
 
     The pattern must not reach over the end of a line.
     """
+    assert not re.compile(pattern).groups  # `findall` gives only what they hold
     one, others = re.compile(pattern).fullmatch, re.compile(rf"(?:(?:{pattern})\n)*+(?:(.*)\n)?").findall
 
     def find(texts: list[str]) -> list[str]:

@@ -43,7 +43,7 @@ _LABEL = re.compile(r"[^\W\d_]{3,20}?(?=[ .:-]{0,3}[A-ZА-ЯІЇЄҐ]{0,3}\d+$)"
 _BESIDE = re.compile(r"(?!\s(?:de|do|da)\s).*[^\W_]", re.DOTALL).match  # words behind a number, but for its place
 _MONTH = "(?i:ene|jan|feb|mar|abr|apr|may|jun|jul|ago|aug|sept?|oct|nov|dic|dec)"
 SHOWN = (  # how a spreadsheet shows the days and times that it made of codes
-    rf"(?:[0-9]{{1,2}}([/.-])[0-9]{{1,2}}\1(?:19|20)[0-9]{{2}}|[0-9]{{1,2}}-{_MONTH}(?:-[0-9]{{2,4}})?"
+    rf"(?:[0-9]{{1,2}}[/.-][0-9]{{1,2}}[/.-](?:19|20)[0-9]{{2}}|[0-9]{{1,2}}-{_MONTH}(?:-[0-9]{{2,4}})?"
     rf"|{_MONTH}-[0-9]{{2}}|[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(?![^\n])"
 )
 TWO_CODES = r"[^\W_]{5,20}/[^\W_]{5,20}(?![^\n])|0[0-9]{3,20} 0[0-9]{3,20}(?![^\n])"
