@@ -14,7 +14,7 @@ from toolkit.sheets.countries import country_in, region_of
 from toolkit.sheets.match import Match
 from toolkit.sheets.phones import ELSEWHERE
 from toolkit.sheets.target import Takes
-from toolkit.spec import Choice, Date, Email, Field, Identity, List, Number, Phone, Text, Timestamp
+from toolkit.spec import Choice, Date, Email, Field, Flag, Identity, List, Number, Phone, Text, Timestamp
 
 NAME, MAIL, PHONE = Text(name="NOMBRE"), Email(name="EMAIL"), Phone(name="TELEFONO")
 AMOUNT, CITY = Number(name="MONTO", as_text=True), Text(name="CIUDAD")
@@ -962,3 +962,76 @@ def test_a_match_that_cannot_be_saved_says_so(tmp_path: Path) -> None:
 def test_a_phone_that_is_too_long_only_by_its_spaces_is_sent_without(text: str, sent: str) -> None:
     field = Phone(name="celular", country="CO", max_length=15, mobile=True, form="as written", strict=False)
     assert of(field, text).wire() == {"celular": [sent]}
+
+
+# ── choices ──
+
+
+@pytest.mark.parametrize(
+    ("choices", "cell", "sent"),
+    [
+        (["A+", "A-", "AB-"], "a +", "A+"),
+        (["A+", "A-", "AB-"], "AB−", "AB-"),
+        (["A", "A+", "A-"], "a", "A"),
+        (["1", "2", "10"], "1.0", "1"),
+        (["-10", "10"], "−10", "-10"),
+        (["Plan 1", "Plan 12"], "plan1", "Plan 1"),
+        (["Ñuñoa", "O'Higgins"], "NUNOA", "Ñuñoa"),
+        (["Ñuñoa", "O'Higgins"], "o’higgins", "O'Higgins"),
+        (["Sí", "No"], "x", "Sí"),
+    ],
+)
+def test_a_choice_is_known_whatever_its_case_accents_and_blanks(choices: list[str], cell: str, sent: str) -> None:
+    done = of(Choice(name="c", choices={c: c for c in choices}), cell)
+    assert (done.wire(), done.ok) == ({"c": [sent]}, True)
+
+
+@pytest.mark.parametrize(
+    ("choices", "cells", "meant"),
+    [
+        (["A+", "A-", "AB-", "O-"], ["A", "O", "A/B-", "AB"], None),
+        (["1", "2", "3", "10", "12"], ["1-2", "-1", "1?", "1.5"], None),
+        (["1.5", "2.5"], ["15", "1;5"], None),
+        ([">1000", "500", "+65"], ["<1000", "500%", "65"], None),
+        (["C++", "Premium"], ["C#", "Premium+"], None),
+        (["Plan 12", "AB"], ["Plan 1/2", "A/B"], None),
+        (["Santiago"], ["SANTIAGO.", "Stgo", "Santiago,"], "Santiago"),
+    ],
+)
+def test_signs_that_a_choice_does_not_have_are_asked(choices: list[str], cells: list[str], meant: str | None) -> None:
+    done = of(Choice(name="c", choices={c: c for c in choices}), *cells)
+    assert done.bad.all()
+    assert [x if isinstance(x, str) else None for x in done.problems["proposal"]] == [meant] * len(cells)
+
+
+@pytest.mark.parametrize(
+    ("cell", "sent"), [("1.0", 1), ("0.0", 0), ("Sí", 1), ("✓", 1), ("¿sí?", None), ("~si", None), ("-1", None)]
+)
+def test_yes_and_no_are_words_without_other_signs(cell: str, sent: int | None) -> None:
+    assert of(Flag(name="f"), cell).wire() == {"f": [sent]}
+
+
+@pytest.mark.parametrize("cell", ["500\n600", "99\r\n990", "1\t500", "500\u2028600", "500\x0b600"])
+def test_a_break_of_lines_is_no_sign_of_thousands(cell: str) -> None:
+    assert of(AMOUNT, cell).bad.all()
+
+
+@pytest.mark.parametrize("number", [20260000000000001, 99999999999999999, 1000000000000000001])
+def test_a_whole_number_keeps_all_its_digits(number: int) -> None:
+    assert of(AMOUNT, str(number), number).wire() == {"MONTO": [str(number)] * 2}
+
+
+@pytest.mark.parametrize("name", ["WILSON ÑÁÑEZ", "ÑÁÑEZ", "IBÁÑEZ ÑÁÑEZ"])
+def test_letters_that_are_no_letters_otherwise_were_read_rightly(name: str) -> None:
+    assert of(NAME, name).problems.empty
+
+
+def test_codes_among_many_are_looked_at_as_few_are() -> None:
+    for field in (Text(name="CardCode"), Identity(name="i")):
+        codes = [f"AB{n:05}" for n in range(1, 100)]
+        assert [value for value, _ in asked(of(field, *codes, "12/03/1980"))] == ["12/03/1980"]
+
+
+@pytest.mark.parametrize("text", ["2935277З68", "293527736О"])
+def test_a_letter_for_a_digit_of_a_document_is_asked(text: str) -> None:
+    assert asked(of(Identity(name="i"), text)) == [(text, None)]

@@ -47,6 +47,7 @@ SHOWN = (  # how a spreadsheet shows the days and times that it made of codes
     rf"|{_MONTH}-[0-9]{{2}}|[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(?![^\n])"
 )
 TWO_CODES = r"[^\W_]{5,20}/[^\W_]{5,20}(?![^\n])|0[0-9]{3,20} 0[0-9]{3,20}(?![^\n])"
+_MIXED_UP = re.compile(r"[^\W_]*\d[\u0400-\u04ff][^\W_]*").fullmatch  # letters for digits
 _is_shown, _TWO = re.compile(SHOWN).fullmatch, re.compile(TWO_CODES).fullmatch
 _likely = re.compile(rf"{LIKELY_CODE}[^\W_]+(?:[ .:/_-][^\W_]+)*").fullmatch
 UNLIKELY = mark("does not look like a code or the number of a document")
@@ -107,7 +108,7 @@ def _any(text: str) -> Result:
     if not any(map(str.isdigit, number)):
         return Result(number, number, Problem(mark("has no digits, as a document has"), level=QUESTION))
     label = _LABEL(number)
-    if not _likely(number) or _TWO(number) or (label and concept_of(label[0]) == "identity"):
+    if not _likely(number) or _TWO(number) or _MIXED_UP(number) or (label and concept_of(label[0]) == "identity"):
         return Result(number, number, Problem(UNLIKELY, _number_in(text), QUESTION))
     return Result(number, number)
 

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -11,7 +12,7 @@ from typing import Any
 from toolkit.plain import mark, message
 from toolkit.sheets import dates, emails, files, identities, numbers, phones
 from toolkit.sheets.alike import Alike
-from toolkit.sheets.cells import NotACellValue, folded, seen
+from toolkit.sheets.cells import NotACellValue, folded, latin, seen
 from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
 from toolkit.sheets.not_data import PLAIN, PLAIN_CODE, PLAIN_NAME, says_nothing
 from toolkit.sheets.synonyms import denies, spoken
@@ -46,6 +47,8 @@ _AN_ADDRESS = Problem(mark("holds an e-mail address, where a name is expected"),
 _IN_ONE = Problem(mark("may name several in one"), level=DOUBT)
 _several = re.compile(r"/|\s(?:y|e|and|і|та)\s|^\[.*\]$", re.IGNORECASE | re.DOTALL).search
 _NO_LETTER = Problem(mark("has no letter, as a name has"), level=DOUBT)
+_signs = re.compile(r"[-.,]?\d+|-(?=\s*$)|[^\w\s.,;:'’\"()¿?¡!-]").findall  # of a name, which make it another one
+_is_whole = re.compile(r"(\d{1,15})[.,]0{1,2}").fullmatch
 _YES = "true, yes, y, on, sí, s, verdadero, sim, так, т, істина, истина, да, wahr, vrai, 1, x, ok, ✓, ✔, ☑, ✅"
 _NO = "false, no, n, off, falso, não, ні, н, хибність, ложь, нет, falsch, faux, 0, ✗, ✘, ☐, ❌"
 YES_NO = {folded(word) or word: yes for words, yes in ((_YES, True), (_NO, False)) for word in words.split(", ")}
@@ -120,9 +123,21 @@ def _text(field: Field, options: ParseOptions) -> CellRule:
     return CellRule(parse_name, unlike=unlike(PLAIN_NAME), free=True, longest=sys.maxsize)
 
 
+def _spelling(text: str) -> str:
+    """The text without case, accents and blanks: what else stands in it may mean something."""
+    plain = unicodedata.normalize("NFKD", re.sub("[‘’ʼ´`]", "'", latin(text))).casefold()
+    return "".join(c for c in plain if not unicodedata.combining(c) and not c.isspace())
+
+
+def _whole(text: str) -> str:
+    """The digits of a whole number that a column of decimal ones made of it: 1.0."""
+    whole = _is_whole(text)
+    return whole[1] if whole else text
+
+
 def _bool(field: Field, options: ParseOptions) -> CellRule:
     def parse(text: str) -> Result:
-        if (yes := YES_NO.get(folded(text) or text)) is None:
+        if (yes := YES_NO.get(_spelling(_whole(text)))) is None:
             raise CellError(mark("is neither yes nor no"))
         return Result(int(yes) if isinstance(field, Flag) and not field.as_bool else yes)
 
@@ -130,42 +145,46 @@ def _bool(field: Field, options: ParseOptions) -> CellRule:
 
 
 class _Choices:
-    """Finds the code of a code or label, however it is spelt."""
+    """Finds the code of a code or label, whatever its case, accents and blanks; other signs are asked about."""
 
     def __init__(self, choices: Mapping[Any, str]) -> None:
         self._exact = {str(code): code for code in choices}
-        self._loose: dict[str, set[Any]] = {}
+        self._spelt: dict[str, set[Any]] = {}
+        self._names: dict[str, set[tuple[Any, str]]] = {}  # codes and labels as they are compared for likeness
         for code, label in choices.items():
-            self._loose.setdefault(folded(label), set()).add(code)
-        self._loose |= {folded(code): {code} for code in choices}
+            for name in (str(code), str(label)):
+                self._spelt.setdefault(_spelling(name), set()).add(code)
+                self._names.setdefault(folded(name), set()).add((code, name))
         self._labels = {str(code): str(label) for code, label in choices.items()}
         self._yes_no: dict[bool, list[Any]] = {True: [], False: []}  # the codes of a list of yes and no
         for code, label in choices.items():
             if (yes := YES_NO.get(folded(label) or str(label))) is not None:
                 self._yes_no[yes].append(code)
-        self._alike = Alike(name for name, codes in self._loose.items() if name and len(codes) == 1)
+        self._alike = Alike(name for name, own in self._names.items() if name and len({code for code, _ in own}) == 1)
         named = [f"{c} ({label})" if str(c) != label else label for c, label in [*choices.items()][:8]]
         self._listed = ", ".join(named) + (" …" if len(choices) > 8 else "")
 
     def parse(self, text: str) -> Result:
-        if text in self._exact:
-            return Result(self._exact[text])
-        plain = folded(text)
-        codes = self._loose.get(plain, set())
+        text = latin(text)
+        for exact in (text, _whole(text)):
+            if exact in self._exact:
+                return Result(self._exact[exact], exact)
+        plain = _spelling(text)
+        codes = self._spelt.get(plain, set())
         if len(codes) == 1:
             return Result(next(iter(codes)))
-        if not codes and all(len(same) == 1 for same in self._yes_no.values()) and (plain or text) in YES_NO:
-            (code,) = self._yes_no[YES_NO[plain or text]]  # x, where the list has one yes and one no
+        if not codes and all(len(same) == 1 for same in self._yes_no.values()) and plain in YES_NO:
+            (code,) = self._yes_no[YES_NO[plain]]  # x, where the list has one yes and one no
             return Result(code, self._labels[str(code)])
         raise CellError(mark("is not one of the choices"), detail=self._listed)
 
     def nearest(self, text: str) -> str | None:
         """The code of the choice that is spelt most like a text, where that says neither no nor anything besides."""
         near = self._alike.nearest(folded(text))
-        code = next(iter(self._loose[near])) if near else None
+        code, name = min(self._names[near]) if near else (None, "")
         if denies(text) or code is None or len(_words(text)) > len(_words(self._labels[str(code)])):
             return None
-        return str(code)
+        return str(code) if _signs(text) == _signs(name) else None
 
 
 def _choice(field: Field, options: ParseOptions) -> CellRule:

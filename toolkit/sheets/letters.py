@@ -136,6 +136,8 @@ def _was_other(text: str) -> str | None:
         except UnicodeError:
             continue
         sure = sum("\x7f" < letter < "\u0400" for letter in was)  # of Cyrillic words, all letters tell together
+        if sum(map(str.isalpha, was)) < sum(map(str.isalpha, text)):
+            continue
         if makes_sense(was) and sense_of(was).good >= sure and _ORDINALS.isdisjoint(was):
             ways.add(was)
     return ways.pop() if len(ways) == 1 else None

@@ -20,7 +20,8 @@ HUGE = 10**300  # no float is much larger
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII).fullmatch
 _TINY = re.compile(r"[+-]?\d(?:\.\d{1,30})?[eE]-\d{1,3}", re.ASCII).fullmatch
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d{1,14})?[eE]\d{1,2}", re.ASCII).fullmatch
-_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}([\s'’])\d{3}(?:\1\d{3})*(?!\d)")  # not two numbers: 1500 1600
+_GROUPS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}([ '’])\d{3}(?:\1\d{3})*(?!\d)")  # not two numbers: 1500 1600
+_BREAK = re.compile("[\t-\r\x85\u2028\u2029]").search
 _CURRENCY = r"us\$|r\$|s/\.?|clp|cop|usd|eur|uah|pen|mxn|ars|brl|uyu|bob|\$|€|£|₴|грн\.?|pesos?|euros?|d[oó]lares"
 _CURRENCIES = re.compile(rf"(?<![^\W\d])(?:{_CURRENCY})(?![^\W\d])", re.IGNORECASE)
 _PRICED = re.compile(  # a sign of money says nothing against a number
@@ -89,6 +90,8 @@ def _ways(text: str, signs: str) -> dict[str, str]:
 
 
 def _ungrouped(text: str) -> str:
+    if _BREAK(text):  # of a line: two numbers, one below the other
+        return text
     return _GROUPS.sub(lambda number: number[0].replace(number[1], ""), latin(text))
 
 
@@ -196,9 +199,9 @@ def _digits(value: float) -> str:
     if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
         value = int(value)
     text = repr(value)
-    if len(text) > _KEPT:
+    if isinstance(value, float) and len(text) > _KEPT:
         text = _without_noise(value, text)
-    return text if "e" not in text else np.format_float_positional(float(text), trim="-")
+    return text if "e" not in text or isinstance(value, int) else np.format_float_positional(float(text), trim="-")
 
 
 def _without_noise(value: float, text: str) -> str:

@@ -146,7 +146,9 @@ def _parser(field: Phone, region: str) -> Callable[[str], Result]:
             own = home.whole(digits)
         elif not own and (len(digits) < 4 or not _abroad(digits)):
             raise CellError(mark("is not a phone number of the country that it names"), _half(text, number, parse))
-        spelt = text if field.form != "bare" else home.trunk + number if digits == home.code + number else number
+        spelt = (
+            undecimal(text) if field.form != "bare" else home.trunk + number if digits == home.code + number else number
+        )
         wire = _sent_as(field.form, home, digits, own=bool(own)) if field.form in _FORMED else spelt
         normalised = wire if own or field.form not in _FORMED else f"+{digits}"  # without its +, it would be of home
         if ending_in_zeros([text]):
