@@ -19,6 +19,7 @@ FIELDS: list[Field] = [
 COLUMNS = {  # the cells of the rows that are left out, and of those that stay, which alone would be read otherwise
     "month first": ("Fecha nacimiento", ["12/31/1980", "11/30/1980"], ["05/06/1981", "07/04/1982"]),
     "day after the year": ("Fecha nacimiento", ["1980-31-12"], ["1981-06-05", "1982-04-07"]),
+    "half converted": ("Fecha nacimiento", ["13/05/1980", "25/12/1981"], ["1981-06-05", "1982-04-07"]),
     "decimal comma": ("Monto", ["1.500,50", "1.500,5", "2,5"], ["12.345", "7.500"]),
     "both signs": ("Monto", ["1.500,50"], ["2,500.50", "2,500.53", "7.500"]),
     "currencies": ("Monto", ["US$ 15"], ["$ 12", "$ 75"]),

@@ -420,7 +420,9 @@ def test_the_mark_of_a_note_is_no_other_encoding(text: str) -> None:
     assert asked(of(NAME, "PerÃ¹")) == [("PerÃ¹", "Perù")]
 
 
-@pytest.mark.parametrize("code", ["01/02/2026", "1.2.2026", "2-ene", "3-MAR-26", "mar-05", "01:02:00"])
+@pytest.mark.parametrize(
+    "code", ["01/02/2026", "1.2.2026", "2-ene", "3-MAR-26", "mar-05", "01:02:00", "996462030293480000"]
+)
 def test_what_a_spreadsheet_made_of_a_code_is_asked(code: str) -> None:
     for field in (Text(name="CardCode"), Identity(name="i")):
         assert [value for value, _ in asked(of(field, code, "A-12"))] == [code]

@@ -46,14 +46,15 @@ SHOWN = (  # how a spreadsheet shows the days and times that it made of codes
     rf"(?:[0-9]{{1,2}}[/.-][0-9]{{1,2}}[/.-](?:19|20)[0-9]{{2}}|[0-9]{{1,2}}-{_MONTH}(?:-[0-9]{{2,4}})?"
     rf"|{_MONTH}-[0-9]{{2}}|[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})(?![^\n])"
 )
+CUT = r"[1-9][0-9]{14}00{1,5}(?![^\n])"  # of more than 15 digits, which a spreadsheet does not keep
 TWO_CODES = r"[^\W_]{5,20}/[^\W_]{5,20}(?![^\n])|0[0-9]{3,20} 0[0-9]{3,20}(?![^\n])"
 _MIXED_UP = re.compile(r"[^\W_]*\d[\u0400-\u04ff][^\W_]*").fullmatch  # letters for digits
-_is_shown, _TWO = re.compile(SHOWN).fullmatch, re.compile(TWO_CODES).fullmatch
+_is_shown, _is_cut, _TWO = re.compile(SHOWN).fullmatch, re.compile(CUT).fullmatch, re.compile(TWO_CODES).fullmatch
 _likely = re.compile(rf"{LIKELY_CODE}[^\W_]+(?:[ .:/_-][^\W_]+)*").fullmatch
 UNLIKELY = mark("does not look like a code or the number of a document")
 _CEDULA, _ENDING = "[0-9]{3,10}", "(?![0-9]{5}00000(?![0-9]))"
 _uncommon = unlike(
-    rf"(?!{STORED_DATE}|{SHOWN}|[A-Za-z]{{3,20}}[.-]?[0-9]+(?![^\n]))(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+"
+    rf"(?!{STORED_DATE}|{SHOWN}|{CUT}|[A-Za-z]{{3,20}}[.-]?[0-9]+(?![^\n]))(?=[A-Za-z.-]*[0-9])[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++)*+"
 )
 
 
@@ -90,7 +91,7 @@ def no_code(text: str) -> Problem | None:
         all_digits = len(whole) - 2 == int(exponent)
         digits = re.sub("[.,]", "", whole) if all_digits else None
         return Problem(mark("is a number in its scientific form"), digits, level=QUESTION)
-    if ending_in_zeros([text]):
+    if ending_in_zeros([text]) or _is_cut(text):
         return ENDS_IN_ZEROS
     if (plain := latin(text)) != text and any(c.isdecimal() and c > "\x7f" for c in text):
         return Problem(mark("has digits of another script"), plain, level=QUESTION)

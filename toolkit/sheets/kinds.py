@@ -110,7 +110,7 @@ def _text(field: Field, options: ParseOptions) -> CellRule:
     if _CODES & concepts:
         return CellRule(
             lambda text: parse(text)._replace(problem=identities.doubtful_code(text)),
-            unlike=unlike(rf"(?!{identities.SHOWN}|{identities.TWO_CODES}){PLAIN_CODE}"),
+            unlike=unlike(rf"(?!{identities.SHOWN}|{identities.CUT}|{identities.TWO_CODES}){PLAIN_CODE}"),
             free=True,
         )
     if not _NAMED & concepts:
