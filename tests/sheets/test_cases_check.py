@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import islice, product
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -930,7 +932,8 @@ class TestSpeltAlike:
         assert done.problems["proposal"].isna().tolist() == [False, True]
 
     def test_the_search_ends(self) -> None:
-        frame = pd.DataFrame({"city": [f"Santiag{n}" for n in range(MOST_COMPARED + 3)]})
+        ends = islice(product(ascii_lowercase, repeat=3), MOST_COMPARED + 3)
+        frame = pd.DataFrame({"city": [f"Santiago{''.join(end)}" for end in ends]})
         done = check(frame, [self.city])
         assert done.facets["proposals"].tolist() == [MOST_COMPARED]
         assert "city: 3 further values were not compared with the list" in done.notes
