@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,18 @@ def test_after_an_answer_that_tells_nothing_its_connection_is_not_used_again() -
         assert sender.attempt(INSERT, POST).verdict is AMBIGUOUS
         assert sender.attempt(DATABASE, GET).verdict is ACKED
         assert server.connections == 2
+
+
+def test_what_is_sent_once_only_has_a_connection_of_its_own() -> None:
+    """A second copy of another answer, however late, is not taken for its own; nor is one of it for another's."""
+    with RawServer(*[answering(reply(OK))] * 3) as server:
+        sender = session(server.url)
+        made = [
+            sender.attempt(*each)
+            for each in ((DATABASE, GET), (replace(INSERT, irrevocable=True), POST), (DATABASE, GET))
+        ]
+        assert [each.verdict for each in made] == [ACKED] * 3
+        assert server.connections == 3
 
 
 def test_an_answer_that_echoes_the_token_does_not_hold_it() -> None:

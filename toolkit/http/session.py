@@ -228,11 +228,16 @@ class Session:
         if self.tokens:
             self.tokens.unlock()
 
-    def _exchange(self, endpoint: Endpoint, request: wire.Request, token: Secret | None) -> Attempt:
-        started = self.clock.monotonic()
+    def _begin(self, endpoint: Endpoint) -> None:
         if not hasattr(self._local, "http"):
             self._open()
         self._local.sending.left = False
+        if endpoint.irrevocable:
+            self._local.http.close()  # a second copy of an answer that was read there would be taken for its own
+
+    def _exchange(self, endpoint: Endpoint, request: wire.Request, token: Secret | None) -> Attempt:
+        started = self.clock.monotonic()
+        self._begin(endpoint)
         try:
             recorder = RECORDER.get()
             if recorder is None or (self.tokens and self.tokens.asking):
