@@ -43,6 +43,8 @@ def names(*columns: str) -> pd.DataFrame:
         ("Endereço de e-mail", "EMAIL"),
         ("Електронна пошта", "EMAIL"),
         ("Correo del cliente", "EMAIL"),
+        ("Invitee Email", "EMAIL"),
+        ("ПІБ пацієнта", "NOMBRE"),
         ("Teléfono", "TELEFONO"),
         ("Celular", "TELEFONO"),
         ("Nº de móvil", "TELEFONO"),

@@ -125,7 +125,8 @@ _ORDINALS = {folded(word): str(n) for n, words in enumerate(_ORDINAL.split(";"),
 _PERSONS = """cliente, clientes, titular, persona, personas, firmante, deudor, estudiante, alumno, paciente, socio,
     afiliado, trabajador, empleado, colaborador, asociado, miembro, suscriptor, customer, client, signer, person,
     kunde, kunden, клієнта, клієнт, пацієнт, студент, працівник, aluno, funcionário, student, employee, member,
-    patient, alumna, socia, donante, donor, participante, participant, postulante, applicant, inscrito, huésped"""
+    patient, alumna, socia, donante, donor, participante, participant, postulante, applicant, inscrito, huésped,
+    guest, invitee, registrant, attendee, пацієнта, студента, працівника"""
 _WHICH = """contacto, principal, personal, particular, 1, primario, actual, propio, móvil, celular, contact, main,
     primary, privat, проживання, residencia, residência, контактний, контактна, основний, основна, особистий"""
 _NEUTRAL = """nro, no, n, num, número, numero, nº, obligatorio, opcional, requerido, completo, dígitos, sin, con,
