@@ -445,7 +445,7 @@ def test_a_text_beside_the_sum_of_what_stands_above_is_asked(word: str, *, held:
     assert done.bad.tolist() == expected
 
 
-@pytest.mark.parametrize("label", ["Saldo", "IVA", "Saldo final", "Por cobrar", "Hoja 2", "Página 1", "n=", "Eva Paz"])
+@pytest.mark.parametrize("label", ["Saldo", "IVA", "Saldo final", "Hoja 2", "Página 1", "Zona 2", "Eva Paz"])
 @pytest.mark.parametrize("names", ["Ana {} Paz", "{}uis"])
 def test_a_label_beside_a_number_is_written_as_no_name_of_the_list_is(label: str, names: str) -> None:
     people = [f"{names.format(a)};{a.lower()}@example.cl;{n}00\n" for n, a in enumerate("BCDEFGHI", 1)]
@@ -536,3 +536,15 @@ def test_a_number_that_python_does_not_write_is_held(box: Sandbox, clock: Manual
 def test_that_there_is_no_row_is_said() -> None:
     frame = read_sheet(b"Nombre;Correo\n")
     assert "there is no row to be sent" in check(frame, match_columns(frame, FIELDS)).notes
+
+
+@pytest.mark.parametrize("name", ["нет", "X", "x", "INF", "#INF", "Anónima", "anonymous", "анонім", "(2 rows)"])
+def test_a_name_that_says_nothing_is_asked_however_many_there_are(name: str) -> None:
+    few = f"Nombre;Correo\nAna;a@example.cl\n{name};e@example.cl\nEva;o@example.cl\n"
+    assert checked(few).bad.tolist() == [False, True, False]
+    assert checked(few + "Ana Paz;o@example.cl\n" * 100).bad.sum() == 1
+
+
+@pytest.mark.parametrize("name", ["No", "no", "Sí", "Xavi", "Xi", "Inés", "Infante", "Ana", "Vera", "Hugo X"])
+def test_a_name_that_begins_as_a_word_for_nothing_is_sent(name: str) -> None:
+    assert checked(f"Nombre;Correo\nAna;a@example.cl\n{name};e@example.cl\n").ok

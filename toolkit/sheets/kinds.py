@@ -13,7 +13,17 @@ from toolkit.plain import mark, message
 from toolkit.sheets import dates, emails, files, identities, numbers, phones
 from toolkit.sheets.alike import Alike
 from toolkit.sheets.cells import NotACellValue, folded, latin, seen
-from toolkit.sheets.checker import DOUBT, QUESTION, CellError, CellRule, ParseOptions, Problem, Result, unlike
+from toolkit.sheets.checker import (
+    DOUBT,
+    NOTHING_SAID,
+    QUESTION,
+    CellError,
+    CellRule,
+    ParseOptions,
+    Problem,
+    Result,
+    unlike,
+)
 from toolkit.sheets.not_data import PLAIN, PLAIN_CODE, PLAIN_NAME, says_nothing
 from toolkit.sheets.synonyms import denies, spoken
 from toolkit.spec import (
@@ -38,7 +48,9 @@ from toolkit.spec import (
     Timestamp,
 )
 
-_NAMED = frozenset({"name", "first name", "last name", "city", "town", "country"})  # people and places: by words
+_NOBODY = frozenset({"x", "х", "нет", "inf", "infinity", "falso", "verdadero"})
+_PEOPLE = frozenset({"name", "first name", "last name"})
+_NAMED = _PEOPLE | {"city", "town", "country"}  # people and places: by words
 _CODES = frozenset({"card", "identity", "company identity"})
 _has_address = re.compile(r"[^\s@<>]{1,64}@[^\s@.<>]{1,60}\.[^\s@<>]{1,60}").search
 _words = re.compile(r"[^\W\d_]+").findall
@@ -117,6 +129,8 @@ def _text(field: Field, options: ParseOptions) -> CellRule:
         return CellRule(parse, unlike=unlike(PLAIN), free=True, longest=sys.maxsize)
 
     def parse_name(text: str) -> Result:
+        if _PEOPLE & concepts and folded(text) in _NOBODY:
+            return parse(text)._replace(problem=NOTHING_SAID)
         doubt = _AN_ADDRESS if _has_address(text) else None if any(map(str.isalpha, text)) else _NO_LETTER
         return parse(text)._replace(problem=doubt)
 

@@ -45,7 +45,8 @@ _NULL = """nan, na, n/a, n.a, none, null, nil, nat, undefined, unknown, desconoc
     blank, порожньо, нет данных, nulo, nula, ninguno, ninguna, ningún, nenhum, nenhuma, missing, por confirmar,
     por definir, por asignar, por completar, a confirmar, a definir, tbd, tbc, tba, to be defined, to be confirmed,
     to be determined, keine angabe, k.a, unbekannt, немає, нема, відсутній, відсутня, невідомо, отсутствует,
-    неизвестно, object object, n.n, error, 1.#inf, 1.#ind, 1.#qnan"""
+    неизвестно, object object, n.n, error, 1.#inf, 1.#ind, 1.#qnan, anónimo, anónima, anonymous, anonimo,
+    анонім, аноним"""
 _VAGUE = """s.n, nd, sd, sn, nc, nr, ns, sc, nada, pendiente, pendente, pending, prueba, test, teste, testing, тест,
     проба, nn, ejemplo, example"""
 _ANSWERS = "no, 0, 00, 000, нет"  # which are data in a field that takes any text
@@ -59,6 +60,7 @@ _OF_DATA = (  # what is lacking
 )
 _LACKING = re.compile(
     rf"x{{2,}}|(?:sin|sem|без|without|ohne) {_OF_DATA}(?: \w+)?|s/ ?[^\W\d]\w+|no hay(?: {_OF_DATA}(?: \w+){{0,2}})?"
+    r"|\d+ (?:rows?|filas?|records?|registros?|linhas?|рядк\w+|строк\w*)(?: in set)?"
     r"|n(?:o|ao) (?:tiene|posee|aplica|registra(?:do|da)?|informa(?:do|da)?|disponible|especifica(?:do|da)?"
     r"|indica(?:do|da)?|corresponde|existe|sabe|consta|cuenta|usa|se aplica|tem|possui)(?: \w+){0,3}"
     r"|not? (?:available|applicable|provided|specified|given|known|set|data|info\w*|e-?mail|mail|phone|name|value)"
@@ -201,13 +203,14 @@ def ending_in_zeros(texts: list[str]) -> list[str]:
 _SUSPECT = (
     r"n(?:[ao]|an|il|at|one|ull|ot|[aã]o|[./]\w\.?)|s(?:in|em|um|umas?|[./]\w+)|sub.?totale?s?|without|undefined|unknown"
     r"|desconocid[oa]|vac[ií][oa]s?|vazio|empty|blank|e[nm] (?:blanco|branco)|без|н[./][дв]|не|нема|немає|порожньо|нет"
-    r"|nul[oa]|ning[uú]n[oa]?|nenhuma?|nada|n[cdrs]|ns/nc|s[cdn]|missing|por|a (?:confirmar|definir)|tb[acd]|to be|xx+"
-    r"|keine|k\.a|unbekannt|відсутн\w{1,2}|невідомо|отсутствует|неизвестно|pend(?:iente|ente|ing)|prueba|test(?:e|ing)?"
+    r"|nul[oa]|ning[uú]n[oa]?|nenhuma?|nada|n[cdrs]|ns/nc|s[cdnií]|missing|por|a (?:confirmar|definir)|tb[acd]|to be"
+    r"|[xх]+|keine|k\.a|unbekannt|відсутн\w{1,2}|невідомо|отсутствует|неизвестно|pend(?:iente|ente|ing)|prueba|test(?:e|ing)?"
     r"|тест|проба|true|false|nn|n\.n"
     r"|totale?s?|soma(?:t[oó]rio)?|grand?|σ|всього|усього|разом|загалом|итого|promedio|average|t o t a l"
     r"|err(?:or|o|eur|ore)?|fehler|помилка|ошибка|błąd|loading|cargando|carregando|загрузка|завантаження|chargement"
     r"|wird (?:geladen|berechnet)|caricamento|laden|wczytywanie|загружается|завантажується|calculando|calculating"
-    r"|fetching|obteniendo|1\.#[a-z]{3,4}|ejemplo|example"
+    r"|fetching|obteniendo|1\.#[a-z]{3,4}|ejemplo|example|inf(?:inity)?|an[oó]n[iy]m(?:o|a|ous)|анон[іи]м"
+    r"|verdadero|falso"
 )
 _UNUSUAL = "\x00-\x1f\x7f-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
 _UNUSUAL += "\ufff0-\uffff\ud800-\udfff&=%<\\\\ЂЃЅЈЉЊЋЌЏђѓѕјљњћќџĂĹ\U0001d400-\U0001d7ff"
@@ -217,10 +220,10 @@ _UNUSUAL += (
 )
 _LATIN, _OTHER = "A-Za-zªº\xc0-\xd6\xd8-\xf6\xf8-\u024f", "\u0370-\u03ff\u0400-\u052f"  # alphabets
 # of all these: by their first two letters, in both cases for the engine's sake, most texts are seen to be none of them
-_BEGIN = "[nsw][aeiou./ãtcdrs]|[s][n]|[tlп][oо ]|[gpue][rnm]|[vca][ahv]|[db][el]|[нбвурзи][есат./]|[σ0-9]"
-_BEGIN += "|[n][n.]|[p][eo]|[t][ebr]|[x][x]|[k][e.]|[m][i]|[a][ ]|[f][ae]|[о][ш]|[b][ł]|[o][b]|[в][і]"
+_BEGIN = "[nsw][aeiou./ãtcdrs]|[s][n]|[tlп][oо ]|[gpuei][rnm]|[vca][ahv]|[dbv][el]|[нбвурзи][есат./]|[σ0-9]"
+_BEGIN += "|[n][n.]|[p][eo]|[t][ebr]|[a][n][oó]|[k][e.]|[m][i]|[a][ ]|[f][ae]|[оа][шн]|[b][ł]|[o][b]|[в][і]"
 _BEGIN += "|[о][т]|[т][е]|[п][р]|[e][jx]"
-_BEGIN = "".join(f"{c}{c.upper()}" if c.isalpha() else c for c in _BEGIN)
+_BEGIN = "".join(f"{c}{c.upper()}" if c.isalpha() else c for c in _BEGIN) + r"|[xXхХ](?:[xX]|(?!\w))"
 _MAY_BE = rf"(?={_BEGIN})(?:(?i:{_SUSPECT})(?!\w)|{SHORTENED.pattern}|{STORED_DATE})"
 _WITH_CARE = r"_(?!x)|\?(?!\w)"
 _ACCENTED = r"(?:(?<![A-Za-z\xdf-\xff])[\xc0-\xde]|(?<![a-z\xdf-\xff])[\xc0-\xde](?![a-z\xdf-\xff]))(?![\xc0-\xff]{2})"
