@@ -254,3 +254,12 @@ def test_a_ticket_of_another_push_is_nobodys(
     assert report.table["idRequest"].isna().all()
     again = carma.request(crowd(4).tail(2), categories=categories)
     assert again.table["outcome"].tolist() == ["unknown"] * 2
+
+
+def test_half_a_character_in_an_answer_is_no_error(carma: CarmaChain, monkeypatch: pytest.MonkeyPatch) -> None:
+    def torn(payload: dict[str, Any]) -> dict[str, Any]:
+        listed = [{**each, "idRequest": f"T{n}\ud800"} for n, each in enumerate(payload["parametrRequest"])]
+        return {"response": {"code": 200, "message": "\ud800"}, "parametrRequest": listed}
+
+    change_answers(monkeypatch, carma.connection.session, "create_request", torn)
+    assert carma.request(crowd(2), categories=ALL).table["idRequest"].tolist() == ["T0\ufffd", "T1\ufffd"]

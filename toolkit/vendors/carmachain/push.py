@@ -14,6 +14,7 @@ from toolkit.http.secrets import vendor_text
 from toolkit.plain import mark, message
 from toolkit.push import Batch, Memory, PushJob, Reconcile, Report, Target
 from toolkit.push.destination import Others
+from toolkit.sheets.cells import whole
 from toolkit.sheets.check import Check
 from toolkit.sheets.checker import DOUBT, Problem
 from toolkit.sheets.outcomes import Outcome
@@ -110,7 +111,7 @@ class People(Target):
         answered = [(_either(t, "IdDocument", "idDocument"), _either(t, "PhoneNumber", "phoneNumber")) for t in tickets]
         ids = [_ticket(t) for t in tickets]
         words = remark(self._endpoint, payload)  # what `response` says besides
-        shown = {"response": vendor_text(words)} if words else {}
+        shown = {"response": whole(str(vendor_text(words)))} if words else {}
         return {
             int(at): {"idRequest": ids[n], "type_request": self._peers.type_request, **shown}
             for at, n in zip(batch.positions, matched(asked, answered), strict=True)
@@ -202,7 +203,7 @@ def known(categories: str | Sequence[str]) -> list[str]:
 def _ticket(item: Mapping[str, Any]) -> str:
     """The identifier of a ticket; "" where it has none that is one."""
     ticket = item.get("idRequest")
-    return str(ticket) if isinstance(ticket, str | int) and not isinstance(ticket, bool) else ""
+    return whole(str(ticket)) if isinstance(ticket, str | int) and not isinstance(ticket, bool) else ""
 
 
 def _either(item: Mapping[str, Any], *names: str) -> str | None:

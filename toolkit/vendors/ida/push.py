@@ -16,6 +16,7 @@ from toolkit.http import wire
 from toolkit.http.answers import Classification
 from toolkit.plain import message
 from toolkit.push import Batch, Memory, PushJob, Reconcile, Suspect, Target, row_tag
+from toolkit.sheets.cells import whole
 from toolkit.sheets.check import Check, check
 from toolkit.sheets.fields import as_fields
 from toolkit.sheets.target import Takes
@@ -79,7 +80,7 @@ class Database:
                 raise BadAnswer(message(text, id=self.id, year=late.year, now=latest - 1))
             raise BadAnswer(message(text, id=self.id))
         part = f"{self.id} {created:%Y%m%d%H%M%S}"
-        title = f"database {self.id} «{called}» at {self.connection.host}"
+        title = f"database {self.id} «{whole(str(called))}» at {self.connection.host}"
         self.memory = replace(self.memory, part=part, where=title if pd.notna(called) else self.memory.where)
         return Takes(self._fields, shown=f"api.ida.fields({self.id})")
 
