@@ -411,6 +411,13 @@ def test_a_question_of_a_row_goes_with_it_wherever_it_is_put(move: str) -> None:
     assert done.accept("(row)").ok
 
 
+def test_what_was_asked_of_rows_whose_labels_are_all_alike_is_asked_of_a_part_of_them(tmp_path: Path) -> None:
+    frame = read_sheet(f"{NOTE}Rosa;rosa@;4\nEva;;5\n".encode()).rename(index=lambda _: 7)
+    failed = only_failed(check(frame, match_columns(frame, FIELDS)).leave_out("EMAIL").to_excel(tmp_path / "a.xlsx"))
+    assert again(failed).bad.tolist() == [True, True]
+    assert again(failed.iloc[:1].assign(Monto="5", Correo="x@example.cl")).bad.tolist() == [True]
+
+
 def test_rows_that_were_accepted_stay_so_where_their_labels_go() -> None:
     frame = read_sheet(LONGER.encode())
     kept = frame.sort_index(ascending=False)

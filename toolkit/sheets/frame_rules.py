@@ -56,6 +56,8 @@ def recalled(frame: pd.DataFrame, known: Remembered) -> tuple[list[tuple[int, Pr
     """The questions that an earlier check had of rows, and the rows that were left out."""
     asked, left_out = list[tuple[int, Problem]](), list[int]()
     places = {**known.get("positions", {})} if known.get("rows") == len(frame) else {}
+    if any(known.get("positions", {}).values()) and not places:
+        asked = [(i, RELABELLED) for i in range(len(frame))]
     for reason, labels in known.get("labels", {}).items():
         places[reason] = np.flatnonzero(frame.index.isin(labels)).tolist()
     for reason, at in places.items():

@@ -35,7 +35,8 @@ def _of_all(frames: Sequence[pd.DataFrame]) -> dict[Hashable, Any]:
         return {}
     texts = [{name: texts.split("\n") for name, texts in own.get("texts", {}).items()} for own in known]
     fields, readings = ([own.get(name, {}) for own in known] for name in ("fields", "reading"))
-    earlier = [own.get("rows", {}).get("labels", {}) for own in readings]  # what was asked by an earlier check
+    asked = [own.get("rows", {}) for own in readings]  # by an earlier check
+    earlier = [own.get("labels") or own.get("positions", {}) for own in asked]
     reading = {name: how for name, how in readings[0].items() if all(own.get(name) == how for own in readings)}
     if any(ways := [own.get("columns") for own in readings]):
         reading["columns"] = {name: agreed(ways, name) for own in ways if own for name in own}
