@@ -215,7 +215,7 @@ def test_what_is_only_spelt_alike_is_accepted_by_a_button_of_its_own(api: toolki
     press(form, "accept-all")
     assert form.check is not None
     assert form.check.frame["Ciudad"].tolist()[0] == "Stgo"
-    assert find(form, "accept-alike").description == "Accept what is only spelt alike (1)"
+    assert find(form, "accept-alike").description == "Accept what is only spelt alike (2)"
     press(form, "accept-alike")
     assert form.check.frame["Ciudad"].tolist()[0] == "Santiago"
     assert not has(form, "accept-alike")

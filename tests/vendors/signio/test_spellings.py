@@ -62,13 +62,13 @@ def test_two_names(one: str, other: str) -> None:
 def test_what_went_out_does_not_go_out_under_another_spelling(
     box: Sandbox, signio: Signio, one: str, other: str
 ) -> None:
-    assert built(signio, one, "x") == ["accepted"] * 2
+    assert built(signio, one, "K-7") == ["accepted"] * 2
     got = mails(box)
     with pytest.raises(toolkit.PushRefused, match=r"1 of these 2 differ .* spelling of their names"):
-        built(signio, other, "y")
+        built(signio, other, "K-8")
     for how in ({"if_sent": "skip"}, {"if_sent": "resend"}):
-        assert built(signio, other, "y", **how)[0] == "not sent"
-    assert len(mails(box)) == len(got) + 1  # y
+        assert built(signio, other, "K-8", **how)[0] == "not sent"
+    assert len(mails(box)) == len(got) + 1  # K-8
     assert built(signio, other, campaign="abril") == ["accepted"]  # the way on
 
 
@@ -85,7 +85,7 @@ def test_a_draft_is_not_made_anew_under_another_spelling_unless_a_person_says_so
 
 def test_what_stood_in_one_sheet_is_two(box: Sandbox, signio: Signio) -> None:
     assert built(signio, "C-1", "c-1") == ["accepted"] * 2
-    assert built(signio, "C-1", "c-1", "x", if_sent="skip") == ["accepted"] * 3
+    assert built(signio, "C-1", "c-1", "K-7", if_sent="skip") == ["accepted"] * 3
     assert built(signio, "C-1", "C-2", if_sent="skip") == ["accepted"] * 2
     assert len(mails(box)) == 4
 
