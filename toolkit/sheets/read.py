@@ -45,7 +45,8 @@ def read_sheet(
     was left out, hidden, damaged or decided, and how to decide otherwise), `numeric` (columns whose cells are all
     numbers), `numbers` (of the other columns, the texts that were numbers in their cells, a line each), `texts`
     (those of columns of numbers, days and the like, so that a part of the rows is read as all of them) and `questions`
-    (rows to look at, by reason). A million rows of ten cells take 1.7 GB.
+    (rows to look at, by reason; in `asked`, what is in them). It stays known where sheets are put together.
+    A million rows of ten cells take 1.7 GB.
 
     Args:
         source: a path, bytes, an open file, or an upload of a notebook; xlsx, xls, xlsb, ods, csv, tsv, or a web page
