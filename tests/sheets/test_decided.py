@@ -555,3 +555,37 @@ def test_a_name_that_says_nothing_is_asked_however_many_there_are(name: str) -> 
 @pytest.mark.parametrize("name", ["No", "no", "Sí", "Xavi", "Xi", "Inés", "Infante", "Ana", "Vera", "Hugo X"])
 def test_a_name_that_begins_as_a_word_for_nothing_is_sent(name: str) -> None:
     assert checked(f"Nombre;Correo\nAna;a@example.cl\n{name};e@example.cl\n").ok
+
+
+TITLED = "Nombre;Correo;Celular\nAna;ana@example.cl;922345671\nLuis;luis@example.cl;922345672\n{title};;\n" + "".join(
+    f"{name};{name.lower()}@example.cl;92234568{n}\n" for n, name in enumerate(["Eva", "Pía", "Noa"])
+)
+PARTS: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "those with an address": lambda sheet: sheet[sheet["Correo"].notna()],
+    "dropna": lambda sheet: sheet.dropna(),
+    "the last": lambda sheet: sheet.tail(3),
+    "sorted": lambda sheet: sheet.dropna().sort_values("Nombre"),
+    "renamed": lambda sheet: sheet.dropna().rename(columns={"Correo": "EMAIL"}),
+    "labelled anew": lambda sheet: sheet.dropna().reset_index(drop=True),
+}
+
+
+@pytest.mark.parametrize("title", ["No enviar", "BAJAS", "No contactar:"])
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+def test_a_title_that_says_no_is_not_filtered_away(title: str, part: Any) -> None:
+    """The title is the first thing that a filter drops, and those below it stay."""
+    rows = part(read_sheet(TITLED.format(title=title).encode()))
+    checked = check(rows, match_columns(rows, FIELDS))
+    named = checked.frame.loc[~checked.bad.to_numpy(), "Nombre"].tolist()
+    assert {*named} <= {"Ana", "Luis"}, named
+
+
+@pytest.mark.parametrize("name", ["Correo", "EMAIL", "e-mail"])
+@pytest.mark.parametrize("levels", [1, 2])
+def test_a_column_that_became_the_index_is_not_left_out_in_silence(name: str, levels: int) -> None:
+    rows = pd.DataFrame({name: ["ana@example.cl"], "Sucursal": ["Arica"], "NOMBRE": ["Ana"]})
+    index = [name, "Sucursal"][:levels]
+    with pytest.raises(InputError, match="reset_index"):
+        check(rows.set_index(index)[["NOMBRE"]], FIELDS)
+    assert check(rows.set_index(index)[["NOMBRE"]].rename_axis([None] * levels), FIELDS).ok
+    assert check(rows.set_index("Sucursal")[["NOMBRE"]], FIELDS).ok

@@ -19,7 +19,7 @@ from toolkit.sheets.dates import shows_month_first
 from toolkit.sheets.fields import as_fields, columns_of, listed
 from toolkit.sheets.findings import Change, Terms
 from toolkit.sheets.frame_rules import Shape, recalled
-from toolkit.sheets.match import Match, asked_of_all, no_field, rivals_of
+from toolkit.sheets.match import Match, asked_of_all, match_columns, no_field, rivals_of
 from toolkit.sheets.partitions import CheckOfPartitions, check_partitions
 from toolkit.sheets.rows import Partitions, frame_of, is_lazy
 from toolkit.sheets.sheet_frame import UNSURE
@@ -108,6 +108,7 @@ def check_frame(rows: Any, target: Any, how: Mapping[str, Any], *, strict: bool 
         _raise_if_no_phones(how["country"], paired)
     elif how.get("country") and how["country"] not in data.columns:
         region_of(str(how["country"]))  # also where no column asks for it
+    _raise_if_in_the_index(data, paired)
     data = data.copy(deep=False)  # whatever is done to the caller's own, this one stays as it was checked
     decided, empty_rows = data.attrs.pop("decided", False), getattr(fields, "empty_rows", False)
     if "rivals" in data.attrs and not rivals_of(data, [f for f, _ in paired], len(used - {None})):
@@ -170,6 +171,21 @@ def _raise_if_not_matched(
         text = "no column fills a field. The columns are {columns}; the fields are {fields}: say match[column] = field"
         refusal = message(text, columns=listed(frame.columns), fields=listed(f.name for f, _ in paired))
         raise InputError(refusal + asked_of_all(frame, [f for f, _ in paired]))
+
+
+def _raise_if_in_the_index(frame: pd.DataFrame, paired: Sequence[tuple[Field, Hashable | None]]) -> None:
+    """A column that became the index, as by `groupby`, would be left out without a word."""
+    names = [name for name in frame.index.names if name not in (None, "row")]
+    empty = {field.name for field, name in paired if name is None}
+    if not names or not empty or len({*names}) < len(names):
+        return
+    meant = match_columns(pd.DataFrame(columns=names), [field for field, _ in paired]).columns
+    if lost := [name for name in names if meant[name] in empty]:
+        text = (
+            "{names} would fill a field, and is no column but the index: rows.reset_index() makes a column of it, "
+            "rows.rename_axis(None) says that it is none"
+        )
+        raise InputError(message(text, names=listed(lost)))
 
 
 def _notes(frame: pd.DataFrame, used: Collection[Hashable | None], target: Any) -> list[str]:

@@ -7,7 +7,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from toolkit.plain import mark
 from toolkit.sheets.cells import bare
 from toolkit.sheets.checker import QUESTION, TOTAL, Problem
 from toolkit.sheets.column import Column, Places
-from toolkit.sheets.not_data import is_title, is_total, may_begin_total, says_no
+from toolkit.sheets.not_data import BELOW_REFUSAL, MOST_TITLES, below_refusals, is_total, may_begin_total
 from toolkit.spec import Date, Email, Field, Identity, Integer, Number, Phone, Text, Timestamp
 
 EMPTY_ROW = Problem(mark("the row is empty"))
@@ -26,7 +25,6 @@ MISSING = Problem(mark("is required and empty"))
 RELABELLED = Problem(
     mark("may be a row that the sheet asks about: the labels are gone, so check before you change them"), level=QUESTION
 )
-_TITLES = 2_000  # rows of one cell, among which titles are looked for
 _TENTH, _USUAL = 10, 3
 _RARE = 50  # one in so many
 _FOOT = 20  # rows at the end, among which notes stand
@@ -212,14 +210,9 @@ def _rare_name(shape: Shape) -> Rows:
 def _refused(shape: Shape) -> Rows:
     """The rows below a title that says not to send them, up to the next title, and the title."""
     rows, few = np.zeros(len(shape.counts), dtype=bool), np.flatnonzero(shape.counts <= 1)
-    if not 0 < len(few) <= _TITLES:
-        return rows
-    values = bare(shape.frame).iloc[few].to_numpy().tolist()
-    cells = [[v for v in row if isinstance(v, str) and v.strip()] for row in values]
-    titles = {i: texts[0] for i, texts in zip(few.tolist(), cells, strict=True) if len(texts) == 1}
-    titles = {i: text for i, text in titles.items() if is_title(text)}
-    for start, end in pairwise([*titles, len(rows)]):
-        rows[start:end] = says_no(titles[start])
+    if 0 < len(few) <= MOST_TITLES:
+        cells = zip(few.tolist(), bare(shape.frame).iloc[few].to_numpy().tolist(), strict=True)
+        rows[below_refusals(dict(cells), len(rows))] = True
     return rows
 
 
@@ -290,7 +283,7 @@ def _forms(name: str) -> set[str]:
 
 KINDS: tuple[tuple[Problem, Callable[[Shape], Rows]], ...] = (
     (TOTAL, _named_total),
-    (Problem(mark("stands below a title that says not to send it"), level=QUESTION), _refused),
+    (Problem(BELOW_REFUSAL, level=QUESTION), _refused),
     (Problem(mark("hardly anything in the row is filled"), level=QUESTION), lambda s: s.sparse),
     (Problem(mark("nothing in the row says whom or what it is about"), level=QUESTION), _nameless),
     (Problem(mark("nothing but one text is in the row: it may be a note"), level=QUESTION), lambda s: s.lone_text),

@@ -3,9 +3,15 @@
 import re
 import string
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, pairwise
+from typing import Any
 
+from toolkit.plain import mark
 from toolkit.sheets.cells import SHORTENED
+
+BELOW_REFUSAL = mark("stands below a title that says not to send it")
+MOST_TITLES = 2_000  # rows of one cell, among which titles are looked for
 
 _LONG = 10  # digits of a number that spreadsheets show in a shorter form
 _SHORT = 60  # characters of words for nothing, of totals, and of what failed formulas show
@@ -130,6 +136,17 @@ def is_title(text: str) -> bool:
 def says_no(text: str) -> bool:
     """Whether a title says that those below it are not to be written to."""
     return bool(_NO(_WITHOUT(lambda those: "" if _NO(those[1]) else those[0], unaccented(text))))
+
+
+def below_refusals(cells: Mapping[int, Sequence[Any]], rows: int) -> list[int]:
+    """The rows below a title that says not to send them, up to the next title, and the title.
+
+    `cells`: those of the rows that may be titles, by position.
+    """
+    filled = {i: [v for v in row if isinstance(v, str) and v.strip()] for i, row in cells.items()}
+    titles = {i: texts[0] for i, texts in filled.items() if len(texts) == 1 and is_title(texts[0])}
+    spans = pairwise([*titles, rows])
+    return [*chain.from_iterable(range(start, end) for start, end in spans if says_no(titles[start]))]
 
 
 # ── totals ──

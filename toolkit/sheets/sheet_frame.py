@@ -14,7 +14,7 @@ from toolkit.sheets import header as headers
 from toolkit.sheets import other_tables
 from toolkit.sheets.cells import SHORTENED, bare, shown
 from toolkit.sheets.delimited import cut_again, sign_within
-from toolkit.sheets.not_data import says_no
+from toolkit.sheets.not_data import BELOW_REFUSAL, MOST_TITLES, below_refusals, says_no
 from toolkit.sheets.result_format import outcome_at
 from toolkit.sheets.rows import SheetFrame
 from toolkit.sheets.workbook import Cell, Grid, Merge, Row, column_letters
@@ -78,6 +78,7 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     questions = {
         LONGER: table.longer(names_end) if delimited and names_end else [],
         EXAMPLE: [at + 1 for at, cells in head[body : body + 1] if body and any(map(headers.is_example, cells))],
+        BELOW_REFUSAL: _below_refusals(frame),
         SIDEWAYS: frame.index.tolist() if sideways else [],
         **_to_ask(grid, at, positions),
         TITLED: frame.index.tolist() if outcome_at(names) is None and _says_no([[grid.title], *above]) else [],
@@ -99,6 +100,16 @@ def _to_ask(grid: Grid, header: int, positions: Positions) -> dict[str, list[int
         MERGED: _reached([m for m in grid.merged if m[0] > header], positions),
         UNSURE: (positions + 1).tolist() if grid.rivals else [],
     }
+
+
+def _below_refusals(frame: pd.DataFrame) -> list[int]:
+    """The rows below a title that says not to send them, and the title: a part of the sheet may not have it."""
+    few = np.flatnonzero(frame.notna().to_numpy().sum(axis=1) == 1)
+    if not 0 < len(few) <= MOST_TITLES:
+        return []
+    cells = zip(few.tolist(), bare(frame).iloc[few].to_numpy().tolist(), strict=True)
+    rows: list[int] = frame.index[below_refusals(dict(cells), len(frame))].tolist()
+    return rows
 
 
 def _asked(frame: pd.DataFrame, questions: Mapping[str, Sequence[int]]) -> dict[Hashable, Any]:
