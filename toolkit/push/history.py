@@ -88,6 +88,7 @@ def resolve(
             your rows.
         verdict: "committed": they are there. "not committed": they are not; running the push again sends them.
         why: what was looked at.
+        clock: whose time is recorded; by default the computer's own.
 
     Raises:
         InputError: a row is not unknown, or it cannot be told which is meant. Nothing was changed.

@@ -78,7 +78,6 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
     questions = {
         LONGER: table.longer(names_end) if delimited and names_end else [],
         EXAMPLE: [at + 1 for at, cells in head[body : body + 1] if body and any(map(headers.is_example, cells))],
-        BELOW_REFUSAL: _below_refusals(frame),
         SIDEWAYS: frame.index.tolist() if sideways else [],
         **_to_ask(grid, at, positions),
         TITLED: frame.index.tolist() if outcome_at(names) is None and _says_no([[grid.title], *above]) else [],
@@ -114,6 +113,7 @@ def _below_refusals(frame: pd.DataFrame) -> list[int]:
 
 def _asked(frame: pd.DataFrame, questions: Mapping[str, Sequence[int]]) -> dict[Hashable, Any]:
     """The rows to be asked about, by label; and, where they are few, what is in them, by which each is found again."""
+    questions = {**questions, BELOW_REFUSAL: _below_refusals(frame)}
     asked = {reason: frame.index[frame.index.isin(rows)].tolist() for reason, rows in questions.items() if rows}
     asked = {reason: rows for reason, rows in asked.items() if rows}
     if not 0 < sum(map(len, asked.values())) * frame.shape[1] <= _KEPT_CELLS:
