@@ -144,8 +144,9 @@ class Column:
             self.options = replace(self.options, decimal=sign, one_currency=has_one_currency(texts))
         elif isinstance(self.field, Date | Timestamp):
             stated = self.options.day_first if self.options.day_first is not None else order_named(str(self.title))
-            first, note = order_of(self._evidence()) if stated is None else (stated, "")
-            iso = month_follows_year(self._evidence(days=True))
+            texts = self._evidence()
+            first, note = order_of(texts) if stated is None else (stated, "")
+            iso = month_follows_year(texts)
             self.options, how = replace(self.options, day_first=first, iso=iso), "day_first"
         else:
             return
@@ -155,16 +156,17 @@ class Column:
             text = "{column}: {note}; `{how}=` says otherwise"
             self.notes = [message(text, column=self.title, note=note, how=how)]
 
-    def _texts(self, *, days: bool = False) -> Iterator[list[str]]:
+    def _texts(self) -> Iterator[list[str]]:
         """The texts of the column, block by block; its days, too, where they stand among texts."""
+        is_dated = isinstance(self.field, Date | Timestamp)
         for rows in blocks(len(self._cells)):
             values, texts, _ = self._block(rows)
-            more = [shown(v) or "" for v in values if isinstance(v, date)] if days and texts is not values else []
+            more = [shown(v) or "" for v in values if isinstance(v, date)] if texts is not values and is_dated else []
             yield texts + more
 
-    def _evidence(self, *, days: bool = False) -> list[list[str]]:
+    def _evidence(self) -> list[list[str]]:
         """The texts by which its cells are read: those of the sheet's column, too, of which it is a part."""
-        return of_whole([*self._texts(days=days)], self._sheet.texts, digits=isinstance(self.field, Phone))
+        return of_whole([*self._texts()], self._sheet.texts, digits=isinstance(self.field, Phone))
 
     def with_cells(self, cells: "pd.Series[Any]", positions: Places) -> "Column":
         """The column once some of its cells are others: only those are looked at."""

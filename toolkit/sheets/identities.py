@@ -84,8 +84,10 @@ def _number_in(text: str) -> str | None:
 
 def no_code(text: str) -> Problem | None:
     """Why a text can be no code and no number of a document, where it cannot: spreadsheets make such of them."""
-    if kind := stored_as(text) or ("date" if _is_shown(text) else ""):
+    if kind := stored_as(text):
         return STORED[kind]
+    if _is_shown(text):
+        return Problem(UNLIKELY, level=QUESTION)
     if _SCIENTIFIC(text):
         whole, exponent = re.split("[eE]", text)
         all_digits = len(whole) - 2 == int(exponent)
