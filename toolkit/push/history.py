@@ -15,6 +15,7 @@ from toolkit.http.session import Clock, RealClock
 from toolkit.plain import message, plain
 from toolkit.push.destination import Memory
 from toolkit.push.driver import stamp
+from toolkit.push.options import Options
 from toolkit.push.outcomes import Table, holders, sentences, tally
 from toolkit.push.report import Report
 from toolkit.push.states import SENDABLE, EventKind, Operation, PushState, State, positions, ranges
@@ -172,16 +173,19 @@ class Push:
             touched = [o for o in doubtful if np.isin(positions(o.rows), chosen).any()]
             if not np.isin(chosen, [n for operation in touched for n in positions(operation.rows)]).all():
                 raise InputError(message("some of these rows are not unknown any more: run the same call again"))
-            if any(o.state is State.SENT for o in touched) and verdict != "committed":
+            now = stamp(self._clock)
+            last = max((o.started.wall for o in touched if o.started), default=0.0)
+            early = any(o.state is State.SENT for o in touched) or 0 <= now.wall - last < Options().settle_wait
+            if early and verdict != "committed":
                 text = (
-                    "some of these rows are not settled yet, and a request of theirs may still arrive: run the same "
-                    "call again first, which waits and looks"
+                    "a request of some of these rows may still arrive: run the same call again first, which waits and "
+                    "looks; where nothing can be looked at, say it a minute later"
                 )
                 raise InputError(message(text))
             with ledger.transaction():
                 for operation in touched:
                     _settle(ledger, operation, np.isin(positions(operation.rows), chosen), WORDS[verdict], why)
-                now, named = stamp(self._clock), [o.id for o in touched]
+                named = [o.id for o in touched]
                 ledger.event(now, EventKind.RESOLVED, push.id, verdict=verdict, why=why, operations=named)
                 self._after(ledger, push)
 

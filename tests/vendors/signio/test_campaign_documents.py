@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import toolkit
-from tests.vendors.signio.helpers import CONTRACT, envelopes, mails, pdf, posts
+from tests.vendors.signio.helpers import CONTRACT, crowd, envelopes, mails, pdf, planned, posts
 from toolkit.errors import InputError, RowErrors
 from toolkit.sandbox import Sandbox
 from toolkit.vendors.signio.campaign import Plan
@@ -225,3 +225,21 @@ def test_the_same_person_may_have_several_roles(box: Sandbox, signio: Signio) ->
     assert made.build().complete
     assert signed_by(box)["pagaré.pdf"] == ["Deudor 0"]
     assert [d["roles"] for d in box.control.stored("signio", "Document")][-1] == ["Deudor", "Testigo", "Codeudor"]
+
+
+NO_TEXTS = ["#¡REF!", "#N/D", "########", "Loading...", "s/i", "-", "null", "=A1", "'500", "Jos\ufffd"]
+
+
+@pytest.mark.parametrize("cell", NO_TEXTS)
+def test_the_cells_of_texts_are_looked_at_as_others_are(signio: Signio, cell: str) -> None:
+    """What stands in a contract is read by those who sign it."""
+    rows = crowd(3, 1).assign(monto=["100", cell, "300"], ciudad="Bogotá")
+    plan = planned(signio, rows, nombre="Contrato {monto} {ciudad}")
+    assert plan.summary["envelopes"] == 2
+    assert plan.problems["column"].iloc[0] == "monto"
+
+
+def test_texts_that_stand_alone_in_their_row_are_no_notes(signio: Signio) -> None:
+    rows = crowd(6, 1).assign(monto=["100", "200", "300", "400", "500", "1500"], ciudad="Bogotá")
+    plan = planned(signio, rows, nombre="Contrato {monto}", mensaje="De {ciudad}")
+    assert plan.summary["envelopes"] == 6

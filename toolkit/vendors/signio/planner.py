@@ -15,9 +15,10 @@ from toolkit.errors import InputError
 from toolkit.plain import message
 from toolkit.sheets.alike import name_key
 from toolkit.sheets.cells import shown, stripped, values_of
-from toolkit.sheets.check import check
+from toolkit.sheets.check import Check, check
 from toolkit.sheets.checker import CellError
-from toolkit.spec import Assumed, Field, Flag, Integer
+from toolkit.sheets.facets import ROW
+from toolkit.spec import Assumed, Field, Flag, Integer, Text
 from toolkit.spec.suggest import did_you_mean
 from toolkit.vendors.signio import places
 from toolkit.vendors.signio.api import Signio as Declared
@@ -98,6 +99,10 @@ class _Planner:
         signers = people.drop(columns=[c for c in set(named) if c not in fields])
         self._fields = layout.assumed.fields(ENVELOPES.fields)
         self._checked = check(signers, ENVELOPES._replace(fields=self._fields))
+        in_texts = [column for column in dict.fromkeys(named[1:]) if column not in fields]
+        texts_of = people[in_texts].rename_axis(None)  # no rows of persons
+        texts_of.attrs = {}
+        self._in_texts = check(texts_of, [Text(name=str(column)) for column in in_texts]) if in_texts else None
         self._signs = {d.column: self._says_yes(d.column) for d in layout.documents if d.column}
 
     def planned(self) -> Drafts:
@@ -117,9 +122,8 @@ class _Planner:
             people = [{name: v for name, values in wire.items() if (v := values[p]) is not None} for p in rows]
             drafts.append(self._draft(Draft(key, people=people), rows))
         self._options(drafts, list(groups.values()))
-        cells = self._checked.problems
-        lines = zip(self._checked.problem_positions, *(cells[n] for n in [*PROBLEMS[1:], "blocks"]), strict=True)
-        unsafe = [Finding(*line) for line, safe in zip(lines, cells["safe"], strict=True) if not safe]
+        unsafe = [*_unsafe(self._checked)]
+        unsafe += [each for each in _unsafe(self._in_texts) if each.column != ROW] if self._in_texts else []
         envelopes = {row: key for key, rows in groups.items() for row in rows}
         bad, doubtful = dict[str, Finding](), dict[str, Finding]()
         for finding in [*unsafe, *self._findings]:
@@ -318,6 +322,13 @@ class _Planner:
         finding = Finding(row, column, value, problem, blocks)
         if finding not in self._findings:
             self._findings.append(finding)
+
+
+def _unsafe(checked: Check) -> Iterator[Finding]:
+    """What was found in cells, but for what is fixed safely."""
+    cells = checked.problems
+    lines = zip(checked.problem_positions, *(cells[n] for n in [*PROBLEMS[1:], "blocks"]), strict=True)
+    yield from (Finding(*line) for line, safe in zip(lines, cells["safe"], strict=True) if not safe)
 
 
 def _without_empty_rows(people: pd.DataFrame) -> pd.DataFrame:
