@@ -113,11 +113,11 @@ class _Import:
 
     def _fields(self, sheet: pd.DataFrame, fields: Any) -> Any:
         """The saved match, or the fields by their names; and what was said of single columns."""
-        saved, said = self.chosen.match, reading.columns(self.chosen.reading)
+        saved, columns = self.chosen.match, reading.columns(self.chosen.reading)
         match = Match.load(saved, fields) if saved else Match(as_fields(resolved(fields)), dict.fromkeys(sheet))
-        for column, filled in said.items():
+        for column, filled in columns.items():
             match[column] = filled
-        sheet.attrs["fields"] = {**sheet.attrs.get("fields", {}), **said}
+        sheet.attrs["fields"] = {**sheet.attrs.get("fields", {}), **columns}
         return match if saved else fields
 
     def _dry(self, checked: Check) -> int:

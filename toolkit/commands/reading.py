@@ -40,27 +40,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", dest="reading", metavar="VALUE", **how)
 
 
-def read(file: Path, sheet: str | None, said: Sequence[str]) -> tuple[pd.DataFrame, dict[str, Any]]:
+def read(file: Path, sheet: str | None, arguments: Sequence[str]) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The table of the file, and the arguments of its check.
 
     Raises:
         InputError: a value cannot be read, or the file.
     """
     hints = get_type_hints(read_sheet) | {n: p.annotation for n, p in inspect.signature(check).parameters.items()}
-    values = named_values([t for t in said if not t.startswith(f"{_COLUMN}=")], hints, "import")
+    values = named_values([t for t in arguments if not t.startswith(f"{_COLUMN}=")], hints, "import")
     reader = inspect.signature(read_sheet).parameters
     how = {name: values.pop(name) for name in [*values] if name in reader}
     return read_sheet(file, sheet=sheet, **how), values
 
 
-def columns(said: Sequence[str]) -> dict[str, str | None]:
+def columns(arguments: Sequence[str]) -> dict[str, str | None]:
     """The field that each of the columns fills of which something was said; None for one that is left out."""
-    pairs = (text.partition("=")[2].rpartition("=") for text in said if text.startswith(f"{_COLUMN}="))
+    pairs = (text.partition("=")[2].rpartition("=") for text in arguments if text.startswith(f"{_COLUMN}="))
     return {column: field or None for column, _, field in pairs}
 
 
 def in_options(text: str) -> str:
     """What a message says of arguments, in the words of the command."""
-    text = _ARGUMENT.sub(lambda said: f"`--{said[1].replace('_', '-')}{' ' * bool(said[2])}{said[2] or ''}`", text)
+    text = _ARGUMENT.sub(lambda named: f"`--{named[1].replace('_', '-')}{' ' * bool(named[2])}{named[2] or ''}`", text)
     text = _MATCHING.sub("`--column COLUMN=FIELD`", text)
-    return _MATCHED.sub(lambda said: f"--column {said[1]}={said[3]}", text)
+    return _MATCHED.sub(lambda named: f"--column {named[1]}={named[3]}", text)

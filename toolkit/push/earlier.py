@@ -219,16 +219,16 @@ def _alike(ledger: StoredLedger, key: FrameKey, rows: FrameRows) -> Iterator[Sen
     By which column those are known, their own frame decided. A column of many rows of which a sample has none of
     these cells is looked at no further.
     """
-    if len(columns := rows.telling) < 2:
+    if len(columns := rows.distinctive) < 2:
         yield ledger.newest(rows.words[:, identity.CELL])
         return
     every = np.arange(len(rows.words))
     sample = identity.sample(len(every), FEW)
     names = key.names(rows.job, sample, columns)
-    found = {name: named for name, words in names.items() if len((named := ledger.newest(words)).rows)}
-    if found and len(sample) < len(every):
-        found = {name: ledger.newest(words) for name, words in key.names(rows.job, every, [*found]).items()}
-    yield from found.values()
+    matches = {name: named for name, words in names.items() if len((named := ledger.newest(words)).rows)}
+    if matches and len(sample) < len(every):
+        matches = {name: ledger.newest(words) for name, words in key.names(rows.job, every, [*matches]).items()}
+    yield from matches.values()
 
 
 class EarlierLookup:

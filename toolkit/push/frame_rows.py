@@ -81,7 +81,7 @@ class FrameKey:
         """Those of a job's rows; and the columns that tell most rows apart, those first that people seldom correct."""
         checked, target, good = job.check, job.target, job.good
         sample = checked.wire(good[identity.sample(len(good))])
-        columns = self._telling(sample)
+        columns = self._distinctive_columns(sample)
         prints, words = identity.Fingerprints(self.key), np.zeros((len(good), identity.WORDS), dtype=np.uint64)
         for rows in blocks(len(good)):
             part = words[rows]
@@ -109,7 +109,7 @@ class FrameKey:
                 words[name][part] = self._names(name, cells)
         return words
 
-    def _telling(self, sample: Mapping[str, list[Any]]) -> list[str]:
+    def _distinctive_columns(self, sample: Mapping[str, list[Any]]) -> list[str]:
         kinds = {field.key: type(field) for field in self.takes.fields}
         last = len(STEADY)
         return sorted(
@@ -139,7 +139,7 @@ class FrameRows:
     digests: list[bytes]  # of the blocks of the frame; [] where it would not be known again
     push: Push | None = None  # the one by which the frame was known again
     spared: dict[int, str] = field(default_factory=dict)  # rows of the frame that are not sent, and why
-    telling: Sequence[str] = ()  # the columns that tell most rows apart
+    distinctive: Sequence[str] = ()  # the columns that tell most rows apart
 
     @classmethod
     def checked(
@@ -160,8 +160,8 @@ class FrameRows:
                 rows.attrs = {**rows.attrs, "reading": {**before}}
             rows = key.check(rows)
         job = destination.job(rows)
-        words, telling = key.words(job)
-        return cls(job, words, digests, telling=telling)
+        words, distinctive = key.words(job)
+        return cls(job, words, digests, distinctive=distinctive)
 
     def reading(self, before: Mapping[str, Any]) -> dict[str, Any]:
         """How a frame after this one is read: as its columns and those before it show, and how full rows are."""
@@ -178,7 +178,7 @@ class FrameRows:
 
     def under(self, key: FrameKey) -> "FrameRows":
         """The same rows as another key knows them."""
-        return FrameRows(self.job, key.words(self.job)[0], [], telling=self.telling)
+        return FrameRows(self.job, key.words(self.job)[0], [], distinctive=self.distinctive)
 
     def without(self, spared: Mapping[int, str]) -> "FrameRows":
         """The same without some, by their places among these, and why."""
@@ -187,7 +187,7 @@ class FrameRows:
         kept = np.delete(np.arange(len(self.words)), [*spared])
         reasons = {int(self.good[place]): why for place, why in spared.items()}
         return FrameRows(
-            self.job._replace(rows=self.good[kept]), self.words[kept], [], spared=reasons, telling=self.telling
+            self.job._replace(rows=self.good[kept]), self.words[kept], [], spared=reasons, distinctive=self.distinctive
         )
 
     def blocks(self, chosen: np.ndarray) -> Iterator[RowBlock]:

@@ -18,8 +18,8 @@ from toolkit.sheets.alike import name_key
 
 WORDS = 4  # of 64 bits, by which a row is known
 PART = 50_000  # rows of them that are read or written at a time
-PRINT, LABEL, CELL = slice(0, 2), 2, 3  # what is sent; the label; one telling cell
-SPELLING = LABEL  # of things that are named by their label, which is the telling cell: that in any spelling
+PRINT, LABEL, CELL = slice(0, 2), 2, 3  # what is sent; the label; one cell that tells rows apart
+SPELLING = LABEL  # of things that are named by their label, which tells them apart: that in any spelling
 SAMPLE = 1_000  # rows that show which column tells them apart
 WITHOUT_KEY = mark(
     "Without it no row that was sent is known again, so that all would be sent once more. Nothing was sent. Put the "

@@ -53,9 +53,9 @@ def of_whole(own: list[list[str]], sheet: str, *, digits: bool = False) -> list[
         return own
     whole = [*map(str.strip, sheet.split("\n"))]
     known = {*whole}
-    telling = [text for text in map(str.strip, lines.split("\n")) if digits or not text.isdigit()]
-    new = [text for text in telling if text not in known]
-    return own if len(new) == len(telling) else [whole, new]
+    evident = [text for text in map(str.strip, lines.split("\n")) if digits or not text.isdigit()]
+    new = [text for text in evident if text not in known]
+    return own if len(new) == len(evident) else [whole, new]
 
 
 def blocks(rows: int) -> Iterator[slice]:

@@ -155,7 +155,7 @@ class Shape:
         """Rows that may be no data, by position; some of them the reader of a sheet has named, by the reason to ask."""
         known = self.frame.attrs.get("asked", {})
         for reason, labels in self.frame.attrs.get("questions", {}).items():
-            rows = _found(self.frame, labels, known.get(reason, ()))
+            rows = _rows_asked_about(self.frame, labels, known.get(reason, ()))
             question = RELABELLED if rows is None else Problem(reason, level=QUESTION)
             for i in range(len(self.frame)) if rows is None else np.flatnonzero(rows).tolist():
                 yield i, question
@@ -166,12 +166,12 @@ class Shape:
                 yield i, problem
 
 
-def _found(frame: pd.DataFrame, labels: Sequence[Any], asked: Sequence[Mapping[str, str]]) -> Rows | None:
+def _rows_asked_about(frame: pd.DataFrame, labels: Sequence[Any], asked: Sequence[Mapping[str, str]]) -> Rows | None:
     """The rows of a sheet that have these labels, or else hold the same; None where one cannot be found again."""
     if frame.index.name == "row" and frame.index.is_unique:
         return frame.index.isin(labels)
-    texts, found = bare(frame).loc[:, ~frame.columns.duplicated()], np.zeros(len(frame), dtype=bool)
-    may_be = ~found
+    texts, asked_about = bare(frame).loc[:, ~frame.columns.duplicated()], np.zeros(len(frame), dtype=bool)
+    may_be = ~asked_about
     for name in texts.columns if asked else ():
         held = {row.get(name) for row in asked}
         may_be &= (texts[name].isin(held) | texts[name].isna()).to_numpy() | (not all(held))
@@ -182,8 +182,8 @@ def _found(frame: pd.DataFrame, labels: Sequence[Any], asked: Sequence[Mapping[s
         rows: Rows = (same | own.isna()).all(axis=1).to_numpy() & same.any(axis=1).to_numpy()
         if not rows.any():
             return None
-        found[np.flatnonzero(may_be)[rows]] = True
-    return found if len(asked) == len(labels) else None
+        asked_about[np.flatnonzero(may_be)[rows]] = True
+    return asked_about if len(asked) == len(labels) else None
 
 
 def _at_the_end(rows: Rows) -> Rows:

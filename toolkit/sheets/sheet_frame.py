@@ -83,7 +83,7 @@ def framed(grid: Grid, wanted: int | Merge | None, *, delimited: bool) -> pd.Dat
         TITLED: frame.index.tolist() if outcome_at(names) is None and _says_no([[grid.title], *above]) else [],
         **(table.others(names, own, head[:body], grid.notes) if body else {}),
     }
-    frame.attrs |= {**table.numbers(names), "texts": _telling(filled), "header": at + 1}
+    frame.attrs |= {**table.numbers(names), "texts": _texts_of_forms(filled), "header": at + 1}
     frame.attrs |= _asked(frame, questions) | ({"rivals": grid.rivals} if grid.rivals else {})
     grid.notes += _above(head[: max(body - 1, 0)]) + notes + _header_notes(head, top, wanted)
     grid.notes += _left_out(positions, at) + _unusual(grid, positions, at, names) + _damaged(filled)
@@ -346,7 +346,7 @@ def _spans(positions: Positions) -> str:
     return _listed(f"{part[0]}" if len(part) == 1 else f"{part[0]}–{part[-1]}" for part in parts)
 
 
-def _telling(columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _texts_of_forms(columns: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """The texts of columns of numbers, days and the like, a line each: a part of them is read as the whole."""
     firsts = {name: [*islice(filter(None, texts), _BLOCK)] for name, texts in columns.items()}
     own = [name for name, some in firsts.items() if some and sum(map(bool, map(_begins, some))) * _QUARTER >= len(some)]
