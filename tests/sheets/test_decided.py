@@ -589,3 +589,35 @@ def test_a_column_that_became_the_index_is_not_left_out_in_silence(name: str, le
         check(rows.set_index(index)[["NOMBRE"]], FIELDS)
     assert check(rows.set_index(index)[["NOMBRE"]].rename_axis([None] * levels), FIELDS).ok
     assert check(rows.set_index("Sucursal")[["NOMBRE"]], FIELDS).ok
+
+
+BORN_LATER, AMOUNT_LATER = "FECHA_NACIMIENTO", "MONTO"
+FRAMES = {  # the cells of two frames, and how many of the second are sent
+    "month first after days in two readings": (
+        BORN_LATER,
+        ["05/06/1981", "07/04/1982"],
+        ["12/31/1981", "07/04/1982"],
+        0,
+    ),
+    "month first after day first": (BORN_LATER, ["31/12/1980"], ["12/31/1980", "05/06/1981"], 0),
+    "day first after month first": (BORN_LATER, ["12/31/1980", "12/30/1980"], ["31/12/1980", "05/06/1981"], 1),
+    "day second after month second": (BORN_LATER, ["1980-05-06"], ["1980-25-12", "1980-05-06"], 0),
+    "day first, and again": (BORN_LATER, ["31/12/1980"], ["05/06/1981", "30/01/1980"], 2),
+    "days in two readings after day first": (BORN_LATER, ["31/12/1980"], ["05/06/1981"], 1),
+    "a point after a comma": (AMOUNT_LATER, ["1.234,5", "7,5"], ["12.345", "1.5"], 1),
+    "a comma after a point": (AMOUNT_LATER, ["1.5", "2.75"], ["1.234", "2.500", "3,25"], 1),
+    "a comma, and again": (AMOUNT_LATER, ["1.234,5", "7,5"], ["12.345", "8,5"], 2),
+}
+
+
+@pytest.mark.parametrize(("column", "first", "second", "sent"), FRAMES.values(), ids=FRAMES)
+def test_a_later_frame_that_shows_otherwise_is_asked(
+    box: Sandbox, clock: ManualClock, column: str, first: list[str], second: list[str], sent: int
+) -> None:
+    """Of an iterator, what earlier frames showed is how the next are read, unless they show another way themselves."""
+    cells = enumerate([first, second])
+    frames = (pd.DataFrame({"EMAIL": [f"p{n}{k}@example.cl" for k in range(len(c))], column: c}) for n, c in cells)
+    report = connected(box, clock).insert_records(DATABASE, frames)
+    outcomes = report.table["outcome"].iloc[len(first) :]
+    assert outcomes.eq("verified").sum() == sent
+    assert outcomes.isin(["verified", "not sent"]).all()

@@ -168,7 +168,7 @@ class FrameRows:
         reading = self.check.reading
         shown = {n: how for n, how in reading["columns"].items() if any(v != "" for v in how.values())}
         usual = max(before.get("usual", 0), reading["usual"])
-        return {"columns": {**shown, **before.get("columns", {})}, "usual": usual}
+        return {"columns": {**shown, **before.get("columns", {})}, "usual": usual, "after_frames": True}
 
     def __post_init__(self) -> None:
         self.target: Target = self.job.target

@@ -13,7 +13,7 @@ from toolkit.plain import message
 from toolkit.sheets.cells import bare
 from toolkit.sheets.checked import Check
 from toolkit.sheets.checker import ParseOptions
-from toolkit.sheets.column import NO_SHEET, READ_BY, Column, SheetColumn, of_whole
+from toolkit.sheets.column import READ_BY, Column
 from toolkit.sheets.countries import country_column, country_in, region_of
 from toolkit.sheets.dates import shows_month_first
 from toolkit.sheets.fields import as_fields, columns_of, listed
@@ -22,6 +22,7 @@ from toolkit.sheets.frame_rules import Shape, recalled
 from toolkit.sheets.match import Match, asked_of_all, match_columns, no_field, rivals_of
 from toolkit.sheets.partitions import CheckOfPartitions, check_partitions
 from toolkit.sheets.rows import Partitions, frame_of, is_lazy
+from toolkit.sheets.sheet_column import NO_SHEET, SheetColumn, of_whole
 from toolkit.sheets.sheet_frame import UNSURE
 from toolkit.sheets.target import resolved
 from toolkit.spec import Date, Field, Identity, Phone, Record, Text, Timestamp
@@ -234,6 +235,7 @@ def _columns(
         if settled:
             names = READ_BY[type(field)]
             how = {key: settled[key] for key in names if key in settled} | {"settled": names[0] in settled}
+            how["after_frames"] = reading.get("after_frames", False)
         sheet = SheetColumn.of(frame, name) if of_sheet else NO_SHEET
         if not options.decimal and sheet.numeric:
             how["decimal"] = "."

@@ -51,6 +51,7 @@ class ParseOptions:
     named: str = ""  # the country that the sheet says of them, without being asked; "" where it says none
     empty: frozenset[str] = frozenset()  # what stands for nothing, in lower case
     stored: str | None = None  # what most of a column of texts are, where not text; None where nobody looked
+    after_frames: bool = False  # those before it say how it is read: where it shows otherwise, it is asked
     settled: bool = False  # an earlier check looked at all of the column: what it left open is asked, not looked for
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from itertools import chain, islice, repeat
 from operator import is_not
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,9 @@ from toolkit.sheets.countries import UNKNOWN, region_of
 from toolkit.sheets.dates import month_follows_year, order_named, order_of
 from toolkit.sheets.kinds import PASSTHROUGH, rule_of
 from toolkit.sheets.not_data import mostly_stored_as
-from toolkit.sheets.numbers import decimal_of, has_one_currency, were_numbers
+from toolkit.sheets.numbers import decimal_of, has_one_currency, shows_another, were_numbers
 from toolkit.sheets.phones import OTHER_COUNTRY, country_named, likely_country
+from toolkit.sheets.sheet_column import NO_SHEET, SheetColumn, of_whole
 from toolkit.spec import KINDS, Date, Field, Identity, Integer, Json, KindTable, Masked, Number, Phone, Text, Timestamp
 
 BLOCK = 8_192  # rows at a time: their cells stay in the processor's cache, and bound the memory that looking takes
@@ -43,52 +44,10 @@ READ_BY = KindTable(  # the options by which cells are read; the first is decide
 )
 
 
-def of_whole(own: list[list[str]], sheet: str, *, digits: bool = False) -> list[list[str]]:
-    """Some texts of a column, block by block, and those of all the sheet, where they are some of these.
-
-    `digits`: also those that are nothing but digits tell whether they are.
-    """
-    lines = "\n".join(chain.from_iterable(own))
-    if not sheet or lines == sheet:
-        return own
-    whole = [*map(str.strip, sheet.split("\n"))]
-    known = {*whole}
-    evident = [text for text in map(str.strip, lines.split("\n")) if digits or not text.isdigit()]
-    new = [text for text in evident if text not in known]
-    return own if len(new) == len(evident) else [whole, new]
-
-
 def blocks(rows: int) -> Iterator[slice]:
     """All rows, a block at a time."""
     starts = range(0, rows, BLOCK)
     return map(slice, starts, [*starts[1:], rows])
-
-
-class SheetColumn(NamedTuple):
-    """What a sheet knows of a column of which these rows may be a part."""
-
-    texts: str = ""  # all of them, one a line
-    numbers: str = ""  # those that were numbers, so
-    numeric: bool = False  # whether all were
-    lost: bool = False  # whether nothing of this is known any more: what can be read in two ways is asked
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, name: Hashable) -> "SheetColumn":
-        """What is known of a column of a frame, also where its name is another now, or several were put into one."""
-        known, numbers = (frame.attrs.get(kept, {}) for kept in ("texts", "numbers"))
-        names, gone = [name], [n for n in known if n not in frame.columns]
-        if name not in known and gone:
-            lines = {*"\n".join(texts_in(frame[name].astype("str"))[1]).split("\n")}
-            whole = [n for n in gone if lines.issubset(known[n].split("\n"))]
-            names = whole[:1] or [n for n in gone if not lines.isdisjoint(known[n].split("\n"))] or names
-        numeric = {n for n in names if n in frame.attrs.get("numeric", ())}
-        were = [known.get(n) if n in numeric and len(names) > 1 else numbers.get(n) for n in names]
-        texts = "\n".join(filter(None, map(known.get, names)))
-        lost = "row" in frame.index.names and "questions" not in frame.attrs
-        return cls(texts, "\n".join(filter(None, were)), len(numeric) == len(names), lost)
-
-
-NO_SHEET = SheetColumn()
 
 
 class Column:
@@ -126,6 +85,8 @@ class Column:
             self._cells = cells if self._plain or isinstance(cells.dtype, pd.StringDtype) else snapshot(cells)
             if not options.settled:
                 self._decide()
+            elif options.after_frames:
+                self._ask_where_it_differs()
             self._look_at_all()
 
     @property
@@ -155,6 +116,18 @@ class Column:
         elif note:
             text = "{column}: {note}; `{how}=` says otherwise"
             self.notes = [message(text, column=self.title, note=note, how=how)]
+
+    def _ask_where_it_differs(self) -> None:
+        """What earlier frames showed is not believed where this one shows otherwise."""
+        how, texts = self.options, self._evidence()
+        if isinstance(self.field, Number | Integer) and shows_another(how.decimal, texts, self._was_number):
+            self.options = replace(how, decimal="")
+        elif isinstance(self.field, Date | Timestamp):
+            first, note = order_of(texts)
+            same = first is how.day_first or (first and note)  # nothing shows it
+            self.options = replace(
+                how, day_first=how.day_first if same else None, iso=how.iso and month_follows_year(texts)
+            )
 
     def _texts(self) -> Iterator[list[str]]:
         """The texts of the column, block by block; its days, too, where they stand among texts."""

@@ -46,17 +46,29 @@ def decimal_of(blocks: Iterable[list[str]], was_number: Callable[[str], bool] | 
 
     Those that show one have to agree, and to be more than those that can be read in two ways.
     """
+    shows = _shown(blocks, was_number)
+    signs = [sign for sign in ".," if shows[sign]]
+    if len(signs) != 1 or (shows["either"] and shows[signs[0]] <= shows["either"]):
+        return "", ""
+    text = "the decimal sign was taken to be {sign!r}, as {count:,} of its numbers show"
+    return signs[0], message(text, sign=signs[0], count=shows[signs[0]]) if shows["either"] else ""
+
+
+def shows_another(sign: str, blocks: Iterable[list[str]], was_number: Callable[[str], bool] | None = None) -> bool:
+    """Whether some texts of a column show another decimal sign than this."""
+    shows = _shown(blocks, was_number)
+    return any(shows[other] for other in ".," if other != sign)
+
+
+def _shown(blocks: Iterable[list[str]], was_number: Callable[[str], bool] | None) -> Counter[str]:
+    """How many texts show each decimal sign, and how many can be read in two ways."""
     shows: Counter[str] = Counter()
     for texts in blocks:
         written = [text for text in texts if not was_number(text)] if was_number else texts
         others = _pointless(written)
         shows["."] += sum("." in text for text in written) - sum("." in text for text in others)
         shows.update(_sign_shown(text) for text in others if ("." in text or "," in text) and len(text) < LONGEST)
-    signs = [sign for sign in ".," if shows[sign]]
-    if len(signs) != 1 or (shows["either"] and shows[signs[0]] <= shows["either"]):
-        return "", ""
-    text = "the decimal sign was taken to be {sign!r}, as {count:,} of its numbers show"
-    return signs[0], message(text, sign=signs[0], count=shows[signs[0]]) if shows["either"] else ""
+    return shows
 
 
 def has_one_currency(blocks: Iterable[list[str]]) -> bool:
