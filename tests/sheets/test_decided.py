@@ -621,3 +621,25 @@ def test_a_later_frame_that_shows_otherwise_is_asked(
     outcomes = report.table["outcome"].iloc[len(first) :]
     assert outcomes.eq("verified").sum() == sent
     assert outcomes.isin(["verified", "not sent"]).all()
+
+
+@pytest.mark.parametrize(
+    ("column", "no", "others"),
+    [
+        ("Observaciones", "NO CONTACTAR", ["", "Cliente desde 2020"]),
+        ("Estado", "Baja", ["Alta", "Vigente"]),
+        ("Status", "unsubscribed", ["active", "new"]),
+        ("Comentario", "fallecida", ["llamar el lunes", "ok"]),
+        ("Примітка", "не турбувати", ["новий", ""]),
+        ("No llamar", "x", ["", "no"]),
+        ("Opt-out", "sí", ["", "0"]),
+    ],
+)
+def test_a_cell_that_says_not_to_send_its_row_is_asked(column: str, no: str, others: list[str]) -> None:
+    cells = [others[0], no, *others, *[others[1]] * 8]
+    text = f"Nombre;Correo;{column}\n" + "".join(f"Ana {n};p{n}@example.cl;{cell}\n" for n, cell in enumerate(cells))
+    done = checked(text)
+    assert np.flatnonzero(done.bad).tolist() == [1]
+    assert done.facets["reason"].tolist() == ["a cell of the row says not to send it"]
+    assert done.accept("(row)", "a cell of the row says not to send it").ok
+    assert not len(done.leave_out(rows=[3]).facets)

@@ -13,12 +13,22 @@ import numpy as np
 import pandas as pd
 
 from toolkit.plain import mark
-from toolkit.sheets.cells import bare
+from toolkit.sheets.cells import bare, folded
 from toolkit.sheets.checker import QUESTION, TOTAL, Problem
 from toolkit.sheets.column import Column, Places
-from toolkit.sheets.not_data import BELOW_REFUSAL, MOST_TITLES, below_refusals, is_total, may_begin_total
+from toolkit.sheets.kinds import YES_NO
+from toolkit.sheets.not_data import (
+    BELOW_REFUSAL,
+    MOST_TITLES,
+    below_refusals,
+    is_title,
+    is_total,
+    may_begin_total,
+    says_no,
+)
 from toolkit.spec import Date, Email, Field, Identity, Integer, Number, Phone, Text, Timestamp
 
+REFUSED = Problem(mark("a cell of the row says not to send it"), level=QUESTION)
 EMPTY_ROW = Problem(mark("the row is empty"))
 LEFT_OUT = Problem(mark("the row was left out"))
 MISSING = Problem(mark("is required and empty"))
@@ -159,6 +169,7 @@ class Shape:
             question = RELABELLED if rows is None else Problem(reason, level=QUESTION)
             for i in range(len(self.frame)) if rows is None else np.flatnonzero(rows).tolist():
                 yield i, question
+        yield from ((i, REFUSED) for i in np.flatnonzero(_refused_by_a_cell(self)).tolist())
         if not self.used or self.counts.min(initial=len(self.used)) == len(self.used):
             return
         for problem, seen in KINDS:
@@ -213,6 +224,20 @@ def _refused(shape: Shape) -> Rows:
     if 0 < len(few) <= MOST_TITLES:
         cells = zip(few.tolist(), bare(shape.frame).iloc[few].to_numpy().tolist(), strict=True)
         rows[below_refusals(dict(cells), len(rows))] = True
+    return rows
+
+
+def _refused_by_a_cell(shape: Shape) -> Rows:
+    """The rows of which a cell that is not sent says that they are not to be sent: a remark, a state, a flag."""
+    rows, sent = np.zeros(len(shape.counts), dtype=bool), {column.name for column in shape.used}
+    others = bare(shape.frame).loc[:, [name not in sent for name in shape.frame.columns]]
+    for name, cells in others.items() if sent and len(rows) else ():
+        different = cells.dropna().unique()
+        if 0 < len(different) <= MOST_TITLES:
+            texts = [text for text in different if isinstance(text, str)]
+            flags = says_no(str(name))  # of what is not to be done
+            no = [text for text in texts if (flags and YES_NO.get(folded(text))) or (is_title(text) and says_no(text))]
+            rows |= cells.isin(no).to_numpy() if no else False
     return rows
 
 
