@@ -643,3 +643,12 @@ def test_a_cell_that_says_not_to_send_its_row_is_asked(column: str, no: str, oth
     assert done.facets["reason"].tolist() == ["a cell of the row says not to send it"]
     assert done.accept("(row)", "a cell of the row says not to send it").ok
     assert not len(done.leave_out(rows=[3]).facets)
+
+
+@pytest.mark.parametrize("first", ["Ciudad", "Nombre"])
+def test_names_of_groups_are_no_rows(first: str) -> None:
+    """A pivot table has them in a column of their own, which the rows below leave blank."""
+    other = {"Ciudad": "Nombre", "Nombre": "Ciudad"}[first]
+    rows = [["Temuco", "", ""], ["", "Ana", "a@example.cl"], ["", "Luis", "l@example.cl"], ["Arica", "", ""]]
+    text = "\n".join(";".join(row) for row in [[first, other, "Correo"], *rows, ["", "Eva", "e@example.cl"]])
+    assert np.flatnonzero(checked(text).bad).tolist() == [0, 3]

@@ -142,7 +142,7 @@ class Shape:
         foot = _at_the_end(note | (counts == 0))
         foot[: max(len(counts) - _FOOT, len(counts) // 2)] = False
         rare = self.is_sheet and np.count_nonzero(note & ~foot) * _RARE <= len(counts)
-        lone: Rows = (alone | (note & foot & rare) | _rare_name(self)) & ~self.sparse
+        lone: Rows = (alone | (note & foot & rare) | _rare_name(self) | _groups(self)) & ~self.sparse
         return lone & ~self._as_full_as_others if lone.any() else lone
 
     @property
@@ -216,6 +216,14 @@ def _rare_name(shape: Shape) -> Rows:
         return shape.counts < 0
     alone: Rows = names[0].filled & ~ways[0].filled
     return alone & (int(np.count_nonzero(alone)) <= max(1, int(np.count_nonzero(shape.counts == 2)) // _TENTH))
+
+
+def _groups(shape: Shape) -> Rows:
+    """The rows with a text in a column in which no fuller row has any: names of groups, as of a pivot table."""
+    rows = np.zeros(len(shape.counts), dtype=bool)
+    for column in shape.texts if (shape.counts > 1).any() else ():
+        rows |= column.filled & bool((shape.counts[column.filled] == 1).all())
+    return rows
 
 
 def _refused(shape: Shape) -> Rows:
