@@ -281,6 +281,17 @@ def test_rows_of_which_every_one_is_edited_are_no_new_ones(ida: Ida, edit: Any, 
     assert ida.posts() == posts
 
 
+@pytest.mark.parametrize("if_sent", ["raise", "skip"])
+def test_a_frame_of_edited_rows_says_what_became_of_those_before_it(ida: Ida, if_sent: str) -> None:
+    earlier = ida.frame(10)
+    ida.insert(earlier)
+    frames = [ida.frame(5, "new"), earlier.assign(NOMBRE=[f"Ana {n}" for n in range(10)])]
+    with pytest.raises(PushRefused, match="None of these rows was sent now") as caught:
+        ida.insert(iter(frames), if_sent=if_sent)
+    assert caught.value.report.summary["verified"] == 5
+    assert "Nothing was sent" not in str(caught.value)
+
+
 @pytest.mark.parametrize("form", [{"phone_form": "as written"}, {"date_form": "%Y-%m-%d"}])
 @pytest.mark.parametrize("rows", [slice(0, 19), slice(None, None, -1)])
 def test_an_assumption_that_changed_makes_no_new_rows_of_those_that_were_sent(

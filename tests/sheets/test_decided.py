@@ -652,3 +652,16 @@ def test_names_of_groups_are_no_rows(first: str) -> None:
     rows = [["Temuco", "", ""], ["", "Ana", "a@example.cl"], ["", "Luis", "l@example.cl"], ["Arica", "", ""]]
     text = "\n".join(";".join(row) for row in [[first, other, "Correo"], *rows, ["", "Eva", "e@example.cl"]])
     assert np.flatnonzero(checked(text).bad).tolist() == [0, 3]
+
+
+def test_cells_that_are_not_sent_may_be_anything() -> None:
+    """Lists, dicts and arrays in a column that fills no field."""
+    frame = pd.DataFrame({"NOMBRE": ["Ana", "Eva"], "EMAIL": ["a@example.cl", "e@example.cl"]})
+    frame = frame.assign(tags=[["a"], {"b": 1}], arrays=[np.array([1, 2]), None], Estado=["Alta", "Baja"])
+    assert np.flatnonzero(check(frame, match_columns(frame, FIELDS)).bad).tolist() == [1]
+
+
+def test_a_question_is_found_again_beside_cells_of_any_kind() -> None:
+    sheet = read_sheet(LONGER.encode()).reset_index(drop=True)
+    sheet = sheet.assign(tags=[["a"]] * len(sheet))
+    assert np.flatnonzero(check(sheet, match_columns(sheet, FIELDS)).bad).tolist() == [1]

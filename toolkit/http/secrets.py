@@ -122,11 +122,13 @@ class SecretRegistry:
     def _ordered(self) -> tuple[list[tuple[str, str]], set[str]]:
         """The spellings, the longest first, each also without blanks; and what they say once decoded."""
         with self._lock:
-            ordered = sorted(set[str]().union(*self._spellings.copy().values()), key=len, reverse=True)
+            spellings = self._spellings.copy()
+            ordered = sorted(set[str]().union(*spellings.values()), key=len, reverse=True)
             longest_first = [(spelling, "".join(spelling.split())) for spelling in ordered]
             self._words = {each: self._words.get(each) or _decoded(each) for each in ordered}
             decoded = {w for w in self._words.values() if len(w) >= SHORTEST and not w.isdecimal()}
-            self._longest_first = known = longest_first, decoded
+            known = longest_first, decoded
+            self._longest_first = known if len(self._spellings) == len(spellings) else None  # one ended meanwhile
             return known
 
 

@@ -67,10 +67,8 @@ class Drafts:
 
     def _names_of_own(self, pushes: Sequence[Push]) -> tuple[np.ndarray, np.ndarray]:
         """The names and spellings of the things that these rows are drafts of; zero where these pushes made none."""
-        places, known = (
-            {draft: place for place, draft in enumerate(self._own)},
-            np.zeros((2, len(self._own)), np.uint64),
-        )
+        places = {draft: place for place, draft in enumerate(self._own)}
+        known = np.zeros((2, len(self._own)), np.uint64)
         for push, words in self._words(pushes).items():
             for position, results in self._ledger.results(push).items() if len(words) else ():
                 for place in [places[draft] for draft in self._release.ids(results) if draft in places]:

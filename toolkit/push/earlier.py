@@ -36,8 +36,9 @@ SENT_AS_OTHER_FRAMES = mark(
 SENT_OTHERWISE = mark(
     "{edited:,} of these {rows:,} rows look like rows that were sent to {where} before (the last push there began "
     "{began} UTC), and not one of them has the same content now: a column was added, left out or corrected, or an "
-    "assumption or an option changed since. Nothing was sent. Put that back to go on as before; or choose: "
-    'if_sent="resend" sends everything once more. `.difference` shows each row.'
+    "assumption or an option changed since. None of these rows was sent now. Put that back to go on as before; or "
+    'send them by a call of their own with if_sent="resend", which sends all of them once more. `.difference` shows '
+    "each row."
 )
 SENT_BEFORE_A_FRAME = mark(
     "Frame {frame}: {sent:,} of its {rows:,} rows were sent to {where} before (the last push there began "
@@ -164,7 +165,7 @@ class EarlierRows:
 
         `frames` of the same call were sent before this one.
         """
-        if self.are_otherwise or not (skip or not (self.sent.any() or self.edited.any())):
+        if self.are_otherwise or (not skip and (self.sent.any() or self.edited.any())):
             raise self._refusal(rows, frames)
 
     def _refusal(self, rows: FrameRows, frames: int) -> PushRefused:

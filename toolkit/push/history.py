@@ -92,8 +92,9 @@ def resolve(
         clock: whose time is recorded; by default the computer's own.
 
     Raises:
-        InputError: a row is not unknown, or it cannot be told which is meant. Nothing was changed.
-        PushRefused: a push to the same place is running, here or in another kernel. Nothing more was changed.
+        InputError: a row is not unknown, or it cannot be told which is meant. Nothing was changed. Or one was settled
+            meanwhile, or a request of it may still arrive: of its push nothing was changed.
+        PushRefused: a push to the same place is running, here or in another kernel. Of that nothing was changed.
     """
     if verdict not in WORDS or not why:
         raise InputError(message('say "committed" or "not committed", and why'))

@@ -133,6 +133,12 @@ class Shape:
         return [column for column in self.used if type(column.field) in (Text, Identity)]
 
     @cached_property
+    def others(self) -> pd.DataFrame:
+        """The columns that fill no field."""
+        sent = {column.name for column in self.used}
+        return bare(self.frame).loc[:, [name not in sent for name in self.frame.columns]]
+
+    @cached_property
     def lone_text(self) -> Rows:
         """The rows with one text and nothing else; also at the end of a sheet, beside a number or a day at most."""
         counts = self.counts
@@ -183,9 +189,8 @@ def _rows_asked_about(frame: pd.DataFrame, labels: Sequence[Any], asked: Sequenc
         return frame.index.isin(labels)
     texts, asked_about = bare(frame).loc[:, ~frame.columns.duplicated()], np.zeros(len(frame), dtype=bool)
     may_be = ~asked_about
-    for name in texts.columns if asked else ():
-        held = {row.get(name) for row in asked}
-        may_be &= (texts[name].isin(held) | texts[name].isna()).to_numpy() | (not all(held))
+    for name in [name for name in texts.columns if all(row.get(name) for row in asked)] if asked else ():
+        may_be &= (texts[name].isin({row[name] for row in asked}) | texts[name].isna()).to_numpy()
     texts = texts[may_be].astype("str")
     for row in asked:
         own = texts[[name for name in texts.columns if row.get(name)]]  # what was in them: columns may come and go
@@ -237,24 +242,22 @@ def _refused(shape: Shape) -> Rows:
 
 def _refused_by_a_cell(shape: Shape) -> Rows:
     """The rows of which a cell that is not sent says that they are not to be sent: a remark, a state, a flag."""
-    rows, sent = np.zeros(len(shape.counts), dtype=bool), {column.name for column in shape.used}
-    others = bare(shape.frame).loc[:, [name not in sent for name in shape.frame.columns]]
-    for name, cells in others.items() if sent and len(rows) else ():
-        different = cells.dropna().unique()
-        if 0 < len(different) <= MOST_TITLES:
-            texts = [text for text in different if isinstance(text, str)]
-            flags = says_no(str(name))  # of what is not to be done
-            no = [text for text in texts if (flags and YES_NO.get(folded(text))) or (is_title(text) and says_no(text))]
-            rows |= cells.isin(no).to_numpy() if no else False
+    rows = np.zeros(len(shape.counts), dtype=bool)
+    for name, cells in shape.others.items() if shape.used else ():
+        values = cells.tolist()
+        texts = {value for value in values if isinstance(value, str)}
+        flags = says_no(str(name))  # of what is not to be done
+        if len(texts) <= MOST_TITLES:
+            no = {text for text in texts if (flags and YES_NO.get(folded(text))) or (is_title(text) and says_no(text))}
+            rows |= [isinstance(value, str) and value in no for value in values] if no else False
     return rows
 
 
 def _named_total(shape: Shape) -> Rows:
     """The rows, of which little is sent, that are called a total in a column that fills no field."""
-    rows, sent = np.zeros(len(shape.counts), dtype=bool), {column.name for column in shape.used}
+    rows = np.zeros(len(shape.counts), dtype=bool)
     few = np.flatnonzero((shape.counts > 0) & (shape.counts <= len(shape.used) / 2))
-    others = bare(shape.frame).loc[:, [name not in sent for name in shape.frame.columns]]
-    for _, cells in others.iloc[few].items() if len(few) else ():
+    for _, cells in shape.others.iloc[few].items() if len(few) else ():
         rows[few] |= [isinstance(v, str) and may_begin_total(v) and is_total(v) for v in cells.tolist()]
     return rows
 

@@ -18,7 +18,7 @@ _HIDES = re.compile(
     r"display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}(?:collapse|hidden)|(?:font-size|opacity)\s{0,9}:\s{0,9}0(?![.\d]*[1-9])",
     re.IGNORECASE,
 ).search
-_STRIKES = re.compile(r"line-through|vertical-align\s{0,9}:\s{0,9}super", re.IGNORECASE).search
+_STRUCK_STYLE = re.compile(r"line-through|vertical-align\s{0,9}:\s{0,9}super", re.IGNORECASE).search
 _END_OR_QUOTE = re.compile(r"[<>]|=\s{0,9}([\"'])")
 _STYLE, _SELECTOR = re.compile(r"<style\b[^>]{0,200}>", re.IGNORECASE), re.compile(r"\s*\w*([.#][\w-]+)\s*").fullmatch
 _BOXES = ("text", "email", "tel", "number", "date", "search", "url")
@@ -59,7 +59,7 @@ def read(text: str, limits: int) -> list[Tab]:
                 open_tables[-1].take("", "", inner.text, hides, cut=False)
         if open_tables:
             open_tables[-1].take(name, attributes, following, hides, cut=hides.level == len(open_tables))
-            if hides.strikes(name, attributes):
+            if hides.is_struck(name, attributes):
                 open_tables[-1].strike(name)
     for table in open_tables:
         table.end_row()
@@ -102,17 +102,17 @@ class _Hiding:
     def __init__(self, text: str) -> None:
         self.level = -1  # in how many tables the element stands that hides what is in it; -1 where none is open
         self._open, self._times = "", 0  # its name, and how often it is open
-        self._names, self._struck = (frozenset(_names_of(text, style)) for style in (_HIDES, _STRIKES))
+        self._names, self._struck = (frozenset(_names_of(text, style)) for style in (_HIDES, _STRUCK_STYLE))
 
     def by(self, attributes: str) -> bool:
         """Whether an element is hidden by its own attributes."""
         may = self._names or "hidden" in attributes.lower() or _HIDES(attributes)
         return bool(may) and _styled(attributes, _HIDES, self._names)
 
-    def strikes(self, name: str, attributes: str) -> bool:
+    def is_struck(self, name: str, attributes: str) -> bool:
         """Whether an element strikes out, or raises, what is in it."""
         may = "line-through" in attributes.lower() or self._struck
-        return name in _STRUCK or bool(may and name[:1] != "/" and _styled(attributes, _STRIKES, self._struck))
+        return name in _STRUCK or bool(may and name[:1] != "/" and _styled(attributes, _STRUCK_STYLE, self._struck))
 
     def take(self, name: str, attributes: str, level: int) -> None:
         """A tag inside of so many tables."""

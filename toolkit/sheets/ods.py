@@ -56,7 +56,7 @@ def _rows(archive: Archive, position: int, grid: Grid) -> Iterator[Row]:
     table, at, columns = -1, 0, 0
     for kind, elements in archive.elements(PART, "style", _ROW):
         table += kind == "table"
-        struck.update(_own(e).get("name", "") for e in elements if kind == "style" and any(map(_strikes, e)))
+        struck.update(_own(e).get("name", "") for e in elements if kind == "style" and any(map(_is_struck, e)))
         if table > position:
             return
         for element in elements if table == position and kind in (_ROW, _COLUMN) else ():
@@ -104,7 +104,7 @@ def _cells(row: Element, at: int, grid: Grid, extent: Extent) -> list[Cell]:
     return cells
 
 
-def _strikes(properties: Element) -> bool:
+def _is_struck(properties: Element) -> bool:
     """Whether letters are struck out, or raised, by the properties of a style."""
     own = _own(properties)
     raised = own.get("text-position", "").startswith("super")

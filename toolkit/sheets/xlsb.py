@@ -25,7 +25,7 @@ _KINDS = {  # of a cell's value, by that of its record
 }
 _BLANK, _SHORT = 1, range(12, 19)  # short records stand in the column after that of the cell before
 _COLUMN, _MERGED, _STRING, _FORMAT, _STYLE, _SHEET, _BOOK = 60, 176, 19, 44, 47, 156, 153
-_FONT, _STRIKES = 43, 8
+_FONT, _STRUCK_OUT = 43, 8
 _COMMENT, _COMMENT_TEXT = 635, 637
 _STYLES_BEGIN, _STYLES_END = 617, 618
 Record = tuple[int, bytes]
@@ -117,7 +117,7 @@ def _styles(archive: Archive) -> tuple[list[str], set[str]]:
         if kind == _FORMAT:
             codes[struct.unpack_from("<H", content)[0]] = style_of(_text(content, 2)[0])
         elif kind == _FONT:
-            fonts.append(bool(content[2] & _STRIKES))
+            fonts.append(bool(content[2] & _STRUCK_OUT))
         elif kind == _STYLE and inside:
             number, font = struct.unpack_from("<HH", content, 2)
             struck |= {str(len(styles))} if fonts[font : font + 1] == [True] else set()

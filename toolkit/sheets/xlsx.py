@@ -109,7 +109,7 @@ def _styles(archive: Archive, part: str) -> tuple[list[str], set[str]]:
         if kind == "numFmt":
             codes[element.get("numFmtId", "0")] = style_of(element.get("formatCode", ""))
         elif kind == "fonts":
-            fonts = [any(_strikes(each) for each in font) for font in element]
+            fonts = [any(_is_crossed(each) for each in font) for font in element]
         elif kind == "cellXfs":
             numbers = [form.get("numFmtId", "0") for form in element]
             styles += [codes.get(n, BUILT_IN.get(int(n), "") if n.isdigit() else "") for n in numbers]
@@ -118,13 +118,13 @@ def _styles(archive: Archive, part: str) -> tuple[list[str], set[str]]:
     return styles, struck
 
 
-def _strikes(element: Element) -> bool:
+def _is_crossed(element: Element) -> bool:
     return local(element.tag) == "strike" and element.get("val", "1") in TRUE
 
 
 def _is_raised(item: Element) -> bool:
     """Whether some letters of a text are struck out, or raised."""
-    return any(_strikes(e) or (local(e.tag) == "vertAlign" and e.get("val") == "superscript") for e in item.iter())
+    return any(_is_crossed(e) or (local(e.tag) == "vertAlign" and e.get("val") == "superscript") for e in item.iter())
 
 
 def _strings(archive: Archive, part: str, raised: set[str]) -> Iterator[str]:
